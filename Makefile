@@ -1,0 +1,82 @@
+# flambeau: `make demo` trains on MNIST, `make test` runs everything. Both need Node 20 and npm, nothing else.
+SHELL := /bin/bash
+BIN := node_modules/.bin
+TSX := node --import tsx
+
+HOST ?= node
+DEVICE ?= cpu
+VECTORS ?= test/conformance/vectors
+ONLY ?= *
+
+CORE_SOURCES = $(shell find core-wasm/assembly -name '*.ts')
+TS_SOURCES = $(shell find bindings hosts gpu -name '*.ts' -o -name '*.js') rollup.config.js package.json
+WASM := dist/flambeau.simd.wasm dist/flambeau.relaxed.wasm
+
+.PHONY: build wasm fast bundle generate demo test conformance bench soak serve docs format format-check lint types \
+  generated-check hosts clean help
+
+build: $(WASM) dist/node.js ## the package in dist/: both wasm builds, a bundle per host, types
+
+wasm: $(WASM)
+
+fast: node_modules/.package-lock.json ## quick build for the edit loop: wasm without the optimizer's repeated passes, no types
+	node core-wasm/build.mjs --fast
+	NO_TYPES=1 $(BIN)/rollup --config --silent
+
+bundle: dist/node.js
+
+# A linked node_modules belongs to another checkout.
+node_modules/.package-lock.json: package-lock.json
+	[ -L node_modules ] || npm ci --no-audit --no-fund
+	@[ -L node_modules ] || touch $@
+
+$(WASM) &: $(CORE_SOURCES) core-wasm/build.mjs | node_modules/.package-lock.json
+	node core-wasm/build.mjs
+
+dist/node.js: $(TS_SOURCES) | node_modules/.package-lock.json
+	$(BIN)/rollup --config --silent
+	@touch $@
+
+generate: node_modules/.package-lock.json ## regenerate the gen/ folders from the op records
+	$(TSX) core-wasm/generate/main.ts
+
+generated-check: node_modules/.package-lock.json
+	$(TSX) core-wasm/generate/main.ts --check
+
+demo: build ## train on MNIST and test
+	node --import tsx examples/mnist.ts
+
+test: ## install what the tests need and run every suite in every host
+	node test/run.mjs $(SUITES)
+
+conformance: build hosts ## HOST=node|node24|deno|bun DEVICE=cpu VECTORS=DIR ONLY=glob
+	node test/hosts/launch.mjs $(HOST) test/conformance/main.ts --device=$(DEVICE) --vectors=$(VECTORS) --only='$(ONLY)'
+
+hosts: test/hosts/node_modules/.package-lock.json
+test/hosts/node_modules/.package-lock.json: test/hosts/package-lock.json
+	cd test/hosts && npm ci --no-audit --no-fund
+	@touch $@
+
+bench: build hosts ## flambeau beside its peers; medians and ratios into test/bench/out/tables.md
+	test/bench/run.sh
+
+soak: build hosts ## 20,000 training steps in Node, Deno and Bun; plots memory into test/soak/out
+	test/soak/run.sh
+
+docs: build ## API reference into docs/api
+	$(BIN)/typedoc
+
+format: node_modules/.package-lock.json
+	$(BIN)/prettier --write --log-level warn .
+format-check: node_modules/.package-lock.json
+	$(BIN)/prettier --check .
+lint: node_modules/.package-lock.json
+	$(BIN)/oxlint
+types: node_modules/.package-lock.json
+	$(BIN)/tsc
+
+clean:
+	rm -rf dist out coverage docs/api test/bench/out test/soak/out *.tgz
+
+help:
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14

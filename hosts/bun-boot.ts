@@ -1,0 +1,17 @@
+import { readFileSync } from "node:fs";
+import { boot } from "../bindings/boot.ts";
+import { detectBuild } from "./detect.ts";
+import { system } from "./system.ts";
+
+declare const Bun: { version: string; gc(synchronous: boolean): void };
+
+const build = detectBuild();
+const bytes = readFileSync(new URL(`./flambeau.${build}.wasm`, import.meta.url));
+
+boot(new WebAssembly.Module(bytes), {
+  ...system,
+  name: "bun",
+  version: Bun.version,
+  build,
+  collectGarbage: () => Bun.gc(true),
+});

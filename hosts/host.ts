@@ -1,0 +1,51 @@
+/**
+ * What the bindings ask of the machine they run on. Each host file makes one and hands it to `boot` of
+ * bindings/boot.ts together with the compiled core; nothing in bindings imports from here but types.
+ */
+export interface Host {
+  readonly name: "node" | "deno" | "bun" | "browser" | "workerd";
+  /** version of the host, as it gives it itself */
+  readonly version: string;
+  /** the build of the core that was loaded: with fused multiply-add (relaxed SIMD) or without */
+  readonly build: CoreBuild;
+
+  /** The bytes of a file; in browsers and workers `path` is a URL. */
+  readFile(path: string | URL): Promise<Uint8Array>;
+  /** Absent where the host has no synchronous files. */
+  readFileSync?(path: string | URL): Uint8Array;
+  /** Writes a file whole, making the folders above it; a reader sees the old content or the new, never a part. */
+  writeFile(path: string | URL, data: Uint8Array): Promise<void>;
+  writeFileSync?(path: string | URL, data: Uint8Array): void;
+  exists(path: string | URL): Promise<boolean>;
+  existsSync?(path: string | URL): boolean;
+  /** The folder for downloads that may be fetched again. */
+  cacheDir(): string;
+
+  gunzip(data: Uint8Array): Promise<Uint8Array>;
+  gunzipSync?(data: Uint8Array): Uint8Array;
+  /** Raw deflate streams, as ZIP files hold them. */
+  inflateRaw(data: Uint8Array): Promise<Uint8Array>;
+  inflateRawSync?(data: Uint8Array): Uint8Array;
+
+  /** The body of a URL. `onProgress` hears the bytes so far and the total, which is 0 if the server did not say. */
+  fetch(url: string | URL, onProgress?: (received: number, total: number) => void): Promise<Uint8Array>;
+  /** A progress line for people: a bar on a terminal, a line per tenth elsewhere, nothing in a browser. */
+  progress(label: string, total: number): Progress;
+
+  /** A full collection now, where the host gives access to its collector. */
+  collectGarbage?(): void;
+  /** Makes a store that follows asynchronous tasks (AsyncLocalStorage). */
+  asyncContext?(): AsyncContext<unknown>;
+}
+
+export interface AsyncContext<T> {
+  run<R>(value: T, fn: () => R): R;
+  getStore(): T | undefined;
+}
+
+export type CoreBuild = "simd" | "relaxed";
+
+export interface Progress {
+  update(value: number, total?: number): void;
+  done(): void;
+}

