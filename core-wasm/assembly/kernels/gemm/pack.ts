@@ -1,0 +1,179 @@
+// Packing: blocks of A and B are copied into the order in which the register tile reads them, so that strides and
+// transposes cost nothing afterwards. A panel of A holds MR rows, MR elements for each k; a panel of B holds NR columns,
+// NR elements for each k. The last panel is padded with zeros. Strides are in elements.
+import { MR, tileColumns } from "./tile";
+
+// @ts-ignore: decorator
+@inline function low<T>(x: v128, y: v128): v128 {
+  return sizeof<T>() == 4 ? v128.shuffle<i32>(x, y, 0, 4, 1, 5) : v128.shuffle<i64>(x, y, 0, 2);
+}
+
+// @ts-ignore: decorator
+@inline function high<T>(x: v128, y: v128): v128 {
+  return sizeof<T>() == 4 ? v128.shuffle<i32>(x, y, 2, 6, 3, 7) : v128.shuffle<i64>(x, y, 1, 3);
+}
+
+/** Copies `count` lines of `k` elements (line i at src + i*lineStride, elements kStride apart) into a panel of `width` lines. */
+function packScalar<T>(count: i32, width: i32, k: i32, src: usize, lineStride: i32, kStride: i32, dst: usize): void {
+  const row = <usize>width * sizeof<T>();
+  const step = <usize>kStride * sizeof<T>();
+  for (let i = 0; i < width; i++) {
+    let to = dst + <usize>i * sizeof<T>();
+    if (i < count) {
+      let from = src + <usize>i * <usize>lineStride * sizeof<T>();
+      for (let p = 0; p < k; p++) {
+        store<T>(to, load<T>(from));
+        from += step;
+        to += row;
+      }
+    } else {
+      for (let p = 0; p < k; p++) {
+        store<T>(to, <T>0);
+        to += row;
+      }
+    }
+  }
+}
+
+/** Four lines, contiguous along k, into lines `0..3` of a panel whose rows are `row` bytes. Returns how many k are done. */
+// @ts-ignore: decorator
+@inline function transpose4<T>(k: i32, src: usize, line: usize, dst: usize, row: usize): i32 {
+  const src1 = src + line;
+  const src2 = src1 + line;
+  const src3 = src2 + line;
+  let at: usize = 0;
+  let p = 0;
+  if (sizeof<T>() == 4) {
+    for (; p + 4 <= k; p += 4) {
+      const x0 = v128.load(src + at);
+      const x1 = v128.load(src1 + at);
+      const x2 = v128.load(src2 + at);
+      const x3 = v128.load(src3 + at);
+      const a = v128.shuffle<i32>(x0, x1, 0, 4, 1, 5);
+      const b = v128.shuffle<i32>(x2, x3, 0, 4, 1, 5);
+      const c = v128.shuffle<i32>(x0, x1, 2, 6, 3, 7);
+      const d = v128.shuffle<i32>(x2, x3, 2, 6, 3, 7);
+      v128.store(dst, v128.shuffle<i64>(a, b, 0, 2));
+      v128.store(dst + row, v128.shuffle<i64>(a, b, 1, 3));
+      v128.store(dst + 2 * row, v128.shuffle<i64>(c, d, 0, 2));
+      v128.store(dst + 3 * row, v128.shuffle<i64>(c, d, 1, 3));
+      dst += 4 * row;
+      at += 16;
+    }
+  } else {
+    for (; p + 2 <= k; p += 2) {
+      const x0 = v128.load(src + at);
+      const x1 = v128.load(src1 + at);
+      const x2 = v128.load(src2 + at);
+      const x3 = v128.load(src3 + at);
+      v128.store(dst, low<T>(x0, x1));
+      v128.store(dst, low<T>(x2, x3), 16);
+      v128.store(dst + row, high<T>(x0, x1));
+      v128.store(dst + row, high<T>(x2, x3), 16);
+      dst += 2 * row;
+      at += 16;
+    }
+  }
+  return p;
+}
+
+/** As transpose4 for two lines. */
+// @ts-ignore: decorator
+@inline function transpose2<T>(k: i32, src: usize, line: usize, dst: usize, row: usize): i32 {
+  const src1 = src + line;
+  let at: usize = 0;
+  let p = 0;
+  if (sizeof<T>() == 4) {
+    for (; p + 4 <= k; p += 4) {
+      const x0 = v128.load(src + at);
+      const x1 = v128.load(src1 + at);
+      const a = low<T>(x0, x1);
+      const b = high<T>(x0, x1);
+      v128.store64_lane(dst, a, 0);
+      v128.store64_lane(dst + row, a, 1);
+      v128.store64_lane(dst + 2 * row, b, 0);
+      v128.store64_lane(dst + 3 * row, b, 1);
+      dst += 4 * row;
+      at += 16;
+    }
+  } else {
+    for (; p + 2 <= k; p += 2) {
+      const x0 = v128.load(src + at);
+      const x1 = v128.load(src1 + at);
+      v128.store(dst, low<T>(x0, x1));
+      v128.store(dst + row, high<T>(x0, x1));
+      dst += 2 * row;
+      at += 16;
+    }
+  }
+  return p;
+}
+
+/** One panel of A from MR rows that are contiguous along k. */
+function packRows<T>(k: i32, src: usize, rowStride: i32, dst: usize): void {
+  const line = <usize>rowStride * sizeof<T>();
+  const row = <usize>MR * sizeof<T>();
+  const done = transpose4<T>(k, src, line, dst, row);
+  if (MR == 6) transpose2<T>(k, src + 4 * line, line, dst + 4 * sizeof<T>(), row);
+  packScalar<T>(MR, MR, k - done, src + <usize>done * sizeof<T>(), rowStride, 1, dst + <usize>done * row);
+}
+
+/** One panel of A from MR contiguous elements per k. */
+function packAcross<T>(k: i32, src: usize, kStride: i32, dst: usize): void {
+  const step = <usize>kStride * sizeof<T>();
+  for (let p = 0; p < k; p++) {
+    v128.store(dst, v128.load(src));
+    if (sizeof<T>() == 8) v128.store(dst, v128.load(src, 16), 16);
+    if (MR == 6) {
+      if (sizeof<T>() == 4) store<i64>(dst, load<i64>(src, 16), 16);
+      else v128.store(dst, v128.load(src, 32), 32);
+    }
+    src += step;
+    dst += <usize>MR * sizeof<T>();
+  }
+}
+
+/** A[m, k] into panels of MR rows. */
+export function packA<T>(m: i32, k: i32, src: usize, rowStride: i32, kStride: i32, dst: usize): void {
+  for (let i = 0; i < m; i += MR) {
+    const rows = min(MR, m - i);
+    if (rows < MR) packScalar<T>(rows, MR, k, src, rowStride, kStride, dst);
+    else if (kStride == 1) packRows<T>(k, src, rowStride, dst);
+    else if (rowStride == 1) packAcross<T>(k, src, kStride, dst);
+    else packScalar<T>(MR, MR, k, src, rowStride, kStride, dst);
+    src += <usize>MR * <usize>rowStride * sizeof<T>();
+    dst += <usize>MR * <usize>k * sizeof<T>();
+  }
+}
+
+/** One panel of B from NR columns that are contiguous along k (a transposed matrix). */
+function packColumns<T>(k: i32, src: usize, columnStride: i32, dst: usize): void {
+  const line = <usize>columnStride * sizeof<T>();
+  const done = transpose4<T>(k, src, line, dst, 32);
+  if (sizeof<T>() == 4) transpose4<T>(k, src + 4 * line, line, dst + 16, 32);
+  const width = tileColumns<T>();
+  packScalar<T>(width, width, k - done, src + <usize>done * sizeof<T>(), columnStride, 1, dst + <usize>done * 32);
+}
+
+/** B[k, n] into panels of NR columns. */
+export function packB<T>(k: i32, n: i32, src: usize, kStride: i32, columnStride: i32, dst: usize): void {
+  const width = tileColumns<T>();
+  for (let j = 0; j < n; j += width) {
+    const columns = min(width, n - j);
+    if (columns < width) packScalar<T>(columns, width, k, src, columnStride, kStride, dst);
+    else if (columnStride == 1) {
+      const step = <usize>kStride * sizeof<T>();
+      let from = src;
+      let to = dst;
+      for (let p = 0; p < k; p++) {
+        v128.store(to, v128.load(from));
+        v128.store(to, v128.load(from, 16), 16);
+        from += step;
+        to += 32;
+      }
+    } else if (kStride == 1) packColumns<T>(k, src, columnStride, dst);
+    else packScalar<T>(width, width, k, src, columnStride, kStride, dst);
+    src += <usize>width * <usize>columnStride * sizeof<T>();
+    dst += 32 * <usize>k;
+  }
+}

@@ -1,0 +1,103 @@
+// Register tiles: MR x NR elements of C held in 128-bit registers over a run of k. Per step of k one row of a packed
+// panel of B (NR elements, two vectors) meets MR elements of a packed panel of A: 2*MR*NR flops for MR + NR loaded.
+//
+// wasm engines on x86 leave 15 vector registers. With a fused multiply-add, 6 rows x 2 vectors fill them (12 sums, 2 of
+// B, 1 of A) and run at 85-90% of the FMA limit; without it the product needs a register more, and 4 x 2 is faster.
+
+/** Rows of a register tile. */
+// @ts-ignore: decorator
+@inline export const MR: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
+
+/** Columns of a register tile: two vectors. */
+// @ts-ignore: decorator
+@inline export function tileColumns<T>(): i32 {
+  return 32 / <i32>sizeof<T>();
+}
+
+/** Bytes of one row of a packed panel of B. */
+const ROW: usize = 32;
+
+/** a * b + c, fused where the build has it. */
+// @ts-ignore: decorator
+@inline export function madd<T>(a: v128, b: v128, c: v128): v128 {
+  if (isFloat<T>() && ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_madd<T>(a, b, c);
+  return v128.add<T>(v128.mul<T>(a, b), c);
+}
+
+// @ts-ignore: decorator
+@inline function splat<T>(address: usize, i: usize): v128 {
+  return sizeof<T>() == 4 ? v128.load32_splat(address + (i << 2)) : v128.load64_splat(address + (i << 3));
+}
+
+/** C's row = alpha * sum, added to what is there if `accumulate`. */
+// @ts-ignore: decorator
+@inline function storeRow<T>(c: usize, alpha: v128, low: v128, high: v128, accumulate: bool): void {
+  if (accumulate) {
+    v128.store(c, madd<T>(alpha, low, v128.load(c)));
+    v128.store(c, madd<T>(alpha, high, v128.load(c, 16)), 16);
+  } else {
+    v128.store(c, v128.mul<T>(alpha, low));
+    v128.store(c, v128.mul<T>(alpha, high), 16);
+  }
+}
+
+/**
+ * The first `rows` rows of a tile: C[rows, NR] = alpha * A B (+ C). `a` and `b` are packed panels of k steps, `ldc` is in
+ * bytes. Rows past `rows` are computed from the panel's zero padding and dropped.
+ */
+export function tile<T>(k: i32, a: usize, b: usize, c: usize, ldc: usize, alpha: T, rows: i32, accumulate: bool): void {
+  let c00 = v128.splat<T>(0);
+  let c01 = c00;
+  let c10 = c00;
+  let c11 = c00;
+  let c20 = c00;
+  let c21 = c00;
+  let c30 = c00;
+  let c31 = c00;
+  let c40 = c00;
+  let c41 = c00;
+  let c50 = c00;
+  let c51 = c00;
+  const step = <usize>MR * sizeof<T>();
+  const end = b + <usize>k * ROW;
+  while (b < end) {
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
+    let x = splat<T>(a, 0);
+    c00 = madd<T>(x, b0, c00);
+    c01 = madd<T>(x, b1, c01);
+    x = splat<T>(a, 1);
+    c10 = madd<T>(x, b0, c10);
+    c11 = madd<T>(x, b1, c11);
+    x = splat<T>(a, 2);
+    c20 = madd<T>(x, b0, c20);
+    c21 = madd<T>(x, b1, c21);
+    x = splat<T>(a, 3);
+    c30 = madd<T>(x, b0, c30);
+    c31 = madd<T>(x, b1, c31);
+    if (MR == 6) {
+      x = splat<T>(a, 4);
+      c40 = madd<T>(x, b0, c40);
+      c41 = madd<T>(x, b1, c41);
+      x = splat<T>(a, 5);
+      c50 = madd<T>(x, b0, c50);
+      c51 = madd<T>(x, b1, c51);
+    }
+    a += step;
+    b += ROW;
+  }
+  const scale = v128.splat<T>(alpha);
+  storeRow<T>(c, scale, c00, c01, accumulate);
+  if (rows < 2) return;
+  storeRow<T>((c += ldc), scale, c10, c11, accumulate);
+  if (rows < 3) return;
+  storeRow<T>((c += ldc), scale, c20, c21, accumulate);
+  if (rows < 4) return;
+  storeRow<T>((c += ldc), scale, c30, c31, accumulate);
+  if (MR == 6) {
+    if (rows < 5) return;
+    storeRow<T>((c += ldc), scale, c40, c41, accumulate);
+    if (rows < 6) return;
+    storeRow<T>((c += ldc), scale, c50, c51, accumulate);
+  }
+}
