@@ -1,0 +1,140 @@
+// out[x] = input[x, index[x]]: torch.gather, and with suitable strides indexSelect, take, embedding and every read by index
+// tensors. Cost: reads index and one element an output element; rows that share one index are copied as a whole.
+import { Args, Operand } from "../dispatch/args";
+import { itemSize } from "../tensor/dtype";
+import { columnStride, columnsOf, planeOffset, planesOf, rowStride, rowsOf } from "./planes";
+
+/** An int64 index (known to be in range) as an i32, negative ones counted from the end. */
+// @ts-ignore: decorator
+@inline
+export function loadIndex(address: usize, size: i32): i32 {
+  const i = load<i32>(address);
+  return i + (size & (i >> 31));
+}
+
+function gatherAs<T>(args: Args): void {
+  const out = args.operand(0);
+  const input = args.operand(1);
+  const index = args.operand(2);
+  const step = args.int(0);
+  const size = args.int(1);
+  const ndim = index.ndim;
+  const rows = rowsOf(index);
+  const columns = columnsOf(index);
+  const outStep = columnStride(out, ndim);
+  const inputStep = columnStride(input, ndim);
+  const indexStep = columnStride(index, ndim);
+  const rowIsBlock = indexStep == 0 && outStep == 1 && inputStep == 1;
+  for (let plane = 0, planes = planesOf(index); plane < planes; plane++) {
+    let outAt = planeOffset(index, out, plane);
+    let inputAt = planeOffset(index, input, plane);
+    let indexAt = planeOffset(index, index, plane);
+    for (let row = 0; row < rows; row++) {
+      let to = out.data + <usize>outAt * sizeof<T>();
+      let at = index.data + (<usize>indexAt << 3);
+      if (indexStep == 0) {
+        let from = input.data + <usize>(inputAt + loadIndex(at, size) * step) * sizeof<T>();
+        if (rowIsBlock) memory.copy(to, from, <usize>columns * sizeof<T>());
+        else {
+          for (let i = 0; i < columns; i++) {
+            store<T>(to, load<T>(from));
+            to += <usize>outStep * sizeof<T>();
+            from += <usize>inputStep * sizeof<T>();
+          }
+        }
+      } else {
+        let base = inputAt;
+        for (let i = 0; i < columns; i++) {
+          store<T>(to, load<T>(input.data + <usize>(base + loadIndex(at, size) * step) * sizeof<T>()));
+          to += <usize>outStep * sizeof<T>();
+          at += <usize>indexStep << 3;
+          base += inputStep;
+        }
+      }
+      outAt += rowStride(out, ndim);
+      inputAt += rowStride(input, ndim);
+      indexAt += rowStride(index, ndim);
+    }
+  }
+}
+
+/**
+ * Operands: 0 out, 1 input (any dtype, the same), 2 index (int64, every index in [-size, size)). The index's shape is the
+ * iteration space: all three have its ndim and their own strides over it, the input stride 0 where the index stands in.
+ * ints: 0 elements of the input per index step, 1 size of the indexed dim.
+ */
+export function gather(args: Args): void {
+  if (args.operand(2).numel == 0) return;
+  switch (itemSize(args.operand(0).dtype)) {
+    case 1:
+      return gatherAs<u8>(args);
+    case 2:
+      return gatherAs<u16>(args);
+    case 4:
+      return gatherAs<u32>(args);
+    case 8:
+      return gatherAs<u64>(args);
+    default:
+      return gatherAs<v128>(args);
+  }
+}
+
+/**
+ * Position (row-major) of the first index outside [low, high), or -1. Op functions call this before they run a kernel that
+ * trusts its indices; `index` is int64 with any strides.
+ */
+export function firstOutOfRange(index: Operand, low: i64, high: i64): i32 {
+  if (index.numel == 0) return -1;
+  const ndim = index.ndim;
+  const rows = rowsOf(index);
+  const columns = columnsOf(index);
+  const step = <usize>columnStride(index, ndim) << 3;
+  let position = 0;
+  for (let plane = 0, planes = planesOf(index); plane < planes; plane++) {
+    let offset = planeOffset(index, index, plane);
+    for (let row = 0; row < rows; row++) {
+      let at = index.data + (<usize>offset << 3);
+      for (let i = 0; i < columns; i++) {
+        if (<u64>(load<i64>(at) - low) >= <u64>(high - low)) return position + i;
+        at += step;
+      }
+      position += columns;
+      offset += rowStride(index, ndim);
+    }
+  }
+  return -1;
+}
+
+/**
+ * Linear offsets for indexing by several tensors: operand 0 int64 contiguous, operands 1.. int64 index tensors with strides
+ * over operand 0's shape. ints: 0 their count, then for each: 1 + 2k the elements per index step, 2 + 2k the dim's size.
+ * Negative indices count from the end; all are known to be in range.
+ */
+export function indexOffsets(args: Args): void {
+  const out = args.operand(0);
+  if (out.numel == 0) return;
+  const count = args.int(0);
+  const ndim = out.ndim;
+  const rows = rowsOf(out);
+  const columns = columnsOf(out);
+  for (let k = 0; k < count; k++) {
+    const index = args.operand(1 + k);
+    const step = args.int(1 + 2 * k);
+    const size = args.int(2 + 2 * k);
+    const indexStep = <usize>columnStride(index, ndim) << 3;
+    let to = out.data;
+    for (let plane = 0, planes = planesOf(out); plane < planes; plane++) {
+      let offset = planeOffset(out, index, plane);
+      for (let row = 0; row < rows; row++) {
+        let at = index.data + (<usize>offset << 3);
+        for (let i = 0; i < columns; i++) {
+          const before = k == 0 ? <i64>0 : load<i64>(to);
+          store<i64>(to, before + <i64>(loadIndex(at, size) * step));
+          at += indexStep;
+          to += 8;
+        }
+        offset += rowStride(index, ndim);
+      }
+    }
+  }
+}

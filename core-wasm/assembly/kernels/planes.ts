@@ -1,0 +1,58 @@
+// Walking strided operands: the two innermost dims are loops of the kernel ("rows" and "columns"), the rest are "planes",
+// whose offsets are found by division. No state is kept between planes, so that planes can be shared out to threads.
+import { Operand } from "../dispatch/args";
+
+// @ts-ignore: decorator
+@inline
+export function columnsOf(space: Operand): i32 {
+  return space.ndim > 0 ? space.shape(space.ndim - 1) : 1;
+}
+
+// @ts-ignore: decorator
+@inline
+export function rowsOf(space: Operand): i32 {
+  return space.ndim > 1 ? space.shape(space.ndim - 2) : 1;
+}
+
+export function planesOf(space: Operand): i32 {
+  let n = 1;
+  for (let d = 0; d < space.ndim - 2; d++) n *= space.shape(d);
+  return n;
+}
+
+/** Stride of the innermost dim of a space of `ndim` dims. */
+// @ts-ignore: decorator
+@inline
+export function columnStride(o: Operand, ndim: i32): i32 {
+  return ndim > 0 ? o.stride(ndim - 1) : 0;
+}
+
+// @ts-ignore: decorator
+@inline
+export function rowStride(o: Operand, ndim: i32): i32 {
+  return ndim > 1 ? o.stride(ndim - 2) : 0;
+}
+
+/** Elements from `o`'s element 0 to the start of a plane of `space`. */
+export function planeOffset(space: Operand, o: Operand, plane: i32): i32 {
+  let offset = 0;
+  for (let d = space.ndim - 3; d >= 0; d--) {
+    const size = space.shape(d);
+    const rest = <i32>(<u32>plane / <u32>size);
+    offset += (plane - rest * size) * o.stride(d);
+    plane = rest;
+  }
+  return offset;
+}
+
+/** Elements from `o`'s element 0 to the element of `space` with this row-major position. */
+export function elementOffset(space: Operand, o: Operand, position: i32): i32 {
+  let offset = 0;
+  for (let d = space.ndim - 1; d >= 0; d--) {
+    const size = space.shape(d);
+    const rest = <i32>(<u32>position / <u32>size);
+    offset += (position - rest * size) * o.stride(d);
+    position = rest;
+  }
+  return offset;
+}
