@@ -1,0 +1,148 @@
+// The block interpreter of elementwise programs: runs each micro-op over a block of elements whose registers lie in the
+// L1 cache. Cost: the bytes of the operands once; per micro-op and block one pass over L1.
+import { Args, Operand } from "../../dispatch/args";
+import { Compute, DType, computeType } from "../../tensor/dtype";
+import { BLOCK, BLOCK_BYTES, SCRATCH_BYTES, loadBlock, storeBlock } from "./blocks";
+import { isConstant, isDense } from "./elements";
+import { micro32 } from "./micro32";
+import { micro64 } from "./micro64";
+import { integer } from "./microint";
+
+const MAX_REGISTERS: i32 = 32;
+// per register: address u32; per input: mode u8
+const TABLE_BYTES: usize = 256;
+const MODES: usize = 128;
+
+/** Memory that one thread needs to run programs. */
+export const ARENA_BYTES: usize = TABLE_BYTES + SCRATCH_BYTES + <usize>MAX_REGISTERS * BLOCK_BYTES;
+// @ts-ignore: decorator
+@lazy const arena = memory.data(256 + 2 * 4160 + 64 + 32 * 4160, 64);
+
+const enum Mode {
+  Strided = 0,
+  Dense = 1,
+  /** the same element everywhere: in its register since before the first block */
+  Constant = 2,
+}
+
+/** Fills a register with its first lane. */
+// @ts-ignore: decorator
+@inline function splat(register: usize, wide: i32, bytes: usize): void {
+  const value = wide ? v128.load64_splat(register) : v128.load32_splat(register);
+  for (let i: usize = 0; i < bytes; i += 16) v128.store(register + i, value);
+}
+
+// @ts-ignore: decorator
+@inline function setScalar(register: usize, type: i32, value: f64): void {
+  if (type == Compute.F32) store<f32>(register, <f32>value);
+  else if (type == Compute.F64) store<f64>(register, value);
+  else if (type == Compute.I32) store<i32>(register, <i32>(<i64>value));
+  else store<i64>(register, <i64>value);
+}
+
+// @ts-ignore: decorator
+@inline function execute(type: i32, op: i32, dst: usize, a: usize, b: usize, c: usize, bytes: usize): void {
+  if (type == Compute.F32) micro32(op, dst, a, b, c, bytes);
+  else if (type == Compute.F64) micro64(op, dst, a, b, c, bytes);
+  else if (type == Compute.I32) integer<i32>(op, dst, a, b, c, bytes);
+  else integer<i64>(op, dst, a, b, c, bytes);
+}
+
+/** Operand 0: the output. Operands 1..: the inputs, broadcast to operand 0's shape. */
+export function programKernel(args: Args): void {
+  programRange(args, 0, args.operand(0).numel, arena);
+}
+
+/** The same for the elements [begin, end) of the flat index space only, with `arena` as the thread's own memory. */
+export function programRange(args: Args, begin: i32, end: i32, arena: usize): void {
+  if (begin >= end) return;
+  const program = args.program;
+  const type = args.compute;
+  const wide = type & 1;
+  const shift = 2 + wide;
+  const inputs = <i32>load<u8>(program);
+  const params = <i32>load<u8>(program, 1);
+  const consts = <i32>load<u8>(program, 2);
+  const instructions = <i32>load<u8>(program, 3);
+  const registers = <i32>load<u8>(program, 4);
+  const result = <usize>load<u8>(program, 5);
+  const resultIsMask = load<u8>(program, 6) != 0;
+  const maskInputs = <i32>load<u8>(program, 7);
+  const constants = program + 8;
+  const code = constants + (<usize>consts << 3);
+  const codeEnd = code + (<usize>instructions << 3);
+
+  const scratch = arena + TABLE_BYTES;
+  const blocks = scratch + SCRATCH_BYTES;
+  const longest = min(end - begin, BLOCK);
+  const longestBytes = ((<usize>longest << shift) + 15) & ~15;
+
+  for (let r = 0; r < registers; r++) store<usize>(arena + (<usize>r << 2), blocks + <usize>r * BLOCK_BYTES);
+
+  const out = args.operand(0);
+  for (let i = 0; i < inputs; i++) {
+    const operand = args.operand(i + 1);
+    let mode = isDense(operand, out) ? Mode.Dense : Mode.Strided;
+    if (mode == Mode.Strided && isConstant(operand, out)) {
+      mode = Mode.Constant;
+      const register = load<usize>(arena + (<usize>i << 2));
+      const at = loadBlock(operand, out, false, type, ((maskInputs >> i) & 1) != 0, begin, 1, register, scratch);
+      if (at != register) store<u64>(register, load<u64>(at));
+      splat(register, wide, longestBytes);
+    }
+    store<u8>(arena + MODES + i, <u8>mode);
+  }
+  for (let i = 0; i < params; i++) {
+    const register = load<usize>(arena + (<usize>(inputs + i) << 2));
+    setScalar(register, type, args.param(i));
+    splat(register, wide, longestBytes);
+  }
+  for (let i = 0; i < consts; i++) {
+    const register = load<usize>(arena + (<usize>(inputs + params + i) << 2));
+    setScalar(register, type, load<f64>(constants + (<usize>i << 3)));
+    splat(register, wide, longestBytes);
+  }
+
+  // the last micro-op may write to the output itself: whole vectors only, so not in a block with a tail
+  let direct = false;
+  if (!resultIsMask && codeEnd > code && <usize>load<u8>(codeEnd - 8, 1) == result) {
+    const dtype = out.dtype;
+    direct = computeType(dtype) == type && isLane(dtype) && isDense(out, out);
+  }
+
+  for (let at = begin; at < end; at += BLOCK) {
+    const n = min(end - at, BLOCK);
+    const bytes = ((<usize>n << shift) + 15) & ~15;
+    for (let i = 0; i < inputs; i++) {
+      const mode = <i32>load<u8>(arena + MODES + i);
+      if (mode == Mode.Constant) continue;
+      const block = blocks + <usize>i * BLOCK_BYTES;
+      const mask = ((maskInputs >> i) & 1) != 0;
+      const address = loadBlock(args.operand(i + 1), out, mode == Mode.Dense, type, mask, at, n, block, scratch);
+      store<usize>(arena + (<usize>i << 2), address);
+    }
+    const block = blocks + result * BLOCK_BYTES;
+    const intoOutput = direct && bytes == <usize>n << shift;
+    for (let p = code; p < codeEnd; p += 8) {
+      let dst = load<usize>(arena + (<usize>load<u8>(p, 1) << 2));
+      if (intoOutput && p + 8 == codeEnd) dst = out.data + (<usize>at << shift);
+      execute(
+        type,
+        <i32>load<u8>(p),
+        dst,
+        load<usize>(arena + (<usize>load<u8>(p, 2) << 2)),
+        load<usize>(arena + (<usize>load<u8>(p, 3) << 2)),
+        load<usize>(arena + (<usize>load<u8>(p, 4) << 2)),
+        bytes,
+      );
+    }
+    if (!intoOutput) {
+      storeBlock(out, out, type, resultIsMask, at, n, load<usize>(arena + (result << 2)), scratch);
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline function isLane(dtype: i32): bool {
+  return dtype == DType.Float32 || dtype == DType.Float64 || dtype == DType.Int32 || dtype == DType.Int64;
+}
