@@ -1,0 +1,22 @@
+// How a host starts the runtime: hosts/*-boot.ts compile the core and call `boot`.
+
+import type { Host } from "../hosts/host.ts";
+import { core, instantiate } from "./core.ts";
+import { setAsyncContext } from "./memory/scope.ts";
+
+let current: Host | undefined;
+
+/** Instantiates the compiled core and keeps the host's services. A second call has no effect: there is one runtime. */
+export function boot(module: WebAssembly.Module, host: Host): void {
+  if (core !== undefined) return;
+  instantiate(module);
+  current = host;
+  if (host.asyncContext !== undefined) setAsyncContext(() => host.asyncContext!());
+}
+
+/** The services of the machine that the program runs on: files, network, progress. */
+export function host(): Host {
+  if (current === undefined)
+    throw new Error('flambeau is not started: import it from "flambeau", not from its bindings');
+  return current;
+}

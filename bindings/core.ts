@@ -1,0 +1,158 @@
+// The wasm instance: its exports, its memory as typed arrays, and the functions it calls.
+//
+// A host compiles the module and calls `instantiate` once; everything else in bindings/ reads `core` and the views, which
+// are live bindings. The views go stale when the memory grows: a read through a stale view gives undefined (never wrong
+// data), and `refresh` renews them.
+
+import type { OpExports } from "./gen/exports.ts";
+import { errorOfKind } from "./error.ts";
+
+/** The exports that are written by hand (core-wasm/assembly/index.ts). Handles and addresses are i32. */
+export interface CoreExports {
+  retain(handle: number): void;
+  release(handle: number): void;
+  scratch(): number;
+  scratchGrow(count: number): number;
+  results(): number;
+  resultCount(): number;
+  empty(shape: number, ndim: number, dtype: number, device: number): number;
+  wrappedScalar(value: number, kind: number): number;
+  wrappedInt(low: number, high: number): number;
+  setRequiresGrad(handle: number, value: number): void;
+  detach(handle: number): number;
+  isLeaf(handle: number): number;
+  getGrad(handle: number): number;
+  setGrad(handle: number, grad: number): void;
+  retainGrad(handle: number): void;
+  gradFnName(handle: number): number;
+  messageText(): number;
+  backward(
+    tensors: number,
+    count: number,
+    grads: number,
+    retainGraph: number,
+    createGraph: number,
+    inputs: number,
+    inputCount: number,
+  ): void;
+  autogradGrad(
+    outputs: number,
+    count: number,
+    grads: number,
+    inputs: number,
+    inputCount: number,
+    retainGraph: number,
+    createGraph: number,
+    allowUnused: number,
+  ): number;
+  setGradMode(bits: number): number;
+  gradMode(): number;
+  addHook(handle: number, id: number): void;
+  removeHook(handle: number, id: number): void;
+  functionNode(id: number, inputs: number, count: number): number;
+  functionOutput(node: number, handle: number): number;
+  memoryStats(): number;
+}
+
+export type Core = CoreExports & OpExports;
+
+/** The exports. Undefined until a host has called `instantiate`. */
+export let core: Core;
+/** The whole wasm memory, by element type. Renewed by `refresh`. */
+export let i32: Int32Array;
+export let u8: Uint8Array;
+export let f64: Float64Array;
+let memory: WebAssembly.Memory;
+
+/** Address of the core's scratch block for argument lists, in i32 units. */
+export let scratchBase = 0;
+export const SCRATCH_LENGTH = 4096;
+
+/** What the core calls while it runs; autograd sets these when it is loaded. */
+export interface Callbacks {
+  callHook(id: number, grad: number): number;
+  callFunction(id: number, count: number): void;
+  releaseCallback(id: number): void;
+}
+const callbacks: Callbacks = {
+  callHook: () => 0,
+  callFunction: () => {},
+  releaseCallback: () => {},
+};
+
+/** Installs the functions that run hooks and user-defined autograd functions. */
+export function setCallbacks(functions: Callbacks): void {
+  Object.assign(callbacks, functions);
+}
+
+/** Renews the views after the memory has grown. */
+export function refresh(): void {
+  const buffer = memory.buffer;
+  if (i32 !== undefined && i32.buffer === buffer && i32.length !== 0) return;
+  i32 = new Int32Array(buffer);
+  u8 = new Uint8Array(buffer);
+  f64 = new Float64Array(buffer);
+}
+
+/** The buffer of the wasm memory as it is now. */
+export function currentBuffer(): ArrayBufferLike {
+  return memory.buffer;
+}
+
+/** The word at byte address `address`, from fresh views. */
+export function word(address: number): number {
+  const value = i32[address >>> 2];
+  if (value !== undefined) return value;
+  refresh();
+  return i32[address >>> 2]!;
+}
+
+/** Text that the core has laid down as UTF-16. */
+export function textAt(address: number, length: number): string {
+  const units = new Uint16Array(memory.buffer, address >>> 0, length);
+  let text = "";
+  for (let i = 0; i < length; i += 4096) text += String.fromCharCode(...units.slice(i, i + 4096));
+  return text;
+}
+
+function raise(kind: number, address: number, length: number): never {
+  throw errorOfKind(kind, textAt(address, length));
+}
+
+function warn(address: number, length: number): void {
+  console.warn(textAt(address, length));
+}
+
+/**
+ * Starts the runtime on a compiled module; the host files call it, once.
+ * @param imports what the host adds to the imports, such as a shared memory or a GPU backend
+ */
+export function instantiate(module: WebAssembly.Module, imports: Record<string, WebAssembly.ImportValue> = {}): void {
+  const env = {
+    raise,
+    warn,
+    abort: (message: number, _file: number, line: number) => {
+      throw new Error(`internal error in the core (${message}:${line})`);
+    },
+    callHook: (id: number, grad: number) => callbacks.callHook(id, grad),
+    callFunction: (id: number, count: number) => callbacks.callFunction(id, count),
+    releaseCallback: (id: number) => callbacks.releaseCallback(id),
+    ...imports,
+  };
+  const { exports } = new WebAssembly.Instance(module, { env });
+  memory = (exports["memory"] ?? env["memory" as keyof typeof env]) as WebAssembly.Memory;
+  core = plainExports(exports) as Core;
+  refresh();
+  scratchBase = core.scratch() >>> 2;
+}
+
+/**
+ * The exports as an ordinary object with fast properties. An exports object is a dictionary in V8, where a property costs
+ * a hash look-up at every call; an object that serves as a prototype is laid out flat.
+ */
+function plainExports(exports: WebAssembly.Exports): unknown {
+  const flat = { ...exports };
+  function Holder() {}
+  Holder.prototype = flat;
+  return Object.create(flat) && flat;
+}

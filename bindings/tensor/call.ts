@@ -1,0 +1,319 @@
+// Between a generated binding and the core: arguments are checked and laid out for the call, results are wrapped.
+// Everything here is on the path of every op: no allocation but the results' wrappers.
+
+import { core, i32, refresh, SCRATCH_LENGTH, scratchBase } from "../core.ts";
+import { TypeError } from "../error.ts";
+import { reconsider } from "../memory/finalize.ts";
+import { codeOf, dtypeCode } from "./dtype.ts";
+import { FloatScalar, type Scalar } from "./scalar.ts";
+import { disposed, Tensor } from "./tensor.ts";
+
+/** The core's mark of an absent optional int. */
+export const NONE = -2147483648;
+const MAX_INT = 2147483647;
+
+// ---- results
+
+/** Wraps a handle that the caller owns. */
+export function wrap(handle: number): Tensor {
+  return new Tensor(handle);
+}
+
+/** Wraps the `count` results of the last call. */
+export function wrapList(count: number): Tensor[] {
+  const at = resultsAt();
+  const handles = Array.from(i32.subarray(at, at + count));
+  return handles.map(wrap);
+}
+
+/** A result list whose elements also have names, as PyTorch's named tuples: `const { values } = x.max(1)`. */
+export function wrapNamed<Name extends string>(count: number, names: readonly Name[]): Named<Name> {
+  const list = wrapList(count) as Named<Name>;
+  for (let i = 0; i < names.length; i++) (list as Record<string, unknown>)[names[i]!] = list[i];
+  return list;
+}
+export type Named<Name extends string> = Tensor[] & { readonly [K in Name]: Tensor };
+
+function resultsAt(): number {
+  const at = core.results() >>> 2;
+  if (i32[at] === undefined) refresh();
+  return at;
+}
+
+/** What an in-place method returns: the tensor itself. */
+export function mutated<T extends Tensor>(tensor: T): T {
+  reconsider(tensor);
+  return tensor;
+}
+
+/** Adds methods to a class as class syntax would: not enumerable. */
+export function defineMethods(target: { prototype: object }, methods: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(methods)) {
+    Object.defineProperty(target.prototype, name, { value, writable: true, configurable: true, enumerable: false });
+  }
+}
+
+// ---- tensor arguments
+
+/** The handle of a required tensor argument. `position` counts from 1. */
+export function tensorArg(value: unknown, op: string, name: string, position: number): number {
+  if (value instanceof Tensor) return value.handle !== 0 ? value.handle : disposed();
+  return wrongType(value, op, name, position, "Tensor");
+}
+
+/** The handle of a tensor argument, 0 where it is absent. */
+export function optionalTensorArg(value: unknown, op: string, name: string, position: number): number {
+  return value === undefined || value === null ? 0 : tensorArg(value, op, name, position);
+}
+
+/** The handle of a tensor or of a number as a weak 0-d tensor. The latter is valid for one call only. */
+export function operandArg(value: unknown, op: string, name: string, position: number): number {
+  if (value instanceof Tensor) return value.handle !== 0 ? value.handle : disposed();
+  if (isScalar(value)) return scalarHandle(value);
+  return wrongType(value, op, name, position, "Tensor");
+}
+
+/** The same, 0 where it is absent. */
+export function optionalOperandArg(value: unknown, op: string, name: string, position: number): number {
+  return value === undefined || value === null ? 0 : operandArg(value, op, name, position);
+}
+
+/** A number as the core's weak 0-d tensor, owned by the core's pool: for the next call only. */
+export function scalarHandle(value: Scalar): number {
+  if (typeof value === "bigint") {
+    return core.wrappedInt(Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n)));
+  }
+  return core.wrappedScalar(scalarValue(value), scalarKind(value));
+}
+
+// ---- number arguments
+
+export function isScalar(value: unknown): value is Scalar {
+  const type = typeof value;
+  return type === "number" || type === "boolean" || type === "bigint" || value instanceof FloatScalar;
+}
+
+/** A required Scalar argument; a 0-d tensor counts as its value. */
+export function scalarArg(value: unknown, op: string, name: string, position: number): Scalar {
+  if (isScalar(value)) return value;
+  if (value instanceof Tensor && value.numel() === 1) return itemOf(value);
+  return wrongType(value, op, name, position, "Number");
+}
+
+/** An optional Scalar argument: undefined where it is absent. */
+export function optionalScalarArg(value: unknown, op: string, name: string, position: number): Scalar | undefined {
+  return value === undefined || value === null ? undefined : scalarArg(value, op, name, position);
+}
+
+function itemOf(tensor: Tensor): Scalar {
+  const value = tensor.item();
+  return typeof value === "number" && tensor.isFloatingPoint() ? new FloatScalar(value) : value;
+}
+
+/** The value of a scalar as f64; 0 where it is absent. */
+export function scalarValue(value: Scalar | undefined): number {
+  if (typeof value === "number") return value;
+  return value === undefined ? 0 : Number(value);
+}
+
+/** The kind of a scalar: 0 bool, 1 int, 2 float, -1 absent. An integral number counts as an int. */
+export function scalarKind(value: Scalar | undefined): number {
+  switch (typeof value) {
+    case "number":
+      return Number.isInteger(value) && Math.abs(value) < 2 ** 63 ? 1 : 2;
+    case "bigint":
+      return 1;
+    case "boolean":
+      return 0;
+    default:
+      return value === undefined ? -1 : 2;
+  }
+}
+
+/** A required int. Values beyond 32 bits are clamped, as sizes and dims can't reach them. */
+export function intArg(value: unknown, op: string, name: string, position: number): number {
+  if (typeof value === "number" && Number.isInteger(value)) return clampInt(value);
+  if (typeof value === "bigint") return clampInt(Number(value));
+  if (value instanceof Tensor && value.numel() === 1 && !value.isFloatingPoint()) return clampInt(Number(value.item()));
+  return wrongType(value, op, name, position, "int");
+}
+
+/** An optional int: NONE where it is absent. */
+export function optionalIntArg(value: unknown, op: string, name: string, position: number): number {
+  return value === undefined || value === null ? NONE : intArg(value, op, name, position);
+}
+
+function clampInt(value: number): number {
+  return value > MAX_INT ? MAX_INT : value <= NONE ? NONE + 1 : value;
+}
+
+export function floatArg(value: unknown, op: string, name: string, position: number): number {
+  if (typeof value === "number") return value;
+  if (typeof value === "bigint" || value instanceof FloatScalar) return Number(value);
+  if (value instanceof Tensor && value.numel() === 1) return Number(value.item());
+  return wrongType(value, op, name, position, "float");
+}
+
+export function boolArg(value: unknown, op: string, name: string, position: number): number {
+  if (value === true) return 1;
+  if (value === false) return 0;
+  return wrongType(value, op, name, position, "bool");
+}
+
+/** An optional bool: -1 where it is absent. */
+export function optionalBoolArg(value: unknown, op: string, name: string, position: number): number {
+  return value === undefined || value === null ? -1 : boolArg(value, op, name, position);
+}
+
+/** A dtype's code, -1 where it is absent. */
+export function dtypeArg(value: unknown, op: string, name: string, position: number): number {
+  if (value === undefined || value === null) return -1;
+  const code = codeOf(value);
+  return code >= 0
+    ? code
+    : typeof value === "string"
+      ? dtypeCode(value)
+      : wrongType(value, op, name, position, "torch.dtype");
+}
+
+/** The index of a string among its alternatives. */
+export function enumArg(
+  value: unknown,
+  choices: readonly string[],
+  op: string,
+  name: string,
+  position: number,
+): number {
+  const index = choices.indexOf(value as string);
+  if (index >= 0) return index;
+  if (typeof value !== "string") return wrongType(value, op, name, position, "str");
+  throw new TypeError(
+    `${op}(): argument '${name}' must be one of ${choices.map((c) => `'${c}'`).join(", ")}, not '${value}'`,
+  );
+}
+
+// ---- list arguments: laid down in the scratch block, one after the other and round again; a call has few and short ones
+
+let base = 0;
+let capacity = 0;
+let top = 0;
+
+/** Room for `count` words, as an index into `i32`. */
+function reserve(count: number): number {
+  if (capacity === 0) {
+    base = scratchBase;
+    capacity = SCRATCH_LENGTH;
+  }
+  // at most an eighth of the block, so that the lists of one call never overlap
+  if (count > capacity >>> 3) {
+    capacity = 16 * count;
+    base = core.scratchGrow(capacity) >>> 2;
+    top = 0;
+  }
+  if (top + count > capacity) top = 0;
+  const at = base + top;
+  top += count;
+  if (i32[at + count] === undefined) refresh();
+  return at;
+}
+
+/** Lays down a list of ints, or a single one, and returns its address; 0 where it is absent. */
+export function ints(value: unknown, op: string, name: string, position: number): number {
+  if (value === undefined || value === null) return 0;
+  if (typeof value === "number" || typeof value === "bigint") {
+    const at = reserve(1);
+    i32[at] = intArg(value, op, name, position);
+    return at << 2;
+  }
+  if (!Array.isArray(value)) return wrongType(value, op, name, position, "tuple of ints");
+  const at = reserve(value.length);
+  for (let i = 0; i < value.length; i++) {
+    const item: unknown = value[i];
+    if (typeof item === "number" && (item | 0) === item) i32[at + i] = item;
+    else i32[at + i] = intItem(item, i, op, name, position);
+  }
+  return at << 2;
+}
+
+function intItem(item: unknown, index: number, op: string, name: string, position: number): number {
+  if (typeof item === "number" && Number.isInteger(item)) return clampInt(item);
+  if (typeof item === "bigint" || item instanceof Tensor) return intArg(item, op, name, position);
+  throw new TypeError(
+    `${op}(): argument '${name}' (position ${position}) must be tuple of ints, but found element of type ` +
+      `${typeName(item)} at pos ${index + 1}`,
+  );
+}
+
+/** Lays down the handles of a list of tensors (0 for absent ones) and returns its address. */
+export function tensors(value: unknown, op: string, name: string, position: number): number {
+  if (value === undefined || value === null) return 0;
+  if (!Array.isArray(value)) return wrongType(value, op, name, position, "tuple of Tensors");
+  const at = reserve(value.length);
+  for (let i = 0; i < value.length; i++) {
+    const item: unknown = value[i];
+    if (item instanceof Tensor) i32[at + i] = item.handle !== 0 ? item.handle : disposed();
+    else if (item === null || item === undefined) i32[at + i] = 0;
+    else {
+      throw new TypeError(`expected Tensor as element ${i} in argument ${position - 1}, but got ${typeName(item)}`);
+    }
+  }
+  return at << 2;
+}
+
+/** The length that goes with `ints` and `tensors`: -1 where the list is absent. */
+export function lengthOf(value: unknown): number {
+  if (value === undefined || value === null) return -1;
+  return Array.isArray(value) ? value.length : 1;
+}
+
+// ---- options and messages
+
+/** True for the plain object of named arguments that may come last. */
+export function isOptions(value: unknown): value is Record<string, unknown> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !(value instanceof Tensor) &&
+    !Array.isArray(value) &&
+    !(value instanceof FloatScalar) &&
+    !ArrayBuffer.isView(value)
+  );
+}
+
+/** @throws TypeError for a name that the op doesn't have */
+export function checkOptions(options: Record<string, unknown>, names: readonly string[], op: string): void {
+  for (const key in options) {
+    if (!names.includes(key)) throw new TypeError(`${op}() got an unexpected keyword argument '${key}'`);
+  }
+}
+
+/** Python's name for the type of a value. */
+export function typeName(value: unknown): string {
+  switch (typeof value) {
+    case "number":
+      return Number.isInteger(value) ? "int" : "float";
+    case "bigint":
+      return "int";
+    case "boolean":
+      return "bool";
+    case "string":
+      return "str";
+    case "undefined":
+      return "NoneType";
+    case "function":
+      return "function";
+    default:
+      if (value === null) return "NoneType";
+      if (value instanceof Tensor) return "Tensor";
+      if (value instanceof FloatScalar) return "float";
+      if (Array.isArray(value)) return "list";
+      return Object.getPrototypeOf(value) === Object.prototype
+        ? "dict"
+        : ((value as object).constructor?.name ?? "object");
+  }
+}
+
+export function wrongType(value: unknown, op: string, name: string, position: number, expected: string): never {
+  if (value === undefined) throw new TypeError(`${op}() missing 1 required positional arguments: "${name}"`);
+  throw new TypeError(`${op}(): argument '${name}' (position ${position}) must be ${expected}, not ${typeName(value)}`);
+}

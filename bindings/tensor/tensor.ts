@@ -1,0 +1,347 @@
+// class Tensor: a handle of the core with PyTorch's properties. All state (shape, strides, dtype, storage, gradient) lives
+// in wasm and is read from the tensor's header there; nothing is cached here that could go stale. Methods that are ops
+// are generated (gen/methods.ts), indexing is in index.ts, conversions are in convert.ts.
+
+import { core, i32, refresh, u8, word } from "../core.ts";
+import { IndexError, RuntimeError, ValueError } from "../error.ts";
+import type { TensorMethods } from "../gen/methods.ts";
+import { adopt, dispose, type Token } from "../memory/finalize.ts";
+import { keep } from "../memory/scope.ts";
+import { DTYPES, deviceOf, ITEM_SIZES, type Device, type DType, type TypedArray } from "./dtype.ts";
+import { gradFnOf, type GradFn } from "./gradfn.ts";
+import { formatTensor } from "./print.ts";
+import {
+  arrayConstructor,
+  elementsOf,
+  itemsPerElement,
+  nested,
+  requireCpu,
+  storageArray,
+  type Element,
+  type Nested,
+} from "./read.ts";
+import { UntypedStorage } from "./storage.ts";
+
+// offsets into a tensor's header, in words
+const META = 1; // bytes: dtype, device, ndim, flags
+const STORAGE = 2;
+const OFFSET = 3;
+const NUMEL = 4;
+const GRAD_FN = 5;
+const BASE = 8;
+const SHAPE = 12;
+// into a storage's header
+const VERSION = 3;
+
+const REQUIRES_GRAD = 1;
+const INFERENCE = 4;
+const RETAINS_GRAD = 8;
+
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+export interface Tensor extends TensorMethods {}
+
+/** A multi-dimensional array of one dtype on one device. Made by `torch.tensor`, the factories, and ops. */
+export class Tensor {
+  /** @internal the core's tensor; 0 after dispose */
+  handle: number;
+  /** @internal */
+  token!: Token;
+  /** @internal */
+  slot = 0;
+  /** the wrapper that `grad` gave last, so that it is one object as long as it is one tensor */
+  private gradWrapper: Tensor | undefined = undefined;
+
+  /** @internal Wraps an owned handle. */
+  constructor(handle: number) {
+    this.handle = handle;
+    adopt(this);
+  }
+
+  /** The sizes, outermost first. */
+  get shape(): number[] {
+    return this.ints(SHAPE);
+  }
+
+  /** The sizes, or the size of dimension `dim`. @throws IndexError when `dim` is out of range */
+  size(): number[];
+  size(dim: number): number;
+  size(dim?: number): number | number[] {
+    if (dim === undefined) return this.shape;
+    return word(live(this) + 4 * (SHAPE + this.wrapDim(dim)));
+  }
+
+  /** The strides in elements, or the stride of dimension `dim`. @throws IndexError when `dim` is out of range */
+  stride(): number[];
+  stride(dim: number): number;
+  stride(dim?: number): number | number[] {
+    const ndim = this.ndim;
+    if (dim === undefined) return this.ints(SHAPE + ndim);
+    return word(live(this) + 4 * (SHAPE + ndim + this.wrapDim(dim)));
+  }
+
+  /** The number of dimensions. */
+  get ndim(): number {
+    return (word(live(this) + 4 * META) >>> 16) & 0xff;
+  }
+  /** The number of dimensions. */
+  dim(): number {
+    return this.ndim;
+  }
+  /** The number of elements. */
+  numel(): number {
+    return word(live(this) + 4 * NUMEL);
+  }
+  /** The number of elements. */
+  nelement(): number {
+    return this.numel();
+  }
+  get dtype(): DType {
+    return DTYPES[this.dtypeCode]!;
+  }
+  get device(): Device {
+    return deviceOf((word(live(this) + 4 * META) >>> 8) & 0xff);
+  }
+  /** @internal the core's number of the dtype */
+  get dtypeCode(): number {
+    return word(live(this) + 4 * META) & 0xff;
+  }
+  /** Bytes of one element. */
+  get itemsize(): number {
+    return ITEM_SIZES[this.dtypeCode]!;
+  }
+  /** Bytes of one element. */
+  elementSize(): number {
+    return this.itemsize;
+  }
+  /** Bytes of all elements (not of the storage). */
+  get nbytes(): number {
+    return this.numel() * this.itemsize;
+  }
+  /** Elements from the start of the storage to the first element. */
+  storageOffset(): number {
+    return word(live(this) + 4 * OFFSET);
+  }
+  /** The storage, to ask what is shared. */
+  untypedStorage(): UntypedStorage {
+    return new UntypedStorage(word(live(this) + 4 * STORAGE));
+  }
+  /** The address of the first element in the wasm memory; equal addresses mean shared storage. */
+  dataPtr(): number {
+    const storage = word(live(this) + 4 * STORAGE) >>> 2;
+    return (i32[storage + 1]! >>> 0) + this.storageOffset() * this.itemsize;
+  }
+  /** Counts the in-place writes to the storage. */
+  get version(): number {
+    return i32[(word(live(this) + 4 * STORAGE) >>> 2) + VERSION]!;
+  }
+  /** PyTorch's name of `version`. */
+  get _version(): number {
+    return this.version;
+  }
+
+  /** True when the elements lie in row-major order without gaps. */
+  isContiguous(): boolean {
+    const shape = this.shape;
+    const strides = this.stride();
+    let expected = 1;
+    if (shape.includes(0)) return true;
+    for (let i = shape.length - 1; i >= 0; i--) {
+      if (shape[i] === 1) continue;
+      if (strides[i] !== expected) return false;
+      expected *= shape[i]!;
+    }
+    return true;
+  }
+
+  isFloatingPoint(): boolean {
+    return this.dtype.includes("float");
+  }
+  isComplex(): boolean {
+    return this.dtype.startsWith("complex");
+  }
+  isSigned(): boolean {
+    return this.dtype !== "uint8" && this.dtype !== "bool";
+  }
+  isInference(): boolean {
+    return (this.flags & INFERENCE) !== 0;
+  }
+  private get flags(): number {
+    return word(live(this) + 4 * META) >>> 24;
+  }
+
+  /** Whether gradients flow to this tensor. */
+  get requiresGrad(): boolean {
+    return (this.flags & REQUIRES_GRAD) !== 0 || word(this.handle + 4 * GRAD_FN) !== 0;
+  }
+  set requiresGrad(value: boolean) {
+    core.setRequiresGrad(live(this), value ? 1 : 0);
+  }
+  /** Sets `requiresGrad` in place. @throws RuntimeError for integer dtypes and non-leaves */
+  requiresGrad_(value = true): this {
+    this.requiresGrad = value;
+    return this;
+  }
+
+  /** True for a tensor that no recorded op has made. Gradients accumulate in leaves. */
+  get isLeaf(): boolean {
+    return core.isLeaf(live(this)) !== 0;
+  }
+
+  /** The gradient that `backward` has accumulated, or null. */
+  get grad(): Tensor | null {
+    const handle = core.getGrad(live(this));
+    const known = this.gradWrapper;
+    if (known !== undefined && known.handle === handle) {
+      if (handle !== 0) core.release(handle);
+      return known;
+    }
+    this.gradWrapper = handle === 0 ? undefined : keep(new Tensor(handle));
+    return this.gradWrapper ?? null;
+  }
+  set grad(value: Tensor | null) {
+    core.setGrad(live(this), value === null || value === undefined ? 0 : live(value));
+    this.gradWrapper = value ?? undefined;
+    if (value) keep(value);
+  }
+  /** Makes `backward` fill in `grad` although this is not a leaf. */
+  retainGrad(): void {
+    core.retainGrad(live(this));
+  }
+  get retainsGrad(): boolean {
+    return (this.flags & RETAINS_GRAD) !== 0;
+  }
+
+  /** The node of the tape that made this tensor, null for leaves. Prints as `<AddBackward0>`. */
+  get gradFn(): GradFn | null {
+    return gradFnOf(live(this));
+  }
+
+  /** A tensor that shares the storage and is not connected with the tape. */
+  detach(): Tensor {
+    return new Tensor(core.detach(live(this)));
+  }
+
+  /** True for a view of another tensor. */
+  isView(): boolean {
+    return word(live(this) + 4 * BASE) !== 0;
+  }
+
+  /**
+   * The elements in row-major order as a typed array of the dtype: BigInt64Array for int64, bytes for bool, the 16 raw bits
+   * (Uint16Array) for float16 and bfloat16 (`x.float().data()` gives their values), complex numbers interleaved.
+   * It is a copy; `{ copy: false }` gives the tensor's own memory, valid until the next op, for contiguous tensors.
+   * @throws RuntimeError for a tensor that is not on the CPU, or not contiguous where no copy is wanted
+   */
+  data(options?: { copy?: boolean }): TypedArray {
+    const handle = live(this);
+    requireCpu(handle, "data");
+    if (!this.isContiguous()) {
+      if (options?.copy === false)
+        throw new RuntimeError("data({ copy: false }) needs a contiguous tensor: use contiguous()");
+      const compact = core.contiguous(core.detach(handle));
+      const copy = rowMajor(compact, this.numel()).slice();
+      core.release(compact);
+      return copy;
+    }
+    const array = rowMajor(handle, this.numel());
+    return options?.copy === false ? array : array.slice();
+  }
+  /** The same on every device. */
+  async dataAsync(): Promise<TypedArray> {
+    return this.data();
+  }
+
+  /**
+   * The value of a tensor with one element: a number, a boolean for bool; int64 as a number where that is exact, else as
+   * BigInt. @throws ValueError when there are more elements
+   */
+  item(): number | bigint | boolean {
+    const handle = live(this);
+    requireCpu(handle, "item");
+    if (this.numel() !== 1) throw new ValueError("only one element tensors can be converted to Python scalars");
+    return elementsOf(handle, [], []).at(this.storageOffset()) as number | bigint | boolean;
+  }
+  /** The same on every device. */
+  async itemAsync(): Promise<number | bigint | boolean> {
+    return this.item();
+  }
+
+  /** The elements as nested arrays; a 0-d tensor gives its value. int64 as in `item`. */
+  tolist(): Nested<Element> {
+    const handle = live(this);
+    requireCpu(handle, "tolist");
+    return nested(elementsOf(handle, this.shape, this.stride()));
+  }
+  /** The same on every device. */
+  async tolistAsync(): Promise<Nested<Element>> {
+    return this.tolist();
+  }
+
+  /** Releases the tensor now. Using it afterwards throws; views of it and the tape are not affected. */
+  dispose(): void {
+    dispose(this);
+  }
+  /** True after `dispose`. */
+  get isDisposed(): boolean {
+    return this.handle === 0;
+  }
+  [Symbol.dispose](): void {
+    dispose(this);
+  }
+
+  /** As PyTorch prints it. */
+  toString(): string {
+    return this.handle === 0 ? "tensor(<disposed>)" : formatTensor(this);
+  }
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
+  }
+
+  /** `count` words of the header from `from`: ndim of them. */
+  private ints(from: number): number[] {
+    const handle = live(this);
+    if (i32[handle >>> 2] === undefined) refresh();
+    const ndim = u8[(handle >>> 0) + 6]!;
+    const start = (handle >>> 2) + from;
+    const list = new Array<number>(ndim);
+    for (let i = 0; i < ndim; i++) list[i] = i32[start + i]!;
+    return list;
+  }
+
+  private wrapDim(dim: number): number {
+    const ndim = this.ndim;
+    const bound = Math.max(ndim, 1);
+    if (!Number.isInteger(dim) || dim < -bound || dim >= bound || ndim === 0) {
+      if (ndim === 0) throw new IndexError("Dimension specified as " + dim + " but tensor has no dimensions");
+      throw new IndexError(
+        `Dimension out of range (expected to be in range of [${-bound}, ${bound - 1}], but got ${dim})`,
+      );
+    }
+    return dim < 0 ? dim + ndim : dim;
+  }
+}
+
+/** The handle of a tensor. @throws RuntimeError after dispose */
+export function live(tensor: Tensor): number {
+  const handle = tensor.handle;
+  if (handle === 0) disposed();
+  return handle;
+}
+
+export function disposed(): never {
+  throw new RuntimeError(
+    "this tensor was disposed (by dispose(), `using`, or the end of a torch.scope it did not escape from)",
+  );
+}
+
+/** The elements of a contiguous CPU tensor on the wasm memory. */
+function rowMajor(handle: number, numel: number): TypedArray {
+  const code = word(handle + 4 * META) & 0xff;
+  const whole = storageArray(handle);
+  const items = itemsPerElement(code);
+  const start = whole.byteOffset + word(handle + 4 * OFFSET) * items * whole.BYTES_PER_ELEMENT;
+  return new (arrayConstructor(code))(whole.buffer, start, numel * items);
+}
