@@ -1,0 +1,36 @@
+/**
+ * Everything the runner asks of the host it runs in. Hosts with a file system share `nodeFiles`, since Node, Deno and Bun all
+ * have `node:fs`; a host without one gives its own `Host`.
+ */
+export interface Host {
+  readonly name: string;
+  /** Bytes of a file, or null when it is not there. */
+  read(path: string): Promise<Uint8Array | null>;
+  write(path: string, text: string): Promise<void>;
+  print(line: string): void;
+}
+
+export function hostName(): string {
+  const scope = globalThis as { Deno?: { version: { deno: string } }; Bun?: { version: string } };
+  if (scope.Deno) return `deno ${scope.Deno.version.deno}`;
+  if (scope.Bun) return `bun ${scope.Bun.version}`;
+  if (typeof process !== "undefined" && process.versions?.node) return `node ${process.versions.node}`;
+  return "unknown host";
+}
+
+export async function nodeHost(): Promise<Host> {
+  const { readFile, writeFile } = await import("node:fs/promises");
+  return {
+    name: hostName(),
+    async read(path) {
+      try {
+        return new Uint8Array(await readFile(path));
+      } catch (error) {
+        if ((error as { code?: string }).code === "ENOENT") return null;
+        throw error;
+      }
+    },
+    write: (path, text) => writeFile(path, text),
+    print: (line) => console.log(line),
+  };
+}

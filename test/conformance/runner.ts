@@ -1,0 +1,75 @@
+import { runErrors } from "./errors.ts";
+import { runFiles } from "./files.ts";
+import type { Host } from "./host.ts";
+import { runModuleFile } from "./modules.ts";
+import { runClipGrad, runSchedulers, runTrajectories } from "./optim.ts";
+import { runOpFile } from "./ops.ts";
+import { runPromotion } from "./promotion.ts";
+import { Report, type Row } from "./report.ts";
+import { runRng } from "./rng.ts";
+import { Runtime, type Torch } from "./runtime.ts";
+import { runTraining } from "./training.ts";
+import type { Category, VectorFile, Vectors } from "./vectors.ts";
+
+export interface Options {
+  device: string;
+  categories: readonly Category[];
+  /** Globs on "op" or "category/op"; empty: everything. */
+  only: string[];
+  /** Folder of MNIST's four IDX files, for the category "training". */
+  mnist: string;
+  trace?: boolean;
+}
+
+const globPattern = (glob: string) =>
+  new RegExp(
+    `^${glob
+      .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+      .replaceAll("*", ".*")
+      .replaceAll("?", ".")}$`,
+  );
+
+/** Runs categories of the vectors against a library and gives the counts. Failures are printed as they come. */
+export async function runConformance(torch: Torch, vectors: Vectors, host: Host, options: Options): Promise<Report> {
+  const runtime = new Runtime(torch, options.device);
+  const report = new Report(host);
+  report.trace = options.trace === true;
+  const patterns = options.only.map(globPattern);
+  const wanted = (category: string, op: string) =>
+    patterns.length === 0 || patterns.some((pattern) => pattern.test(op) || pattern.test(`${category}/${op}`));
+
+  for (const category of options.categories) {
+    const rows = new Map<string, Row>();
+    const rowOf = (op: string) => {
+      if (!wanted(category, op)) return null;
+      if (!rows.has(op)) rows.set(op, report.row(category, op));
+      return rows.get(op)!;
+    };
+    const files = await vectors.category(category);
+    for (const file of category === "files" ? [] : files) await runFile(category, file, rowOf);
+    if (category === "files") await runFiles(runtime, report, rowOf, vectors, files);
+    for (const row of rows.values()) report.printFailures(row);
+  }
+  return report;
+
+  async function runFile(category: Category, file: VectorFile, rowOf: (op: string) => Row | null): Promise<void> {
+    const name = file.path.slice(file.path.lastIndexOf("/") + 1, -".json".length);
+    switch (category) {
+      case "errors":
+        return runErrors(runtime, report, rowOf, file.json());
+      case "promotion":
+        return runPromotion(runtime, report, rowOf, file.json());
+      case "rng":
+        return runRng(runtime, report, rowOf, file.json());
+      case "optim":
+        if (name === "trajectories") return runTrajectories(runtime, report, rowOf, file.json());
+        if (name === "schedulers") return runSchedulers(runtime, report, rowOf, file.json());
+        return runClipGrad(runtime, report, rowOf, file.json());
+    }
+    const row = rowOf(name);
+    if (!row) return;
+    if (category === "modules") return runModuleFile(runtime, report, row, file.json());
+    if (category === "training") return runTraining(runtime, report, row, file.json(), host, options.mnist);
+    return runOpFile(runtime, report, row, file.json());
+  }
+}

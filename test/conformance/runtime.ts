@@ -1,0 +1,179 @@
+import { camelCase, elementsOf, numelOf, tagOf, toNumber, type Elements, type TensorRecord } from "./value.ts";
+
+/** The library under test. Names are looked up as they stand in the vectors, so nothing of it can be typed here. */
+export type Torch = any;
+export type Tensor = any;
+
+/** A name of PyTorch's that the library does not have. */
+export class Missing extends Error {
+  readonly what: string;
+  constructor(what: string) {
+    super(`${what} is not there`);
+    this.what = what;
+  }
+}
+
+/** A case that is not run, with its reason. */
+export class Skip extends Error {}
+
+const halves = new Set(["float16", "bfloat16"]);
+
+/** Builds arguments out of records and calls PyTorch's functions by their JavaScript names. */
+export class Runtime {
+  readonly torch: Torch;
+  readonly device: string;
+
+  constructor(torch: Torch, device: string) {
+    this.torch = torch;
+    this.device = device;
+  }
+
+  fromElements(dtype: string, shape: number[], elements: Elements): Tensor {
+    const { torch, device } = this;
+    if (dtype.startsWith("complex")) return this.path(["complex"])(...this.complexParts(dtype, shape, elements));
+    let flat = torch.tensor(elements, { dtype: halves.has(dtype) ? "float32" : dtype });
+    if (halves.has(dtype)) flat = flat.to(dtype);
+    if (device !== "cpu") flat = flat.to(device);
+    return shape.length === 1 && shape[0] === elements.length ? flat : flat.view(shape);
+  }
+
+  private complexParts(dtype: string, shape: number[], elements: Elements): Tensor[] {
+    const part = dtype === "complex64" ? "float32" : "float64";
+    return [0, 1].map((k) =>
+      this.fromElements(
+        part,
+        shape,
+        (elements as Float64Array).filter((_, i) => i % 2 === k),
+      ),
+    );
+  }
+
+  /** The tensor of a record; a strided record becomes a real view of its storage. */
+  tensor(record: TensorRecord): Tensor {
+    const elements = elementsOf(record.dtype, record.data);
+    const { dtype, shape, strides } = record;
+    let tensor: Tensor;
+    if (strides) {
+      const width = dtype.startsWith("complex") ? 2 : 1;
+      const base = this.fromElements(dtype, [elements.length / width], elements);
+      tensor = this.torch.asStrided(base, shape, strides, record.offset ?? 0);
+    } else {
+      tensor = this.fromElements(dtype, shape, elements);
+    }
+    return record.rg ? tensor.requiresGrad_(true) : tensor;
+  }
+
+  /** A value as an argument: Python's float 2.0 is torch.float(2), None is null, constants are strings. */
+  value(value: any): any {
+    if (Array.isArray(value)) return value.map((item) => this.value(item));
+    const tag = tagOf(value);
+    if (tag === "") return value;
+    const content = value[tag];
+    switch (tag) {
+      case "$t":
+        return this.tensor(content);
+      case "$f":
+        return this.float(toNumber(content));
+      case "$i":
+        return BigInt(content);
+      case "$tuple":
+        return content.map((item: any) => this.value(item));
+      case "$size":
+      case "$dtype":
+      case "$device":
+      case "$layout":
+        return content;
+      case "$memory_format":
+        return camelCase(content);
+      case "$c":
+        return { re: toNumber(content[0]), im: toNumber(content[1]) };
+      case "$slice":
+        return sliceText(content);
+      case "$ellipsis":
+        return "...";
+      case "$dict":
+        return Object.fromEntries(Object.entries(content).map(([key, item]) => [key, this.value(item)]));
+      case "$module":
+        return this.construct(["nn", content.name], content.args, content.kwargs);
+    }
+    throw new Error(`unknown tag ${tag}`);
+  }
+
+  float(value: number): unknown {
+    return Number.isInteger(value) ? this.torch.float(value) : value;
+  }
+
+  /** Keyword arguments as the last plain object; nothing when there are none. */
+  kwargs(kwargs: Record<string, any>): object[] {
+    const entries = Object.entries(kwargs);
+    if (entries.length === 0) return [];
+    return [Object.fromEntries(entries.map(([name, value]) => [camelCase(name), this.value(value)]))];
+  }
+
+  construct(path: string[], args: any[], kwargs: Record<string, any>): any {
+    const Class = this.path(path);
+    return new Class(...args.map((arg) => this.value(arg)), ...this.kwargs(kwargs));
+  }
+
+  /** A function or class under torch; the functions keep their namespace as `this`. */
+  path(path: string[]): any {
+    let owner: any = undefined;
+    let value = this.torch;
+    for (const name of path) {
+      owner = value;
+      value = value?.[name];
+    }
+    if (value === undefined) throw new Missing(`torch.${path.join(".")}`);
+    return typeof value === "function" && !/^[A-Z]/.test(path[path.length - 1]!) ? value.bind(owner) : value;
+  }
+
+  /** A function directly under torch. */
+  call(name: string, ...args: unknown[]): any {
+    return this.path([name])(...args);
+  }
+
+  method(tensor: Tensor, name: string, args: unknown[]): any {
+    if (typeof tensor !== "object" || tensor === null) throw new TypeError(`no method ${name} on ${typeof tensor}`);
+    if (typeof tensor[name] !== "function") throw new Missing(`Tensor.${name}`);
+    return tensor[name](...args);
+  }
+
+  /** All elements of a tensor, in order; 16-bit floats as float32, bool as 0 and 1. */
+  async read(tensor: Tensor): Promise<Elements> {
+    const source = halves.has(tensor.dtype) ? this.torch.noGrad(() => tensor.to("float32")) : tensor;
+    const data = this.device === "cpu" ? source.data() : await source.dataAsync();
+    return data.length === numelOf(tensor.shape) || tensor.dtype.startsWith("complex")
+      ? data
+      : data.subarray(0, numelOf(tensor.shape));
+  }
+
+  /** Runs a body whose tensors are released when it ends. */
+  scope<R>(body: () => Promise<R>): Promise<R> {
+    return typeof this.torch.scope === "function" ? this.torch.scope(body) : body();
+  }
+
+  /** Address of the storage's first byte: equal for tensors that share storage. */
+  storage(tensor: Tensor): number {
+    return tensor.dataPtr() - tensor.storageOffset() * tensor.elementSize();
+  }
+
+  isTensor(value: unknown): boolean {
+    return this.torch.Tensor !== undefined && value instanceof this.torch.Tensor;
+  }
+
+  /** Tensors of nested results, depth first. */
+  flatten(value: any): Tensor[] {
+    if (this.isTensor(value)) return [value];
+    if (Array.isArray(value)) return value.flatMap((item) => this.flatten(item));
+    if (value !== null && typeof value === "object") return Object.values(value).flatMap((item) => this.flatten(item));
+    return [];
+  }
+
+  /** torch.autograd.grad with unused inputs allowed; null where an input was not used. */
+  gradients(outputs: Tensor[], cotangents: Tensor[], inputs: Tensor[], createGraph = false): (Tensor | null)[] {
+    return this.torch.autograd.grad(outputs, inputs, { gradOutputs: cotangents, createGraph, allowUnused: true });
+  }
+}
+
+const sliceText = ([start, stop, step]: (number | null)[]) =>
+  `${start ?? ""}:${stop ?? ""}${step === null || step === undefined ? "" : `:${step}`}`;
