@@ -62,7 +62,9 @@ if (required !== undefined) {
     for (const name of broken) host.print(`REQUIRED ${name} has failures`);
     const unlisted = green.filter((name) => !names.includes(name));
     if (unlisted.length > 0) host.print(`${unlisted.length} more could be required: ${unlisted.join(" ")}`);
-    host.print(`${names.length} op files are required to pass, ${broken.length} of them do not`);
+    const counts = report.totals(names.flatMap((name) => rows.get(name) ?? []));
+    const absent = broken.filter((name) => !rows.has(name)).length;
+    host.print(`required: ${counts.passed} passed, ${counts.failed + absent} failed, ${counts.skipped} skipped`);
     failed = broken.length > 0;
   }
 }
