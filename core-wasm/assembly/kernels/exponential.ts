@@ -1,4 +1,5 @@
 // exp of float32 vectors, and the sums of exponentials that softmax and logsumexp are made of.
+import { addLanes } from "./reduceBlock";
 
 /** exp of four floats: 2^k times a polynomial on [-ln2/2, ln2/2] (Cephes' expf), within 1 ulp. */
 // @ts-ignore: decorator
@@ -31,20 +32,62 @@ export function expOfDifference<A>(x: A, shift: A): A {
   return <A>Math.exp(<f64>x - <f64>shift);
 }
 
-/** Sum of exp(x - shift) over a float block. */
+/** The 1 to 3 floats before `end`, the other lanes filled with `pad`. */
+// @ts-ignore: decorator
+@inline
+function loadTail(p: usize, end: usize, pad: f32): v128 {
+  let v = f32x4.replace_lane(f32x4.splat(pad), 0, load<f32>(p));
+  if (p + 4 < end) v = f32x4.replace_lane(v, 1, load<f32>(p, 4));
+  if (p + 8 < end) v = f32x4.replace_lane(v, 2, load<f32>(p, 8));
+  return v;
+}
+
+// @ts-ignore: decorator
+@inline
+function storeTail(p: usize, end: usize, v: v128): void {
+  store<f32>(p, f32x4.extract_lane(v, 0));
+  if (p + 4 < end) store<f32>(p, f32x4.extract_lane(v, 1), 4);
+  if (p + 8 < end) store<f32>(p, f32x4.extract_lane(v, 2), 8);
+}
+
+/** Sum of exp(x - shift) over a float block, in f64. */
 export function expSumBlock<A>(p: usize, n: i32, shift: A): f64 {
   const end = p + <usize>n * sizeof<A>();
-  let sum: f64 = 0;
   if (sizeof<A>() == 4) {
     let lanes = f32x4.splat(0);
     const s = f32x4.splat(<f32>shift);
     for (; p + 16 <= end; p += 16) lanes = f32x4.add(lanes, expVector(f32x4.sub(v128.load(p), s)));
-    for (let i = 0; p < end; i++, p += 4) sum += <f64>expOfDifference<f32>(load<f32>(p), <f32>shift);
-    const low = f64x2.promote_low_f32x4(lanes);
-    const high = f64x2.promote_low_f32x4(i64x2.shuffle(lanes, lanes, 1, 1));
-    const both = f64x2.add(low, high);
-    return sum + f64x2.extract_lane(both, 0) + f64x2.extract_lane(both, 1);
+    if (p < end) lanes = f32x4.add(lanes, expVector(f32x4.sub(loadTail(p, end, -Infinity), s)));
+    return addLanes<f32>(lanes);
   }
+  let sum: f64 = 0;
   for (; p < end; p += sizeof<A>()) sum += Math.exp(<f64>load<A>(p) - <f64>shift);
+  return sum;
+}
+
+/** out = exp(x - shift) over a float block; returns the sum of the results in f64. */
+export function expBlock<A>(out: usize, p: usize, n: i32, shift: A): f64 {
+  const end = p + <usize>n * sizeof<A>();
+  if (sizeof<A>() == 4) {
+    let lanes = f32x4.splat(0);
+    const s = f32x4.splat(<f32>shift);
+    for (; p + 16 <= end; p += 16, out += 16) {
+      const e = expVector(f32x4.sub(v128.load(p), s));
+      v128.store(out, e);
+      lanes = f32x4.add(lanes, e);
+    }
+    if (p < end) {
+      const e = expVector(f32x4.sub(loadTail(p, end, -Infinity), s));
+      storeTail(out, out + (end - p), e);
+      lanes = f32x4.add(lanes, e);
+    }
+    return addLanes<f32>(lanes);
+  }
+  let sum: f64 = 0;
+  for (; p < end; p += sizeof<A>(), out += sizeof<A>()) {
+    const e = Math.exp(<f64>load<A>(p) - <f64>shift);
+    store<A>(out, <A>e);
+    sum += e;
+  }
   return sum;
 }

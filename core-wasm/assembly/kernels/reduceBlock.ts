@@ -192,3 +192,43 @@ export function mapBlock<A>(map: i32, out: usize, p: usize, n: i32, exponent: f6
       }
   }
 }
+
+/** Sum of a[i] * b[i] over a float block in f64. */
+export function dotBlock<A>(a: usize, b: usize, n: i32): f64 {
+  const end = a + <usize>n * sizeof<A>();
+  let s0 = v128.splat<A>(0);
+  let s1 = s0;
+  for (; a + 32 <= end; a += 32, b += 32) {
+    s0 = v128.add<A>(s0, v128.mul<A>(v128.load(a), v128.load(b)));
+    s1 = v128.add<A>(s1, v128.mul<A>(v128.load(a, 16), v128.load(b, 16)));
+  }
+  let sum = addLanes<A>(v128.add<A>(s0, s1));
+  for (; a < end; a += sizeof<A>(), b += sizeof<A>()) sum += <f64>load<A>(a) * <f64>load<A>(b);
+  return sum;
+}
+
+/** Sum of any number of adjacent floats, block by block. */
+export function sumRow<A>(p: usize, n: i32): f64 {
+  let sum: f64 = 0;
+  for (let i = 0; i < n; i += BLOCK) sum += sumFloats<A>(p + <usize>i * sizeof<A>(), min(BLOCK, n - i));
+  return sum;
+}
+
+/** Inner product of two runs of adjacent floats, block by block. */
+export function dotRow<A>(a: usize, b: usize, n: i32): f64 {
+  let sum: f64 = 0;
+  for (let i = 0; i < n; i += BLOCK) {
+    const at = <usize>i * sizeof<A>();
+    sum += dotBlock<A>(a + at, b + at, min(BLOCK, n - i));
+  }
+  return sum;
+}
+
+/** Sum of (x - center)^2 over any number of adjacent floats. */
+export function squaredDeviationsRow<A>(p: usize, n: i32, center: A): f64 {
+  let sum: f64 = 0;
+  for (let i = 0; i < n; i += BLOCK) {
+    sum += sumSquaredDeviations<A>(p + <usize>i * sizeof<A>(), min(BLOCK, n - i), center);
+  }
+  return sum;
+}

@@ -1,0 +1,127 @@
+// Layer normalization of the rows of a contiguous [rows, n]: (x - mean) * rstd * weight + bias, with the biased variance.
+//
+// Forward: operands 0 result, 1 mean [rows], 2 rstd [rows], 3 input, 4 weight [n], 5 bias [n]; param(0) = eps.
+// Backward: 0 gradient of the input, 1 of the weight, 2 of the bias, 3 gradient of the result, 4 input, 5 mean, 6 rstd,
+// 7 weight. int(0) = rows, int(1) = n. All float32 or all float64 (compute), contiguous.
+// Cost: forward reads a row three times from cache, memory once: memory-bound. Backward likewise, two inputs.
+import { Args } from "../dispatch/args";
+import { Compute } from "../tensor/dtype";
+import { affineRow, inverseDeviation, meanOf } from "./normRows";
+import { addLanes, BLOCK } from "./reduceBlock";
+
+/** Bytes of workspace of the backward kernel: float64 sums for weight and bias. */
+export function layerNormWorkspace(n: i32): usize {
+  return <usize>n << 4;
+}
+
+export function layerNormKernel(args: Args): void {
+  if (args.compute == Compute.F64) forward<f64>(args);
+  else forward<f32>(args);
+}
+
+export function layerNormBackwardKernel(args: Args): void {
+  if (args.compute == Compute.F64) backward<f64>(args);
+  else backward<f32>(args);
+}
+
+function forward<T>(args: Args): void {
+  const rows = args.int(0);
+  const n = args.int(1);
+  const eps = args.param(0);
+  let out = args.operand(0).data;
+  let means = args.operand(1).data;
+  let rstds = args.operand(2).data;
+  let input = args.operand(3).data;
+  const weight = args.operand(4).data;
+  const bias = args.operand(5).data;
+  const bytes = <usize>n * sizeof<T>();
+  for (let r = 0; r < rows; r++) {
+    const mean = meanOf<T>(input, n);
+    const rstd = inverseDeviation<T>(input, n, mean, eps);
+    affineRow<T>(out, input, weight, bias, n, <T>mean, <T>rstd);
+    store<T>(means, <T>mean);
+    store<T>(rstds, <T>rstd);
+    means += sizeof<T>();
+    rstds += sizeof<T>();
+    out += bytes;
+    input += bytes;
+  }
+}
+
+function backward<T>(args: Args): void {
+  const rows = args.int(0);
+  const n = args.int(1);
+  let out = args.operand(0).data;
+  const gradWeight = args.operand(1).data;
+  const gradBias = args.operand(2).data;
+  let grad = args.operand(3).data;
+  let input = args.operand(4).data;
+  const means = args.operand(5).data;
+  const rstds = args.operand(6).data;
+  const weight = args.operand(7).data;
+  const weightSums = args.workspace;
+  const biasSums = weightSums + (<usize>n << 3);
+  memory.fill(weightSums, 0, <usize>n << 4);
+  const bytes = <usize>n * sizeof<T>();
+  for (let r: usize = 0; r < <usize>rows; r++) {
+    const mean = load<T>(means + r * sizeof<T>());
+    const rstd = load<T>(rstds + r * sizeof<T>());
+    backwardRow<T>(out, grad, input, weight, n, mean, rstd);
+    for (let i: usize = 0; i < <usize>n; i++) {
+      const g = load<T>(grad + i * sizeof<T>());
+      const x = load<T>(input + i * sizeof<T>());
+      const w = weightSums + (i << 3);
+      const b = biasSums + (i << 3);
+      store<f64>(w, load<f64>(w) + <f64>(g * (x - mean) * rstd));
+      store<f64>(b, load<f64>(b) + <f64>g);
+    }
+    out += bytes;
+    grad += bytes;
+    input += bytes;
+  }
+  for (let i: usize = 0; i < <usize>n; i++) {
+    store<T>(gradWeight + i * sizeof<T>(), <T>load<f64>(weightSums + (i << 3)));
+    store<T>(gradBias + i * sizeof<T>(), <T>load<f64>(biasSums + (i << 3)));
+  }
+}
+
+/** out = rstd * (g w - mean(g w) - xhat mean(g w xhat)) */
+function backwardRow<T>(out: usize, grad: usize, x: usize, weight: usize, n: i32, mean: T, rstd: T): void {
+  let sum: f64 = 0;
+  let dot: f64 = 0;
+  const m = v128.splat<T>(mean);
+  for (let i = 0; i < n; i += BLOCK) {
+    let at = <usize>i * sizeof<T>();
+    const end = at + <usize>min(BLOCK, n - i) * sizeof<T>();
+    let s = v128.splat<T>(0);
+    let d = s;
+    for (; at + 16 <= end; at += 16) {
+      const gw = v128.mul<T>(v128.load(grad + at), v128.load(weight + at));
+      s = v128.add<T>(s, gw);
+      d = v128.add<T>(d, v128.mul<T>(gw, v128.sub<T>(v128.load(x + at), m)));
+    }
+    sum += addLanes<T>(s);
+    dot += addLanes<T>(d);
+    for (; at < end; at += sizeof<T>()) {
+      const gw = <f64>load<T>(grad + at) * <f64>load<T>(weight + at);
+      sum += gw;
+      dot += gw * <f64>(load<T>(x + at) - mean);
+    }
+  }
+  const average = <T>(sum / <f64>n);
+  const slope = <T>((dot * <f64>rstd * <f64>rstd) / <f64>n);
+  const va = v128.splat<T>(average);
+  const vs = v128.splat<T>(slope);
+  const vr = v128.splat<T>(rstd);
+  const bytes = <usize>n * sizeof<T>();
+  let at: usize = 0;
+  for (; at + 16 <= bytes; at += 16) {
+    const gw = v128.mul<T>(v128.load(grad + at), v128.load(weight + at));
+    const deviation = v128.mul<T>(v128.sub<T>(v128.load(x + at), m), vs);
+    v128.store(out + at, v128.mul<T>(v128.sub<T>(v128.sub<T>(gw, va), deviation), vr));
+  }
+  for (; at < bytes; at += sizeof<T>()) {
+    const gw = load<T>(grad + at) * load<T>(weight + at);
+    store<T>(out + at, (gw - average - (load<T>(x + at) - mean) * slope) * rstd);
+  }
+}

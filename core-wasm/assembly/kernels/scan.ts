@@ -1,0 +1,130 @@
+// Running sums, products, extrema and logsumexps along one dimension.
+//
+// Operand 0 = result, the last = input; cummax and cummin put int64 indices at 1. All have one shape; the scanned dimension
+// is the last. int(0) = Scan. compute: F32 or F64 for floats (carried in f64), I64 for integers.
+// Cost: one read and one write an element; a scan is sequential along its line.
+import { Args } from "../dispatch/args";
+import { Compute, itemSize } from "../tensor/dtype";
+import { loadBlock, storeAs } from "./blocks";
+
+export const enum Scan {
+  Sum = 0,
+  Prod = 1,
+  /** NaN counts as the extremum from where it occurs; of equals the last one's index */
+  Max = 2,
+  Min = 3,
+  LogSumExp = 4,
+}
+
+/** Elements converted at a time. */
+const RUN: i32 = 256;
+/** Bytes of workspace: an odometer and one run. */
+export const SCAN_WORKSPACE: usize = 64 + 8 * 256;
+
+export function scanKernel(args: Args): void {
+  if (args.compute == Compute.I64 || args.compute == Compute.I32) scan<i64>(args);
+  else scan<f64>(args);
+}
+
+function scan<A>(args: Args): void {
+  const kind = args.int(0);
+  const out = args.operand(0);
+  const input = args.operand(args.count - 1);
+  const indices = args.operand(1);
+  const two = args.count == 3;
+  const counters = args.workspace;
+  const last = input.ndim - 1;
+  const n = last < 0 ? 1 : input.shape(last);
+  let lines = 1;
+  for (let d = 0; d < last; d++) {
+    lines *= input.shape(d);
+    store<i32>(counters + (<usize>d << 2), 0);
+  }
+  if (n == 0) return;
+  const size = itemSize(input.dtype);
+  const outSize = itemSize(out.dtype);
+  const inStep = last < 0 ? 0 : input.stride(last);
+  const outStep = last < 0 ? 0 : out.stride(last) * outSize;
+  const indexStep = two && last >= 0 ? indices.stride(last) << 3 : 0;
+  let source = input.data;
+  let target = out.data;
+  let target2 = two ? indices.data : 0;
+  for (let k = 0; k < lines; k++) {
+    line<A>(kind, counters + 64, source, input.dtype, inStep, size, target, out.dtype, outStep, target2, indexStep, n);
+    for (let d = last - 1; d >= 0; d--) {
+      const at = counters + (<usize>d << 2);
+      const extent = input.shape(d);
+      const c = load<i32>(at) + 1;
+      source += input.stride(d) * size;
+      target += out.stride(d) * outSize;
+      if (two) target2 += indices.stride(d) << 3;
+      if (c < extent) {
+        store<i32>(at, c);
+        break;
+      }
+      store<i32>(at, 0);
+      source -= extent * input.stride(d) * size;
+      target -= extent * out.stride(d) * outSize;
+      if (two) target2 -= (extent * indices.stride(d)) << 3;
+    }
+  }
+}
+
+function line<A>(
+  kind: i32,
+  run: usize,
+  source: usize,
+  dtype: i32,
+  stride: i32,
+  size: i32,
+  target: usize,
+  outDtype: i32,
+  outStep: i32,
+  target2: usize,
+  indexStep: i32,
+  n: i32,
+): void {
+  let value: A = kind == Scan.Prod ? 1 : 0;
+  let index = 0;
+  let high = -Infinity;
+  for (let done = 0; done < n; done += RUN) {
+    const m = min(RUN, n - done);
+    loadBlock<A>(run, source, dtype, stride, m);
+    source += m * stride * size;
+    for (let i = 0; i < m; i++) {
+      const x = load<A>(run + (<usize>i << 3));
+      switch (kind) {
+        case Scan.Sum:
+          value += x;
+          break;
+        case Scan.Prod:
+          value *= x;
+          break;
+        case Scan.LogSumExp: {
+          // value = log of the running sum; the larger of the two is taken out before exponentiating
+          if (!isFloat<A>()) break;
+          const a = done + i == 0 ? -Infinity : <f64>value;
+          const b = <f64>x;
+          high = max<f64>(a, b);
+          const low = min<f64>(a, b);
+          if (Math.abs(high) == Infinity || high != high) value = <A>high;
+          else value = <A>(high + Math.log1p(Math.exp(low - high)));
+          break;
+        }
+        default: {
+          const better = kind == Scan.Max ? x >= value : x <= value;
+          if (done + i == 0 || x != x || (value == value && better)) {
+            value = x;
+            index = done + i;
+          }
+        }
+      }
+      storeAs<A>(target, outDtype, value);
+      target += outStep;
+      if (target2) {
+        store<i64>(target2, index);
+        target2 += indexStep;
+      }
+    }
+  }
+}
