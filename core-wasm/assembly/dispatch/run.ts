@@ -1,0 +1,44 @@
+// Filling and running the argument block.
+import { temporary } from "../memory/pool";
+import { Tensor } from "../tensor/tensor";
+import { args } from "./args";
+import { deviceRun } from "./backend";
+import { Device } from "./device";
+import { runCpu } from "./kernel";
+
+/** kernels started since the module was, for tests of dispatch and for profiles */
+export let kernelCount: i32 = 0;
+
+export function begin(kernel: i32): void {
+  args.kernel = kernel;
+  args.count = 0;
+  args.program = 0;
+}
+
+/** Appends `t` with its own shape and strides. */
+export function addOperand(t: Tensor): void {
+  const o = args.operand(args.count++);
+  const ndim = <i32>t.ndim;
+  o.data = t.dataPtr();
+  o.offset = t.offset;
+  o.dtype = t.dtype;
+  o.ndim = ndim;
+  o.numel = t.numel;
+  o.device = t.device;
+  for (let i = 0; i < ndim; i++) {
+    o.setShape(i, t.shape(i));
+    o.setStride(i, t.stride(i));
+  }
+}
+
+/** Scratch memory for the kernel; it may be asked for once a run, after `begin`. */
+export function workspace(bytes: usize): void {
+  args.workspace = (temporary(bytes + 64) + 63) & ~(63 as usize);
+  args.workspaceBytes = bytes;
+}
+
+export function run(device: i32): void {
+  kernelCount++;
+  if (device == Device.Cpu) runCpu(args);
+  else deviceRun(device, changetype<usize>(args));
+}

@@ -1,0 +1,45 @@
+// A number argument with Python's category: bool, int or float.
+import { temporary } from "../memory/pool";
+import { DType } from "./dtype";
+
+export const enum ScalarKind {
+  Bool = 0,
+  Int = 1,
+  Float = 2,
+}
+
+@unmanaged
+export class Scalar {
+  kind: i32;
+  padding: i32;
+  f: f64;
+  i: i64;
+}
+
+export function newScalar(value: f64, kind: i32): Scalar {
+  const s = changetype<Scalar>(temporary(offsetof<Scalar>()));
+  s.kind = kind;
+  s.f = value;
+  s.i = i64.trunc_sat_f64_s(value);
+  return s;
+}
+
+export function floatScalar(value: f64): Scalar {
+  return newScalar(value, ScalarKind.Float);
+}
+
+export function intScalar(value: i64): Scalar {
+  const s = newScalar(<f64>value, ScalarKind.Int);
+  s.i = value;
+  return s;
+}
+
+/** null for kind -1, as JavaScript passes an absent scalar. */
+export function scalarFrom(value: f64, kind: i32): Scalar | null {
+  return kind < 0 ? null : newScalar(value, kind);
+}
+
+/** The dtype a lone scalar of this kind has. */
+export function scalarDType(kind: i32): i32 {
+  return kind == ScalarKind.Bool ? DType.Bool : kind == ScalarKind.Int ? DType.Int64 : DType.Float32;
+}
