@@ -31,7 +31,7 @@ function gatherAs<T>(args: Args): void {
     let indexAt = planeOffset(index, index, plane);
     for (let row = 0; row < rows; row++) {
       let to = out.data + <usize>outAt * sizeof<T>();
-      let at = index.data + (<usize>indexAt << 3);
+      let at = index.data + ((<usize>indexAt) << 3);
       if (indexStep == 0) {
         let from = input.data + <usize>(inputAt + loadIndex(at, size) * step) * sizeof<T>();
         if (rowIsBlock) memory.copy(to, from, <usize>columns * sizeof<T>());
@@ -47,7 +47,7 @@ function gatherAs<T>(args: Args): void {
         for (let i = 0; i < columns; i++) {
           store<T>(to, load<T>(input.data + <usize>(base + loadIndex(at, size) * step) * sizeof<T>()));
           to += <usize>outStep * sizeof<T>();
-          at += <usize>indexStep << 3;
+          at += (<usize>indexStep) << 3;
           base += inputStep;
         }
       }
@@ -88,12 +88,12 @@ export function firstOutOfRange(index: Operand, low: i64, high: i64): i32 {
   const ndim = index.ndim;
   const rows = rowsOf(index);
   const columns = columnsOf(index);
-  const step = <usize>columnStride(index, ndim) << 3;
+  const step = (<usize>columnStride(index, ndim)) << 3;
   let position = 0;
   for (let plane = 0, planes = planesOf(index); plane < planes; plane++) {
     let offset = planeOffset(index, index, plane);
     for (let row = 0; row < rows; row++) {
-      let at = index.data + (<usize>offset << 3);
+      let at = index.data + ((<usize>offset) << 3);
       for (let i = 0; i < columns; i++) {
         if (<u64>(load<i64>(at) - low) >= <u64>(high - low)) return position + i;
         at += step;
@@ -121,12 +121,12 @@ export function indexOffsets(args: Args): void {
     const index = args.operand(1 + k);
     const step = args.int(1 + 2 * k);
     const size = args.int(2 + 2 * k);
-    const indexStep = <usize>columnStride(index, ndim) << 3;
+    const indexStep = (<usize>columnStride(index, ndim)) << 3;
     let to = out.data;
     for (let plane = 0, planes = planesOf(out); plane < planes; plane++) {
       let offset = planeOffset(out, index, plane);
       for (let row = 0; row < rows; row++) {
-        let at = index.data + (<usize>offset << 3);
+        let at = index.data + ((<usize>offset) << 3);
         for (let i = 0; i < columns; i++) {
           const before = k == 0 ? <i64>0 : load<i64>(to);
           store<i64>(to, before + <i64>(loadIndex(at, size) * step));

@@ -35,7 +35,7 @@ export function seedGenerator(generator: usize, seed: u64): void {
   store<u64>(generator, x, STATE);
   for (let i = 1; i < N; i++) {
     x = 1812433253 * (x ^ (x >> 30)) + i;
-    store<u64>(generator + (<usize>i << 3), x, STATE);
+    store<u64>(generator + ((<usize>i) << 3), x, STATE);
   }
 }
 
@@ -93,13 +93,13 @@ export function next32(generator: usize): u32 {
   }
   store<i32>(generator, left, LEFT);
   store<u32>(generator, next + 1, NEXT);
-  return temper(load<u32>(generator + (<usize>next << 3), STATE));
+  return temper(load<u32>(generator + ((<usize>next) << 3), STATE));
 }
 
 /** The next 64 random bits: the first 32 drawn are the high ones. */
 export function next64(generator: usize): u64 {
   const high = <u64>next32(generator);
-  return (high << 32) | <u64>next32(generator);
+  return (high << 32) | (<u64>next32(generator));
 }
 
 /** Writes the next `n` 32-bit draws at `out`. */
@@ -116,7 +116,7 @@ export function fill32(generator: usize, out: usize, n: i32): void {
     store<i32>(generator, left - m, LEFT);
     store<u32>(generator, next + m, NEXT);
     n -= m;
-    let from = generator + STATE + (<usize>next << 3);
+    let from = generator + STATE + ((<usize>next) << 3);
     let i = 0;
     for (; i + 4 <= m; i += 4) {
       const pairs = v128.load(from);

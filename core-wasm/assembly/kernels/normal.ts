@@ -91,7 +91,7 @@ export function fillUniform<T>(generator: usize, out: usize, n: i32): void {
       out += 4;
     }
   } else {
-    for (let i = 0; i < n; i++) store<f64>(out + (<usize>i << 3), uniform53(generator));
+    for (let i = 0; i < n; i++) store<f64>(out + ((<usize>i) << 3), uniform53(generator));
   }
 }
 

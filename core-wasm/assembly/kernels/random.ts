@@ -26,23 +26,23 @@ export function randomUniform(args: Args): void {
     fillUniform<f64>(generator, out.data, n);
     if (plain) return;
     const range = to - from;
-    for (let at = out.data, end = at + (<usize>n << 3); at < end; at += 8)
+    for (let at = out.data, end = at + ((<usize>n) << 3); at < end; at += 8)
       store<f64>(at, fma(load<f64>(at), range, from));
     return;
   }
   const bits = args.int(1);
   if (bits == 24) fillUniform<f32>(generator, out.data, n);
   else {
-    const mask = (<u32>1 << bits) - 1;
-    const unit: f32 = <f32>1 / <f32>(<u32>1 << bits);
+    const mask = ((<u32>1) << bits) - 1;
+    const unit: f32 = <f32>1 / <f32>((<u32>1) << bits);
     fill32(generator, out.data, n);
-    for (let at = out.data, end = at + (<usize>n << 2); at < end; at += 4)
+    for (let at = out.data, end = at + ((<usize>n) << 2); at < end; at += 4)
       store<f32>(at, <f32>(load<u32>(at) & mask) * unit);
   }
   if (plain) return;
   const low = <f32>from;
   const range = <f32>to - low;
-  for (let at = out.data, end = at + (<usize>n << 2); at < end; at += 4)
+  for (let at = out.data, end = at + ((<usize>n) << 2); at < end; at += 4)
     store<f32>(at, fmaf(load<f32>(at), range, low));
 }
 
@@ -69,9 +69,9 @@ export function randomIntegers(args: Args): void {
   const out = args.operand(0);
   const generator = generatorOf(args);
   const draw = args.int(1);
-  const range = <u64>(<u32>args.int(2)) | (<u64>(<u32>args.int(3)) << 32);
-  const low = <i64>(<u64>(<u32>args.int(4)) | (<u64>(<u32>args.int(5)) << 32));
-  for (let at = out.data, end = at + (<usize>out.numel << 3); at < end; at += 8) {
+  const range = (<u64>(<u32>args.int(2))) | ((<u64>(<u32>args.int(3))) << 32);
+  const low = <i64>((<u64>(<u32>args.int(4))) | ((<u64>(<u32>args.int(5))) << 32));
+  for (let at = out.data, end = at + ((<usize>out.numel) << 3); at < end; at += 8) {
     if (draw == IntegerDraw.Modulo64) store<i64>(at, <i64>(next64(generator) % range) + low);
     else if (draw == IntegerDraw.Full64) store<i64>(at, <i64>next64(generator));
     else store<i64>(at, <i64>(next32(generator) % <u32>range) + low);
@@ -84,11 +84,11 @@ export function randomPermutation(args: Args): void {
   const generator = generatorOf(args);
   const n = out.numel;
   const data = out.data;
-  for (let i = 0; i < n; i++) store<i64>(data + (<usize>i << 3), i);
+  for (let i = 0; i < n; i++) store<i64>(data + ((<usize>i) << 3), i);
   for (let i = 0; i < n - 1; i++) {
     const z = i + <i32>(next32(generator) % <u32>(n - i));
-    const here = data + (<usize>i << 3);
-    const there = data + (<usize>z << 3);
+    const here = data + ((<usize>i) << 3);
+    const there = data + ((<usize>z) << 3);
     const saved = load<i64>(here);
     store<i64>(here, load<i64>(there));
     store<i64>(there, saved);
@@ -100,7 +100,7 @@ export function randomBernoulli(args: Args): void {
   const out = args.operand(0);
   const generator = generatorOf(args);
   const p = args.param(0);
-  for (let at = out.data, end = at + (<usize>out.numel << 2); at < end; at += 4)
+  for (let at = out.data, end = at + ((<usize>out.numel) << 2); at < end; at += 4)
     store<f32>(at, <f32>i32(uniform53(generator) < p));
 }
 

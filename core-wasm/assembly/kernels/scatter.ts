@@ -90,7 +90,7 @@ function scatterAs<T>(args: Args, mode: i32, half: i32): void {
     let sourceAt = planeOffset(index, source, plane);
     let indexAt = planeOffset(index, index, plane);
     for (let row = 0; row < rows; row++) {
-      let at = index.data + (<usize>indexAt << 3);
+      let at = index.data + ((<usize>indexAt) << 3);
       let from = source.data + <usize>sourceAt * sizeof<T>();
       if (blockAdd || blockCopy) {
         const i = loadIndex(at, size);
@@ -104,7 +104,7 @@ function scatterAs<T>(args: Args, mode: i32, half: i32): void {
         for (let c = 0; c < columns; c++) {
           const i = loadIndex(at, size);
           if (i != skip) combineAt<T>(mode, half, out.data + <usize>(base + i * step) * sizeof<T>(), from);
-          at += <usize>indexStep << 3;
+          at += (<usize>indexStep) << 3;
           from += <usize>sourceStep * sizeof<T>();
           base += outStep;
         }

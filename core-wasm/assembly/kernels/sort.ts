@@ -1,0 +1,234 @@
+// Order statistics of contiguous rows: sort, topk, kthvalue, median, mode. The op functions bring the dim to the end.
+import { Args } from "../dispatch/args";
+import { DType, itemSize } from "../tensor/dtype";
+import { bfloatToFloat, halfToFloat } from "./half";
+import { hasWideKeys, keyAt, keysIn, positionsIn, sortKeys } from "./sortKeys";
+
+// @ts-ignore: decorator
+@inline
+function copyElement(to: usize, from: usize, size: i32): void {
+  if (size == 4) store<u32>(to, load<u32>(from));
+  else if (size == 8) store<u64>(to, load<u64>(from));
+  else if (size == 2) store<u16>(to, load<u16>(from));
+  else store<u8>(to, load<u8>(from));
+}
+
+function fillKeys<K>(workspace: usize, row: usize, n: i32, dtype: i32, flip: K): void {
+  const size = itemSize(dtype);
+  const keys = keysIn(workspace);
+  const positions = positionsIn(workspace, n);
+  for (let i = 0; i < n; i++) {
+    store<K>(keys + <usize>i * sizeof<K>(), keyAt<K>(row + <usize>(i * size), dtype, flip));
+    store<u32>(positions + ((<usize>i) << 2), i);
+  }
+}
+
+function sortRows<K>(args: Args, keep: i32): void {
+  const values = args.operand(0);
+  const indices = args.operand(1);
+  const input = args.operand(2);
+  const n = args.int(0);
+  const dtype = input.dtype;
+  const size = itemSize(dtype);
+  const flip: K = args.int(1) ? ~(<K>0) : 0;
+  const workspace = args.workspace;
+  const positions = positionsIn(workspace, n);
+  let to = values.data;
+  let indexTo = indices.data;
+  for (let row = 0, rows = input.numel / n; row < rows; row++) {
+    const from = input.data + <usize>(row * n * size);
+    fillKeys<K>(workspace, from, n, dtype, flip);
+    sortKeys<K>(workspace, n);
+    for (let i = 0; i < keep; i++) {
+      const position = load<u32>(positions + ((<usize>i) << 2));
+      copyElement(to, from + <usize>position * size, size);
+      store<i64>(indexTo, position);
+      to += size;
+      indexTo += 8;
+    }
+  }
+}
+
+/**
+ * Operands: 0 values, 1 indices (int64), 2 input; contiguous rows. ints: 0 row length, 1 descending. Stable.
+ * Workspace: sortWorkspace(row length).
+ */
+export function sort(args: Args): void {
+  if (args.operand(2).numel == 0) return;
+  if (hasWideKeys(args.operand(2).dtype)) sortRows<u64>(args, args.int(0));
+  else sortRows<u32>(args, args.int(0));
+}
+
+/** Up to this k a sorted list of the best k so far is kept while reading the row; beyond, the row is sorted. */
+const LIST_LIMIT: i32 = 64;
+
+function topRows<K>(args: Args): void {
+  const values = args.operand(0);
+  const indices = args.operand(1);
+  const input = args.operand(2);
+  const n = args.int(0);
+  const k = args.int(2);
+  const dtype = input.dtype;
+  const size = itemSize(dtype);
+  const flip: K = args.int(1) ? ~(<K>0) : 0;
+  const keys = args.workspace;
+  const positions = args.workspace + <usize>LIST_LIMIT * 8;
+  let to = values.data;
+  let indexTo = indices.data;
+  for (let row = 0, rows = input.numel / n; row < rows; row++) {
+    const from = input.data + <usize>(row * n * size);
+    let count = 0;
+    let worst: K = 0;
+    for (let i = 0; i < n; i++) {
+      const key = keyAt<K>(from + <usize>(i * size), dtype, flip);
+      if (count == k) {
+        if (key >= worst) continue;
+      } else count++;
+      let j = count - 1;
+      for (; j > 0; j--) {
+        const other = load<K>(keys + <usize>(j - 1) * sizeof<K>());
+        if (other <= key) break;
+        store<K>(keys + <usize>j * sizeof<K>(), other);
+        store<u32>(positions + ((<usize>j) << 2), load<u32>(positions + ((<usize>(j - 1)) << 2)));
+      }
+      store<K>(keys + <usize>j * sizeof<K>(), key);
+      store<u32>(positions + ((<usize>j) << 2), i);
+      worst = load<K>(keys + <usize>(count - 1) * sizeof<K>());
+    }
+    for (let i = 0; i < k; i++) {
+      const position = load<u32>(positions + ((<usize>i) << 2));
+      copyElement(to, from + <usize>position * size, size);
+      store<i64>(indexTo, position);
+      to += size;
+      indexTo += 8;
+    }
+  }
+}
+
+/**
+ * Operands: 0 values, 1 indices (int64), both of rows of k, 2 input; contiguous. ints: 0 row length, 1 largest, 2 k.
+ * The results are sorted, equal elements by position. Workspace: sortWorkspace(row length).
+ */
+export function topk(args: Args): void {
+  if (args.operand(2).numel == 0 || args.int(2) == 0) return;
+  const wide = hasWideKeys(args.operand(2).dtype);
+  if (args.int(2) <= LIST_LIMIT) {
+    if (wide) topRows<u64>(args);
+    else topRows<u32>(args);
+  } else if (wide) sortRows<u64>(args, args.int(2));
+  else sortRows<u32>(args, args.int(2));
+}
+
+// @ts-ignore: decorator
+@inline
+function isNan(at: usize, dtype: i32): bool {
+  switch (dtype) {
+    case DType.Float32:
+      return isNaN(load<f32>(at));
+    case DType.Float64:
+      return isNaN(load<f64>(at));
+    case DType.Float16:
+      return isNaN(halfToFloat(load<u16>(at)));
+    case DType.BFloat16:
+      return isNaN(bfloatToFloat(load<u16>(at)));
+    default:
+      return false;
+  }
+}
+
+/** Which element of the sorted row `select` picks. */
+export const enum Select {
+  /** the k-th smallest */
+  Kth = 0,
+  /** the lower median; the first NaN if there is one */
+  Median = 1,
+  /** the lower median of what is not NaN */
+  NanMedian = 2,
+}
+
+function selectRows<K>(args: Args): void {
+  const values = args.operand(0);
+  const indices = args.operand(1);
+  const input = args.operand(2);
+  const n = args.int(0);
+  const which = args.int(1);
+  const dtype = input.dtype;
+  const size = itemSize(dtype);
+  const workspace = args.workspace;
+  const positions = positionsIn(workspace, n);
+  for (let row = 0, rows = input.numel / n; row < rows; row++) {
+    const from = input.data + <usize>(row * n * size);
+    let rank = args.int(2) - 1;
+    let position = -1;
+    if (which != Select.Kth) {
+      let numbers = n;
+      for (let i = n - 1; i >= 0; i--) {
+        if (isNan(from + <usize>(i * size), dtype)) {
+          numbers--;
+          if (which == Select.Median) position = i;
+        }
+      }
+      rank = max(numbers - 1, 0) >> 1;
+      if (which == Select.Median && position < 0) rank = (n - 1) >> 1;
+    }
+    if (position < 0) {
+      fillKeys<K>(workspace, from, n, dtype, 0);
+      sortKeys<K>(workspace, n);
+      position = load<u32>(positions + ((<usize>rank) << 2));
+    }
+    copyElement(values.data + <usize>(row * size), from + <usize>(position * size), size);
+    store<i64>(indices.data + ((<usize>row) << 3), position);
+  }
+}
+
+/**
+ * Operands: 0 values, 1 indices (int64), one a row, 2 input, contiguous rows. ints: 0 row length, 1 Select, 2 k from 1.
+ * Workspace: sortWorkspace(row length).
+ */
+export function select(args: Args): void {
+  if (args.operand(2).numel == 0) return;
+  if (hasWideKeys(args.operand(2).dtype)) selectRows<u64>(args);
+  else selectRows<u32>(args);
+}
+
+function modeRows<K>(args: Args): void {
+  const values = args.operand(0);
+  const indices = args.operand(1);
+  const input = args.operand(2);
+  const n = args.int(0);
+  const dtype = input.dtype;
+  const size = itemSize(dtype);
+  const workspace = args.workspace;
+  const keys = keysIn(workspace);
+  const positions = positionsIn(workspace, n);
+  for (let row = 0, rows = input.numel / n; row < rows; row++) {
+    const from = input.data + <usize>(row * n * size);
+    fillKeys<K>(workspace, from, n, dtype, 0);
+    sortKeys<K>(workspace, n);
+    let best = 0;
+    let found = 0;
+    let start = 0;
+    for (let i = 0; i < n; i++) {
+      const last = i + 1 == n || load<K>(keys + <usize>i * sizeof<K>()) != load<K>(keys + <usize>(i + 1) * sizeof<K>());
+      if (!last) continue;
+      if (i + 1 - start > best) {
+        best = i + 1 - start;
+        found = i;
+      }
+      start = i + 1;
+    }
+    const position = load<u32>(positions + ((<usize>found) << 2));
+    copyElement(values.data + <usize>(row * size), from + <usize>position * size, size);
+    store<i64>(indices.data + ((<usize>row) << 3), position);
+  }
+}
+
+/**
+ * The most frequent element of each row, the smallest of several, with its last position. Operands and workspace as for
+ * `select`; int 0: row length.
+ */
+export function mode(args: Args): void {
+  if (args.operand(2).numel == 0) return;
+  if (hasWideKeys(args.operand(2).dtype)) modeRows<u64>(args);
+  else modeRows<u32>(args);
+}
