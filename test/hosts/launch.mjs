@@ -5,7 +5,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const installed = (...candidates) => candidates.map((c) => join(here, "binaries/node_modules", c)).find((c) => existsSync(c));
+const installed = (...candidates) =>
+  candidates.map((c) => join(here, "binaries/node_modules", c)).find((c) => existsSync(c));
 
 export const HOSTS = ["node", "node24", "deno", "bun"];
 
