@@ -12,7 +12,7 @@ import { MR, tile, tileColumns } from "./tile";
 @inline export const KC: i32 = 256;
 /** Bytes of a row of the packed block of B: 1024 float32 columns. */
 // @ts-ignore: decorator
-@inline const NC_BYTES: i32 = 4096;
+@inline export const NC_BYTES: i32 = 4096;
 
 // @ts-ignore: decorator
 @inline export function columnBlock<T>(): i32 {
@@ -20,7 +20,7 @@ import { MR, tile, tileColumns } from "./tile";
 }
 
 /** Room for the tile that edges are computed into. */
-const EDGE_BYTES: usize = 6 * 32;
+export const EDGE_BYTES: usize = 6 * 32;
 
 // @ts-ignore: decorator
 @inline export function roundUp(x: i32, step: i32): i32 {

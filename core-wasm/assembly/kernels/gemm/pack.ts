@@ -35,6 +35,23 @@ function packScalar<T>(count: i32, width: i32, k: i32, src: usize, lineStride: i
   }
 }
 
+/** Four 4-byte elements of four lines, to four rows of a panel. */
+// @ts-ignore: decorator
+@inline function transposeFour(l0: usize, l1: usize, l2: usize, l3: usize, dst: usize, row: usize = 32): void {
+  const x0 = v128.load(l0);
+  const x1 = v128.load(l1);
+  const x2 = v128.load(l2);
+  const x3 = v128.load(l3);
+  const a = v128.shuffle<i32>(x0, x1, 0, 4, 1, 5);
+  const b = v128.shuffle<i32>(x2, x3, 0, 4, 1, 5);
+  const c = v128.shuffle<i32>(x0, x1, 2, 6, 3, 7);
+  const d = v128.shuffle<i32>(x2, x3, 2, 6, 3, 7);
+  v128.store(dst, v128.shuffle<i64>(a, b, 0, 2));
+  v128.store(dst + row, v128.shuffle<i64>(a, b, 1, 3));
+  v128.store(dst + 2 * row, v128.shuffle<i64>(c, d, 0, 2));
+  v128.store(dst + 3 * row, v128.shuffle<i64>(c, d, 1, 3));
+}
+
 /** Four lines, contiguous along k, into lines `0..3` of a panel whose rows are `row` bytes. Returns how many k are done. */
 // @ts-ignore: decorator
 @inline function transpose4<T>(k: i32, src: usize, line: usize, dst: usize, row: usize): i32 {
@@ -45,18 +62,7 @@ function packScalar<T>(count: i32, width: i32, k: i32, src: usize, lineStride: i
   let p = 0;
   if (sizeof<T>() == 4) {
     for (; p + 4 <= k; p += 4) {
-      const x0 = v128.load(src + at);
-      const x1 = v128.load(src1 + at);
-      const x2 = v128.load(src2 + at);
-      const x3 = v128.load(src3 + at);
-      const a = v128.shuffle<i32>(x0, x1, 0, 4, 1, 5);
-      const b = v128.shuffle<i32>(x2, x3, 0, 4, 1, 5);
-      const c = v128.shuffle<i32>(x0, x1, 2, 6, 3, 7);
-      const d = v128.shuffle<i32>(x2, x3, 2, 6, 3, 7);
-      v128.store(dst, v128.shuffle<i64>(a, b, 0, 2));
-      v128.store(dst + row, v128.shuffle<i64>(a, b, 1, 3));
-      v128.store(dst + 2 * row, v128.shuffle<i64>(c, d, 0, 2));
-      v128.store(dst + 3 * row, v128.shuffle<i64>(c, d, 1, 3));
+      transposeFour(src + at, src1 + at, src2 + at, src3 + at, dst, row);
       dst += 4 * row;
       at += 16;
     }
@@ -133,8 +139,16 @@ function packAcross<T>(k: i32, src: usize, kStride: i32, dst: usize): void {
   }
 }
 
-/** A[m, k] into panels of MR rows. */
-export function packA<T>(m: i32, k: i32, src: usize, rowStride: i32, kStride: i32, dst: usize): void {
+/** A[m, k] into panels of MR rows, `panel` bytes apart. */
+export function packA<T>(
+  m: i32,
+  k: i32,
+  src: usize,
+  rowStride: i32,
+  kStride: i32,
+  dst: usize,
+  panel: usize = <usize>MR * <usize>k * sizeof<T>(),
+): void {
   for (let i = 0; i < m; i += MR) {
     const rows = min(MR, m - i);
     if (rows < MR) packScalar<T>(rows, MR, k, src, rowStride, kStride, dst);
@@ -142,7 +156,7 @@ export function packA<T>(m: i32, k: i32, src: usize, rowStride: i32, kStride: i3
     else if (rowStride == 1) packAcross<T>(k, src, kStride, dst);
     else packScalar<T>(MR, MR, k, src, rowStride, kStride, dst);
     src += <usize>MR * <usize>rowStride * sizeof<T>();
-    dst += <usize>MR * <usize>k * sizeof<T>();
+    dst += panel;
   }
 }
 
@@ -153,6 +167,74 @@ function packColumns<T>(k: i32, src: usize, columnStride: i32, dst: usize): void
   if (sizeof<T>() == 4) transpose4<T>(k, src + 4 * line, line, dst + 16, 32);
   const width = tileColumns<T>();
   packScalar<T>(width, width, k - done, src + <usize>done * sizeof<T>(), columnStride, 1, dst + <usize>done * 32);
+}
+
+// @ts-ignore: decorator
+@inline function entry(table: usize, i: i32): usize {
+  return <usize>load<i32>(table + ((<usize>i) << 2));
+}
+
+/**
+ * B[k, n] into panels, where element (p, j) lies at src + kTable[p] + columnTable[j] (bytes, ascending): the columns of
+ * an image (im2col) without ever writing them out. Padding columns repeat the last one.
+ */
+export function packGathered<T>(k: i32, n: i32, src: usize, kTable: usize, columnTable: usize, dst: usize): void {
+  const width = tileColumns<T>();
+  const span = 32 - sizeof<T>();
+  for (let j = 0; j < n; j += width) {
+    const last = min(j + width, n) - 1;
+    const c0 = src + entry(columnTable, j);
+    const end = src + entry(columnTable, last);
+    // tables ascend strictly, so width columns that span width elements are adjacent
+    if (last - j == width - 1 && end - c0 == span) {
+      for (let p = 0; p < k; p++) {
+        const from = c0 + entry(kTable, p);
+        v128.store(dst, v128.load(from));
+        v128.store(dst, v128.load(from, 16), 16);
+        dst += 32;
+      }
+      continue;
+    }
+    const c1 = src + entry(columnTable, min(j + 1, last));
+    const c2 = src + entry(columnTable, min(j + 2, last));
+    const c3 = src + entry(columnTable, min(j + 3, last));
+    if (sizeof<T>() == 4) {
+      const c4 = src + entry(columnTable, min(j + 4, last));
+      const c5 = src + entry(columnTable, min(j + 5, last));
+      const c6 = src + entry(columnTable, min(j + 6, last));
+      const c7 = src + entry(columnTable, min(j + 7, last));
+      let p = 0;
+      while (p < k) {
+        const at = entry(kTable, p);
+        if (p + 4 <= k && entry(kTable, p + 3) - at == 12) {
+          transposeFour(c0 + at, c1 + at, c2 + at, c3 + at, dst);
+          transposeFour(c4 + at, c5 + at, c6 + at, c7 + at, dst + 16);
+          p += 4;
+          dst += 128;
+          continue;
+        }
+        store<i32>(dst, load<i32>(c0 + at));
+        store<i32>(dst, load<i32>(c1 + at), 4);
+        store<i32>(dst, load<i32>(c2 + at), 8);
+        store<i32>(dst, load<i32>(c3 + at), 12);
+        store<i32>(dst, load<i32>(c4 + at), 16);
+        store<i32>(dst, load<i32>(c5 + at), 20);
+        store<i32>(dst, load<i32>(c6 + at), 24);
+        store<i32>(dst, load<i32>(c7 + at), 28);
+        p++;
+        dst += 32;
+      }
+    } else {
+      for (let p = 0; p < k; p++) {
+        const at = entry(kTable, p);
+        store<i64>(dst, load<i64>(c0 + at));
+        store<i64>(dst, load<i64>(c1 + at), 8);
+        store<i64>(dst, load<i64>(c2 + at), 16);
+        store<i64>(dst, load<i64>(c3 + at), 24);
+        dst += 32;
+      }
+    }
+  }
 }
 
 /** B[k, n] into panels of NR columns. */

@@ -1,0 +1,247 @@
+// Convolutions over one to three spatial dimensions as packed products: the unrolled columns of the image (im2col) exist
+// only as panels inside the packing. 2 * batch * positions * map channels * image channels * kernel elements flops.
+//
+// ints: groups, then stride, padding, dilation per spatial dimension. Everything is contiguous and of one dtype (float32,
+// float64, int64). The workspace has convWorkspace() bytes.
+//   convolution:          0 out [N, Co, ...], 1 input [N, Ci, ...], 2 weight [Co, Ci/g, ...], 3 bias [Co] if there
+//   convolutionTranspose: 0 out [N, Co, ...], 1 input [N, Ci, ...], 2 weight [Ci, Co/g, ...], 3 bias [Co] if there;
+//                         the gradient of a convolution's input, too: out and input are then input's and output's gradient
+//   convolutionWeight:    0 weight's gradient [Co, Ci/g, ...], 1 input [N, Ci, ...], 2 gradient of the output [N, Co, ...]
+import { Args } from "../../dispatch/args";
+import { DType, itemSize } from "../../tensor/dtype";
+import { KC, MC, columnBlock, gemmBlocked, multiplyPacked, roundUp } from "../gemm/block";
+import { packA, packGathered } from "../gemm/pack";
+import { MR } from "../gemm/tile";
+import { cropBorder, directForward, directTranspose, directWeight } from "./direct";
+import { ConvKind, GEOMETRY_BYTES, Geometry, describe, fillTables, windows } from "./geometry";
+
+function describeKind(g: Geometry, args: Args, kind: i32, base: usize): void {
+  const x = args.operand(0);
+  const y = args.operand(1);
+  const z = args.operand(2);
+  const size = itemSize(x.dtype);
+  if (kind == ConvKind.Forward) describe(g, args, kind, y, x, z, size, base);
+  else if (kind == ConvKind.Transpose) describe(g, args, kind, x, y, z, size, base);
+  else describe(g, args, kind, y, z, x, size, base);
+}
+
+// @ts-ignore: decorator
+@lazy const planned = changetype<Geometry>(memory.data(<i32>GEOMETRY_BYTES, 16));
+
+/** Bytes of workspace for the convolution that operands and ints describe. */
+export function convWorkspace(args: Args, kind: i32): i32 {
+  describeKind(planned, args, kind, 0);
+  return <i32>(GEOMETRY_BYTES + planned.end) + 64;
+}
+
+function geometry(args: Args, kind: i32): Geometry {
+  const g = changetype<Geometry>(args.workspace);
+  describeKind(g, args, kind, args.workspace + GEOMETRY_BYTES);
+  return g;
+}
+
+/** Every plane of the map set to its channel's bias. */
+function fillBias<T>(g: Geometry, out: usize, n: i32, group: i32, bias: usize): void {
+  for (let o = 0; o < g.mapChannels; o++) {
+    const channel = group * g.mapChannels + o;
+    const value = load<T>(bias + <usize>channel * sizeof<T>());
+    const plane = out + <usize>(n * g.groups * g.mapChannels + channel) * <usize>g.positions * sizeof<T>();
+    for (let at: usize = 0; at < <usize>g.positions * sizeof<T>(); at += sizeof<T>()) store<T>(plane + at, value);
+  }
+}
+
+/** The group's kernel with channels exchanged and elements reversed: [map channel, image channel, element]. */
+function flipKernel<T>(g: Geometry, weight: usize, group: i32): void {
+  const kernel = g.kernelSize;
+  let to = g.kernel;
+  for (let m = 0; m < g.mapChannels; m++) {
+    for (let i = 0; i < g.imageChannels; i++) {
+      const source = ((group * g.imageChannels + i) * g.mapChannels + m) * kernel;
+      for (let e = kernel - 1; e >= 0; e--) {
+        store<T>(to, load<T>(weight + <usize>(source + e) * sizeof<T>()));
+        to += sizeof<T>();
+      }
+    }
+  }
+}
+
+function forward<T>(g: Geometry, out: usize, image: usize, weight: usize, bias: usize): void {
+  const m = g.mapChannels;
+  const paddedRows = roundUp(m, MR);
+  const plane = <usize>g.positions * sizeof<T>();
+  const nc = columnBlock<T>();
+  fillTables(g, 0);
+  for (let group = 0; group < g.groups; group++) {
+    let w = weight + <usize>(group * m * g.rows) * sizeof<T>();
+    if (g.flipped) {
+      flipKernel<T>(g, weight, group);
+      w = g.kernel;
+    }
+    for (let p = 0; p < g.rows; p += KC) {
+      const to = g.packedA + <usize>(paddedRows * p) * sizeof<T>();
+      packA<T>(m, min(KC, g.rows - p), w + <usize>p * sizeof<T>(), g.rows, 1, to);
+    }
+    for (let n = 0; n < g.batch; n++) {
+      const from = windows<T>(g, image, n, group, 0);
+      const result = out + <usize>((n * g.groups + group) * m) * plane;
+      if (bias) fillBias<T>(g, out, n, group, bias);
+      for (let j = 0; j < g.positions; j += nc) {
+        const columns = min(nc, g.positions - j);
+        for (let p = 0; p < g.rows; p += KC) {
+          const depth = min(KC, g.rows - p);
+          packGathered<T>(depth, columns, from, g.rowTable + <usize>p * 4, g.positionTable + <usize>j * 4, g.packedB);
+          for (let i = 0; i < m; i += MC) {
+            multiplyPacked<T>(
+              min(MC, m - i),
+              columns,
+              depth,
+              <T>1,
+              g.packedA + <usize>(paddedRows * p + i * depth) * sizeof<T>(),
+              g.packedB,
+              result + <usize>i * plane + <usize>j * sizeof<T>(),
+              plane,
+              bias != 0 || p > 0,
+              g.edge,
+            );
+          }
+        }
+      }
+    }
+  }
+}
+
+/** The transpose of a strided convolution: columns = weight^T map, each added to its place in the image (col2im). */
+function scatter<T>(g: Geometry, image: usize, map: usize, weight: usize, bias: usize): void {
+  fillTables(g, 0);
+  const volume = <usize>(g.imageChannels * g.channelStride) * sizeof<T>();
+  for (let n = 0; n < g.batch; n++) {
+    for (let group = 0; group < g.groups; group++) {
+      memory.fill(g.border, 0, volume);
+      const w = weight + <usize>(group * g.mapChannels * g.rows) * sizeof<T>();
+      const from = map + <usize>((n * g.groups + group) * g.mapChannels) * <usize>g.positions * sizeof<T>();
+      for (let j = 0; j < g.positions; j += g.columnStep) {
+        const columns = min(g.columnStep, g.positions - j);
+        const b = from + <usize>j * sizeof<T>();
+        const k = g.mapChannels;
+        gemmBlocked<T>(
+          g.rows,
+          columns,
+          k,
+          <T>1,
+          w,
+          1,
+          g.rows,
+          b,
+          g.positions,
+          1,
+          g.columns,
+          columns,
+          false,
+          g.packedA,
+        );
+        let value = g.columns;
+        for (let r = 0; r < g.rows; r++) {
+          const base = g.border + <usize>load<i32>(g.rowTable + <usize>r * 4);
+          for (let c = 0; c < columns; c++) {
+            const at = base + <usize>load<i32>(g.positionTable + <usize>(j + c) * 4);
+            store<T>(at, <T>(load<T>(at) + load<T>(value)));
+            value += sizeof<T>();
+          }
+        }
+      }
+      cropBorder<T>(g, image, n, group, bias);
+    }
+  }
+}
+
+function weightGradient<T>(g: Geometry, weight: usize, image: usize, map: usize): void {
+  const m = g.mapChannels;
+  const imageBytes = (g.bordered ? 1 : g.groups) * g.imageChannels * g.channelStride * <i32>sizeof<T>();
+  const mapStride = <usize>(g.groups * m) * <usize>g.positions;
+  const ldc = <usize>g.rows * sizeof<T>();
+  const nc = columnBlock<T>();
+  fillTables(g, imageBytes);
+  for (let group = 0; group < g.groups; group++) {
+    const result = weight + <usize>(group * m) * ldc;
+    for (let n = 0; n < g.batch; n += g.fold) {
+      const fold = min(g.fold, g.batch - n);
+      const from = windows<T>(g, image, n, group, 0);
+      if (g.bordered) for (let f = 1; f < fold; f++) windows<T>(g, image, n + f, group, f);
+      const gradient = map + (<usize>n * mapStride + <usize>(group * m) * <usize>g.positions) * sizeof<T>();
+      const length = fold * g.positions;
+      for (let j = 0; j < g.rows; j += nc) {
+        const columns = min(nc, g.rows - j);
+        for (let p = 0; p < length; p += KC) {
+          const depth = min(KC, length - p);
+          packGathered<T>(depth, columns, from, g.positionTable + <usize>p * 4, g.rowTable + <usize>j * 4, g.packedB);
+          for (let i = 0; i < m; i += MC) {
+            const rows = min(MC, m - i);
+            // fold > 1 only where all of the folded positions fit in one run
+            const pieces = fold > 1 ? fold : 1;
+            const piece = fold > 1 ? g.positions : depth;
+            for (let f = 0; f < pieces; f++) {
+              packA<T>(
+                rows,
+                piece,
+                gradient + (<usize>f * mapStride + <usize>i * <usize>g.positions + <usize>p) * sizeof<T>(),
+                g.positions,
+                1,
+                g.packedA + <usize>(f * piece * MR) * sizeof<T>(),
+                <usize>(MR * depth) * sizeof<T>(),
+              );
+            }
+            const to = result + <usize>i * ldc + <usize>j * sizeof<T>();
+            const add = n > 0 || p > 0;
+            multiplyPacked<T>(rows, columns, depth, <T>1, g.packedA, g.packedB, to, ldc, add, g.edge);
+          }
+        }
+      }
+    }
+  }
+}
+
+function run<T>(args: Args, kind: i32): void {
+  const x = args.operand(0);
+  if (x.numel == 0) return;
+  const bias = kind != ConvKind.Weight && args.count > 3 ? args.operand(3).data : 0;
+  const g = geometry(args, kind);
+  const y = args.operand(1).data;
+  const z = args.operand(2).data;
+  if (kind == ConvKind.Forward) {
+    if (g.direct || g.rows == 0) directForward<T>(g, x.data, y, z, bias);
+    else forward<T>(g, x.data, y, z, bias);
+  } else if (kind == ConvKind.Transpose) {
+    if (g.flipped && g.rows == 0) directForward<T>(g, x.data, y, z, bias);
+    else if (g.flipped) forward<T>(g, x.data, y, z, bias);
+    else if (g.direct || g.mapChannels == 0) directTranspose<T>(g, x.data, y, z, bias);
+    else scatter<T>(g, x.data, y, z, bias);
+  } else if (g.direct || g.batch == 0 || g.positions == 0) {
+    directWeight<T>(g, x.data, y, z);
+  } else {
+    weightGradient<T>(g, x.data, y, z);
+  }
+}
+
+// @ts-ignore: decorator
+@inline function runTyped(args: Args, kind: i32): void {
+  switch (args.operand(0).dtype) {
+    case DType.Float32:
+      return run<f32>(args, kind);
+    case DType.Float64:
+      return run<f64>(args, kind);
+    default:
+      return run<i64>(args, kind);
+  }
+}
+
+export function convolution(args: Args): void {
+  runTyped(args, ConvKind.Forward);
+}
+
+export function convolutionTranspose(args: Args): void {
+  runTyped(args, ConvKind.Transpose);
+}
+
+export function convolutionWeight(args: Args): void {
+  runTyped(args, ConvKind.Weight);
+}

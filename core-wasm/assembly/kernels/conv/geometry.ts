@@ -1,0 +1,307 @@
+// The sizes of a convolution, its lookup tables and the layout of its workspace. One and two spatial dimensions are three
+// with leading ones. Where a window may leave the image, the image is copied once into a buffer with zero borders, so
+// that element (row of the unrolled kernel, output position) always lies at rowTable[row] + positionTable[position].
+import { Args, Operand } from "../../dispatch/args";
+import { EDGE_BYTES, KC, MC, NC_BYTES, gemmBlockedBytes, packedABytes, packedBBytes } from "../gemm/block";
+
+/** What is computed; decides which buffers the workspace holds. */
+export const enum ConvKind {
+  Forward = 0,
+  /** the input's gradient, which is also the transposed convolution */
+  Transpose = 1,
+  Weight = 2,
+}
+
+/** Up to so many output channels a group, plain loops over rows beat the register tile. */
+const DIRECT_CHANNELS: i32 = 2;
+
+/** Bytes of unrolled columns that the strided transpose holds at a time. */
+const SCATTER_BYTES: i32 = 1 << 20;
+
+/**
+ * `image` is what the window slides over, `map` what the window's positions form: input and output of a forward
+ * convolution, gradient and gradient of the output for the others (but see `flipped`). Channels are per group.
+ */
+@unmanaged
+export class Geometry {
+  kind: i32;
+  size: i32;
+  batch: i32;
+  groups: i32;
+  imageChannels: i32;
+  mapChannels: i32;
+  // image, map, kernel: depth, height, width
+  id: i32;
+  ih: i32;
+  iw: i32;
+  md: i32;
+  mh: i32;
+  mw: i32;
+  kd: i32;
+  kh: i32;
+  kw: i32;
+  // stride, padding, dilation
+  sd: i32;
+  sh: i32;
+  sw: i32;
+  pd: i32;
+  ph: i32;
+  pw: i32;
+  dd: i32;
+  dh: i32;
+  dw: i32;
+  /** extent of all windows together, from the first one's corner */
+  ed: i32;
+  eh: i32;
+  ew: i32;
+  /** a transpose of stride 1, computed as a forward convolution of the map with the reversed kernel */
+  flipped: bool;
+  direct: bool;
+  /** the windows leave the image: it has to be copied with a border */
+  bordered: bool;
+  /** images handled together by the weight's gradient, so that a run over positions is long enough */
+  fold: i32;
+  // element strides of the buffer that windows are read from (or added to)
+  channelStride: i32;
+  depthStride: i32;
+  rowStride: i32;
+  /** positions of the window; rows of the unrolled kernel */
+  positions: i32;
+  rows: i32;
+  // workspace, as addresses
+  edge: usize;
+  rowTable: usize;
+  positionTable: usize;
+  border: usize;
+  packedA: usize;
+  packedB: usize;
+  kernel: usize;
+  columns: usize;
+  /** columns computed at a time by the strided transpose */
+  columnStep: i32;
+  end: usize;
+
+  // @ts-ignore: decorator
+  @inline get kernelSize(): i32 {
+    return this.kd * this.kh * this.kw;
+  }
+  // @ts-ignore: decorator
+  @inline get imageSize(): i32 {
+    return this.id * this.ih * this.iw;
+  }
+}
+
+// @ts-ignore: decorator
+@inline export const GEOMETRY_BYTES: usize = 256;
+
+function spatial(x: Operand, i: i32): i32 {
+  const d = x.ndim - 3 + i;
+  return d < 2 ? 1 : x.shape(d);
+}
+
+function setting(args: Args, rank: i32, group: i32, i: i32, otherwise: i32): i32 {
+  const d = rank - 3 + i;
+  return d < 0 ? otherwise : args.int(1 + group * rank + d);
+}
+
+/**
+ * Reads the sizes from operands `image`, `map` and `weight` and from ints (groups, then stride, padding and dilation per
+ * spatial dimension), and lays out the workspace at `base` (any address: only `end - base` counts for its size).
+ */
+export function describe(
+  g: Geometry,
+  args: Args,
+  kind: i32,
+  image: Operand,
+  map: Operand,
+  weight: Operand,
+  size: i32,
+  base: usize,
+): void {
+  const rank = weight.ndim - 2;
+  g.kind = kind;
+  g.size = size;
+  g.batch = image.shape(0);
+  g.groups = args.int(0);
+  g.imageChannels = image.shape(1) / g.groups;
+  g.mapChannels = map.shape(1) / g.groups;
+  g.id = spatial(image, 0);
+  g.ih = spatial(image, 1);
+  g.iw = spatial(image, 2);
+  g.md = spatial(map, 0);
+  g.mh = spatial(map, 1);
+  g.mw = spatial(map, 2);
+  g.kd = spatial(weight, 0);
+  g.kh = spatial(weight, 1);
+  g.kw = spatial(weight, 2);
+  g.sd = setting(args, rank, 0, 0, 1);
+  g.sh = setting(args, rank, 0, 1, 1);
+  g.sw = setting(args, rank, 0, 2, 1);
+  g.pd = setting(args, rank, 1, 0, 0);
+  g.ph = setting(args, rank, 1, 1, 0);
+  g.pw = setting(args, rank, 1, 2, 0);
+  g.dd = setting(args, rank, 2, 0, 1);
+  g.dh = setting(args, rank, 2, 1, 1);
+  g.dw = setting(args, rank, 2, 2, 1);
+  g.flipped = kind == ConvKind.Transpose && g.imageChannels > DIRECT_CHANNELS && g.sd * g.sh * g.sw == 1;
+  if (g.flipped) flip(g);
+  g.ed = (g.md - 1) * g.sd + g.dd * (g.kd - 1) + 1;
+  g.eh = (g.mh - 1) * g.sh + g.dh * (g.kh - 1) + 1;
+  g.ew = (g.mw - 1) * g.sw + g.dw * (g.kw - 1) + 1;
+  g.direct = (kind == ConvKind.Transpose && !g.flipped ? g.imageChannels : g.mapChannels) <= DIRECT_CHANNELS;
+  if (g.flipped) g.direct = false;
+  g.positions = g.md * g.mh * g.mw;
+  g.rows = g.imageChannels * g.kernelSize;
+  g.bordered =
+    (kind == ConvKind.Transpose && !g.flipped) ||
+    g.pd > 0 ||
+    g.ph > 0 ||
+    g.pw > 0 ||
+    g.ed - g.pd > g.id ||
+    g.eh - g.ph > g.ih ||
+    g.ew - g.pw > g.iw;
+  g.rowStride = g.bordered ? g.ew : g.iw;
+  g.depthStride = g.rowStride * (g.bordered ? g.eh : g.ih);
+  g.channelStride = g.depthStride * (g.bordered ? g.ed : g.id);
+  layOut(g, base);
+}
+
+/** Exchanges image and map: the transpose of a stride-1 convolution is a convolution with padding d(k - 1) - p. */
+function flip(g: Geometry): void {
+  let t = g.imageChannels;
+  g.imageChannels = g.mapChannels;
+  g.mapChannels = t;
+  t = g.id;
+  g.id = g.md;
+  g.md = t;
+  t = g.ih;
+  g.ih = g.mh;
+  g.mh = t;
+  t = g.iw;
+  g.iw = g.mw;
+  g.mw = t;
+  g.pd = g.dd * (g.kd - 1) - g.pd;
+  g.ph = g.dh * (g.kh - 1) - g.ph;
+  g.pw = g.dw * (g.kw - 1) - g.pw;
+}
+
+// @ts-ignore: decorator
+@inline function room(bytes: i32): usize {
+  return <usize>((bytes + 63) & ~63);
+}
+
+function layOut(g: Geometry, base: usize): void {
+  const size = g.size;
+  let at = base;
+  g.fold = g.kind == ConvKind.Weight ? max(1, min(g.batch, KC / max(1, g.positions))) : 1;
+  g.border = at;
+  if (g.bordered) at += room(g.fold * g.imageChannels * g.channelStride * size);
+  g.edge = at;
+  at += EDGE_BYTES;
+  if (!g.direct) {
+    g.rowTable = at;
+    at += room(g.rows * 4);
+    g.positionTable = at;
+    at += room(g.fold * g.positions * 4);
+    g.packedA = at;
+    if (g.kind == ConvKind.Forward || g.flipped) {
+      at += room(packedABytes(g.mapChannels, g.rows, size));
+      g.packedB = at;
+      at += room(packedBBytes(min(g.rows, KC), min(g.positions, NC_BYTES / size), size));
+      g.kernel = at;
+      if (g.flipped) at += room(g.mapChannels * g.rows * size);
+    } else if (g.kind == ConvKind.Weight) {
+      const depth = min(KC, g.fold * g.positions);
+      at += room(packedABytes(min(g.mapChannels, MC), depth, size));
+      g.packedB = at;
+      at += room(packedBBytes(depth, min(g.rows, NC_BYTES / size), size));
+    } else {
+      g.columnStep = max(8, min(g.positions, SCATTER_BYTES / max(1, g.rows * size)));
+      at += room(gemmBlockedBytes(g.rows, g.columnStep, g.mapChannels, size));
+      g.columns = at;
+      at += room(g.rows * g.columnStep * size);
+    }
+  }
+  g.end = at;
+}
+
+/** Fills both tables with byte offsets; `imageStride` (bytes) parts the folded images. */
+export function fillTables(g: Geometry, imageStride: i32): void {
+  const size = g.size;
+  let to = g.rowTable;
+  for (let c = 0; c < g.imageChannels; c++) {
+    for (let z = 0; z < g.kd; z++) {
+      for (let y = 0; y < g.kh; y++) {
+        const row = c * g.channelStride + z * g.dd * g.depthStride + y * g.dh * g.rowStride;
+        for (let x = 0; x < g.kw; x++) {
+          store<i32>(to, (row + x * g.dw) * size);
+          to += 4;
+        }
+      }
+    }
+  }
+  to = g.positionTable;
+  for (let f = 0; f < g.fold; f++) {
+    for (let z = 0; z < g.md; z++) {
+      for (let y = 0; y < g.mh; y++) {
+        const row = z * g.sd * g.depthStride + y * g.sh * g.rowStride;
+        for (let x = 0; x < g.mw; x++) {
+          store<i32>(to, f * imageStride + (row + x * g.sw) * size);
+          to += 4;
+        }
+      }
+    }
+  }
+}
+
+/**
+ * Copies planes [channels, d, h, w] into [channels, ed, eh, ew], shifted by the padding: to[z] = from[z - pd], zero outside.
+ * Negative padding crops.
+ */
+export function copyShifted<T>(
+  channels: i32,
+  from: usize,
+  d: i32,
+  h: i32,
+  w: i32,
+  to: usize,
+  ed: i32,
+  eh: i32,
+  ew: i32,
+  pd: i32,
+  ph: i32,
+  pw: i32,
+): void {
+  const first = max(0, min(ew, pw));
+  const last = max(first, min(ew, w + pw));
+  const row = <usize>ew * sizeof<T>();
+  for (let c = 0; c < channels; c++) {
+    for (let z = 0; z < ed; z++) {
+      const iz = z - pd;
+      for (let y = 0; y < eh; y++) {
+        const iy = y - ph;
+        if (iz < 0 || iz >= d || iy < 0 || iy >= h || first == last) {
+          memory.fill(to, 0, row);
+        } else {
+          const source = from + <usize>(((c * d + iz) * h + iy) * w + first - pw) * sizeof<T>();
+          for (let x = 0; x < first; x++) store<T>(to + <usize>x * sizeof<T>(), <T>0);
+          memory.copy(to + <usize>first * sizeof<T>(), source, <usize>(last - first) * sizeof<T>());
+          for (let x = last; x < ew; x++) store<T>(to + <usize>x * sizeof<T>(), <T>0);
+        }
+        to += row;
+      }
+    }
+  }
+}
+
+/** The address that windows of image `n`, group `group` are read from: the image itself, or its copy in slot `slot`. */
+export function windows<T>(g: Geometry, data: usize, n: i32, group: i32, slot: i32): usize {
+  const channels = g.imageChannels;
+  const from = data + <usize>((n * g.groups + group) * channels) * <usize>g.imageSize * sizeof<T>();
+  if (!g.bordered) {
+    return from + <usize>-(g.pd * g.depthStride + g.ph * g.rowStride + g.pw) * sizeof<T>();
+  }
+  const to = g.border + <usize>(slot * channels) * <usize>g.channelStride * sizeof<T>();
+  copyShifted<T>(channels, from, g.id, g.ih, g.iw, to, g.ed, g.eh, g.ew, g.pd, g.ph, g.pw);
+  return to;
+}
