@@ -54,3 +54,267 @@
  *   nodeName(op: i32): string   "AddBackward0"
  *   refuse(id: i32, dtype: i32): void     raises the record's message for a dtype that it refuses
  */
+import { type Program, compile, computeTypes, encode } from "../ops/encode.ts";
+import { differentiate } from "../ops/differentiate.ts";
+import { type Expression, type Value, constant, grad, input, m, maskInput, nodesOf, result, substitute } from "../ops/expression.ts";
+import { type MicroName, microNames, microOps } from "../ops/micro.ts";
+import type { DTypeRule } from "../ops/record.ts";
+import { type Form, formsOf } from "./forms.ts";
+import { type Registry, header } from "./registry.ts";
+
+const RULES: readonly DTypeRule[] = ["promote", "float", "compare", "logical", "integral"];
+const ENTRY_SIZE = 64;
+const ABSENT_DTYPE = 255;
+/** codes and groups as in assembly/tensor/dtype.ts */
+const DTYPES = { int32: 3, float32: 6, float64: 7, bool: 10 } as const;
+const GROUPS = { integral: [0, 1, 2, 3, 4], floating: [5, 6, 7, 11], bool: [10] } as const;
+
+interface Derivative {
+  /** bytes 1 … of the derivative's header */
+  readonly operands: readonly number[];
+  readonly program: Program;
+}
+
+interface Entry {
+  readonly id: string;
+  readonly inputs: number;
+  readonly params: number;
+  readonly rule: DTypeRule;
+  readonly masks: number;
+  readonly resultDType: number;
+  readonly refused: number;
+  readonly forward: Program;
+  readonly integral: Program | null;
+  readonly bool: Program | null;
+  readonly derivatives: readonly (Derivative | null)[];
+}
+
+/** Gives the text of gen/programs.ts. */
+export function generatePrograms(registry: Registry): string {
+  const forms = registry.elementwise.flatMap((record) => formsOf(record));
+  const entries = [...microNames.map(microEntry), ...forms.map(formEntry)];
+  const words = layOut(entries);
+  const lines: string[] = [];
+  for (let i = 0; i < words.length; i += 5) lines.push(`  ${words.slice(i, i + 5).join(", ")},`);
+  return [
+    header("The tables of elementwise programs; the layout is described in core-wasm/generate/programs.ts."),
+    'import { ErrorKind, msg, msgDType, raise } from "../tensor/error";',
+    "",
+    `export const MICRO_COUNT: i32 = ${microNames.length};`,
+    `export const ELEMENTWISE_COUNT: i32 = ${entries.length};`,
+    "",
+    "/** Entry ids. */",
+    "export const enum El {",
+    ...entries.map((e, i) => (i < microNames.length ? `  micro_${e.id} = ${i},` : `  ${e.id} = ${i},`)),
+    "}",
+    "",
+    "// @ts-ignore: decorator",
+    "@lazy const BLOB = memory.data<u64>([",
+    ...lines,
+    "], 8);",
+    "export const ELEMENTWISE: usize = BLOB;",
+    "",
+    ...nameFunctions(registry, forms, entries.length),
+    ...refuseFunction(forms),
+  ].join("\n");
+}
+
+/** Ids of node ops that are not elementwise, by record name. */
+export function nodeOps(registry: Registry): Map<string, number> {
+  const first = microNames.length + registry.elementwise.reduce((n, record) => n + formsOf(record).length, 0);
+  return new Map(registry.recorded.map((record, i) => [record.name, first + i]));
+}
+
+function microEntry(name: MicroName): Entry {
+  const micro = microOps[name];
+  const leaves = micro.operands.map((kind, i) => (kind === "mask" ? maskInput(i) : input(i)));
+  const root = (m[name] as (...x: Expression[]) => Expression)(...leaves);
+  const logical = micro.operands.every((kind) => kind === "mask");
+  const layout = { inputs: leaves, params: 0 };
+  const what = `micro-op ${name}`;
+  return {
+    id: name,
+    inputs: leaves.length,
+    params: 0,
+    rule: micro.result === "mask" ? (logical ? "logical" : "compare") : micro.types === "i" ? "integral" : "promote",
+    masks: leaves.reduce((bits, e, i) => (e.kind === "mask" ? bits | (1 << i) : bits), 0),
+    resultDType: name === "toValue" ? DTYPES.float32 : ABSENT_DTYPE,
+    refused: 0,
+    forward: compile(root, layout, what),
+    integral: null,
+    bool: null,
+    derivatives: leaves.map((leaf) =>
+      micro.result === "mask" || leaf.kind === "mask" || !(micro.types as string).includes("f")
+        ? null
+        : derivativeOf(root as Value, leaf, leaves, 0, undefined, what),
+    ),
+  };
+}
+
+function formEntry(form: Form): Entry {
+  const { record, leaves, root } = form;
+  const d = record.declaration;
+  const rule = d.dtype ?? "promote";
+  const params = form.params.length;
+  const layout = { inputs: leaves, params };
+  const what = `${record.name} (form ${form.id})`;
+  const refused = Object.keys(d.refuses ?? {}).flatMap((group) => GROUPS[group as keyof typeof GROUPS]);
+  if (rule === "integral" && !d.refuses?.floating) throw new Error(`${what}: the dtype rule integral needs a message for floating dtypes`);
+  const integral = form.integral && compile(form.integral, layout, what);
+  const bool = form.bool && compile(form.bool, layout, what);
+  checkComputeTypes(form, rule, what);
+  const differentiable = d.differentiable !== false && root.kind === "value" && rule !== "integral" && !isFixedToIntegers(d.resultDType);
+  return {
+    id: form.id,
+    inputs: leaves.length,
+    params,
+    rule,
+    masks: leaves.reduce((bits, e, i) => (e.kind === "mask" ? bits | (1 << i) : bits), 0),
+    resultDType: d.resultDType ? DTYPES[d.resultDType] : ABSENT_DTYPE,
+    refused: refused.reduce<number>((bits, dtype) => bits | (1 << dtype), 0),
+    forward: compile(root, layout, what),
+    integral,
+    bool,
+    derivatives: leaves.map((leaf, i) => {
+      const override = d.derivative?.[form.inputs[i]!];
+      if (!differentiable || leaf.kind === "mask" || override === null) return null;
+      const stated = override?.({ ...form.given, grad, result });
+      return derivativeOf(root as Value, leaf, leaves, params, stated, `derivative of ${what}`);
+    }),
+  };
+}
+
+const isFixedToIntegers = (dtype: string | undefined): boolean => dtype === "int32" || dtype === "bool";
+
+/** Every dtype that the op takes must find a program whose micro-ops exist in its compute type. */
+function checkComputeTypes(form: Form, rule: DTypeRule, what: string): void {
+  const refuses = form.record.declaration.refuses ?? {};
+  const float = computeTypes(form.root);
+  if (rule !== "integral" && rule !== "logical" && !refuses.floating && !float.float) {
+    throw new Error(`${what}: uses integer micro-ops for floating dtypes; refuse them or use the dtype rule integral`);
+  }
+  if (rule === "float" || form.record.declaration.resultDType === "float64") return;
+  const forIntegers = form.integral ?? form.root;
+  const takesIntegers = !refuses.integral || (!refuses.bool && !form.bool);
+  if (takesIntegers && !computeTypes(forIntegers).integer) {
+    throw new Error(`${what}: uses floating micro-ops for integral dtypes; give an integral expression, refuse them, or use the dtype rule float`);
+  }
+}
+
+function derivativeOf(root: Value, leaf: Expression, leaves: readonly Expression[], params: number, stated: Value | undefined, what: string): Derivative {
+  let gradient = stated ?? differentiate(root, leaf, grad) ?? constant(0);
+  if (root.op) gradient = substitute(gradient, (e) => (e === root ? result : undefined)) as Value;
+  const used = new Set(nodesOf(gradient));
+  const inputs: Expression[] = [];
+  const operands: number[] = [];
+  const take = (e: Expression, code: number) => {
+    if (!used.has(e)) return;
+    inputs.push(e);
+    operands.push(code);
+  };
+  take(grad, 0);
+  leaves.forEach((e, i) => take(e, 1 + i));
+  take(result, 9);
+  return { operands, program: compile(gradient, { inputs, params }, what) };
+}
+
+function layOut(entries: readonly Entry[]): string[] {
+  const table = new Uint8Array(entries.length * ENTRY_SIZE);
+  const view = new DataView(table.buffer);
+  const chunks: Uint8Array[] = [table];
+  let end = table.length;
+  const placed = new Map<string, number>();
+  const place = (bytes: Uint8Array): number => {
+    const key = bytes.join(",");
+    let at = placed.get(key);
+    if (at === undefined) {
+      at = end;
+      placed.set(key, at);
+      chunks.push(bytes);
+      end += bytes.length;
+    }
+    return at;
+  };
+  entries.forEach((e, id) => {
+    const at = id * ENTRY_SIZE;
+    const operands = e.derivatives.flatMap((d) => d?.operands ?? []);
+    const saved = operands.reduce((bits, code) => (code >= 1 && code <= 8 ? bits | (1 << (code - 1)) : bits), 0);
+    const differentiable = e.derivatives.reduce<number>((bits, d, i) => (d ? bits | (1 << i) : bits), 0);
+    const head = [e.inputs, e.params, RULES.indexOf(e.rule), e.masks, e.resultDType, saved, operands.includes(9) ? 1 : 0, differentiable];
+    table.set(head, at);
+    view.setUint32(at + 8, e.refused, true);
+    view.setUint32(at + 12, place(encode(e.forward)), true);
+    if (e.integral) view.setUint32(at + 16, place(encode(e.integral)), true);
+    if (e.bool) view.setUint32(at + 20, place(encode(e.bool)), true);
+    e.derivatives.forEach((d, i) => {
+      if (!d) return;
+      const program = encode(d.program);
+      const bytes = new Uint8Array(8 + program.length);
+      bytes.set([d.operands.length, ...d.operands]);
+      bytes.set(program, 8);
+      view.setUint32(at + 24 + 4 * i, place(bytes), true);
+    });
+  });
+  const words: string[] = [];
+  for (const chunk of chunks) {
+    const data = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    for (let i = 0; i < chunk.length; i += 8) words.push(`0x${data.getBigUint64(i, true).toString(16)}`);
+  }
+  return words;
+}
+
+function nameFunctions(registry: Registry, forms: readonly Form[], elementwiseCount: number): string[] {
+  const names = [...microNames, ...forms.map((f) => f.record.name), ...registry.recorded.map((r) => r.name)];
+  const groups: { name: string; ids: number[] }[] = [];
+  names.forEach((name, id) => {
+    const last = groups.at(-1);
+    if (last?.name === name && id !== microNames.length && id !== elementwiseCount) last.ids.push(id);
+    else groups.push({ name, ids: [id] });
+  });
+  const cases = (spell: (name: string) => string): string[] =>
+    groups.map(({ name, ids }) => `    ${ids.map((id) => `case ${id}:`).join(" ")} return "${spell(name)}";`);
+  const title = (name: string): string => `${name[0]!.toUpperCase()}${name.slice(1)}Backward0`;
+  const body = (name: string, doc: string, spell: (name: string) => string): string[] => [
+    `/** ${doc} */`,
+    `export function ${name}(op: i32): string {`,
+    "  switch (op) {",
+    ...cases(spell),
+    '    default: return "";',
+    "  }",
+    "}",
+    "",
+  ];
+  return [
+    ...body("opName", "The op's name, for messages; over all node ops.", (name) => name),
+    ...body("nodeName", "The name of a tape node of this op, as gradFn shows it.", title),
+  ];
+}
+
+function refuseFunction(forms: readonly Form[]): string[] {
+  const first = microNames.length;
+  const cases: string[] = [];
+  forms.forEach((form, i) => {
+    const refuses = Object.entries(form.record.declaration.refuses ?? {});
+    if (refuses.length === 0) return;
+    const next = forms[i + 1];
+    cases.push(`    case ${first + i}:`);
+    if (next && next.record === form.record) return;
+    refuses.forEach(([group, message], k) => {
+      const dtypes = GROUPS[group as keyof typeof GROUPS].reduce<number>((bits, dtype) => bits | (1 << dtype), 0);
+      const pieces = message!.split("{dtype}").map((piece) => `msg(${JSON.stringify(piece)});`);
+      const text = pieces.join(" msgDType(dtype); ").replaceAll('msg(""); ', "").replaceAll(' msg("");', "");
+      const condition = k === refuses.length - 1 ? "" : `if ((1 << dtype) & ${dtypes}) `;
+      cases.push(`      ${condition}{ ${text} break; }`);
+    });
+  });
+  return [
+    "/** Raises the message with which op `id` refuses inputs of `dtype`. */",
+    "export function refuse(id: i32, dtype: i32): void {",
+    "  switch (id) {",
+    ...cases,
+    "  }",
+    "  raise(ErrorKind.Runtime);",
+    "}",
+    "",
+  ];
+}

@@ -1,0 +1,245 @@
+/** bindings/gen: the functions of every namespace and the methods of Tensor, typed, over the generated exports. */
+import type { Namespace, OpRecord } from "../ops/record.ts";
+import type { Parameter } from "../ops/signature.ts";
+import { docComment } from "./doc.ts";
+import { exportName } from "./exports.ts";
+import { type Registry, functionName, header } from "./registry.ts";
+import { roleOf, scriptType } from "./types.ts";
+
+export const NAMESPACE_FILES: Record<Namespace, string> = {
+  torch: "functions.ts",
+  "nn.functional": "nn-functional.ts",
+  special: "special.ts",
+  linalg: "linalg.ts",
+  fft: "fft.ts",
+};
+
+const IMPORTS = [
+  'import { core } from "../core.ts";',
+  'import * as call from "../tensor/call.ts";',
+  'import type { DType } from "../tensor/dtype.ts";',
+  'import type { Scalar } from "../tensor/scalar.ts";',
+];
+
+/** An op under one of its names. */
+interface Named {
+  readonly record: OpRecord;
+  readonly namespace: Namespace;
+  readonly name: string;
+}
+
+function namesOf(record: OpRecord): Named[] {
+  const { name, namespace } = record;
+  const aliases = record.aliases.map((alias): Named => {
+    const dot = alias.lastIndexOf(".");
+    const space = (dot < 0 ? namespace : alias.slice(0, dot)) as Namespace;
+    if (!(space in NAMESPACE_FILES)) throw new Error(`${name}: alias ${alias} is in no known namespace`);
+    return { record, namespace: space, name: alias.slice(dot + 1) };
+  });
+  return [{ record, namespace, name }, ...aliases];
+}
+
+export function generateFunctions(registry: Registry, namespace: Namespace): string {
+  const named = registry.records
+    .flatMap(namesOf)
+    .filter((n) => n.namespace === namespace && n.record.variants.includes("function"))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const renamed = named.filter((n) => functionName(n.name) !== n.name);
+  return [
+    header(`The functions of ${namespace === "torch" ? "torch" : `torch.${namespace}`}.`),
+    ...IMPORTS,
+    'import type { Tensor } from "../tensor/tensor.ts";',
+    "",
+    ...named.flatMap((n) => functionOf(n)),
+    ...(renamed.length > 0 ? [`export { ${renamed.map((n) => `${functionName(n.name)} as ${n.name}`).join(", ")} };`, ""] : []),
+  ].join("\n");
+}
+
+/** nn.functional takes `inplace` last where the op has an in-place form. */
+const hasInplaceFlag = ({ record, namespace }: Named): boolean => namespace === "nn.functional" && record.variants.includes("inplace");
+
+const INPLACE: Parameter = {
+  name: "inplace",
+  type: { base: "bool", list: false, optional: false, choices: [] },
+  default: false,
+  floatDefault: false,
+};
+
+function functionOf(named: Named): string[] {
+  const { record, name } = named;
+  const flag = hasInplaceFlag(named);
+  const parameters = [...record.signature.parameters, ...(flag ? [INPLACE] : [])];
+  const identifier = functionName(name);
+  const lines = [...docComment(record, named.namespace, name)];
+  const returns = resultType(record);
+  for (const overload of overloads(parameters)) lines.push(`export function ${identifier}(${overload}): ${returns};`);
+  lines.push(`export function ${identifier}(${parameters.map(implementationParameter).join(", ")}): ${returns} {`);
+  lines.push(...readOptions(parameters, name), ...readArguments(parameters, name));
+  if (flag) {
+    lines.push("  if (inplace === true) {");
+    lines.push(`    core.${exportName(record)}_(${record.signature.parameters.map((p) => passed(p, name, parameters)).join(", ")});`);
+    lines.push(`    return call.mutated(${parameters[0]!.name} as Tensor);`, "  }");
+  }
+  lines.push(`  return ${wrapped(record, name, parameters)};`, "}", "");
+  return lines;
+}
+
+function resultType(record: OpRecord): string {
+  const { results, listResult } = record.signature;
+  if (listResult) return "Tensor[]";
+  return results.length === 1 ? "Tensor" : `call.Named<${results.map((r) => JSON.stringify(r.name)).join(" | ")}>`;
+}
+
+function wrapped(record: OpRecord, name: string, parameters: readonly Parameter[]): string {
+  const { results, listResult } = record.signature;
+  const invoke = `core.${exportName(record)}(${record.signature.parameters.map((p) => passed(p, name, parameters)).join(", ")})`;
+  if (listResult) return `call.wrapList(${invoke})`;
+  if (results.length === 1) return `call.wrap(${invoke})`;
+  return `call.wrapNamed(${invoke}, ${JSON.stringify(results.map((r) => r.name))})`;
+}
+
+/** Positional, and with the last ones by name: one overload for each place where the options object may stand. */
+function overloads(parameters: readonly Parameter[], optionalName = "options"): string[] {
+  const required = parameters.filter((p) => p.default === undefined);
+  const optional = parameters.slice(required.length);
+  const positional = (list: readonly Parameter[], mark: string): string[] => list.map((p) => `${p.name}${mark}: ${scriptType(p)}`);
+  const result = [[...positional(required, ""), ...positional(optional, "?")].join(", ")];
+  optional.forEach((_, i) => {
+    const named = optional.slice(i).map((p) => `${p.name}?: ${scriptType(p)}`);
+    result.push([...positional(required, ""), ...positional(optional.slice(0, i), ""), `${optionalName}: { ${named.join("; ")} }`].join(", "));
+  });
+  return result;
+}
+
+const implementationParameter = (p: Parameter): string => `${p.name}${p.default === undefined ? "" : "?"}: unknown`;
+
+/** Spreads an options object over the parameters from its place on. */
+function readOptions(parameters: readonly Parameter[], op: string): string[] {
+  const optional = parameters.filter((p) => p.default !== undefined);
+  if (optional.length === 0) return [];
+  const lines: string[] = [];
+  optional.forEach((p, i) => {
+    const rest = optional.slice(i);
+    const names = JSON.stringify(rest.map((q) => q.name));
+    lines.push(`  ${i === 0 ? "" : "else "}if (call.isOptions(${p.name})) {`);
+    lines.push(`    const options = ${p.name};`);
+    lines.push(`    call.checkOptions(options, ${names}, "${op}");`);
+    for (const q of rest) lines.push(`    ${q.name} = options["${q.name}"];`);
+    lines.push("  }");
+  });
+  return lines;
+}
+
+/** Checks that need a value twice are made first. */
+function readArguments(parameters: readonly Parameter[], op: string): string[] {
+  const lines: string[] = [];
+  parameters.forEach((p, i) => {
+    if (roleOf(p) === "scalar") {
+      const check = `call.scalarArg(${p.name}, "${op}", "${p.name}", ${i + 1})`;
+      if (p.default === undefined) lines.push(`  const ${p.name}Value = ${p.type.optional ? `call.optionalScalarArg(${p.name}, "${op}", "${p.name}", ${i + 1})` : check};`);
+      else if (p.type.optional) lines.push(`  const ${p.name}Value = ${p.default === null ? "" : `${p.name} === undefined ? ${scalarDefault(p)} : `}call.optionalScalarArg(${p.name}, "${op}", "${p.name}", ${i + 1});`);
+      else lines.push(`  const ${p.name}Value = ${p.name} === undefined ? ${scalarDefault(p)} : ${check};`);
+    } else if (p.type.list && p.default !== undefined && p.default !== null) {
+      lines.push(`  if (${p.name} === undefined) ${p.name} = ${JSON.stringify(p.default)};`);
+    }
+  });
+  return lines;
+}
+
+function scalarDefault(p: Parameter): string {
+  return p.floatDefault && Number.isInteger(p.default) ? `call.float(${String(p.default)})` : String(p.default);
+}
+
+/** The expressions that hand parameter `p` to the export. */
+function passed(p: Parameter, op: string, parameters: readonly Parameter[]): string {
+  const where = `"${op}", "${p.name}", ${parameters.indexOf(p) + 1}`;
+  const optional = p.type.optional;
+  const orDefault = (value: string, code: string): string => (p.default === undefined ? code : `${p.name} === undefined ? ${value} : ${code}`);
+  switch (roleOf(p)) {
+    case "tensor": {
+      const kind = p.type.base === "Tensor" ? "ensor" : "perand";
+      return optional ? `call.optional${p.type.base === "Tensor" ? "T" : "O"}${kind}Arg(${p.name}, ${where})` : `call.${p.type.base === "Tensor" ? "t" : "o"}${kind}Arg(${p.name}, ${where})`;
+    }
+    case "tensors":
+      return `call.tensors(${p.name}, ${where}), call.lengthOf(${p.name})`;
+    case "ints":
+      return `call.ints(${p.name}, ${where}), call.lengthOf(${p.name})`;
+    case "scalar":
+      return `call.scalarValue(${p.name}Value), call.scalarKind(${p.name}Value)`;
+    case "int":
+      return optional ? (p.default === null || p.default === undefined ? `call.optionalIntArg(${p.name}, ${where})` : orDefault(String(p.default), `call.optionalIntArg(${p.name}, ${where})`)) : orDefault(String(p.default), `call.intArg(${p.name}, ${where})`);
+    case "float":
+      return orDefault(String(p.default), `call.floatArg(${p.name}, ${where})`);
+    case "bool":
+      return optional ? `call.optionalBoolArg(${p.name}, ${where})` : orDefault(p.default ? "1" : "0", `call.boolArg(${p.name}, ${where})`);
+    case "dtype":
+      return `call.dtypeArg(${p.name}, ${where})`;
+    case "enum": {
+      const code = `call.enumArg(${p.name}, ${JSON.stringify(p.type.choices)}, ${where})`;
+      if (optional) return `${p.name} === undefined || ${p.name} === null ? ${p.default ? p.type.choices.indexOf(p.default as string) : -1} : ${code}`;
+      return orDefault(String(p.type.choices.indexOf(p.default as string)), code);
+    }
+  }
+}
+
+export function generateMethods(registry: Registry): string {
+  const methods = registry.records
+    .flatMap(namesOf)
+    .filter((n) => n.record.variants.includes("method") && (n.namespace === "torch" || n.name === n.record.name))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const inplace = registry.records
+    .flatMap(namesOf)
+    .filter((n) => n.record.variants.includes("inplace") && (n.namespace === "torch" || (n.name === n.record.name && n.record.variants.includes("method"))))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  return [
+    header("The methods of Tensor that are ops."),
+    ...IMPORTS,
+    'import { Tensor } from "../tensor/tensor.ts";',
+    "",
+    "export interface TensorMethods {",
+    ...methods.flatMap((n) => methodType(n, false)),
+    ...inplace.flatMap((n) => methodType(n, true)),
+    "}",
+    "",
+    "call.defineMethods(Tensor, {",
+    ...methods.flatMap((n) => methodBody(n, false)),
+    ...inplace.flatMap((n) => methodBody(n, true)),
+    "});",
+    "",
+  ].join("\n");
+}
+
+function withoutSelf(record: OpRecord): Parameter[] {
+  const self = record.signature.parameters.find((p) => p.name === record.self);
+  if (!self || self.type.list || !["Tensor", "TensorOrScalar"].includes(self.type.base)) {
+    throw new Error(`${record.name}: a method needs a tensor to be called on; state self, or variants: ["function"]`);
+  }
+  return record.signature.parameters.filter((p) => p !== self);
+}
+
+function methodType({ record, namespace, name }: Named, inplace: boolean): string[] {
+  const parameters = withoutSelf(record);
+  const lines = inplace ? [`/** ${name}, in place. */`] : docComment(record, namespace, name);
+  const full = inplace ? `${name}_` : name;
+  const returns = inplace ? "this" : resultType(record);
+  return [...lines, ...overloads(parameters).map((o) => `${full}(${o}): ${returns};`)].map((line) => `  ${line}`);
+}
+
+function methodBody({ record, name }: Named, inplace: boolean): string[] {
+  const parameters = withoutSelf(record);
+  const full = inplace ? `${name}_` : name;
+  const receiver = record.signature.parameters.find((p) => p.name === record.self)!;
+  const args = record.signature.parameters.map((p) => (p === receiver ? `call.self(this)` : passed(p, full, parameters))).join(", ");
+  const { results, listResult } = record.signature;
+  const invoke = `core.${exportName(record)}${inplace ? "_" : ""}(${args})`;
+  const end = inplace
+    ? [`${invoke};`, "return call.mutated(this);"]
+    : [`return ${listResult ? `call.wrapList(${invoke})` : results.length === 1 ? `call.wrap(${invoke})` : `call.wrapNamed(${invoke}, ${JSON.stringify(results.map((r) => r.name))})`};`];
+  return [
+    `${full}(this: Tensor${parameters.map((p) => `, ${implementationParameter(p)}`).join("")}): ${inplace ? "Tensor" : resultType(record)} {`,
+    ...readOptions(parameters, full),
+    ...readArguments(parameters, full),
+    ...end.map((line) => `  ${line}`),
+    "},",
+  ].map((line) => `  ${line}`);
+}

@@ -1,0 +1,48 @@
+/** assembly/gen/derivatives.ts: the backward functions of the ops whose derivatives are stated as strings. */
+import type { ImplementedRecord } from "../ops/record.ts";
+import { derivativesOf } from "./derivative-strings.ts";
+import { nodeOps } from "./programs.ts";
+import { type Registry, functionName, header } from "./registry.ts";
+import { roleOf } from "./types.ts";
+
+export function generateDerivatives(registry: Registry): string {
+  const ids = nodeOps(registry);
+  const formulas = new Set(registry.recorded.flatMap((r) => [...derivativesOf(r, registry).functions.formulas]));
+  return [
+    header("The backward functions of recorded ops."),
+    'import { Node } from "../autograd/node";',
+    'import { giveAll, needsAny, savedScalar, savedTensors } from "../autograd/saved";',
+    ...(formulas.size > 0 ? [`import { ${[...formulas].sort().join(", ")} } from "../autograd/formulas";`] : []),
+    'import { NO_DTYPE } from "../tensor/dtype";',
+    'import { NONE } from "../tensor/ints";',
+    'import { floatScalar } from "../tensor/scalar";',
+    'import * as ops from "./ops";',
+    "",
+    "/** Computes the gradients of a node's inputs and sends them on. */",
+    "export function backwardOf(node: Node): void {",
+    "  switch (node.op) {",
+    ...registry.recorded.flatMap((r) => [`    case ${ids.get(r.name)!}:`, `      ${functionName(r.name)}Backward(node);`, "      break;"]),
+    "  }",
+    "}",
+    "",
+    ...registry.recorded.flatMap((record) => backward(record, registry)),
+  ].join("\n");
+}
+
+function backward(record: ImplementedRecord, registry: Registry): string[] {
+  const { needs, saved } = derivativesOf(record, registry);
+  const { results } = record.signature;
+  const grads = results.length === 1 ? ["grad"] : results.map((_, i) => `grad${i}`);
+  const lines = [`function ${functionName(record.name)}Backward(node: Node): void {`];
+  for (const { parameter, edge, code, uses } of needs.values()) {
+    const list = roleOf(parameter) === "tensors";
+    lines.push(`  if (${list ? `needsAny(node, ${edge})` : `node.needs(${edge})`}) {`);
+    grads.forEach((name, i) => {
+      if (uses.has(name)) lines.push(`    const ${name} = node.grad(${i});`);
+    });
+    for (const value of saved) if (uses.has(value.name)) lines.push(`    const ${value.name} = ${value.read};`);
+    lines.push(`    ${list ? "giveAll" : "node.give"}(${list ? "node, " : ""}${edge}, ${code});`, "  }");
+  }
+  lines.push("}", "");
+  return lines;
+}

@@ -1,0 +1,66 @@
+/** The generated exports of the core (assembly/gen/exports.ts) and their TypeScript types (bindings/gen/exports.ts). */
+import type { OpRecord } from "../ops/record.ts";
+import { type Registry, functionName, header } from "./registry.ts";
+import { exportArgument, exportParameters } from "./types.ts";
+
+export const exportName = (record: OpRecord): string => `op_${record.name}`;
+
+export function generateExports(registry: Registry): string {
+  const checks = [...new Set(registry.elementwise.flatMap((r) => (r.declaration.check ? [r.declaration.check.split(".")[0]!] : [])))].sort();
+  return [
+    header("The ops as JavaScript calls them."),
+    'import { leave, leaveList, leaveNothing, leaveResults } from "../dispatch/entry";',
+    ...checks.map((file) => `import * as ${file}_check from "../ops/${file}";`),
+    'import { intsFrom } from "../tensor/ints";',
+    'import { newScalar, scalarFrom } from "../tensor/scalar";',
+    'import { Tensor } from "../tensor/tensor";',
+    'import { tensorsFrom } from "../tensor/tensors";',
+    'import * as ops from "./ops";',
+    "",
+    ...registry.records.filter((r) => !r.internal).flatMap(exportsOf),
+  ].join("\n");
+}
+
+function exportsOf(record: OpRecord): string[] {
+  const elementwise = record.kind === "elementwise";
+  const { parameters, results, listResult } = record.signature;
+  const formal = parameters.flatMap(exportParameters).join(", ");
+  const actual = parameters.map((p) => exportArgument(p, elementwise)).join(", ");
+  const name = exportName(record);
+  const lines: string[] = [];
+  const check: string[] = [];
+  if (elementwise && record.declaration.check) {
+    const [file, fn] = record.declaration.check.split(".") as [string, string];
+    // a check sees scalars with their kind
+    check.push(`  ${file}_check.${fn}(${parameters.map((p) => exportArgument(p, false)).join(", ")});`);
+  }
+  const call = `ops.${functionName(record.name)}(${actual})`;
+  if (listResult) lines.push(`export function ${name}(${formal}): i32 {`, ...check, `  return leaveList(${call});`, "}");
+  else if (results.length > 1) lines.push(`export function ${name}(${formal}): i32 {`, ...check, `  ${call};`, `  return leaveResults(${results.length});`, "}");
+  else lines.push(`export function ${name}(${formal}): usize {`, ...check, `  return leave(${call});`, "}");
+  if (record.variants.includes("inplace")) {
+    lines.push(`export function ${name}_(${formal}): void {`, ...check, `  ops.${record.name}_(${actual});`, "  leaveNothing();", "}");
+  }
+  lines.push("");
+  return lines;
+}
+
+export function generateExportTypes(registry: Registry): string {
+  const lines = registry.records
+    .filter((r) => !r.internal)
+    .flatMap((record) => {
+      const parameters = record.signature.parameters.flatMap(exportParameters).map((p) => `${p.split(":")[0]!}: number`);
+      const returns = `  ${exportName(record)}(${parameters.join(", ")}): number;`;
+      const inplace = `  ${exportName(record)}_(${parameters.join(", ")}): void;`;
+      return record.variants.includes("inplace") ? [returns, inplace] : [returns];
+    });
+  return [
+    header("The core's exports that are made from the op records: handles, addresses and flags as numbers."),
+    "",
+    "export interface OpExports {",
+    ...lines,
+    "}",
+    "",
+  ].join("\n");
+}
+

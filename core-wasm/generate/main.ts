@@ -1,0 +1,49 @@
+/**
+ * Writes everything that is made from the op records: `npx tsx core-wasm/generate/main.ts`. With --check it writes nothing and
+ * fails if a generated file differs from what the records say.
+ */
+import { mkdirSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { allRecords } from "../ops/index.ts";
+import type { Namespace } from "../ops/record.ts";
+import { NAMESPACE_FILES, generateFunctions, generateMethods } from "./bindings.ts";
+import { generateDerivatives } from "./derivatives.ts";
+import { generateReference } from "./doc.ts";
+import { generateExportTypes, generateExports } from "./exports.ts";
+import { generateOps } from "./ops.ts";
+import { generatePrograms } from "./programs.ts";
+import { makeRegistry } from "./registry.ts";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+
+const registry = makeRegistry(await allRecords(), join(root, "core-wasm/assembly"));
+const files: Record<string, string> = {
+  "core-wasm/assembly/gen/programs.ts": generatePrograms(registry),
+  "core-wasm/assembly/gen/ops.ts": generateOps(registry),
+  "core-wasm/assembly/gen/derivatives.ts": generateDerivatives(registry),
+  "core-wasm/assembly/gen/exports.ts": generateExports(registry),
+  "core-wasm/gen/ops.json": generateReference(registry),
+  "bindings/gen/exports.ts": generateExportTypes(registry),
+  "bindings/gen/methods.ts": generateMethods(registry),
+};
+for (const [namespace, file] of Object.entries(NAMESPACE_FILES)) {
+  files[`bindings/gen/${file}`] = generateFunctions(registry, namespace as Namespace);
+}
+
+const check = process.argv.includes("--check");
+const stale: string[] = [];
+for (const [file, text] of Object.entries(files)) {
+  const path = join(root, file);
+  const current = existsSync(path) ? readFileSync(path, "utf8") : undefined;
+  if (current === text) continue;
+  stale.push(relative(root, path));
+  if (check) continue;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+if (check && stale.length > 0) {
+  console.error(`generated files differ from the op records, run \`make generate\`:\n  ${stale.join("\n  ")}`);
+  process.exit(1);
+}
+console.log(stale.length === 0 ? `${registry.records.length} ops: generated files are up to date` : `${registry.records.length} ops: wrote ${stale.join(", ")}`);
