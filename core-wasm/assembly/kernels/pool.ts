@@ -1,0 +1,313 @@
+// Pooling over one to three spatial dimensions, and the scatter and gather by plane that max pooling's gradients are.
+// Tensors are contiguous, [..., depth, height, width]; everything before the spatial dimensions counts as planes.
+// Memory-bound for small windows: one pass over the input, output elements * window elements comparisons or additions.
+//
+// ints: 0 spatial rank, 1 adaptive, 2 count padding in averages, 3 divisor (0: the window's size), then kernel size,
+// stride, padding, dilation per spatial dimension. The workspace has poolWorkspace() bytes.
+//   maxPool:       0 values, 1 indices (int64, within the input's plane), 2 input: float32, float64, int32, int64
+//   averagePool:   0 out, 1 input: float32, float64, int64 (divided towards zero)
+//   averageSpread: 0 gradient of the input, 1 gradient of the output
+import { Args, Operand } from "../dispatch/args";
+import { DType } from "../tensor/dtype";
+
+/** Bytes of a window's entry along one dimension: first, end (clipped to the input), extent before clipping to the input. */
+const ENTRY: usize = 12;
+
+export function poolWorkspace(x: Operand, rank: i32): i32 {
+  let total = 3;
+  for (let d = x.ndim - rank; d < x.ndim; d++) total += x.shape(d);
+  return total * <i32>ENTRY;
+}
+
+// @ts-ignore: decorator
+@inline function spatial(x: Operand, rank: i32, i: i32): i32 {
+  return i < 3 - rank ? 1 : x.shape(x.ndim - 3 + i);
+}
+
+// @ts-ignore: decorator
+@inline function setting(args: Args, rank: i32, group: i32, i: i32, otherwise: i32): i32 {
+  return i < 3 - rank ? otherwise : args.int(4 + group * rank + i - (3 - rank));
+}
+
+// @ts-ignore: decorator
+@inline function first(table: usize, i: i32): i32 {
+  return load<i32>(table + <usize>i * ENTRY);
+}
+
+// @ts-ignore: decorator
+@inline function end(table: usize, i: i32): i32 {
+  return load<i32>(table + <usize>i * ENTRY, 4);
+}
+
+// @ts-ignore: decorator
+@inline function extent(table: usize, i: i32): i32 {
+  return load<i32>(table + <usize>i * ENTRY, 8);
+}
+
+/** Writes the windows of spatial dimension `i`; returns the table's end. */
+function fillWindows(args: Args, rank: i32, i: i32, input: i32, output: i32, table: usize): usize {
+  if (args.int(1)) {
+    for (let o = 0; o < output; o++) {
+      const start = <i32>((<i64>o * input) / output);
+      const stop = <i32>(((<i64>o + 1) * input + output - 1) / output);
+      store<i32>(table, start);
+      store<i32>(table, stop, 4);
+      store<i32>(table, stop - start, 8);
+      table += ENTRY;
+    }
+    return table;
+  }
+  const kernel = setting(args, rank, 0, i, 1);
+  const stride = setting(args, rank, 1, i, 1);
+  const padding = setting(args, rank, 2, i, 0);
+  const dilation = setting(args, rank, 3, i, 1);
+  const reach = dilation * (kernel - 1) + 1;
+  for (let o = 0; o < output; o++) {
+    let start = o * stride - padding;
+    const stop = start + reach;
+    store<i32>(table, min(stop, input), 4);
+    store<i32>(table, min(stop, input + padding) - start, 8);
+    if (start < 0) start += ((-start + dilation - 1) / dilation) * dilation;
+    store<i32>(table, start);
+    table += ENTRY;
+  }
+  return table;
+}
+
+// @ts-ignore: decorator
+@inline function planes(x: Operand, rank: i32): i32 {
+  let n = 1;
+  for (let d = 0; d < x.ndim - rank; d++) n *= x.shape(d);
+  return n;
+}
+
+// @ts-ignore: decorator
+@inline function lowest<T>(): T {
+  if (isFloat<T>()) return <T>-Infinity;
+  return sizeof<T>() == 8 ? <T>i64.MIN_VALUE : <T>i32.MIN_VALUE;
+}
+
+function maxOf<T>(args: Args): void {
+  const values = args.operand(0);
+  const input = args.operand(2);
+  const rank = args.int(0);
+  const od = spatial(values, rank, 0);
+  const oh = spatial(values, rank, 1);
+  const ow = spatial(values, rank, 2);
+  const id = spatial(input, rank, 0);
+  const ih = spatial(input, rank, 1);
+  const iw = spatial(input, rank, 2);
+  const depths = args.workspace;
+  const heights = fillWindows(args, rank, 0, id, od, depths);
+  const widths = fillWindows(args, rank, 1, ih, oh, heights);
+  fillWindows(args, rank, 2, iw, ow, widths);
+  const adaptive = args.int(1) != 0;
+  const stepZ = adaptive ? 1 : setting(args, rank, 3, 0, 1);
+  const stepY = adaptive ? 1 : setting(args, rank, 3, 1, 1);
+  const stepX = adaptive ? 1 : setting(args, rank, 3, 2, 1);
+  const plane = <usize>(id * ih * iw) * sizeof<T>();
+  let to = values.data;
+  let index = args.operand(1).data;
+  let from = input.data;
+  for (let p = planes(input, rank); p > 0; p--) {
+    for (let z = 0; z < od; z++) {
+      const z0 = first(depths, z);
+      const z1 = end(depths, z);
+      for (let y = 0; y < oh; y++) {
+        const y0 = first(heights, y);
+        const y1 = end(heights, y);
+        for (let x = 0; x < ow; x++) {
+          const x0 = first(widths, x);
+          const x1 = end(widths, x);
+          let best = lowest<T>();
+          let at = (z0 * ih + y0) * iw + x0;
+          for (let iz = z0; iz < z1; iz += stepZ) {
+            for (let iy = y0; iy < y1; iy += stepY) {
+              const row = (iz * ih + iy) * iw;
+              for (let ix = x0; ix < x1; ix += stepX) {
+                const v = load<T>(from + <usize>(row + ix) * sizeof<T>());
+                // a NaN replaces everything, and stays: the comparison with it is false
+                if (v > best || (isFloat<T>() && v != v)) {
+                  best = v;
+                  at = row + ix;
+                }
+              }
+            }
+          }
+          store<T>(to, best);
+          store<i64>(index, at);
+          to += sizeof<T>();
+          index += 8;
+        }
+      }
+    }
+    from += plane;
+  }
+}
+
+export function maxPool(args: Args): void {
+  switch (args.operand(0).dtype) {
+    case DType.Float32:
+      return maxOf<f32>(args);
+    case DType.Float64:
+      return maxOf<f64>(args);
+    case DType.Int64:
+      return maxOf<i64>(args);
+    default:
+      return maxOf<i32>(args);
+  }
+}
+
+/** `spread` false: out (operand 0) = averages of operand 1. True: the transpose, operand 0 being the input's gradient. */
+function average<T>(args: Args, spread: bool): void {
+  const small = args.operand(spread ? 1 : 0);
+  const large = args.operand(spread ? 0 : 1);
+  const rank = args.int(0);
+  const countPadding = args.int(2) != 0 && !args.int(1);
+  const divisor = args.int(3);
+  const od = spatial(small, rank, 0);
+  const oh = spatial(small, rank, 1);
+  const ow = spatial(small, rank, 2);
+  const id = spatial(large, rank, 0);
+  const ih = spatial(large, rank, 1);
+  const iw = spatial(large, rank, 2);
+  const depths = args.workspace;
+  const heights = fillWindows(args, rank, 0, id, od, depths);
+  const widths = fillWindows(args, rank, 1, ih, oh, heights);
+  fillWindows(args, rank, 2, iw, ow, widths);
+  const plane = <usize>(id * ih * iw) * sizeof<T>();
+  let window = small.data;
+  let image = large.data;
+  if (spread) memory.fill(image, 0, <usize>large.numel * sizeof<T>());
+  for (let p = planes(large, rank); p > 0; p--) {
+    for (let z = 0; z < od; z++) {
+      const z0 = first(depths, z);
+      const z1 = end(depths, z);
+      for (let y = 0; y < oh; y++) {
+        const y0 = first(heights, y);
+        const y1 = end(heights, y);
+        const padded = extent(depths, z) * extent(heights, y);
+        const inside = (z1 - z0) * (y1 - y0);
+        for (let x = 0; x < ow; x++) {
+          const x0 = first(widths, x);
+          const x1 = end(widths, x);
+          const count = divisor ? divisor : countPadding ? padded * extent(widths, x) : inside * (x1 - x0);
+          if (z0 >= z1 || y0 >= y1 || x0 >= x1) {
+            // a window that lies in the padding alone
+            if (!spread) store<T>(window, <T>0);
+          } else if (spread) {
+            const value = <T>(load<T>(window) / <T>count);
+            for (let iz = z0; iz < z1; iz++) {
+              for (let iy = y0; iy < y1; iy++) {
+                const row = image + <usize>((iz * ih + iy) * iw) * sizeof<T>();
+                for (let ix = x0; ix < x1; ix++) {
+                  const at = row + <usize>ix * sizeof<T>();
+                  store<T>(at, <T>(load<T>(at) + value));
+                }
+              }
+            }
+          } else {
+            let sum = <T>0;
+            for (let iz = z0; iz < z1; iz++) {
+              for (let iy = y0; iy < y1; iy++) {
+                const row = image + <usize>((iz * ih + iy) * iw) * sizeof<T>();
+                for (let ix = x0; ix < x1; ix++) sum = <T>(sum + load<T>(row + <usize>ix * sizeof<T>()));
+              }
+            }
+            store<T>(window, <T>(sum / <T>count));
+          }
+          window += sizeof<T>();
+        }
+      }
+    }
+    image += plane;
+  }
+}
+
+export function averagePool(args: Args): void {
+  switch (args.operand(0).dtype) {
+    case DType.Float32:
+      return average<f32>(args, false);
+    case DType.Float64:
+      return average<f64>(args, false);
+    default:
+      return average<i64>(args, false);
+  }
+}
+
+export function averageSpread(args: Args): void {
+  if (args.operand(0).dtype == DType.Float64) average<f64>(args, true);
+  else average<f32>(args, true);
+}
+
+function scatterOf<T>(args: Args): void {
+  const out = args.operand(0);
+  const input = args.operand(1);
+  const count = args.int(0);
+  const size = args.int(1);
+  const add = args.int(2) != 0;
+  memory.fill(out.data, 0, <usize>out.numel * sizeof<T>());
+  if (count == 0) return;
+  let plane = out.data;
+  let from = input.data;
+  let index = args.operand(2).data;
+  for (let p = input.numel / count; p > 0; p--) {
+    for (let i = 0; i < count; i++) {
+      const at = plane + <usize>load<i64>(index) * sizeof<T>();
+      const v = load<T>(from);
+      store<T>(at, add ? <T>(load<T>(at) + v) : v);
+      from += sizeof<T>();
+      index += 8;
+    }
+    plane += <usize>size * sizeof<T>();
+  }
+}
+
+/**
+ * Operand 0 [planes, size] = 0, then elements of operand 1 [planes, count] go where operand 2 (int64, same shape) says.
+ * ints: 0 count, 1 size, 2 whether to add (else the last write stays).
+ */
+export function planeScatter(args: Args): void {
+  switch (args.operand(0).dtype) {
+    case DType.Float32:
+      return scatterOf<f32>(args);
+    case DType.Float64:
+      return scatterOf<f64>(args);
+    case DType.Int64:
+      return scatterOf<i64>(args);
+    default:
+      return scatterOf<i32>(args);
+  }
+}
+
+function gatherOf<T>(args: Args): void {
+  const out = args.operand(0);
+  const count = args.int(0);
+  const size = args.int(1);
+  if (count == 0) return;
+  let to = out.data;
+  let plane = args.operand(1).data;
+  let index = args.operand(2).data;
+  for (let p = out.numel / count; p > 0; p--) {
+    for (let i = 0; i < count; i++) {
+      store<T>(to, load<T>(plane + <usize>load<i64>(index) * sizeof<T>()));
+      to += sizeof<T>();
+      index += 8;
+    }
+    plane += <usize>size * sizeof<T>();
+  }
+}
+
+/** Operand 0 [planes, count] = elements of operand 1 [planes, size] at operand 2. ints: 0 count, 1 size. */
+export function planeGather(args: Args): void {
+  switch (args.operand(0).dtype) {
+    case DType.Float32:
+      return gatherOf<f32>(args);
+    case DType.Float64:
+      return gatherOf<f64>(args);
+    case DType.Int64:
+      return gatherOf<i64>(args);
+    default:
+      return gatherOf<i32>(args);
+  }
+}
