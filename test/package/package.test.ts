@@ -41,7 +41,7 @@ test.each([
   ["deno, without any permission", deno(), ["run", "--no-remote", "--no-prompt", "--quiet", "main.js"]],
   ["bun", bun(), ["run", "main.js"]],
 ])("an import is all it takes in %s", (_name, program, args) => {
-  expect(run(program!, args)).toBe(RESULT);
+  expect(run(program, args)).toBe(RESULT);
 });
 
 test("the types of the package check under strict", () => {
