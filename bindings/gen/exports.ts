@@ -4,15 +4,36 @@
 export interface OpExports {
   op_add(input: number, other: number, alpha: number, alphaKind: number): number;
   op_add_(input: number, other: number, alpha: number, alphaKind: number): void;
+  op_asStrided(input: number, size: number, sizeLength: number, stride: number, strideLength: number, storageOffset: number): number;
+  op_clone(input: number): number;
+  op_contiguous(input: number): number;
+  op_copy(input: number, src: number): number;
+  op_copy_(input: number, src: number): void;
   op_eq(input: number, other: number): number;
   op_eq_(input: number, other: number): void;
   op_exp(input: number): number;
   op_exp_(input: number): void;
+  op_expand(input: number, size: number, sizeLength: number, implicit: number): number;
   op_mul(input: number, other: number): number;
   op_mul_(input: number, other: number): void;
+  op_narrow(input: number, dim: number, start: number, length: number): number;
+  op_permute(input: number, dims: number, dimsLength: number): number;
   op_relu(input: number): number;
   op_relu_(input: number): void;
+  op_reshape(input: number, shape: number, shapeLength: number): number;
+  op_select(input: number, dim: number, index: number): number;
+  op_slice(input: number, dim: number, start: number, end: number, step: number): number;
+  op_squeeze(input: number, dim: number): number;
+  op_squeeze_(input: number, dim: number): void;
+  op_sum(input: number, dim: number, dimLength: number, keepdim: number, dtype: number): number;
+  op_sumToSize(input: number, size: number, sizeLength: number): number;
+  op_t(input: number): number;
   op_tanh(input: number): number;
   op_tanh_(input: number): void;
+  op_transpose(input: number, dim0: number, dim1: number): number;
+  op_transpose_(input: number, dim0: number, dim1: number): void;
+  op_unsqueeze(input: number, dim: number): number;
+  op_unsqueeze_(input: number, dim: number): void;
+  op_view(input: number, size: number, sizeLength: number): number;
   op_where(condition: number, input: number, other: number): number;
 }

@@ -25,6 +25,31 @@ export function add(input: unknown, other: unknown, alpha?: unknown): Tensor {
 }
 
 /**
+ * A view of the tensor's storage with sizes, strides and offset (in elements) given outright.
+ * Follows torch.as_strided.
+ */
+export function asStrided(input: Tensor, size: number | readonly number[], stride: number | readonly number[], storageOffset?: number | null): Tensor;
+export function asStrided(input: Tensor, size: number | readonly number[], stride: number | readonly number[], options: { storageOffset?: number | null }): Tensor;
+export function asStrided(input: unknown, size: unknown, stride: unknown, storageOffset?: unknown): Tensor {
+  if (call.isOptions(storageOffset)) {
+    const options = storageOffset;
+    call.checkOptions(options, ["storageOffset"], "asStrided");
+    storageOffset = options["storageOffset"];
+  }
+  return call.wrap(core.op_asStrided(call.tensorArg(input, "asStrided", "input", 1), call.ints(size, "asStrided", "size", 2), call.lengthOf(size), call.ints(stride, "asStrided", "stride", 3), call.lengthOf(stride), call.optionalIntArg(storageOffset, "asStrided", "storageOffset", 4)));
+}
+
+/**
+ * A copy with storage of its own. The gradient flows through to the input.
+ * Follows torch.clone.
+ * @example const y = torch.clone(x)
+ */
+export function clone(input: Tensor): Tensor;
+export function clone(input: unknown): Tensor {
+  return call.wrap(core.op_clone(call.tensorArg(input, "clone", "input", 1)));
+}
+
+/**
  * Whether input equals other.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.eq.
@@ -66,6 +91,25 @@ export function multiply(input: unknown, other: unknown): Tensor {
 }
 
 /**
+ * The view of `length` elements of a dim from `start`.
+ * Follows torch.narrow.
+ */
+export function narrow(input: Tensor, dim: number, start: number, length: number): Tensor;
+export function narrow(input: unknown, dim: unknown, start: unknown, length: unknown): Tensor {
+  return call.wrap(core.op_narrow(call.tensorArg(input, "narrow", "input", 1), call.intArg(dim, "narrow", "dim", 2), call.intArg(start, "narrow", "start", 3), call.intArg(length, "narrow", "length", 4)));
+}
+
+/**
+ * A view with the dims in the given order.
+ * Follows torch.permute.
+ * @example torch.permute(x, [2, 0, 1])
+ */
+export function permute(input: Tensor, dims: number | readonly number[]): Tensor;
+export function permute(input: unknown, dims: unknown): Tensor {
+  return call.wrap(core.op_permute(call.tensorArg(input, "permute", "input", 1), call.ints(dims, "permute", "dims", 2), call.lengthOf(dims)));
+}
+
+/**
  * max(input, 0).
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.relu.
@@ -76,6 +120,101 @@ export function relu(input: unknown): Tensor {
 }
 
 /**
+ * The same elements in another shape: a view where the strides allow it, else a copy.
+ * Follows torch.reshape.
+ * @example torch.reshape(x, [2, -1])
+ */
+export function reshape(input: Tensor, shape: number | readonly number[]): Tensor;
+export function reshape(input: unknown, shape: unknown): Tensor {
+  return call.wrap(core.op_reshape(call.tensorArg(input, "reshape", "input", 1), call.ints(shape, "reshape", "shape", 2), call.lengthOf(shape)));
+}
+
+/**
+ * The view at one index of a dim, which it loses.
+ * Follows torch.select.
+ */
+export function select(input: Tensor, dim: number, index: number): Tensor;
+export function select(input: unknown, dim: unknown, index: unknown): Tensor {
+  return call.wrap(core.op_select(call.tensorArg(input, "select", "input", 1), call.intArg(dim, "select", "dim", 2), call.intArg(index, "select", "index", 3)));
+}
+
+/**
+ * A view without the dims of size 1, or without one of them.
+ * Follows torch.squeeze.
+ */
+export function squeeze(input: Tensor, dim?: number | null): Tensor;
+export function squeeze(input: Tensor, options: { dim?: number | null }): Tensor;
+export function squeeze(input: unknown, dim?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim"], "squeeze");
+    dim = options["dim"];
+  }
+  return call.wrap(core.op_squeeze(call.tensorArg(input, "squeeze", "input", 1), call.optionalIntArg(dim, "squeeze", "dim", 2)));
+}
+
+/**
+ * The sum over dims (default: all).
+ * Follows torch.sum.
+ */
+export function sum(input: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
+export function sum(input: Tensor, options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
+export function sum(input: Tensor, dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
+export function sum(input: Tensor, dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
+export function sum(input: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","keepdim","dtype"], "sum");
+    dim = options["dim"];
+    keepdim = options["keepdim"];
+    dtype = options["dtype"];
+  }
+  else if (call.isOptions(keepdim)) {
+    const options = keepdim;
+    call.checkOptions(options, ["keepdim","dtype"], "sum");
+    keepdim = options["keepdim"];
+    dtype = options["dtype"];
+  }
+  else if (call.isOptions(dtype)) {
+    const options = dtype;
+    call.checkOptions(options, ["dtype"], "sum");
+    dtype = options["dtype"];
+  }
+  return call.wrap(core.op_sum(call.tensorArg(input, "sum", "input", 1), call.ints(dim, "sum", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "sum", "keepdim", 3), call.dtypeArg(dtype, "sum", "dtype", 4)));
+}
+
+/**
+ * A view with two dims exchanged.
+ * Another name of torch.transpose.
+ * Follows torch.transpose.
+ * @example torch.transpose(x, 0, 1)
+ */
+export function swapaxes(input: Tensor, dim0: number, dim1: number): Tensor;
+export function swapaxes(input: unknown, dim0: unknown, dim1: unknown): Tensor {
+  return call.wrap(core.op_transpose(call.tensorArg(input, "swapaxes", "input", 1), call.intArg(dim0, "swapaxes", "dim0", 2), call.intArg(dim1, "swapaxes", "dim1", 3)));
+}
+
+/**
+ * A view with two dims exchanged.
+ * Another name of torch.transpose.
+ * Follows torch.transpose.
+ * @example torch.transpose(x, 0, 1)
+ */
+export function swapdims(input: Tensor, dim0: number, dim1: number): Tensor;
+export function swapdims(input: unknown, dim0: unknown, dim1: unknown): Tensor {
+  return call.wrap(core.op_transpose(call.tensorArg(input, "swapdims", "input", 1), call.intArg(dim0, "swapdims", "dim0", 2), call.intArg(dim1, "swapdims", "dim1", 3)));
+}
+
+/**
+ * The transpose of a tensor of at most 2 dims.
+ * Follows torch.t.
+ */
+export function t(input: Tensor): Tensor;
+export function t(input: unknown): Tensor {
+  return call.wrap(core.op_t(call.tensorArg(input, "t", "input", 1)));
+}
+
+/**
  * The hyperbolic tangent.
  * Shapes: any; the result has the input's.
  * Follows torch.tanh.
@@ -83,6 +222,26 @@ export function relu(input: unknown): Tensor {
 export function tanh(input: Tensor): Tensor;
 export function tanh(input: unknown): Tensor {
   return call.wrap(core.op_tanh(call.tensorArg(input, "tanh", "input", 1)));
+}
+
+/**
+ * A view with two dims exchanged.
+ * Follows torch.transpose.
+ * @example torch.transpose(x, 0, 1)
+ */
+export function transpose(input: Tensor, dim0: number, dim1: number): Tensor;
+export function transpose(input: unknown, dim0: unknown, dim1: unknown): Tensor {
+  return call.wrap(core.op_transpose(call.tensorArg(input, "transpose", "input", 1), call.intArg(dim0, "transpose", "dim0", 2), call.intArg(dim1, "transpose", "dim1", 3)));
+}
+
+/**
+ * A view with a dim of size 1 put in.
+ * Follows torch.unsqueeze.
+ * @example torch.unsqueeze(x, 0)
+ */
+export function unsqueeze(input: Tensor, dim: number): Tensor;
+export function unsqueeze(input: unknown, dim: unknown): Tensor {
+  return call.wrap(core.op_unsqueeze(call.tensorArg(input, "unsqueeze", "input", 1), call.intArg(dim, "unsqueeze", "dim", 2)));
 }
 
 /**

@@ -16,6 +16,23 @@ export interface TensorMethods {
   add(other: Tensor | Scalar, alpha?: Scalar): Tensor;
   add(other: Tensor | Scalar, options: { alpha?: Scalar }): Tensor;
   /**
+   * A view of the tensor's storage with sizes, strides and offset (in elements) given outright.
+   * Follows torch.as_strided.
+   */
+  asStrided(size: number | readonly number[], stride: number | readonly number[], storageOffset?: number | null): Tensor;
+  asStrided(size: number | readonly number[], stride: number | readonly number[], options: { storageOffset?: number | null }): Tensor;
+  /**
+   * A copy with storage of its own. The gradient flows through to the input.
+   * Follows torch.clone.
+   * @example const y = torch.clone(x)
+   */
+  clone(): Tensor;
+  /**
+   * The tensor with its elements in row-major order: the input itself if they are, else a copy.
+   * Follows torch.Tensor.contiguous.
+   */
+  contiguous(): Tensor;
+  /**
    * Whether input equals other.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.eq.
@@ -27,6 +44,12 @@ export interface TensorMethods {
    * Follows torch.exp.
    */
   exp(): Tensor;
+  /**
+   * A view in which dims of size 1 are repeated to `size` without copying; -1 keeps a size.
+   * Follows torch.Tensor.expand.
+   */
+  expand(size: number | readonly number[], implicit?: boolean): Tensor;
+  expand(size: number | readonly number[], options: { implicit?: boolean }): Tensor;
   /**
    * input * other.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
@@ -41,6 +64,17 @@ export interface TensorMethods {
    */
   multiply(other: Tensor | Scalar): Tensor;
   /**
+   * The view of `length` elements of a dim from `start`.
+   * Follows torch.narrow.
+   */
+  narrow(dim: number, start: number, length: number): Tensor;
+  /**
+   * A view with the dims in the given order.
+   * Follows torch.permute.
+   * @example torch.permute(x, [2, 0, 1])
+   */
+  permute(dims: number | readonly number[]): Tensor;
+  /**
    * max(input, 0).
    * Shapes: any; the result has the input's.
    * Follows torch.nn.functional.relu.
@@ -53,6 +87,64 @@ export interface TensorMethods {
    * Follows torch.nn.functional.relu.
    */
   relu(): Tensor;
+  /**
+   * The same elements in another shape: a view where the strides allow it, else a copy.
+   * Follows torch.reshape.
+   * @example torch.reshape(x, [2, -1])
+   */
+  reshape(shape: number | readonly number[]): Tensor;
+  /**
+   * The view at one index of a dim, which it loses.
+   * Follows torch.select.
+   */
+  select(dim: number, index: number): Tensor;
+  /**
+   * The view input[start:end:step] along a dim.
+   * Follows torch.Tensor.__getitem__.
+   */
+  slice(dim?: number, start?: number | null, end?: number | null, step?: number): Tensor;
+  slice(options: { dim?: number; start?: number | null; end?: number | null; step?: number }): Tensor;
+  slice(dim: number, options: { start?: number | null; end?: number | null; step?: number }): Tensor;
+  slice(dim: number, start: number | null, options: { end?: number | null; step?: number }): Tensor;
+  slice(dim: number, start: number | null, end: number | null, options: { step?: number }): Tensor;
+  /**
+   * A view without the dims of size 1, or without one of them.
+   * Follows torch.squeeze.
+   */
+  squeeze(dim?: number | null): Tensor;
+  squeeze(options: { dim?: number | null }): Tensor;
+  /**
+   * The sum over dims (default: all).
+   * Follows torch.sum.
+   */
+  sum(dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
+  sum(options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
+  sum(dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
+  sum(dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
+  /**
+   * The sum over the dims along which a tensor of `size` would be broadcast to the input's shape.
+   * Follows torch.Tensor.sum_to_size.
+   */
+  sumToSize(size: number | readonly number[]): Tensor;
+  /**
+   * A view with two dims exchanged.
+   * Another name of torch.transpose.
+   * Follows torch.transpose.
+   * @example torch.transpose(x, 0, 1)
+   */
+  swapaxes(dim0: number, dim1: number): Tensor;
+  /**
+   * A view with two dims exchanged.
+   * Another name of torch.transpose.
+   * Follows torch.transpose.
+   * @example torch.transpose(x, 0, 1)
+   */
+  swapdims(dim0: number, dim1: number): Tensor;
+  /**
+   * The transpose of a tensor of at most 2 dims.
+   * Follows torch.t.
+   */
+  t(): Tensor;
   /**
    * The hyperbolic tangent.
    * Shapes: any; the result has the input's.
@@ -67,6 +159,24 @@ export interface TensorMethods {
    */
   tanh(): Tensor;
   /**
+   * A view with two dims exchanged.
+   * Follows torch.transpose.
+   * @example torch.transpose(x, 0, 1)
+   */
+  transpose(dim0: number, dim1: number): Tensor;
+  /**
+   * A view with a dim of size 1 put in.
+   * Follows torch.unsqueeze.
+   * @example torch.unsqueeze(x, 0)
+   */
+  unsqueeze(dim: number): Tensor;
+  /**
+   * The same elements in another shape, sharing storage; one size may be -1.
+   * Follows torch.Tensor.view.
+   * @throws RuntimeError if the strides do not allow it; use reshape then.
+   */
+  view(size: number | readonly number[]): Tensor;
+  /**
    * input where condition is true, else other.
    * Shapes: any that broadcast; the result has the broadcast shape of condition, input, other.
    * Follows torch.where.
@@ -75,6 +185,8 @@ export interface TensorMethods {
   /** add, in place. */
   add_(other: Tensor | Scalar, alpha?: Scalar): this;
   add_(other: Tensor | Scalar, options: { alpha?: Scalar }): this;
+  /** copy, in place. */
+  copy_(src: Tensor): this;
   /** eq, in place. */
   eq_(other: Tensor | Scalar): this;
   /** exp, in place. */
@@ -87,10 +199,21 @@ export interface TensorMethods {
   relu_(): this;
   /** relu, in place. */
   relu_(): this;
+  /** squeeze, in place. */
+  squeeze_(dim?: number | null): this;
+  squeeze_(options: { dim?: number | null }): this;
+  /** swapaxes, in place. */
+  swapaxes_(dim0: number, dim1: number): this;
+  /** swapdims, in place. */
+  swapdims_(dim0: number, dim1: number): this;
   /** tanh, in place. */
   tanh_(): this;
   /** tanh, in place. */
   tanh_(): this;
+  /** transpose, in place. */
+  transpose_(dim0: number, dim1: number): this;
+  /** unsqueeze, in place. */
+  unsqueeze_(dim: number): this;
 }
 
 call.defineMethods(Tensor, {
@@ -103,11 +226,33 @@ call.defineMethods(Tensor, {
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "add", "alpha", 2);
     return call.wrap(core.op_add(call.self(this), call.operandArg(other, "add", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
+  asStrided(this: Tensor, size: unknown, stride: unknown, storageOffset?: unknown): Tensor {
+    if (call.isOptions(storageOffset)) {
+      const options = storageOffset;
+      call.checkOptions(options, ["storageOffset"], "asStrided");
+      storageOffset = options["storageOffset"];
+    }
+    return call.wrap(core.op_asStrided(call.self(this), call.ints(size, "asStrided", "size", 1), call.lengthOf(size), call.ints(stride, "asStrided", "stride", 2), call.lengthOf(stride), call.optionalIntArg(storageOffset, "asStrided", "storageOffset", 3)));
+  },
+  clone(this: Tensor): Tensor {
+    return call.wrap(core.op_clone(call.self(this)));
+  },
+  contiguous(this: Tensor): Tensor {
+    return call.wrap(core.op_contiguous(call.self(this)));
+  },
   eq(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_eq(call.self(this), call.operandArg(other, "eq", "other", 1)));
   },
   exp(this: Tensor): Tensor {
     return call.wrap(core.op_exp(call.self(this)));
+  },
+  expand(this: Tensor, size: unknown, implicit?: unknown): Tensor {
+    if (call.isOptions(implicit)) {
+      const options = implicit;
+      call.checkOptions(options, ["implicit"], "expand");
+      implicit = options["implicit"];
+    }
+    return call.wrap(core.op_expand(call.self(this), call.ints(size, "expand", "size", 1), call.lengthOf(size), implicit === undefined ? 0 : call.boolArg(implicit, "expand", "implicit", 2)));
   },
   mul(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_mul(call.self(this), call.operandArg(other, "mul", "other", 1)));
@@ -115,17 +260,108 @@ call.defineMethods(Tensor, {
   multiply(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_mul(call.self(this), call.operandArg(other, "multiply", "other", 1)));
   },
+  narrow(this: Tensor, dim: unknown, start: unknown, length: unknown): Tensor {
+    return call.wrap(core.op_narrow(call.self(this), call.intArg(dim, "narrow", "dim", 1), call.intArg(start, "narrow", "start", 2), call.intArg(length, "narrow", "length", 3)));
+  },
+  permute(this: Tensor, dims: unknown): Tensor {
+    return call.wrap(core.op_permute(call.self(this), call.ints(dims, "permute", "dims", 1), call.lengthOf(dims)));
+  },
   relu(this: Tensor): Tensor {
     return call.wrap(core.op_relu(call.self(this)));
   },
   relu(this: Tensor): Tensor {
     return call.wrap(core.op_relu(call.self(this)));
+  },
+  reshape(this: Tensor, shape: unknown): Tensor {
+    return call.wrap(core.op_reshape(call.self(this), call.ints(shape, "reshape", "shape", 1), call.lengthOf(shape)));
+  },
+  select(this: Tensor, dim: unknown, index: unknown): Tensor {
+    return call.wrap(core.op_select(call.self(this), call.intArg(dim, "select", "dim", 1), call.intArg(index, "select", "index", 2)));
+  },
+  slice(this: Tensor, dim?: unknown, start?: unknown, end?: unknown, step?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","start","end","step"], "slice");
+      dim = options["dim"];
+      start = options["start"];
+      end = options["end"];
+      step = options["step"];
+    }
+    else if (call.isOptions(start)) {
+      const options = start;
+      call.checkOptions(options, ["start","end","step"], "slice");
+      start = options["start"];
+      end = options["end"];
+      step = options["step"];
+    }
+    else if (call.isOptions(end)) {
+      const options = end;
+      call.checkOptions(options, ["end","step"], "slice");
+      end = options["end"];
+      step = options["step"];
+    }
+    else if (call.isOptions(step)) {
+      const options = step;
+      call.checkOptions(options, ["step"], "slice");
+      step = options["step"];
+    }
+    return call.wrap(core.op_slice(call.self(this), dim === undefined ? 0 : call.intArg(dim, "slice", "dim", 1), call.optionalIntArg(start, "slice", "start", 2), call.optionalIntArg(end, "slice", "end", 3), step === undefined ? 1 : call.intArg(step, "slice", "step", 4)));
+  },
+  squeeze(this: Tensor, dim?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim"], "squeeze");
+      dim = options["dim"];
+    }
+    return call.wrap(core.op_squeeze(call.self(this), call.optionalIntArg(dim, "squeeze", "dim", 1)));
+  },
+  sum(this: Tensor, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","keepdim","dtype"], "sum");
+      dim = options["dim"];
+      keepdim = options["keepdim"];
+      dtype = options["dtype"];
+    }
+    else if (call.isOptions(keepdim)) {
+      const options = keepdim;
+      call.checkOptions(options, ["keepdim","dtype"], "sum");
+      keepdim = options["keepdim"];
+      dtype = options["dtype"];
+    }
+    else if (call.isOptions(dtype)) {
+      const options = dtype;
+      call.checkOptions(options, ["dtype"], "sum");
+      dtype = options["dtype"];
+    }
+    return call.wrap(core.op_sum(call.self(this), call.ints(dim, "sum", "dim", 1), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "sum", "keepdim", 2), call.dtypeArg(dtype, "sum", "dtype", 3)));
+  },
+  sumToSize(this: Tensor, size: unknown): Tensor {
+    return call.wrap(core.op_sumToSize(call.self(this), call.ints(size, "sumToSize", "size", 1), call.lengthOf(size)));
+  },
+  swapaxes(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
+    return call.wrap(core.op_transpose(call.self(this), call.intArg(dim0, "swapaxes", "dim0", 1), call.intArg(dim1, "swapaxes", "dim1", 2)));
+  },
+  swapdims(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
+    return call.wrap(core.op_transpose(call.self(this), call.intArg(dim0, "swapdims", "dim0", 1), call.intArg(dim1, "swapdims", "dim1", 2)));
+  },
+  t(this: Tensor): Tensor {
+    return call.wrap(core.op_t(call.self(this)));
   },
   tanh(this: Tensor): Tensor {
     return call.wrap(core.op_tanh(call.self(this)));
   },
   tanh(this: Tensor): Tensor {
     return call.wrap(core.op_tanh(call.self(this)));
+  },
+  transpose(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
+    return call.wrap(core.op_transpose(call.self(this), call.intArg(dim0, "transpose", "dim0", 1), call.intArg(dim1, "transpose", "dim1", 2)));
+  },
+  unsqueeze(this: Tensor, dim: unknown): Tensor {
+    return call.wrap(core.op_unsqueeze(call.self(this), call.intArg(dim, "unsqueeze", "dim", 1)));
+  },
+  view(this: Tensor, size: unknown): Tensor {
+    return call.wrap(core.op_view(call.self(this), call.ints(size, "view", "size", 1), call.lengthOf(size)));
   },
   where(this: Tensor, condition: unknown, other: unknown): Tensor {
     return call.wrap(core.op_where(call.tensorArg(condition, "where", "condition", 1), call.self(this), call.operandArg(other, "where", "other", 2)));
@@ -138,6 +374,10 @@ call.defineMethods(Tensor, {
     }
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "add_", "alpha", 2);
     core.op_add_(call.self(this), call.operandArg(other, "add_", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
+    return call.mutated(this);
+  },
+  copy_(this: Tensor, src: unknown): Tensor {
+    core.op_copy_(call.self(this), call.tensorArg(src, "copy_", "src", 1));
     return call.mutated(this);
   },
   eq_(this: Tensor, other: unknown): Tensor {
@@ -164,12 +404,37 @@ call.defineMethods(Tensor, {
     core.op_relu_(call.self(this));
     return call.mutated(this);
   },
+  squeeze_(this: Tensor, dim?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim"], "squeeze_");
+      dim = options["dim"];
+    }
+    core.op_squeeze_(call.self(this), call.optionalIntArg(dim, "squeeze_", "dim", 1));
+    return call.mutated(this);
+  },
+  swapaxes_(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
+    core.op_transpose_(call.self(this), call.intArg(dim0, "swapaxes_", "dim0", 1), call.intArg(dim1, "swapaxes_", "dim1", 2));
+    return call.mutated(this);
+  },
+  swapdims_(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
+    core.op_transpose_(call.self(this), call.intArg(dim0, "swapdims_", "dim0", 1), call.intArg(dim1, "swapdims_", "dim1", 2));
+    return call.mutated(this);
+  },
   tanh_(this: Tensor): Tensor {
     core.op_tanh_(call.self(this));
     return call.mutated(this);
   },
   tanh_(this: Tensor): Tensor {
     core.op_tanh_(call.self(this));
+    return call.mutated(this);
+  },
+  transpose_(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
+    core.op_transpose_(call.self(this), call.intArg(dim0, "transpose_", "dim0", 1), call.intArg(dim1, "transpose_", "dim1", 2));
+    return call.mutated(this);
+  },
+  unsqueeze_(this: Tensor, dim: unknown): Tensor {
+    core.op_unsqueeze_(call.self(this), call.intArg(dim, "unsqueeze_", "dim", 1));
     return call.mutated(this);
   },
 });

@@ -2,7 +2,7 @@
 import type { ImplementedRecord } from "../ops/record.ts";
 import { derivativesOf } from "./derivative-strings.ts";
 import { nodeOps } from "./programs.ts";
-import { type Registry, functionName, header } from "./registry.ts";
+import { type Registry, header } from "./registry.ts";
 import { roleOf } from "./types.ts";
 
 export function generateDerivatives(registry: Registry): string {
@@ -21,7 +21,7 @@ export function generateDerivatives(registry: Registry): string {
     "/** Computes the gradients of a node's inputs and sends them on. */",
     "export function backwardOf(node: Node): void {",
     "  switch (node.op) {",
-    ...registry.recorded.flatMap((r) => [`    case ${ids.get(r.name)!}:`, `      ${functionName(r.name)}Backward(node);`, "      break;"]),
+    ...registry.recorded.flatMap((r) => [`    case ${ids.get(r.name)!}:`, `      backward_${r.name}(node);`, "      break;"]),
     "  }",
     "}",
     "",
@@ -33,7 +33,7 @@ function backward(record: ImplementedRecord, registry: Registry): string[] {
   const { needs, saved } = derivativesOf(record, registry);
   const { results } = record.signature;
   const grads = results.length === 1 ? ["grad"] : results.map((_, i) => `grad${i}`);
-  const lines = [`function ${functionName(record.name)}Backward(node: Node): void {`];
+  const lines = [`function backward_${record.name}(node: Node): void {`];
   for (const { parameter, edge, code, uses } of needs.values()) {
     const list = roleOf(parameter) === "tensors";
     lines.push(`  if (${list ? `needsAny(node, ${edge})` : `node.needs(${edge})`}) {`);

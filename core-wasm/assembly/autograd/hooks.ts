@@ -60,20 +60,23 @@ export function releaseHooks(list: Hook): void {
 
 /** The gradient after all hooks of `list` for output `outputNr` have seen it. */
 export function runHooks(list: Hook | null, outputNr: i32, grad: Tensor): Tensor {
-  for (let hook = list; hook !== null; hook = hook.next) {
+  let next = list;
+  while (next !== null) {
+    const hook: Hook = next;
+    next = hook.next;
     if (hook.outputNr != outputNr) continue;
     enterCallback();
     grad.retain();
-    const replaced = hostCallHook(hook.id, changetype<usize>(grad));
+    const answer = hostCallHook(hook.id, changetype<usize>(grad));
     leaveCallback();
-    if (replaced == 0) continue;
-    const next = autorelease(changetype<Tensor>(replaced));
-    if (!sameShape(next, grad)) {
-      msg("hook '' has changed the size of value");
-      msgShape(next);
+    if (answer == 0) continue;
+    const replaced = autorelease(changetype<Tensor>(answer));
+    if (!sameShape(replaced, grad)) {
+      msg("hook has changed the size of value ");
+      msgShape(replaced);
       raise(ErrorKind.Runtime);
     }
-    grad = next;
+    grad = replaced;
   }
   return grad;
 }

@@ -55,9 +55,9 @@ export class Node {
   bytes: u32;
   /** link of the release worklist */
   next: Node | null;
-  tensorsAt: u32;
-  intsAt: u32;
-  paramsAt: u32;
+  tensorsAt: usize;
+  intsAt: usize;
+  paramsAt: usize;
 
   // @ts-ignore: decorator
   @inline private at(offset: usize): usize {
@@ -188,7 +188,7 @@ export class Node {
     return load<Ints>(this.at(this.outputsAt + (<usize>i << 2)));
   }
   private get outputsAt(): usize {
-    return <usize>this.intsAt + (<usize>this.intsCount << 2);
+    return this.intsAt + (<usize>this.intsCount << 2);
   }
 
   describeOutput(i: i32, t: Tensor): void {
@@ -258,9 +258,9 @@ export function newNode(op: i32, inputs: i32, outputs: i32, tensors: i32, ints: 
   node.intsCount = <u16>ints;
   node.paramCount = <u16>params;
   node.bytes = <u32>bytes;
-  node.tensorsAt = <u32>tensorsAt;
-  node.intsAt = <u32>intsAt;
-  node.paramsAt = <u32>paramsAt;
+  node.tensorsAt = tensorsAt;
+  node.intsAt = intsAt;
+  node.paramsAt = paramsAt;
   liveNodes++;
   return node;
 }

@@ -1,8 +1,9 @@
 // Views and in-place writes on the tape. A view shares its base's storage; an in-place write through either changes the
 // history of the base, and the histories of its views are made anew when they are next asked for (PyTorch's CopySlices).
 import * as ops from "../gen/ops";
-import { alias, copyInto, empty, fillWith } from "../tensor/create";
-import { canCast } from "../tensor/dtype";
+import { alias, copyInto, empty, fillWith, wrappedNumber } from "../tensor/create";
+import { DType, canCast } from "../tensor/dtype";
+import { ScalarKind } from "../tensor/scalar";
 import { ErrorKind, fail, msg, msgDType, raise } from "../tensor/error";
 import { ints1, shapeOf, stridesOf } from "../tensor/ints";
 import { Flag, Tensor } from "../tensor/tensor";
@@ -145,8 +146,9 @@ export function copySlicesBackward(node: Node): void {
     const dense = ops.contiguous(grad);
     node.give(1, ops.asStrided(dense, shape, strides, dense.offset + offset));
     if (node.needs(0)) {
-      const nothing = fillWith(empty(shape, grad.dtype, grad.device), 0);
-      node.give(0, ops.asStridedScatter(dense, nothing, shape, strides, dense.offset + offset));
+      const kept = fillWith(empty(shapeOf(dense), DType.Bool, grad.device), 1);
+      fillWith(rawAsStrided(kept, shape, strides, offset), 0);
+      node.give(0, ops.where(kept, dense, wrappedNumber(0, ScalarKind.Int)));
     }
     return;
   }

@@ -111,7 +111,7 @@ export function abandonCall(): void {
 /** Before a callback into JavaScript. */
 export function enterCallback(): void {
   if (depth == FRAME_LIMIT) unreachable();
-  const frame = frames + (<usize>depth++ << 4);
+  const frame = frames + (<usize>(depth++) << 4);
   store<i32>(frame, poolBase);
   store<i32>(frame, baseRuns, 4);
   store<i32>(frame, userMode, 8);
@@ -123,7 +123,7 @@ export function enterCallback(): void {
 
 /** After a callback into JavaScript that returned. */
 export function leaveCallback(): void {
-  const frame = frames + (<usize>--depth << 4);
+  const frame = frames + (<usize>(--depth) << 4);
   drain(poolBase);
   setPoolBase(load<i32>(frame));
   baseRuns = load<i32>(frame, 4);

@@ -18,6 +18,26 @@ export function op_add_(input: usize, other: usize, alpha: f64, alphaKind: i32):
   leaveNothing();
 }
 
+export function op_asStrided(input: usize, size: usize, sizeLength: i32, stride: usize, strideLength: i32, storageOffset: i32): usize {
+  return leave(ops.asStrided(changetype<Tensor>(input), intsFrom(size, sizeLength)!, intsFrom(stride, strideLength)!, storageOffset));
+}
+
+export function op_clone(input: usize): usize {
+  return leave(ops.clone(changetype<Tensor>(input)));
+}
+
+export function op_contiguous(input: usize): usize {
+  return leave(ops.contiguous(changetype<Tensor>(input)));
+}
+
+export function op_copy(input: usize, src: usize): usize {
+  return leave(ops.copy(changetype<Tensor>(input), changetype<Tensor>(src)));
+}
+export function op_copy_(input: usize, src: usize): void {
+  ops.copy_(changetype<Tensor>(input), changetype<Tensor>(src));
+  leaveNothing();
+}
+
 export function op_eq(input: usize, other: usize): usize {
   return leave(ops.eq(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
@@ -34,12 +54,24 @@ export function op_exp_(input: usize): void {
   leaveNothing();
 }
 
+export function op_expand(input: usize, size: usize, sizeLength: i32, implicit: i32): usize {
+  return leave(ops.expand(changetype<Tensor>(input), intsFrom(size, sizeLength)!, implicit != 0));
+}
+
 export function op_mul(input: usize, other: usize): usize {
   return leave(ops.mul(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 export function op_mul_(input: usize, other: usize): void {
   ops.mul_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
+}
+
+export function op_narrow(input: usize, dim: i32, start: i32, length: i32): usize {
+  return leave(ops.narrow(changetype<Tensor>(input), dim, start, length));
+}
+
+export function op_permute(input: usize, dims: usize, dimsLength: i32): usize {
+  return leave(ops.permute(changetype<Tensor>(input), intsFrom(dims, dimsLength)!));
 }
 
 export function op_relu(input: usize): usize {
@@ -50,12 +82,64 @@ export function op_relu_(input: usize): void {
   leaveNothing();
 }
 
+export function op_reshape(input: usize, shape: usize, shapeLength: i32): usize {
+  return leave(ops.reshape(changetype<Tensor>(input), intsFrom(shape, shapeLength)!));
+}
+
+export function op_select(input: usize, dim: i32, index: i32): usize {
+  return leave(ops.select(changetype<Tensor>(input), dim, index));
+}
+
+export function op_slice(input: usize, dim: i32, start: i32, end: i32, step: i32): usize {
+  return leave(ops.slice(changetype<Tensor>(input), dim, start, end, step));
+}
+
+export function op_squeeze(input: usize, dim: i32): usize {
+  return leave(ops.squeeze(changetype<Tensor>(input), dim));
+}
+export function op_squeeze_(input: usize, dim: i32): void {
+  ops.squeeze_(changetype<Tensor>(input), dim);
+  leaveNothing();
+}
+
+export function op_sum(input: usize, dim: usize, dimLength: i32, keepdim: i32, dtype: i32): usize {
+  return leave(ops.sum(changetype<Tensor>(input), intsFrom(dim, dimLength), keepdim != 0, dtype));
+}
+
+export function op_sumToSize(input: usize, size: usize, sizeLength: i32): usize {
+  return leave(ops.sumToSize(changetype<Tensor>(input), intsFrom(size, sizeLength)!));
+}
+
+export function op_t(input: usize): usize {
+  return leave(ops.t(changetype<Tensor>(input)));
+}
+
 export function op_tanh(input: usize): usize {
   return leave(ops.tanh(changetype<Tensor>(input)));
 }
 export function op_tanh_(input: usize): void {
   ops.tanh_(changetype<Tensor>(input));
   leaveNothing();
+}
+
+export function op_transpose(input: usize, dim0: i32, dim1: i32): usize {
+  return leave(ops.transpose(changetype<Tensor>(input), dim0, dim1));
+}
+export function op_transpose_(input: usize, dim0: i32, dim1: i32): void {
+  ops.transpose_(changetype<Tensor>(input), dim0, dim1);
+  leaveNothing();
+}
+
+export function op_unsqueeze(input: usize, dim: i32): usize {
+  return leave(ops.unsqueeze(changetype<Tensor>(input), dim));
+}
+export function op_unsqueeze_(input: usize, dim: i32): void {
+  ops.unsqueeze_(changetype<Tensor>(input), dim);
+  leaveNothing();
+}
+
+export function op_view(input: usize, size: usize, sizeLength: i32): usize {
+  return leave(ops.view(changetype<Tensor>(input), intsFrom(size, sizeLength)!));
 }
 
 export function op_where(condition: usize, input: usize, other: usize): usize {

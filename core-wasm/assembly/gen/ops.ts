@@ -6,6 +6,8 @@ import { anyRequiresGrad, attachFloating, edges, lengthOf, saveScalar, saveTenso
 import { assignInplace, markView } from "../autograd/views";
 import { resultAt } from "../dispatch/entry";
 import { elementwise1, elementwise2, elementwise3, elementwise4, elementwiseInPlace1, elementwiseInPlace2, elementwiseInPlace3, elementwiseInPlace4, setElementwiseParam } from "../ops/elementwise";
+import * as basic_impl from "../ops/basic";
+import * as reduction_impl from "../ops/reduction";
 import { NO_DTYPE } from "../tensor/dtype";
 import { Ints, NONE, ints1, ints2, ints3, ints4, newInts, shapeOf } from "../tensor/ints";
 import { Scalar, ScalarKind, floatScalar, intScalar, newScalar } from "../tensor/scalar";
@@ -29,6 +31,97 @@ export function add_(input: Tensor, other: Tensor, alpha: f64 = 1): Tensor {
   return elementwiseInPlace2(El.add, input, other);
 }
 
+export function alias(input: Tensor): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = basic_impl.alias(input);
+  resumeGrad(mode);
+  markView(result, input);
+  if (!records || result == input) return result;
+  const node = newNode(82, 1, 1, 0, 0, 0);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  doneNode(node);
+  return result;
+}
+
+export function asStrided(input: Tensor, size: Ints, stride: Ints, storageOffset: i32 = NONE): Tensor {
+  return basic_impl.asStrided(input, size, stride, storageOffset);
+}
+
+export function asStridedBackward(grad: Tensor, size: Ints, stride: Ints, offset: i32, inputShape: Ints, inputStride: Ints, inputOffset: i32): Tensor {
+  const records = gradEnabled() && (grad.requiresGrad);
+  const mode = pauseGrad();
+  const result = basic_impl.asStridedBackward(grad, size, stride, offset, inputShape, inputStride, inputOffset);
+  resumeGrad(mode);
+  if (!records || result == grad) return result;
+  const node = newNode(83, 1, 1, 0, 4, 2);
+  node.edge(0, grad);
+  attachFloating(result, node, 0);
+  node.saveInts(0, size);
+  node.saveInts(1, stride);
+  node.saveF64(0, offset);
+  node.saveInts(2, inputShape);
+  node.saveInts(3, inputStride);
+  node.saveF64(1, inputOffset);
+  doneNode(node);
+  return result;
+}
+
+export function asStridedOf(input: Tensor, size: Ints, stride: Ints, offset: i32, inputStride: Ints, inputOffset: i32): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = basic_impl.asStridedOf(input, size, stride, offset, inputStride, inputOffset);
+  resumeGrad(mode);
+  markView(result, input);
+  if (!records || result == input) return result;
+  const node = newNode(84, 1, 1, 0, 4, 2);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveInts(0, shapeOf(input));
+  node.saveInts(1, size);
+  node.saveInts(2, stride);
+  node.saveF64(0, offset);
+  node.saveInts(3, inputStride);
+  node.saveF64(1, inputOffset);
+  doneNode(node);
+  return result;
+}
+
+export function clone(input: Tensor): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = basic_impl.clone(input);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(85, 1, 1, 0, 0, 0);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  doneNode(node);
+  return result;
+}
+
+export function contiguous(input: Tensor): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = basic_impl.contiguous(input);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(86, 1, 1, 0, 0, 0);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  doneNode(node);
+  return result;
+}
+
+export function copy(input: Tensor, src: Tensor): Tensor {
+  return basic_impl.copy(input, src);
+}
+
+export function copy_(input: Tensor, src: Tensor): Tensor {
+  return assignInplace(input, copy(input, src));
+}
+
 export function eq(input: Tensor, other: Tensor): Tensor {
   return elementwise2(El.eq, input, other);
 }
@@ -45,12 +138,46 @@ export function exp_(input: Tensor): Tensor {
   return elementwiseInPlace1(El.exp, input);
 }
 
+export function expand(input: Tensor, size: Ints, implicit: bool = false): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = basic_impl.expand(input, size, implicit);
+  resumeGrad(mode);
+  markView(result, input);
+  if (!records || result == input) return result;
+  const node = newNode(87, 1, 1, 0, 1, 0);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveInts(0, shapeOf(input));
+  doneNode(node);
+  return result;
+}
+
 export function mul(input: Tensor, other: Tensor): Tensor {
   return elementwise2(El.mul, input, other);
 }
 
 export function mul_(input: Tensor, other: Tensor): Tensor {
   return elementwiseInPlace2(El.mul, input, other);
+}
+
+export function narrow(input: Tensor, dim: i32, start: i32, length: i32): Tensor {
+  return basic_impl.narrow(input, dim, start, length);
+}
+
+export function permute(input: Tensor, dims: Ints): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = basic_impl.permute(input, dims);
+  resumeGrad(mode);
+  markView(result, input);
+  if (!records || result == input) return result;
+  const node = newNode(88, 1, 1, 0, 1, 0);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveInts(0, dims);
+  doneNode(node);
+  return result;
 }
 
 export function relu(input: Tensor): Tensor {
@@ -61,12 +188,196 @@ export function relu_(input: Tensor): Tensor {
   return elementwiseInPlace1(El.relu, input);
 }
 
+export function reshape(input: Tensor, shape: Ints): Tensor {
+  return basic_impl.reshape(input, shape);
+}
+
+export function select(input: Tensor, dim: i32, index: i32): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = basic_impl.select(input, dim, index);
+  resumeGrad(mode);
+  markView(result, input);
+  if (!records || result == input) return result;
+  const node = newNode(89, 1, 1, 0, 1, 2);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveInts(0, shapeOf(input));
+  node.saveF64(0, dim);
+  node.saveF64(1, index);
+  doneNode(node);
+  return result;
+}
+
+export function selectBackward(grad: Tensor, inputShape: Ints, dim: i32, index: i32): Tensor {
+  const records = gradEnabled() && (grad.requiresGrad);
+  const mode = pauseGrad();
+  const result = basic_impl.selectBackward(grad, inputShape, dim, index);
+  resumeGrad(mode);
+  if (!records || result == grad) return result;
+  const node = newNode(90, 1, 1, 0, 0, 2);
+  node.edge(0, grad);
+  attachFloating(result, node, 0);
+  node.saveF64(0, dim);
+  node.saveF64(1, index);
+  doneNode(node);
+  return result;
+}
+
+export function slice(input: Tensor, dim: i32 = 0, start: i32 = NONE, end: i32 = NONE, step: i32 = 1): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = basic_impl.slice(input, dim, start, end, step);
+  resumeGrad(mode);
+  markView(result, input);
+  if (!records || result == input) return result;
+  const node = newNode(91, 1, 1, 0, 1, 4);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveInts(0, shapeOf(input));
+  node.saveF64(0, dim);
+  node.saveF64(1, start);
+  node.saveF64(2, end);
+  node.saveF64(3, step);
+  doneNode(node);
+  return result;
+}
+
+export function sliceBackward(grad: Tensor, inputShape: Ints, dim: i32, start: i32, end: i32, step: i32): Tensor {
+  const records = gradEnabled() && (grad.requiresGrad);
+  const mode = pauseGrad();
+  const result = basic_impl.sliceBackward(grad, inputShape, dim, start, end, step);
+  resumeGrad(mode);
+  if (!records || result == grad) return result;
+  const node = newNode(92, 1, 1, 0, 0, 4);
+  node.edge(0, grad);
+  attachFloating(result, node, 0);
+  node.saveF64(0, dim);
+  node.saveF64(1, start);
+  node.saveF64(2, end);
+  node.saveF64(3, step);
+  doneNode(node);
+  return result;
+}
+
+export function squeeze(input: Tensor, dim: i32 = NONE): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = basic_impl.squeeze(input, dim);
+  resumeGrad(mode);
+  markView(result, input);
+  if (!records || result == input) return result;
+  const node = newNode(93, 1, 1, 0, 1, 0);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveInts(0, shapeOf(input));
+  doneNode(node);
+  return result;
+}
+
+export function squeeze_(input: Tensor, dim: i32 = NONE): Tensor {
+  return assignInplace(input, squeeze(input, dim));
+}
+
+export function sum(input: Tensor, dim: Ints | null = null, keepdim: bool = false, dtype: i32 = NO_DTYPE): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = reduction_impl.sum(input, dim, keepdim, dtype);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(94, 1, 1, 0, 2, 2);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveInts(0, shapeOf(input));
+  node.saveF64(0, input.dtype);
+  if (dim !== null) node.saveInts(1, dim);
+  node.saveF64(1, keepdim ? 1 : 0);
+  doneNode(node);
+  return result;
+}
+
+export function sumToSize(input: Tensor, size: Ints): Tensor {
+  return basic_impl.sumToSize(input, size);
+}
+
+export function t(input: Tensor): Tensor {
+  return basic_impl.t(input);
+}
+
 export function tanh(input: Tensor): Tensor {
   return elementwise1(El.tanh, input);
 }
 
 export function tanh_(input: Tensor): Tensor {
   return elementwiseInPlace1(El.tanh, input);
+}
+
+export function to(input: Tensor, dtype: i32): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = basic_impl.to(input, dtype);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(95, 1, 1, 0, 0, 1);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveF64(0, input.dtype);
+  doneNode(node);
+  return result;
+}
+
+export function transpose(input: Tensor, dim0: i32, dim1: i32): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = basic_impl.transpose(input, dim0, dim1);
+  resumeGrad(mode);
+  markView(result, input);
+  if (!records || result == input) return result;
+  const node = newNode(96, 1, 1, 0, 0, 2);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveF64(0, dim0);
+  node.saveF64(1, dim1);
+  doneNode(node);
+  return result;
+}
+
+export function transpose_(input: Tensor, dim0: i32, dim1: i32): Tensor {
+  return assignInplace(input, transpose(input, dim0, dim1));
+}
+
+export function unsqueeze(input: Tensor, dim: i32): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = basic_impl.unsqueeze(input, dim);
+  resumeGrad(mode);
+  markView(result, input);
+  if (!records || result == input) return result;
+  const node = newNode(97, 1, 1, 0, 1, 0);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveInts(0, shapeOf(input));
+  doneNode(node);
+  return result;
+}
+
+export function unsqueeze_(input: Tensor, dim: i32): Tensor {
+  return assignInplace(input, unsqueeze(input, dim));
+}
+
+export function view(input: Tensor, size: Ints): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = basic_impl.view(input, size);
+  resumeGrad(mode);
+  markView(result, input);
+  if (!records || result == input) return result;
+  const node = newNode(98, 1, 1, 0, 1, 0);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveInts(0, shapeOf(input));
+  doneNode(node);
+  return result;
 }
 
 export function where(condition: Tensor, input: Tensor, other: Tensor): Tensor {

@@ -418,6 +418,23 @@ export function opName(op: i32): string {
     case 79: return "relu";
     case 80: return "tanh";
     case 81: return "where";
+    case 82: return "alias";
+    case 83: return "asStridedBackward";
+    case 84: return "asStridedOf";
+    case 85: return "clone";
+    case 86: return "contiguous";
+    case 87: return "expand";
+    case 88: return "permute";
+    case 89: return "select";
+    case 90: return "selectBackward";
+    case 91: return "slice";
+    case 92: return "sliceBackward";
+    case 93: return "squeeze";
+    case 94: return "sum";
+    case 95: return "to";
+    case 96: return "transpose";
+    case 97: return "unsqueeze";
+    case 98: return "view";
     default: return "";
   }
 }
@@ -506,6 +523,23 @@ export function nodeName(op: i32): string {
     case 79: return "ReluBackward0";
     case 80: return "TanhBackward0";
     case 81: return "WhereBackward0";
+    case 82: return "AliasBackward0";
+    case 83: return "AsStridedBackwardBackward0";
+    case 84: return "AsStridedOfBackward0";
+    case 85: return "CloneBackward0";
+    case 86: return "ContiguousBackward0";
+    case 87: return "ExpandBackward0";
+    case 88: return "PermuteBackward0";
+    case 89: return "SelectBackward0";
+    case 90: return "SelectBackwardBackward0";
+    case 91: return "SliceBackward0";
+    case 92: return "SliceBackwardBackward0";
+    case 93: return "SqueezeBackward0";
+    case 94: return "SumBackward0";
+    case 95: return "ToBackward0";
+    case 96: return "TransposeBackward0";
+    case 97: return "UnsqueezeBackward0";
+    case 98: return "ViewBackward0";
     default: return "";
   }
 }

@@ -346,7 +346,8 @@ function accumulateStrided(flat: Tensor, grad: Tensor, size: Ints, stride: Ints,
     restSize.set(k, size.get(i));
     restStride.set(k++, stride.get(i));
   }
-  for (let i = 0; i < size.get(split); i++) {
+  const pieces = size.get(split);
+  for (let i = 0; i < pieces; i++) {
     accumulateStrided(flat, rawSelect(grad, split, i), restSize, restStride, offset + i * stride.get(split));
   }
 }

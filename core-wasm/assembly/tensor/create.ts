@@ -161,7 +161,7 @@ export function wrappedNumber(value: f64, kind: i32): Tensor {
   t.set(Flag.Wrapped, true);
   const p = t.dataPtr();
   if (kind == ScalarKind.Float) store<f64>(p, value);
-  else if (kind == ScalarKind.Int) store<i64>(p, i64.trunc_sat_f64_s(value));
+  else if (kind == ScalarKind.Int) store<i64>(p, <i64>value);
   else store<u8>(p, value != 0 ? 1 : 0);
   return t;
 }

@@ -32,7 +32,7 @@ export function messageText(): usize {
 
 // @ts-ignore: decorator
 @inline function put(unit: i32): void {
-  if (length < CAPACITY) store<u16>(text + (<usize>length++ << 1), <u16>unit);
+  if (length < CAPACITY) store<u16>(text + (<usize>(length++) << 1), <u16>unit);
 }
 
 export function msg(piece: string): void {

@@ -20,7 +20,7 @@ export function newScalar(value: f64, kind: i32): Scalar {
   const s = changetype<Scalar>(temporary(offsetof<Scalar>()));
   s.kind = kind;
   s.f = value;
-  s.i = i64.trunc_sat_f64_s(value);
+  s.i = <i64>value;
   return s;
 }
 
