@@ -2,6 +2,25 @@
 import { copyKernel, fillKernel } from "../kernels/copy";
 import { programKernel } from "../kernels/program/interpreter";
 import { reduceKernel } from "../kernels/reduce";
+import { maskedScatter, maskedSelect, nonzero } from "../kernels/compress";
+import { gather, indexOffsets } from "../kernels/gather";
+import {
+  randomBernoulli,
+  randomBernoulliEach,
+  randomCategories,
+  randomDistribution,
+  randomIntegers,
+  randomNormal,
+  randomPermutation,
+  randomSlopes,
+  randomUniform,
+} from "../kernels/random";
+import { range } from "../kernels/range";
+import { flip, triangle } from "../kernels/rearrange";
+import { scatter } from "../kernels/scatter";
+import { histogram, searchSorted } from "../kernels/search";
+import { mode, select, sort, topk } from "../kernels/sort";
+import { lexsort, numberRuns, repeatPositions } from "../kernels/unique";
 import { Args } from "./args";
 
 export const enum Kernel {
@@ -9,6 +28,33 @@ export const enum Kernel {
   Copy = 1,
   Fill = 2,
   Reduce = 3,
+  Gather = 40,
+  IndexOffsets = 41,
+  Scatter = 42,
+  Nonzero = 43,
+  MaskedSelect = 44,
+  MaskedScatter = 45,
+  Sort = 46,
+  Topk = 47,
+  Select = 48,
+  Mode = 49,
+  Lexsort = 50,
+  NumberRuns = 51,
+  RepeatPositions = 52,
+  SearchSorted = 53,
+  Histogram = 54,
+  Range = 55,
+  Triangle = 56,
+  Flip = 57,
+  RandomUniform = 58,
+  RandomNormal = 59,
+  RandomIntegers = 60,
+  RandomPermutation = 61,
+  RandomBernoulli = 62,
+  RandomBernoulliEach = 63,
+  RandomDistribution = 64,
+  RandomSlopes = 65,
+  RandomCategories = 66,
 }
 
 export function runCpu(args: Args): void {
@@ -21,6 +67,60 @@ export function runCpu(args: Args): void {
       return fillKernel(args);
     case Kernel.Reduce:
       return reduceKernel(args);
+    case Kernel.Gather:
+      return gather(args);
+    case Kernel.IndexOffsets:
+      return indexOffsets(args);
+    case Kernel.Scatter:
+      return scatter(args);
+    case Kernel.Nonzero:
+      return nonzero(args);
+    case Kernel.MaskedSelect:
+      return maskedSelect(args);
+    case Kernel.MaskedScatter:
+      return maskedScatter(args);
+    case Kernel.Sort:
+      return sort(args);
+    case Kernel.Topk:
+      return topk(args);
+    case Kernel.Select:
+      return select(args);
+    case Kernel.Mode:
+      return mode(args);
+    case Kernel.Lexsort:
+      return lexsort(args);
+    case Kernel.NumberRuns:
+      return numberRuns(args);
+    case Kernel.RepeatPositions:
+      return repeatPositions(args);
+    case Kernel.SearchSorted:
+      return searchSorted(args);
+    case Kernel.Histogram:
+      return histogram(args);
+    case Kernel.Range:
+      return range(args);
+    case Kernel.Triangle:
+      return triangle(args);
+    case Kernel.Flip:
+      return flip(args);
+    case Kernel.RandomUniform:
+      return randomUniform(args);
+    case Kernel.RandomNormal:
+      return randomNormal(args);
+    case Kernel.RandomIntegers:
+      return randomIntegers(args);
+    case Kernel.RandomPermutation:
+      return randomPermutation(args);
+    case Kernel.RandomBernoulli:
+      return randomBernoulli(args);
+    case Kernel.RandomBernoulliEach:
+      return randomBernoulliEach(args);
+    case Kernel.RandomDistribution:
+      return randomDistribution(args);
+    case Kernel.RandomSlopes:
+      return randomSlopes(args);
+    case Kernel.RandomCategories:
+      return randomCategories(args);
     default:
       unreachable();
   }
