@@ -10,7 +10,8 @@ ONLY ?= *
 
 CORE_SOURCES = $(shell find core-wasm/assembly -name '*.ts')
 TS_SOURCES = $(shell find bindings hosts gpu -name '*.ts' -o -name '*.js') rollup.config.js package.json
-WASM := dist/flambeau.simd.wasm dist/flambeau.relaxed.wasm
+# the stamp of an optimized core: `make fast` removes it
+WASM := dist/.optimized
 
 .PHONY: build wasm fast bundle generate demo test conformance bench soak serve docs format format-check lint types \
   generated-check hosts clean help
@@ -20,6 +21,7 @@ build: $(WASM) dist/node.js ## the package in dist/: both wasm builds, a bundle 
 wasm: $(WASM)
 
 fast: node_modules/.package-lock.json ## quick build for the edit loop: wasm without the optimizer's repeated passes, no types
+	@rm -f $(WASM)
 	node core-wasm/build.mjs --fast
 	NO_TYPES=1 $(BIN)/rollup --config --silent
 
@@ -30,8 +32,9 @@ node_modules/.package-lock.json: package-lock.json
 	[ -L node_modules ] || npm ci --no-audit --no-fund
 	@[ -L node_modules ] || touch $@
 
-$(WASM) &: $(CORE_SOURCES) core-wasm/build.mjs | node_modules/.package-lock.json
+$(WASM): $(CORE_SOURCES) core-wasm/build.mjs | node_modules/.package-lock.json
 	node core-wasm/build.mjs
+	@touch $@
 
 dist/node.js: $(TS_SOURCES) | node_modules/.package-lock.json
 	$(BIN)/rollup --config --silent

@@ -19,31 +19,32 @@ const copyVerbatim = {
   },
 };
 
-export default [
-  {
-    input: Object.fromEntries(HOSTS.map((host) => [host, `hosts/${host}.ts`])),
-    external: [/^node:/],
-    output: {
-      dir: "dist",
-      format: "es",
-      chunkFileNames: "[name].js",
-      // one file for what every host shares, one for those with Node's modules
-      manualChunks: (id) =>
-        id.endsWith("/hosts/system.ts")
-          ? "system"
-          : /\/(bindings|gpu)\/|\/hosts\/(progress|fetch|detect)\.ts$/.test(id)
-            ? "flambeau"
-            : null,
-      hoistTransitiveImports: false,
-    },
-    plugins: [copyVerbatim, esbuild({ target: "es2022", tsconfig: false })],
-    onLog(level, log, handler) {
-      handler(level === "warn" && log.code !== "CIRCULAR_DEPENDENCY" ? "error" : level, log);
-    },
+const bundles = {
+  input: Object.fromEntries(HOSTS.map((host) => [host, `hosts/${host}.ts`])),
+  external: [/^node:/],
+  output: {
+    dir: "dist",
+    format: "es",
+    chunkFileNames: "[name].js",
+    // one file for what every host shares, one for those with Node's modules
+    manualChunks: (id) =>
+      id.endsWith("/hosts/system.ts")
+        ? "system"
+        : /\/(bindings|gpu)\/|\/hosts\/(progress|fetch|detect)\.ts$/.test(id)
+          ? "flambeau"
+          : null,
+    hoistTransitiveImports: false,
   },
-  {
-    input: "bindings/index.ts",
-    output: { file: "dist/index.d.ts", format: "es" },
-    plugins: [dts()],
+  plugins: [copyVerbatim, esbuild({ target: "es2022", tsconfig: false })],
+  onLog(level, log, handler) {
+    handler(level === "warn" && log.code !== "CIRCULAR_DEPENDENCY" ? "error" : level, log);
   },
-];
+};
+
+const types = {
+  input: "bindings/index.ts",
+  output: { file: "dist/index.d.ts", format: "es" },
+  plugins: [dts()],
+};
+
+export default process.env.NO_TYPES ? [bundles] : [bundles, types];
