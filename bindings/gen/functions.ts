@@ -25,6 +25,104 @@ export function add(input: unknown, other: unknown, alpha?: unknown): Tensor {
 }
 
 /**
+ * beta * input + alpha * the sum over the batch of batch1 batch2.
+ * Follows torch.addbmm.
+ */
+export function addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
+export function addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
+export function addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
+export function addbmm(input: unknown, batch1: unknown, batch2: unknown, beta?: unknown, alpha?: unknown): Tensor {
+  if (call.isOptions(beta)) {
+    const options = beta;
+    call.checkOptions(options, ["beta","alpha"], "addbmm");
+    beta = options["beta"];
+    alpha = options["alpha"];
+  }
+  else if (call.isOptions(alpha)) {
+    const options = alpha;
+    call.checkOptions(options, ["alpha"], "addbmm");
+    alpha = options["alpha"];
+  }
+  const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addbmm", "beta", 4);
+  const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addbmm", "alpha", 5);
+  return call.wrap(core.op_addbmm(call.tensorArg(input, "addbmm", "input", 1), call.tensorArg(batch1, "addbmm", "batch1", 2), call.tensorArg(batch2, "addbmm", "batch2", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+}
+
+/**
+ * beta * input + alpha * (mat1 mat2). With beta 0 the input is ignored, NaN and all.
+ * Shapes: input broadcast to (n, p), (n, m), (m, p) → (n, p)
+ * Follows torch.addmm.
+ * @example torch.addmm(torch.zeros(4), torch.ones(2, 3), torch.ones(3, 4))
+ */
+export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
+export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
+export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
+export function addmm(input: unknown, mat1: unknown, mat2: unknown, beta?: unknown, alpha?: unknown): Tensor {
+  if (call.isOptions(beta)) {
+    const options = beta;
+    call.checkOptions(options, ["beta","alpha"], "addmm");
+    beta = options["beta"];
+    alpha = options["alpha"];
+  }
+  else if (call.isOptions(alpha)) {
+    const options = alpha;
+    call.checkOptions(options, ["alpha"], "addmm");
+    alpha = options["alpha"];
+  }
+  const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addmm", "beta", 4);
+  const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addmm", "alpha", 5);
+  return call.wrap(core.op_addmm(call.tensorArg(input, "addmm", "input", 1), call.tensorArg(mat1, "addmm", "mat1", 2), call.tensorArg(mat2, "addmm", "mat2", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+}
+
+/**
+ * beta * input + alpha * (mat vec).
+ * Follows torch.addmv.
+ */
+export function addmv(input: Tensor, mat: Tensor, vec: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
+export function addmv(input: Tensor, mat: Tensor, vec: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
+export function addmv(input: Tensor, mat: Tensor, vec: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
+export function addmv(input: unknown, mat: unknown, vec: unknown, beta?: unknown, alpha?: unknown): Tensor {
+  if (call.isOptions(beta)) {
+    const options = beta;
+    call.checkOptions(options, ["beta","alpha"], "addmv");
+    beta = options["beta"];
+    alpha = options["alpha"];
+  }
+  else if (call.isOptions(alpha)) {
+    const options = alpha;
+    call.checkOptions(options, ["alpha"], "addmv");
+    alpha = options["alpha"];
+  }
+  const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addmv", "beta", 4);
+  const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addmv", "alpha", 5);
+  return call.wrap(core.op_addmv(call.tensorArg(input, "addmv", "input", 1), call.tensorArg(mat, "addmv", "mat", 2), call.tensorArg(vec, "addmv", "vec", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+}
+
+/**
+ * beta * input + alpha * the outer product of vec1 and vec2.
+ * Follows torch.addr.
+ */
+export function addr(input: Tensor, vec1: Tensor, vec2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
+export function addr(input: Tensor, vec1: Tensor, vec2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
+export function addr(input: Tensor, vec1: Tensor, vec2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
+export function addr(input: unknown, vec1: unknown, vec2: unknown, beta?: unknown, alpha?: unknown): Tensor {
+  if (call.isOptions(beta)) {
+    const options = beta;
+    call.checkOptions(options, ["beta","alpha"], "addr");
+    beta = options["beta"];
+    alpha = options["alpha"];
+  }
+  else if (call.isOptions(alpha)) {
+    const options = alpha;
+    call.checkOptions(options, ["alpha"], "addr");
+    alpha = options["alpha"];
+  }
+  const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addr", "beta", 4);
+  const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addr", "alpha", 5);
+  return call.wrap(core.op_addr(call.tensorArg(input, "addr", "input", 1), call.tensorArg(vec1, "addr", "vec1", 2), call.tensorArg(vec2, "addr", "vec2", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+}
+
+/**
  * A view of the tensor's storage with sizes, strides and offset (in elements) given outright.
  * Follows torch.as_strided.
  */
@@ -40,6 +138,50 @@ export function asStrided(input: unknown, size: unknown, stride: unknown, storag
 }
 
 /**
+ * beta * input + alpha * (batch1 batch2), for batches of matrices.
+ * Follows torch.baddbmm.
+ */
+export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
+export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
+export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
+export function baddbmm(input: unknown, batch1: unknown, batch2: unknown, beta?: unknown, alpha?: unknown): Tensor {
+  if (call.isOptions(beta)) {
+    const options = beta;
+    call.checkOptions(options, ["beta","alpha"], "baddbmm");
+    beta = options["beta"];
+    alpha = options["alpha"];
+  }
+  else if (call.isOptions(alpha)) {
+    const options = alpha;
+    call.checkOptions(options, ["alpha"], "baddbmm");
+    alpha = options["alpha"];
+  }
+  const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "baddbmm", "beta", 4);
+  const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "baddbmm", "alpha", 5);
+  return call.wrap(core.op_baddbmm(call.tensorArg(input, "baddbmm", "input", 1), call.tensorArg(batch1, "baddbmm", "batch1", 2), call.tensorArg(batch2, "baddbmm", "batch2", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+}
+
+/**
+ * The products of two batches of matrices.
+ * Shapes: (b, n, m), (b, m, p) → (b, n, p)
+ * Follows torch.bmm.
+ * @example torch.bmm(torch.ones(5, 2, 3), torch.ones(5, 3, 4))
+ */
+export function bmm(input: Tensor, mat2: Tensor): Tensor;
+export function bmm(input: unknown, mat2: unknown): Tensor {
+  return call.wrap(core.op_bmm(call.tensorArg(input, "bmm", "input", 1), call.tensorArg(mat2, "bmm", "mat2", 2)));
+}
+
+/**
+ * multiDot for matrices alone.
+ * Follows torch.chain_matmul.
+ */
+export function chainMatmulList(matrices: readonly Tensor[]): Tensor;
+export function chainMatmulList(matrices: unknown): Tensor {
+  return call.wrap(core.op_chainMatmulList(call.tensors(matrices, "chainMatmulList", "matrices", 1), call.lengthOf(matrices)));
+}
+
+/**
  * A copy with storage of its own. The gradient flows through to the input.
  * Follows torch.clone.
  * @example const y = torch.clone(x)
@@ -47,6 +189,16 @@ export function asStrided(input: unknown, size: unknown, stride: unknown, storag
 export function clone(input: Tensor): Tensor;
 export function clone(input: unknown): Tensor {
   return call.wrap(core.op_clone(call.tensorArg(input, "clone", "input", 1)));
+}
+
+/**
+ * The inner product of two vectors.
+ * Follows torch.dot.
+ * @example torch.dot(torch.ones(3), torch.ones(3))
+ */
+export function dot(input: Tensor, other: Tensor): Tensor;
+export function dot(input: unknown, other: unknown): Tensor {
+  return call.wrap(core.op_dot(call.tensorArg(input, "dot", "input", 1), call.tensorArg(other, "dot", "other", 2)));
 }
 
 /**
@@ -67,6 +219,58 @@ export function eq(input: unknown, other: unknown): Tensor {
 export function exp(input: Tensor): Tensor;
 export function exp(input: unknown): Tensor {
   return call.wrap(core.op_exp(call.tensorArg(input, "exp", "input", 1)));
+}
+
+/**
+ * The products of every element of one vector with every element of another.
+ * Another name of torch.outer.
+ * Shapes: (n), (m) → (n, m)
+ * Follows torch.outer.
+ */
+export function ger(input: Tensor, vec2: Tensor): Tensor;
+export function ger(input: unknown, vec2: unknown): Tensor {
+  return call.wrap(core.op_outer(call.tensorArg(input, "ger", "input", 1), call.tensorArg(vec2, "ger", "vec2", 2)));
+}
+
+/**
+ * Inner products along the last dims.
+ * Shapes: (..., k), (*, k) → (..., *)
+ * Follows torch.inner.
+ */
+export function inner(input: Tensor, other: Tensor): Tensor;
+export function inner(input: unknown, other: unknown): Tensor {
+  return call.wrap(core.op_inner(call.tensorArg(input, "inner", "input", 1), call.tensorArg(other, "inner", "other", 2)));
+}
+
+/**
+ * The Kronecker product; the tensor with fewer dims gets leading ones.
+ * Follows torch.kron.
+ */
+export function kron(input: Tensor, other: Tensor): Tensor;
+export function kron(input: unknown, other: unknown): Tensor {
+  return call.wrap(core.op_kron(call.tensorArg(input, "kron", "input", 1), call.tensorArg(other, "kron", "other", 2)));
+}
+
+/**
+ * The product of vectors, matrices, or batches of matrices whose batch dims broadcast.
+ * Shapes: a leading vector counts as a row, a trailing one as a column, and loses that dim in the result
+ * Follows torch.matmul.
+ * @example torch.matmul(torch.ones(2, 3), torch.ones(3))
+ */
+export function matmul(input: Tensor, other: Tensor): Tensor;
+export function matmul(input: unknown, other: unknown): Tensor {
+  return call.wrap(core.op_matmul(call.tensorArg(input, "matmul", "input", 1), call.tensorArg(other, "matmul", "other", 2)));
+}
+
+/**
+ * The product of two matrices.
+ * Shapes: (n, m), (m, p) → (n, p)
+ * Follows torch.mm.
+ * @example torch.mm(torch.ones(2, 3), torch.ones(3, 4))
+ */
+export function mm(input: Tensor, mat2: Tensor): Tensor;
+export function mm(input: unknown, mat2: unknown): Tensor {
+  return call.wrap(core.op_mm(call.tensorArg(input, "mm", "input", 1), call.tensorArg(mat2, "mm", "mat2", 2)));
 }
 
 /**
@@ -91,12 +295,33 @@ export function multiply(input: unknown, other: unknown): Tensor {
 }
 
 /**
+ * The product of a matrix and a vector.
+ * Shapes: (n, m), (m) → (n)
+ * Follows torch.mv.
+ * @example torch.mv(torch.ones(2, 3), torch.ones(3))
+ */
+export function mv(input: Tensor, vec: Tensor): Tensor;
+export function mv(input: unknown, vec: unknown): Tensor {
+  return call.wrap(core.op_mv(call.tensorArg(input, "mv", "input", 1), call.tensorArg(vec, "mv", "vec", 2)));
+}
+
+/**
  * The view of `length` elements of a dim from `start`.
  * Follows torch.narrow.
  */
 export function narrow(input: Tensor, dim: number, start: number, length: number): Tensor;
 export function narrow(input: unknown, dim: unknown, start: unknown, length: unknown): Tensor {
   return call.wrap(core.op_narrow(call.tensorArg(input, "narrow", "input", 1), call.intArg(dim, "narrow", "dim", 2), call.intArg(start, "narrow", "start", 3), call.intArg(length, "narrow", "length", 4)));
+}
+
+/**
+ * The products of every element of one vector with every element of another.
+ * Shapes: (n), (m) → (n, m)
+ * Follows torch.outer.
+ */
+export function outer(input: Tensor, vec2: Tensor): Tensor;
+export function outer(input: unknown, vec2: unknown): Tensor {
+  return call.wrap(core.op_outer(call.tensorArg(input, "outer", "input", 1), call.tensorArg(vec2, "outer", "vec2", 2)));
 }
 
 /**
@@ -225,6 +450,15 @@ export function tanh(input: unknown): Tensor {
 }
 
 /**
+ * tensordot with the contracted dims of both tensors listed.
+ * Follows torch.tensordot.
+ */
+export function tensordotDims(input: Tensor, other: Tensor, dimsInput: number | readonly number[], dimsOther: number | readonly number[]): Tensor;
+export function tensordotDims(input: unknown, other: unknown, dimsInput: unknown, dimsOther: unknown): Tensor {
+  return call.wrap(core.op_tensordotDims(call.tensorArg(input, "tensordotDims", "input", 1), call.tensorArg(other, "tensordotDims", "other", 2), call.ints(dimsInput, "tensordotDims", "dimsInput", 3), call.lengthOf(dimsInput), call.ints(dimsOther, "tensordotDims", "dimsOther", 4), call.lengthOf(dimsOther)));
+}
+
+/**
  * A view with two dims exchanged.
  * Follows torch.transpose.
  * @example torch.transpose(x, 0, 1)
@@ -242,6 +476,15 @@ export function transpose(input: unknown, dim0: unknown, dim1: unknown): Tensor 
 export function unsqueeze(input: Tensor, dim: number): Tensor;
 export function unsqueeze(input: unknown, dim: unknown): Tensor {
   return call.wrap(core.op_unsqueeze(call.tensorArg(input, "unsqueeze", "input", 1), call.intArg(dim, "unsqueeze", "dim", 2)));
+}
+
+/**
+ * The inner product of two vectors; for real tensors the same as dot.
+ * Follows torch.vdot.
+ */
+export function vdot(input: Tensor, other: Tensor): Tensor;
+export function vdot(input: unknown, other: unknown): Tensor {
+  return call.wrap(core.op_vdot(call.tensorArg(input, "vdot", "input", 1), call.tensorArg(other, "vdot", "other", 2)));
 }
 
 /**

@@ -5,3 +5,48 @@ import * as call from "../tensor/call.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { Scalar } from "../tensor/scalar.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+
+/**
+ * The product of vectors, matrices, or batches of matrices whose batch dims broadcast.
+ * Another name of torch.matmul.
+ * Shapes: a leading vector counts as a row, a trailing one as a column, and loses that dim in the result
+ * Follows torch.matmul.
+ * @example torch.matmul(torch.ones(2, 3), torch.ones(3))
+ */
+export function matmul(input: Tensor, other: Tensor): Tensor;
+export function matmul(input: unknown, other: unknown): Tensor {
+  return call.wrap(core.op_matmul(call.tensorArg(input, "matmul", "input", 1), call.tensorArg(other, "matmul", "other", 2)));
+}
+
+/**
+ * The n-th power of square matrices for n >= 0.
+ * Follows torch.linalg.matrix_power.
+ */
+export function matrixPowerPositive(input: Tensor, n: number): Tensor;
+export function matrixPowerPositive(input: unknown, n: unknown): Tensor {
+  return call.wrap(core.op_matrixPowerPositive(call.tensorArg(input, "matrixPowerPositive", "input", 1), call.intArg(n, "matrixPowerPositive", "n", 2)));
+}
+
+/**
+ * The product of a chain of matrices in the order that needs the fewest multiplications.
+ * Follows torch.linalg.multi_dot.
+ */
+export function multiDot(tensors: readonly Tensor[]): Tensor;
+export function multiDot(tensors: unknown): Tensor {
+  return call.wrap(core.op_multiDot(call.tensors(tensors, "multiDot", "tensors", 1), call.lengthOf(tensors)));
+}
+
+/**
+ * Inner products along a dim, the others broadcast.
+ * Follows torch.linalg.vecdot.
+ */
+export function vecdot(x: Tensor, y: Tensor, dim?: number): Tensor;
+export function vecdot(x: Tensor, y: Tensor, options: { dim?: number }): Tensor;
+export function vecdot(x: unknown, y: unknown, dim?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim"], "vecdot");
+    dim = options["dim"];
+  }
+  return call.wrap(core.op_vecdot(call.tensorArg(x, "vecdot", "x", 1), call.tensorArg(y, "vecdot", "y", 2), dim === undefined ? -1 : call.intArg(dim, "vecdot", "dim", 3)));
+}

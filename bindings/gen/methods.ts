@@ -16,11 +16,55 @@ export interface TensorMethods {
   add(other: Tensor | Scalar, alpha?: Scalar): Tensor;
   add(other: Tensor | Scalar, options: { alpha?: Scalar }): Tensor;
   /**
+   * beta * input + alpha * the sum over the batch of batch1 batch2.
+   * Follows torch.addbmm.
+   */
+  addbmm(batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
+  addbmm(batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
+  addbmm(batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
+  /**
+   * beta * input + alpha * (mat1 mat2). With beta 0 the input is ignored, NaN and all.
+   * Shapes: input broadcast to (n, p), (n, m), (m, p) → (n, p)
+   * Follows torch.addmm.
+   * @example torch.addmm(torch.zeros(4), torch.ones(2, 3), torch.ones(3, 4))
+   */
+  addmm(mat1: Tensor, mat2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
+  addmm(mat1: Tensor, mat2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
+  addmm(mat1: Tensor, mat2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
+  /**
+   * beta * input + alpha * (mat vec).
+   * Follows torch.addmv.
+   */
+  addmv(mat: Tensor, vec: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
+  addmv(mat: Tensor, vec: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
+  addmv(mat: Tensor, vec: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
+  /**
+   * beta * input + alpha * the outer product of vec1 and vec2.
+   * Follows torch.addr.
+   */
+  addr(vec1: Tensor, vec2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
+  addr(vec1: Tensor, vec2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
+  addr(vec1: Tensor, vec2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
+  /**
    * A view of the tensor's storage with sizes, strides and offset (in elements) given outright.
    * Follows torch.as_strided.
    */
   asStrided(size: number | readonly number[], stride: number | readonly number[], storageOffset?: number | null): Tensor;
   asStrided(size: number | readonly number[], stride: number | readonly number[], options: { storageOffset?: number | null }): Tensor;
+  /**
+   * beta * input + alpha * (batch1 batch2), for batches of matrices.
+   * Follows torch.baddbmm.
+   */
+  baddbmm(batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
+  baddbmm(batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
+  baddbmm(batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
+  /**
+   * The products of two batches of matrices.
+   * Shapes: (b, n, m), (b, m, p) → (b, n, p)
+   * Follows torch.bmm.
+   * @example torch.bmm(torch.ones(5, 2, 3), torch.ones(5, 3, 4))
+   */
+  bmm(mat2: Tensor): Tensor;
   /**
    * A copy with storage of its own. The gradient flows through to the input.
    * Follows torch.clone.
@@ -32,6 +76,12 @@ export interface TensorMethods {
    * Follows torch.Tensor.contiguous.
    */
   contiguous(): Tensor;
+  /**
+   * The inner product of two vectors.
+   * Follows torch.dot.
+   * @example torch.dot(torch.ones(3), torch.ones(3))
+   */
+  dot(other: Tensor): Tensor;
   /**
    * Whether input equals other.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
@@ -51,6 +101,46 @@ export interface TensorMethods {
   expand(size: number | readonly number[], implicit?: boolean): Tensor;
   expand(size: number | readonly number[], options: { implicit?: boolean }): Tensor;
   /**
+   * The products of every element of one vector with every element of another.
+   * Another name of torch.outer.
+   * Shapes: (n), (m) → (n, m)
+   * Follows torch.outer.
+   */
+  ger(vec2: Tensor): Tensor;
+  /**
+   * Inner products along the last dims.
+   * Shapes: (..., k), (*, k) → (..., *)
+   * Follows torch.inner.
+   */
+  inner(other: Tensor): Tensor;
+  /**
+   * The Kronecker product; the tensor with fewer dims gets leading ones.
+   * Follows torch.kron.
+   */
+  kron(other: Tensor): Tensor;
+  /**
+   * The product of vectors, matrices, or batches of matrices whose batch dims broadcast.
+   * Shapes: a leading vector counts as a row, a trailing one as a column, and loses that dim in the result
+   * Follows torch.matmul.
+   * @example torch.matmul(torch.ones(2, 3), torch.ones(3))
+   */
+  matmul(other: Tensor): Tensor;
+  /**
+   * The product of vectors, matrices, or batches of matrices whose batch dims broadcast.
+   * Another name of torch.matmul.
+   * Shapes: a leading vector counts as a row, a trailing one as a column, and loses that dim in the result
+   * Follows torch.matmul.
+   * @example torch.matmul(torch.ones(2, 3), torch.ones(3))
+   */
+  matmul(other: Tensor): Tensor;
+  /**
+   * The product of two matrices.
+   * Shapes: (n, m), (m, p) → (n, p)
+   * Follows torch.mm.
+   * @example torch.mm(torch.ones(2, 3), torch.ones(3, 4))
+   */
+  mm(mat2: Tensor): Tensor;
+  /**
    * input * other.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.mul.
@@ -64,10 +154,23 @@ export interface TensorMethods {
    */
   multiply(other: Tensor | Scalar): Tensor;
   /**
+   * The product of a matrix and a vector.
+   * Shapes: (n, m), (m) → (n)
+   * Follows torch.mv.
+   * @example torch.mv(torch.ones(2, 3), torch.ones(3))
+   */
+  mv(vec: Tensor): Tensor;
+  /**
    * The view of `length` elements of a dim from `start`.
    * Follows torch.narrow.
    */
   narrow(dim: number, start: number, length: number): Tensor;
+  /**
+   * The products of every element of one vector with every element of another.
+   * Shapes: (n), (m) → (n, m)
+   * Follows torch.outer.
+   */
+  outer(vec2: Tensor): Tensor;
   /**
    * A view with the dims in the given order.
    * Follows torch.permute.
@@ -171,6 +274,11 @@ export interface TensorMethods {
    */
   unsqueeze(dim: number): Tensor;
   /**
+   * The inner product of two vectors; for real tensors the same as dot.
+   * Follows torch.vdot.
+   */
+  vdot(other: Tensor): Tensor;
+  /**
    * The same elements in another shape, sharing storage; one size may be -1.
    * Follows torch.Tensor.view.
    * @throws RuntimeError if the strides do not allow it; use reshape then.
@@ -185,6 +293,26 @@ export interface TensorMethods {
   /** add, in place. */
   add_(other: Tensor | Scalar, alpha?: Scalar): this;
   add_(other: Tensor | Scalar, options: { alpha?: Scalar }): this;
+  /** addbmm, in place. */
+  addbmm_(batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): this;
+  addbmm_(batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): this;
+  addbmm_(batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): this;
+  /** addmm, in place. */
+  addmm_(mat1: Tensor, mat2: Tensor, beta?: Scalar, alpha?: Scalar): this;
+  addmm_(mat1: Tensor, mat2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): this;
+  addmm_(mat1: Tensor, mat2: Tensor, beta: Scalar, options: { alpha?: Scalar }): this;
+  /** addmv, in place. */
+  addmv_(mat: Tensor, vec: Tensor, beta?: Scalar, alpha?: Scalar): this;
+  addmv_(mat: Tensor, vec: Tensor, options: { beta?: Scalar; alpha?: Scalar }): this;
+  addmv_(mat: Tensor, vec: Tensor, beta: Scalar, options: { alpha?: Scalar }): this;
+  /** addr, in place. */
+  addr_(vec1: Tensor, vec2: Tensor, beta?: Scalar, alpha?: Scalar): this;
+  addr_(vec1: Tensor, vec2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): this;
+  addr_(vec1: Tensor, vec2: Tensor, beta: Scalar, options: { alpha?: Scalar }): this;
+  /** baddbmm, in place. */
+  baddbmm_(batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): this;
+  baddbmm_(batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): this;
+  baddbmm_(batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): this;
   /** copy, in place. */
   copy_(src: Tensor): this;
   /** eq, in place. */
@@ -226,6 +354,70 @@ call.defineMethods(Tensor, {
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "add", "alpha", 2);
     return call.wrap(core.op_add(call.self(this), call.operandArg(other, "add", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
+  addbmm(this: Tensor, batch1: unknown, batch2: unknown, beta?: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(beta)) {
+      const options = beta;
+      call.checkOptions(options, ["beta","alpha"], "addbmm");
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(alpha)) {
+      const options = alpha;
+      call.checkOptions(options, ["alpha"], "addbmm");
+      alpha = options["alpha"];
+    }
+    const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addbmm", "beta", 3);
+    const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addbmm", "alpha", 4);
+    return call.wrap(core.op_addbmm(call.self(this), call.tensorArg(batch1, "addbmm", "batch1", 1), call.tensorArg(batch2, "addbmm", "batch2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+  },
+  addmm(this: Tensor, mat1: unknown, mat2: unknown, beta?: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(beta)) {
+      const options = beta;
+      call.checkOptions(options, ["beta","alpha"], "addmm");
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(alpha)) {
+      const options = alpha;
+      call.checkOptions(options, ["alpha"], "addmm");
+      alpha = options["alpha"];
+    }
+    const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addmm", "beta", 3);
+    const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addmm", "alpha", 4);
+    return call.wrap(core.op_addmm(call.self(this), call.tensorArg(mat1, "addmm", "mat1", 1), call.tensorArg(mat2, "addmm", "mat2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+  },
+  addmv(this: Tensor, mat: unknown, vec: unknown, beta?: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(beta)) {
+      const options = beta;
+      call.checkOptions(options, ["beta","alpha"], "addmv");
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(alpha)) {
+      const options = alpha;
+      call.checkOptions(options, ["alpha"], "addmv");
+      alpha = options["alpha"];
+    }
+    const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addmv", "beta", 3);
+    const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addmv", "alpha", 4);
+    return call.wrap(core.op_addmv(call.self(this), call.tensorArg(mat, "addmv", "mat", 1), call.tensorArg(vec, "addmv", "vec", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+  },
+  addr(this: Tensor, vec1: unknown, vec2: unknown, beta?: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(beta)) {
+      const options = beta;
+      call.checkOptions(options, ["beta","alpha"], "addr");
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(alpha)) {
+      const options = alpha;
+      call.checkOptions(options, ["alpha"], "addr");
+      alpha = options["alpha"];
+    }
+    const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addr", "beta", 3);
+    const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addr", "alpha", 4);
+    return call.wrap(core.op_addr(call.self(this), call.tensorArg(vec1, "addr", "vec1", 1), call.tensorArg(vec2, "addr", "vec2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+  },
   asStrided(this: Tensor, size: unknown, stride: unknown, storageOffset?: unknown): Tensor {
     if (call.isOptions(storageOffset)) {
       const options = storageOffset;
@@ -234,11 +426,33 @@ call.defineMethods(Tensor, {
     }
     return call.wrap(core.op_asStrided(call.self(this), call.ints(size, "asStrided", "size", 1), call.lengthOf(size), call.ints(stride, "asStrided", "stride", 2), call.lengthOf(stride), call.optionalIntArg(storageOffset, "asStrided", "storageOffset", 3)));
   },
+  baddbmm(this: Tensor, batch1: unknown, batch2: unknown, beta?: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(beta)) {
+      const options = beta;
+      call.checkOptions(options, ["beta","alpha"], "baddbmm");
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(alpha)) {
+      const options = alpha;
+      call.checkOptions(options, ["alpha"], "baddbmm");
+      alpha = options["alpha"];
+    }
+    const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "baddbmm", "beta", 3);
+    const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "baddbmm", "alpha", 4);
+    return call.wrap(core.op_baddbmm(call.self(this), call.tensorArg(batch1, "baddbmm", "batch1", 1), call.tensorArg(batch2, "baddbmm", "batch2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+  },
+  bmm(this: Tensor, mat2: unknown): Tensor {
+    return call.wrap(core.op_bmm(call.self(this), call.tensorArg(mat2, "bmm", "mat2", 1)));
+  },
   clone(this: Tensor): Tensor {
     return call.wrap(core.op_clone(call.self(this)));
   },
   contiguous(this: Tensor): Tensor {
     return call.wrap(core.op_contiguous(call.self(this)));
+  },
+  dot(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_dot(call.self(this), call.tensorArg(other, "dot", "other", 1)));
   },
   eq(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_eq(call.self(this), call.operandArg(other, "eq", "other", 1)));
@@ -254,14 +468,38 @@ call.defineMethods(Tensor, {
     }
     return call.wrap(core.op_expand(call.self(this), call.ints(size, "expand", "size", 1), call.lengthOf(size), implicit === undefined ? 0 : call.boolArg(implicit, "expand", "implicit", 2)));
   },
+  ger(this: Tensor, vec2: unknown): Tensor {
+    return call.wrap(core.op_outer(call.self(this), call.tensorArg(vec2, "ger", "vec2", 1)));
+  },
+  inner(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_inner(call.self(this), call.tensorArg(other, "inner", "other", 1)));
+  },
+  kron(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_kron(call.self(this), call.tensorArg(other, "kron", "other", 1)));
+  },
+  matmul(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_matmul(call.self(this), call.tensorArg(other, "matmul", "other", 1)));
+  },
+  matmul(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_matmul(call.self(this), call.tensorArg(other, "matmul", "other", 1)));
+  },
+  mm(this: Tensor, mat2: unknown): Tensor {
+    return call.wrap(core.op_mm(call.self(this), call.tensorArg(mat2, "mm", "mat2", 1)));
+  },
   mul(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_mul(call.self(this), call.operandArg(other, "mul", "other", 1)));
   },
   multiply(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_mul(call.self(this), call.operandArg(other, "multiply", "other", 1)));
   },
+  mv(this: Tensor, vec: unknown): Tensor {
+    return call.wrap(core.op_mv(call.self(this), call.tensorArg(vec, "mv", "vec", 1)));
+  },
   narrow(this: Tensor, dim: unknown, start: unknown, length: unknown): Tensor {
     return call.wrap(core.op_narrow(call.self(this), call.intArg(dim, "narrow", "dim", 1), call.intArg(start, "narrow", "start", 2), call.intArg(length, "narrow", "length", 3)));
+  },
+  outer(this: Tensor, vec2: unknown): Tensor {
+    return call.wrap(core.op_outer(call.self(this), call.tensorArg(vec2, "outer", "vec2", 1)));
   },
   permute(this: Tensor, dims: unknown): Tensor {
     return call.wrap(core.op_permute(call.self(this), call.ints(dims, "permute", "dims", 1), call.lengthOf(dims)));
@@ -360,6 +598,9 @@ call.defineMethods(Tensor, {
   unsqueeze(this: Tensor, dim: unknown): Tensor {
     return call.wrap(core.op_unsqueeze(call.self(this), call.intArg(dim, "unsqueeze", "dim", 1)));
   },
+  vdot(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_vdot(call.self(this), call.tensorArg(other, "vdot", "other", 1)));
+  },
   view(this: Tensor, size: unknown): Tensor {
     return call.wrap(core.op_view(call.self(this), call.ints(size, "view", "size", 1), call.lengthOf(size)));
   },
@@ -374,6 +615,91 @@ call.defineMethods(Tensor, {
     }
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "add_", "alpha", 2);
     core.op_add_(call.self(this), call.operandArg(other, "add_", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
+    return call.mutated(this);
+  },
+  addbmm_(this: Tensor, batch1: unknown, batch2: unknown, beta?: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(beta)) {
+      const options = beta;
+      call.checkOptions(options, ["beta","alpha"], "addbmm_");
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(alpha)) {
+      const options = alpha;
+      call.checkOptions(options, ["alpha"], "addbmm_");
+      alpha = options["alpha"];
+    }
+    const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addbmm_", "beta", 3);
+    const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addbmm_", "alpha", 4);
+    core.op_addbmm_(call.self(this), call.tensorArg(batch1, "addbmm_", "batch1", 1), call.tensorArg(batch2, "addbmm_", "batch2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
+    return call.mutated(this);
+  },
+  addmm_(this: Tensor, mat1: unknown, mat2: unknown, beta?: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(beta)) {
+      const options = beta;
+      call.checkOptions(options, ["beta","alpha"], "addmm_");
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(alpha)) {
+      const options = alpha;
+      call.checkOptions(options, ["alpha"], "addmm_");
+      alpha = options["alpha"];
+    }
+    const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addmm_", "beta", 3);
+    const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addmm_", "alpha", 4);
+    core.op_addmm_(call.self(this), call.tensorArg(mat1, "addmm_", "mat1", 1), call.tensorArg(mat2, "addmm_", "mat2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
+    return call.mutated(this);
+  },
+  addmv_(this: Tensor, mat: unknown, vec: unknown, beta?: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(beta)) {
+      const options = beta;
+      call.checkOptions(options, ["beta","alpha"], "addmv_");
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(alpha)) {
+      const options = alpha;
+      call.checkOptions(options, ["alpha"], "addmv_");
+      alpha = options["alpha"];
+    }
+    const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addmv_", "beta", 3);
+    const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addmv_", "alpha", 4);
+    core.op_addmv_(call.self(this), call.tensorArg(mat, "addmv_", "mat", 1), call.tensorArg(vec, "addmv_", "vec", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
+    return call.mutated(this);
+  },
+  addr_(this: Tensor, vec1: unknown, vec2: unknown, beta?: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(beta)) {
+      const options = beta;
+      call.checkOptions(options, ["beta","alpha"], "addr_");
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(alpha)) {
+      const options = alpha;
+      call.checkOptions(options, ["alpha"], "addr_");
+      alpha = options["alpha"];
+    }
+    const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addr_", "beta", 3);
+    const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addr_", "alpha", 4);
+    core.op_addr_(call.self(this), call.tensorArg(vec1, "addr_", "vec1", 1), call.tensorArg(vec2, "addr_", "vec2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
+    return call.mutated(this);
+  },
+  baddbmm_(this: Tensor, batch1: unknown, batch2: unknown, beta?: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(beta)) {
+      const options = beta;
+      call.checkOptions(options, ["beta","alpha"], "baddbmm_");
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(alpha)) {
+      const options = alpha;
+      call.checkOptions(options, ["alpha"], "baddbmm_");
+      alpha = options["alpha"];
+    }
+    const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "baddbmm_", "beta", 3);
+    const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "baddbmm_", "alpha", 4);
+    core.op_baddbmm_(call.self(this), call.tensorArg(batch1, "baddbmm_", "batch1", 1), call.tensorArg(batch2, "baddbmm_", "batch2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
     return call.mutated(this);
   },
   copy_(this: Tensor, src: unknown): Tensor {

@@ -7,6 +7,38 @@ import type { Scalar } from "../tensor/scalar.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /**
+ * For every output k: input1 weight[k] input2 + bias[k].
+ * Shapes: (*, in1), (*, in2), (out, in1, in2), (out) → (*, out)
+ * Follows torch.nn.functional.bilinear.
+ */
+export function bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias?: Tensor | null): Tensor;
+export function bilinear(input1: Tensor, input2: Tensor, weight: Tensor, options: { bias?: Tensor | null }): Tensor;
+export function bilinear(input1: unknown, input2: unknown, weight: unknown, bias?: unknown): Tensor {
+  if (call.isOptions(bias)) {
+    const options = bias;
+    call.checkOptions(options, ["bias"], "bilinear");
+    bias = options["bias"];
+  }
+  return call.wrap(core.op_bilinear(call.tensorArg(input1, "bilinear", "input1", 1), call.tensorArg(input2, "bilinear", "input2", 2), call.tensorArg(weight, "bilinear", "weight", 3), call.optionalTensorArg(bias, "bilinear", "bias", 4)));
+}
+
+/**
+ * input weightᵀ + bias.
+ * Shapes: (*, in), (out, in), (out) → (*, out)
+ * Follows torch.nn.functional.linear.
+ */
+export function linear(input: Tensor, weight: Tensor, bias?: Tensor | null): Tensor;
+export function linear(input: Tensor, weight: Tensor, options: { bias?: Tensor | null }): Tensor;
+export function linear(input: unknown, weight: unknown, bias?: unknown): Tensor {
+  if (call.isOptions(bias)) {
+    const options = bias;
+    call.checkOptions(options, ["bias"], "linear");
+    bias = options["bias"];
+  }
+  return call.wrap(core.op_linear(call.tensorArg(input, "linear", "input", 1), call.tensorArg(weight, "linear", "weight", 2), call.optionalTensorArg(bias, "linear", "bias", 3)));
+}
+
+/**
  * max(input, 0).
  * Another name of torch.relu.
  * Shapes: any; the result has the input's.

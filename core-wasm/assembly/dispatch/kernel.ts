@@ -2,6 +2,10 @@
 import { copyKernel, fillKernel } from "../kernels/copy";
 import { programKernel } from "../kernels/program/interpreter";
 import { reduceKernel } from "../kernels/reduce";
+import { convolution, convolutionTranspose, convolutionWeight } from "../kernels/conv/conv";
+import { foldImage, unfoldImage } from "../kernels/fold";
+import { gemm } from "../kernels/gemm/gemm";
+import { averagePool, averageSpread, maxPool, planeGather, planeScatter } from "../kernels/pool";
 import { maskedScatter, maskedSelect, nonzero } from "../kernels/compress";
 import { gather, indexOffsets } from "../kernels/gather";
 import {
@@ -28,6 +32,17 @@ export const enum Kernel {
   Copy = 1,
   Fill = 2,
   Reduce = 3,
+  Gemm = 10,
+  Convolution = 11,
+  ConvolutionTranspose = 12,
+  ConvolutionWeight = 13,
+  MaxPool = 14,
+  AveragePool = 15,
+  AverageSpread = 16,
+  PlaneScatter = 17,
+  PlaneGather = 18,
+  UnfoldImage = 19,
+  FoldImage = 20,
   Gather = 40,
   IndexOffsets = 41,
   Scatter = 42,
@@ -67,6 +82,28 @@ export function runCpu(args: Args): void {
       return fillKernel(args);
     case Kernel.Reduce:
       return reduceKernel(args);
+    case Kernel.Gemm:
+      return gemm(args);
+    case Kernel.Convolution:
+      return convolution(args);
+    case Kernel.ConvolutionTranspose:
+      return convolutionTranspose(args);
+    case Kernel.ConvolutionWeight:
+      return convolutionWeight(args);
+    case Kernel.MaxPool:
+      return maxPool(args);
+    case Kernel.AveragePool:
+      return averagePool(args);
+    case Kernel.AverageSpread:
+      return averageSpread(args);
+    case Kernel.PlaneScatter:
+      return planeScatter(args);
+    case Kernel.PlaneGather:
+      return planeGather(args);
+    case Kernel.UnfoldImage:
+      return unfoldImage(args);
+    case Kernel.FoldImage:
+      return foldImage(args);
     case Kernel.Gather:
       return gather(args);
     case Kernel.IndexOffsets:

@@ -18,8 +18,60 @@ export function op_add_(input: usize, other: usize, alpha: f64, alphaKind: i32):
   leaveNothing();
 }
 
+export function op_addbmm(input: usize, batch1: usize, batch2: usize, beta: f64, betaKind: i32, alpha: f64, alphaKind: i32): usize {
+  return leave(ops.addbmm(changetype<Tensor>(input), changetype<Tensor>(batch1), changetype<Tensor>(batch2), newScalar(beta, betaKind), newScalar(alpha, alphaKind)));
+}
+export function op_addbmm_(input: usize, batch1: usize, batch2: usize, beta: f64, betaKind: i32, alpha: f64, alphaKind: i32): void {
+  ops.addbmm_(changetype<Tensor>(input), changetype<Tensor>(batch1), changetype<Tensor>(batch2), newScalar(beta, betaKind), newScalar(alpha, alphaKind));
+  leaveNothing();
+}
+
+export function op_addmm(input: usize, mat1: usize, mat2: usize, beta: f64, betaKind: i32, alpha: f64, alphaKind: i32): usize {
+  return leave(ops.addmm(changetype<Tensor>(input), changetype<Tensor>(mat1), changetype<Tensor>(mat2), newScalar(beta, betaKind), newScalar(alpha, alphaKind)));
+}
+export function op_addmm_(input: usize, mat1: usize, mat2: usize, beta: f64, betaKind: i32, alpha: f64, alphaKind: i32): void {
+  ops.addmm_(changetype<Tensor>(input), changetype<Tensor>(mat1), changetype<Tensor>(mat2), newScalar(beta, betaKind), newScalar(alpha, alphaKind));
+  leaveNothing();
+}
+
+export function op_addmv(input: usize, mat: usize, vec: usize, beta: f64, betaKind: i32, alpha: f64, alphaKind: i32): usize {
+  return leave(ops.addmv(changetype<Tensor>(input), changetype<Tensor>(mat), changetype<Tensor>(vec), newScalar(beta, betaKind), newScalar(alpha, alphaKind)));
+}
+export function op_addmv_(input: usize, mat: usize, vec: usize, beta: f64, betaKind: i32, alpha: f64, alphaKind: i32): void {
+  ops.addmv_(changetype<Tensor>(input), changetype<Tensor>(mat), changetype<Tensor>(vec), newScalar(beta, betaKind), newScalar(alpha, alphaKind));
+  leaveNothing();
+}
+
+export function op_addr(input: usize, vec1: usize, vec2: usize, beta: f64, betaKind: i32, alpha: f64, alphaKind: i32): usize {
+  return leave(ops.addr(changetype<Tensor>(input), changetype<Tensor>(vec1), changetype<Tensor>(vec2), newScalar(beta, betaKind), newScalar(alpha, alphaKind)));
+}
+export function op_addr_(input: usize, vec1: usize, vec2: usize, beta: f64, betaKind: i32, alpha: f64, alphaKind: i32): void {
+  ops.addr_(changetype<Tensor>(input), changetype<Tensor>(vec1), changetype<Tensor>(vec2), newScalar(beta, betaKind), newScalar(alpha, alphaKind));
+  leaveNothing();
+}
+
 export function op_asStrided(input: usize, size: usize, sizeLength: i32, stride: usize, strideLength: i32, storageOffset: i32): usize {
   return leave(ops.asStrided(changetype<Tensor>(input), intsFrom(size, sizeLength)!, intsFrom(stride, strideLength)!, storageOffset));
+}
+
+export function op_baddbmm(input: usize, batch1: usize, batch2: usize, beta: f64, betaKind: i32, alpha: f64, alphaKind: i32): usize {
+  return leave(ops.baddbmm(changetype<Tensor>(input), changetype<Tensor>(batch1), changetype<Tensor>(batch2), newScalar(beta, betaKind), newScalar(alpha, alphaKind)));
+}
+export function op_baddbmm_(input: usize, batch1: usize, batch2: usize, beta: f64, betaKind: i32, alpha: f64, alphaKind: i32): void {
+  ops.baddbmm_(changetype<Tensor>(input), changetype<Tensor>(batch1), changetype<Tensor>(batch2), newScalar(beta, betaKind), newScalar(alpha, alphaKind));
+  leaveNothing();
+}
+
+export function op_bilinear(input1: usize, input2: usize, weight: usize, bias: usize): usize {
+  return leave(ops.bilinear(changetype<Tensor>(input1), changetype<Tensor>(input2), changetype<Tensor>(weight), changetype<Tensor | null>(bias)));
+}
+
+export function op_bmm(input: usize, mat2: usize): usize {
+  return leave(ops.bmm(changetype<Tensor>(input), changetype<Tensor>(mat2)));
+}
+
+export function op_chainMatmulList(matrices: usize, matricesLength: i32): usize {
+  return leave(ops.chainMatmulList(tensorsFrom(matrices, matricesLength)));
 }
 
 export function op_clone(input: usize): usize {
@@ -36,6 +88,10 @@ export function op_copy(input: usize, src: usize): usize {
 export function op_copy_(input: usize, src: usize): void {
   ops.copy_(changetype<Tensor>(input), changetype<Tensor>(src));
   leaveNothing();
+}
+
+export function op_dot(input: usize, other: usize): usize {
+  return leave(ops.dot(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
 export function op_eq(input: usize, other: usize): usize {
@@ -58,6 +114,30 @@ export function op_expand(input: usize, size: usize, sizeLength: i32, implicit: 
   return leave(ops.expand(changetype<Tensor>(input), intsFrom(size, sizeLength)!, implicit != 0));
 }
 
+export function op_inner(input: usize, other: usize): usize {
+  return leave(ops.inner(changetype<Tensor>(input), changetype<Tensor>(other)));
+}
+
+export function op_kron(input: usize, other: usize): usize {
+  return leave(ops.kron(changetype<Tensor>(input), changetype<Tensor>(other)));
+}
+
+export function op_linear(input: usize, weight: usize, bias: usize): usize {
+  return leave(ops.linear(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias)));
+}
+
+export function op_matmul(input: usize, other: usize): usize {
+  return leave(ops.matmul(changetype<Tensor>(input), changetype<Tensor>(other)));
+}
+
+export function op_matrixPowerPositive(input: usize, n: i32): usize {
+  return leave(ops.matrixPowerPositive(changetype<Tensor>(input), n));
+}
+
+export function op_mm(input: usize, mat2: usize): usize {
+  return leave(ops.mm(changetype<Tensor>(input), changetype<Tensor>(mat2)));
+}
+
 export function op_mul(input: usize, other: usize): usize {
   return leave(ops.mul(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
@@ -66,8 +146,20 @@ export function op_mul_(input: usize, other: usize): void {
   leaveNothing();
 }
 
+export function op_multiDot(tensors: usize, tensorsLength: i32): usize {
+  return leave(ops.multiDot(tensorsFrom(tensors, tensorsLength)));
+}
+
+export function op_mv(input: usize, vec: usize): usize {
+  return leave(ops.mv(changetype<Tensor>(input), changetype<Tensor>(vec)));
+}
+
 export function op_narrow(input: usize, dim: i32, start: i32, length: i32): usize {
   return leave(ops.narrow(changetype<Tensor>(input), dim, start, length));
+}
+
+export function op_outer(input: usize, vec2: usize): usize {
+  return leave(ops.outer(changetype<Tensor>(input), changetype<Tensor>(vec2)));
 }
 
 export function op_permute(input: usize, dims: usize, dimsLength: i32): usize {
@@ -122,6 +214,10 @@ export function op_tanh_(input: usize): void {
   leaveNothing();
 }
 
+export function op_tensordotDims(input: usize, other: usize, dimsInput: usize, dimsInputLength: i32, dimsOther: usize, dimsOtherLength: i32): usize {
+  return leave(ops.tensordotDims(changetype<Tensor>(input), changetype<Tensor>(other), intsFrom(dimsInput, dimsInputLength)!, intsFrom(dimsOther, dimsOtherLength)!));
+}
+
 export function op_transpose(input: usize, dim0: i32, dim1: i32): usize {
   return leave(ops.transpose(changetype<Tensor>(input), dim0, dim1));
 }
@@ -136,6 +232,14 @@ export function op_unsqueeze(input: usize, dim: i32): usize {
 export function op_unsqueeze_(input: usize, dim: i32): void {
   ops.unsqueeze_(changetype<Tensor>(input), dim);
   leaveNothing();
+}
+
+export function op_vdot(input: usize, other: usize): usize {
+  return leave(ops.vdot(changetype<Tensor>(input), changetype<Tensor>(other)));
+}
+
+export function op_vecdot(x: usize, y: usize, dim: i32): usize {
+  return leave(ops.vecdot(changetype<Tensor>(x), changetype<Tensor>(y), dim));
 }
 
 export function op_view(input: usize, size: usize, sizeLength: i32): usize {

@@ -7,6 +7,8 @@ import { assignInplace, markView } from "../autograd/views";
 import { resultAt } from "../dispatch/entry";
 import { elementwise1, elementwise2, elementwise3, elementwise4, elementwiseInPlace1, elementwiseInPlace2, elementwiseInPlace3, elementwiseInPlace4, setElementwiseParam } from "../ops/elementwise";
 import * as basic_impl from "../ops/basic";
+import * as contraction_impl from "../ops/contraction";
+import * as matmul_impl from "../ops/matmul";
 import * as reduction_impl from "../ops/reduction";
 import { NO_DTYPE } from "../tensor/dtype";
 import { Ints, NONE, ints1, ints2, ints3, ints4, newInts, shapeOf } from "../tensor/ints";
@@ -31,6 +33,70 @@ export function add_(input: Tensor, other: Tensor, alpha: f64 = 1): Tensor {
   return elementwiseInPlace2(El.add, input, other);
 }
 
+export function addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
+  return contraction_impl.addbmm(input, batch1, batch2, beta, alpha);
+}
+
+export function addbmm_(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
+  return assignInplace(input, addbmm(input, batch1, batch2, beta, alpha));
+}
+
+export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || mat1.requiresGrad || mat2.requiresGrad);
+  const mode = pauseGrad();
+  const result = matmul_impl.addmm(input, mat1, mat2, beta, alpha);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(82, 3, 1, 2, 1, 2);
+  node.edge(0, input);
+  node.edge(1, mat1);
+  node.edge(2, mat2);
+  attachFloating(result, node, 0);
+  if (input.requiresGrad) node.saveInts(0, shapeOf(input));
+  if (mat2.requiresGrad) node.saveTensor(0, mat1, false);
+  if (mat1.requiresGrad) node.saveTensor(1, mat2, false);
+  if (input.requiresGrad) node.saveF64(0, beta.f);
+  if (mat1.requiresGrad || mat2.requiresGrad) node.saveF64(1, alpha.f);
+  doneNode(node);
+  return result;
+}
+
+export function addmm_(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
+  return assignInplace(input, addmm(input, mat1, mat2, beta, alpha));
+}
+
+export function addmv(input: Tensor, mat: Tensor, vec: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || mat.requiresGrad || vec.requiresGrad);
+  const mode = pauseGrad();
+  const result = matmul_impl.addmv(input, mat, vec, beta, alpha);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(83, 3, 1, 2, 1, 2);
+  node.edge(0, input);
+  node.edge(1, mat);
+  node.edge(2, vec);
+  attachFloating(result, node, 0);
+  if (input.requiresGrad) node.saveInts(0, shapeOf(input));
+  if (vec.requiresGrad) node.saveTensor(0, mat, false);
+  if (mat.requiresGrad) node.saveTensor(1, vec, false);
+  if (input.requiresGrad) node.saveF64(0, beta.f);
+  if (mat.requiresGrad || vec.requiresGrad) node.saveF64(1, alpha.f);
+  doneNode(node);
+  return result;
+}
+
+export function addmv_(input: Tensor, mat: Tensor, vec: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
+  return assignInplace(input, addmv(input, mat, vec, beta, alpha));
+}
+
+export function addr(input: Tensor, vec1: Tensor, vec2: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
+  return contraction_impl.addr(input, vec1, vec2, beta, alpha);
+}
+
+export function addr_(input: Tensor, vec1: Tensor, vec2: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
+  return assignInplace(input, addr(input, vec1, vec2, beta, alpha));
+}
+
 export function alias(input: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
   const mode = pauseGrad();
@@ -38,7 +104,7 @@ export function alias(input: Tensor): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(82, 1, 1, 0, 0, 0);
+  const node = newNode(84, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   doneNode(node);
@@ -55,7 +121,7 @@ export function asStridedBackward(grad: Tensor, size: Ints, stride: Ints, offset
   const result = basic_impl.asStridedBackward(grad, size, stride, offset, inputShape, inputStride, inputOffset);
   resumeGrad(mode);
   if (!records || result == grad) return result;
-  const node = newNode(83, 1, 1, 0, 4, 2);
+  const node = newNode(85, 1, 1, 0, 4, 2);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveInts(0, size);
@@ -75,7 +141,7 @@ export function asStridedOf(input: Tensor, size: Ints, stride: Ints, offset: i32
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(84, 1, 1, 0, 4, 2);
+  const node = newNode(86, 1, 1, 0, 4, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -88,13 +154,79 @@ export function asStridedOf(input: Tensor, size: Ints, stride: Ints, offset: i32
   return result;
 }
 
+export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || batch1.requiresGrad || batch2.requiresGrad);
+  const mode = pauseGrad();
+  const result = matmul_impl.baddbmm(input, batch1, batch2, beta, alpha);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(87, 3, 1, 2, 1, 2);
+  node.edge(0, input);
+  node.edge(1, batch1);
+  node.edge(2, batch2);
+  attachFloating(result, node, 0);
+  if (input.requiresGrad) node.saveInts(0, shapeOf(input));
+  if (batch2.requiresGrad) node.saveTensor(0, batch1, false);
+  if (batch1.requiresGrad) node.saveTensor(1, batch2, false);
+  if (input.requiresGrad) node.saveF64(0, beta.f);
+  if (batch1.requiresGrad || batch2.requiresGrad) node.saveF64(1, alpha.f);
+  doneNode(node);
+  return result;
+}
+
+export function baddbmm_(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
+  return assignInplace(input, baddbmm(input, batch1, batch2, beta, alpha));
+}
+
+export function batchMatmul(input: Tensor, mat2: Tensor): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || mat2.requiresGrad);
+  const mode = pauseGrad();
+  const result = matmul_impl.batchMatmul(input, mat2);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(88, 2, 1, 2, 2, 0);
+  node.edge(0, input);
+  node.edge(1, mat2);
+  attachFloating(result, node, 0);
+  if (mat2.requiresGrad) node.saveTensor(0, input, false);
+  if (input.requiresGrad) node.saveInts(0, shapeOf(input));
+  if (input.requiresGrad) node.saveTensor(1, mat2, false);
+  if (mat2.requiresGrad) node.saveInts(1, shapeOf(mat2));
+  doneNode(node);
+  return result;
+}
+
+export function bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+  return contraction_impl.bilinear(input1, input2, weight, bias);
+}
+
+export function bmm(input: Tensor, mat2: Tensor): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || mat2.requiresGrad);
+  const mode = pauseGrad();
+  const result = matmul_impl.bmm(input, mat2);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(89, 2, 1, 2, 0, 0);
+  node.edge(0, input);
+  node.edge(1, mat2);
+  attachFloating(result, node, 0);
+  if (mat2.requiresGrad) node.saveTensor(0, input, false);
+  if (input.requiresGrad) node.saveTensor(1, mat2, false);
+  doneNode(node);
+  return result;
+}
+
+export function chainMatmulList(matrices: Tensors): Tensor {
+  return contraction_impl.chainMatmul(matrices);
+}
+
 export function clone(input: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
   const mode = pauseGrad();
   const result = basic_impl.clone(input);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(85, 1, 1, 0, 0, 0);
+  const node = newNode(90, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   doneNode(node);
@@ -107,7 +239,7 @@ export function contiguous(input: Tensor): Tensor {
   const result = basic_impl.contiguous(input);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(86, 1, 1, 0, 0, 0);
+  const node = newNode(91, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   doneNode(node);
@@ -120,6 +252,22 @@ export function copy(input: Tensor, src: Tensor): Tensor {
 
 export function copy_(input: Tensor, src: Tensor): Tensor {
   return assignInplace(input, copy(input, src));
+}
+
+export function dot(input: Tensor, other: Tensor): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || other.requiresGrad);
+  const mode = pauseGrad();
+  const result = matmul_impl.dot(input, other);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(92, 2, 1, 2, 0, 0);
+  node.edge(0, input);
+  node.edge(1, other);
+  attachFloating(result, node, 0);
+  if (other.requiresGrad) node.saveTensor(0, input, false);
+  if (input.requiresGrad) node.saveTensor(1, other, false);
+  doneNode(node);
+  return result;
 }
 
 export function eq(input: Tensor, other: Tensor): Tensor {
@@ -145,10 +293,64 @@ export function expand(input: Tensor, size: Ints, implicit: bool = false): Tenso
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(87, 1, 1, 0, 1, 0);
+  const node = newNode(93, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
+  doneNode(node);
+  return result;
+}
+
+export function inner(input: Tensor, other: Tensor): Tensor {
+  return contraction_impl.inner(input, other);
+}
+
+export function kron(input: Tensor, other: Tensor): Tensor {
+  return contraction_impl.kron(input, other);
+}
+
+export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+  return contraction_impl.linear(input, weight, bias);
+}
+
+export function linearRows(input: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || weight.requiresGrad || (bias !== null && bias.requiresGrad));
+  const mode = pauseGrad();
+  const result = matmul_impl.linearRows(input, weight, bias);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(94, 3, 1, 2, 1, 0);
+  node.edge(0, input);
+  node.edge(1, weight);
+  if (bias !== null) node.edge(2, bias);
+  attachFloating(result, node, 0);
+  if (weight.requiresGrad) node.saveTensor(0, input, false);
+  if (input.requiresGrad) node.saveTensor(1, weight, false);
+  if ((bias !== null && bias.requiresGrad)) if (bias !== null) node.saveInts(0, shapeOf(bias));
+  doneNode(node);
+  return result;
+}
+
+export function matmul(input: Tensor, other: Tensor): Tensor {
+  return contraction_impl.matmul(input, other);
+}
+
+export function matrixPowerPositive(input: Tensor, n: i32): Tensor {
+  return contraction_impl.matrixPower(input, n);
+}
+
+export function mm(input: Tensor, mat2: Tensor): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || mat2.requiresGrad);
+  const mode = pauseGrad();
+  const result = matmul_impl.mm(input, mat2);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(95, 2, 1, 2, 0, 0);
+  node.edge(0, input);
+  node.edge(1, mat2);
+  attachFloating(result, node, 0);
+  if (mat2.requiresGrad) node.saveTensor(0, input, false);
+  if (input.requiresGrad) node.saveTensor(1, mat2, false);
   doneNode(node);
   return result;
 }
@@ -161,8 +363,32 @@ export function mul_(input: Tensor, other: Tensor): Tensor {
   return elementwiseInPlace2(El.mul, input, other);
 }
 
+export function multiDot(tensors: Tensors): Tensor {
+  return contraction_impl.multiDot(tensors);
+}
+
+export function mv(input: Tensor, vec: Tensor): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || vec.requiresGrad);
+  const mode = pauseGrad();
+  const result = matmul_impl.mv(input, vec);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(96, 2, 1, 2, 0, 0);
+  node.edge(0, input);
+  node.edge(1, vec);
+  attachFloating(result, node, 0);
+  if (vec.requiresGrad) node.saveTensor(0, input, false);
+  if (input.requiresGrad) node.saveTensor(1, vec, false);
+  doneNode(node);
+  return result;
+}
+
 export function narrow(input: Tensor, dim: i32, start: i32, length: i32): Tensor {
   return basic_impl.narrow(input, dim, start, length);
+}
+
+export function outer(input: Tensor, vec2: Tensor): Tensor {
+  return contraction_impl.outer(input, vec2);
 }
 
 export function permute(input: Tensor, dims: Ints): Tensor {
@@ -172,7 +398,7 @@ export function permute(input: Tensor, dims: Ints): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(88, 1, 1, 0, 1, 0);
+  const node = newNode(97, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, dims);
@@ -199,7 +425,7 @@ export function select(input: Tensor, dim: i32, index: i32): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(89, 1, 1, 0, 1, 2);
+  const node = newNode(98, 1, 1, 0, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -215,7 +441,7 @@ export function selectBackward(grad: Tensor, inputShape: Ints, dim: i32, index: 
   const result = basic_impl.selectBackward(grad, inputShape, dim, index);
   resumeGrad(mode);
   if (!records || result == grad) return result;
-  const node = newNode(90, 1, 1, 0, 0, 2);
+  const node = newNode(99, 1, 1, 0, 0, 2);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveF64(0, dim);
@@ -231,7 +457,7 @@ export function slice(input: Tensor, dim: i32 = 0, start: i32 = NONE, end: i32 =
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(91, 1, 1, 0, 1, 4);
+  const node = newNode(100, 1, 1, 0, 1, 4);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -249,7 +475,7 @@ export function sliceBackward(grad: Tensor, inputShape: Ints, dim: i32, start: i
   const result = basic_impl.sliceBackward(grad, inputShape, dim, start, end, step);
   resumeGrad(mode);
   if (!records || result == grad) return result;
-  const node = newNode(92, 1, 1, 0, 0, 4);
+  const node = newNode(101, 1, 1, 0, 0, 4);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveF64(0, dim);
@@ -267,7 +493,7 @@ export function squeeze(input: Tensor, dim: i32 = NONE): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(93, 1, 1, 0, 1, 0);
+  const node = newNode(102, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -285,7 +511,7 @@ export function sum(input: Tensor, dim: Ints | null = null, keepdim: bool = fals
   const result = reduction_impl.sum(input, dim, keepdim, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(94, 1, 1, 0, 2, 2);
+  const node = newNode(103, 1, 1, 0, 2, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -312,13 +538,17 @@ export function tanh_(input: Tensor): Tensor {
   return elementwiseInPlace1(El.tanh, input);
 }
 
+export function tensordotDims(input: Tensor, other: Tensor, dimsInput: Ints, dimsOther: Ints): Tensor {
+  return contraction_impl.tensordot(input, other, dimsInput, dimsOther);
+}
+
 export function to(input: Tensor, dtype: i32): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
   const mode = pauseGrad();
   const result = basic_impl.to(input, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(95, 1, 1, 0, 0, 1);
+  const node = newNode(104, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
@@ -333,7 +563,7 @@ export function transpose(input: Tensor, dim0: i32, dim1: i32): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(96, 1, 1, 0, 0, 2);
+  const node = newNode(105, 1, 1, 0, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, dim0);
@@ -353,7 +583,7 @@ export function unsqueeze(input: Tensor, dim: i32): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(97, 1, 1, 0, 1, 0);
+  const node = newNode(106, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -365,6 +595,26 @@ export function unsqueeze_(input: Tensor, dim: i32): Tensor {
   return assignInplace(input, unsqueeze(input, dim));
 }
 
+export function vdot(input: Tensor, other: Tensor): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || other.requiresGrad);
+  const mode = pauseGrad();
+  const result = matmul_impl.vdot(input, other);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(107, 2, 1, 2, 0, 0);
+  node.edge(0, input);
+  node.edge(1, other);
+  attachFloating(result, node, 0);
+  if (other.requiresGrad) node.saveTensor(0, input, false);
+  if (input.requiresGrad) node.saveTensor(1, other, false);
+  doneNode(node);
+  return result;
+}
+
+export function vecdot(x: Tensor, y: Tensor, dim: i32 = -1): Tensor {
+  return contraction_impl.vecdot(x, y, dim);
+}
+
 export function view(input: Tensor, size: Ints): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
   const mode = pauseGrad();
@@ -372,7 +622,7 @@ export function view(input: Tensor, size: Ints): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(98, 1, 1, 0, 1, 0);
+  const node = newNode(108, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));

@@ -123,22 +123,7 @@ function scatter<T>(g: Geometry, image: usize, map: usize, weight: usize, bias: 
         const columns = min(g.columnStep, g.positions - j);
         const b = from + <usize>j * sizeof<T>();
         const k = g.mapChannels;
-        gemmBlocked<T>(
-          g.rows,
-          columns,
-          k,
-          <T>1,
-          w,
-          1,
-          g.rows,
-          b,
-          g.positions,
-          1,
-          g.columns,
-          columns,
-          false,
-          g.packedA,
-        );
+        gemmBlocked<T>(g.rows, columns, k, <T>1, w, 1, g.rows, b, g.positions, 1, g.columns, columns, false, g.packedA);
         let value = g.columns;
         for (let r = 0; r < g.rows; r++) {
           const base = g.border + <usize>load<i32>(g.rowTable + <usize>r * 4);

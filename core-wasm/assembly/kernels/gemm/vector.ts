@@ -11,7 +11,9 @@ import { madd } from "./tile";
 @inline function sumLanes<T>(v: v128): T {
   if (sizeof<T>() == 8) return <T>(v128.extract_lane<T>(v, 0) + v128.extract_lane<T>(v, 1));
   return <T>(
-    (v128.extract_lane<T>(v, 0) + v128.extract_lane<T>(v, 2) + (v128.extract_lane<T>(v, 1) + v128.extract_lane<T>(v, 3)))
+    (v128.extract_lane<T>(v, 0) +
+      v128.extract_lane<T>(v, 2) +
+      (v128.extract_lane<T>(v, 1) + v128.extract_lane<T>(v, 3)))
   );
 }
 

@@ -1,0 +1,223 @@
+/** Products of vectors, matrices and batches of matrices. */
+import { composite, contraction } from "./record.ts";
+
+export const mm = contraction({
+  signature: "mm(input: Tensor, mat2: Tensor)",
+  follows: "torch.mm",
+  doc: "The product of two matrices.",
+  shapes: "(n, m), (m, p) → (n, p)",
+  example: "torch.mm(torch.ones(2, 3), torch.ones(3, 4))",
+  implementation: "matmul.mm",
+  derivative: { input: "mm(grad, transpose(mat2, 0, 1))", mat2: "mm(transpose(input, 0, 1), grad)" },
+});
+
+export const bmm = contraction({
+  signature: "bmm(input: Tensor, mat2: Tensor)",
+  follows: "torch.bmm",
+  doc: "The products of two batches of matrices.",
+  shapes: "(b, n, m), (b, m, p) → (b, n, p)",
+  example: "torch.bmm(torch.ones(5, 2, 3), torch.ones(5, 3, 4))",
+  implementation: "matmul.bmm",
+  derivative: { input: "bmm(grad, transpose(mat2, 1, 2))", mat2: "bmm(transpose(input, 1, 2), grad)" },
+});
+
+export const batchMatmul = contraction({
+  signature: "batchMatmul(input: Tensor, mat2: Tensor)",
+  follows: "torch.matmul",
+  doc: "Products of matrices whose batch dims broadcast, without copies of what is repeated.",
+  implementation: "matmul.batchMatmul",
+  derivative: {
+    input: "sumToSize(batchMatmul(grad, transpose(mat2, -2, -1)), inputShape)",
+    mat2: "sumToSize(batchMatmul(transpose(input, -2, -1), grad), mat2Shape)",
+  },
+  internal: true,
+});
+
+export const mv = contraction({
+  signature: "mv(input: Tensor, vec: Tensor)",
+  follows: "torch.mv",
+  doc: "The product of a matrix and a vector.",
+  shapes: "(n, m), (m) → (n)",
+  example: "torch.mv(torch.ones(2, 3), torch.ones(3))",
+  implementation: "matmul.mv",
+  derivative: { input: "outer(grad, vec)", vec: "mv(transpose(input, 0, 1), grad)" },
+});
+
+export const dot = contraction({
+  signature: "dot(input: Tensor, other: Tensor)",
+  follows: "torch.dot",
+  doc: "The inner product of two vectors.",
+  example: "torch.dot(torch.ones(3), torch.ones(3))",
+  implementation: "matmul.dot",
+  derivative: { input: "mul(grad, other)", other: "mul(grad, input)" },
+});
+
+export const vdot = contraction({
+  signature: "vdot(input: Tensor, other: Tensor)",
+  follows: "torch.vdot",
+  doc: "The inner product of two vectors; for real tensors the same as dot.",
+  implementation: "matmul.vdot",
+  derivative: { input: "mul(grad, other)", other: "mul(grad, input)" },
+});
+
+export const addmm = contraction({
+  signature: "addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Scalar = 1, alpha: Scalar = 1)",
+  follows: "torch.addmm",
+  doc: "beta * input + alpha * (mat1 mat2). With beta 0 the input is ignored, NaN and all.",
+  shapes: "input broadcast to (n, p), (n, m), (m, p) → (n, p)",
+  example: "torch.addmm(torch.zeros(4), torch.ones(2, 3), torch.ones(3, 4))",
+  implementation: "matmul.addmm",
+  derivative: {
+    input: "scaled(sumToSize(grad, inputShape), beta)",
+    mat1: "scaled(mm(grad, transpose(mat2, 0, 1)), alpha)",
+    mat2: "scaled(mm(transpose(mat1, 0, 1), grad), alpha)",
+  },
+  variants: ["function", "method", "inplace"],
+});
+
+export const addmv = contraction({
+  signature: "addmv(input: Tensor, mat: Tensor, vec: Tensor, beta: Scalar = 1, alpha: Scalar = 1)",
+  follows: "torch.addmv",
+  doc: "beta * input + alpha * (mat vec).",
+  implementation: "matmul.addmv",
+  derivative: {
+    input: "scaled(sumToSize(grad, inputShape), beta)",
+    mat: "scaled(outer(grad, vec), alpha)",
+    vec: "scaled(mv(transpose(mat, 0, 1), grad), alpha)",
+  },
+  variants: ["function", "method", "inplace"],
+});
+
+export const baddbmm = contraction({
+  signature: "baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar = 1, alpha: Scalar = 1)",
+  follows: "torch.baddbmm",
+  doc: "beta * input + alpha * (batch1 batch2), for batches of matrices.",
+  implementation: "matmul.baddbmm",
+  derivative: {
+    input: "scaled(sumToSize(grad, inputShape), beta)",
+    batch1: "scaled(bmm(grad, transpose(batch2, 1, 2)), alpha)",
+    batch2: "scaled(bmm(transpose(batch1, 1, 2), grad), alpha)",
+  },
+  variants: ["function", "method", "inplace"],
+});
+
+export const addbmm = composite({
+  signature: "addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar = 1, alpha: Scalar = 1)",
+  follows: "torch.addbmm",
+  doc: "beta * input + alpha * the sum over the batch of batch1 batch2.",
+  implementation: "contraction.addbmm",
+  variants: ["function", "method", "inplace"],
+});
+
+export const addr = composite({
+  signature: "addr(input: Tensor, vec1: Tensor, vec2: Tensor, beta: Scalar = 1, alpha: Scalar = 1)",
+  follows: "torch.addr",
+  doc: "beta * input + alpha * the outer product of vec1 and vec2.",
+  implementation: "contraction.addr",
+  variants: ["function", "method", "inplace"],
+});
+
+export const matmul = composite({
+  signature: "matmul(input: Tensor, other: Tensor)",
+  follows: "torch.matmul",
+  doc: "The product of vectors, matrices, or batches of matrices whose batch dims broadcast.",
+  shapes: "a leading vector counts as a row, a trailing one as a column, and loses that dim in the result",
+  example: "torch.matmul(torch.ones(2, 3), torch.ones(3))",
+  implementation: "contraction.matmul",
+  aliases: ["linalg.matmul"],
+});
+
+export const outer = composite({
+  signature: "outer(input: Tensor, vec2: Tensor)",
+  follows: "torch.outer",
+  doc: "The products of every element of one vector with every element of another.",
+  shapes: "(n), (m) → (n, m)",
+  implementation: "contraction.outer",
+  aliases: ["ger"],
+});
+
+export const inner = composite({
+  signature: "inner(input: Tensor, other: Tensor)",
+  follows: "torch.inner",
+  doc: "Inner products along the last dims.",
+  shapes: "(..., k), (*, k) → (..., *)",
+  implementation: "contraction.inner",
+});
+
+export const linear = composite({
+  signature: "linear(input: Tensor, weight: Tensor, bias: Tensor? = null)",
+  follows: "torch.nn.functional.linear",
+  doc: "input weightᵀ + bias.",
+  shapes: "(*, in), (out, in), (out) → (*, out)",
+  implementation: "contraction.linear",
+  namespace: "nn.functional",
+});
+
+export const linearRows = contraction({
+  signature: "linearRows(input: Tensor, weight: Tensor, bias: Tensor?)",
+  follows: "torch.nn.functional.linear",
+  doc: "linear for a weight of two dims, in one product.",
+  implementation: "matmul.linearRows",
+  derivative: {
+    input: "matmul(grad, weight)",
+    weight: "mm(transpose(rows(grad), 0, 1), rows(input))",
+    bias: "sumToSize(grad, biasShape)",
+  },
+  internal: true,
+});
+
+export const bilinear = composite({
+  signature: "bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor? = null)",
+  follows: "torch.nn.functional.bilinear",
+  doc: "For every output k: input1 weight[k] input2 + bias[k].",
+  shapes: "(*, in1), (*, in2), (out, in1, in2), (out) → (*, out)",
+  implementation: "contraction.bilinear",
+  namespace: "nn.functional",
+});
+
+export const tensordotDims = composite({
+  signature: "tensordotDims(input: Tensor, other: Tensor, dimsInput: int[], dimsOther: int[])",
+  follows: "torch.tensordot",
+  doc: "tensordot with the contracted dims of both tensors listed.",
+  implementation: "contraction.tensordot",
+  variants: ["function"],
+});
+
+export const kron = composite({
+  signature: "kron(input: Tensor, other: Tensor)",
+  follows: "torch.kron",
+  doc: "The Kronecker product; the tensor with fewer dims gets leading ones.",
+  implementation: "contraction.kron",
+});
+
+export const vecdot = composite({
+  signature: "vecdot(x: Tensor, y: Tensor, dim: int = -1)",
+  follows: "torch.linalg.vecdot",
+  doc: "Inner products along a dim, the others broadcast.",
+  implementation: "contraction.vecdot",
+  namespace: "linalg",
+});
+
+export const matrixPowerPositive = composite({
+  signature: "matrixPowerPositive(input: Tensor, n: int)",
+  follows: "torch.linalg.matrix_power",
+  doc: "The n-th power of square matrices for n >= 0.",
+  implementation: "contraction.matrixPower",
+  namespace: "linalg",
+});
+
+export const multiDot = composite({
+  signature: "multiDot(tensors: Tensor[])",
+  follows: "torch.linalg.multi_dot",
+  doc: "The product of a chain of matrices in the order that needs the fewest multiplications.",
+  implementation: "contraction.multiDot",
+  namespace: "linalg",
+});
+
+export const chainMatmulList = composite({
+  signature: "chainMatmulList(matrices: Tensor[])",
+  follows: "torch.chain_matmul",
+  doc: "multiDot for matrices alone.",
+  implementation: "contraction.chainMatmul",
+  variants: ["function"],
+});
