@@ -5,3 +5,242 @@ import * as call from "../tensor/call.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { Scalar } from "../tensor/scalar.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+
+/**
+ * The derivative of lgamma.
+ * Another name of torch.digamma.
+ * Shapes: any; the result has the input's.
+ * Follows torch.digamma.
+ */
+export function digamma(input: Tensor): Tensor;
+export function digamma(input: unknown): Tensor {
+  return call.wrap(core.op_digamma(call.tensorArg(input, "digamma", "input", 1)));
+}
+
+/**
+ * -x ln x; 0 at 0, -∞ below.
+ * Shapes: any; the result has the input's.
+ * Follows torch.special.entr.
+ */
+export function entr(input: Tensor): Tensor;
+export function entr(input: unknown): Tensor {
+  return call.wrap(core.op_entr(call.tensorArg(input, "entr", "input", 1)));
+}
+
+/**
+ * The error function.
+ * Another name of torch.erf.
+ * Shapes: any; the result has the input's.
+ * Follows torch.erf.
+ */
+export function erf(input: Tensor): Tensor;
+export function erf(input: unknown): Tensor {
+  return call.wrap(core.op_erf(call.tensorArg(input, "erf", "input", 1)));
+}
+
+/**
+ * 1 - erf(input), exact for large input.
+ * Another name of torch.erfc.
+ * Shapes: any; the result has the input's.
+ * Follows torch.erfc.
+ */
+export function erfc(input: Tensor): Tensor;
+export function erfc(input: unknown): Tensor {
+  return call.wrap(core.op_erfc(call.tensorArg(input, "erfc", "input", 1)));
+}
+
+/**
+ * The inverse of the error function, on (-1, 1).
+ * Another name of torch.erfinv.
+ * Shapes: any; the result has the input's.
+ * Follows torch.erfinv.
+ */
+export function erfinv(input: Tensor): Tensor;
+export function erfinv(input: unknown): Tensor {
+  return call.wrap(core.op_erfinv(call.tensorArg(input, "erfinv", "input", 1)));
+}
+
+/**
+ * 2 to the power of input.
+ * Another name of torch.exp2.
+ * Shapes: any; the result has the input's.
+ * Follows torch.exp2.
+ */
+export function exp2(input: Tensor): Tensor;
+export function exp2(input: unknown): Tensor {
+  return call.wrap(core.op_exp2(call.tensorArg(input, "exp2", "input", 1)));
+}
+
+/**
+ * 1 / (1 + exp(-input)).
+ * Another name of torch.sigmoid.
+ * Shapes: any; the result has the input's.
+ * Follows torch.sigmoid.
+ */
+export function expit(input: Tensor): Tensor;
+export function expit(input: unknown): Tensor {
+  return call.wrap(core.op_sigmoid(call.tensorArg(input, "expit", "input", 1)));
+}
+
+/**
+ * exp(input) - 1, exact near 0.
+ * Another name of torch.expm1.
+ * Shapes: any; the result has the input's.
+ * Follows torch.expm1.
+ */
+export function expm1(input: Tensor): Tensor;
+export function expm1(input: unknown): Tensor {
+  return call.wrap(core.op_expm1(call.tensorArg(input, "expm1", "input", 1)));
+}
+
+/**
+ * The logarithm of |Γ(input)|.
+ * Another name of torch.lgamma.
+ * Shapes: any; the result has the input's.
+ * Follows torch.lgamma.
+ */
+export function gammaln(input: Tensor): Tensor;
+export function gammaln(input: unknown): Tensor {
+  return call.wrap(core.op_lgamma(call.tensorArg(input, "gammaln", "input", 1)));
+}
+
+/**
+ * The modified Bessel function of the first kind of order 0.
+ * Another name of torch.i0.
+ * Shapes: any; the result has the input's.
+ * Follows torch.i0.
+ */
+export function i0(input: Tensor): Tensor;
+export function i0(input: unknown): Tensor {
+  return call.wrap(core.op_i0(call.tensorArg(input, "i0", "input", 1)));
+}
+
+/**
+ * The modified Bessel function of the first kind of order 1.
+ * Shapes: any; the result has the input's.
+ * Follows torch.special.i1.
+ */
+export function i1(input: Tensor): Tensor;
+export function i1(input: unknown): Tensor {
+  return call.wrap(core.op_i1(call.tensorArg(input, "i1", "input", 1)));
+}
+
+/**
+ * log(1 + input), exact near 0.
+ * Another name of torch.log1p.
+ * Shapes: any; the result has the input's.
+ * Follows torch.log1p.
+ */
+export function log1p(input: Tensor): Tensor;
+export function log1p(input: unknown): Tensor {
+  return call.wrap(core.op_log1p(call.tensorArg(input, "log1p", "input", 1)));
+}
+
+/**
+ * log(ndtr(input)), exact in the left tail.
+ * Shapes: any; the result has the input's.
+ * Follows torch.special.log_ndtr.
+ */
+export function logNdtr(input: Tensor): Tensor;
+export function logNdtr(input: unknown): Tensor {
+  return call.wrap(core.op_logNdtr(call.tensorArg(input, "logNdtr", "input", 1)));
+}
+
+/**
+ * log(x / (1 - x)); with eps, x is held within [eps, 1 - eps] first.
+ * Another name of torch.logit.
+ * Shapes: any; the result has the input's.
+ * Follows torch.logit.
+ */
+export function logit(input: Tensor, eps?: number | null): Tensor;
+export function logit(input: Tensor, options: { eps?: number | null }): Tensor;
+export function logit(input: unknown, eps?: unknown): Tensor {
+  if (call.isOptions(eps)) {
+    const options = eps;
+    call.checkOptions(options, ["eps"], "logit");
+    eps = options["eps"];
+  }
+  const epsValue = call.optionalScalarArg(eps, "logit", "eps", 2);
+  return call.wrap(core.op_logit(call.tensorArg(input, "logit", "input", 1), call.scalarValue(epsValue), call.scalarKind(epsValue)));
+}
+
+/**
+ * The distribution function of the standard normal distribution.
+ * Shapes: any; the result has the input's.
+ * Follows torch.special.ndtr.
+ */
+export function ndtr(input: Tensor): Tensor;
+export function ndtr(input: unknown): Tensor {
+  return call.wrap(core.op_ndtr(call.tensorArg(input, "ndtr", "input", 1)));
+}
+
+/**
+ * The inverse of ndtr, on (0, 1).
+ * Shapes: any; the result has the input's.
+ * Follows torch.special.ndtri.
+ */
+export function ndtri(input: Tensor): Tensor;
+export function ndtri(input: unknown): Tensor {
+  return call.wrap(core.op_ndtri(call.tensorArg(input, "ndtri", "input", 1)));
+}
+
+/**
+ * The derivative of lgamma.
+ * Another name of torch.digamma.
+ * Shapes: any; the result has the input's.
+ * Follows torch.digamma.
+ */
+export function psi(input: Tensor): Tensor;
+export function psi(input: unknown): Tensor {
+  return call.wrap(core.op_digamma(call.tensorArg(input, "psi", "input", 1)));
+}
+
+/**
+ * To the nearest multiple of 10 ** -decimals, ties to even.
+ * Another name of torch.round.
+ * Follows torch.round.
+ */
+export function round(input: Tensor, decimals?: number): Tensor;
+export function round(input: Tensor, options: { decimals?: number }): Tensor;
+export function round(input: unknown, decimals?: unknown): Tensor {
+  if (call.isOptions(decimals)) {
+    const options = decimals;
+    call.checkOptions(options, ["decimals"], "round");
+    decimals = options["decimals"];
+  }
+  return call.wrap(core.op_round(call.tensorArg(input, "round", "input", 1), decimals === undefined ? 0 : call.intArg(decimals, "round", "decimals", 2)));
+}
+
+/**
+ * sin(πx) / (πx), 1 at 0.
+ * Another name of torch.sinc.
+ * Shapes: any; the result has the input's.
+ * Follows torch.sinc.
+ */
+export function sinc(input: Tensor): Tensor;
+export function sinc(input: unknown): Tensor {
+  return call.wrap(core.op_sinc(call.tensorArg(input, "sinc", "input", 1)));
+}
+
+/**
+ * input * log1p(other), 0 where input is 0 (unless other is NaN).
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.special.xlog1py.
+ */
+export function xlog1py(input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
+export function xlog1py(input: unknown, other: unknown): Tensor {
+  if (!call.isTensor(input) && !call.isTensor(other)) call.wrongCombination("xlog1py", input, other);
+  return call.wrap(core.op_xlog1py(call.operandArg(input, "xlog1py", "input", 1), call.operandArg(other, "xlog1py", "other", 2)));
+}
+
+/**
+ * input * log(other), 0 where input is 0 (unless other is NaN).
+ * Another name of torch.xlogy.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.xlogy.
+ */
+export function xlogy(input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
+export function xlogy(input: unknown, other: unknown): Tensor {
+  if (!call.isTensor(input) && !call.isTensor(other)) call.wrongCombination("xlogy", input, other);
+  return call.wrap(core.op_xlogy(call.operandArg(input, "xlogy", "input", 1), call.operandArg(other, "xlogy", "other", 2)));
+}

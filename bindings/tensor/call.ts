@@ -313,6 +313,18 @@ export function typeName(value: unknown): string {
   }
 }
 
+export function isTensor(value: unknown): value is Tensor {
+  return value instanceof Tensor;
+}
+
+/** Raised where arguments fit none of several overloads. */
+export function wrongCombination(op: string, ...values: unknown[]): never {
+  const types = values.map(typeName).join(", ");
+  throw new TypeError(
+    `${op}() received an invalid combination of arguments - got (${types}), but expected a Tensor and a Tensor or a Number`,
+  );
+}
+
 export function wrongType(value: unknown, op: string, name: string, position: number, expected: string): never {
   if (value === undefined) throw new TypeError(`${op}() missing 1 required positional arguments: "${name}"`);
   throw new TypeError(`${op}(): argument '${name}' (position ${position}) must be ${expected}, not ${typeName(value)}`);

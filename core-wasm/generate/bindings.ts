@@ -74,25 +74,28 @@ function functionOf(named: Named): string[] {
   const returns = resultType(record);
   for (const overload of overloads(parameters)) lines.push(`export function ${identifier}(${overload}): ${returns};`);
   lines.push(`export function ${identifier}(${parameters.map(implementationParameter).join(", ")}): ${returns} {`);
-  lines.push(...readOptions(parameters, name), ...readArguments(parameters, name));
+  lines.push(...readOptions(parameters, name), ...checkCombination(record, name), ...readArguments(parameters, name));
   if (flag) {
     lines.push("  if (inplace === true) {");
     lines.push(`    core.${exportName(record)}_(${record.signature.parameters.map((p) => passed(p, name, parameters)).join(", ")});`);
     lines.push(`    return call.mutated(${parameters[0]!.name} as Tensor);`, "  }");
   }
-  lines.push(`  return ${wrapped(record, name, parameters)};`, "}", "");
+  const args = record.signature.parameters.map((p) => passed(p, name, parameters)).join(", ");
+  lines.push(`  return ${wrapped(record, args)};`, "}", "");
   return lines;
 }
 
 function resultType(record: OpRecord): string {
-  const { results, listResult } = record.signature;
+  const { results, listResult, plainResult } = record.signature;
+  if (plainResult) return plainResult === "bool" ? "boolean" : "number";
   if (listResult) return "Tensor[]";
   return results.length === 1 ? "Tensor" : `call.Named<${results.map((r) => JSON.stringify(r.name)).join(" | ")}>`;
 }
 
-function wrapped(record: OpRecord, name: string, parameters: readonly Parameter[]): string {
-  const { results, listResult } = record.signature;
-  const invoke = `core.${exportName(record)}(${record.signature.parameters.map((p) => passed(p, name, parameters)).join(", ")})`;
+function wrapped(record: OpRecord, args: string): string {
+  const { results, listResult, plainResult } = record.signature;
+  const invoke = `core.${exportName(record)}(${args})`;
+  if (plainResult) return plainResult === "bool" ? `${invoke} !== 0` : invoke;
   if (listResult) return `call.wrapList(${invoke})`;
   if (results.length === 1) return `call.wrap(${invoke})`;
   return `call.wrapNamed(${invoke}, ${JSON.stringify(results.map((r) => r.name))})`;
@@ -128,6 +131,16 @@ function readOptions(parameters: readonly Parameter[], op: string): string[] {
     lines.push("  }");
   });
   return lines;
+}
+
+/** Where numbers may stand for tensors PyTorch has several overloads, and names none of the arguments that fit no overload. */
+function checkCombination(record: OpRecord, op: string): string[] {
+  const tensors = record.signature.parameters.filter((p) => !p.type.list && !p.type.optional && ["Tensor", "TensorOrScalar"].includes(p.type.base));
+  if (!tensors.some((p) => p.type.base === "TensorOrScalar") || record.numbersOnly) return [];
+  const first = tensors[0]!;
+  const names = tensors.map((p) => p.name);
+  const condition = first.type.base === "Tensor" ? `!call.isTensor(${first.name})` : names.map((n) => `!call.isTensor(${n})`).join(" && ");
+  return [`  if (${condition}) call.wrongCombination("${op}", ${names.join(", ")});`];
 }
 
 /** Checks that need a value twice are made first. */
@@ -194,7 +207,7 @@ export function generateMethods(registry: Registry): string {
   return [
     header("The methods of Tensor that are ops."),
     ...IMPORTS,
-    'import { Tensor } from "../tensor/tensor.ts";',
+    'import { Tensor, live } from "../tensor/tensor.ts";',
     "",
     "export interface TensorMethods {",
     ...methods.flatMap((n) => methodType(n, false)),
@@ -229,12 +242,10 @@ function methodBody({ record, name }: Named, inplace: boolean): string[] {
   const parameters = withoutSelf(record);
   const full = inplace ? `${name}_` : name;
   const receiver = record.signature.parameters.find((p) => p.name === record.self)!;
-  const args = record.signature.parameters.map((p) => (p === receiver ? `call.self(this)` : passed(p, full, parameters))).join(", ");
-  const { results, listResult } = record.signature;
-  const invoke = `core.${exportName(record)}${inplace ? "_" : ""}(${args})`;
+  const args = record.signature.parameters.map((p) => (p === receiver ? "live(this)" : passed(p, full, parameters))).join(", ");
   const end = inplace
-    ? [`${invoke};`, "return call.mutated(this);"]
-    : [`return ${listResult ? `call.wrapList(${invoke})` : results.length === 1 ? `call.wrap(${invoke})` : `call.wrapNamed(${invoke}, ${JSON.stringify(results.map((r) => r.name))})`};`];
+    ? [`core.${exportName(record)}_(${args});`, "return call.mutated(this);"]
+    : [`return ${wrapped(record, args)};`];
   return [
     `${full}(this: Tensor${parameters.map((p) => `, ${implementationParameter(p)}`).join("")}): ${inplace ? "Tensor" : resultType(record)} {`,
     ...readOptions(parameters, full),

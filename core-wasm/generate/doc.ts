@@ -58,6 +58,6 @@ function gradientOf(record: OpRecord): "symbolic" | "stated" | "composed" | "non
   if (record.kind === "composite") return "composed";
   if (record.kind !== "elementwise") return record.declaration.derivative ? "stated" : "none";
   const d = record.declaration;
-  const none = d.differentiable === false || d.dtype === "integral" || formsOf(record)[0]!.root.kind === "mask";
+  const none = d.differentiable === false || formsOf(record)[0]!.dtype === "integral" || formsOf(record)[0]!.root.kind === "mask";
   return none ? "none" : d.derivative ? "stated" : "symbolic";
 }

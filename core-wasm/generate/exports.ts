@@ -23,7 +23,7 @@ export function generateExports(registry: Registry): string {
 
 function exportsOf(record: OpRecord): string[] {
   const elementwise = record.kind === "elementwise";
-  const { parameters, results, listResult } = record.signature;
+  const { parameters, results, listResult, plainResult } = record.signature;
   const formal = parameters.flatMap(exportParameters).join(", ");
   const actual = parameters.map((p) => exportArgument(p, elementwise)).join(", ");
   const name = exportName(record);
@@ -35,7 +35,10 @@ function exportsOf(record: OpRecord): string[] {
     check.push(`  ${file}_check.${fn}(${parameters.map((p) => exportArgument(p, false)).join(", ")});`);
   }
   const call = `ops.${functionName(record.name)}(${actual})`;
-  if (listResult) lines.push(`export function ${name}(${formal}): i32 {`, ...check, `  return leaveList(${call});`, "}");
+  if (plainResult) {
+    const type = plainResult === "float" ? "f64" : "i32";
+    lines.push(`export function ${name}(${formal}): ${type} {`, ...check, `  const value = <${type}>${call};`, "  leaveNothing();", "  return value;", "}");
+  } else if (listResult) lines.push(`export function ${name}(${formal}): i32 {`, ...check, `  return leaveList(${call});`, "}");
   else if (results.length > 1) lines.push(`export function ${name}(${formal}): i32 {`, ...check, `  ${call};`, `  return leaveResults(${results.length});`, "}");
   else lines.push(`export function ${name}(${formal}): usize {`, ...check, `  return leave(${call});`, "}");
   if (record.variants.includes("inplace")) {

@@ -4,7 +4,7 @@
  * the table of programs, and gen/ops.ts chooses among them.
  */
 import { type Expression, constant, input, maskInput, param } from "../ops/expression.ts";
-import type { ElementwiseRecord } from "../ops/record.ts";
+import type { DTypeRule, ElementwiseRecord, Refusals } from "../ops/record.ts";
 import type { Parameter } from "../ops/signature.ts";
 
 export interface Form {
@@ -18,6 +18,8 @@ export interface Form {
   readonly params: readonly string[];
   /** what chooses this form */
   readonly choices: readonly Choice[];
+  readonly dtype: DTypeRule;
+  readonly refuses: Refusals;
   readonly root: Expression;
   readonly integral: Expression | null;
   readonly bool: Expression | null;
@@ -61,7 +63,7 @@ function makeForms(record: ElementwiseRecord): Form[] {
 
 function parameterOf(record: ElementwiseRecord, name: string): Parameter {
   const p = record.signature.parameters.find((q) => q.name === name);
-  if (!p || !isNumber(p)) throw new Error(`${record.name}: specialises ${name}, which is no number parameter`);
+  if (!p || !(isNumber(p) || p.type.base === "TensorOrScalar")) throw new Error(`${record.name}: specialises ${name}, which is no number parameter`);
   return p;
 }
 
@@ -89,7 +91,10 @@ function makeForm(record: ElementwiseRecord, choices: readonly Choice[]): Form {
     let value: unknown = null;
     if (isTensor(p)) {
       if (!absent(p)) {
-        leaves.push((value = d.masks?.includes(p.name) ? maskInput(inputs.length) : input(inputs.length)) as Expression);
+        const leaf = d.masks?.includes(p.name) || d.dtype === "logical" ? maskInput(inputs.length) : input(inputs.length);
+        // a number that is known stays an input, since it takes part in promotion
+        value = fixed?.type === "value" ? constant(fixed.value) : leaf;
+        leaves.push(leaf);
         inputs.push(p.name);
       }
       positional.push(value);
@@ -105,7 +110,20 @@ function makeForm(record: ElementwiseRecord, choices: readonly Choice[]): Form {
   const build = (f: ((...x: unknown[]) => Expression) | undefined): Expression | null => (f ? f(...positional, given) : null);
   const root = build(d.expression)!;
   if (!root?.kind) throw new Error(`${record.name}: the expression gives no expression`);
-  return { record, id: formId(record, choices), inputs, leaves, params, choices, root, integral: build(d.integral), bool: build(d.bool), given };
+  return {
+    record,
+    id: formId(record, choices),
+    inputs,
+    leaves,
+    params,
+    choices,
+    dtype: typeof d.dtype === "function" ? d.dtype(given) : (d.dtype ?? "promote"),
+    refuses: typeof d.refuses === "function" ? d.refuses(given) : (d.refuses ?? {}),
+    root,
+    integral: build(d.integral),
+    bool: build(d.bool),
+    given,
+  };
 }
 
 function formId(record: ElementwiseRecord, choices: readonly Choice[]): string {

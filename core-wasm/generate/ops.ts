@@ -21,7 +21,7 @@ export function generateOps(registry: Registry): string {
     ...files.map((file) => `import * as ${moduleName(file)} from "../ops/${file}";`),
     'import { NO_DTYPE } from "../tensor/dtype";',
     'import { Ints, NONE, ints1, ints2, ints3, ints4, newInts, shapeOf } from "../tensor/ints";',
-    'import { Scalar, ScalarKind, floatScalar, intScalar, newScalar } from "../tensor/scalar";',
+    'import { Scalar, ScalarKind, floatScalar, intScalar, isNumber, newScalar } from "../tensor/scalar";',
     'import { Tensor } from "../tensor/tensor";',
     'import { Tensors } from "../tensor/tensors";',
     'import { El } from "./programs";',
@@ -32,6 +32,8 @@ export function generateOps(registry: Registry): string {
     ]),
   ].join("\n");
 }
+
+const CORE_PLAIN = { bool: "bool", int: "i32", float: "f64" };
 
 const moduleName = (file: string): string => `${file.replaceAll(/[^\w]/g, "_")}_impl`;
 
@@ -97,6 +99,7 @@ function condition(choice: Choice): string {
     case "flag":
       return choice.value ? name : `!${name}`;
     case "value":
+      if (isTensor(choice.parameter)) return `isNumber(${name}, ${choice.value})`;
       return type.optional ? `${name}!.f == ${choice.value}` : `${name} == ${choice.value}`;
   }
 }
@@ -115,8 +118,8 @@ function inplaceOp(record: OpRecord): string[] {
 
 function implementedOp(record: ImplementedRecord, registry: Registry, ids: Map<string, number>): string[] {
   const [file, name] = record.declaration.implementation.split(".") as [string, string];
-  const { parameters, listResult } = record.signature;
-  const returns = listResult ? "Tensors" : "Tensor";
+  const { parameters, listResult, plainResult } = record.signature;
+  const returns = plainResult ? CORE_PLAIN[plainResult] : listResult ? "Tensors" : "Tensor";
   const call = `${moduleName(file)}.${name}(${parameters.map((p) => p.name).join(", ")})`;
   const open = `export function ${functionName(record.name)}(${parameterList(record)}): ${returns} {`;
   const id = ids.get(record.name);

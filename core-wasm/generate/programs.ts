@@ -154,12 +154,12 @@ function microEntry(name: MicroName): Entry {
 function formEntry(form: Form): Entry {
   const { record, leaves, root } = form;
   const d = record.declaration;
-  const rule = d.dtype ?? "promote";
+  const rule = form.dtype;
   const params = form.params.length;
   const layout = { inputs: leaves, params };
   const what = `${record.name} (form ${form.id})`;
-  const refused = Object.keys(d.refuses ?? {}).flatMap((group) => GROUPS[group as keyof typeof GROUPS]);
-  if (rule === "integral" && !d.refuses?.floating) throw new Error(`${what}: the dtype rule integral needs a message for floating dtypes`);
+  const refused = Object.keys(form.refuses).flatMap((group) => GROUPS[group as keyof typeof GROUPS]);
+  if (rule === "integral" && !form.refuses.floating) throw new Error(`${what}: the dtype rule integral needs a message for floating dtypes`);
   const integral = form.integral && compile(form.integral, layout, what);
   const bool = form.bool && compile(form.bool, layout, what);
   checkComputeTypes(form, rule, what);
@@ -188,7 +188,7 @@ const isFixedToIntegers = (dtype: string | undefined): boolean => dtype === "int
 
 /** Every dtype that the op takes must find a program whose micro-ops exist in its compute type. */
 function checkComputeTypes(form: Form, rule: DTypeRule, what: string): void {
-  const refuses = form.record.declaration.refuses ?? {};
+  const { refuses } = form;
   const float = computeTypes(form.root);
   if (rule !== "integral" && rule !== "logical" && !refuses.floating && !float.float) {
     throw new Error(`${what}: uses integer micro-ops for floating dtypes; refuse them or use the dtype rule integral`);
@@ -294,16 +294,18 @@ function refuseFunction(forms: readonly Form[]): string[] {
   const first = microNames.length;
   const cases: string[] = [];
   forms.forEach((form, i) => {
-    const refuses = Object.entries(form.record.declaration.refuses ?? {});
+    const refuses = Object.entries(form.refuses);
     if (refuses.length === 0) return;
     const next = forms[i + 1];
     cases.push(`    case ${first + i}:`);
-    if (next && next.record === form.record) return;
-    refuses.forEach(([group, message], k) => {
+    if (next?.record === form.record && JSON.stringify(next.refuses) === JSON.stringify(form.refuses)) return;
+    // groups that share a message need no condition of their own
+    const distinct = refuses.every(([, message]) => message === refuses[0]![1]) ? refuses.slice(0, 1) : refuses;
+    distinct.forEach(([group, message], k) => {
       const dtypes = GROUPS[group as keyof typeof GROUPS].reduce<number>((bits, dtype) => bits | (1 << dtype), 0);
       const pieces = message!.split("{dtype}").map((piece) => `msg(${JSON.stringify(piece)});`);
       const text = pieces.join(" msgDType(dtype); ").replaceAll('msg(""); ', "").replaceAll(' msg("");', "");
-      const condition = k === refuses.length - 1 ? "" : `if ((1 << dtype) & ${dtypes}) `;
+      const condition = k === distinct.length - 1 ? "" : `if ((1 << dtype) & ${dtypes}) `;
       cases.push(`      ${condition}{ ${text} break; }`);
     });
   });

@@ -68,10 +68,20 @@ type Builder<M extends MicroOp> = (
   ...operands: { -readonly [I in keyof M["operands"]]: Operand<M["operands"][I]> }
 ) => Expression<M["result"]>;
 
-/** One builder a micro-op: `m.add(x, m.mul(alpha, y))`. Numbers stand for constants. */
+/**
+ * One builder a micro-op: `m.add(x, m.mul(alpha, y))`. Numbers stand for constants. A builder can be an op's expression as it is: the
+ * arguments by name, which come last then, are ignored.
+ */
 export const m = Object.fromEntries(
-  Object.keys(microOps).map((name) => [name, (...operands: (Expression | number)[]) => build(name as MicroName, operands)]),
+  Object.keys(microOps).map((name) => [
+    name,
+    (...operands: unknown[]) => build(name as MicroName, operands.filter(isOperand)),
+  ]),
 ) as unknown as { readonly [N in MicroName]: Builder<(typeof microOps)[N]> };
+
+function isOperand(x: unknown): x is Expression | number {
+  return typeof x === "number" || x instanceof Expression;
+}
 
 function build(op: MicroName, operands: (Expression | number)[]): Expression {
   const micro: MicroOp = microOps[op];

@@ -16,6 +16,8 @@ export type DTypeGroup = "bool" | "integral" | "floating";
  */
 export type DTypeRule = "promote" | "float" | "compare" | "logical" | "integral";
 
+export type Refusals = Partial<Record<DTypeGroup, string>>;
+
 export interface Declaration {
   /** see signature.ts */
   readonly signature: string;
@@ -32,6 +34,8 @@ export interface Declaration {
   readonly self?: string;
   /** other names: `absolute`, or with a namespace `special.expm1` */
   readonly aliases?: readonly string[];
+  /** true if all of its tensor arguments may be numbers */
+  readonly numbersOnly?: boolean;
   /** usable in derivatives and composites, absent from the API */
   readonly internal?: boolean;
 }
@@ -43,8 +47,8 @@ type Given = any;
 export interface ElementwiseDeclaration extends Declaration {
   /** Called once for every form of the op with its tensor inputs in order (null if absent) and the other arguments by name. */
   readonly expression: (...inputs: Given[]) => Expression;
-  /** default "promote" */
-  readonly dtype?: DTypeRule;
+  /** default "promote"; a function if it depends on enums and flags */
+  readonly dtype?: DTypeRule | ((given: Given) => DTypeRule);
   /** the dtype of the result, whatever the inputs */
   readonly resultDType?: "int32" | "bool" | "float64";
   /** inputs that are read as truth values and take no part in promotion */
@@ -57,10 +61,10 @@ export interface ElementwiseDeclaration extends Declaration {
   readonly derivative?: Record<string, ((given: Given) => Value) | null>;
   readonly differentiable?: false;
   /** messages; {dtype} stands for the dtype's name */
-  readonly refuses?: Partial<Record<DTypeGroup, string>>;
+  readonly refuses?: Refusals | ((given: Given) => Refusals);
   /** a function of assembly/ops, "file.name", that is called first with all arguments and raises what is wrong with them */
   readonly check?: string;
-  /** values of params for which a form of its own is worth having: [{ alpha: 1 }] */
+  /** values of numbers for which a form of its own is worth having: [{ alpha: 1 }] */
   readonly specialize?: readonly Record<string, number>[];
 }
 
@@ -83,6 +87,7 @@ interface Common {
   readonly namespace: Namespace;
   readonly aliases: readonly string[];
   readonly internal: boolean;
+  readonly numbersOnly: boolean;
   readonly self: string | undefined;
 }
 
@@ -100,6 +105,7 @@ function common(d: Declaration): Common {
     variants: d.internal ? [] : (d.variants ?? (namespace === "torch" ? ["function", "method"] : ["function"])),
     aliases: d.aliases ?? [],
     internal: d.internal ?? false,
+    numbersOnly: d.numbersOnly ?? false,
     self: d.self ?? signature.parameters[0]?.name,
   };
 }
@@ -123,5 +129,11 @@ export const routine = implemented("routine");
 /** Made of other ops. */
 export const composite = implemented("composite");
 
+export const inplace: readonly Variant[] = ["function", "method", "inplace"];
+export const methodOnly: readonly Variant[] = ["method"];
+
 /** PyTorch's message for a dtype that a kernel lacks. */
 export const unimplemented = (kernel: string): string => `"${kernel}" not implemented for '{dtype}'`;
+
+/** For kernels that take floating dtypes only. */
+export const floatingOnly = (kernel: string): Refusals => ({ bool: unimplemented(kernel), integral: unimplemented(kernel) });

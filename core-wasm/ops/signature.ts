@@ -34,6 +34,8 @@ export interface Signature {
   readonly results: readonly Result[];
   /** true if the op returns a list of tensors whose length is known at run time only */
   readonly listResult: boolean;
+  /** the result is a plain value instead of a tensor */
+  readonly plainResult: "bool" | "int" | "float" | null;
 }
 
 const BASES: Record<string, BaseType> = {
@@ -51,7 +53,7 @@ export function parseSignature(text: string): Signature {
   const fail = (why: string): never => {
     throw new Error(`signature "${text}": ${why}`);
   };
-  const match = /^([A-Za-z_]\w*)\((.*)\)(?:\s*->\s*(.+))?$/s.exec(text.trim());
+  const match = /^([A-Za-z_]\w*)\((.*?)\)(?:\s*->\s*(.+))?$/s.exec(text.trim());
   if (!match) return fail("expected name(parameters)");
   const [, name, inside, returns] = match as unknown as [string, string, string, string | undefined];
   const parameters = splitTop(inside).map((part) => parseParameter(part, fail));
@@ -66,9 +68,10 @@ export function parseSignature(text: string): Signature {
   return { name, parameters, ...parseResults(returns, fail) };
 }
 
-function parseResults(text: string | undefined, fail: (why: string) => never): Pick<Signature, "results" | "listResult"> {
-  if (text === undefined || text === "Tensor") return { results: [{ name: "result", list: false }], listResult: false };
-  if (text === "Tensor[]") return { results: [{ name: "result", list: true }], listResult: true };
+function parseResults(text: string | undefined, fail: (why: string) => never): Pick<Signature, "results" | "listResult" | "plainResult"> {
+  if (text === undefined || text === "Tensor") return { results: [{ name: "result", list: false }], listResult: false, plainResult: null };
+  if (text === "bool" || text === "int" || text === "float") return { results: [], listResult: false, plainResult: text };
+  if (text === "Tensor[]") return { results: [{ name: "result", list: true }], listResult: true, plainResult: null };
   const match = /^\((.*)\)$/.exec(text);
   if (!match) return fail(`unknown result ${text}`);
   const results = splitTop(match[1]!).map((part) => {
@@ -76,7 +79,7 @@ function parseResults(text: string | undefined, fail: (why: string) => never): P
     if (!field) return fail(`unknown result ${part}`);
     return { name: field[1]!, list: false };
   });
-  return { results, listResult: false };
+  return { results, listResult: false, plainResult: null };
 }
 
 function parseParameter(text: string, fail: (why: string) => never): Parameter {

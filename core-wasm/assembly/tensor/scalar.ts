@@ -1,6 +1,7 @@
 // A number argument with Python's category: bool, int or float.
 import { temporary } from "../memory/pool";
 import { DType } from "./dtype";
+import { Flag, Tensor } from "./tensor";
 
 export const enum ScalarKind {
   Bool = 0,
@@ -37,6 +38,13 @@ export function intScalar(value: i64): Scalar {
 /** null for kind -1, as JavaScript passes an absent scalar. */
 export function scalarFrom(value: f64, kind: i32): Scalar | null {
   return kind < 0 ? null : newScalar(value, kind);
+}
+
+/** Whether `t` came from the plain number `value`. */
+export function isNumber(t: Tensor, value: f64): bool {
+  if (!t.has(Flag.Wrapped)) return false;
+  if (t.dtype == DType.Int64) return <f64>load<i64>(t.dataPtr()) == value;
+  return t.dtype == DType.Float64 && load<f64>(t.dataPtr()) == value;
 }
 
 /** The dtype a lone scalar of this kind has. */
