@@ -64,8 +64,8 @@ function chooseForm(record: ElementwiseRecord, callee: string): string[] {
     const open = conditions.length > 0 && !isLast;
     const indent = open ? "    " : "  ";
     if (open) lines.push(`  if (${conditions.join(" && ")}) {`);
-    form.params.forEach((name, k) => lines.push(`${indent}setElementwiseParam(${k}, ${paramValue(form, name)});`));
-    lines.push(`${indent}return ${callee}${form.inputs.length}(El.${form.id}, ${form.inputs.map((name) => inputValue(form, name)).join(", ")});`);
+    form.params.forEach((name, k) => lines.push(`${indent}setElementwiseParam(${k}, ${paramValue(form, name, open)});`));
+    lines.push(`${indent}return ${callee}${form.inputs.length}(El.${form.id}, ${form.inputs.map((name) => inputValue(form, name, open)).join(", ")});`);
     if (open) lines.push("  }");
   });
   return lines;
@@ -75,13 +75,15 @@ function parameter(form: Form, name: string): Parameter {
   return form.record.signature.parameters.find((p) => p.name === name)!;
 }
 
-function paramValue(form: Form, name: string): string {
+/** `narrowed`: the compiler knows from the condition that optional arguments are there. */
+function paramValue(form: Form, name: string, narrowed: boolean): string {
   const p = parameter(form, name);
   if (!p.type.optional) return name;
-  return roleOf(p) === "int" ? `<f64>${name}` : `${name}!.f`;
+  return roleOf(p) === "int" ? `<f64>${name}` : `${name}${narrowed ? "" : "!"}.f`;
 }
 
-const inputValue = (form: Form, name: string): string => (parameter(form, name).type.optional ? `${name}!` : name);
+const inputValue = (form: Form, name: string, narrowed: boolean): string =>
+  parameter(form, name).type.optional && !narrowed ? `${name}!` : name;
 
 function condition(choice: Choice): string {
   const { name, type } = choice.parameter;
@@ -100,7 +102,7 @@ function condition(choice: Choice): string {
       return choice.value ? name : `!${name}`;
     case "value":
       if (isTensor(choice.parameter)) return `isNumber(${name}, ${choice.value})`;
-      return type.optional ? `${name}!.f == ${choice.value}` : `${name} == ${choice.value}`;
+      return type.optional ? `${name} !== null && ${name}.f == ${choice.value}` : `${name} == ${choice.value}`;
   }
 }
 
