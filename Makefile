@@ -20,7 +20,7 @@ build: $(WASM) dist/node.js ## the package in dist/: both wasm builds, a bundle 
 
 wasm: $(WASM)
 
-fast: node_modules/.package-lock.json ## quick build for the edit loop: wasm without the optimizer's repeated passes, no types
+fast: node_modules/.package-lock.json ## quick build for the edit loop: wasm optimized less, no types
 	@rm -f $(WASM)
 	node core-wasm/build.mjs --fast
 	NO_TYPES=1 $(BIN)/rollup --config --silent
