@@ -9,7 +9,7 @@ VECTORS ?= test/conformance/vectors
 ONLY ?= *
 
 CORE_SOURCES = $(shell find core-wasm/assembly -name '*.ts')
-TS_SOURCES = $(shell find bindings hosts gpu -name '*.ts' -o -name '*.js') rollup.config.js package.json
+TS_SOURCES = $(shell find bindings hosts $(wildcard gpu) -name '*.ts' -o -name '*.js') rollup.config.js package.json
 # the stamp of an optimized core: `make fast` removes it
 WASM := dist/.optimized
 
