@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { relative } from "node:path";
 import dts from "rollup-plugin-dts";
 import esbuild from "rollup-plugin-esbuild";
 
@@ -30,7 +31,7 @@ const bundles = {
     manualChunks: (id) =>
       id.endsWith("/hosts/system.ts")
         ? "system"
-        : /\/(bindings|gpu)\/|\/hosts\/(progress|fetch|detect)\.ts$/.test(id)
+        : /^(bindings|gpu)\/|^hosts\/(progress|fetch|detect)\.ts$/.test(relative(import.meta.dirname, id))
           ? "flambeau"
           : null,
     hoistTransitiveImports: false,

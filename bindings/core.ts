@@ -18,13 +18,20 @@ export interface CoreExports {
   empty(shape: number, ndim: number, dtype: number, device: number): number;
   wrappedScalar(value: number, kind: number): number;
   wrappedInt(low: number, high: number): number;
+  releaseMany(handles: number, count: number): void;
+  alias(handle: number): number;
+  bumpVersion(handle: number): void;
+  setDefaultDType(dtype: number): void;
   setRequiresGrad(handle: number, value: number): void;
+  requiresGrad(handle: number): number;
   detach(handle: number): number;
+  detach_(handle: number): void;
   isLeaf(handle: number): number;
   getGrad(handle: number): number;
   setGrad(handle: number, grad: number): void;
   retainGrad(handle: number): void;
   gradFnName(handle: number): number;
+  gradFnCallback(handle: number): number;
   messageText(): number;
   backward(
     tensors: number,
@@ -49,12 +56,37 @@ export interface CoreExports {
   gradMode(): number;
   addHook(handle: number, id: number): void;
   removeHook(handle: number, id: number): void;
-  functionNode(id: number, inputs: number, count: number): number;
-  functionOutput(node: number, handle: number): number;
+  functionNode(id: number, inputs: number, count: number, outputs: number): number;
+  functionOutput(node: number, index: number, handle: number): void;
+  functionDone(node: number): void;
+  abandonCallback(): void;
   memoryStats(): number;
+  setMemoryLimit(bytes: number): void;
+  newGenerator(): number;
+  freeGenerator(generator: number): void;
+  seedGenerator(generator: number, low: number, high: number): void;
+  initialSeed(generator: number): number;
+  generatorBlock(generator: number): number;
+  setGeneratorState(generator: number, address: number): number;
 }
 
-export type Core = CoreExports & OpExports;
+/** Ops that are called from hand-written bindings. */
+interface CalledOps {
+  op_toDtype(input: number, dtype: number): number;
+  op_nonzero(input: number): number;
+  op_index(input: number, indices: number, indicesLength: number): number;
+  op_indexPut_(input: number, indices: number, indicesLength: number, values: number, accumulate: number): void;
+  op_full(
+    size: number,
+    sizeLength: number,
+    fillValue: number,
+    fillValueKind: number,
+    dtype: number,
+    device: number,
+  ): number;
+}
+
+export type Core = CoreExports & OpExports & CalledOps;
 
 /** The exports. Undefined until a host has called `instantiate`. */
 export let core: Core;
@@ -119,6 +151,20 @@ function raise(kind: number, address: number, length: number): never {
   throw errorOfKind(kind, textAt(address, length));
 }
 
+/** What JavaScript throws inside a callback ends the call that it was made from. */
+function guarded<T>(callback: () => T): T {
+  try {
+    return callback();
+  } catch (error) {
+    core.abandonCallback();
+    throw error;
+  }
+}
+
+function noDevice(): never {
+  throw errorOfKind(0, "no device of this kind is started");
+}
+
 function warn(address: number, length: number): void {
   console.warn(textAt(address, length));
 }
@@ -134,9 +180,12 @@ export function instantiate(module: WebAssembly.Module, imports: Record<string, 
     abort: (message: number, _file: number, line: number) => {
       throw new Error(`internal error in the core (${message}:${line})`);
     },
-    callHook: (id: number, grad: number) => callbacks.callHook(id, grad),
-    callFunction: (id: number, count: number) => callbacks.callFunction(id, count),
+    callHook: (id: number, grad: number) => guarded(() => callbacks.callHook(id, grad)),
+    callFunction: (id: number, count: number) => guarded(() => callbacks.callFunction(id, count)),
     releaseCallback: (id: number) => callbacks.releaseCallback(id),
+    deviceAllocate: noDevice,
+    deviceFree: noDevice,
+    deviceRun: noDevice,
     ...imports,
   };
   const { exports } = new WebAssembly.Instance(module, { env });

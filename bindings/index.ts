@@ -1,9 +1,32 @@
 // The torch namespace: `import * as torch from "flambeau"`.
 
 export * from "./error.ts";
-export type { Device, DType, TypedArray } from "./tensor/dtype.ts";
-export { getDefaultDtype, setDefaultDtype } from "./tensor/defaults.ts";
-export { setPrintOptions, type PrintOptions } from "./tensor/print.ts";
-export { float, FloatScalar, type Scalar } from "./tensor/scalar.ts";
-export { Tensor } from "./tensor/tensor.ts";
+export * from "./gen/functions.ts";
+export * from "./tensor/dtypes.ts";
+export * as autograd from "./autograd/index.ts";
+export * as linalg from "./gen/linalg.ts";
+export * as fft from "./gen/fft.ts";
+export * as special from "./gen/special.ts";
+
+export {
+  enableGrad,
+  inferenceMode,
+  isGradEnabled,
+  isInferenceModeEnabled,
+  noGrad,
+  setGradEnabled,
+  type GradModeGuard,
+} from "./autograd/mode.ts";
 export { keep, scope, scoped } from "./memory/scope.ts";
+export { memoryStats, setMemoryLimit, type MemoryStats } from "./memory/stats.ts";
+export { asTensor, tensor, type TensorData, type TensorOptions } from "./tensor/create.ts";
+export { getDefaultDtype, setDefaultDtype } from "./tensor/defaults.ts";
+export type { Device, DType, TypedArray } from "./tensor/dtype.ts";
+export type { Index } from "./tensor/index.ts";
+export { setPrintOptions, type PrintOptions } from "./tensor/print.ts";
+export { canCast, finfo, iinfo, promoteTypes, resultType, type FloatInfo, type IntInfo } from "./tensor/promotion.ts";
+export { float, FloatScalar, type Scalar } from "./tensor/scalar.ts";
+export { fromBuffer, fromNumpy, sharedArray } from "./tensor/shared.ts";
+export { isTensor, Tensor } from "./tensor/tensor.ts";
+
+import "./tensor/methods.ts";

@@ -19,11 +19,16 @@ export function wrap(handle: number): Tensor {
   return new Tensor(handle);
 }
 
+/** The handles of the `count` results of the last call; 0 for absent ones. */
+export function resultHandles(count: number): number[] {
+  const at = core.results() >>> 2;
+  if (i32[at] === undefined) refresh();
+  return Array.from(i32.subarray(at, at + count));
+}
+
 /** Wraps the `count` results of the last call. */
 export function wrapList(count: number): Tensor[] {
-  const at = resultsAt();
-  const handles = Array.from(i32.subarray(at, at + count));
-  return handles.map(wrap);
+  return resultHandles(count).map(wrap);
 }
 
 /** A result list whose elements also have names, as PyTorch's named tuples: `const { values } = x.max(1)`. */
@@ -33,12 +38,6 @@ export function wrapNamed<Name extends string>(count: number, names: readonly Na
   return list;
 }
 export type Named<Name extends string> = Tensor[] & { readonly [K in Name]: Tensor };
-
-function resultsAt(): number {
-  const at = core.results() >>> 2;
-  if (i32[at] === undefined) refresh();
-  return at;
-}
 
 /** What an in-place method returns: the tensor itself. */
 export function mutated<T extends Tensor>(tensor: T): T {
@@ -54,6 +53,12 @@ export function defineMethods(target: { prototype: object }, methods: Record<str
 }
 
 // ---- tensor arguments
+
+/** The handle of the tensor a method is called on. */
+export function self(tensor: Tensor): number {
+  const handle = tensor.handle;
+  return handle !== 0 ? handle : disposed();
+}
 
 /** The handle of a required tensor argument. `position` counts from 1. */
 export function tensorArg(value: unknown, op: string, name: string, position: number): number {
@@ -135,6 +140,7 @@ export function intArg(value: unknown, op: string, name: string, position: numbe
   if (typeof value === "number" && Number.isInteger(value)) return clampInt(value);
   if (typeof value === "bigint") return clampInt(Number(value));
   if (value instanceof Tensor && value.numel() === 1 && !value.isFloatingPoint()) return clampInt(Number(value.item()));
+  if (typeof value === "object" && value !== null && "address" in value) return Number(value.address); // a Generator
   return wrongType(value, op, name, position, "int");
 }
 
@@ -192,29 +198,38 @@ export function enumArg(
   );
 }
 
-// ---- list arguments: laid down in the scratch block, one after the other and round again; a call has few and short ones
+// ---- list arguments: laid down in blocks of the core, one after the other and round again. No list takes more than an
+// eighth of its block, so the lists of one call never overlap; long lists have a block of their own, which grows.
 
-let base = 0;
-let capacity = 0;
-let top = 0;
+interface Block {
+  base: number;
+  capacity: number;
+  top: number;
+}
+const short: Block = { base: 0, capacity: 0, top: 0 };
+const long: Block = { base: 0, capacity: 0, top: 0 };
+const SHORT_LIST = SCRATCH_LENGTH / 8;
 
 /** Room for `count` words, as an index into `i32`. */
 function reserve(count: number): number {
-  if (capacity === 0) {
-    base = scratchBase;
-    capacity = SCRATCH_LENGTH;
-  }
-  // at most an eighth of the block, so that the lists of one call never overlap
-  if (count > capacity >>> 3) {
-    capacity = 16 * count;
-    base = core.scratchGrow(capacity) >>> 2;
-    top = 0;
-  }
-  if (top + count > capacity) top = 0;
-  const at = base + top;
-  top += count;
+  const block = count <= SHORT_LIST ? short : long;
+  if (count > block.capacity >>> 3) makeRoom(block, count);
+  if (block.top + count > block.capacity) block.top = 0;
+  const at = block.base + block.top;
+  block.top += count;
   if (i32[at + count] === undefined) refresh();
   return at;
+}
+
+function makeRoom(block: Block, count: number): void {
+  block.top = 0;
+  if (block === short) {
+    block.base = scratchBase;
+    block.capacity = SCRATCH_LENGTH;
+  } else {
+    block.capacity = 16 * count;
+    block.base = core.scratchGrow(block.capacity) >>> 2;
+  }
 }
 
 /** Lays down a list of ints, or a single one, and returns its address; 0 where it is absent. */

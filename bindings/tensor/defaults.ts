@@ -1,5 +1,6 @@
 // The dtype that creation uses when none is asked for.
 
+import { core } from "../core.ts";
 import { TypeError } from "../error.ts";
 import { dtypeCode, DTYPES, isFloatingCode, type DType } from "./dtype.ts";
 
@@ -12,9 +13,10 @@ let defaultCode = dtypeCode("float32");
 export function setDefaultDtype(dtype: DType): void {
   const code = dtypeCode(dtype);
   if (!isFloatingCode(code)) {
-    throw new TypeError(`only floating-point types are supported as the default type, got torch.${DTYPES[code]}`);
+    throw new TypeError("only floating-point types are supported as the default type");
   }
   defaultCode = code;
+  core.setDefaultDType(code);
 }
 
 /** The floating dtype that numbers become, `"float32"` unless set otherwise; follows torch.get_default_dtype. */

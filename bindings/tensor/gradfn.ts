@@ -1,6 +1,6 @@
 // What `tensor.gradFn` gives.
 
-import { core, textAt, word } from "../core.ts";
+import { core, textAt } from "../core.ts";
 
 /** A node of the tape, as far as programs see it. */
 export class GradFn {
@@ -24,9 +24,13 @@ export class GradFn {
   }
 }
 
+/** The names of the nodes that user-defined Functions have made, by callback (autograd/function.ts). */
+export const functionNames = new Map<number, string>();
+
 /** The node that made the tensor of this handle, null for a leaf. */
 export function gradFnOf(handle: number): GradFn | null {
-  if (word(handle + 20) === 0) return null;
   const length = core.gradFnName(handle);
-  return new GradFn(textAt(core.messageText(), length));
+  if (length === 0) return null;
+  const name = textAt(core.messageText(), length);
+  return new GradFn(functionNames.get(core.gradFnCallback(handle)) ?? name);
 }

@@ -3,12 +3,16 @@
 // are generated (gen/methods.ts), indexing is in index.ts, conversions are in convert.ts.
 
 import { core, i32, refresh, u8, word } from "../core.ts";
-import { IndexError, RuntimeError, ValueError } from "../error.ts";
+import { IndexError, RuntimeError, TypeError, ValueError } from "../error.ts";
+import type { TensorBackward } from "../autograd/backward.ts";
+import type { TensorHooks } from "../autograd/hooks.ts";
 import type { TensorMethods } from "../gen/methods.ts";
 import { adopt, dispose, type Token } from "../memory/finalize.ts";
 import { keep } from "../memory/scope.ts";
 import { DTYPES, deviceOf, ITEM_SIZES, type Device, type DType, type TypedArray } from "./dtype.ts";
 import { gradFnOf, type GradFn } from "./gradfn.ts";
+import type { TensorConversions } from "./convert.ts";
+import type { TensorIndexing } from "./index.ts";
 import { formatTensor } from "./print.ts";
 import {
   arrayConstructor,
@@ -27,18 +31,16 @@ const META = 1; // bytes: dtype, device, ndim, flags
 const STORAGE = 2;
 const OFFSET = 3;
 const NUMEL = 4;
-const GRAD_FN = 5;
 const BASE = 8;
 const SHAPE = 12;
 // into a storage's header
 const VERSION = 3;
 
-const REQUIRES_GRAD = 1;
 const INFERENCE = 4;
 const RETAINS_GRAD = 8;
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
-export interface Tensor extends TensorMethods {}
+export interface Tensor extends TensorMethods, TensorIndexing, TensorConversions, TensorBackward, TensorHooks {}
 
 /** A multi-dimensional array of one dtype on one device. Made by `torch.tensor`, the factories, and ops. */
 export class Tensor {
@@ -171,7 +173,7 @@ export class Tensor {
 
   /** Whether gradients flow to this tensor. */
   get requiresGrad(): boolean {
-    return (this.flags & REQUIRES_GRAD) !== 0 || word(this.handle + 4 * GRAD_FN) !== 0;
+    return core.requiresGrad(live(this)) !== 0;
   }
   set requiresGrad(value: boolean) {
     core.setRequiresGrad(live(this), value ? 1 : 0);
@@ -199,7 +201,7 @@ export class Tensor {
     return this.gradWrapper ?? null;
   }
   set grad(value: Tensor | null) {
-    core.setGrad(live(this), value === null || value === undefined ? 0 : live(value));
+    core.setGrad(live(this), checkedGrad(this, value));
     this.gradWrapper = value ?? undefined;
     if (value) keep(value);
   }
@@ -221,6 +223,12 @@ export class Tensor {
     return new Tensor(core.detach(live(this)));
   }
 
+  /** Cuts the tensor off from the tape, in place. @throws RuntimeError for views */
+  detach_(): this {
+    core.detach_(live(this));
+    return this;
+  }
+
   /** True for a view of another tensor. */
   isView(): boolean {
     return word(live(this) + 4 * BASE) !== 0;
@@ -238,7 +246,7 @@ export class Tensor {
     if (!this.isContiguous()) {
       if (options?.copy === false)
         throw new RuntimeError("data({ copy: false }) needs a contiguous tensor: use contiguous()");
-      const compact = core.contiguous(core.detach(handle));
+      const compact = core.op_contiguous(handle);
       const copy = rowMajor(compact, this.numel()).slice();
       core.release(compact);
       return copy;
@@ -300,6 +308,13 @@ export class Tensor {
     return this.toString();
   }
 
+  /** Iterates over dimension 0. @throws TypeError for a 0-d tensor */
+  *[Symbol.iterator](): Generator<Tensor, void, undefined> {
+    if (this.ndim === 0) throw new TypeError("iteration over a 0-d tensor");
+    const length = this.size(0);
+    for (let i = 0; i < length; i++) yield new Tensor(core.op_select(live(this), 0, i));
+  }
+
   /** `count` words of the header from `from`: ndim of them. */
   private ints(from: number): number[] {
     const handle = live(this);
@@ -324,6 +339,11 @@ export class Tensor {
   }
 }
 
+/** Whether a value is a Tensor; follows torch.is_tensor. */
+export function isTensor(value: unknown): value is Tensor {
+  return value instanceof Tensor;
+}
+
 /** The handle of a tensor. @throws RuntimeError after dispose */
 export function live(tensor: Tensor): number {
   const handle = tensor.handle;
@@ -335,6 +355,21 @@ export function disposed(): never {
   throw new RuntimeError(
     "this tensor was disposed (by dispose(), `using`, or the end of a torch.scope it did not escape from)",
   );
+}
+
+/** The handle of what becomes a gradient. */
+function checkedGrad(tensor: Tensor, grad: unknown): number {
+  if (grad === null || grad === undefined) return 0;
+  if (!(grad instanceof Tensor))
+    throw new TypeError(`assigned grad expected to be a Tensor or None but got grad of type ${typeof grad}`);
+  if (grad === tensor) throw new RuntimeError("can't assign Variable as its own grad");
+  if (grad.dtypeCode !== tensor.dtypeCode) throw new RuntimeError("assigned grad has data of a different type");
+  if (grad.device !== tensor.device) throw new RuntimeError("assigned grad has data located on a different device");
+  const shape = tensor.shape;
+  if (grad.ndim !== shape.length || grad.shape.some((size, i) => size !== shape[i])) {
+    throw new RuntimeError("assigned grad has data of a different size");
+  }
+  return live(grad);
 }
 
 /** The elements of a contiguous CPU tensor on the wasm memory. */

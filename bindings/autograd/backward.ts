@@ -1,0 +1,129 @@
+// Starting a backward pass: Tensor.backward, autograd.backward, autograd.grad.
+
+import { core } from "../core.ts";
+import { RuntimeError, TypeError } from "../error.ts";
+import { defineMethods, isOptions, resultHandles, tensors as tensorList, typeName, wrap } from "../tensor/call.ts";
+import { live, Tensor } from "../tensor/tensor.ts";
+
+export interface BackwardOptions {
+  /** the gradient to start with; may be left out for scalars */
+  gradient?: Tensor | null | undefined;
+  /** keep the graph for another pass; the default is `createGraph` */
+  retainGraph?: boolean | null | undefined;
+  /** record the pass itself, for higher derivatives */
+  createGraph?: boolean | undefined;
+  /** the leaves whose gradients are wanted; all by default */
+  inputs?: Tensor | readonly Tensor[] | null | undefined;
+}
+
+/** The methods that this file adds to Tensor. */
+export interface TensorBackward {
+  /**
+   * Computes the gradients of this tensor with respect to the leaves of its graph and adds them to their `grad`.
+   * Follows torch.Tensor.backward.
+   * @throws RuntimeError when it is no scalar and has no `gradient`, or the graph was freed by an earlier pass
+   */
+  backward(
+    gradient?: Tensor | null,
+    retainGraph?: boolean | null,
+    createGraph?: boolean,
+    inputs?: Tensor | readonly Tensor[] | null,
+  ): void;
+  backward(options: BackwardOptions): void;
+}
+
+type OneOrMore<T> = T | readonly T[];
+const list = <T>(value: OneOrMore<T>): readonly T[] => (Array.isArray(value) ? (value as readonly T[]) : [value as T]);
+
+function run(roots: readonly Tensor[], gradients: readonly (Tensor | null)[], options: BackwardOptions): void {
+  const create = options.createGraph === true;
+  const inputs = options.inputs === null || options.inputs === undefined ? null : list(options.inputs);
+  if (inputs?.length === 0) throw new RuntimeError("'inputs' argument to backward() cannot be empty.");
+  core.backward(
+    tensorList(roots, "backward", "tensors", 1),
+    roots.length,
+    tensorList(gradients, "backward", "gradTensors", 2),
+    (options.retainGraph ?? create) ? 1 : 0,
+    create ? 1 : 0,
+    inputs === null ? 0 : tensorList(inputs, "backward", "inputs", 5),
+    inputs === null ? -1 : inputs.length,
+  );
+}
+
+/** As many gradients as roots: null where one is implicit. */
+function startingGradients(given: OneOrMore<Tensor | null> | undefined | null, roots: number): (Tensor | null)[] {
+  const gradients = given === null || given === undefined ? new Array<null>(roots).fill(null) : [...list(given)];
+  if (gradients.length !== roots) throw new RuntimeError(`got ${roots} tensors and ${gradients.length} gradients`);
+  for (const gradient of gradients) {
+    if (gradient !== null && gradient !== undefined && !(gradient instanceof Tensor)) {
+      throw new TypeError(`gradients can be either Tensors or None, but got ${typeName(gradient)}`);
+    }
+  }
+  return gradients;
+}
+
+defineMethods(Tensor, {
+  backward(this: Tensor, gradient?: unknown, retainGraph?: unknown, createGraph?: unknown, inputs?: unknown): void {
+    const options = (
+      isOptions(gradient) ? gradient : { gradient, retainGraph, createGraph, inputs }
+    ) as BackwardOptions;
+    live(this);
+    run([this], startingGradients(options.gradient, 1), options);
+  },
+});
+
+/**
+ * Computes the gradients of the sum of `tensors` with respect to the leaves and adds them to their `grad`.
+ * Follows torch.autograd.backward.
+ * @param gradTensors the gradients to start with, as many as tensors; null where the tensor is a scalar
+ */
+export function backward(
+  tensors: OneOrMore<Tensor>,
+  gradTensors: OneOrMore<Tensor | null> | null = null,
+  options: Omit<BackwardOptions, "gradient"> = {},
+): void {
+  const roots = list(tensors);
+  run(roots, startingGradients(gradTensors, roots.length), options);
+}
+
+export interface GradOptions {
+  /** the gradients to start with; may be left out for scalars */
+  gradOutputs?: OneOrMore<Tensor | null> | null | undefined;
+  retainGraph?: boolean | null | undefined;
+  createGraph?: boolean | undefined;
+  /** give null for inputs that the outputs don't depend on, instead of throwing */
+  allowUnused?: boolean | undefined;
+}
+
+/**
+ * The gradients of the sum of `outputs` with respect to `inputs`, without touching `grad`. Follows torch.autograd.grad.
+ * @throws RuntimeError when an input was not used and `allowUnused` is not set
+ * @example const [dx] = torch.autograd.grad(y, x, { createGraph: true });
+ */
+export function grad(
+  outputs: OneOrMore<Tensor>,
+  inputs: OneOrMore<Tensor>,
+  options: GradOptions & { allowUnused: true },
+): (Tensor | null)[];
+export function grad(outputs: OneOrMore<Tensor>, inputs: OneOrMore<Tensor>, options?: GradOptions): Tensor[];
+export function grad(
+  outputs: OneOrMore<Tensor>,
+  inputs: OneOrMore<Tensor>,
+  options: GradOptions = {},
+): (Tensor | null)[] {
+  const roots = list(outputs);
+  const leaves = list(inputs);
+  const create = options.createGraph === true;
+  if (leaves.length === 0) throw new RuntimeError("grad requires non-empty inputs.");
+  const count = core.autogradGrad(
+    tensorList(roots, "grad", "outputs", 1),
+    roots.length,
+    tensorList(startingGradients(options.gradOutputs, roots.length), "grad", "gradOutputs", 3),
+    tensorList(leaves, "grad", "inputs", 2),
+    leaves.length,
+    (options.retainGraph ?? create) ? 1 : 0,
+    create ? 1 : 0,
+    options.allowUnused === true ? 1 : 0,
+  );
+  return resultHandles(count).map((handle) => (handle === 0 ? null : wrap(handle)));
+}

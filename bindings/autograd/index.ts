@@ -1,0 +1,14 @@
+// torch.autograd
+
+export { backward, grad, type BackwardOptions, type GradOptions } from "./backward.ts";
+export { Function, FunctionContext } from "./function.ts";
+export { RemovableHandle, type GradHook } from "./hooks.ts";
+export {
+  enableGrad,
+  GradModeGuard,
+  inferenceMode,
+  isGradEnabled,
+  isInferenceModeEnabled,
+  noGrad,
+  setGradEnabled,
+} from "./mode.ts";

@@ -1,0 +1,84 @@
+// Tensors on memory that JavaScript also writes to. Only the wasm memory can be shared: `sharedArray` and
+// `data({ copy: false })` give typed arrays on it. Any other typed array is copied, and `share: true` says so by throwing.
+
+import { RuntimeError, ValueError } from "../error.ts";
+import { emptyHandle, fromTypedArray, memoryOf } from "./create.ts";
+import { Code, dtypeCode, ITEM_SIZES, type DType, type TypedArray } from "./dtype.ts";
+import { Tensor } from "./tensor.ts";
+import { core, currentBuffer } from "../core.ts";
+
+/** The tensors behind typed arrays on the wasm memory. */
+const owners = new WeakMap<ArrayBufferView, Tensor>();
+
+/**
+ * A typed array on the wasm memory, which `fromNumpy` shares instead of copying it. It becomes empty when the wasm
+ * memory grows, as all views of it do: fill it before the next op.
+ */
+export function sharedArray(length: number, dtype: DType = "float32"): TypedArray {
+  const code = dtypeCode(dtype);
+  const owner = new Tensor(emptyHandle([length], code));
+  const array = memoryOf(owner.handle, length);
+  array.fill(0 as never);
+  owners.set(array, owner);
+  return array;
+}
+
+/**
+ * A 1-d tensor of a typed array's elements; PyTorch's from_numpy. An array of `sharedArray` is shared, any other copied.
+ * @throws RuntimeError with `share: true` when the array lies outside the wasm memory
+ */
+export function fromNumpy(array: ArrayBufferView, options: { share?: boolean } = {}): Tensor {
+  const owner = owners.get(array);
+  if (owner !== undefined && array.buffer === currentBuffer()) return new Tensor(core.alias(owner.handle));
+  if (options.share === true) {
+    throw new RuntimeError(
+      "this typed array lies outside the wasm memory and can only be copied; torch.sharedArray gives one that can be shared",
+    );
+  }
+  return fromTypedArray(array, [(array as Uint8Array).length]);
+}
+
+/**
+ * A 1-d tensor of the bytes of a buffer; follows torch.frombuffer, but copies. Half types are read as raw bits.
+ * @param count how many elements; -1 for all
+ * @param offset bytes to skip
+ * @throws ValueError when the buffer's length doesn't fit
+ */
+export function fromBuffer(
+  buffer: ArrayBufferLike | ArrayBufferView,
+  options: { dtype: DType; count?: number; offset?: number; requiresGrad?: boolean },
+): Tensor {
+  const bytes = ArrayBuffer.isView(buffer)
+    ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
+    : new Uint8Array(buffer);
+  const code = dtypeCode(options.dtype);
+  const size = ITEM_SIZES[code]!;
+  const { count = -1, offset = 0 } = options;
+  const available = bytes.length - offset;
+  if (bytes.length === 0) throw new ValueError(`both buffer length (0) and count (${count}) must not be 0`);
+  if (offset < 0 || offset >= bytes.length) {
+    throw new ValueError(
+      `offset (${offset} bytes) must be non-negative and no greater than buffer length (${bytes.length} bytes) minus 1`,
+    );
+  }
+  if (count < 0 && available % size !== 0) {
+    throw new ValueError(
+      `buffer length (${bytes.length} bytes) after offset (${offset} bytes) must be a multiple of element size (${size})`,
+    );
+  }
+  const length = count < 0 ? available / size : count;
+  if (length * size > available) {
+    throw new ValueError(
+      `requested buffer length (${length} * ${size} bytes) after offset (${offset} bytes) must not be greater than ` +
+        `actual buffer length (${bytes.length} bytes)`,
+    );
+  }
+  const handle = emptyHandle([length], code);
+  const memory = memoryOf(handle, length);
+  const target = new Uint8Array(memory.buffer, memory.byteOffset, length * size);
+  target.set(bytes.subarray(offset, offset + length * size));
+  if (code === Code.Bool) target.forEach((byte, i) => (target[i] = byte === 0 ? 0 : 1));
+  const result = new Tensor(handle);
+  if (options.requiresGrad === true) result.requiresGrad = true;
+  return result;
+}
