@@ -40,12 +40,13 @@ export function fillKernel(args: Args): void {
   let type: i32 = Compute.F64;
   if (args.int(2) == 1) {
     type = Compute.I64;
-    store<i64>(arena, (<i64>args.int(1) << 32) | <i64>(<u32>args.int(0)));
+    store<i64>(arena, ((<i64>args.int(1)) << 32) | (<i64>(<u32>args.int(0))));
   } else {
     store<f64>(arena, args.param(0));
   }
   const value = v128.load64_splat(arena);
-  const bytes = ((<usize>min(n, BLOCK) << 3) + 15) & ~15;
+  const bytes = (((<usize>min(n, BLOCK)) << 3) + 15) & ~15;
   for (let i: usize = 0; i < bytes; i += 16) v128.store(arena + i, value);
-  for (let at = 0; at < n; at += BLOCK) storeBlock(to, to, type, false, at, min(n - at, BLOCK), arena, arena + BLOCK_BYTES);
+  for (let at = 0; at < n; at += BLOCK)
+    storeBlock(to, to, type, false, at, min(n - at, BLOCK), arena, arena + BLOCK_BYTES);
 }

@@ -1,5 +1,6 @@
 // Scalar float64 functions behind the micro-ops that have no SIMD loop. float32 programs use them too and round.
 import { Op } from "../program/opcodes";
+import { besselI, digamma, erf, erfc, erfinv, lgamma, logNdtr, ndtri, trigamma } from "./special";
 
 export function nextafter64(x: f64, y: f64): f64 {
   if (x != x || y != y) return x + y;
@@ -31,6 +32,12 @@ function power(x: f64, y: f64): f64 {
   if (x == 1 || y == 0) return 1;
   if (x == -1 && abs<f64>(y) == Infinity) return 1;
   return NativeMath.pow(x, y);
+}
+
+/** From exp(-|x|), so that the left tail keeps its precision. */
+function sigmoid(x: f64): f64 {
+  const e = NativeMath.exp(-abs<f64>(x));
+  return (x < 0 ? e : 1) / (1 + e);
 }
 
 export function binary64(op: i32, x: f64, y: f64): f64 {
@@ -91,7 +98,26 @@ export function unary64(op: i32, x: f64): f64 {
     case Op.Atanh:
       return NativeMath.atanh(x);
     case Op.Sigmoid:
-      return 1 / (1 + NativeMath.exp(-x));
+      return sigmoid(x);
+    case Op.Erf:
+      return erf(x);
+    case Op.Erfc:
+      return erfc(x);
+    case Op.Erfinv:
+      return erfinv(x);
+    case Op.Lgamma:
+      return lgamma(x);
+    case Op.Digamma:
+      return digamma(x);
+    case Op.Trigamma:
+      return trigamma(x);
+    case Op.I0:
+      return besselI(0, x);
+    case Op.I1:
+      return besselI(1, x);
+    case Op.Ndtri:
+      return ndtri(x);
+    default:
+      return logNdtr(x);
   }
-  return NaN;
 }

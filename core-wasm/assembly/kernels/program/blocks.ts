@@ -14,14 +14,14 @@ export const SCRATCH_BYTES: usize = 2 * BLOCK_BYTES + 64;
 
 /** True for the dtypes whose memory is already in lanes of their compute type. */
 // @ts-ignore: decorator
-@inline function isLane(dtype: i32): bool {
+@inline export function isLane(dtype: i32): bool {
   return dtype == DType.Float32 || dtype == DType.Float64 || dtype == DType.Int32 || dtype == DType.Int64;
 }
 
 /** Whether whole vectors may be read from `address` on up to the end of a block. */
 // @ts-ignore: decorator
 @inline function readable(address: usize, bytes: usize): bool {
-  return address + bytes + 64 <= <usize>memory.size() << 16;
+  return address + bytes + 64 <= (<usize>memory.size()) << 16;
 }
 
 /**
@@ -44,8 +44,8 @@ export function loadBlock(
   const from = computeType(dtype);
   const shift = 2 + (from & 1);
   let lanes: usize;
-  if (dense && isLane(dtype) && readable(operand.data + (<usize>at << shift), <usize>n << shift)) {
-    lanes = operand.data + (<usize>at << shift);
+  if (dense && isLane(dtype) && readable(operand.data + ((<usize>at) << shift), (<usize>n) << shift)) {
+    lanes = operand.data + ((<usize>at) << shift);
   } else {
     lanes = mask || from != type ? scratch : dst;
     transfer(false, operand, space, itemSize(dtype), shift, lanes, at, n, scratch + 2 * BLOCK_BYTES);
@@ -55,7 +55,8 @@ export function loadBlock(
   if (mask) {
     const target = (from & 1) == (type & 1) ? dst : scratch;
     nonzero(from, target, lanes, n);
-    if (target != dst) convert(from & 1 ? Compute.I64 : Compute.I32, type & 1 ? Compute.I64 : Compute.I32, dst, target, n);
+    if (target != dst)
+      convert(from & 1 ? Compute.I64 : Compute.I32, type & 1 ? Compute.I64 : Compute.I32, dst, target, n);
     return dst;
   }
   if (from == type) return lanes;

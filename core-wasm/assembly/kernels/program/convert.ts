@@ -13,41 +13,41 @@ export function convert(from: i32, to: i32, dst: usize, src: usize, n: i32): voi
   switch ((from << 2) | to) {
     case (Compute.F32 << 2) | Compute.F64:
       for (let i = 0; i < n; i += 2) {
-        v128.store(dst + (<usize>i << 3), f64x2.promote_low_f32x4(v128.load64_zero(src + (<usize>i << 2))));
+        v128.store(dst + ((<usize>i) << 3), f64x2.promote_low_f32x4(v128.load64_zero(src + ((<usize>i) << 2))));
       }
       return;
     case (Compute.F32 << 2) | Compute.I32:
       for (let i = 0; i < n; i += 4) {
-        v128.store(dst + (<usize>i << 2), i32x4.trunc_sat_f32x4_s(v128.load(src + (<usize>i << 2))));
+        v128.store(dst + ((<usize>i) << 2), i32x4.trunc_sat_f32x4_s(v128.load(src + ((<usize>i) << 2))));
       }
       return;
     case (Compute.F32 << 2) | Compute.I64:
       return cast<f32, i64>(dst, src, n);
     case (Compute.F64 << 2) | Compute.F32:
       for (let i = 0; i < n; i += 2) {
-        v128.store64_lane(dst + (<usize>i << 2), f32x4.demote_f64x2_zero(v128.load(src + (<usize>i << 3))), 0);
+        v128.store64_lane(dst + ((<usize>i) << 2), f32x4.demote_f64x2_zero(v128.load(src + ((<usize>i) << 3))), 0);
       }
       return;
     case (Compute.F64 << 2) | Compute.I32:
       for (let i = 0; i < n; i += 2) {
-        v128.store64_lane(dst + (<usize>i << 2), i32x4.trunc_sat_f64x2_s_zero(v128.load(src + (<usize>i << 3))), 0);
+        v128.store64_lane(dst + ((<usize>i) << 2), i32x4.trunc_sat_f64x2_s_zero(v128.load(src + ((<usize>i) << 3))), 0);
       }
       return;
     case (Compute.F64 << 2) | Compute.I64:
       return cast<f64, i64>(dst, src, n);
     case (Compute.I32 << 2) | Compute.F32:
       for (let i = 0; i < n; i += 4) {
-        v128.store(dst + (<usize>i << 2), f32x4.convert_i32x4_s(v128.load(src + (<usize>i << 2))));
+        v128.store(dst + ((<usize>i) << 2), f32x4.convert_i32x4_s(v128.load(src + ((<usize>i) << 2))));
       }
       return;
     case (Compute.I32 << 2) | Compute.F64:
       for (let i = 0; i < n; i += 2) {
-        v128.store(dst + (<usize>i << 3), f64x2.convert_low_i32x4_s(v128.load64_zero(src + (<usize>i << 2))));
+        v128.store(dst + ((<usize>i) << 3), f64x2.convert_low_i32x4_s(v128.load64_zero(src + ((<usize>i) << 2))));
       }
       return;
     case (Compute.I32 << 2) | Compute.I64:
       for (let i = 0; i < n; i += 2) {
-        v128.store(dst + (<usize>i << 3), i64x2.extend_low_i32x4_s(v128.load64_zero(src + (<usize>i << 2))));
+        v128.store(dst + ((<usize>i) << 3), i64x2.extend_low_i32x4_s(v128.load64_zero(src + ((<usize>i) << 2))));
       }
       return;
     case (Compute.I64 << 2) | Compute.F32:
@@ -56,9 +56,9 @@ export function convert(from: i32, to: i32, dst: usize, src: usize, n: i32): voi
       return cast<i64, f64>(dst, src, n);
     case (Compute.I64 << 2) | Compute.I32:
       for (let i = 0; i < n; i += 4) {
-        const low = v128.load(src + (<usize>i << 3));
-        const high = v128.load(src + (<usize>i << 3), 16);
-        v128.store(dst + (<usize>i << 2), v128.shuffle<i32>(low, high, 0, 2, 4, 6));
+        const low = v128.load(src + ((<usize>i) << 3));
+        const high = v128.load(src + ((<usize>i) << 3), 16);
+        v128.store(dst + ((<usize>i) << 2), v128.shuffle<i32>(low, high, 0, 2, 4, 6));
       }
       return;
   }
@@ -67,7 +67,7 @@ export function convert(from: i32, to: i32, dst: usize, src: usize, n: i32): voi
 /** dst = all bits set where src != 0, in lanes of the same size. */
 export function nonzero(type: i32, dst: usize, src: usize, n: i32): void {
   const zero = i32x4.splat(0);
-  const bytes = <usize>n << (type & 1 ? 3 : 2);
+  const bytes = (<usize>n) << (type & 1 ? 3 : 2);
   for (let i: usize = 0; i < bytes; i += 16) {
     const x = v128.load(src + i);
     let mask: v128;
@@ -87,7 +87,7 @@ export function maskToInt(type: i32, dst: usize, src: usize, n: i32): void {
   }
   const one = i32x4.splat(1);
   for (let i = 0; i < n; i += 4) {
-    v128.store(dst + (<usize>i << 2), v128.and(v128.load(src + (<usize>i << 2)), one));
+    v128.store(dst + ((<usize>i) << 2), v128.and(v128.load(src + ((<usize>i) << 2)), one));
   }
 }
 
@@ -95,7 +95,7 @@ export function maskToInt(type: i32, dst: usize, src: usize, n: i32): void {
 export function halfToFloat(at: usize, n: i32): void {
   const scale = f32x4.splat(reinterpret<f32>(0x77800000)); // 2^112: the difference of the exponent biases
   for (let i = 0; i < n; i += 4) {
-    const p = at + (<usize>i << 2);
+    const p = at + ((<usize>i) << 2);
     const bits = v128.load(p);
     const magnitude = i32x4.shl(v128.and(bits, i32x4.splat(0x7fff)), 13);
     const special = i32x4.ge_s(magnitude, i32x4.splat(0x7c00 << 13));
@@ -109,21 +109,21 @@ export function halfToFloat(at: usize, n: i32): void {
 export function floatToHalf(dst: usize, src: usize, n: i32): void {
   const half = f32x4.splat(0.5); // its unit in the last place is float16's smallest denormal
   for (let i = 0; i < n; i += 4) {
-    const x = v128.load(src + (<usize>i << 2));
+    const x = v128.load(src + ((<usize>i) << 2));
     const a = v128.and(x, i32x4.splat(0x7fffffff));
     const odd = v128.and(i32x4.shr_u(a, 13), i32x4.splat(1));
     let bits = i32x4.sub(i32x4.shr_u(i32x4.add(i32x4.add(a, i32x4.splat(0xfff)), odd), 13), i32x4.splat(112 << 10));
     bits = v128.bitselect(i32x4.sub(f32x4.add(a, half), half), bits, i32x4.lt_s(a, i32x4.splat(0x38800000)));
     bits = v128.bitselect(i32x4.splat(0x7c00), bits, i32x4.ge_s(a, i32x4.splat(0x477ff000)));
     bits = v128.bitselect(i32x4.splat(0x7e00), bits, i32x4.gt_s(a, i32x4.splat(0x7f800000)));
-    v128.store(dst + (<usize>i << 2), v128.or(bits, v128.and(i32x4.shr_u(x, 16), i32x4.splat(0x8000))));
+    v128.store(dst + ((<usize>i) << 2), v128.or(bits, v128.and(i32x4.shr_u(x, 16), i32x4.splat(0x8000))));
   }
 }
 
 /** bfloat16 bits in 32-bit lanes to float32, in place. */
 export function bfloatToFloat(at: usize, n: i32): void {
   for (let i = 0; i < n; i += 4) {
-    const p = at + (<usize>i << 2);
+    const p = at + ((<usize>i) << 2);
     v128.store(p, i32x4.shl(v128.load(p), 16));
   }
 }
@@ -131,10 +131,10 @@ export function bfloatToFloat(at: usize, n: i32): void {
 /** float32 to bfloat16 bits in 32-bit lanes, to nearest even. */
 export function floatToBfloat(dst: usize, src: usize, n: i32): void {
   for (let i = 0; i < n; i += 4) {
-    const x = v128.load(src + (<usize>i << 2));
+    const x = v128.load(src + ((<usize>i) << 2));
     const odd = v128.and(i32x4.shr_u(x, 16), i32x4.splat(1));
     const rounded = i32x4.shr_u(i32x4.add(i32x4.add(x, i32x4.splat(0x7fff)), odd), 16);
     const nan = f32x4.ne(x, x);
-    v128.store(dst + (<usize>i << 2), v128.bitselect(i32x4.splat(0x7fc0), rounded, nan));
+    v128.store(dst + ((<usize>i) << 2), v128.bitselect(i32x4.splat(0x7fc0), rounded, nan));
   }
 }

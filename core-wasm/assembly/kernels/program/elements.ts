@@ -136,7 +136,7 @@ export function transfer(
       const extent = space.shape(d);
       const coordinate = rest % extent;
       rest /= extent;
-      store<i32>(coordinates + (<usize>d << 2), coordinate);
+      store<i32>(coordinates + ((<usize>d) << 2), coordinate);
       outer += coordinate * operand.stride(d);
     }
   }
@@ -150,14 +150,14 @@ export function transfer(
     const moved = runRows * run;
     n -= moved;
     if (n <= 0) return;
-    lanes += <usize>moved << laneShift;
+    lanes += (<usize>moved) << laneShift;
     // more is left, so this run ended at the end of a row
     col = 0;
     row += runRows;
     if (row == rows) {
       row = 0;
       for (let d = last - 2; d >= 0; d--) {
-        const slot = coordinates + (<usize>d << 2);
+        const slot = coordinates + ((<usize>d) << 2);
         const coordinate = load<i32>(slot) + 1;
         outer += operand.stride(d);
         if (coordinate < space.shape(d)) {

@@ -1,8 +1,8 @@
 // The block interpreter of elementwise programs: runs each micro-op over a block of elements whose registers lie in the
 // L1 cache. Cost: the bytes of the operands once; per micro-op and block one pass over L1.
-import { Args, Operand } from "../../dispatch/args";
-import { Compute, DType, computeType } from "../../tensor/dtype";
-import { BLOCK, BLOCK_BYTES, SCRATCH_BYTES, loadBlock, storeBlock } from "./blocks";
+import { Args } from "../../dispatch/args";
+import { Compute, computeType } from "../../tensor/dtype";
+import { BLOCK, BLOCK_BYTES, SCRATCH_BYTES, isLane, loadBlock, storeBlock } from "./blocks";
 import { isConstant, isDense } from "./elements";
 import { micro32 } from "./micro32";
 import { micro64 } from "./micro64";
@@ -48,6 +48,14 @@ const enum Mode {
   else integer<i64>(op, dst, a, b, c, bytes);
 }
 
+/** A loop, since memory.copy costs more than all else for the few elements of a small tensor. */
+// @ts-ignore: decorator
+@inline function copyLanes(dst: usize, src: usize, bytes: usize): void {
+  let i: usize = 0;
+  for (; i + 16 <= bytes; i += 16) v128.store(dst + i, v128.load(src + i));
+  for (; i < bytes; i += 4) store<u32>(dst + i, load<u32>(src + i));
+}
+
 /** Operand 0: the output. Operands 1..: the inputs, broadcast to operand 0's shape. */
 export function programKernel(args: Args): void {
   programRange(args, 0, args.operand(0).numel, arena);
@@ -69,15 +77,15 @@ export function programRange(args: Args, begin: i32, end: i32, arena: usize): vo
   const resultIsMask = load<u8>(program, 6) != 0;
   const maskInputs = <i32>load<u8>(program, 7);
   const constants = program + 8;
-  const code = constants + (<usize>consts << 3);
-  const codeEnd = code + (<usize>instructions << 3);
+  const code = constants + ((<usize>consts) << 3);
+  const codeEnd = code + ((<usize>instructions) << 3);
 
   const scratch = arena + TABLE_BYTES;
   const blocks = scratch + SCRATCH_BYTES;
   const longest = min(end - begin, BLOCK);
-  const longestBytes = ((<usize>longest << shift) + 15) & ~15;
+  const longestBytes = (((<usize>longest) << shift) + 15) & ~15;
 
-  for (let r = 0; r < registers; r++) store<usize>(arena + (<usize>r << 2), blocks + <usize>r * BLOCK_BYTES);
+  for (let r = 0; r < registers; r++) store<usize>(arena + ((<usize>r) << 2), blocks + <usize>r * BLOCK_BYTES);
 
   const out = args.operand(0);
   for (let i = 0; i < inputs; i++) {
@@ -85,7 +93,7 @@ export function programRange(args: Args, begin: i32, end: i32, arena: usize): vo
     let mode = isDense(operand, out) ? Mode.Dense : Mode.Strided;
     if (mode == Mode.Strided && isConstant(operand, out)) {
       mode = Mode.Constant;
-      const register = load<usize>(arena + (<usize>i << 2));
+      const register = load<usize>(arena + ((<usize>i) << 2));
       const at = loadBlock(operand, out, false, type, ((maskInputs >> i) & 1) != 0, begin, 1, register, scratch);
       if (at != register) store<u64>(register, load<u64>(at));
       splat(register, wide, longestBytes);
@@ -93,56 +101,51 @@ export function programRange(args: Args, begin: i32, end: i32, arena: usize): vo
     store<u8>(arena + MODES + i, <u8>mode);
   }
   for (let i = 0; i < params; i++) {
-    const register = load<usize>(arena + (<usize>(inputs + i) << 2));
+    const register = load<usize>(arena + ((<usize>(inputs + i)) << 2));
     setScalar(register, type, args.param(i));
     splat(register, wide, longestBytes);
   }
   for (let i = 0; i < consts; i++) {
-    const register = load<usize>(arena + (<usize>(inputs + params + i) << 2));
-    setScalar(register, type, load<f64>(constants + (<usize>i << 3)));
+    const register = load<usize>(arena + ((<usize>(inputs + params + i)) << 2));
+    setScalar(register, type, load<f64>(constants + ((<usize>i) << 3)));
     splat(register, wide, longestBytes);
   }
 
-  // the last micro-op may write to the output itself: whole vectors only, so not in a block with a tail
+  // the last micro-op may write to the output itself: in steps of 64 bytes only, so not in a block with a tail
   let direct = false;
   if (!resultIsMask && codeEnd > code && <usize>load<u8>(codeEnd - 8, 1) == result) {
     const dtype = out.dtype;
-    direct = computeType(dtype) == type && isLane(dtype) && isDense(out, out);
+    direct = isLane(dtype) && computeType(dtype) == type && isDense(out, out);
   }
 
   for (let at = begin; at < end; at += BLOCK) {
     const n = min(end - at, BLOCK);
-    const bytes = ((<usize>n << shift) + 15) & ~15;
+    const bytes = (((<usize>n) << shift) + 15) & ~15;
     for (let i = 0; i < inputs; i++) {
       const mode = <i32>load<u8>(arena + MODES + i);
       if (mode == Mode.Constant) continue;
       const block = blocks + <usize>i * BLOCK_BYTES;
       const mask = ((maskInputs >> i) & 1) != 0;
       const address = loadBlock(args.operand(i + 1), out, mode == Mode.Dense, type, mask, at, n, block, scratch);
-      store<usize>(arena + (<usize>i << 2), address);
+      store<usize>(arena + ((<usize>i) << 2), address);
     }
-    const block = blocks + result * BLOCK_BYTES;
-    const intoOutput = direct && bytes == <usize>n << shift;
+    const intoOutput = direct && (((<usize>n) << shift) & 63) == 0;
     for (let p = code; p < codeEnd; p += 8) {
-      let dst = load<usize>(arena + (<usize>load<u8>(p, 1) << 2));
-      if (intoOutput && p + 8 == codeEnd) dst = out.data + (<usize>at << shift);
+      let dst = load<usize>(arena + ((<usize>load<u8>(p, 1)) << 2));
+      if (intoOutput && p + 8 == codeEnd) dst = out.data + ((<usize>at) << shift);
       execute(
         type,
         <i32>load<u8>(p),
         dst,
-        load<usize>(arena + (<usize>load<u8>(p, 2) << 2)),
-        load<usize>(arena + (<usize>load<u8>(p, 3) << 2)),
-        load<usize>(arena + (<usize>load<u8>(p, 4) << 2)),
+        load<usize>(arena + ((<usize>load<u8>(p, 2)) << 2)),
+        load<usize>(arena + ((<usize>load<u8>(p, 3)) << 2)),
+        load<usize>(arena + ((<usize>load<u8>(p, 4)) << 2)),
         bytes,
       );
     }
-    if (!intoOutput) {
-      storeBlock(out, out, type, resultIsMask, at, n, load<usize>(arena + (result << 2)), scratch);
-    }
+    if (intoOutput) continue;
+    const value = load<usize>(arena + (result << 2));
+    if (direct) copyLanes(out.data + ((<usize>at) << shift), value, (<usize>n) << shift);
+    else storeBlock(out, out, type, resultIsMask, at, n, value, scratch);
   }
-}
-
-// @ts-ignore: decorator
-@inline function isLane(dtype: i32): bool {
-  return dtype == DType.Float32 || dtype == DType.Float64 || dtype == DType.Int32 || dtype == DType.Int64;
 }

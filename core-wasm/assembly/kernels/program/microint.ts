@@ -25,12 +25,12 @@ import { Op } from "./opcodes";
 function power<T>(base: T, exponent: T): T {
   if (exponent < <T>0) {
     if (base == <T>1) return <T>1;
-    if (base == <T>-1) return (exponent & <T>1) != <T>0 ? <T>-1 : <T>1;
+    if (base == <T>-1) return (exponent & (<T>1)) != <T>0 ? <T>-1 : <T>1;
     return <T>0;
   }
   let result = <T>1;
   while (exponent != <T>0) {
-    if ((exponent & <T>1) != <T>0) result *= base;
+    if ((exponent & (<T>1)) != <T>0) result *= base;
     base *= base;
     exponent >>= <T>1;
   }
