@@ -28,6 +28,20 @@ interface Named {
   readonly name: string;
 }
 
+/** Every name of every op; two ops must not claim the same. */
+function allNames(registry: Registry): Named[] {
+  const owners = new Map<string, string>();
+  const named = registry.records.flatMap(namesOf);
+  for (const { record, namespace, name } of named) {
+    if (record.internal) continue;
+    const key = `${namespace}.${name}`;
+    const owner = owners.get(key);
+    if (owner !== undefined) throw new Error(`${key} is declared by ${owner} and by ${record.name}`);
+    owners.set(key, record.name);
+  }
+  return named;
+}
+
 function namesOf(record: OpRecord): Named[] {
   const { name, namespace } = record;
   const aliases = record.aliases.map((alias): Named => {
@@ -40,8 +54,7 @@ function namesOf(record: OpRecord): Named[] {
 }
 
 export function generateFunctions(registry: Registry, namespace: Namespace): string {
-  const named = registry.records
-    .flatMap(namesOf)
+  const named = allNames(registry)
     .filter((n) => n.namespace === namespace && n.record.variants.includes("function"))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const renamed = named.filter((n) => functionName(n.name) !== n.name);
@@ -195,14 +208,15 @@ function passed(p: Parameter, op: string, parameters: readonly Parameter[]): str
   }
 }
 
+/** Methods have the op's own name and its aliases in torch. */
+const isMethodName = (n: Named): boolean => n.namespace === "torch" || (n.namespace === n.record.namespace && n.name === n.record.name);
+
 export function generateMethods(registry: Registry): string {
-  const methods = registry.records
-    .flatMap(namesOf)
-    .filter((n) => n.record.variants.includes("method") && (n.namespace === "torch" || n.name === n.record.name))
+  const methods = allNames(registry)
+    .filter((n) => n.record.variants.includes("method") && isMethodName(n))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-  const inplace = registry.records
-    .flatMap(namesOf)
-    .filter((n) => n.record.variants.includes("inplace") && (n.namespace === "torch" || (n.name === n.record.name && n.record.variants.includes("method"))))
+  const inplace = allNames(registry)
+    .filter((n) => n.record.variants.includes("inplace") && (n.namespace === "torch" || n.record.variants.includes("method")) && isMethodName(n))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   return [
     header("The methods of Tensor that are ops."),
