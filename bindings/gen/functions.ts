@@ -7,6 +7,47 @@ import type { Scalar } from "../tensor/scalar.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /**
+ * The absolute value; the gradient at 0 is 0.
+ * Shapes: any; the result has the input's.
+ * Follows torch.abs.
+ */
+export function abs(input: Tensor): Tensor;
+export function abs(input: unknown): Tensor {
+  return call.wrap(core.op_abs(call.tensorArg(input, "abs", "input", 1)));
+}
+
+/**
+ * The absolute value; the gradient at 0 is 0.
+ * Another name of torch.abs.
+ * Shapes: any; the result has the input's.
+ * Follows torch.abs.
+ */
+export function absolute(input: Tensor): Tensor;
+export function absolute(input: unknown): Tensor {
+  return call.wrap(core.op_abs(call.tensorArg(input, "absolute", "input", 1)));
+}
+
+/**
+ * The inverse cosine, in radians.
+ * Shapes: any; the result has the input's.
+ * Follows torch.acos.
+ */
+export function acos(input: Tensor): Tensor;
+export function acos(input: unknown): Tensor {
+  return call.wrap(core.op_acos(call.tensorArg(input, "acos", "input", 1)));
+}
+
+/**
+ * The inverse hyperbolic cosine.
+ * Shapes: any; the result has the input's.
+ * Follows torch.acosh.
+ */
+export function acosh(input: Tensor): Tensor;
+export function acosh(input: unknown): Tensor {
+  return call.wrap(core.op_acosh(call.tensorArg(input, "acosh", "input", 1)));
+}
+
+/**
  * input + alpha * other.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.add.
@@ -46,6 +87,41 @@ export function addbmm(input: unknown, batch1: unknown, batch2: unknown, beta?: 
   const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addbmm", "beta", 4);
   const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addbmm", "alpha", 5);
   return call.wrap(core.op_addbmm(call.tensorArg(input, "addbmm", "input", 1), call.tensorArg(batch1, "addbmm", "batch1", 2), call.tensorArg(batch2, "addbmm", "batch2", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+}
+
+/**
+ * input + value * tensor1 / tensor2.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, tensor1, tensor2.
+ * Follows torch.addcdiv.
+ * @throws RuntimeError for integral tensors
+ */
+export function addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, value?: Scalar): Tensor;
+export function addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, options: { value?: Scalar }): Tensor;
+export function addcdiv(input: unknown, tensor1: unknown, tensor2: unknown, value?: unknown): Tensor {
+  if (call.isOptions(value)) {
+    const options = value;
+    call.checkOptions(options, ["value"], "addcdiv");
+    value = options["value"];
+  }
+  const valueValue = value === undefined ? 1 : call.scalarArg(value, "addcdiv", "value", 4);
+  return call.wrap(core.op_addcdiv(call.tensorArg(input, "addcdiv", "input", 1), call.tensorArg(tensor1, "addcdiv", "tensor1", 2), call.tensorArg(tensor2, "addcdiv", "tensor2", 3), call.scalarValue(valueValue), call.scalarKind(valueValue)));
+}
+
+/**
+ * input + value * tensor1 * tensor2.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, tensor1, tensor2.
+ * Follows torch.addcmul.
+ */
+export function addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, value?: Scalar): Tensor;
+export function addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, options: { value?: Scalar }): Tensor;
+export function addcmul(input: unknown, tensor1: unknown, tensor2: unknown, value?: unknown): Tensor {
+  if (call.isOptions(value)) {
+    const options = value;
+    call.checkOptions(options, ["value"], "addcmul");
+    value = options["value"];
+  }
+  const valueValue = value === undefined ? 1 : call.scalarArg(value, "addcmul", "value", 4);
+  return call.wrap(core.op_addcmul(call.tensorArg(input, "addcmul", "input", 1), call.tensorArg(tensor1, "addcmul", "tensor1", 2), call.tensorArg(tensor2, "addcmul", "tensor2", 3), call.scalarValue(valueValue), call.scalarKind(valueValue)));
 }
 
 /**
@@ -123,6 +199,123 @@ export function addr(input: unknown, vec1: unknown, vec2: unknown, beta?: unknow
 }
 
 /**
+ * Whether all elements are close (see isclose).
+ * Follows torch.allclose.
+ */
+export function allclose(input: Tensor, other: Tensor, rtol?: number, atol?: number, equalNan?: boolean): boolean;
+export function allclose(input: Tensor, other: Tensor, options: { rtol?: number; atol?: number; equalNan?: boolean }): boolean;
+export function allclose(input: Tensor, other: Tensor, rtol: number, options: { atol?: number; equalNan?: boolean }): boolean;
+export function allclose(input: Tensor, other: Tensor, rtol: number, atol: number, options: { equalNan?: boolean }): boolean;
+export function allclose(input: unknown, other: unknown, rtol?: unknown, atol?: unknown, equalNan?: unknown): boolean {
+  if (call.isOptions(rtol)) {
+    const options = rtol;
+    call.checkOptions(options, ["rtol","atol","equalNan"], "allclose");
+    rtol = options["rtol"];
+    atol = options["atol"];
+    equalNan = options["equalNan"];
+  }
+  else if (call.isOptions(atol)) {
+    const options = atol;
+    call.checkOptions(options, ["atol","equalNan"], "allclose");
+    atol = options["atol"];
+    equalNan = options["equalNan"];
+  }
+  else if (call.isOptions(equalNan)) {
+    const options = equalNan;
+    call.checkOptions(options, ["equalNan"], "allclose");
+    equalNan = options["equalNan"];
+  }
+  return core.op_allclose(call.tensorArg(input, "allclose", "input", 1), call.tensorArg(other, "allclose", "other", 2), rtol === undefined ? 0.00001 : call.floatArg(rtol, "allclose", "rtol", 3), atol === undefined ? 1e-8 : call.floatArg(atol, "allclose", "atol", 4), equalNan === undefined ? 0 : call.boolArg(equalNan, "allclose", "equalNan", 5)) !== 0;
+}
+
+/**
+ * The angle of a real number in the complex plane: π if negative, else 0; NaN stays.
+ * Shapes: any; the result has the input's.
+ * Follows torch.angle.
+ */
+export function angle(input: Tensor): Tensor;
+export function angle(input: unknown): Tensor {
+  return call.wrap(core.op_angle(call.tensorArg(input, "angle", "input", 1)));
+}
+
+/**
+ * The inverse cosine, in radians.
+ * Another name of torch.acos.
+ * Shapes: any; the result has the input's.
+ * Follows torch.acos.
+ */
+export function arccos(input: Tensor): Tensor;
+export function arccos(input: unknown): Tensor {
+  return call.wrap(core.op_acos(call.tensorArg(input, "arccos", "input", 1)));
+}
+
+/**
+ * The inverse hyperbolic cosine.
+ * Another name of torch.acosh.
+ * Shapes: any; the result has the input's.
+ * Follows torch.acosh.
+ */
+export function arccosh(input: Tensor): Tensor;
+export function arccosh(input: unknown): Tensor {
+  return call.wrap(core.op_acosh(call.tensorArg(input, "arccosh", "input", 1)));
+}
+
+/**
+ * The inverse sine, in radians.
+ * Another name of torch.asin.
+ * Shapes: any; the result has the input's.
+ * Follows torch.asin.
+ */
+export function arcsin(input: Tensor): Tensor;
+export function arcsin(input: unknown): Tensor {
+  return call.wrap(core.op_asin(call.tensorArg(input, "arcsin", "input", 1)));
+}
+
+/**
+ * The inverse hyperbolic sine.
+ * Another name of torch.asinh.
+ * Shapes: any; the result has the input's.
+ * Follows torch.asinh.
+ */
+export function arcsinh(input: Tensor): Tensor;
+export function arcsinh(input: unknown): Tensor {
+  return call.wrap(core.op_asinh(call.tensorArg(input, "arcsinh", "input", 1)));
+}
+
+/**
+ * The inverse tangent, in radians.
+ * Another name of torch.atan.
+ * Shapes: any; the result has the input's.
+ * Follows torch.atan.
+ */
+export function arctan(input: Tensor): Tensor;
+export function arctan(input: unknown): Tensor {
+  return call.wrap(core.op_atan(call.tensorArg(input, "arctan", "input", 1)));
+}
+
+/**
+ * The angle of the point (other, input), in radians.
+ * Another name of torch.atan2.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.atan2.
+ */
+export function arctan2(input: Tensor, other: Tensor): Tensor;
+export function arctan2(input: unknown, other: unknown): Tensor {
+  return call.wrap(core.op_atan2(call.tensorArg(input, "arctan2", "input", 1), call.tensorArg(other, "arctan2", "other", 2)));
+}
+
+/**
+ * The inverse hyperbolic tangent.
+ * Another name of torch.atanh.
+ * Shapes: any; the result has the input's.
+ * Follows torch.atanh.
+ */
+export function arctanh(input: Tensor): Tensor;
+export function arctanh(input: unknown): Tensor {
+  return call.wrap(core.op_atanh(call.tensorArg(input, "arctanh", "input", 1)));
+}
+
+/**
  * A view of the tensor's storage with sizes, strides and offset (in elements) given outright.
  * Follows torch.as_strided.
  */
@@ -135,6 +328,56 @@ export function asStrided(input: unknown, size: unknown, stride: unknown, storag
     storageOffset = options["storageOffset"];
   }
   return call.wrap(core.op_asStrided(call.tensorArg(input, "asStrided", "input", 1), call.ints(size, "asStrided", "size", 2), call.lengthOf(size), call.ints(stride, "asStrided", "stride", 3), call.lengthOf(stride), call.optionalIntArg(storageOffset, "asStrided", "storageOffset", 4)));
+}
+
+/**
+ * The inverse sine, in radians.
+ * Shapes: any; the result has the input's.
+ * Follows torch.asin.
+ */
+export function asin(input: Tensor): Tensor;
+export function asin(input: unknown): Tensor {
+  return call.wrap(core.op_asin(call.tensorArg(input, "asin", "input", 1)));
+}
+
+/**
+ * The inverse hyperbolic sine.
+ * Shapes: any; the result has the input's.
+ * Follows torch.asinh.
+ */
+export function asinh(input: Tensor): Tensor;
+export function asinh(input: unknown): Tensor {
+  return call.wrap(core.op_asinh(call.tensorArg(input, "asinh", "input", 1)));
+}
+
+/**
+ * The inverse tangent, in radians.
+ * Shapes: any; the result has the input's.
+ * Follows torch.atan.
+ */
+export function atan(input: Tensor): Tensor;
+export function atan(input: unknown): Tensor {
+  return call.wrap(core.op_atan(call.tensorArg(input, "atan", "input", 1)));
+}
+
+/**
+ * The angle of the point (other, input), in radians.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.atan2.
+ */
+export function atan2(input: Tensor, other: Tensor): Tensor;
+export function atan2(input: unknown, other: unknown): Tensor {
+  return call.wrap(core.op_atan2(call.tensorArg(input, "atan2", "input", 1), call.tensorArg(other, "atan2", "other", 2)));
+}
+
+/**
+ * The inverse hyperbolic tangent.
+ * Shapes: any; the result has the input's.
+ * Follows torch.atanh.
+ */
+export function atanh(input: Tensor): Tensor;
+export function atanh(input: unknown): Tensor {
+  return call.wrap(core.op_atanh(call.tensorArg(input, "atanh", "input", 1)));
 }
 
 /**
@@ -162,6 +405,77 @@ export function baddbmm(input: unknown, batch1: unknown, batch2: unknown, beta?:
 }
 
 /**
+ * And of bits; of truth values for bool.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.bitwise_and.
+ * @throws RuntimeError for floating dtypes
+ */
+export function bitwiseAnd(input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
+export function bitwiseAnd(input: unknown, other: unknown): Tensor {
+  if (!call.isTensor(input) && !call.isTensor(other)) call.wrongCombination("bitwiseAnd", input, other);
+  return call.wrap(core.op_bitwiseAnd(call.operandArg(input, "bitwiseAnd", "input", 1), call.operandArg(other, "bitwiseAnd", "other", 2)));
+}
+
+/**
+ * input shifted left by other bits.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.bitwise_left_shift.
+ * @throws RuntimeError for floating dtypes
+ */
+export function bitwiseLeftShift(input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
+export function bitwiseLeftShift(input: unknown, other: unknown): Tensor {
+  if (!call.isTensor(input) && !call.isTensor(other)) call.wrongCombination("bitwiseLeftShift", input, other);
+  return call.wrap(core.op_bitwiseLeftShift(call.operandArg(input, "bitwiseLeftShift", "input", 1), call.operandArg(other, "bitwiseLeftShift", "other", 2)));
+}
+
+/**
+ * All bits inverted; for bool, the other truth value.
+ * Shapes: any; the result has the input's.
+ * Follows torch.bitwise_not.
+ * @throws RuntimeError for floating dtypes
+ */
+export function bitwiseNot(input: Tensor): Tensor;
+export function bitwiseNot(input: unknown): Tensor {
+  return call.wrap(core.op_bitwiseNot(call.tensorArg(input, "bitwiseNot", "input", 1)));
+}
+
+/**
+ * Or of bits; of truth values for bool.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.bitwise_or.
+ * @throws RuntimeError for floating dtypes
+ */
+export function bitwiseOr(input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
+export function bitwiseOr(input: unknown, other: unknown): Tensor {
+  if (!call.isTensor(input) && !call.isTensor(other)) call.wrongCombination("bitwiseOr", input, other);
+  return call.wrap(core.op_bitwiseOr(call.operandArg(input, "bitwiseOr", "input", 1), call.operandArg(other, "bitwiseOr", "other", 2)));
+}
+
+/**
+ * input shifted right by other bits; the sign is kept.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.bitwise_right_shift.
+ * @throws RuntimeError for floating dtypes
+ */
+export function bitwiseRightShift(input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
+export function bitwiseRightShift(input: unknown, other: unknown): Tensor {
+  if (!call.isTensor(input) && !call.isTensor(other)) call.wrongCombination("bitwiseRightShift", input, other);
+  return call.wrap(core.op_bitwiseRightShift(call.operandArg(input, "bitwiseRightShift", "input", 1), call.operandArg(other, "bitwiseRightShift", "other", 2)));
+}
+
+/**
+ * Exclusive or of bits; of truth values for bool.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.bitwise_xor.
+ * @throws RuntimeError for floating dtypes
+ */
+export function bitwiseXor(input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
+export function bitwiseXor(input: unknown, other: unknown): Tensor {
+  if (!call.isTensor(input) && !call.isTensor(other)) call.wrongCombination("bitwiseXor", input, other);
+  return call.wrap(core.op_bitwiseXor(call.operandArg(input, "bitwiseXor", "input", 1), call.operandArg(other, "bitwiseXor", "other", 2)));
+}
+
+/**
  * The products of two batches of matrices.
  * Shapes: (b, n, m), (b, m, p) → (b, n, p)
  * Follows torch.bmm.
@@ -173,12 +487,97 @@ export function bmm(input: unknown, mat2: unknown): Tensor {
 }
 
 /**
+ * Rounds up.
+ * Shapes: any; the result has the input's.
+ * Follows torch.ceil.
+ */
+export function ceil(input: Tensor): Tensor;
+export function ceil(input: unknown): Tensor {
+  return call.wrap(core.op_ceil(call.tensorArg(input, "ceil", "input", 1)));
+}
+
+/**
  * multiDot for matrices alone.
  * Follows torch.chain_matmul.
  */
 export function chainMatmulList(matrices: readonly Tensor[]): Tensor;
 export function chainMatmulList(matrices: unknown): Tensor {
   return call.wrap(core.op_chainMatmulList(call.tensors(matrices, "chainMatmulList", "matrices", 1), call.lengthOf(matrices)));
+}
+
+/**
+ * min(max(input, min), max); either bound may be absent. The gradient passes where input is within the bounds,
+ * ends included.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, min, max.
+ * Follows torch.clamp.
+ * @throws RuntimeError if both bounds are absent
+ * @example x.clamp({ min: 0 })
+ */
+export function clamp(input: Tensor, min?: Tensor | Scalar | null, max?: Tensor | Scalar | null): Tensor;
+export function clamp(input: Tensor, options: { min?: Tensor | Scalar | null; max?: Tensor | Scalar | null }): Tensor;
+export function clamp(input: Tensor, min: Tensor | Scalar | null, options: { max?: Tensor | Scalar | null }): Tensor;
+export function clamp(input: unknown, min?: unknown, max?: unknown): Tensor {
+  if (call.isOptions(min)) {
+    const options = min;
+    call.checkOptions(options, ["min","max"], "clamp");
+    min = options["min"];
+    max = options["max"];
+  }
+  else if (call.isOptions(max)) {
+    const options = max;
+    call.checkOptions(options, ["max"], "clamp");
+    max = options["max"];
+  }
+  return call.wrap(core.op_clamp(call.tensorArg(input, "clamp", "input", 1), call.optionalOperandArg(min, "clamp", "min", 2), call.optionalOperandArg(max, "clamp", "max", 3)));
+}
+
+/**
+ * min(input, max).
+ * Shapes: any that broadcast; the result has the broadcast shape of input, max.
+ * Follows torch.clamp_max.
+ */
+export function clampMax(input: Tensor, max: Tensor | Scalar): Tensor;
+export function clampMax(input: unknown, max: unknown): Tensor {
+  if (!call.isTensor(input)) call.wrongCombination("clampMax", input, max);
+  return call.wrap(core.op_clampMax(call.tensorArg(input, "clampMax", "input", 1), call.operandArg(max, "clampMax", "max", 2)));
+}
+
+/**
+ * max(input, min).
+ * Shapes: any that broadcast; the result has the broadcast shape of input, min.
+ * Follows torch.clamp_min.
+ */
+export function clampMin(input: Tensor, min: Tensor | Scalar): Tensor;
+export function clampMin(input: unknown, min: unknown): Tensor {
+  if (!call.isTensor(input)) call.wrongCombination("clampMin", input, min);
+  return call.wrap(core.op_clampMin(call.tensorArg(input, "clampMin", "input", 1), call.operandArg(min, "clampMin", "min", 2)));
+}
+
+/**
+ * min(max(input, min), max); either bound may be absent. The gradient passes where input is within the bounds,
+ * ends included.
+ * Another name of torch.clamp.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, min, max.
+ * Follows torch.clamp.
+ * @throws RuntimeError if both bounds are absent
+ * @example x.clamp({ min: 0 })
+ */
+export function clip(input: Tensor, min?: Tensor | Scalar | null, max?: Tensor | Scalar | null): Tensor;
+export function clip(input: Tensor, options: { min?: Tensor | Scalar | null; max?: Tensor | Scalar | null }): Tensor;
+export function clip(input: Tensor, min: Tensor | Scalar | null, options: { max?: Tensor | Scalar | null }): Tensor;
+export function clip(input: unknown, min?: unknown, max?: unknown): Tensor {
+  if (call.isOptions(min)) {
+    const options = min;
+    call.checkOptions(options, ["min","max"], "clip");
+    min = options["min"];
+    max = options["max"];
+  }
+  else if (call.isOptions(max)) {
+    const options = max;
+    call.checkOptions(options, ["max"], "clip");
+    max = options["max"];
+  }
+  return call.wrap(core.op_clamp(call.tensorArg(input, "clip", "input", 1), call.optionalOperandArg(min, "clip", "min", 2), call.optionalOperandArg(max, "clip", "max", 3)));
 }
 
 /**
@@ -192,6 +591,94 @@ export function clone(input: unknown): Tensor {
 }
 
 /**
+ * The magnitude of input with the sign of other.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.copysign.
+ */
+export function copysign(input: Tensor, other: Tensor | Scalar): Tensor;
+export function copysign(input: unknown, other: unknown): Tensor {
+  if (!call.isTensor(input)) call.wrongCombination("copysign", input, other);
+  return call.wrap(core.op_copysign(call.tensorArg(input, "copysign", "input", 1), call.operandArg(other, "copysign", "other", 2)));
+}
+
+/**
+ * The cosine of radians.
+ * Shapes: any; the result has the input's.
+ * Follows torch.cos.
+ */
+export function cos(input: Tensor): Tensor;
+export function cos(input: unknown): Tensor {
+  return call.wrap(core.op_cos(call.tensorArg(input, "cos", "input", 1)));
+}
+
+/**
+ * The hyperbolic cosine.
+ * Shapes: any; the result has the input's.
+ * Follows torch.cosh.
+ */
+export function cosh(input: Tensor): Tensor;
+export function cosh(input: unknown): Tensor {
+  return call.wrap(core.op_cosh(call.tensorArg(input, "cosh", "input", 1)));
+}
+
+/**
+ * Degrees to radians.
+ * Shapes: any; the result has the input's.
+ * Follows torch.deg2rad.
+ */
+export function deg2rad(input: Tensor): Tensor;
+export function deg2rad(input: unknown): Tensor {
+  return call.wrap(core.op_deg2rad(call.tensorArg(input, "deg2rad", "input", 1)));
+}
+
+/**
+ * The derivative of lgamma.
+ * Shapes: any; the result has the input's.
+ * Follows torch.digamma.
+ */
+export function digamma(input: Tensor): Tensor;
+export function digamma(input: unknown): Tensor {
+  return call.wrap(core.op_digamma(call.tensorArg(input, "digamma", "input", 1)));
+}
+
+/**
+ * input / other: true division, or with roundingMode the quotient rounded towards zero or down.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.div.
+ * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero with a roundingMode
+ * @example torch.div(x, 2, { roundingMode: "floor" })
+ */
+export function div(input: Tensor | Scalar, other: Tensor | Scalar, roundingMode?: "trunc" | "floor" | null): Tensor;
+export function div(input: Tensor | Scalar, other: Tensor | Scalar, options: { roundingMode?: "trunc" | "floor" | null }): Tensor;
+export function div(input: unknown, other: unknown, roundingMode?: unknown): Tensor {
+  if (call.isOptions(roundingMode)) {
+    const options = roundingMode;
+    call.checkOptions(options, ["roundingMode"], "div");
+    roundingMode = options["roundingMode"];
+  }
+  return call.wrap(core.op_div(call.operandArg(input, "div", "input", 1), call.operandArg(other, "div", "other", 2), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "div", "roundingMode", 3)));
+}
+
+/**
+ * input / other: true division, or with roundingMode the quotient rounded towards zero or down.
+ * Another name of torch.div.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.div.
+ * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero with a roundingMode
+ * @example torch.div(x, 2, { roundingMode: "floor" })
+ */
+export function divide(input: Tensor | Scalar, other: Tensor | Scalar, roundingMode?: "trunc" | "floor" | null): Tensor;
+export function divide(input: Tensor | Scalar, other: Tensor | Scalar, options: { roundingMode?: "trunc" | "floor" | null }): Tensor;
+export function divide(input: unknown, other: unknown, roundingMode?: unknown): Tensor {
+  if (call.isOptions(roundingMode)) {
+    const options = roundingMode;
+    call.checkOptions(options, ["roundingMode"], "divide");
+    roundingMode = options["roundingMode"];
+  }
+  return call.wrap(core.op_div(call.operandArg(input, "divide", "input", 1), call.operandArg(other, "divide", "other", 2), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "divide", "roundingMode", 3)));
+}
+
+/**
  * The inner product of two vectors.
  * Follows torch.dot.
  * @example torch.dot(torch.ones(3), torch.ones(3))
@@ -202,13 +689,53 @@ export function dot(input: unknown, other: unknown): Tensor {
 }
 
 /**
- * Whether input equals other.
+ * input == other, as bool.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.eq.
  */
-export function eq(input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
+export function eq(input: Tensor, other: Tensor | Scalar): Tensor;
 export function eq(input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_eq(call.operandArg(input, "eq", "input", 1), call.operandArg(other, "eq", "other", 2)));
+  if (!call.isTensor(input)) call.wrongCombination("eq", input, other);
+  return call.wrap(core.op_eq(call.tensorArg(input, "eq", "input", 1), call.operandArg(other, "eq", "other", 2)));
+}
+
+/**
+ * Whether both have the same shape and elements.
+ * Follows torch.equal.
+ */
+export function equal(input: Tensor, other: Tensor): boolean;
+export function equal(input: unknown, other: unknown): boolean {
+  return core.op_equal(call.tensorArg(input, "equal", "input", 1), call.tensorArg(other, "equal", "other", 2)) !== 0;
+}
+
+/**
+ * The error function.
+ * Shapes: any; the result has the input's.
+ * Follows torch.erf.
+ */
+export function erf(input: Tensor): Tensor;
+export function erf(input: unknown): Tensor {
+  return call.wrap(core.op_erf(call.tensorArg(input, "erf", "input", 1)));
+}
+
+/**
+ * 1 - erf(input), exact for large input.
+ * Shapes: any; the result has the input's.
+ * Follows torch.erfc.
+ */
+export function erfc(input: Tensor): Tensor;
+export function erfc(input: unknown): Tensor {
+  return call.wrap(core.op_erfc(call.tensorArg(input, "erfc", "input", 1)));
+}
+
+/**
+ * The inverse of the error function, on (-1, 1).
+ * Shapes: any; the result has the input's.
+ * Follows torch.erfinv.
+ */
+export function erfinv(input: Tensor): Tensor;
+export function erfinv(input: unknown): Tensor {
+  return call.wrap(core.op_erfinv(call.tensorArg(input, "erfinv", "input", 1)));
 }
 
 /**
@@ -219,6 +746,141 @@ export function eq(input: unknown, other: unknown): Tensor {
 export function exp(input: Tensor): Tensor;
 export function exp(input: unknown): Tensor {
   return call.wrap(core.op_exp(call.tensorArg(input, "exp", "input", 1)));
+}
+
+/**
+ * 2 to the power of input.
+ * Shapes: any; the result has the input's.
+ * Follows torch.exp2.
+ */
+export function exp2(input: Tensor): Tensor;
+export function exp2(input: unknown): Tensor {
+  return call.wrap(core.op_exp2(call.tensorArg(input, "exp2", "input", 1)));
+}
+
+/**
+ * exp(input) - 1, exact near 0.
+ * Shapes: any; the result has the input's.
+ * Follows torch.expm1.
+ */
+export function expm1(input: Tensor): Tensor;
+export function expm1(input: unknown): Tensor {
+  return call.wrap(core.op_expm1(call.tensorArg(input, "expm1", "input", 1)));
+}
+
+/**
+ * Rounds towards zero.
+ * Another name of torch.trunc.
+ * Shapes: any; the result has the input's.
+ * Follows torch.trunc.
+ */
+export function fix(input: Tensor): Tensor;
+export function fix(input: unknown): Tensor {
+  return call.wrap(core.op_trunc(call.tensorArg(input, "fix", "input", 1)));
+}
+
+/**
+ * input to the power of exponent, computed in float64.
+ * Follows torch.float_power.
+ */
+export function floatPower(input: Tensor | Scalar, exponent: Tensor | Scalar): Tensor;
+export function floatPower(input: unknown, exponent: unknown): Tensor {
+  if (!call.isTensor(input) && !call.isTensor(exponent)) call.wrongCombination("floatPower", input, exponent);
+  return call.wrap(core.op_floatPower(call.operandArg(input, "floatPower", "input", 1), call.operandArg(exponent, "floatPower", "exponent", 2)));
+}
+
+/**
+ * Rounds down.
+ * Shapes: any; the result has the input's.
+ * Follows torch.floor.
+ */
+export function floor(input: Tensor): Tensor;
+export function floor(input: unknown): Tensor {
+  return call.wrap(core.op_floor(call.tensorArg(input, "floor", "input", 1)));
+}
+
+/**
+ * The quotient rounded down.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.floor_divide.
+ * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero
+ */
+export function floorDivide(input: Tensor, other: Tensor | Scalar): Tensor;
+export function floorDivide(input: unknown, other: unknown): Tensor {
+  if (!call.isTensor(input)) call.wrongCombination("floorDivide", input, other);
+  return call.wrap(core.op_floorDivide(call.tensorArg(input, "floorDivide", "input", 1), call.operandArg(other, "floorDivide", "other", 2)));
+}
+
+/**
+ * The larger of two; a NaN gives way to a number.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.fmax.
+ */
+export function fmax(input: Tensor, other: Tensor): Tensor;
+export function fmax(input: unknown, other: unknown): Tensor {
+  return call.wrap(core.op_fmax(call.tensorArg(input, "fmax", "input", 1), call.tensorArg(other, "fmax", "other", 2)));
+}
+
+/**
+ * The smaller of two; a NaN gives way to a number.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.fmin.
+ */
+export function fmin(input: Tensor, other: Tensor): Tensor;
+export function fmin(input: unknown, other: unknown): Tensor {
+  return call.wrap(core.op_fmin(call.tensorArg(input, "fmin", "input", 1), call.tensorArg(other, "fmin", "other", 2)));
+}
+
+/**
+ * C's modulus: input - other * trunc(input / other), with the sign of input.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.fmod.
+ * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero
+ */
+export function fmod(input: Tensor, other: Tensor | Scalar): Tensor;
+export function fmod(input: unknown, other: unknown): Tensor {
+  if (!call.isTensor(input)) call.wrongCombination("fmod", input, other);
+  return call.wrap(core.op_fmod(call.tensorArg(input, "fmod", "input", 1), call.operandArg(other, "fmod", "other", 2)));
+}
+
+/**
+ * input - trunc(input).
+ * Shapes: any; the result has the input's.
+ * Follows torch.frac.
+ */
+export function frac(input: Tensor): Tensor;
+export function frac(input: unknown): Tensor {
+  return call.wrap(core.op_frac(call.tensorArg(input, "frac", "input", 1)));
+}
+
+/**
+ * Splits input into mantissa, 0.5 ≤ |mantissa| < 1, and exponent (int32): input = mantissa * 2 ** exponent.
+ * Follows torch.frexp.
+ */
+export function frexp(input: Tensor): call.Named<"mantissa" | "exponent">;
+export function frexp(input: unknown): call.Named<"mantissa" | "exponent"> {
+  return call.wrapNamed(core.op_frexp(call.tensorArg(input, "frexp", "input", 1)), ["mantissa","exponent"]);
+}
+
+/**
+ * The greatest common divisor.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.gcd.
+ */
+export function gcd(input: Tensor, other: Tensor): Tensor;
+export function gcd(input: unknown, other: unknown): Tensor {
+  return call.wrap(core.op_gcd(call.tensorArg(input, "gcd", "input", 1), call.tensorArg(other, "gcd", "other", 2)));
+}
+
+/**
+ * input >= other, as bool.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.ge.
+ */
+export function ge(input: Tensor, other: Tensor | Scalar): Tensor;
+export function ge(input: unknown, other: unknown): Tensor {
+  if (!call.isTensor(input)) call.wrongCombination("ge", input, other);
+  return call.wrap(core.op_ge(call.tensorArg(input, "ge", "input", 1), call.operandArg(other, "ge", "other", 2)));
 }
 
 /**
@@ -233,6 +895,88 @@ export function ger(input: unknown, vec2: unknown): Tensor {
 }
 
 /**
+ * input > other, as bool.
+ * Another name of torch.gt.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.gt.
+ */
+export function greater(input: Tensor, other: Tensor | Scalar): Tensor;
+export function greater(input: unknown, other: unknown): Tensor {
+  if (!call.isTensor(input)) call.wrongCombination("greater", input, other);
+  return call.wrap(core.op_gt(call.tensorArg(input, "greater", "input", 1), call.operandArg(other, "greater", "other", 2)));
+}
+
+/**
+ * input >= other, as bool.
+ * Another name of torch.ge.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.ge.
+ */
+export function greaterEqual(input: Tensor, other: Tensor | Scalar): Tensor;
+export function greaterEqual(input: unknown, other: unknown): Tensor {
+  if (!call.isTensor(input)) call.wrongCombination("greaterEqual", input, other);
+  return call.wrap(core.op_ge(call.tensorArg(input, "greaterEqual", "input", 1), call.operandArg(other, "greaterEqual", "other", 2)));
+}
+
+/**
+ * input > other, as bool.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.gt.
+ */
+export function gt(input: Tensor, other: Tensor | Scalar): Tensor;
+export function gt(input: unknown, other: unknown): Tensor {
+  if (!call.isTensor(input)) call.wrongCombination("gt", input, other);
+  return call.wrap(core.op_gt(call.tensorArg(input, "gt", "input", 1), call.operandArg(other, "gt", "other", 2)));
+}
+
+/**
+ * input, 0 within lambd of 0.
+ * Shapes: any; the result has the input's.
+ * Follows torch.nn.functional.hardshrink.
+ */
+export function hardshrink(input: Tensor, lambd?: number): Tensor;
+export function hardshrink(input: Tensor, options: { lambd?: number }): Tensor;
+export function hardshrink(input: unknown, lambd?: unknown): Tensor {
+  if (call.isOptions(lambd)) {
+    const options = lambd;
+    call.checkOptions(options, ["lambd"], "hardshrink");
+    lambd = options["lambd"];
+  }
+  return call.wrap(core.op_hardshrink(call.tensorArg(input, "hardshrink", "input", 1), lambd === undefined ? 0.5 : call.floatArg(lambd, "hardshrink", "lambd", 2)));
+}
+
+/**
+ * 0 for negative input, values where it is 0, 1 for positive input.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, values.
+ * Follows torch.heaviside.
+ * @throws RuntimeError for different dtypes
+ */
+export function heaviside(input: Tensor, values: Tensor): Tensor;
+export function heaviside(input: unknown, values: unknown): Tensor {
+  return call.wrap(core.op_heaviside(call.tensorArg(input, "heaviside", "input", 1), call.tensorArg(values, "heaviside", "values", 2)));
+}
+
+/**
+ * sqrt(input² + other²) without overflow on the way.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.hypot.
+ */
+export function hypot(input: Tensor, other: Tensor): Tensor;
+export function hypot(input: unknown, other: unknown): Tensor {
+  return call.wrap(core.op_hypot(call.tensorArg(input, "hypot", "input", 1), call.tensorArg(other, "hypot", "other", 2)));
+}
+
+/**
+ * The modified Bessel function of the first kind of order 0.
+ * Shapes: any; the result has the input's.
+ * Follows torch.i0.
+ */
+export function i0(input: Tensor): Tensor;
+export function i0(input: unknown): Tensor {
+  return call.wrap(core.op_i0(call.tensorArg(input, "i0", "input", 1)));
+}
+
+/**
  * Inner products along the last dims.
  * Shapes: (..., k), (*, k) → (..., *)
  * Follows torch.inner.
@@ -240,6 +984,98 @@ export function ger(input: unknown, vec2: unknown): Tensor {
 export function inner(input: Tensor, other: Tensor): Tensor;
 export function inner(input: unknown, other: unknown): Tensor {
   return call.wrap(core.op_inner(call.tensorArg(input, "inner", "input", 1), call.tensorArg(other, "inner", "other", 2)));
+}
+
+/**
+ * Whether |input - other| <= atol + rtol * |other|; equal infinities are close, NaNs only with equalNan.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.isclose.
+ * @throws RuntimeError for different dtypes or negative tolerances
+ */
+export function isclose(input: Tensor, other: Tensor, rtol?: number, atol?: number, equalNan?: boolean): Tensor;
+export function isclose(input: Tensor, other: Tensor, options: { rtol?: number; atol?: number; equalNan?: boolean }): Tensor;
+export function isclose(input: Tensor, other: Tensor, rtol: number, options: { atol?: number; equalNan?: boolean }): Tensor;
+export function isclose(input: Tensor, other: Tensor, rtol: number, atol: number, options: { equalNan?: boolean }): Tensor;
+export function isclose(input: unknown, other: unknown, rtol?: unknown, atol?: unknown, equalNan?: unknown): Tensor {
+  if (call.isOptions(rtol)) {
+    const options = rtol;
+    call.checkOptions(options, ["rtol","atol","equalNan"], "isclose");
+    rtol = options["rtol"];
+    atol = options["atol"];
+    equalNan = options["equalNan"];
+  }
+  else if (call.isOptions(atol)) {
+    const options = atol;
+    call.checkOptions(options, ["atol","equalNan"], "isclose");
+    atol = options["atol"];
+    equalNan = options["equalNan"];
+  }
+  else if (call.isOptions(equalNan)) {
+    const options = equalNan;
+    call.checkOptions(options, ["equalNan"], "isclose");
+    equalNan = options["equalNan"];
+  }
+  return call.wrap(core.op_isclose(call.tensorArg(input, "isclose", "input", 1), call.tensorArg(other, "isclose", "other", 2), rtol === undefined ? 0.00001 : call.floatArg(rtol, "isclose", "rtol", 3), atol === undefined ? 1e-8 : call.floatArg(atol, "isclose", "atol", 4), equalNan === undefined ? 0 : call.boolArg(equalNan, "isclose", "equalNan", 5)));
+}
+
+/**
+ * Whether each element is neither infinite nor NaN, as bool.
+ * Shapes: any; the result has the input's.
+ * Follows torch.isfinite.
+ */
+export function isfinite(input: Tensor): Tensor;
+export function isfinite(input: unknown): Tensor {
+  return call.wrap(core.op_isfinite(call.tensorArg(input, "isfinite", "input", 1)));
+}
+
+/**
+ * Whether each element is infinite, as bool.
+ * Shapes: any; the result has the input's.
+ * Follows torch.isinf.
+ */
+export function isinf(input: Tensor): Tensor;
+export function isinf(input: unknown): Tensor {
+  return call.wrap(core.op_isinf(call.tensorArg(input, "isinf", "input", 1)));
+}
+
+/**
+ * Whether each element is NaN, as bool.
+ * Shapes: any; the result has the input's.
+ * Follows torch.isnan.
+ */
+export function isnan(input: Tensor): Tensor;
+export function isnan(input: unknown): Tensor {
+  return call.wrap(core.op_isnan(call.tensorArg(input, "isnan", "input", 1)));
+}
+
+/**
+ * Whether each element is -∞, as bool.
+ * Shapes: any; the result has the input's.
+ * Follows torch.isneginf.
+ */
+export function isneginf(input: Tensor): Tensor;
+export function isneginf(input: unknown): Tensor {
+  return call.wrap(core.op_isneginf(call.tensorArg(input, "isneginf", "input", 1)));
+}
+
+/**
+ * Whether each element is +∞, as bool.
+ * Shapes: any; the result has the input's.
+ * Follows torch.isposinf.
+ */
+export function isposinf(input: Tensor): Tensor;
+export function isposinf(input: unknown): Tensor {
+  return call.wrap(core.op_isposinf(call.tensorArg(input, "isposinf", "input", 1)));
+}
+
+/**
+ * Whether each element is real: always true, as bool.
+ * Shapes: any; the result has the input's.
+ * Follows torch.isreal.
+ */
+export function isreal(input: Tensor): Tensor;
+export function isreal(input: unknown): Tensor {
+  return call.wrap(core.op_isreal(call.tensorArg(input, "isreal", "input", 1)));
 }
 
 /**
@@ -252,6 +1088,209 @@ export function kron(input: unknown, other: unknown): Tensor {
 }
 
 /**
+ * The least common multiple.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.lcm.
+ */
+export function lcm(input: Tensor, other: Tensor): Tensor;
+export function lcm(input: unknown, other: unknown): Tensor {
+  return call.wrap(core.op_lcm(call.tensorArg(input, "lcm", "input", 1), call.tensorArg(other, "lcm", "other", 2)));
+}
+
+/**
+ * input * 2 ** other.
+ * Follows torch.ldexp.
+ */
+export function ldexp(input: Tensor, other: Tensor): Tensor;
+export function ldexp(input: unknown, other: unknown): Tensor {
+  return call.wrap(core.op_ldexp(call.tensorArg(input, "ldexp", "input", 1), call.tensorArg(other, "ldexp", "other", 2)));
+}
+
+/**
+ * input <= other, as bool.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.le.
+ */
+export function le(input: Tensor, other: Tensor | Scalar): Tensor;
+export function le(input: unknown, other: unknown): Tensor {
+  if (!call.isTensor(input)) call.wrongCombination("le", input, other);
+  return call.wrap(core.op_le(call.tensorArg(input, "le", "input", 1), call.operandArg(other, "le", "other", 2)));
+}
+
+/**
+ * input + weight * (end - input).
+ * Shapes: any that broadcast; the result has the broadcast shape of input, end, weight.
+ * Follows torch.lerp.
+ */
+export function lerp(input: Tensor, end: Tensor, weight: Tensor | Scalar): Tensor;
+export function lerp(input: unknown, end: unknown, weight: unknown): Tensor {
+  if (!call.isTensor(input)) call.wrongCombination("lerp", input, end, weight);
+  return call.wrap(core.op_lerp(call.tensorArg(input, "lerp", "input", 1), call.tensorArg(end, "lerp", "end", 2), call.operandArg(weight, "lerp", "weight", 3)));
+}
+
+/**
+ * input < other, as bool.
+ * Another name of torch.lt.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.lt.
+ */
+export function less(input: Tensor, other: Tensor | Scalar): Tensor;
+export function less(input: unknown, other: unknown): Tensor {
+  if (!call.isTensor(input)) call.wrongCombination("less", input, other);
+  return call.wrap(core.op_lt(call.tensorArg(input, "less", "input", 1), call.operandArg(other, "less", "other", 2)));
+}
+
+/**
+ * input <= other, as bool.
+ * Another name of torch.le.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.le.
+ */
+export function lessEqual(input: Tensor, other: Tensor | Scalar): Tensor;
+export function lessEqual(input: unknown, other: unknown): Tensor {
+  if (!call.isTensor(input)) call.wrongCombination("lessEqual", input, other);
+  return call.wrap(core.op_le(call.tensorArg(input, "lessEqual", "input", 1), call.operandArg(other, "lessEqual", "other", 2)));
+}
+
+/**
+ * The logarithm of |Γ(input)|.
+ * Shapes: any; the result has the input's.
+ * Follows torch.lgamma.
+ */
+export function lgamma(input: Tensor): Tensor;
+export function lgamma(input: unknown): Tensor {
+  return call.wrap(core.op_lgamma(call.tensorArg(input, "lgamma", "input", 1)));
+}
+
+/**
+ * The natural logarithm.
+ * Shapes: any; the result has the input's.
+ * Follows torch.log.
+ */
+export function log(input: Tensor): Tensor;
+export function log(input: unknown): Tensor {
+  return call.wrap(core.op_log(call.tensorArg(input, "log", "input", 1)));
+}
+
+/**
+ * The logarithm to base 10.
+ * Shapes: any; the result has the input's.
+ * Follows torch.log10.
+ */
+export function log10(input: Tensor): Tensor;
+export function log10(input: unknown): Tensor {
+  return call.wrap(core.op_log10(call.tensorArg(input, "log10", "input", 1)));
+}
+
+/**
+ * log(1 + input), exact near 0.
+ * Shapes: any; the result has the input's.
+ * Follows torch.log1p.
+ */
+export function log1p(input: Tensor): Tensor;
+export function log1p(input: unknown): Tensor {
+  return call.wrap(core.op_log1p(call.tensorArg(input, "log1p", "input", 1)));
+}
+
+/**
+ * The logarithm to base 2.
+ * Shapes: any; the result has the input's.
+ * Follows torch.log2.
+ */
+export function log2(input: Tensor): Tensor;
+export function log2(input: unknown): Tensor {
+  return call.wrap(core.op_log2(call.tensorArg(input, "log2", "input", 1)));
+}
+
+/**
+ * log(exp(input) + exp(other)) without overflow.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.logaddexp.
+ */
+export function logaddexp(input: Tensor, other: Tensor): Tensor;
+export function logaddexp(input: unknown, other: unknown): Tensor {
+  return call.wrap(core.op_logaddexp(call.tensorArg(input, "logaddexp", "input", 1), call.tensorArg(other, "logaddexp", "other", 2)));
+}
+
+/**
+ * log2(2 ** input + 2 ** other) without overflow.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.logaddexp2.
+ */
+export function logaddexp2(input: Tensor, other: Tensor): Tensor;
+export function logaddexp2(input: unknown, other: unknown): Tensor {
+  return call.wrap(core.op_logaddexp2(call.tensorArg(input, "logaddexp2", "input", 1), call.tensorArg(other, "logaddexp2", "other", 2)));
+}
+
+/**
+ * And of truth values: an element is true if it is not zero.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.logical_and.
+ */
+export function logicalAnd(input: Tensor, other: Tensor): Tensor;
+export function logicalAnd(input: unknown, other: unknown): Tensor {
+  return call.wrap(core.op_logicalAnd(call.tensorArg(input, "logicalAnd", "input", 1), call.tensorArg(other, "logicalAnd", "other", 2)));
+}
+
+/**
+ * Whether each element is zero.
+ * Shapes: any; the result has the input's.
+ * Follows torch.logical_not.
+ */
+export function logicalNot(input: Tensor): Tensor;
+export function logicalNot(input: unknown): Tensor {
+  return call.wrap(core.op_logicalNot(call.tensorArg(input, "logicalNot", "input", 1)));
+}
+
+/**
+ * Or of truth values: an element is true if it is not zero.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.logical_or.
+ */
+export function logicalOr(input: Tensor, other: Tensor): Tensor;
+export function logicalOr(input: unknown, other: unknown): Tensor {
+  return call.wrap(core.op_logicalOr(call.tensorArg(input, "logicalOr", "input", 1), call.tensorArg(other, "logicalOr", "other", 2)));
+}
+
+/**
+ * Exclusive or of truth values: an element is true if it is not zero.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.logical_xor.
+ */
+export function logicalXor(input: Tensor, other: Tensor): Tensor;
+export function logicalXor(input: unknown, other: unknown): Tensor {
+  return call.wrap(core.op_logicalXor(call.tensorArg(input, "logicalXor", "input", 1), call.tensorArg(other, "logicalXor", "other", 2)));
+}
+
+/**
+ * log(x / (1 - x)); with eps, x is held within [eps, 1 - eps] first.
+ * Shapes: any; the result has the input's.
+ * Follows torch.logit.
+ */
+export function logit(input: Tensor, eps?: number | null): Tensor;
+export function logit(input: Tensor, options: { eps?: number | null }): Tensor;
+export function logit(input: unknown, eps?: unknown): Tensor {
+  if (call.isOptions(eps)) {
+    const options = eps;
+    call.checkOptions(options, ["eps"], "logit");
+    eps = options["eps"];
+  }
+  const epsValue = call.optionalScalarArg(eps, "logit", "eps", 2);
+  return call.wrap(core.op_logit(call.tensorArg(input, "logit", "input", 1), call.scalarValue(epsValue), call.scalarKind(epsValue)));
+}
+
+/**
+ * input < other, as bool.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.lt.
+ */
+export function lt(input: Tensor, other: Tensor | Scalar): Tensor;
+export function lt(input: unknown, other: unknown): Tensor {
+  if (!call.isTensor(input)) call.wrongCombination("lt", input, other);
+  return call.wrap(core.op_lt(call.tensorArg(input, "lt", "input", 1), call.operandArg(other, "lt", "other", 2)));
+}
+
+/**
  * The product of vectors, matrices, or batches of matrices whose batch dims broadcast.
  * Shapes: a leading vector counts as a row, a trailing one as a column, and loses that dim in the result
  * Follows torch.matmul.
@@ -260,6 +1299,26 @@ export function kron(input: unknown, other: unknown): Tensor {
 export function matmul(input: Tensor, other: Tensor): Tensor;
 export function matmul(input: unknown, other: unknown): Tensor {
   return call.wrap(core.op_matmul(call.tensorArg(input, "matmul", "input", 1), call.tensorArg(other, "matmul", "other", 2)));
+}
+
+/**
+ * The larger of two; NaN if either is NaN. Equal elements share the gradient.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.maximum.
+ */
+export function maximum(input: Tensor, other: Tensor): Tensor;
+export function maximum(input: unknown, other: unknown): Tensor {
+  return call.wrap(core.op_maximum(call.tensorArg(input, "maximum", "input", 1), call.tensorArg(other, "maximum", "other", 2)));
+}
+
+/**
+ * The smaller of two; NaN if either is NaN. Equal elements share the gradient.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.minimum.
+ */
+export function minimum(input: Tensor, other: Tensor): Tensor;
+export function minimum(input: unknown, other: unknown): Tensor {
+  return call.wrap(core.op_minimum(call.tensorArg(input, "minimum", "input", 1), call.tensorArg(other, "minimum", "other", 2)));
 }
 
 /**
@@ -306,12 +1365,99 @@ export function mv(input: unknown, vec: unknown): Tensor {
 }
 
 /**
+ * Replaces NaN (by 0 unless told), +∞ and -∞ (by the dtype's largest and smallest finite value unless told).
+ * Follows torch.nan_to_num.
+ */
+export function nanToNum(input: Tensor, nan?: number | null, posinf?: number | null, neginf?: number | null): Tensor;
+export function nanToNum(input: Tensor, options: { nan?: number | null; posinf?: number | null; neginf?: number | null }): Tensor;
+export function nanToNum(input: Tensor, nan: number | null, options: { posinf?: number | null; neginf?: number | null }): Tensor;
+export function nanToNum(input: Tensor, nan: number | null, posinf: number | null, options: { neginf?: number | null }): Tensor;
+export function nanToNum(input: unknown, nan?: unknown, posinf?: unknown, neginf?: unknown): Tensor {
+  if (call.isOptions(nan)) {
+    const options = nan;
+    call.checkOptions(options, ["nan","posinf","neginf"], "nanToNum");
+    nan = options["nan"];
+    posinf = options["posinf"];
+    neginf = options["neginf"];
+  }
+  else if (call.isOptions(posinf)) {
+    const options = posinf;
+    call.checkOptions(options, ["posinf","neginf"], "nanToNum");
+    posinf = options["posinf"];
+    neginf = options["neginf"];
+  }
+  else if (call.isOptions(neginf)) {
+    const options = neginf;
+    call.checkOptions(options, ["neginf"], "nanToNum");
+    neginf = options["neginf"];
+  }
+  const nanValue = call.optionalScalarArg(nan, "nanToNum", "nan", 2);
+  const posinfValue = call.optionalScalarArg(posinf, "nanToNum", "posinf", 3);
+  const neginfValue = call.optionalScalarArg(neginf, "nanToNum", "neginf", 4);
+  return call.wrap(core.op_nanToNum(call.tensorArg(input, "nanToNum", "input", 1), call.scalarValue(nanValue), call.scalarKind(nanValue), call.scalarValue(posinfValue), call.scalarKind(posinfValue), call.scalarValue(neginfValue), call.scalarKind(neginfValue)));
+}
+
+/**
  * The view of `length` elements of a dim from `start`.
  * Follows torch.narrow.
  */
 export function narrow(input: Tensor, dim: number, start: number, length: number): Tensor;
 export function narrow(input: unknown, dim: unknown, start: unknown, length: unknown): Tensor {
   return call.wrap(core.op_narrow(call.tensorArg(input, "narrow", "input", 1), call.intArg(dim, "narrow", "dim", 2), call.intArg(start, "narrow", "start", 3), call.intArg(length, "narrow", "length", 4)));
+}
+
+/**
+ * input != other, as bool.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.ne.
+ */
+export function ne(input: Tensor, other: Tensor | Scalar): Tensor;
+export function ne(input: unknown, other: unknown): Tensor {
+  if (!call.isTensor(input)) call.wrongCombination("ne", input, other);
+  return call.wrap(core.op_ne(call.tensorArg(input, "ne", "input", 1), call.operandArg(other, "ne", "other", 2)));
+}
+
+/**
+ * -input.
+ * Shapes: any; the result has the input's.
+ * Follows torch.neg.
+ */
+export function neg(input: Tensor): Tensor;
+export function neg(input: unknown): Tensor {
+  return call.wrap(core.op_neg(call.tensorArg(input, "neg", "input", 1)));
+}
+
+/**
+ * -input.
+ * Another name of torch.neg.
+ * Shapes: any; the result has the input's.
+ * Follows torch.neg.
+ */
+export function negative(input: Tensor): Tensor;
+export function negative(input: unknown): Tensor {
+  return call.wrap(core.op_neg(call.tensorArg(input, "negative", "input", 1)));
+}
+
+/**
+ * The next floating-point number after input in the direction of other.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.nextafter.
+ */
+export function nextafter(input: Tensor, other: Tensor): Tensor;
+export function nextafter(input: unknown, other: unknown): Tensor {
+  return call.wrap(core.op_nextafter(call.tensorArg(input, "nextafter", "input", 1), call.tensorArg(other, "nextafter", "other", 2)));
+}
+
+/**
+ * input != other, as bool.
+ * Another name of torch.ne.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.ne.
+ */
+export function notEqual(input: Tensor, other: Tensor | Scalar): Tensor;
+export function notEqual(input: unknown, other: unknown): Tensor {
+  if (!call.isTensor(input)) call.wrongCombination("notEqual", input, other);
+  return call.wrap(core.op_ne(call.tensorArg(input, "notEqual", "input", 1), call.operandArg(other, "notEqual", "other", 2)));
 }
 
 /**
@@ -335,6 +1481,58 @@ export function permute(input: unknown, dims: unknown): Tensor {
 }
 
 /**
+ * The input itself.
+ * Follows torch.positive.
+ * @throws RuntimeError for bool
+ */
+export function positive(input: Tensor): Tensor;
+export function positive(input: unknown): Tensor {
+  return call.wrap(core.op_positive(call.tensorArg(input, "positive", "input", 1)));
+}
+
+/**
+ * input to the power of exponent.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, exponent.
+ * Follows torch.pow.
+ * @throws RuntimeError for integers to a negative integer power
+ */
+export function pow(input: Tensor | Scalar, exponent: Tensor | Scalar): Tensor;
+export function pow(input: unknown, exponent: unknown): Tensor {
+  if (!call.isTensor(input) && !call.isTensor(exponent)) call.wrongCombination("pow", input, exponent);
+  return call.wrap(core.op_pow(call.operandArg(input, "pow", "input", 1), call.operandArg(exponent, "pow", "exponent", 2)));
+}
+
+/**
+ * input where positive, else weight * input; one weight, or one for each channel (dimension 1).
+ * Follows torch.nn.functional.prelu.
+ * @throws RuntimeError if weight does not fit the channels
+ */
+export function prelu(input: Tensor, weight: Tensor): Tensor;
+export function prelu(input: unknown, weight: unknown): Tensor {
+  return call.wrap(core.op_prelu(call.tensorArg(input, "prelu", "input", 1), call.tensorArg(weight, "prelu", "weight", 2)));
+}
+
+/**
+ * Radians to degrees.
+ * Shapes: any; the result has the input's.
+ * Follows torch.rad2deg.
+ */
+export function rad2deg(input: Tensor): Tensor;
+export function rad2deg(input: unknown): Tensor {
+  return call.wrap(core.op_rad2deg(call.tensorArg(input, "rad2deg", "input", 1)));
+}
+
+/**
+ * 1 / input.
+ * Shapes: any; the result has the input's.
+ * Follows torch.reciprocal.
+ */
+export function reciprocal(input: Tensor): Tensor;
+export function reciprocal(input: unknown): Tensor {
+  return call.wrap(core.op_reciprocal(call.tensorArg(input, "reciprocal", "input", 1)));
+}
+
+/**
  * max(input, 0).
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.relu.
@@ -342,6 +1540,18 @@ export function permute(input: unknown, dims: unknown): Tensor {
 export function relu(input: Tensor): Tensor;
 export function relu(input: unknown): Tensor {
   return call.wrap(core.op_relu(call.tensorArg(input, "relu", "input", 1)));
+}
+
+/**
+ * Python's modulus: input - other * floor(input / other), with the sign of other.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.remainder.
+ * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero
+ */
+export function remainder(input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
+export function remainder(input: unknown, other: unknown): Tensor {
+  if (!call.isTensor(input) && !call.isTensor(other)) call.wrongCombination("remainder", input, other);
+  return call.wrap(core.op_remainder(call.operandArg(input, "remainder", "input", 1), call.operandArg(other, "remainder", "other", 2)));
 }
 
 /**
@@ -355,12 +1565,155 @@ export function reshape(input: unknown, shape: unknown): Tensor {
 }
 
 /**
+ * To the nearest multiple of 10 ** -decimals, ties to even.
+ * Follows torch.round.
+ */
+export function round(input: Tensor, decimals?: number): Tensor;
+export function round(input: Tensor, options: { decimals?: number }): Tensor;
+export function round(input: unknown, decimals?: unknown): Tensor {
+  if (call.isOptions(decimals)) {
+    const options = decimals;
+    call.checkOptions(options, ["decimals"], "round");
+    decimals = options["decimals"];
+  }
+  return call.wrap(core.op_round(call.tensorArg(input, "round", "input", 1), decimals === undefined ? 0 : call.intArg(decimals, "round", "decimals", 2)));
+}
+
+/**
+ * 1 / sqrt(input).
+ * Shapes: any; the result has the input's.
+ * Follows torch.rsqrt.
+ */
+export function rsqrt(input: Tensor): Tensor;
+export function rsqrt(input: unknown): Tensor {
+  return call.wrap(core.op_rsqrt(call.tensorArg(input, "rsqrt", "input", 1)));
+}
+
+/**
+ * other - alpha * input.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.rsub.
+ */
+export function rsub(input: Tensor, other: Tensor | Scalar, alpha?: Scalar): Tensor;
+export function rsub(input: Tensor, other: Tensor | Scalar, options: { alpha?: Scalar }): Tensor;
+export function rsub(input: unknown, other: unknown, alpha?: unknown): Tensor {
+  if (call.isOptions(alpha)) {
+    const options = alpha;
+    call.checkOptions(options, ["alpha"], "rsub");
+    alpha = options["alpha"];
+  }
+  if (!call.isTensor(input)) call.wrongCombination("rsub", input, other);
+  const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "rsub", "alpha", 3);
+  return call.wrap(core.op_rsub(call.tensorArg(input, "rsub", "input", 1), call.operandArg(other, "rsub", "other", 2), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+}
+
+/**
  * The view at one index of a dim, which it loses.
  * Follows torch.select.
  */
 export function select(input: Tensor, dim: number, index: number): Tensor;
 export function select(input: unknown, dim: unknown, index: unknown): Tensor {
   return call.wrap(core.op_select(call.tensorArg(input, "select", "input", 1), call.intArg(dim, "select", "dim", 2), call.intArg(index, "select", "index", 3)));
+}
+
+/**
+ * scale * (input where positive, else alpha * (exp(input) - 1)), self-normalizing: alpha ≈ 1.6733, scale ≈
+ * 1.0507.
+ * Shapes: any; the result has the input's.
+ * Follows torch.nn.functional.selu.
+ */
+export function selu(input: Tensor): Tensor;
+export function selu(input: unknown): Tensor {
+  return call.wrap(core.op_selu(call.tensorArg(input, "selu", "input", 1)));
+}
+
+/**
+ * -1, 0 or 1; for real tensors the same as sign.
+ * Shapes: any; the result has the input's.
+ * Follows torch.sgn.
+ */
+export function sgn(input: Tensor): Tensor;
+export function sgn(input: unknown): Tensor {
+  return call.wrap(core.op_sgn(call.tensorArg(input, "sgn", "input", 1)));
+}
+
+/**
+ * 1 / (1 + exp(-input)).
+ * Shapes: any; the result has the input's.
+ * Follows torch.sigmoid.
+ */
+export function sigmoid(input: Tensor): Tensor;
+export function sigmoid(input: unknown): Tensor {
+  return call.wrap(core.op_sigmoid(call.tensorArg(input, "sigmoid", "input", 1)));
+}
+
+/**
+ * -1, 0 or 1.
+ * Shapes: any; the result has the input's.
+ * Follows torch.sign.
+ */
+export function sign(input: Tensor): Tensor;
+export function sign(input: unknown): Tensor {
+  return call.wrap(core.op_sign(call.tensorArg(input, "sign", "input", 1)));
+}
+
+/**
+ * Whether the sign bit is set (also for -0), as bool.
+ * Shapes: any; the result has the input's.
+ * Follows torch.signbit.
+ */
+export function signbit(input: Tensor): Tensor;
+export function signbit(input: unknown): Tensor {
+  return call.wrap(core.op_signbit(call.tensorArg(input, "signbit", "input", 1)));
+}
+
+/**
+ * The sine of radians.
+ * Shapes: any; the result has the input's.
+ * Follows torch.sin.
+ */
+export function sin(input: Tensor): Tensor;
+export function sin(input: unknown): Tensor {
+  return call.wrap(core.op_sin(call.tensorArg(input, "sin", "input", 1)));
+}
+
+/**
+ * sin(πx) / (πx), 1 at 0.
+ * Shapes: any; the result has the input's.
+ * Follows torch.sinc.
+ */
+export function sinc(input: Tensor): Tensor;
+export function sinc(input: unknown): Tensor {
+  return call.wrap(core.op_sinc(call.tensorArg(input, "sinc", "input", 1)));
+}
+
+/**
+ * The hyperbolic sine.
+ * Shapes: any; the result has the input's.
+ * Follows torch.sinh.
+ */
+export function sinh(input: Tensor): Tensor;
+export function sinh(input: unknown): Tensor {
+  return call.wrap(core.op_sinh(call.tensorArg(input, "sinh", "input", 1)));
+}
+
+/**
+ * The square root.
+ * Shapes: any; the result has the input's.
+ * Follows torch.sqrt.
+ */
+export function sqrt(input: Tensor): Tensor;
+export function sqrt(input: unknown): Tensor {
+  return call.wrap(core.op_sqrt(call.tensorArg(input, "sqrt", "input", 1)));
+}
+
+/**
+ * input squared.
+ * Follows torch.square.
+ */
+export function square(input: Tensor): Tensor;
+export function square(input: unknown): Tensor {
+  return call.wrap(core.op_square(call.tensorArg(input, "square", "input", 1)));
 }
 
 /**
@@ -376,6 +1729,41 @@ export function squeeze(input: unknown, dim?: unknown): Tensor {
     dim = options["dim"];
   }
   return call.wrap(core.op_squeeze(call.tensorArg(input, "squeeze", "input", 1), call.optionalIntArg(dim, "squeeze", "dim", 2)));
+}
+
+/**
+ * input - alpha * other.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.sub.
+ */
+export function sub(input: Tensor | Scalar, other: Tensor | Scalar, alpha?: Scalar): Tensor;
+export function sub(input: Tensor | Scalar, other: Tensor | Scalar, options: { alpha?: Scalar }): Tensor;
+export function sub(input: unknown, other: unknown, alpha?: unknown): Tensor {
+  if (call.isOptions(alpha)) {
+    const options = alpha;
+    call.checkOptions(options, ["alpha"], "sub");
+    alpha = options["alpha"];
+  }
+  const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "sub", "alpha", 3);
+  return call.wrap(core.op_sub(call.operandArg(input, "sub", "input", 1), call.operandArg(other, "sub", "other", 2), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+}
+
+/**
+ * input - alpha * other.
+ * Another name of torch.sub.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.sub.
+ */
+export function subtract(input: Tensor | Scalar, other: Tensor | Scalar, alpha?: Scalar): Tensor;
+export function subtract(input: Tensor | Scalar, other: Tensor | Scalar, options: { alpha?: Scalar }): Tensor;
+export function subtract(input: unknown, other: unknown, alpha?: unknown): Tensor {
+  if (call.isOptions(alpha)) {
+    const options = alpha;
+    call.checkOptions(options, ["alpha"], "subtract");
+    alpha = options["alpha"];
+  }
+  const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "subtract", "alpha", 3);
+  return call.wrap(core.op_sub(call.operandArg(input, "subtract", "input", 1), call.operandArg(other, "subtract", "other", 2), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
 }
 
 /**
@@ -440,6 +1828,16 @@ export function t(input: unknown): Tensor {
 }
 
 /**
+ * The tangent of radians.
+ * Shapes: any; the result has the input's.
+ * Follows torch.tan.
+ */
+export function tan(input: Tensor): Tensor;
+export function tan(input: unknown): Tensor {
+  return call.wrap(core.op_tan(call.tensorArg(input, "tan", "input", 1)));
+}
+
+/**
  * The hyperbolic tangent.
  * Shapes: any; the result has the input's.
  * Follows torch.tanh.
@@ -469,6 +1867,26 @@ export function transpose(input: unknown, dim0: unknown, dim1: unknown): Tensor 
 }
 
 /**
+ * input / other; integers give floats.
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.true_divide.
+ */
+export function trueDivide(input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
+export function trueDivide(input: unknown, other: unknown): Tensor {
+  return call.wrap(core.op_trueDivide(call.operandArg(input, "trueDivide", "input", 1), call.operandArg(other, "trueDivide", "other", 2)));
+}
+
+/**
+ * Rounds towards zero.
+ * Shapes: any; the result has the input's.
+ * Follows torch.trunc.
+ */
+export function trunc(input: Tensor): Tensor;
+export function trunc(input: unknown): Tensor {
+  return call.wrap(core.op_trunc(call.tensorArg(input, "trunc", "input", 1)));
+}
+
+/**
  * A view with a dim of size 1 put in.
  * Follows torch.unsqueeze.
  * @example torch.unsqueeze(x, 0)
@@ -491,8 +1909,20 @@ export function vdot(input: unknown, other: unknown): Tensor {
  * input where condition is true, else other.
  * Shapes: any that broadcast; the result has the broadcast shape of condition, input, other.
  * Follows torch.where.
+ * @throws RuntimeError if condition is not bool
  */
 export function where(condition: Tensor, input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
 export function where(condition: unknown, input: unknown, other: unknown): Tensor {
   return call.wrap(core.op_where(call.tensorArg(condition, "where", "condition", 1), call.operandArg(input, "where", "input", 2), call.operandArg(other, "where", "other", 3)));
+}
+
+/**
+ * input * log(other), 0 where input is 0 (unless other is NaN).
+ * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+ * Follows torch.xlogy.
+ */
+export function xlogy(input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
+export function xlogy(input: unknown, other: unknown): Tensor {
+  if (!call.isTensor(input) && !call.isTensor(other)) call.wrongCombination("xlogy", input, other);
+  return call.wrap(core.op_xlogy(call.operandArg(input, "xlogy", "input", 1), call.operandArg(other, "xlogy", "other", 2)));
 }

@@ -4,9 +4,34 @@ import { core } from "../core.ts";
 import * as call from "../tensor/call.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { Scalar } from "../tensor/scalar.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import { Tensor, live } from "../tensor/tensor.ts";
 
 export interface TensorMethods {
+  /**
+   * The absolute value; the gradient at 0 is 0.
+   * Shapes: any; the result has the input's.
+   * Follows torch.abs.
+   */
+  abs(): Tensor;
+  /**
+   * The absolute value; the gradient at 0 is 0.
+   * Another name of torch.abs.
+   * Shapes: any; the result has the input's.
+   * Follows torch.abs.
+   */
+  absolute(): Tensor;
+  /**
+   * The inverse cosine, in radians.
+   * Shapes: any; the result has the input's.
+   * Follows torch.acos.
+   */
+  acos(): Tensor;
+  /**
+   * The inverse hyperbolic cosine.
+   * Shapes: any; the result has the input's.
+   * Follows torch.acosh.
+   */
+  acosh(): Tensor;
   /**
    * input + alpha * other.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
@@ -22,6 +47,21 @@ export interface TensorMethods {
   addbmm(batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
   addbmm(batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
   addbmm(batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
+  /**
+   * input + value * tensor1 / tensor2.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, tensor1, tensor2.
+   * Follows torch.addcdiv.
+   * @throws RuntimeError for integral tensors
+   */
+  addcdiv(tensor1: Tensor, tensor2: Tensor, value?: Scalar): Tensor;
+  addcdiv(tensor1: Tensor, tensor2: Tensor, options: { value?: Scalar }): Tensor;
+  /**
+   * input + value * tensor1 * tensor2.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, tensor1, tensor2.
+   * Follows torch.addcmul.
+   */
+  addcmul(tensor1: Tensor, tensor2: Tensor, value?: Scalar): Tensor;
+  addcmul(tensor1: Tensor, tensor2: Tensor, options: { value?: Scalar }): Tensor;
   /**
    * beta * input + alpha * (mat1 mat2). With beta 0 the input is ignored, NaN and all.
    * Shapes: input broadcast to (n, p), (n, m), (m, p) → (n, p)
@@ -46,11 +86,104 @@ export interface TensorMethods {
   addr(vec1: Tensor, vec2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
   addr(vec1: Tensor, vec2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
   /**
+   * Whether all elements are close (see isclose).
+   * Follows torch.allclose.
+   */
+  allclose(other: Tensor, rtol?: number, atol?: number, equalNan?: boolean): boolean;
+  allclose(other: Tensor, options: { rtol?: number; atol?: number; equalNan?: boolean }): boolean;
+  allclose(other: Tensor, rtol: number, options: { atol?: number; equalNan?: boolean }): boolean;
+  allclose(other: Tensor, rtol: number, atol: number, options: { equalNan?: boolean }): boolean;
+  /**
+   * The angle of a real number in the complex plane: π if negative, else 0; NaN stays.
+   * Shapes: any; the result has the input's.
+   * Follows torch.angle.
+   */
+  angle(): Tensor;
+  /**
+   * The inverse cosine, in radians.
+   * Another name of torch.acos.
+   * Shapes: any; the result has the input's.
+   * Follows torch.acos.
+   */
+  arccos(): Tensor;
+  /**
+   * The inverse hyperbolic cosine.
+   * Another name of torch.acosh.
+   * Shapes: any; the result has the input's.
+   * Follows torch.acosh.
+   */
+  arccosh(): Tensor;
+  /**
+   * The inverse sine, in radians.
+   * Another name of torch.asin.
+   * Shapes: any; the result has the input's.
+   * Follows torch.asin.
+   */
+  arcsin(): Tensor;
+  /**
+   * The inverse hyperbolic sine.
+   * Another name of torch.asinh.
+   * Shapes: any; the result has the input's.
+   * Follows torch.asinh.
+   */
+  arcsinh(): Tensor;
+  /**
+   * The inverse tangent, in radians.
+   * Another name of torch.atan.
+   * Shapes: any; the result has the input's.
+   * Follows torch.atan.
+   */
+  arctan(): Tensor;
+  /**
+   * The angle of the point (other, input), in radians.
+   * Another name of torch.atan2.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.atan2.
+   */
+  arctan2(other: Tensor): Tensor;
+  /**
+   * The inverse hyperbolic tangent.
+   * Another name of torch.atanh.
+   * Shapes: any; the result has the input's.
+   * Follows torch.atanh.
+   */
+  arctanh(): Tensor;
+  /**
    * A view of the tensor's storage with sizes, strides and offset (in elements) given outright.
    * Follows torch.as_strided.
    */
   asStrided(size: number | readonly number[], stride: number | readonly number[], storageOffset?: number | null): Tensor;
   asStrided(size: number | readonly number[], stride: number | readonly number[], options: { storageOffset?: number | null }): Tensor;
+  /**
+   * The inverse sine, in radians.
+   * Shapes: any; the result has the input's.
+   * Follows torch.asin.
+   */
+  asin(): Tensor;
+  /**
+   * The inverse hyperbolic sine.
+   * Shapes: any; the result has the input's.
+   * Follows torch.asinh.
+   */
+  asinh(): Tensor;
+  /**
+   * The inverse tangent, in radians.
+   * Shapes: any; the result has the input's.
+   * Follows torch.atan.
+   */
+  atan(): Tensor;
+  /**
+   * The angle of the point (other, input), in radians.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.atan2.
+   */
+  atan2(other: Tensor): Tensor;
+  /**
+   * The inverse hyperbolic tangent.
+   * Shapes: any; the result has the input's.
+   * Follows torch.atanh.
+   */
+  atanh(): Tensor;
   /**
    * beta * input + alpha * (batch1 batch2), for batches of matrices.
    * Follows torch.baddbmm.
@@ -59,12 +192,95 @@ export interface TensorMethods {
   baddbmm(batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
   baddbmm(batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
   /**
+   * And of bits; of truth values for bool.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.bitwise_and.
+   * @throws RuntimeError for floating dtypes
+   */
+  bitwiseAnd(other: Tensor | Scalar): Tensor;
+  /**
+   * input shifted left by other bits.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.bitwise_left_shift.
+   * @throws RuntimeError for floating dtypes
+   */
+  bitwiseLeftShift(other: Tensor | Scalar): Tensor;
+  /**
+   * All bits inverted; for bool, the other truth value.
+   * Shapes: any; the result has the input's.
+   * Follows torch.bitwise_not.
+   * @throws RuntimeError for floating dtypes
+   */
+  bitwiseNot(): Tensor;
+  /**
+   * Or of bits; of truth values for bool.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.bitwise_or.
+   * @throws RuntimeError for floating dtypes
+   */
+  bitwiseOr(other: Tensor | Scalar): Tensor;
+  /**
+   * input shifted right by other bits; the sign is kept.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.bitwise_right_shift.
+   * @throws RuntimeError for floating dtypes
+   */
+  bitwiseRightShift(other: Tensor | Scalar): Tensor;
+  /**
+   * Exclusive or of bits; of truth values for bool.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.bitwise_xor.
+   * @throws RuntimeError for floating dtypes
+   */
+  bitwiseXor(other: Tensor | Scalar): Tensor;
+  /**
    * The products of two batches of matrices.
    * Shapes: (b, n, m), (b, m, p) → (b, n, p)
    * Follows torch.bmm.
    * @example torch.bmm(torch.ones(5, 2, 3), torch.ones(5, 3, 4))
    */
   bmm(mat2: Tensor): Tensor;
+  /**
+   * Rounds up.
+   * Shapes: any; the result has the input's.
+   * Follows torch.ceil.
+   */
+  ceil(): Tensor;
+  /**
+   * min(max(input, min), max); either bound may be absent. The gradient passes where input is within the bounds,
+   * ends included.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, min, max.
+   * Follows torch.clamp.
+   * @throws RuntimeError if both bounds are absent
+   * @example x.clamp({ min: 0 })
+   */
+  clamp(min?: Tensor | Scalar | null, max?: Tensor | Scalar | null): Tensor;
+  clamp(options: { min?: Tensor | Scalar | null; max?: Tensor | Scalar | null }): Tensor;
+  clamp(min: Tensor | Scalar | null, options: { max?: Tensor | Scalar | null }): Tensor;
+  /**
+   * min(input, max).
+   * Shapes: any that broadcast; the result has the broadcast shape of input, max.
+   * Follows torch.clamp_max.
+   */
+  clampMax(max: Tensor | Scalar): Tensor;
+  /**
+   * max(input, min).
+   * Shapes: any that broadcast; the result has the broadcast shape of input, min.
+   * Follows torch.clamp_min.
+   */
+  clampMin(min: Tensor | Scalar): Tensor;
+  /**
+   * min(max(input, min), max); either bound may be absent. The gradient passes where input is within the bounds,
+   * ends included.
+   * Another name of torch.clamp.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, min, max.
+   * Follows torch.clamp.
+   * @throws RuntimeError if both bounds are absent
+   * @example x.clamp({ min: 0 })
+   */
+  clip(min?: Tensor | Scalar | null, max?: Tensor | Scalar | null): Tensor;
+  clip(options: { min?: Tensor | Scalar | null; max?: Tensor | Scalar | null }): Tensor;
+  clip(min: Tensor | Scalar | null, options: { max?: Tensor | Scalar | null }): Tensor;
   /**
    * A copy with storage of its own. The gradient flows through to the input.
    * Follows torch.clone.
@@ -77,17 +293,89 @@ export interface TensorMethods {
    */
   contiguous(): Tensor;
   /**
+   * The magnitude of input with the sign of other.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.copysign.
+   */
+  copysign(other: Tensor | Scalar): Tensor;
+  /**
+   * The cosine of radians.
+   * Shapes: any; the result has the input's.
+   * Follows torch.cos.
+   */
+  cos(): Tensor;
+  /**
+   * The hyperbolic cosine.
+   * Shapes: any; the result has the input's.
+   * Follows torch.cosh.
+   */
+  cosh(): Tensor;
+  /**
+   * Degrees to radians.
+   * Shapes: any; the result has the input's.
+   * Follows torch.deg2rad.
+   */
+  deg2rad(): Tensor;
+  /**
+   * The derivative of lgamma.
+   * Shapes: any; the result has the input's.
+   * Follows torch.digamma.
+   */
+  digamma(): Tensor;
+  /**
+   * input / other: true division, or with roundingMode the quotient rounded towards zero or down.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.div.
+   * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero with a roundingMode
+   * @example torch.div(x, 2, { roundingMode: "floor" })
+   */
+  div(other: Tensor | Scalar, roundingMode?: "trunc" | "floor" | null): Tensor;
+  div(other: Tensor | Scalar, options: { roundingMode?: "trunc" | "floor" | null }): Tensor;
+  /**
+   * input / other: true division, or with roundingMode the quotient rounded towards zero or down.
+   * Another name of torch.div.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.div.
+   * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero with a roundingMode
+   * @example torch.div(x, 2, { roundingMode: "floor" })
+   */
+  divide(other: Tensor | Scalar, roundingMode?: "trunc" | "floor" | null): Tensor;
+  divide(other: Tensor | Scalar, options: { roundingMode?: "trunc" | "floor" | null }): Tensor;
+  /**
    * The inner product of two vectors.
    * Follows torch.dot.
    * @example torch.dot(torch.ones(3), torch.ones(3))
    */
   dot(other: Tensor): Tensor;
   /**
-   * Whether input equals other.
+   * input == other, as bool.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.eq.
    */
   eq(other: Tensor | Scalar): Tensor;
+  /**
+   * Whether both have the same shape and elements.
+   * Follows torch.equal.
+   */
+  equal(other: Tensor): boolean;
+  /**
+   * The error function.
+   * Shapes: any; the result has the input's.
+   * Follows torch.erf.
+   */
+  erf(): Tensor;
+  /**
+   * 1 - erf(input), exact for large input.
+   * Shapes: any; the result has the input's.
+   * Follows torch.erfc.
+   */
+  erfc(): Tensor;
+  /**
+   * The inverse of the error function, on (-1, 1).
+   * Shapes: any; the result has the input's.
+   * Follows torch.erfinv.
+   */
+  erfinv(): Tensor;
   /**
    * e to the power of input.
    * Shapes: any; the result has the input's.
@@ -95,11 +383,90 @@ export interface TensorMethods {
    */
   exp(): Tensor;
   /**
+   * 2 to the power of input.
+   * Shapes: any; the result has the input's.
+   * Follows torch.exp2.
+   */
+  exp2(): Tensor;
+  /**
    * A view in which dims of size 1 are repeated to `size` without copying; -1 keeps a size.
    * Follows torch.Tensor.expand.
    */
   expand(size: number | readonly number[], implicit?: boolean): Tensor;
   expand(size: number | readonly number[], options: { implicit?: boolean }): Tensor;
+  /**
+   * exp(input) - 1, exact near 0.
+   * Shapes: any; the result has the input's.
+   * Follows torch.expm1.
+   */
+  expm1(): Tensor;
+  /**
+   * Rounds towards zero.
+   * Another name of torch.trunc.
+   * Shapes: any; the result has the input's.
+   * Follows torch.trunc.
+   */
+  fix(): Tensor;
+  /**
+   * input to the power of exponent, computed in float64.
+   * Follows torch.float_power.
+   */
+  floatPower(exponent: Tensor | Scalar): Tensor;
+  /**
+   * Rounds down.
+   * Shapes: any; the result has the input's.
+   * Follows torch.floor.
+   */
+  floor(): Tensor;
+  /**
+   * The quotient rounded down.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.floor_divide.
+   * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero
+   */
+  floorDivide(other: Tensor | Scalar): Tensor;
+  /**
+   * The larger of two; a NaN gives way to a number.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.fmax.
+   */
+  fmax(other: Tensor): Tensor;
+  /**
+   * The smaller of two; a NaN gives way to a number.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.fmin.
+   */
+  fmin(other: Tensor): Tensor;
+  /**
+   * C's modulus: input - other * trunc(input / other), with the sign of input.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.fmod.
+   * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero
+   */
+  fmod(other: Tensor | Scalar): Tensor;
+  /**
+   * input - trunc(input).
+   * Shapes: any; the result has the input's.
+   * Follows torch.frac.
+   */
+  frac(): Tensor;
+  /**
+   * Splits input into mantissa, 0.5 ≤ |mantissa| < 1, and exponent (int32): input = mantissa * 2 ** exponent.
+   * Follows torch.frexp.
+   */
+  frexp(): call.Named<"mantissa" | "exponent">;
+  /**
+   * The greatest common divisor.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.gcd.
+   */
+  gcd(other: Tensor): Tensor;
+  /**
+   * input >= other, as bool.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.ge.
+   */
+  ge(other: Tensor | Scalar): Tensor;
   /**
    * The products of every element of one vector with every element of another.
    * Another name of torch.outer.
@@ -108,17 +475,225 @@ export interface TensorMethods {
    */
   ger(vec2: Tensor): Tensor;
   /**
+   * input > other, as bool.
+   * Another name of torch.gt.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.gt.
+   */
+  greater(other: Tensor | Scalar): Tensor;
+  /**
+   * input >= other, as bool.
+   * Another name of torch.ge.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.ge.
+   */
+  greaterEqual(other: Tensor | Scalar): Tensor;
+  /**
+   * input > other, as bool.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.gt.
+   */
+  gt(other: Tensor | Scalar): Tensor;
+  /**
+   * input, 0 within lambd of 0.
+   * Shapes: any; the result has the input's.
+   * Follows torch.nn.functional.hardshrink.
+   */
+  hardshrink(lambd?: number): Tensor;
+  hardshrink(options: { lambd?: number }): Tensor;
+  /**
+   * 0 for negative input, values where it is 0, 1 for positive input.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, values.
+   * Follows torch.heaviside.
+   * @throws RuntimeError for different dtypes
+   */
+  heaviside(values: Tensor): Tensor;
+  /**
+   * sqrt(input² + other²) without overflow on the way.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.hypot.
+   */
+  hypot(other: Tensor): Tensor;
+  /**
+   * The modified Bessel function of the first kind of order 0.
+   * Shapes: any; the result has the input's.
+   * Follows torch.i0.
+   */
+  i0(): Tensor;
+  /**
    * Inner products along the last dims.
    * Shapes: (..., k), (*, k) → (..., *)
    * Follows torch.inner.
    */
   inner(other: Tensor): Tensor;
   /**
+   * Whether |input - other| <= atol + rtol * |other|; equal infinities are close, NaNs only with equalNan.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.isclose.
+   * @throws RuntimeError for different dtypes or negative tolerances
+   */
+  isclose(other: Tensor, rtol?: number, atol?: number, equalNan?: boolean): Tensor;
+  isclose(other: Tensor, options: { rtol?: number; atol?: number; equalNan?: boolean }): Tensor;
+  isclose(other: Tensor, rtol: number, options: { atol?: number; equalNan?: boolean }): Tensor;
+  isclose(other: Tensor, rtol: number, atol: number, options: { equalNan?: boolean }): Tensor;
+  /**
+   * Whether each element is neither infinite nor NaN, as bool.
+   * Shapes: any; the result has the input's.
+   * Follows torch.isfinite.
+   */
+  isfinite(): Tensor;
+  /**
+   * Whether each element is infinite, as bool.
+   * Shapes: any; the result has the input's.
+   * Follows torch.isinf.
+   */
+  isinf(): Tensor;
+  /**
+   * Whether each element is NaN, as bool.
+   * Shapes: any; the result has the input's.
+   * Follows torch.isnan.
+   */
+  isnan(): Tensor;
+  /**
+   * Whether each element is -∞, as bool.
+   * Shapes: any; the result has the input's.
+   * Follows torch.isneginf.
+   */
+  isneginf(): Tensor;
+  /**
+   * Whether each element is +∞, as bool.
+   * Shapes: any; the result has the input's.
+   * Follows torch.isposinf.
+   */
+  isposinf(): Tensor;
+  /**
+   * Whether each element is real: always true, as bool.
+   * Shapes: any; the result has the input's.
+   * Follows torch.isreal.
+   */
+  isreal(): Tensor;
+  /**
    * The Kronecker product; the tensor with fewer dims gets leading ones.
    * Follows torch.kron.
    */
   kron(other: Tensor): Tensor;
   /**
+   * The least common multiple.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.lcm.
+   */
+  lcm(other: Tensor): Tensor;
+  /**
+   * input * 2 ** other.
+   * Follows torch.ldexp.
+   */
+  ldexp(other: Tensor): Tensor;
+  /**
+   * input <= other, as bool.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.le.
+   */
+  le(other: Tensor | Scalar): Tensor;
+  /**
+   * input + weight * (end - input).
+   * Shapes: any that broadcast; the result has the broadcast shape of input, end, weight.
+   * Follows torch.lerp.
+   */
+  lerp(end: Tensor, weight: Tensor | Scalar): Tensor;
+  /**
+   * input < other, as bool.
+   * Another name of torch.lt.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.lt.
+   */
+  less(other: Tensor | Scalar): Tensor;
+  /**
+   * input <= other, as bool.
+   * Another name of torch.le.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.le.
+   */
+  lessEqual(other: Tensor | Scalar): Tensor;
+  /**
+   * The logarithm of |Γ(input)|.
+   * Shapes: any; the result has the input's.
+   * Follows torch.lgamma.
+   */
+  lgamma(): Tensor;
+  /**
+   * The natural logarithm.
+   * Shapes: any; the result has the input's.
+   * Follows torch.log.
+   */
+  log(): Tensor;
+  /**
+   * The logarithm to base 10.
+   * Shapes: any; the result has the input's.
+   * Follows torch.log10.
+   */
+  log10(): Tensor;
+  /**
+   * log(1 + input), exact near 0.
+   * Shapes: any; the result has the input's.
+   * Follows torch.log1p.
+   */
+  log1p(): Tensor;
+  /**
+   * The logarithm to base 2.
+   * Shapes: any; the result has the input's.
+   * Follows torch.log2.
+   */
+  log2(): Tensor;
+  /**
+   * log(exp(input) + exp(other)) without overflow.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.logaddexp.
+   */
+  logaddexp(other: Tensor): Tensor;
+  /**
+   * log2(2 ** input + 2 ** other) without overflow.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.logaddexp2.
+   */
+  logaddexp2(other: Tensor): Tensor;
+  /**
+   * And of truth values: an element is true if it is not zero.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.logical_and.
+   */
+  logicalAnd(other: Tensor): Tensor;
+  /**
+   * Whether each element is zero.
+   * Shapes: any; the result has the input's.
+   * Follows torch.logical_not.
+   */
+  logicalNot(): Tensor;
+  /**
+   * Or of truth values: an element is true if it is not zero.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.logical_or.
+   */
+  logicalOr(other: Tensor): Tensor;
+  /**
+   * Exclusive or of truth values: an element is true if it is not zero.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.logical_xor.
+   */
+  logicalXor(other: Tensor): Tensor;
+  /**
+   * log(x / (1 - x)); with eps, x is held within [eps, 1 - eps] first.
+   * Shapes: any; the result has the input's.
+   * Follows torch.logit.
+   */
+  logit(eps?: number | null): Tensor;
+  logit(options: { eps?: number | null }): Tensor;
+  /**
+   * input < other, as bool.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.lt.
+   */
+  lt(other: Tensor | Scalar): Tensor;
+  /**
    * The product of vectors, matrices, or batches of matrices whose batch dims broadcast.
    * Shapes: a leading vector counts as a row, a trailing one as a column, and loses that dim in the result
    * Follows torch.matmul.
@@ -126,13 +701,17 @@ export interface TensorMethods {
    */
   matmul(other: Tensor): Tensor;
   /**
-   * The product of vectors, matrices, or batches of matrices whose batch dims broadcast.
-   * Another name of torch.matmul.
-   * Shapes: a leading vector counts as a row, a trailing one as a column, and loses that dim in the result
-   * Follows torch.matmul.
-   * @example torch.matmul(torch.ones(2, 3), torch.ones(3))
+   * The larger of two; NaN if either is NaN. Equal elements share the gradient.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.maximum.
    */
-  matmul(other: Tensor): Tensor;
+  maximum(other: Tensor): Tensor;
+  /**
+   * The smaller of two; NaN if either is NaN. Equal elements share the gradient.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.minimum.
+   */
+  minimum(other: Tensor): Tensor;
   /**
    * The product of two matrices.
    * Shapes: (n, m), (m, p) → (n, p)
@@ -161,10 +740,50 @@ export interface TensorMethods {
    */
   mv(vec: Tensor): Tensor;
   /**
+   * Replaces NaN (by 0 unless told), +∞ and -∞ (by the dtype's largest and smallest finite value unless told).
+   * Follows torch.nan_to_num.
+   */
+  nanToNum(nan?: number | null, posinf?: number | null, neginf?: number | null): Tensor;
+  nanToNum(options: { nan?: number | null; posinf?: number | null; neginf?: number | null }): Tensor;
+  nanToNum(nan: number | null, options: { posinf?: number | null; neginf?: number | null }): Tensor;
+  nanToNum(nan: number | null, posinf: number | null, options: { neginf?: number | null }): Tensor;
+  /**
    * The view of `length` elements of a dim from `start`.
    * Follows torch.narrow.
    */
   narrow(dim: number, start: number, length: number): Tensor;
+  /**
+   * input != other, as bool.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.ne.
+   */
+  ne(other: Tensor | Scalar): Tensor;
+  /**
+   * -input.
+   * Shapes: any; the result has the input's.
+   * Follows torch.neg.
+   */
+  neg(): Tensor;
+  /**
+   * -input.
+   * Another name of torch.neg.
+   * Shapes: any; the result has the input's.
+   * Follows torch.neg.
+   */
+  negative(): Tensor;
+  /**
+   * The next floating-point number after input in the direction of other.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.nextafter.
+   */
+  nextafter(other: Tensor): Tensor;
+  /**
+   * input != other, as bool.
+   * Another name of torch.ne.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.ne.
+   */
+  notEqual(other: Tensor | Scalar): Tensor;
   /**
    * The products of every element of one vector with every element of another.
    * Shapes: (n), (m) → (n, m)
@@ -178,18 +797,49 @@ export interface TensorMethods {
    */
   permute(dims: number | readonly number[]): Tensor;
   /**
+   * The input itself.
+   * Follows torch.positive.
+   * @throws RuntimeError for bool
+   */
+  positive(): Tensor;
+  /**
+   * input to the power of exponent.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, exponent.
+   * Follows torch.pow.
+   * @throws RuntimeError for integers to a negative integer power
+   */
+  pow(exponent: Tensor | Scalar): Tensor;
+  /**
+   * input where positive, else weight * input; one weight, or one for each channel (dimension 1).
+   * Follows torch.nn.functional.prelu.
+   * @throws RuntimeError if weight does not fit the channels
+   */
+  prelu(weight: Tensor): Tensor;
+  /**
+   * Radians to degrees.
+   * Shapes: any; the result has the input's.
+   * Follows torch.rad2deg.
+   */
+  rad2deg(): Tensor;
+  /**
+   * 1 / input.
+   * Shapes: any; the result has the input's.
+   * Follows torch.reciprocal.
+   */
+  reciprocal(): Tensor;
+  /**
    * max(input, 0).
    * Shapes: any; the result has the input's.
    * Follows torch.nn.functional.relu.
    */
   relu(): Tensor;
   /**
-   * max(input, 0).
-   * Another name of torch.relu.
-   * Shapes: any; the result has the input's.
-   * Follows torch.nn.functional.relu.
+   * Python's modulus: input - other * floor(input / other), with the sign of other.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.remainder.
+   * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero
    */
-  relu(): Tensor;
+  remainder(other: Tensor | Scalar): Tensor;
   /**
    * The same elements in another shape: a view where the strides allow it, else a copy.
    * Follows torch.reshape.
@@ -197,10 +847,71 @@ export interface TensorMethods {
    */
   reshape(shape: number | readonly number[]): Tensor;
   /**
+   * To the nearest multiple of 10 ** -decimals, ties to even.
+   * Follows torch.round.
+   */
+  round(decimals?: number): Tensor;
+  round(options: { decimals?: number }): Tensor;
+  /**
+   * 1 / sqrt(input).
+   * Shapes: any; the result has the input's.
+   * Follows torch.rsqrt.
+   */
+  rsqrt(): Tensor;
+  /**
+   * other - alpha * input.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.rsub.
+   */
+  rsub(other: Tensor | Scalar, alpha?: Scalar): Tensor;
+  rsub(other: Tensor | Scalar, options: { alpha?: Scalar }): Tensor;
+  /**
    * The view at one index of a dim, which it loses.
    * Follows torch.select.
    */
   select(dim: number, index: number): Tensor;
+  /**
+   * -1, 0 or 1; for real tensors the same as sign.
+   * Shapes: any; the result has the input's.
+   * Follows torch.sgn.
+   */
+  sgn(): Tensor;
+  /**
+   * 1 / (1 + exp(-input)).
+   * Shapes: any; the result has the input's.
+   * Follows torch.sigmoid.
+   */
+  sigmoid(): Tensor;
+  /**
+   * -1, 0 or 1.
+   * Shapes: any; the result has the input's.
+   * Follows torch.sign.
+   */
+  sign(): Tensor;
+  /**
+   * Whether the sign bit is set (also for -0), as bool.
+   * Shapes: any; the result has the input's.
+   * Follows torch.signbit.
+   */
+  signbit(): Tensor;
+  /**
+   * The sine of radians.
+   * Shapes: any; the result has the input's.
+   * Follows torch.sin.
+   */
+  sin(): Tensor;
+  /**
+   * sin(πx) / (πx), 1 at 0.
+   * Shapes: any; the result has the input's.
+   * Follows torch.sinc.
+   */
+  sinc(): Tensor;
+  /**
+   * The hyperbolic sine.
+   * Shapes: any; the result has the input's.
+   * Follows torch.sinh.
+   */
+  sinh(): Tensor;
   /**
    * The view input[start:end:step] along a dim.
    * Follows torch.Tensor.__getitem__.
@@ -211,11 +922,37 @@ export interface TensorMethods {
   slice(dim: number, start: number | null, options: { end?: number | null; step?: number }): Tensor;
   slice(dim: number, start: number | null, end: number | null, options: { step?: number }): Tensor;
   /**
+   * The square root.
+   * Shapes: any; the result has the input's.
+   * Follows torch.sqrt.
+   */
+  sqrt(): Tensor;
+  /**
+   * input squared.
+   * Follows torch.square.
+   */
+  square(): Tensor;
+  /**
    * A view without the dims of size 1, or without one of them.
    * Follows torch.squeeze.
    */
   squeeze(dim?: number | null): Tensor;
   squeeze(options: { dim?: number | null }): Tensor;
+  /**
+   * input - alpha * other.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.sub.
+   */
+  sub(other: Tensor | Scalar, alpha?: Scalar): Tensor;
+  sub(other: Tensor | Scalar, options: { alpha?: Scalar }): Tensor;
+  /**
+   * input - alpha * other.
+   * Another name of torch.sub.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.sub.
+   */
+  subtract(other: Tensor | Scalar, alpha?: Scalar): Tensor;
+  subtract(other: Tensor | Scalar, options: { alpha?: Scalar }): Tensor;
   /**
    * The sum over dims (default: all).
    * Follows torch.sum.
@@ -249,14 +986,13 @@ export interface TensorMethods {
    */
   t(): Tensor;
   /**
-   * The hyperbolic tangent.
+   * The tangent of radians.
    * Shapes: any; the result has the input's.
-   * Follows torch.tanh.
+   * Follows torch.tan.
    */
-  tanh(): Tensor;
+  tan(): Tensor;
   /**
    * The hyperbolic tangent.
-   * Another name of torch.tanh.
    * Shapes: any; the result has the input's.
    * Follows torch.tanh.
    */
@@ -267,6 +1003,18 @@ export interface TensorMethods {
    * @example torch.transpose(x, 0, 1)
    */
   transpose(dim0: number, dim1: number): Tensor;
+  /**
+   * input / other; integers give floats.
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.true_divide.
+   */
+  trueDivide(other: Tensor | Scalar): Tensor;
+  /**
+   * Rounds towards zero.
+   * Shapes: any; the result has the input's.
+   * Follows torch.trunc.
+   */
+  trunc(): Tensor;
   /**
    * A view with a dim of size 1 put in.
    * Follows torch.unsqueeze.
@@ -288,8 +1036,23 @@ export interface TensorMethods {
    * input where condition is true, else other.
    * Shapes: any that broadcast; the result has the broadcast shape of condition, input, other.
    * Follows torch.where.
+   * @throws RuntimeError if condition is not bool
    */
   where(condition: Tensor, other: Tensor | Scalar): Tensor;
+  /**
+   * input * log(other), 0 where input is 0 (unless other is NaN).
+   * Shapes: any that broadcast; the result has the broadcast shape of input, other.
+   * Follows torch.xlogy.
+   */
+  xlogy(other: Tensor | Scalar): Tensor;
+  /** abs, in place. */
+  abs_(): this;
+  /** absolute, in place. */
+  absolute_(): this;
+  /** acos, in place. */
+  acos_(): this;
+  /** acosh, in place. */
+  acosh_(): this;
   /** add, in place. */
   add_(other: Tensor | Scalar, alpha?: Scalar): this;
   add_(other: Tensor | Scalar, options: { alpha?: Scalar }): this;
@@ -297,6 +1060,12 @@ export interface TensorMethods {
   addbmm_(batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): this;
   addbmm_(batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): this;
   addbmm_(batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): this;
+  /** addcdiv, in place. */
+  addcdiv_(tensor1: Tensor, tensor2: Tensor, value?: Scalar): this;
+  addcdiv_(tensor1: Tensor, tensor2: Tensor, options: { value?: Scalar }): this;
+  /** addcmul, in place. */
+  addcmul_(tensor1: Tensor, tensor2: Tensor, value?: Scalar): this;
+  addcmul_(tensor1: Tensor, tensor2: Tensor, options: { value?: Scalar }): this;
   /** addmm, in place. */
   addmm_(mat1: Tensor, mat2: Tensor, beta?: Scalar, alpha?: Scalar): this;
   addmm_(mat1: Tensor, mat2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): this;
@@ -309,42 +1078,249 @@ export interface TensorMethods {
   addr_(vec1: Tensor, vec2: Tensor, beta?: Scalar, alpha?: Scalar): this;
   addr_(vec1: Tensor, vec2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): this;
   addr_(vec1: Tensor, vec2: Tensor, beta: Scalar, options: { alpha?: Scalar }): this;
+  /** arccos, in place. */
+  arccos_(): this;
+  /** arccosh, in place. */
+  arccosh_(): this;
+  /** arcsin, in place. */
+  arcsin_(): this;
+  /** arcsinh, in place. */
+  arcsinh_(): this;
+  /** arctan, in place. */
+  arctan_(): this;
+  /** arctan2, in place. */
+  arctan2_(other: Tensor): this;
+  /** arctanh, in place. */
+  arctanh_(): this;
+  /** asin, in place. */
+  asin_(): this;
+  /** asinh, in place. */
+  asinh_(): this;
+  /** atan, in place. */
+  atan_(): this;
+  /** atan2, in place. */
+  atan2_(other: Tensor): this;
+  /** atanh, in place. */
+  atanh_(): this;
   /** baddbmm, in place. */
   baddbmm_(batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): this;
   baddbmm_(batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): this;
   baddbmm_(batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): this;
+  /** bitwiseAnd, in place. */
+  bitwiseAnd_(other: Tensor | Scalar): this;
+  /** bitwiseLeftShift, in place. */
+  bitwiseLeftShift_(other: Tensor | Scalar): this;
+  /** bitwiseNot, in place. */
+  bitwiseNot_(): this;
+  /** bitwiseOr, in place. */
+  bitwiseOr_(other: Tensor | Scalar): this;
+  /** bitwiseRightShift, in place. */
+  bitwiseRightShift_(other: Tensor | Scalar): this;
+  /** bitwiseXor, in place. */
+  bitwiseXor_(other: Tensor | Scalar): this;
+  /** ceil, in place. */
+  ceil_(): this;
+  /** clamp, in place. */
+  clamp_(min?: Tensor | Scalar | null, max?: Tensor | Scalar | null): this;
+  clamp_(options: { min?: Tensor | Scalar | null; max?: Tensor | Scalar | null }): this;
+  clamp_(min: Tensor | Scalar | null, options: { max?: Tensor | Scalar | null }): this;
+  /** clampMax, in place. */
+  clampMax_(max: Tensor | Scalar): this;
+  /** clampMin, in place. */
+  clampMin_(min: Tensor | Scalar): this;
+  /** clip, in place. */
+  clip_(min?: Tensor | Scalar | null, max?: Tensor | Scalar | null): this;
+  clip_(options: { min?: Tensor | Scalar | null; max?: Tensor | Scalar | null }): this;
+  clip_(min: Tensor | Scalar | null, options: { max?: Tensor | Scalar | null }): this;
   /** copy, in place. */
   copy_(src: Tensor): this;
+  /** copysign, in place. */
+  copysign_(other: Tensor | Scalar): this;
+  /** cos, in place. */
+  cos_(): this;
+  /** cosh, in place. */
+  cosh_(): this;
+  /** deg2rad, in place. */
+  deg2rad_(): this;
+  /** digamma, in place. */
+  digamma_(): this;
+  /** div, in place. */
+  div_(other: Tensor | Scalar, roundingMode?: "trunc" | "floor" | null): this;
+  div_(other: Tensor | Scalar, options: { roundingMode?: "trunc" | "floor" | null }): this;
+  /** divide, in place. */
+  divide_(other: Tensor | Scalar, roundingMode?: "trunc" | "floor" | null): this;
+  divide_(other: Tensor | Scalar, options: { roundingMode?: "trunc" | "floor" | null }): this;
   /** eq, in place. */
   eq_(other: Tensor | Scalar): this;
+  /** erf, in place. */
+  erf_(): this;
+  /** erfc, in place. */
+  erfc_(): this;
+  /** erfinv, in place. */
+  erfinv_(): this;
   /** exp, in place. */
   exp_(): this;
+  /** exp2, in place. */
+  exp2_(): this;
+  /** expm1, in place. */
+  expm1_(): this;
+  /** fix, in place. */
+  fix_(): this;
+  /** floatPower, in place. */
+  floatPower_(exponent: Tensor | Scalar): this;
+  /** floor, in place. */
+  floor_(): this;
+  /** floorDivide, in place. */
+  floorDivide_(other: Tensor | Scalar): this;
+  /** fmod, in place. */
+  fmod_(other: Tensor | Scalar): this;
+  /** frac, in place. */
+  frac_(): this;
+  /** gcd, in place. */
+  gcd_(other: Tensor): this;
+  /** ge, in place. */
+  ge_(other: Tensor | Scalar): this;
+  /** greater, in place. */
+  greater_(other: Tensor | Scalar): this;
+  /** greaterEqual, in place. */
+  greaterEqual_(other: Tensor | Scalar): this;
+  /** gt, in place. */
+  gt_(other: Tensor | Scalar): this;
+  /** heaviside, in place. */
+  heaviside_(values: Tensor): this;
+  /** hypot, in place. */
+  hypot_(other: Tensor): this;
+  /** i0, in place. */
+  i0_(): this;
+  /** lcm, in place. */
+  lcm_(other: Tensor): this;
+  /** ldexp, in place. */
+  ldexp_(other: Tensor): this;
+  /** le, in place. */
+  le_(other: Tensor | Scalar): this;
+  /** lerp, in place. */
+  lerp_(end: Tensor, weight: Tensor | Scalar): this;
+  /** less, in place. */
+  less_(other: Tensor | Scalar): this;
+  /** lessEqual, in place. */
+  lessEqual_(other: Tensor | Scalar): this;
+  /** lgamma, in place. */
+  lgamma_(): this;
+  /** log, in place. */
+  log_(): this;
+  /** log10, in place. */
+  log10_(): this;
+  /** log1p, in place. */
+  log1p_(): this;
+  /** log2, in place. */
+  log2_(): this;
+  /** logicalAnd, in place. */
+  logicalAnd_(other: Tensor): this;
+  /** logicalNot, in place. */
+  logicalNot_(): this;
+  /** logicalOr, in place. */
+  logicalOr_(other: Tensor): this;
+  /** logicalXor, in place. */
+  logicalXor_(other: Tensor): this;
+  /** logit, in place. */
+  logit_(eps?: number | null): this;
+  logit_(options: { eps?: number | null }): this;
+  /** lt, in place. */
+  lt_(other: Tensor | Scalar): this;
   /** mul, in place. */
   mul_(other: Tensor | Scalar): this;
   /** multiply, in place. */
   multiply_(other: Tensor | Scalar): this;
+  /** nanToNum, in place. */
+  nanToNum_(nan?: number | null, posinf?: number | null, neginf?: number | null): this;
+  nanToNum_(options: { nan?: number | null; posinf?: number | null; neginf?: number | null }): this;
+  nanToNum_(nan: number | null, options: { posinf?: number | null; neginf?: number | null }): this;
+  nanToNum_(nan: number | null, posinf: number | null, options: { neginf?: number | null }): this;
+  /** ne, in place. */
+  ne_(other: Tensor | Scalar): this;
+  /** neg, in place. */
+  neg_(): this;
+  /** negative, in place. */
+  negative_(): this;
+  /** nextafter, in place. */
+  nextafter_(other: Tensor): this;
+  /** notEqual, in place. */
+  notEqual_(other: Tensor | Scalar): this;
+  /** pow, in place. */
+  pow_(exponent: Tensor | Scalar): this;
+  /** rad2deg, in place. */
+  rad2deg_(): this;
+  /** reciprocal, in place. */
+  reciprocal_(): this;
   /** relu, in place. */
   relu_(): this;
-  /** relu, in place. */
-  relu_(): this;
+  /** remainder, in place. */
+  remainder_(other: Tensor | Scalar): this;
+  /** round, in place. */
+  round_(decimals?: number): this;
+  round_(options: { decimals?: number }): this;
+  /** rsqrt, in place. */
+  rsqrt_(): this;
+  /** selu, in place. */
+  selu_(): this;
+  /** sgn, in place. */
+  sgn_(): this;
+  /** sigmoid, in place. */
+  sigmoid_(): this;
+  /** sign, in place. */
+  sign_(): this;
+  /** sin, in place. */
+  sin_(): this;
+  /** sinc, in place. */
+  sinc_(): this;
+  /** sinh, in place. */
+  sinh_(): this;
+  /** sqrt, in place. */
+  sqrt_(): this;
+  /** square, in place. */
+  square_(): this;
   /** squeeze, in place. */
   squeeze_(dim?: number | null): this;
   squeeze_(options: { dim?: number | null }): this;
+  /** sub, in place. */
+  sub_(other: Tensor | Scalar, alpha?: Scalar): this;
+  sub_(other: Tensor | Scalar, options: { alpha?: Scalar }): this;
+  /** subtract, in place. */
+  subtract_(other: Tensor | Scalar, alpha?: Scalar): this;
+  subtract_(other: Tensor | Scalar, options: { alpha?: Scalar }): this;
   /** swapaxes, in place. */
   swapaxes_(dim0: number, dim1: number): this;
   /** swapdims, in place. */
   swapdims_(dim0: number, dim1: number): this;
-  /** tanh, in place. */
-  tanh_(): this;
+  /** tan, in place. */
+  tan_(): this;
   /** tanh, in place. */
   tanh_(): this;
   /** transpose, in place. */
   transpose_(dim0: number, dim1: number): this;
+  /** trueDivide, in place. */
+  trueDivide_(other: Tensor | Scalar): this;
+  /** trunc, in place. */
+  trunc_(): this;
   /** unsqueeze, in place. */
   unsqueeze_(dim: number): this;
+  /** xlogy, in place. */
+  xlogy_(other: Tensor | Scalar): this;
 }
 
 call.defineMethods(Tensor, {
+  abs(this: Tensor): Tensor {
+    return call.wrap(core.op_abs(live(this)));
+  },
+  absolute(this: Tensor): Tensor {
+    return call.wrap(core.op_abs(live(this)));
+  },
+  acos(this: Tensor): Tensor {
+    return call.wrap(core.op_acos(live(this)));
+  },
+  acosh(this: Tensor): Tensor {
+    return call.wrap(core.op_acosh(live(this)));
+  },
   add(this: Tensor, other: unknown, alpha?: unknown): Tensor {
     if (call.isOptions(alpha)) {
       const options = alpha;
@@ -352,7 +1328,7 @@ call.defineMethods(Tensor, {
       alpha = options["alpha"];
     }
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "add", "alpha", 2);
-    return call.wrap(core.op_add(call.self(this), call.operandArg(other, "add", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+    return call.wrap(core.op_add(live(this), call.operandArg(other, "add", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
   addbmm(this: Tensor, batch1: unknown, batch2: unknown, beta?: unknown, alpha?: unknown): Tensor {
     if (call.isOptions(beta)) {
@@ -368,7 +1344,25 @@ call.defineMethods(Tensor, {
     }
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addbmm", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addbmm", "alpha", 4);
-    return call.wrap(core.op_addbmm(call.self(this), call.tensorArg(batch1, "addbmm", "batch1", 1), call.tensorArg(batch2, "addbmm", "batch2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+    return call.wrap(core.op_addbmm(live(this), call.tensorArg(batch1, "addbmm", "batch1", 1), call.tensorArg(batch2, "addbmm", "batch2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+  },
+  addcdiv(this: Tensor, tensor1: unknown, tensor2: unknown, value?: unknown): Tensor {
+    if (call.isOptions(value)) {
+      const options = value;
+      call.checkOptions(options, ["value"], "addcdiv");
+      value = options["value"];
+    }
+    const valueValue = value === undefined ? 1 : call.scalarArg(value, "addcdiv", "value", 3);
+    return call.wrap(core.op_addcdiv(live(this), call.tensorArg(tensor1, "addcdiv", "tensor1", 1), call.tensorArg(tensor2, "addcdiv", "tensor2", 2), call.scalarValue(valueValue), call.scalarKind(valueValue)));
+  },
+  addcmul(this: Tensor, tensor1: unknown, tensor2: unknown, value?: unknown): Tensor {
+    if (call.isOptions(value)) {
+      const options = value;
+      call.checkOptions(options, ["value"], "addcmul");
+      value = options["value"];
+    }
+    const valueValue = value === undefined ? 1 : call.scalarArg(value, "addcmul", "value", 3);
+    return call.wrap(core.op_addcmul(live(this), call.tensorArg(tensor1, "addcmul", "tensor1", 1), call.tensorArg(tensor2, "addcmul", "tensor2", 2), call.scalarValue(valueValue), call.scalarKind(valueValue)));
   },
   addmm(this: Tensor, mat1: unknown, mat2: unknown, beta?: unknown, alpha?: unknown): Tensor {
     if (call.isOptions(beta)) {
@@ -384,7 +1378,7 @@ call.defineMethods(Tensor, {
     }
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addmm", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addmm", "alpha", 4);
-    return call.wrap(core.op_addmm(call.self(this), call.tensorArg(mat1, "addmm", "mat1", 1), call.tensorArg(mat2, "addmm", "mat2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+    return call.wrap(core.op_addmm(live(this), call.tensorArg(mat1, "addmm", "mat1", 1), call.tensorArg(mat2, "addmm", "mat2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
   addmv(this: Tensor, mat: unknown, vec: unknown, beta?: unknown, alpha?: unknown): Tensor {
     if (call.isOptions(beta)) {
@@ -400,7 +1394,7 @@ call.defineMethods(Tensor, {
     }
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addmv", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addmv", "alpha", 4);
-    return call.wrap(core.op_addmv(call.self(this), call.tensorArg(mat, "addmv", "mat", 1), call.tensorArg(vec, "addmv", "vec", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+    return call.wrap(core.op_addmv(live(this), call.tensorArg(mat, "addmv", "mat", 1), call.tensorArg(vec, "addmv", "vec", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
   addr(this: Tensor, vec1: unknown, vec2: unknown, beta?: unknown, alpha?: unknown): Tensor {
     if (call.isOptions(beta)) {
@@ -416,7 +1410,52 @@ call.defineMethods(Tensor, {
     }
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addr", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addr", "alpha", 4);
-    return call.wrap(core.op_addr(call.self(this), call.tensorArg(vec1, "addr", "vec1", 1), call.tensorArg(vec2, "addr", "vec2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+    return call.wrap(core.op_addr(live(this), call.tensorArg(vec1, "addr", "vec1", 1), call.tensorArg(vec2, "addr", "vec2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+  },
+  allclose(this: Tensor, other: unknown, rtol?: unknown, atol?: unknown, equalNan?: unknown): boolean {
+    if (call.isOptions(rtol)) {
+      const options = rtol;
+      call.checkOptions(options, ["rtol","atol","equalNan"], "allclose");
+      rtol = options["rtol"];
+      atol = options["atol"];
+      equalNan = options["equalNan"];
+    }
+    else if (call.isOptions(atol)) {
+      const options = atol;
+      call.checkOptions(options, ["atol","equalNan"], "allclose");
+      atol = options["atol"];
+      equalNan = options["equalNan"];
+    }
+    else if (call.isOptions(equalNan)) {
+      const options = equalNan;
+      call.checkOptions(options, ["equalNan"], "allclose");
+      equalNan = options["equalNan"];
+    }
+    return core.op_allclose(live(this), call.tensorArg(other, "allclose", "other", 1), rtol === undefined ? 0.00001 : call.floatArg(rtol, "allclose", "rtol", 2), atol === undefined ? 1e-8 : call.floatArg(atol, "allclose", "atol", 3), equalNan === undefined ? 0 : call.boolArg(equalNan, "allclose", "equalNan", 4)) !== 0;
+  },
+  angle(this: Tensor): Tensor {
+    return call.wrap(core.op_angle(live(this)));
+  },
+  arccos(this: Tensor): Tensor {
+    return call.wrap(core.op_acos(live(this)));
+  },
+  arccosh(this: Tensor): Tensor {
+    return call.wrap(core.op_acosh(live(this)));
+  },
+  arcsin(this: Tensor): Tensor {
+    return call.wrap(core.op_asin(live(this)));
+  },
+  arcsinh(this: Tensor): Tensor {
+    return call.wrap(core.op_asinh(live(this)));
+  },
+  arctan(this: Tensor): Tensor {
+    return call.wrap(core.op_atan(live(this)));
+  },
+  arctan2(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_atan2(live(this), call.tensorArg(other, "arctan2", "other", 1)));
+  },
+  arctanh(this: Tensor): Tensor {
+    return call.wrap(core.op_atanh(live(this)));
   },
   asStrided(this: Tensor, size: unknown, stride: unknown, storageOffset?: unknown): Tensor {
     if (call.isOptions(storageOffset)) {
@@ -424,7 +1463,22 @@ call.defineMethods(Tensor, {
       call.checkOptions(options, ["storageOffset"], "asStrided");
       storageOffset = options["storageOffset"];
     }
-    return call.wrap(core.op_asStrided(call.self(this), call.ints(size, "asStrided", "size", 1), call.lengthOf(size), call.ints(stride, "asStrided", "stride", 2), call.lengthOf(stride), call.optionalIntArg(storageOffset, "asStrided", "storageOffset", 3)));
+    return call.wrap(core.op_asStrided(live(this), call.ints(size, "asStrided", "size", 1), call.lengthOf(size), call.ints(stride, "asStrided", "stride", 2), call.lengthOf(stride), call.optionalIntArg(storageOffset, "asStrided", "storageOffset", 3)));
+  },
+  asin(this: Tensor): Tensor {
+    return call.wrap(core.op_asin(live(this)));
+  },
+  asinh(this: Tensor): Tensor {
+    return call.wrap(core.op_asinh(live(this)));
+  },
+  atan(this: Tensor): Tensor {
+    return call.wrap(core.op_atan(live(this)));
+  },
+  atan2(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_atan2(live(this), call.tensorArg(other, "atan2", "other", 1)));
+  },
+  atanh(this: Tensor): Tensor {
+    return call.wrap(core.op_atanh(live(this)));
   },
   baddbmm(this: Tensor, batch1: unknown, batch2: unknown, beta?: unknown, alpha?: unknown): Tensor {
     if (call.isOptions(beta)) {
@@ -440,25 +1494,126 @@ call.defineMethods(Tensor, {
     }
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "baddbmm", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "baddbmm", "alpha", 4);
-    return call.wrap(core.op_baddbmm(call.self(this), call.tensorArg(batch1, "baddbmm", "batch1", 1), call.tensorArg(batch2, "baddbmm", "batch2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+    return call.wrap(core.op_baddbmm(live(this), call.tensorArg(batch1, "baddbmm", "batch1", 1), call.tensorArg(batch2, "baddbmm", "batch2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+  },
+  bitwiseAnd(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_bitwiseAnd(live(this), call.operandArg(other, "bitwiseAnd", "other", 1)));
+  },
+  bitwiseLeftShift(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_bitwiseLeftShift(live(this), call.operandArg(other, "bitwiseLeftShift", "other", 1)));
+  },
+  bitwiseNot(this: Tensor): Tensor {
+    return call.wrap(core.op_bitwiseNot(live(this)));
+  },
+  bitwiseOr(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_bitwiseOr(live(this), call.operandArg(other, "bitwiseOr", "other", 1)));
+  },
+  bitwiseRightShift(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_bitwiseRightShift(live(this), call.operandArg(other, "bitwiseRightShift", "other", 1)));
+  },
+  bitwiseXor(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_bitwiseXor(live(this), call.operandArg(other, "bitwiseXor", "other", 1)));
   },
   bmm(this: Tensor, mat2: unknown): Tensor {
-    return call.wrap(core.op_bmm(call.self(this), call.tensorArg(mat2, "bmm", "mat2", 1)));
+    return call.wrap(core.op_bmm(live(this), call.tensorArg(mat2, "bmm", "mat2", 1)));
+  },
+  ceil(this: Tensor): Tensor {
+    return call.wrap(core.op_ceil(live(this)));
+  },
+  clamp(this: Tensor, min?: unknown, max?: unknown): Tensor {
+    if (call.isOptions(min)) {
+      const options = min;
+      call.checkOptions(options, ["min","max"], "clamp");
+      min = options["min"];
+      max = options["max"];
+    }
+    else if (call.isOptions(max)) {
+      const options = max;
+      call.checkOptions(options, ["max"], "clamp");
+      max = options["max"];
+    }
+    return call.wrap(core.op_clamp(live(this), call.optionalOperandArg(min, "clamp", "min", 1), call.optionalOperandArg(max, "clamp", "max", 2)));
+  },
+  clampMax(this: Tensor, max: unknown): Tensor {
+    return call.wrap(core.op_clampMax(live(this), call.operandArg(max, "clampMax", "max", 1)));
+  },
+  clampMin(this: Tensor, min: unknown): Tensor {
+    return call.wrap(core.op_clampMin(live(this), call.operandArg(min, "clampMin", "min", 1)));
+  },
+  clip(this: Tensor, min?: unknown, max?: unknown): Tensor {
+    if (call.isOptions(min)) {
+      const options = min;
+      call.checkOptions(options, ["min","max"], "clip");
+      min = options["min"];
+      max = options["max"];
+    }
+    else if (call.isOptions(max)) {
+      const options = max;
+      call.checkOptions(options, ["max"], "clip");
+      max = options["max"];
+    }
+    return call.wrap(core.op_clamp(live(this), call.optionalOperandArg(min, "clip", "min", 1), call.optionalOperandArg(max, "clip", "max", 2)));
   },
   clone(this: Tensor): Tensor {
-    return call.wrap(core.op_clone(call.self(this)));
+    return call.wrap(core.op_clone(live(this)));
   },
   contiguous(this: Tensor): Tensor {
-    return call.wrap(core.op_contiguous(call.self(this)));
+    return call.wrap(core.op_contiguous(live(this)));
+  },
+  copysign(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_copysign(live(this), call.operandArg(other, "copysign", "other", 1)));
+  },
+  cos(this: Tensor): Tensor {
+    return call.wrap(core.op_cos(live(this)));
+  },
+  cosh(this: Tensor): Tensor {
+    return call.wrap(core.op_cosh(live(this)));
+  },
+  deg2rad(this: Tensor): Tensor {
+    return call.wrap(core.op_deg2rad(live(this)));
+  },
+  digamma(this: Tensor): Tensor {
+    return call.wrap(core.op_digamma(live(this)));
+  },
+  div(this: Tensor, other: unknown, roundingMode?: unknown): Tensor {
+    if (call.isOptions(roundingMode)) {
+      const options = roundingMode;
+      call.checkOptions(options, ["roundingMode"], "div");
+      roundingMode = options["roundingMode"];
+    }
+    return call.wrap(core.op_div(live(this), call.operandArg(other, "div", "other", 1), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "div", "roundingMode", 2)));
+  },
+  divide(this: Tensor, other: unknown, roundingMode?: unknown): Tensor {
+    if (call.isOptions(roundingMode)) {
+      const options = roundingMode;
+      call.checkOptions(options, ["roundingMode"], "divide");
+      roundingMode = options["roundingMode"];
+    }
+    return call.wrap(core.op_div(live(this), call.operandArg(other, "divide", "other", 1), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "divide", "roundingMode", 2)));
   },
   dot(this: Tensor, other: unknown): Tensor {
-    return call.wrap(core.op_dot(call.self(this), call.tensorArg(other, "dot", "other", 1)));
+    return call.wrap(core.op_dot(live(this), call.tensorArg(other, "dot", "other", 1)));
   },
   eq(this: Tensor, other: unknown): Tensor {
-    return call.wrap(core.op_eq(call.self(this), call.operandArg(other, "eq", "other", 1)));
+    return call.wrap(core.op_eq(live(this), call.operandArg(other, "eq", "other", 1)));
+  },
+  equal(this: Tensor, other: unknown): boolean {
+    return core.op_equal(live(this), call.tensorArg(other, "equal", "other", 1)) !== 0;
+  },
+  erf(this: Tensor): Tensor {
+    return call.wrap(core.op_erf(live(this)));
+  },
+  erfc(this: Tensor): Tensor {
+    return call.wrap(core.op_erfc(live(this)));
+  },
+  erfinv(this: Tensor): Tensor {
+    return call.wrap(core.op_erfinv(live(this)));
   },
   exp(this: Tensor): Tensor {
-    return call.wrap(core.op_exp(call.self(this)));
+    return call.wrap(core.op_exp(live(this)));
+  },
+  exp2(this: Tensor): Tensor {
+    return call.wrap(core.op_exp2(live(this)));
   },
   expand(this: Tensor, size: unknown, implicit?: unknown): Tensor {
     if (call.isOptions(implicit)) {
@@ -466,55 +1621,317 @@ call.defineMethods(Tensor, {
       call.checkOptions(options, ["implicit"], "expand");
       implicit = options["implicit"];
     }
-    return call.wrap(core.op_expand(call.self(this), call.ints(size, "expand", "size", 1), call.lengthOf(size), implicit === undefined ? 0 : call.boolArg(implicit, "expand", "implicit", 2)));
+    return call.wrap(core.op_expand(live(this), call.ints(size, "expand", "size", 1), call.lengthOf(size), implicit === undefined ? 0 : call.boolArg(implicit, "expand", "implicit", 2)));
+  },
+  expm1(this: Tensor): Tensor {
+    return call.wrap(core.op_expm1(live(this)));
+  },
+  fix(this: Tensor): Tensor {
+    return call.wrap(core.op_trunc(live(this)));
+  },
+  floatPower(this: Tensor, exponent: unknown): Tensor {
+    return call.wrap(core.op_floatPower(live(this), call.operandArg(exponent, "floatPower", "exponent", 1)));
+  },
+  floor(this: Tensor): Tensor {
+    return call.wrap(core.op_floor(live(this)));
+  },
+  floorDivide(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_floorDivide(live(this), call.operandArg(other, "floorDivide", "other", 1)));
+  },
+  fmax(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_fmax(live(this), call.tensorArg(other, "fmax", "other", 1)));
+  },
+  fmin(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_fmin(live(this), call.tensorArg(other, "fmin", "other", 1)));
+  },
+  fmod(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_fmod(live(this), call.operandArg(other, "fmod", "other", 1)));
+  },
+  frac(this: Tensor): Tensor {
+    return call.wrap(core.op_frac(live(this)));
+  },
+  frexp(this: Tensor): call.Named<"mantissa" | "exponent"> {
+    return call.wrapNamed(core.op_frexp(live(this)), ["mantissa","exponent"]);
+  },
+  gcd(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_gcd(live(this), call.tensorArg(other, "gcd", "other", 1)));
+  },
+  ge(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_ge(live(this), call.operandArg(other, "ge", "other", 1)));
   },
   ger(this: Tensor, vec2: unknown): Tensor {
-    return call.wrap(core.op_outer(call.self(this), call.tensorArg(vec2, "ger", "vec2", 1)));
+    return call.wrap(core.op_outer(live(this), call.tensorArg(vec2, "ger", "vec2", 1)));
+  },
+  greater(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_gt(live(this), call.operandArg(other, "greater", "other", 1)));
+  },
+  greaterEqual(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_ge(live(this), call.operandArg(other, "greaterEqual", "other", 1)));
+  },
+  gt(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_gt(live(this), call.operandArg(other, "gt", "other", 1)));
+  },
+  hardshrink(this: Tensor, lambd?: unknown): Tensor {
+    if (call.isOptions(lambd)) {
+      const options = lambd;
+      call.checkOptions(options, ["lambd"], "hardshrink");
+      lambd = options["lambd"];
+    }
+    return call.wrap(core.op_hardshrink(live(this), lambd === undefined ? 0.5 : call.floatArg(lambd, "hardshrink", "lambd", 1)));
+  },
+  heaviside(this: Tensor, values: unknown): Tensor {
+    return call.wrap(core.op_heaviside(live(this), call.tensorArg(values, "heaviside", "values", 1)));
+  },
+  hypot(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_hypot(live(this), call.tensorArg(other, "hypot", "other", 1)));
+  },
+  i0(this: Tensor): Tensor {
+    return call.wrap(core.op_i0(live(this)));
   },
   inner(this: Tensor, other: unknown): Tensor {
-    return call.wrap(core.op_inner(call.self(this), call.tensorArg(other, "inner", "other", 1)));
+    return call.wrap(core.op_inner(live(this), call.tensorArg(other, "inner", "other", 1)));
+  },
+  isclose(this: Tensor, other: unknown, rtol?: unknown, atol?: unknown, equalNan?: unknown): Tensor {
+    if (call.isOptions(rtol)) {
+      const options = rtol;
+      call.checkOptions(options, ["rtol","atol","equalNan"], "isclose");
+      rtol = options["rtol"];
+      atol = options["atol"];
+      equalNan = options["equalNan"];
+    }
+    else if (call.isOptions(atol)) {
+      const options = atol;
+      call.checkOptions(options, ["atol","equalNan"], "isclose");
+      atol = options["atol"];
+      equalNan = options["equalNan"];
+    }
+    else if (call.isOptions(equalNan)) {
+      const options = equalNan;
+      call.checkOptions(options, ["equalNan"], "isclose");
+      equalNan = options["equalNan"];
+    }
+    return call.wrap(core.op_isclose(live(this), call.tensorArg(other, "isclose", "other", 1), rtol === undefined ? 0.00001 : call.floatArg(rtol, "isclose", "rtol", 2), atol === undefined ? 1e-8 : call.floatArg(atol, "isclose", "atol", 3), equalNan === undefined ? 0 : call.boolArg(equalNan, "isclose", "equalNan", 4)));
+  },
+  isfinite(this: Tensor): Tensor {
+    return call.wrap(core.op_isfinite(live(this)));
+  },
+  isinf(this: Tensor): Tensor {
+    return call.wrap(core.op_isinf(live(this)));
+  },
+  isnan(this: Tensor): Tensor {
+    return call.wrap(core.op_isnan(live(this)));
+  },
+  isneginf(this: Tensor): Tensor {
+    return call.wrap(core.op_isneginf(live(this)));
+  },
+  isposinf(this: Tensor): Tensor {
+    return call.wrap(core.op_isposinf(live(this)));
+  },
+  isreal(this: Tensor): Tensor {
+    return call.wrap(core.op_isreal(live(this)));
   },
   kron(this: Tensor, other: unknown): Tensor {
-    return call.wrap(core.op_kron(call.self(this), call.tensorArg(other, "kron", "other", 1)));
+    return call.wrap(core.op_kron(live(this), call.tensorArg(other, "kron", "other", 1)));
+  },
+  lcm(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_lcm(live(this), call.tensorArg(other, "lcm", "other", 1)));
+  },
+  ldexp(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_ldexp(live(this), call.tensorArg(other, "ldexp", "other", 1)));
+  },
+  le(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_le(live(this), call.operandArg(other, "le", "other", 1)));
+  },
+  lerp(this: Tensor, end: unknown, weight: unknown): Tensor {
+    return call.wrap(core.op_lerp(live(this), call.tensorArg(end, "lerp", "end", 1), call.operandArg(weight, "lerp", "weight", 2)));
+  },
+  less(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_lt(live(this), call.operandArg(other, "less", "other", 1)));
+  },
+  lessEqual(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_le(live(this), call.operandArg(other, "lessEqual", "other", 1)));
+  },
+  lgamma(this: Tensor): Tensor {
+    return call.wrap(core.op_lgamma(live(this)));
+  },
+  log(this: Tensor): Tensor {
+    return call.wrap(core.op_log(live(this)));
+  },
+  log10(this: Tensor): Tensor {
+    return call.wrap(core.op_log10(live(this)));
+  },
+  log1p(this: Tensor): Tensor {
+    return call.wrap(core.op_log1p(live(this)));
+  },
+  log2(this: Tensor): Tensor {
+    return call.wrap(core.op_log2(live(this)));
+  },
+  logaddexp(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_logaddexp(live(this), call.tensorArg(other, "logaddexp", "other", 1)));
+  },
+  logaddexp2(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_logaddexp2(live(this), call.tensorArg(other, "logaddexp2", "other", 1)));
+  },
+  logicalAnd(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_logicalAnd(live(this), call.tensorArg(other, "logicalAnd", "other", 1)));
+  },
+  logicalNot(this: Tensor): Tensor {
+    return call.wrap(core.op_logicalNot(live(this)));
+  },
+  logicalOr(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_logicalOr(live(this), call.tensorArg(other, "logicalOr", "other", 1)));
+  },
+  logicalXor(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_logicalXor(live(this), call.tensorArg(other, "logicalXor", "other", 1)));
+  },
+  logit(this: Tensor, eps?: unknown): Tensor {
+    if (call.isOptions(eps)) {
+      const options = eps;
+      call.checkOptions(options, ["eps"], "logit");
+      eps = options["eps"];
+    }
+    const epsValue = call.optionalScalarArg(eps, "logit", "eps", 1);
+    return call.wrap(core.op_logit(live(this), call.scalarValue(epsValue), call.scalarKind(epsValue)));
+  },
+  lt(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_lt(live(this), call.operandArg(other, "lt", "other", 1)));
   },
   matmul(this: Tensor, other: unknown): Tensor {
-    return call.wrap(core.op_matmul(call.self(this), call.tensorArg(other, "matmul", "other", 1)));
+    return call.wrap(core.op_matmul(live(this), call.tensorArg(other, "matmul", "other", 1)));
   },
-  matmul(this: Tensor, other: unknown): Tensor {
-    return call.wrap(core.op_matmul(call.self(this), call.tensorArg(other, "matmul", "other", 1)));
+  maximum(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_maximum(live(this), call.tensorArg(other, "maximum", "other", 1)));
+  },
+  minimum(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_minimum(live(this), call.tensorArg(other, "minimum", "other", 1)));
   },
   mm(this: Tensor, mat2: unknown): Tensor {
-    return call.wrap(core.op_mm(call.self(this), call.tensorArg(mat2, "mm", "mat2", 1)));
+    return call.wrap(core.op_mm(live(this), call.tensorArg(mat2, "mm", "mat2", 1)));
   },
   mul(this: Tensor, other: unknown): Tensor {
-    return call.wrap(core.op_mul(call.self(this), call.operandArg(other, "mul", "other", 1)));
+    return call.wrap(core.op_mul(live(this), call.operandArg(other, "mul", "other", 1)));
   },
   multiply(this: Tensor, other: unknown): Tensor {
-    return call.wrap(core.op_mul(call.self(this), call.operandArg(other, "multiply", "other", 1)));
+    return call.wrap(core.op_mul(live(this), call.operandArg(other, "multiply", "other", 1)));
   },
   mv(this: Tensor, vec: unknown): Tensor {
-    return call.wrap(core.op_mv(call.self(this), call.tensorArg(vec, "mv", "vec", 1)));
+    return call.wrap(core.op_mv(live(this), call.tensorArg(vec, "mv", "vec", 1)));
+  },
+  nanToNum(this: Tensor, nan?: unknown, posinf?: unknown, neginf?: unknown): Tensor {
+    if (call.isOptions(nan)) {
+      const options = nan;
+      call.checkOptions(options, ["nan","posinf","neginf"], "nanToNum");
+      nan = options["nan"];
+      posinf = options["posinf"];
+      neginf = options["neginf"];
+    }
+    else if (call.isOptions(posinf)) {
+      const options = posinf;
+      call.checkOptions(options, ["posinf","neginf"], "nanToNum");
+      posinf = options["posinf"];
+      neginf = options["neginf"];
+    }
+    else if (call.isOptions(neginf)) {
+      const options = neginf;
+      call.checkOptions(options, ["neginf"], "nanToNum");
+      neginf = options["neginf"];
+    }
+    const nanValue = call.optionalScalarArg(nan, "nanToNum", "nan", 1);
+    const posinfValue = call.optionalScalarArg(posinf, "nanToNum", "posinf", 2);
+    const neginfValue = call.optionalScalarArg(neginf, "nanToNum", "neginf", 3);
+    return call.wrap(core.op_nanToNum(live(this), call.scalarValue(nanValue), call.scalarKind(nanValue), call.scalarValue(posinfValue), call.scalarKind(posinfValue), call.scalarValue(neginfValue), call.scalarKind(neginfValue)));
   },
   narrow(this: Tensor, dim: unknown, start: unknown, length: unknown): Tensor {
-    return call.wrap(core.op_narrow(call.self(this), call.intArg(dim, "narrow", "dim", 1), call.intArg(start, "narrow", "start", 2), call.intArg(length, "narrow", "length", 3)));
+    return call.wrap(core.op_narrow(live(this), call.intArg(dim, "narrow", "dim", 1), call.intArg(start, "narrow", "start", 2), call.intArg(length, "narrow", "length", 3)));
+  },
+  ne(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_ne(live(this), call.operandArg(other, "ne", "other", 1)));
+  },
+  neg(this: Tensor): Tensor {
+    return call.wrap(core.op_neg(live(this)));
+  },
+  negative(this: Tensor): Tensor {
+    return call.wrap(core.op_neg(live(this)));
+  },
+  nextafter(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_nextafter(live(this), call.tensorArg(other, "nextafter", "other", 1)));
+  },
+  notEqual(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_ne(live(this), call.operandArg(other, "notEqual", "other", 1)));
   },
   outer(this: Tensor, vec2: unknown): Tensor {
-    return call.wrap(core.op_outer(call.self(this), call.tensorArg(vec2, "outer", "vec2", 1)));
+    return call.wrap(core.op_outer(live(this), call.tensorArg(vec2, "outer", "vec2", 1)));
   },
   permute(this: Tensor, dims: unknown): Tensor {
-    return call.wrap(core.op_permute(call.self(this), call.ints(dims, "permute", "dims", 1), call.lengthOf(dims)));
+    return call.wrap(core.op_permute(live(this), call.ints(dims, "permute", "dims", 1), call.lengthOf(dims)));
+  },
+  positive(this: Tensor): Tensor {
+    return call.wrap(core.op_positive(live(this)));
+  },
+  pow(this: Tensor, exponent: unknown): Tensor {
+    return call.wrap(core.op_pow(live(this), call.operandArg(exponent, "pow", "exponent", 1)));
+  },
+  prelu(this: Tensor, weight: unknown): Tensor {
+    return call.wrap(core.op_prelu(live(this), call.tensorArg(weight, "prelu", "weight", 1)));
+  },
+  rad2deg(this: Tensor): Tensor {
+    return call.wrap(core.op_rad2deg(live(this)));
+  },
+  reciprocal(this: Tensor): Tensor {
+    return call.wrap(core.op_reciprocal(live(this)));
   },
   relu(this: Tensor): Tensor {
-    return call.wrap(core.op_relu(call.self(this)));
+    return call.wrap(core.op_relu(live(this)));
   },
-  relu(this: Tensor): Tensor {
-    return call.wrap(core.op_relu(call.self(this)));
+  remainder(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_remainder(live(this), call.operandArg(other, "remainder", "other", 1)));
   },
   reshape(this: Tensor, shape: unknown): Tensor {
-    return call.wrap(core.op_reshape(call.self(this), call.ints(shape, "reshape", "shape", 1), call.lengthOf(shape)));
+    return call.wrap(core.op_reshape(live(this), call.ints(shape, "reshape", "shape", 1), call.lengthOf(shape)));
+  },
+  round(this: Tensor, decimals?: unknown): Tensor {
+    if (call.isOptions(decimals)) {
+      const options = decimals;
+      call.checkOptions(options, ["decimals"], "round");
+      decimals = options["decimals"];
+    }
+    return call.wrap(core.op_round(live(this), decimals === undefined ? 0 : call.intArg(decimals, "round", "decimals", 1)));
+  },
+  rsqrt(this: Tensor): Tensor {
+    return call.wrap(core.op_rsqrt(live(this)));
+  },
+  rsub(this: Tensor, other: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(alpha)) {
+      const options = alpha;
+      call.checkOptions(options, ["alpha"], "rsub");
+      alpha = options["alpha"];
+    }
+    const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "rsub", "alpha", 2);
+    return call.wrap(core.op_rsub(live(this), call.operandArg(other, "rsub", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
   select(this: Tensor, dim: unknown, index: unknown): Tensor {
-    return call.wrap(core.op_select(call.self(this), call.intArg(dim, "select", "dim", 1), call.intArg(index, "select", "index", 2)));
+    return call.wrap(core.op_select(live(this), call.intArg(dim, "select", "dim", 1), call.intArg(index, "select", "index", 2)));
+  },
+  sgn(this: Tensor): Tensor {
+    return call.wrap(core.op_sgn(live(this)));
+  },
+  sigmoid(this: Tensor): Tensor {
+    return call.wrap(core.op_sigmoid(live(this)));
+  },
+  sign(this: Tensor): Tensor {
+    return call.wrap(core.op_sign(live(this)));
+  },
+  signbit(this: Tensor): Tensor {
+    return call.wrap(core.op_signbit(live(this)));
+  },
+  sin(this: Tensor): Tensor {
+    return call.wrap(core.op_sin(live(this)));
+  },
+  sinc(this: Tensor): Tensor {
+    return call.wrap(core.op_sinc(live(this)));
+  },
+  sinh(this: Tensor): Tensor {
+    return call.wrap(core.op_sinh(live(this)));
   },
   slice(this: Tensor, dim?: unknown, start?: unknown, end?: unknown, step?: unknown): Tensor {
     if (call.isOptions(dim)) {
@@ -543,7 +1960,13 @@ call.defineMethods(Tensor, {
       call.checkOptions(options, ["step"], "slice");
       step = options["step"];
     }
-    return call.wrap(core.op_slice(call.self(this), dim === undefined ? 0 : call.intArg(dim, "slice", "dim", 1), call.optionalIntArg(start, "slice", "start", 2), call.optionalIntArg(end, "slice", "end", 3), step === undefined ? 1 : call.intArg(step, "slice", "step", 4)));
+    return call.wrap(core.op_slice(live(this), dim === undefined ? 0 : call.intArg(dim, "slice", "dim", 1), call.optionalIntArg(start, "slice", "start", 2), call.optionalIntArg(end, "slice", "end", 3), step === undefined ? 1 : call.intArg(step, "slice", "step", 4)));
+  },
+  sqrt(this: Tensor): Tensor {
+    return call.wrap(core.op_sqrt(live(this)));
+  },
+  square(this: Tensor): Tensor {
+    return call.wrap(core.op_square(live(this)));
   },
   squeeze(this: Tensor, dim?: unknown): Tensor {
     if (call.isOptions(dim)) {
@@ -551,7 +1974,25 @@ call.defineMethods(Tensor, {
       call.checkOptions(options, ["dim"], "squeeze");
       dim = options["dim"];
     }
-    return call.wrap(core.op_squeeze(call.self(this), call.optionalIntArg(dim, "squeeze", "dim", 1)));
+    return call.wrap(core.op_squeeze(live(this), call.optionalIntArg(dim, "squeeze", "dim", 1)));
+  },
+  sub(this: Tensor, other: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(alpha)) {
+      const options = alpha;
+      call.checkOptions(options, ["alpha"], "sub");
+      alpha = options["alpha"];
+    }
+    const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "sub", "alpha", 2);
+    return call.wrap(core.op_sub(live(this), call.operandArg(other, "sub", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+  },
+  subtract(this: Tensor, other: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(alpha)) {
+      const options = alpha;
+      call.checkOptions(options, ["alpha"], "subtract");
+      alpha = options["alpha"];
+    }
+    const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "subtract", "alpha", 2);
+    return call.wrap(core.op_sub(live(this), call.operandArg(other, "subtract", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
   sum(this: Tensor, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
     if (call.isOptions(dim)) {
@@ -572,40 +2013,65 @@ call.defineMethods(Tensor, {
       call.checkOptions(options, ["dtype"], "sum");
       dtype = options["dtype"];
     }
-    return call.wrap(core.op_sum(call.self(this), call.ints(dim, "sum", "dim", 1), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "sum", "keepdim", 2), call.dtypeArg(dtype, "sum", "dtype", 3)));
+    return call.wrap(core.op_sum(live(this), call.ints(dim, "sum", "dim", 1), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "sum", "keepdim", 2), call.dtypeArg(dtype, "sum", "dtype", 3)));
   },
   sumToSize(this: Tensor, size: unknown): Tensor {
-    return call.wrap(core.op_sumToSize(call.self(this), call.ints(size, "sumToSize", "size", 1), call.lengthOf(size)));
+    return call.wrap(core.op_sumToSize(live(this), call.ints(size, "sumToSize", "size", 1), call.lengthOf(size)));
   },
   swapaxes(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
-    return call.wrap(core.op_transpose(call.self(this), call.intArg(dim0, "swapaxes", "dim0", 1), call.intArg(dim1, "swapaxes", "dim1", 2)));
+    return call.wrap(core.op_transpose(live(this), call.intArg(dim0, "swapaxes", "dim0", 1), call.intArg(dim1, "swapaxes", "dim1", 2)));
   },
   swapdims(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
-    return call.wrap(core.op_transpose(call.self(this), call.intArg(dim0, "swapdims", "dim0", 1), call.intArg(dim1, "swapdims", "dim1", 2)));
+    return call.wrap(core.op_transpose(live(this), call.intArg(dim0, "swapdims", "dim0", 1), call.intArg(dim1, "swapdims", "dim1", 2)));
   },
   t(this: Tensor): Tensor {
-    return call.wrap(core.op_t(call.self(this)));
+    return call.wrap(core.op_t(live(this)));
+  },
+  tan(this: Tensor): Tensor {
+    return call.wrap(core.op_tan(live(this)));
   },
   tanh(this: Tensor): Tensor {
-    return call.wrap(core.op_tanh(call.self(this)));
-  },
-  tanh(this: Tensor): Tensor {
-    return call.wrap(core.op_tanh(call.self(this)));
+    return call.wrap(core.op_tanh(live(this)));
   },
   transpose(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
-    return call.wrap(core.op_transpose(call.self(this), call.intArg(dim0, "transpose", "dim0", 1), call.intArg(dim1, "transpose", "dim1", 2)));
+    return call.wrap(core.op_transpose(live(this), call.intArg(dim0, "transpose", "dim0", 1), call.intArg(dim1, "transpose", "dim1", 2)));
+  },
+  trueDivide(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_trueDivide(live(this), call.operandArg(other, "trueDivide", "other", 1)));
+  },
+  trunc(this: Tensor): Tensor {
+    return call.wrap(core.op_trunc(live(this)));
   },
   unsqueeze(this: Tensor, dim: unknown): Tensor {
-    return call.wrap(core.op_unsqueeze(call.self(this), call.intArg(dim, "unsqueeze", "dim", 1)));
+    return call.wrap(core.op_unsqueeze(live(this), call.intArg(dim, "unsqueeze", "dim", 1)));
   },
   vdot(this: Tensor, other: unknown): Tensor {
-    return call.wrap(core.op_vdot(call.self(this), call.tensorArg(other, "vdot", "other", 1)));
+    return call.wrap(core.op_vdot(live(this), call.tensorArg(other, "vdot", "other", 1)));
   },
   view(this: Tensor, size: unknown): Tensor {
-    return call.wrap(core.op_view(call.self(this), call.ints(size, "view", "size", 1), call.lengthOf(size)));
+    return call.wrap(core.op_view(live(this), call.ints(size, "view", "size", 1), call.lengthOf(size)));
   },
   where(this: Tensor, condition: unknown, other: unknown): Tensor {
-    return call.wrap(core.op_where(call.tensorArg(condition, "where", "condition", 1), call.self(this), call.operandArg(other, "where", "other", 2)));
+    return call.wrap(core.op_where(call.tensorArg(condition, "where", "condition", 1), live(this), call.operandArg(other, "where", "other", 2)));
+  },
+  xlogy(this: Tensor, other: unknown): Tensor {
+    return call.wrap(core.op_xlogy(live(this), call.operandArg(other, "xlogy", "other", 1)));
+  },
+  abs_(this: Tensor): Tensor {
+    core.op_abs_(live(this));
+    return call.mutated(this);
+  },
+  absolute_(this: Tensor): Tensor {
+    core.op_abs_(live(this));
+    return call.mutated(this);
+  },
+  acos_(this: Tensor): Tensor {
+    core.op_acos_(live(this));
+    return call.mutated(this);
+  },
+  acosh_(this: Tensor): Tensor {
+    core.op_acosh_(live(this));
+    return call.mutated(this);
   },
   add_(this: Tensor, other: unknown, alpha?: unknown): Tensor {
     if (call.isOptions(alpha)) {
@@ -614,7 +2080,7 @@ call.defineMethods(Tensor, {
       alpha = options["alpha"];
     }
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "add_", "alpha", 2);
-    core.op_add_(call.self(this), call.operandArg(other, "add_", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
+    core.op_add_(live(this), call.operandArg(other, "add_", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
     return call.mutated(this);
   },
   addbmm_(this: Tensor, batch1: unknown, batch2: unknown, beta?: unknown, alpha?: unknown): Tensor {
@@ -631,7 +2097,27 @@ call.defineMethods(Tensor, {
     }
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addbmm_", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addbmm_", "alpha", 4);
-    core.op_addbmm_(call.self(this), call.tensorArg(batch1, "addbmm_", "batch1", 1), call.tensorArg(batch2, "addbmm_", "batch2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
+    core.op_addbmm_(live(this), call.tensorArg(batch1, "addbmm_", "batch1", 1), call.tensorArg(batch2, "addbmm_", "batch2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
+    return call.mutated(this);
+  },
+  addcdiv_(this: Tensor, tensor1: unknown, tensor2: unknown, value?: unknown): Tensor {
+    if (call.isOptions(value)) {
+      const options = value;
+      call.checkOptions(options, ["value"], "addcdiv_");
+      value = options["value"];
+    }
+    const valueValue = value === undefined ? 1 : call.scalarArg(value, "addcdiv_", "value", 3);
+    core.op_addcdiv_(live(this), call.tensorArg(tensor1, "addcdiv_", "tensor1", 1), call.tensorArg(tensor2, "addcdiv_", "tensor2", 2), call.scalarValue(valueValue), call.scalarKind(valueValue));
+    return call.mutated(this);
+  },
+  addcmul_(this: Tensor, tensor1: unknown, tensor2: unknown, value?: unknown): Tensor {
+    if (call.isOptions(value)) {
+      const options = value;
+      call.checkOptions(options, ["value"], "addcmul_");
+      value = options["value"];
+    }
+    const valueValue = value === undefined ? 1 : call.scalarArg(value, "addcmul_", "value", 3);
+    core.op_addcmul_(live(this), call.tensorArg(tensor1, "addcmul_", "tensor1", 1), call.tensorArg(tensor2, "addcmul_", "tensor2", 2), call.scalarValue(valueValue), call.scalarKind(valueValue));
     return call.mutated(this);
   },
   addmm_(this: Tensor, mat1: unknown, mat2: unknown, beta?: unknown, alpha?: unknown): Tensor {
@@ -648,7 +2134,7 @@ call.defineMethods(Tensor, {
     }
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addmm_", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addmm_", "alpha", 4);
-    core.op_addmm_(call.self(this), call.tensorArg(mat1, "addmm_", "mat1", 1), call.tensorArg(mat2, "addmm_", "mat2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
+    core.op_addmm_(live(this), call.tensorArg(mat1, "addmm_", "mat1", 1), call.tensorArg(mat2, "addmm_", "mat2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
     return call.mutated(this);
   },
   addmv_(this: Tensor, mat: unknown, vec: unknown, beta?: unknown, alpha?: unknown): Tensor {
@@ -665,7 +2151,7 @@ call.defineMethods(Tensor, {
     }
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addmv_", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addmv_", "alpha", 4);
-    core.op_addmv_(call.self(this), call.tensorArg(mat, "addmv_", "mat", 1), call.tensorArg(vec, "addmv_", "vec", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
+    core.op_addmv_(live(this), call.tensorArg(mat, "addmv_", "mat", 1), call.tensorArg(vec, "addmv_", "vec", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
     return call.mutated(this);
   },
   addr_(this: Tensor, vec1: unknown, vec2: unknown, beta?: unknown, alpha?: unknown): Tensor {
@@ -682,7 +2168,55 @@ call.defineMethods(Tensor, {
     }
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addr_", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addr_", "alpha", 4);
-    core.op_addr_(call.self(this), call.tensorArg(vec1, "addr_", "vec1", 1), call.tensorArg(vec2, "addr_", "vec2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
+    core.op_addr_(live(this), call.tensorArg(vec1, "addr_", "vec1", 1), call.tensorArg(vec2, "addr_", "vec2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
+    return call.mutated(this);
+  },
+  arccos_(this: Tensor): Tensor {
+    core.op_acos_(live(this));
+    return call.mutated(this);
+  },
+  arccosh_(this: Tensor): Tensor {
+    core.op_acosh_(live(this));
+    return call.mutated(this);
+  },
+  arcsin_(this: Tensor): Tensor {
+    core.op_asin_(live(this));
+    return call.mutated(this);
+  },
+  arcsinh_(this: Tensor): Tensor {
+    core.op_asinh_(live(this));
+    return call.mutated(this);
+  },
+  arctan_(this: Tensor): Tensor {
+    core.op_atan_(live(this));
+    return call.mutated(this);
+  },
+  arctan2_(this: Tensor, other: unknown): Tensor {
+    core.op_atan2_(live(this), call.tensorArg(other, "arctan2_", "other", 1));
+    return call.mutated(this);
+  },
+  arctanh_(this: Tensor): Tensor {
+    core.op_atanh_(live(this));
+    return call.mutated(this);
+  },
+  asin_(this: Tensor): Tensor {
+    core.op_asin_(live(this));
+    return call.mutated(this);
+  },
+  asinh_(this: Tensor): Tensor {
+    core.op_asinh_(live(this));
+    return call.mutated(this);
+  },
+  atan_(this: Tensor): Tensor {
+    core.op_atan_(live(this));
+    return call.mutated(this);
+  },
+  atan2_(this: Tensor, other: unknown): Tensor {
+    core.op_atan2_(live(this), call.tensorArg(other, "atan2_", "other", 1));
+    return call.mutated(this);
+  },
+  atanh_(this: Tensor): Tensor {
+    core.op_atanh_(live(this));
     return call.mutated(this);
   },
   baddbmm_(this: Tensor, batch1: unknown, batch2: unknown, beta?: unknown, alpha?: unknown): Tensor {
@@ -699,35 +2233,395 @@ call.defineMethods(Tensor, {
     }
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "baddbmm_", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "baddbmm_", "alpha", 4);
-    core.op_baddbmm_(call.self(this), call.tensorArg(batch1, "baddbmm_", "batch1", 1), call.tensorArg(batch2, "baddbmm_", "batch2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
+    core.op_baddbmm_(live(this), call.tensorArg(batch1, "baddbmm_", "batch1", 1), call.tensorArg(batch2, "baddbmm_", "batch2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
+    return call.mutated(this);
+  },
+  bitwiseAnd_(this: Tensor, other: unknown): Tensor {
+    core.op_bitwiseAnd_(live(this), call.operandArg(other, "bitwiseAnd_", "other", 1));
+    return call.mutated(this);
+  },
+  bitwiseLeftShift_(this: Tensor, other: unknown): Tensor {
+    core.op_bitwiseLeftShift_(live(this), call.operandArg(other, "bitwiseLeftShift_", "other", 1));
+    return call.mutated(this);
+  },
+  bitwiseNot_(this: Tensor): Tensor {
+    core.op_bitwiseNot_(live(this));
+    return call.mutated(this);
+  },
+  bitwiseOr_(this: Tensor, other: unknown): Tensor {
+    core.op_bitwiseOr_(live(this), call.operandArg(other, "bitwiseOr_", "other", 1));
+    return call.mutated(this);
+  },
+  bitwiseRightShift_(this: Tensor, other: unknown): Tensor {
+    core.op_bitwiseRightShift_(live(this), call.operandArg(other, "bitwiseRightShift_", "other", 1));
+    return call.mutated(this);
+  },
+  bitwiseXor_(this: Tensor, other: unknown): Tensor {
+    core.op_bitwiseXor_(live(this), call.operandArg(other, "bitwiseXor_", "other", 1));
+    return call.mutated(this);
+  },
+  ceil_(this: Tensor): Tensor {
+    core.op_ceil_(live(this));
+    return call.mutated(this);
+  },
+  clamp_(this: Tensor, min?: unknown, max?: unknown): Tensor {
+    if (call.isOptions(min)) {
+      const options = min;
+      call.checkOptions(options, ["min","max"], "clamp_");
+      min = options["min"];
+      max = options["max"];
+    }
+    else if (call.isOptions(max)) {
+      const options = max;
+      call.checkOptions(options, ["max"], "clamp_");
+      max = options["max"];
+    }
+    core.op_clamp_(live(this), call.optionalOperandArg(min, "clamp_", "min", 1), call.optionalOperandArg(max, "clamp_", "max", 2));
+    return call.mutated(this);
+  },
+  clampMax_(this: Tensor, max: unknown): Tensor {
+    core.op_clampMax_(live(this), call.operandArg(max, "clampMax_", "max", 1));
+    return call.mutated(this);
+  },
+  clampMin_(this: Tensor, min: unknown): Tensor {
+    core.op_clampMin_(live(this), call.operandArg(min, "clampMin_", "min", 1));
+    return call.mutated(this);
+  },
+  clip_(this: Tensor, min?: unknown, max?: unknown): Tensor {
+    if (call.isOptions(min)) {
+      const options = min;
+      call.checkOptions(options, ["min","max"], "clip_");
+      min = options["min"];
+      max = options["max"];
+    }
+    else if (call.isOptions(max)) {
+      const options = max;
+      call.checkOptions(options, ["max"], "clip_");
+      max = options["max"];
+    }
+    core.op_clamp_(live(this), call.optionalOperandArg(min, "clip_", "min", 1), call.optionalOperandArg(max, "clip_", "max", 2));
     return call.mutated(this);
   },
   copy_(this: Tensor, src: unknown): Tensor {
-    core.op_copy_(call.self(this), call.tensorArg(src, "copy_", "src", 1));
+    core.op_copy_(live(this), call.tensorArg(src, "copy_", "src", 1));
+    return call.mutated(this);
+  },
+  copysign_(this: Tensor, other: unknown): Tensor {
+    core.op_copysign_(live(this), call.operandArg(other, "copysign_", "other", 1));
+    return call.mutated(this);
+  },
+  cos_(this: Tensor): Tensor {
+    core.op_cos_(live(this));
+    return call.mutated(this);
+  },
+  cosh_(this: Tensor): Tensor {
+    core.op_cosh_(live(this));
+    return call.mutated(this);
+  },
+  deg2rad_(this: Tensor): Tensor {
+    core.op_deg2rad_(live(this));
+    return call.mutated(this);
+  },
+  digamma_(this: Tensor): Tensor {
+    core.op_digamma_(live(this));
+    return call.mutated(this);
+  },
+  div_(this: Tensor, other: unknown, roundingMode?: unknown): Tensor {
+    if (call.isOptions(roundingMode)) {
+      const options = roundingMode;
+      call.checkOptions(options, ["roundingMode"], "div_");
+      roundingMode = options["roundingMode"];
+    }
+    core.op_div_(live(this), call.operandArg(other, "div_", "other", 1), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "div_", "roundingMode", 2));
+    return call.mutated(this);
+  },
+  divide_(this: Tensor, other: unknown, roundingMode?: unknown): Tensor {
+    if (call.isOptions(roundingMode)) {
+      const options = roundingMode;
+      call.checkOptions(options, ["roundingMode"], "divide_");
+      roundingMode = options["roundingMode"];
+    }
+    core.op_div_(live(this), call.operandArg(other, "divide_", "other", 1), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "divide_", "roundingMode", 2));
     return call.mutated(this);
   },
   eq_(this: Tensor, other: unknown): Tensor {
-    core.op_eq_(call.self(this), call.operandArg(other, "eq_", "other", 1));
+    core.op_eq_(live(this), call.operandArg(other, "eq_", "other", 1));
+    return call.mutated(this);
+  },
+  erf_(this: Tensor): Tensor {
+    core.op_erf_(live(this));
+    return call.mutated(this);
+  },
+  erfc_(this: Tensor): Tensor {
+    core.op_erfc_(live(this));
+    return call.mutated(this);
+  },
+  erfinv_(this: Tensor): Tensor {
+    core.op_erfinv_(live(this));
     return call.mutated(this);
   },
   exp_(this: Tensor): Tensor {
-    core.op_exp_(call.self(this));
+    core.op_exp_(live(this));
+    return call.mutated(this);
+  },
+  exp2_(this: Tensor): Tensor {
+    core.op_exp2_(live(this));
+    return call.mutated(this);
+  },
+  expm1_(this: Tensor): Tensor {
+    core.op_expm1_(live(this));
+    return call.mutated(this);
+  },
+  fix_(this: Tensor): Tensor {
+    core.op_trunc_(live(this));
+    return call.mutated(this);
+  },
+  floatPower_(this: Tensor, exponent: unknown): Tensor {
+    core.op_floatPower_(live(this), call.operandArg(exponent, "floatPower_", "exponent", 1));
+    return call.mutated(this);
+  },
+  floor_(this: Tensor): Tensor {
+    core.op_floor_(live(this));
+    return call.mutated(this);
+  },
+  floorDivide_(this: Tensor, other: unknown): Tensor {
+    core.op_floorDivide_(live(this), call.operandArg(other, "floorDivide_", "other", 1));
+    return call.mutated(this);
+  },
+  fmod_(this: Tensor, other: unknown): Tensor {
+    core.op_fmod_(live(this), call.operandArg(other, "fmod_", "other", 1));
+    return call.mutated(this);
+  },
+  frac_(this: Tensor): Tensor {
+    core.op_frac_(live(this));
+    return call.mutated(this);
+  },
+  gcd_(this: Tensor, other: unknown): Tensor {
+    core.op_gcd_(live(this), call.tensorArg(other, "gcd_", "other", 1));
+    return call.mutated(this);
+  },
+  ge_(this: Tensor, other: unknown): Tensor {
+    core.op_ge_(live(this), call.operandArg(other, "ge_", "other", 1));
+    return call.mutated(this);
+  },
+  greater_(this: Tensor, other: unknown): Tensor {
+    core.op_gt_(live(this), call.operandArg(other, "greater_", "other", 1));
+    return call.mutated(this);
+  },
+  greaterEqual_(this: Tensor, other: unknown): Tensor {
+    core.op_ge_(live(this), call.operandArg(other, "greaterEqual_", "other", 1));
+    return call.mutated(this);
+  },
+  gt_(this: Tensor, other: unknown): Tensor {
+    core.op_gt_(live(this), call.operandArg(other, "gt_", "other", 1));
+    return call.mutated(this);
+  },
+  heaviside_(this: Tensor, values: unknown): Tensor {
+    core.op_heaviside_(live(this), call.tensorArg(values, "heaviside_", "values", 1));
+    return call.mutated(this);
+  },
+  hypot_(this: Tensor, other: unknown): Tensor {
+    core.op_hypot_(live(this), call.tensorArg(other, "hypot_", "other", 1));
+    return call.mutated(this);
+  },
+  i0_(this: Tensor): Tensor {
+    core.op_i0_(live(this));
+    return call.mutated(this);
+  },
+  lcm_(this: Tensor, other: unknown): Tensor {
+    core.op_lcm_(live(this), call.tensorArg(other, "lcm_", "other", 1));
+    return call.mutated(this);
+  },
+  ldexp_(this: Tensor, other: unknown): Tensor {
+    core.op_ldexp_(live(this), call.tensorArg(other, "ldexp_", "other", 1));
+    return call.mutated(this);
+  },
+  le_(this: Tensor, other: unknown): Tensor {
+    core.op_le_(live(this), call.operandArg(other, "le_", "other", 1));
+    return call.mutated(this);
+  },
+  lerp_(this: Tensor, end: unknown, weight: unknown): Tensor {
+    core.op_lerp_(live(this), call.tensorArg(end, "lerp_", "end", 1), call.operandArg(weight, "lerp_", "weight", 2));
+    return call.mutated(this);
+  },
+  less_(this: Tensor, other: unknown): Tensor {
+    core.op_lt_(live(this), call.operandArg(other, "less_", "other", 1));
+    return call.mutated(this);
+  },
+  lessEqual_(this: Tensor, other: unknown): Tensor {
+    core.op_le_(live(this), call.operandArg(other, "lessEqual_", "other", 1));
+    return call.mutated(this);
+  },
+  lgamma_(this: Tensor): Tensor {
+    core.op_lgamma_(live(this));
+    return call.mutated(this);
+  },
+  log_(this: Tensor): Tensor {
+    core.op_log_(live(this));
+    return call.mutated(this);
+  },
+  log10_(this: Tensor): Tensor {
+    core.op_log10_(live(this));
+    return call.mutated(this);
+  },
+  log1p_(this: Tensor): Tensor {
+    core.op_log1p_(live(this));
+    return call.mutated(this);
+  },
+  log2_(this: Tensor): Tensor {
+    core.op_log2_(live(this));
+    return call.mutated(this);
+  },
+  logicalAnd_(this: Tensor, other: unknown): Tensor {
+    core.op_logicalAnd_(live(this), call.tensorArg(other, "logicalAnd_", "other", 1));
+    return call.mutated(this);
+  },
+  logicalNot_(this: Tensor): Tensor {
+    core.op_logicalNot_(live(this));
+    return call.mutated(this);
+  },
+  logicalOr_(this: Tensor, other: unknown): Tensor {
+    core.op_logicalOr_(live(this), call.tensorArg(other, "logicalOr_", "other", 1));
+    return call.mutated(this);
+  },
+  logicalXor_(this: Tensor, other: unknown): Tensor {
+    core.op_logicalXor_(live(this), call.tensorArg(other, "logicalXor_", "other", 1));
+    return call.mutated(this);
+  },
+  logit_(this: Tensor, eps?: unknown): Tensor {
+    if (call.isOptions(eps)) {
+      const options = eps;
+      call.checkOptions(options, ["eps"], "logit_");
+      eps = options["eps"];
+    }
+    const epsValue = call.optionalScalarArg(eps, "logit_", "eps", 1);
+    core.op_logit_(live(this), call.scalarValue(epsValue), call.scalarKind(epsValue));
+    return call.mutated(this);
+  },
+  lt_(this: Tensor, other: unknown): Tensor {
+    core.op_lt_(live(this), call.operandArg(other, "lt_", "other", 1));
     return call.mutated(this);
   },
   mul_(this: Tensor, other: unknown): Tensor {
-    core.op_mul_(call.self(this), call.operandArg(other, "mul_", "other", 1));
+    core.op_mul_(live(this), call.operandArg(other, "mul_", "other", 1));
     return call.mutated(this);
   },
   multiply_(this: Tensor, other: unknown): Tensor {
-    core.op_mul_(call.self(this), call.operandArg(other, "multiply_", "other", 1));
+    core.op_mul_(live(this), call.operandArg(other, "multiply_", "other", 1));
+    return call.mutated(this);
+  },
+  nanToNum_(this: Tensor, nan?: unknown, posinf?: unknown, neginf?: unknown): Tensor {
+    if (call.isOptions(nan)) {
+      const options = nan;
+      call.checkOptions(options, ["nan","posinf","neginf"], "nanToNum_");
+      nan = options["nan"];
+      posinf = options["posinf"];
+      neginf = options["neginf"];
+    }
+    else if (call.isOptions(posinf)) {
+      const options = posinf;
+      call.checkOptions(options, ["posinf","neginf"], "nanToNum_");
+      posinf = options["posinf"];
+      neginf = options["neginf"];
+    }
+    else if (call.isOptions(neginf)) {
+      const options = neginf;
+      call.checkOptions(options, ["neginf"], "nanToNum_");
+      neginf = options["neginf"];
+    }
+    const nanValue = call.optionalScalarArg(nan, "nanToNum_", "nan", 1);
+    const posinfValue = call.optionalScalarArg(posinf, "nanToNum_", "posinf", 2);
+    const neginfValue = call.optionalScalarArg(neginf, "nanToNum_", "neginf", 3);
+    core.op_nanToNum_(live(this), call.scalarValue(nanValue), call.scalarKind(nanValue), call.scalarValue(posinfValue), call.scalarKind(posinfValue), call.scalarValue(neginfValue), call.scalarKind(neginfValue));
+    return call.mutated(this);
+  },
+  ne_(this: Tensor, other: unknown): Tensor {
+    core.op_ne_(live(this), call.operandArg(other, "ne_", "other", 1));
+    return call.mutated(this);
+  },
+  neg_(this: Tensor): Tensor {
+    core.op_neg_(live(this));
+    return call.mutated(this);
+  },
+  negative_(this: Tensor): Tensor {
+    core.op_neg_(live(this));
+    return call.mutated(this);
+  },
+  nextafter_(this: Tensor, other: unknown): Tensor {
+    core.op_nextafter_(live(this), call.tensorArg(other, "nextafter_", "other", 1));
+    return call.mutated(this);
+  },
+  notEqual_(this: Tensor, other: unknown): Tensor {
+    core.op_ne_(live(this), call.operandArg(other, "notEqual_", "other", 1));
+    return call.mutated(this);
+  },
+  pow_(this: Tensor, exponent: unknown): Tensor {
+    core.op_pow_(live(this), call.operandArg(exponent, "pow_", "exponent", 1));
+    return call.mutated(this);
+  },
+  rad2deg_(this: Tensor): Tensor {
+    core.op_rad2deg_(live(this));
+    return call.mutated(this);
+  },
+  reciprocal_(this: Tensor): Tensor {
+    core.op_reciprocal_(live(this));
     return call.mutated(this);
   },
   relu_(this: Tensor): Tensor {
-    core.op_relu_(call.self(this));
+    core.op_relu_(live(this));
     return call.mutated(this);
   },
-  relu_(this: Tensor): Tensor {
-    core.op_relu_(call.self(this));
+  remainder_(this: Tensor, other: unknown): Tensor {
+    core.op_remainder_(live(this), call.operandArg(other, "remainder_", "other", 1));
+    return call.mutated(this);
+  },
+  round_(this: Tensor, decimals?: unknown): Tensor {
+    if (call.isOptions(decimals)) {
+      const options = decimals;
+      call.checkOptions(options, ["decimals"], "round_");
+      decimals = options["decimals"];
+    }
+    core.op_round_(live(this), decimals === undefined ? 0 : call.intArg(decimals, "round_", "decimals", 1));
+    return call.mutated(this);
+  },
+  rsqrt_(this: Tensor): Tensor {
+    core.op_rsqrt_(live(this));
+    return call.mutated(this);
+  },
+  selu_(this: Tensor): Tensor {
+    core.op_selu_(live(this));
+    return call.mutated(this);
+  },
+  sgn_(this: Tensor): Tensor {
+    core.op_sgn_(live(this));
+    return call.mutated(this);
+  },
+  sigmoid_(this: Tensor): Tensor {
+    core.op_sigmoid_(live(this));
+    return call.mutated(this);
+  },
+  sign_(this: Tensor): Tensor {
+    core.op_sign_(live(this));
+    return call.mutated(this);
+  },
+  sin_(this: Tensor): Tensor {
+    core.op_sin_(live(this));
+    return call.mutated(this);
+  },
+  sinc_(this: Tensor): Tensor {
+    core.op_sinc_(live(this));
+    return call.mutated(this);
+  },
+  sinh_(this: Tensor): Tensor {
+    core.op_sinh_(live(this));
+    return call.mutated(this);
+  },
+  sqrt_(this: Tensor): Tensor {
+    core.op_sqrt_(live(this));
+    return call.mutated(this);
+  },
+  square_(this: Tensor): Tensor {
+    core.op_square_(live(this));
     return call.mutated(this);
   },
   squeeze_(this: Tensor, dim?: unknown): Tensor {
@@ -736,31 +2630,63 @@ call.defineMethods(Tensor, {
       call.checkOptions(options, ["dim"], "squeeze_");
       dim = options["dim"];
     }
-    core.op_squeeze_(call.self(this), call.optionalIntArg(dim, "squeeze_", "dim", 1));
+    core.op_squeeze_(live(this), call.optionalIntArg(dim, "squeeze_", "dim", 1));
+    return call.mutated(this);
+  },
+  sub_(this: Tensor, other: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(alpha)) {
+      const options = alpha;
+      call.checkOptions(options, ["alpha"], "sub_");
+      alpha = options["alpha"];
+    }
+    const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "sub_", "alpha", 2);
+    core.op_sub_(live(this), call.operandArg(other, "sub_", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
+    return call.mutated(this);
+  },
+  subtract_(this: Tensor, other: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(alpha)) {
+      const options = alpha;
+      call.checkOptions(options, ["alpha"], "subtract_");
+      alpha = options["alpha"];
+    }
+    const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "subtract_", "alpha", 2);
+    core.op_sub_(live(this), call.operandArg(other, "subtract_", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
     return call.mutated(this);
   },
   swapaxes_(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
-    core.op_transpose_(call.self(this), call.intArg(dim0, "swapaxes_", "dim0", 1), call.intArg(dim1, "swapaxes_", "dim1", 2));
+    core.op_transpose_(live(this), call.intArg(dim0, "swapaxes_", "dim0", 1), call.intArg(dim1, "swapaxes_", "dim1", 2));
     return call.mutated(this);
   },
   swapdims_(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
-    core.op_transpose_(call.self(this), call.intArg(dim0, "swapdims_", "dim0", 1), call.intArg(dim1, "swapdims_", "dim1", 2));
+    core.op_transpose_(live(this), call.intArg(dim0, "swapdims_", "dim0", 1), call.intArg(dim1, "swapdims_", "dim1", 2));
+    return call.mutated(this);
+  },
+  tan_(this: Tensor): Tensor {
+    core.op_tan_(live(this));
     return call.mutated(this);
   },
   tanh_(this: Tensor): Tensor {
-    core.op_tanh_(call.self(this));
-    return call.mutated(this);
-  },
-  tanh_(this: Tensor): Tensor {
-    core.op_tanh_(call.self(this));
+    core.op_tanh_(live(this));
     return call.mutated(this);
   },
   transpose_(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
-    core.op_transpose_(call.self(this), call.intArg(dim0, "transpose_", "dim0", 1), call.intArg(dim1, "transpose_", "dim1", 2));
+    core.op_transpose_(live(this), call.intArg(dim0, "transpose_", "dim0", 1), call.intArg(dim1, "transpose_", "dim1", 2));
+    return call.mutated(this);
+  },
+  trueDivide_(this: Tensor, other: unknown): Tensor {
+    core.op_trueDivide_(live(this), call.operandArg(other, "trueDivide_", "other", 1));
+    return call.mutated(this);
+  },
+  trunc_(this: Tensor): Tensor {
+    core.op_trunc_(live(this));
     return call.mutated(this);
   },
   unsqueeze_(this: Tensor, dim: unknown): Tensor {
-    core.op_unsqueeze_(call.self(this), call.intArg(dim, "unsqueeze_", "dim", 1));
+    core.op_unsqueeze_(live(this), call.intArg(dim, "unsqueeze_", "dim", 1));
+    return call.mutated(this);
+  },
+  xlogy_(this: Tensor, other: unknown): Tensor {
+    core.op_xlogy_(live(this), call.operandArg(other, "xlogy_", "other", 1));
     return call.mutated(this);
   },
 });

@@ -23,6 +23,214 @@ export function bilinear(input1: unknown, input2: unknown, weight: unknown, bias
 }
 
 /**
+ * input where positive, else alpha * (exp(input / alpha) - 1).
+ * Shapes: any; the result has the input's.
+ * Follows torch.nn.functional.celu.
+ * @throws RuntimeError for alpha = 0
+ */
+export function celu(input: Tensor, alpha?: number, inplace?: boolean): Tensor;
+export function celu(input: Tensor, options: { alpha?: number; inplace?: boolean }): Tensor;
+export function celu(input: Tensor, alpha: number, options: { inplace?: boolean }): Tensor;
+export function celu(input: unknown, alpha?: unknown, inplace?: unknown): Tensor {
+  if (call.isOptions(alpha)) {
+    const options = alpha;
+    call.checkOptions(options, ["alpha","inplace"], "celu");
+    alpha = options["alpha"];
+    inplace = options["inplace"];
+  }
+  else if (call.isOptions(inplace)) {
+    const options = inplace;
+    call.checkOptions(options, ["inplace"], "celu");
+    inplace = options["inplace"];
+  }
+  if (inplace === true) {
+    core.op_celu_(call.tensorArg(input, "celu", "input", 1), alpha === undefined ? 1 : call.floatArg(alpha, "celu", "alpha", 2));
+    return call.mutated(input as Tensor);
+  }
+  return call.wrap(core.op_celu(call.tensorArg(input, "celu", "input", 1), alpha === undefined ? 1 : call.floatArg(alpha, "celu", "alpha", 2)));
+}
+
+/**
+ * input where positive, else alpha * (exp(input) - 1).
+ * Shapes: any; the result has the input's.
+ * Follows torch.nn.functional.elu.
+ */
+export function elu(input: Tensor, alpha?: number, inplace?: boolean): Tensor;
+export function elu(input: Tensor, options: { alpha?: number; inplace?: boolean }): Tensor;
+export function elu(input: Tensor, alpha: number, options: { inplace?: boolean }): Tensor;
+export function elu(input: unknown, alpha?: unknown, inplace?: unknown): Tensor {
+  if (call.isOptions(alpha)) {
+    const options = alpha;
+    call.checkOptions(options, ["alpha","inplace"], "elu");
+    alpha = options["alpha"];
+    inplace = options["inplace"];
+  }
+  else if (call.isOptions(inplace)) {
+    const options = inplace;
+    call.checkOptions(options, ["inplace"], "elu");
+    inplace = options["inplace"];
+  }
+  if (inplace === true) {
+    core.op_elu_(call.tensorArg(input, "elu", "input", 1), alpha === undefined ? 1 : call.floatArg(alpha, "elu", "alpha", 2));
+    return call.mutated(input as Tensor);
+  }
+  return call.wrap(core.op_elu(call.tensorArg(input, "elu", "input", 1), alpha === undefined ? 1 : call.floatArg(alpha, "elu", "alpha", 2)));
+}
+
+/**
+ * input * Φ(input), Φ the normal distribution function, or its approximation by tanh.
+ * Shapes: any; the result has the input's.
+ * Follows torch.nn.functional.gelu.
+ * @throws RuntimeError for another approximate
+ */
+export function gelu(input: Tensor, approximate?: "none" | "tanh"): Tensor;
+export function gelu(input: Tensor, options: { approximate?: "none" | "tanh" }): Tensor;
+export function gelu(input: unknown, approximate?: unknown): Tensor {
+  if (call.isOptions(approximate)) {
+    const options = approximate;
+    call.checkOptions(options, ["approximate"], "gelu");
+    approximate = options["approximate"];
+  }
+  return call.wrap(core.op_gelu(call.tensorArg(input, "gelu", "input", 1), approximate === undefined ? 0 : call.enumArg(approximate, ["none","tanh"], "gelu", "approximate", 2)));
+}
+
+/**
+ * The first half of input along dim times the sigmoid of the second.
+ * Shapes: input's size along dim must be even; the result's is half of it.
+ * Follows torch.nn.functional.glu.
+ * @throws RuntimeError for an odd size
+ */
+export function glu(input: Tensor, dim?: number): Tensor;
+export function glu(input: Tensor, options: { dim?: number }): Tensor;
+export function glu(input: unknown, dim?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim"], "glu");
+    dim = options["dim"];
+  }
+  return call.wrap(core.op_glu(call.tensorArg(input, "glu", "input", 1), dim === undefined ? -1 : call.intArg(dim, "glu", "dim", 2)));
+}
+
+/**
+ * input, 0 within lambd of 0.
+ * Another name of torch.hardshrink.
+ * Shapes: any; the result has the input's.
+ * Follows torch.nn.functional.hardshrink.
+ */
+export function hardshrink(input: Tensor, lambd?: number): Tensor;
+export function hardshrink(input: Tensor, options: { lambd?: number }): Tensor;
+export function hardshrink(input: unknown, lambd?: unknown): Tensor {
+  if (call.isOptions(lambd)) {
+    const options = lambd;
+    call.checkOptions(options, ["lambd"], "hardshrink");
+    lambd = options["lambd"];
+  }
+  return call.wrap(core.op_hardshrink(call.tensorArg(input, "hardshrink", "input", 1), lambd === undefined ? 0.5 : call.floatArg(lambd, "hardshrink", "lambd", 2)));
+}
+
+/**
+ * input / 6 + 1/2 held within [0, 1].
+ * Shapes: any; the result has the input's.
+ * Follows torch.nn.functional.hardsigmoid.
+ */
+export function hardsigmoid(input: Tensor, inplace?: boolean): Tensor;
+export function hardsigmoid(input: Tensor, options: { inplace?: boolean }): Tensor;
+export function hardsigmoid(input: unknown, inplace?: unknown): Tensor {
+  if (call.isOptions(inplace)) {
+    const options = inplace;
+    call.checkOptions(options, ["inplace"], "hardsigmoid");
+    inplace = options["inplace"];
+  }
+  if (inplace === true) {
+    core.op_hardsigmoid_(call.tensorArg(input, "hardsigmoid", "input", 1));
+    return call.mutated(input as Tensor);
+  }
+  return call.wrap(core.op_hardsigmoid(call.tensorArg(input, "hardsigmoid", "input", 1)));
+}
+
+/**
+ * input * hardsigmoid(input).
+ * Shapes: any; the result has the input's.
+ * Follows torch.nn.functional.hardswish.
+ */
+export function hardswish(input: Tensor, inplace?: boolean): Tensor;
+export function hardswish(input: Tensor, options: { inplace?: boolean }): Tensor;
+export function hardswish(input: unknown, inplace?: unknown): Tensor {
+  if (call.isOptions(inplace)) {
+    const options = inplace;
+    call.checkOptions(options, ["inplace"], "hardswish");
+    inplace = options["inplace"];
+  }
+  if (inplace === true) {
+    core.op_hardswish_(call.tensorArg(input, "hardswish", "input", 1));
+    return call.mutated(input as Tensor);
+  }
+  return call.wrap(core.op_hardswish(call.tensorArg(input, "hardswish", "input", 1)));
+}
+
+/**
+ * input held within [minVal, maxVal].
+ * Shapes: any; the result has the input's.
+ * Follows torch.nn.functional.hardtanh.
+ */
+export function hardtanh(input: Tensor, minVal?: number, maxVal?: number, inplace?: boolean): Tensor;
+export function hardtanh(input: Tensor, options: { minVal?: number; maxVal?: number; inplace?: boolean }): Tensor;
+export function hardtanh(input: Tensor, minVal: number, options: { maxVal?: number; inplace?: boolean }): Tensor;
+export function hardtanh(input: Tensor, minVal: number, maxVal: number, options: { inplace?: boolean }): Tensor;
+export function hardtanh(input: unknown, minVal?: unknown, maxVal?: unknown, inplace?: unknown): Tensor {
+  if (call.isOptions(minVal)) {
+    const options = minVal;
+    call.checkOptions(options, ["minVal","maxVal","inplace"], "hardtanh");
+    minVal = options["minVal"];
+    maxVal = options["maxVal"];
+    inplace = options["inplace"];
+  }
+  else if (call.isOptions(maxVal)) {
+    const options = maxVal;
+    call.checkOptions(options, ["maxVal","inplace"], "hardtanh");
+    maxVal = options["maxVal"];
+    inplace = options["inplace"];
+  }
+  else if (call.isOptions(inplace)) {
+    const options = inplace;
+    call.checkOptions(options, ["inplace"], "hardtanh");
+    inplace = options["inplace"];
+  }
+  if (inplace === true) {
+    core.op_hardtanh_(call.tensorArg(input, "hardtanh", "input", 1), minVal === undefined ? -1 : call.floatArg(minVal, "hardtanh", "minVal", 2), maxVal === undefined ? 1 : call.floatArg(maxVal, "hardtanh", "maxVal", 3));
+    return call.mutated(input as Tensor);
+  }
+  return call.wrap(core.op_hardtanh(call.tensorArg(input, "hardtanh", "input", 1), minVal === undefined ? -1 : call.floatArg(minVal, "hardtanh", "minVal", 2), maxVal === undefined ? 1 : call.floatArg(maxVal, "hardtanh", "maxVal", 3)));
+}
+
+/**
+ * input where positive, else negativeSlope * input.
+ * Shapes: any; the result has the input's.
+ * Follows torch.nn.functional.leaky_relu.
+ */
+export function leakyRelu(input: Tensor, negativeSlope?: number, inplace?: boolean): Tensor;
+export function leakyRelu(input: Tensor, options: { negativeSlope?: number; inplace?: boolean }): Tensor;
+export function leakyRelu(input: Tensor, negativeSlope: number, options: { inplace?: boolean }): Tensor;
+export function leakyRelu(input: unknown, negativeSlope?: unknown, inplace?: unknown): Tensor {
+  if (call.isOptions(negativeSlope)) {
+    const options = negativeSlope;
+    call.checkOptions(options, ["negativeSlope","inplace"], "leakyRelu");
+    negativeSlope = options["negativeSlope"];
+    inplace = options["inplace"];
+  }
+  else if (call.isOptions(inplace)) {
+    const options = inplace;
+    call.checkOptions(options, ["inplace"], "leakyRelu");
+    inplace = options["inplace"];
+  }
+  if (inplace === true) {
+    core.op_leakyRelu_(call.tensorArg(input, "leakyRelu", "input", 1), negativeSlope === undefined ? 0.01 : call.floatArg(negativeSlope, "leakyRelu", "negativeSlope", 2));
+    return call.mutated(input as Tensor);
+  }
+  return call.wrap(core.op_leakyRelu(call.tensorArg(input, "leakyRelu", "input", 1), negativeSlope === undefined ? 0.01 : call.floatArg(negativeSlope, "leakyRelu", "negativeSlope", 2)));
+}
+
+/**
  * input weightᵀ + bias.
  * Shapes: (*, in), (out, in), (out) → (*, out)
  * Follows torch.nn.functional.linear.
@@ -36,6 +244,47 @@ export function linear(input: unknown, weight: unknown, bias?: unknown): Tensor 
     bias = options["bias"];
   }
   return call.wrap(core.op_linear(call.tensorArg(input, "linear", "input", 1), call.tensorArg(weight, "linear", "weight", 2), call.optionalTensorArg(bias, "linear", "bias", 3)));
+}
+
+/**
+ * log(sigmoid(input)) without underflow.
+ * Shapes: any; the result has the input's.
+ * Follows torch.nn.functional.logsigmoid.
+ */
+export function logsigmoid(input: Tensor): Tensor;
+export function logsigmoid(input: unknown): Tensor {
+  return call.wrap(core.op_logsigmoid(call.tensorArg(input, "logsigmoid", "input", 1)));
+}
+
+/**
+ * input * tanh(softplus(input)).
+ * Shapes: any; the result has the input's.
+ * Follows torch.nn.functional.mish.
+ */
+export function mish(input: Tensor, inplace?: boolean): Tensor;
+export function mish(input: Tensor, options: { inplace?: boolean }): Tensor;
+export function mish(input: unknown, inplace?: unknown): Tensor {
+  if (call.isOptions(inplace)) {
+    const options = inplace;
+    call.checkOptions(options, ["inplace"], "mish");
+    inplace = options["inplace"];
+  }
+  if (inplace === true) {
+    core.op_mish_(call.tensorArg(input, "mish", "input", 1));
+    return call.mutated(input as Tensor);
+  }
+  return call.wrap(core.op_mish(call.tensorArg(input, "mish", "input", 1)));
+}
+
+/**
+ * input where positive, else weight * input; one weight, or one for each channel (dimension 1).
+ * Another name of torch.prelu.
+ * Follows torch.nn.functional.prelu.
+ * @throws RuntimeError if weight does not fit the channels
+ */
+export function prelu(input: Tensor, weight: Tensor): Tensor;
+export function prelu(input: unknown, weight: unknown): Tensor {
+  return call.wrap(core.op_prelu(call.tensorArg(input, "prelu", "input", 1), call.tensorArg(weight, "prelu", "weight", 2)));
 }
 
 /**
@@ -60,6 +309,139 @@ export function relu(input: unknown, inplace?: unknown): Tensor {
 }
 
 /**
+ * input held within [0, 6].
+ * Shapes: any; the result has the input's.
+ * Follows torch.nn.functional.relu6.
+ */
+export function relu6(input: Tensor, inplace?: boolean): Tensor;
+export function relu6(input: Tensor, options: { inplace?: boolean }): Tensor;
+export function relu6(input: unknown, inplace?: unknown): Tensor {
+  if (call.isOptions(inplace)) {
+    const options = inplace;
+    call.checkOptions(options, ["inplace"], "relu6");
+    inplace = options["inplace"];
+  }
+  if (inplace === true) {
+    core.op_relu6_(call.tensorArg(input, "relu6", "input", 1));
+    return call.mutated(input as Tensor);
+  }
+  return call.wrap(core.op_relu6(call.tensorArg(input, "relu6", "input", 1)));
+}
+
+/**
+ * scale * (input where positive, else alpha * (exp(input) - 1)), self-normalizing: alpha ≈ 1.6733, scale ≈
+ * 1.0507.
+ * Another name of torch.selu.
+ * Shapes: any; the result has the input's.
+ * Follows torch.nn.functional.selu.
+ */
+export function selu(input: Tensor, inplace?: boolean): Tensor;
+export function selu(input: Tensor, options: { inplace?: boolean }): Tensor;
+export function selu(input: unknown, inplace?: unknown): Tensor {
+  if (call.isOptions(inplace)) {
+    const options = inplace;
+    call.checkOptions(options, ["inplace"], "selu");
+    inplace = options["inplace"];
+  }
+  if (inplace === true) {
+    core.op_selu_(call.tensorArg(input, "selu", "input", 1));
+    return call.mutated(input as Tensor);
+  }
+  return call.wrap(core.op_selu(call.tensorArg(input, "selu", "input", 1)));
+}
+
+/**
+ * 1 / (1 + exp(-input)).
+ * Another name of torch.sigmoid.
+ * Shapes: any; the result has the input's.
+ * Follows torch.sigmoid.
+ */
+export function sigmoid(input: Tensor, inplace?: boolean): Tensor;
+export function sigmoid(input: Tensor, options: { inplace?: boolean }): Tensor;
+export function sigmoid(input: unknown, inplace?: unknown): Tensor {
+  if (call.isOptions(inplace)) {
+    const options = inplace;
+    call.checkOptions(options, ["inplace"], "sigmoid");
+    inplace = options["inplace"];
+  }
+  if (inplace === true) {
+    core.op_sigmoid_(call.tensorArg(input, "sigmoid", "input", 1));
+    return call.mutated(input as Tensor);
+  }
+  return call.wrap(core.op_sigmoid(call.tensorArg(input, "sigmoid", "input", 1)));
+}
+
+/**
+ * input * sigmoid(input), also called swish.
+ * Shapes: any; the result has the input's.
+ * Follows torch.nn.functional.silu.
+ */
+export function silu(input: Tensor, inplace?: boolean): Tensor;
+export function silu(input: Tensor, options: { inplace?: boolean }): Tensor;
+export function silu(input: unknown, inplace?: unknown): Tensor {
+  if (call.isOptions(inplace)) {
+    const options = inplace;
+    call.checkOptions(options, ["inplace"], "silu");
+    inplace = options["inplace"];
+  }
+  if (inplace === true) {
+    core.op_silu_(call.tensorArg(input, "silu", "input", 1));
+    return call.mutated(input as Tensor);
+  }
+  return call.wrap(core.op_silu(call.tensorArg(input, "silu", "input", 1)));
+}
+
+/**
+ * log(1 + exp(beta * input)) / beta, linear where beta * input > threshold.
+ * Shapes: any; the result has the input's.
+ * Follows torch.nn.functional.softplus.
+ */
+export function softplus(input: Tensor, beta?: number, threshold?: number): Tensor;
+export function softplus(input: Tensor, options: { beta?: number; threshold?: number }): Tensor;
+export function softplus(input: Tensor, beta: number, options: { threshold?: number }): Tensor;
+export function softplus(input: unknown, beta?: unknown, threshold?: unknown): Tensor {
+  if (call.isOptions(beta)) {
+    const options = beta;
+    call.checkOptions(options, ["beta","threshold"], "softplus");
+    beta = options["beta"];
+    threshold = options["threshold"];
+  }
+  else if (call.isOptions(threshold)) {
+    const options = threshold;
+    call.checkOptions(options, ["threshold"], "softplus");
+    threshold = options["threshold"];
+  }
+  return call.wrap(core.op_softplus(call.tensorArg(input, "softplus", "input", 1), beta === undefined ? 1 : call.floatArg(beta, "softplus", "beta", 2), threshold === undefined ? 20 : call.floatArg(threshold, "softplus", "threshold", 3)));
+}
+
+/**
+ * input moved towards 0 by lambd, 0 within lambd of it.
+ * Shapes: any; the result has the input's.
+ * Follows torch.nn.functional.softshrink.
+ * @throws RuntimeError for a negative lambd
+ */
+export function softshrink(input: Tensor, lambd?: number): Tensor;
+export function softshrink(input: Tensor, options: { lambd?: number }): Tensor;
+export function softshrink(input: unknown, lambd?: unknown): Tensor {
+  if (call.isOptions(lambd)) {
+    const options = lambd;
+    call.checkOptions(options, ["lambd"], "softshrink");
+    lambd = options["lambd"];
+  }
+  return call.wrap(core.op_softshrink(call.tensorArg(input, "softshrink", "input", 1), lambd === undefined ? 0.5 : call.floatArg(lambd, "softshrink", "lambd", 2)));
+}
+
+/**
+ * input / (1 + |input|).
+ * Shapes: any; the result has the input's.
+ * Follows torch.nn.functional.softsign.
+ */
+export function softsign(input: Tensor): Tensor;
+export function softsign(input: unknown): Tensor {
+  return call.wrap(core.op_softsign(call.tensorArg(input, "softsign", "input", 1)));
+}
+
+/**
  * The hyperbolic tangent.
  * Another name of torch.tanh.
  * Shapes: any; the result has the input's.
@@ -78,4 +460,36 @@ export function tanh(input: unknown, inplace?: unknown): Tensor {
     return call.mutated(input as Tensor);
   }
   return call.wrap(core.op_tanh(call.tensorArg(input, "tanh", "input", 1)));
+}
+
+/**
+ * input - tanh(input).
+ * Shapes: any; the result has the input's.
+ * Follows torch.nn.functional.tanhshrink.
+ */
+export function tanhshrink(input: Tensor): Tensor;
+export function tanhshrink(input: unknown): Tensor {
+  return call.wrap(core.op_tanhshrink(call.tensorArg(input, "tanhshrink", "input", 1)));
+}
+
+/**
+ * input where it is greater than threshold, else value.
+ * Shapes: any; the result has the input's.
+ * Follows torch.nn.functional.threshold.
+ */
+export function threshold(input: Tensor, threshold: Scalar, value: Scalar, inplace?: boolean): Tensor;
+export function threshold(input: Tensor, threshold: Scalar, value: Scalar, options: { inplace?: boolean }): Tensor;
+export function threshold(input: unknown, threshold: unknown, value: unknown, inplace?: unknown): Tensor {
+  if (call.isOptions(inplace)) {
+    const options = inplace;
+    call.checkOptions(options, ["inplace"], "threshold");
+    inplace = options["inplace"];
+  }
+  const thresholdValue = call.scalarArg(threshold, "threshold", "threshold", 2);
+  const valueValue = call.scalarArg(value, "threshold", "value", 3);
+  if (inplace === true) {
+    core.op_threshold_(call.tensorArg(input, "threshold", "input", 1), call.scalarValue(thresholdValue), call.scalarKind(thresholdValue), call.scalarValue(valueValue), call.scalarKind(valueValue));
+    return call.mutated(input as Tensor);
+  }
+  return call.wrap(core.op_threshold(call.tensorArg(input, "threshold", "input", 1), call.scalarValue(thresholdValue), call.scalarKind(thresholdValue), call.scalarValue(valueValue), call.scalarKind(valueValue)));
 }

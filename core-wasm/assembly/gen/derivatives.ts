@@ -11,85 +11,85 @@ import * as ops from "./ops";
 /** Computes the gradients of a node's inputs and sends them on. */
 export function backwardOf(node: Node): void {
   switch (node.op) {
-    case 82:
+    case 218:
       backward_addmm(node);
       break;
-    case 83:
+    case 219:
       backward_addmv(node);
       break;
-    case 84:
+    case 220:
       backward_alias(node);
       break;
-    case 85:
+    case 221:
       backward_asStridedBackward(node);
       break;
-    case 86:
+    case 222:
       backward_asStridedOf(node);
       break;
-    case 87:
+    case 223:
       backward_baddbmm(node);
       break;
-    case 88:
+    case 224:
       backward_batchMatmul(node);
       break;
-    case 89:
+    case 225:
       backward_bmm(node);
       break;
-    case 90:
+    case 226:
       backward_clone(node);
       break;
-    case 91:
+    case 227:
       backward_contiguous(node);
       break;
-    case 92:
+    case 228:
       backward_dot(node);
       break;
-    case 93:
+    case 229:
       backward_expand(node);
       break;
-    case 94:
+    case 230:
       backward_linearRows(node);
       break;
-    case 95:
+    case 231:
       backward_mm(node);
       break;
-    case 96:
+    case 232:
       backward_mv(node);
       break;
-    case 97:
+    case 233:
       backward_permute(node);
       break;
-    case 98:
+    case 234:
       backward_select(node);
       break;
-    case 99:
+    case 235:
       backward_selectBackward(node);
       break;
-    case 100:
+    case 236:
       backward_slice(node);
       break;
-    case 101:
+    case 237:
       backward_sliceBackward(node);
       break;
-    case 102:
+    case 238:
       backward_squeeze(node);
       break;
-    case 103:
+    case 239:
       backward_sum(node);
       break;
-    case 104:
+    case 240:
       backward_to(node);
       break;
-    case 105:
+    case 241:
       backward_transpose(node);
       break;
-    case 106:
+    case 242:
       backward_unsqueeze(node);
       break;
-    case 107:
+    case 243:
       backward_vdot(node);
       break;
-    case 108:
+    case 244:
       backward_view(node);
       break;
   }

@@ -6,16 +6,45 @@ import { anyRequiresGrad, attachFloating, edges, lengthOf, saveScalar, saveTenso
 import { assignInplace, markView } from "../autograd/views";
 import { resultAt } from "../dispatch/entry";
 import { elementwise1, elementwise2, elementwise3, elementwise4, elementwiseInPlace1, elementwiseInPlace2, elementwiseInPlace3, elementwiseInPlace4, setElementwiseParam } from "../ops/elementwise";
+import * as activations_impl from "../ops/activations";
+import * as arithmetic_impl from "../ops/arithmetic";
 import * as basic_impl from "../ops/basic";
+import * as comparison_impl from "../ops/comparison";
 import * as contraction_impl from "../ops/contraction";
+import * as extrema_impl from "../ops/extrema";
 import * as matmul_impl from "../ops/matmul";
 import * as reduction_impl from "../ops/reduction";
+import * as rounding_impl from "../ops/rounding";
 import { NO_DTYPE } from "../tensor/dtype";
 import { Ints, NONE, ints1, ints2, ints3, ints4, newInts, shapeOf } from "../tensor/ints";
-import { Scalar, ScalarKind, floatScalar, intScalar, newScalar } from "../tensor/scalar";
+import { Scalar, ScalarKind, floatScalar, intScalar, isNumber, newScalar } from "../tensor/scalar";
 import { Tensor } from "../tensor/tensor";
 import { Tensors } from "../tensor/tensors";
 import { El } from "./programs";
+
+export function abs(input: Tensor): Tensor {
+  return elementwise1(El.abs, input);
+}
+
+export function abs_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.abs, input);
+}
+
+export function acos(input: Tensor): Tensor {
+  return elementwise1(El.acos, input);
+}
+
+export function acos_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.acos, input);
+}
+
+export function acosh(input: Tensor): Tensor {
+  return elementwise1(El.acosh, input);
+}
+
+export function acosh_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.acosh, input);
+}
 
 export function add(input: Tensor, other: Tensor, alpha: f64 = 1): Tensor {
   if (alpha == 1) {
@@ -41,13 +70,45 @@ export function addbmm_(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Sca
   return assignInplace(input, addbmm(input, batch1, batch2, beta, alpha));
 }
 
+export function addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, value: f64 = 1): Tensor {
+  if (value == 1) {
+    return elementwise3(El.addcdiv_value1, input, tensor1, tensor2);
+  }
+  setElementwiseParam(0, value);
+  return elementwise3(El.addcdiv, input, tensor1, tensor2);
+}
+
+export function addcdiv_(input: Tensor, tensor1: Tensor, tensor2: Tensor, value: f64 = 1): Tensor {
+  if (value == 1) {
+    return elementwiseInPlace3(El.addcdiv_value1, input, tensor1, tensor2);
+  }
+  setElementwiseParam(0, value);
+  return elementwiseInPlace3(El.addcdiv, input, tensor1, tensor2);
+}
+
+export function addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, value: f64 = 1): Tensor {
+  if (value == 1) {
+    return elementwise3(El.addcmul_value1, input, tensor1, tensor2);
+  }
+  setElementwiseParam(0, value);
+  return elementwise3(El.addcmul, input, tensor1, tensor2);
+}
+
+export function addcmul_(input: Tensor, tensor1: Tensor, tensor2: Tensor, value: f64 = 1): Tensor {
+  if (value == 1) {
+    return elementwiseInPlace3(El.addcmul_value1, input, tensor1, tensor2);
+  }
+  setElementwiseParam(0, value);
+  return elementwiseInPlace3(El.addcmul, input, tensor1, tensor2);
+}
+
 export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
   const records = gradEnabled() && (input.requiresGrad || mat1.requiresGrad || mat2.requiresGrad);
   const mode = pauseGrad();
   const result = matmul_impl.addmm(input, mat1, mat2, beta, alpha);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(82, 3, 1, 2, 1, 2);
+  const node = newNode(218, 3, 1, 2, 1, 2);
   node.edge(0, input);
   node.edge(1, mat1);
   node.edge(2, mat2);
@@ -71,7 +132,7 @@ export function addmv(input: Tensor, mat: Tensor, vec: Tensor, beta: Scalar = in
   const result = matmul_impl.addmv(input, mat, vec, beta, alpha);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(83, 3, 1, 2, 1, 2);
+  const node = newNode(219, 3, 1, 2, 1, 2);
   node.edge(0, input);
   node.edge(1, mat);
   node.edge(2, vec);
@@ -104,11 +165,19 @@ export function alias(input: Tensor): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(84, 1, 1, 0, 0, 0);
+  const node = newNode(220, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   doneNode(node);
   return result;
+}
+
+export function allclose(input: Tensor, other: Tensor, rtol: f64 = 0.00001, atol: f64 = 1e-8, equalNan: bool = false): bool {
+  return comparison_impl.allclose(input, other, rtol, atol, equalNan);
+}
+
+export function angle(input: Tensor): Tensor {
+  return elementwise1(El.angle, input);
 }
 
 export function asStrided(input: Tensor, size: Ints, stride: Ints, storageOffset: i32 = NONE): Tensor {
@@ -121,7 +190,7 @@ export function asStridedBackward(grad: Tensor, size: Ints, stride: Ints, offset
   const result = basic_impl.asStridedBackward(grad, size, stride, offset, inputShape, inputStride, inputOffset);
   resumeGrad(mode);
   if (!records || result == grad) return result;
-  const node = newNode(85, 1, 1, 0, 4, 2);
+  const node = newNode(221, 1, 1, 0, 4, 2);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveInts(0, size);
@@ -141,7 +210,7 @@ export function asStridedOf(input: Tensor, size: Ints, stride: Ints, offset: i32
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(86, 1, 1, 0, 4, 2);
+  const node = newNode(222, 1, 1, 0, 4, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -154,13 +223,53 @@ export function asStridedOf(input: Tensor, size: Ints, stride: Ints, offset: i32
   return result;
 }
 
+export function asin(input: Tensor): Tensor {
+  return elementwise1(El.asin, input);
+}
+
+export function asin_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.asin, input);
+}
+
+export function asinh(input: Tensor): Tensor {
+  return elementwise1(El.asinh, input);
+}
+
+export function asinh_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.asinh, input);
+}
+
+export function atan(input: Tensor): Tensor {
+  return elementwise1(El.atan, input);
+}
+
+export function atan_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.atan, input);
+}
+
+export function atan2(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.atan2, input, other);
+}
+
+export function atan2_(input: Tensor, other: Tensor): Tensor {
+  return elementwiseInPlace2(El.atan2, input, other);
+}
+
+export function atanh(input: Tensor): Tensor {
+  return elementwise1(El.atanh, input);
+}
+
+export function atanh_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.atanh, input);
+}
+
 export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
   const records = gradEnabled() && (input.requiresGrad || batch1.requiresGrad || batch2.requiresGrad);
   const mode = pauseGrad();
   const result = matmul_impl.baddbmm(input, batch1, batch2, beta, alpha);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(87, 3, 1, 2, 1, 2);
+  const node = newNode(223, 3, 1, 2, 1, 2);
   node.edge(0, input);
   node.edge(1, batch1);
   node.edge(2, batch2);
@@ -184,7 +293,7 @@ export function batchMatmul(input: Tensor, mat2: Tensor): Tensor {
   const result = matmul_impl.batchMatmul(input, mat2);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(88, 2, 1, 2, 2, 0);
+  const node = newNode(224, 2, 1, 2, 2, 0);
   node.edge(0, input);
   node.edge(1, mat2);
   attachFloating(result, node, 0);
@@ -200,13 +309,61 @@ export function bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: T
   return contraction_impl.bilinear(input1, input2, weight, bias);
 }
 
+export function bitwiseAnd(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.bitwiseAnd, input, other);
+}
+
+export function bitwiseAnd_(input: Tensor, other: Tensor): Tensor {
+  return elementwiseInPlace2(El.bitwiseAnd, input, other);
+}
+
+export function bitwiseLeftShift(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.bitwiseLeftShift, input, other);
+}
+
+export function bitwiseLeftShift_(input: Tensor, other: Tensor): Tensor {
+  return elementwiseInPlace2(El.bitwiseLeftShift, input, other);
+}
+
+export function bitwiseNot(input: Tensor): Tensor {
+  return elementwise1(El.bitwiseNot, input);
+}
+
+export function bitwiseNot_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.bitwiseNot, input);
+}
+
+export function bitwiseOr(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.bitwiseOr, input, other);
+}
+
+export function bitwiseOr_(input: Tensor, other: Tensor): Tensor {
+  return elementwiseInPlace2(El.bitwiseOr, input, other);
+}
+
+export function bitwiseRightShift(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.bitwiseRightShift, input, other);
+}
+
+export function bitwiseRightShift_(input: Tensor, other: Tensor): Tensor {
+  return elementwiseInPlace2(El.bitwiseRightShift, input, other);
+}
+
+export function bitwiseXor(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.bitwiseXor, input, other);
+}
+
+export function bitwiseXor_(input: Tensor, other: Tensor): Tensor {
+  return elementwiseInPlace2(El.bitwiseXor, input, other);
+}
+
 export function bmm(input: Tensor, mat2: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad || mat2.requiresGrad);
   const mode = pauseGrad();
   const result = matmul_impl.bmm(input, mat2);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(89, 2, 1, 2, 0, 0);
+  const node = newNode(225, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, mat2);
   attachFloating(result, node, 0);
@@ -216,8 +373,68 @@ export function bmm(input: Tensor, mat2: Tensor): Tensor {
   return result;
 }
 
+export function ceil(input: Tensor): Tensor {
+  return elementwise1(El.ceil, input);
+}
+
+export function ceil_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.ceil, input);
+}
+
+export function celu(input: Tensor, alpha: f64 = 1): Tensor {
+  setElementwiseParam(0, alpha);
+  return elementwise1(El.celu, input);
+}
+
+export function celu_(input: Tensor, alpha: f64 = 1): Tensor {
+  setElementwiseParam(0, alpha);
+  return elementwiseInPlace1(El.celu, input);
+}
+
 export function chainMatmulList(matrices: Tensors): Tensor {
   return contraction_impl.chainMatmul(matrices);
+}
+
+export function clamp(input: Tensor, min: Tensor | null = null, max: Tensor | null = null): Tensor {
+  if (min === null && max === null) {
+    return elementwise1(El.clamp, input);
+  }
+  if (min === null && max !== null) {
+    return elementwise2(El.clamp_max, input, max);
+  }
+  if (min !== null && max === null) {
+    return elementwise2(El.clamp_min, input, min);
+  }
+  return elementwise3(El.clamp_min_max, input, min!, max!);
+}
+
+export function clamp_(input: Tensor, min: Tensor | null = null, max: Tensor | null = null): Tensor {
+  if (min === null && max === null) {
+    return elementwiseInPlace1(El.clamp, input);
+  }
+  if (min === null && max !== null) {
+    return elementwiseInPlace2(El.clamp_max, input, max);
+  }
+  if (min !== null && max === null) {
+    return elementwiseInPlace2(El.clamp_min, input, min);
+  }
+  return elementwiseInPlace3(El.clamp_min_max, input, min!, max!);
+}
+
+export function clampMax(input: Tensor, max: Tensor): Tensor {
+  return elementwise2(El.clampMax, input, max);
+}
+
+export function clampMax_(input: Tensor, max: Tensor): Tensor {
+  return elementwiseInPlace2(El.clampMax, input, max);
+}
+
+export function clampMin(input: Tensor, min: Tensor): Tensor {
+  return elementwise2(El.clampMin, input, min);
+}
+
+export function clampMin_(input: Tensor, min: Tensor): Tensor {
+  return elementwiseInPlace2(El.clampMin, input, min);
 }
 
 export function clone(input: Tensor): Tensor {
@@ -226,7 +443,7 @@ export function clone(input: Tensor): Tensor {
   const result = basic_impl.clone(input);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(90, 1, 1, 0, 0, 0);
+  const node = newNode(226, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   doneNode(node);
@@ -239,7 +456,7 @@ export function contiguous(input: Tensor): Tensor {
   const result = basic_impl.contiguous(input);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(91, 1, 1, 0, 0, 0);
+  const node = newNode(227, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   doneNode(node);
@@ -254,13 +471,73 @@ export function copy_(input: Tensor, src: Tensor): Tensor {
   return assignInplace(input, copy(input, src));
 }
 
+export function copysign(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.copysign, input, other);
+}
+
+export function copysign_(input: Tensor, other: Tensor): Tensor {
+  return elementwiseInPlace2(El.copysign, input, other);
+}
+
+export function cos(input: Tensor): Tensor {
+  return elementwise1(El.cos, input);
+}
+
+export function cos_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.cos, input);
+}
+
+export function cosh(input: Tensor): Tensor {
+  return elementwise1(El.cosh, input);
+}
+
+export function cosh_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.cosh, input);
+}
+
+export function deg2rad(input: Tensor): Tensor {
+  return elementwise1(El.deg2rad, input);
+}
+
+export function deg2rad_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.deg2rad, input);
+}
+
+export function digamma(input: Tensor): Tensor {
+  return elementwise1(El.digamma, input);
+}
+
+export function digamma_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.digamma, input);
+}
+
+export function div(input: Tensor, other: Tensor, roundingMode: i32 = -1): Tensor {
+  if (roundingMode < 0) {
+    return elementwise2(El.div, input, other);
+  }
+  if (roundingMode == 0) {
+    return elementwise2(El.div_trunc, input, other);
+  }
+  return elementwise2(El.div_floor, input, other);
+}
+
+export function div_(input: Tensor, other: Tensor, roundingMode: i32 = -1): Tensor {
+  if (roundingMode < 0) {
+    return elementwiseInPlace2(El.div, input, other);
+  }
+  if (roundingMode == 0) {
+    return elementwiseInPlace2(El.div_trunc, input, other);
+  }
+  return elementwiseInPlace2(El.div_floor, input, other);
+}
+
 export function dot(input: Tensor, other: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad || other.requiresGrad);
   const mode = pauseGrad();
   const result = matmul_impl.dot(input, other);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(92, 2, 1, 2, 0, 0);
+  const node = newNode(228, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, other);
   attachFloating(result, node, 0);
@@ -268,6 +545,20 @@ export function dot(input: Tensor, other: Tensor): Tensor {
   if (input.requiresGrad) node.saveTensor(1, other, false);
   doneNode(node);
   return result;
+}
+
+export function elu(input: Tensor, alpha: f64 = 1): Tensor {
+  setElementwiseParam(0, alpha);
+  return elementwise1(El.elu, input);
+}
+
+export function elu_(input: Tensor, alpha: f64 = 1): Tensor {
+  setElementwiseParam(0, alpha);
+  return elementwiseInPlace1(El.elu, input);
+}
+
+export function entr(input: Tensor): Tensor {
+  return elementwise1(El.entr, input);
 }
 
 export function eq(input: Tensor, other: Tensor): Tensor {
@@ -278,12 +569,48 @@ export function eq_(input: Tensor, other: Tensor): Tensor {
   return elementwiseInPlace2(El.eq, input, other);
 }
 
+export function equal(input: Tensor, other: Tensor): bool {
+  return comparison_impl.equal(input, other);
+}
+
+export function erf(input: Tensor): Tensor {
+  return elementwise1(El.erf, input);
+}
+
+export function erf_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.erf, input);
+}
+
+export function erfc(input: Tensor): Tensor {
+  return elementwise1(El.erfc, input);
+}
+
+export function erfc_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.erfc, input);
+}
+
+export function erfinv(input: Tensor): Tensor {
+  return elementwise1(El.erfinv, input);
+}
+
+export function erfinv_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.erfinv, input);
+}
+
 export function exp(input: Tensor): Tensor {
   return elementwise1(El.exp, input);
 }
 
 export function exp_(input: Tensor): Tensor {
   return elementwiseInPlace1(El.exp, input);
+}
+
+export function exp2(input: Tensor): Tensor {
+  return elementwise1(El.exp2, input);
+}
+
+export function exp2_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.exp2, input);
 }
 
 export function expand(input: Tensor, size: Ints, implicit: bool = false): Tensor {
@@ -293,7 +620,7 @@ export function expand(input: Tensor, size: Ints, implicit: bool = false): Tenso
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(93, 1, 1, 0, 1, 0);
+  const node = newNode(229, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -301,12 +628,261 @@ export function expand(input: Tensor, size: Ints, implicit: bool = false): Tenso
   return result;
 }
 
+export function expm1(input: Tensor): Tensor {
+  return elementwise1(El.expm1, input);
+}
+
+export function expm1_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.expm1, input);
+}
+
+export function floatPower(input: Tensor, exponent: Tensor): Tensor {
+  return arithmetic_impl.floatPower(input, exponent);
+}
+
+export function floatPower_(input: Tensor, exponent: Tensor): Tensor {
+  return assignInplace(input, floatPower(input, exponent));
+}
+
+export function floor(input: Tensor): Tensor {
+  return elementwise1(El.floor, input);
+}
+
+export function floor_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.floor, input);
+}
+
+export function floorDivide(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.floorDivide, input, other);
+}
+
+export function floorDivide_(input: Tensor, other: Tensor): Tensor {
+  return elementwiseInPlace2(El.floorDivide, input, other);
+}
+
+export function fmax(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.fmax, input, other);
+}
+
+export function fmin(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.fmin, input, other);
+}
+
+export function fmod(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.fmod, input, other);
+}
+
+export function fmod_(input: Tensor, other: Tensor): Tensor {
+  return elementwiseInPlace2(El.fmod, input, other);
+}
+
+export function frac(input: Tensor): Tensor {
+  return elementwise1(El.frac, input);
+}
+
+export function frac_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.frac, input);
+}
+
+export function frexp(input: Tensor): Tensor {
+  return arithmetic_impl.frexp(input);
+}
+
+export function frexpExponent(input: Tensor): Tensor {
+  return elementwise1(El.frexpExponent, input);
+}
+
+export function frexpMantissa(input: Tensor): Tensor {
+  return elementwise1(El.frexpMantissa, input);
+}
+
+export function gcd(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.gcd, input, other);
+}
+
+export function gcd_(input: Tensor, other: Tensor): Tensor {
+  return elementwiseInPlace2(El.gcd, input, other);
+}
+
+export function ge(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.ge, input, other);
+}
+
+export function ge_(input: Tensor, other: Tensor): Tensor {
+  return elementwiseInPlace2(El.ge, input, other);
+}
+
+export function gelu(input: Tensor, approximate: i32 = 0): Tensor {
+  if (approximate == 0) {
+    return elementwise1(El.gelu_none, input);
+  }
+  return elementwise1(El.gelu_tanh, input);
+}
+
+export function glu(input: Tensor, dim: i32 = -1): Tensor {
+  return activations_impl.glu(input, dim);
+}
+
+export function gt(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.gt, input, other);
+}
+
+export function gt_(input: Tensor, other: Tensor): Tensor {
+  return elementwiseInPlace2(El.gt, input, other);
+}
+
+export function hardshrink(input: Tensor, lambd: f64 = 0.5): Tensor {
+  setElementwiseParam(0, lambd);
+  return elementwise1(El.hardshrink, input);
+}
+
+export function hardsigmoid(input: Tensor): Tensor {
+  return elementwise1(El.hardsigmoid, input);
+}
+
+export function hardsigmoid_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.hardsigmoid, input);
+}
+
+export function hardswish(input: Tensor): Tensor {
+  return elementwise1(El.hardswish, input);
+}
+
+export function hardswish_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.hardswish, input);
+}
+
+export function hardtanh(input: Tensor, minVal: f64 = -1, maxVal: f64 = 1): Tensor {
+  setElementwiseParam(0, minVal);
+  setElementwiseParam(1, maxVal);
+  return elementwise1(El.hardtanh, input);
+}
+
+export function hardtanh_(input: Tensor, minVal: f64 = -1, maxVal: f64 = 1): Tensor {
+  setElementwiseParam(0, minVal);
+  setElementwiseParam(1, maxVal);
+  return elementwiseInPlace1(El.hardtanh, input);
+}
+
+export function heaviside(input: Tensor, values: Tensor): Tensor {
+  return elementwise2(El.heaviside, input, values);
+}
+
+export function heaviside_(input: Tensor, values: Tensor): Tensor {
+  return elementwiseInPlace2(El.heaviside, input, values);
+}
+
+export function hypot(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.hypot, input, other);
+}
+
+export function hypot_(input: Tensor, other: Tensor): Tensor {
+  return elementwiseInPlace2(El.hypot, input, other);
+}
+
+export function i0(input: Tensor): Tensor {
+  return elementwise1(El.i0, input);
+}
+
+export function i0_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.i0, input);
+}
+
+export function i1(input: Tensor): Tensor {
+  return elementwise1(El.i1, input);
+}
+
 export function inner(input: Tensor, other: Tensor): Tensor {
   return contraction_impl.inner(input, other);
 }
 
+export function isclose(input: Tensor, other: Tensor, rtol: f64 = 0.00001, atol: f64 = 1e-8, equalNan: bool = false): Tensor {
+  if (equalNan) {
+    setElementwiseParam(0, rtol);
+    setElementwiseParam(1, atol);
+    return elementwise2(El.isclose_equalNan, input, other);
+  }
+  setElementwiseParam(0, rtol);
+  setElementwiseParam(1, atol);
+  return elementwise2(El.isclose, input, other);
+}
+
+export function isfinite(input: Tensor): Tensor {
+  return elementwise1(El.isfinite, input);
+}
+
+export function isinf(input: Tensor): Tensor {
+  return elementwise1(El.isinf, input);
+}
+
+export function isnan(input: Tensor): Tensor {
+  return elementwise1(El.isnan, input);
+}
+
+export function isneginf(input: Tensor): Tensor {
+  return elementwise1(El.isneginf, input);
+}
+
+export function isposinf(input: Tensor): Tensor {
+  return elementwise1(El.isposinf, input);
+}
+
+export function isreal(input: Tensor): Tensor {
+  return elementwise1(El.isreal, input);
+}
+
 export function kron(input: Tensor, other: Tensor): Tensor {
   return contraction_impl.kron(input, other);
+}
+
+export function lcm(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.lcm, input, other);
+}
+
+export function lcm_(input: Tensor, other: Tensor): Tensor {
+  return elementwiseInPlace2(El.lcm, input, other);
+}
+
+export function ldexp(input: Tensor, other: Tensor): Tensor {
+  return arithmetic_impl.ldexp(input, other);
+}
+
+export function ldexp_(input: Tensor, other: Tensor): Tensor {
+  return assignInplace(input, ldexp(input, other));
+}
+
+export function le(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.le, input, other);
+}
+
+export function le_(input: Tensor, other: Tensor): Tensor {
+  return elementwiseInPlace2(El.le, input, other);
+}
+
+export function leakyRelu(input: Tensor, negativeSlope: f64 = 0.01): Tensor {
+  setElementwiseParam(0, negativeSlope);
+  return elementwise1(El.leakyRelu, input);
+}
+
+export function leakyRelu_(input: Tensor, negativeSlope: f64 = 0.01): Tensor {
+  setElementwiseParam(0, negativeSlope);
+  return elementwiseInPlace1(El.leakyRelu, input);
+}
+
+export function lerp(input: Tensor, end: Tensor, weight: Tensor): Tensor {
+  return elementwise3(El.lerp, input, end, weight);
+}
+
+export function lerp_(input: Tensor, end: Tensor, weight: Tensor): Tensor {
+  return elementwiseInPlace3(El.lerp, input, end, weight);
+}
+
+export function lgamma(input: Tensor): Tensor {
+  return elementwise1(El.lgamma, input);
+}
+
+export function lgamma_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.lgamma, input);
 }
 
 export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
@@ -319,7 +895,7 @@ export function linearRows(input: Tensor, weight: Tensor, bias: Tensor | null): 
   const result = matmul_impl.linearRows(input, weight, bias);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(94, 3, 1, 2, 1, 0);
+  const node = newNode(230, 3, 1, 2, 1, 0);
   node.edge(0, input);
   node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -331,6 +907,110 @@ export function linearRows(input: Tensor, weight: Tensor, bias: Tensor | null): 
   return result;
 }
 
+export function log(input: Tensor): Tensor {
+  return elementwise1(El.log, input);
+}
+
+export function log_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.log, input);
+}
+
+export function log10(input: Tensor): Tensor {
+  return elementwise1(El.log10, input);
+}
+
+export function log10_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.log10, input);
+}
+
+export function log1p(input: Tensor): Tensor {
+  return elementwise1(El.log1p, input);
+}
+
+export function log1p_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.log1p, input);
+}
+
+export function log2(input: Tensor): Tensor {
+  return elementwise1(El.log2, input);
+}
+
+export function log2_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.log2, input);
+}
+
+export function logNdtr(input: Tensor): Tensor {
+  return elementwise1(El.logNdtr, input);
+}
+
+export function logaddexp(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.logaddexp, input, other);
+}
+
+export function logaddexp2(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.logaddexp2, input, other);
+}
+
+export function logicalAnd(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.logicalAnd, input, other);
+}
+
+export function logicalAnd_(input: Tensor, other: Tensor): Tensor {
+  return elementwiseInPlace2(El.logicalAnd, input, other);
+}
+
+export function logicalNot(input: Tensor): Tensor {
+  return elementwise1(El.logicalNot, input);
+}
+
+export function logicalNot_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.logicalNot, input);
+}
+
+export function logicalOr(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.logicalOr, input, other);
+}
+
+export function logicalOr_(input: Tensor, other: Tensor): Tensor {
+  return elementwiseInPlace2(El.logicalOr, input, other);
+}
+
+export function logicalXor(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.logicalXor, input, other);
+}
+
+export function logicalXor_(input: Tensor, other: Tensor): Tensor {
+  return elementwiseInPlace2(El.logicalXor, input, other);
+}
+
+export function logit(input: Tensor, eps: Scalar | null = null): Tensor {
+  if (eps === null) {
+    return elementwise1(El.logit, input);
+  }
+  setElementwiseParam(0, eps!.f);
+  return elementwise1(El.logit_eps, input);
+}
+
+export function logit_(input: Tensor, eps: Scalar | null = null): Tensor {
+  if (eps === null) {
+    return elementwiseInPlace1(El.logit, input);
+  }
+  setElementwiseParam(0, eps!.f);
+  return elementwiseInPlace1(El.logit_eps, input);
+}
+
+export function logsigmoid(input: Tensor): Tensor {
+  return elementwise1(El.logsigmoid, input);
+}
+
+export function lt(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.lt, input, other);
+}
+
+export function lt_(input: Tensor, other: Tensor): Tensor {
+  return elementwiseInPlace2(El.lt, input, other);
+}
+
 export function matmul(input: Tensor, other: Tensor): Tensor {
   return contraction_impl.matmul(input, other);
 }
@@ -339,13 +1019,29 @@ export function matrixPowerPositive(input: Tensor, n: i32): Tensor {
   return contraction_impl.matrixPower(input, n);
 }
 
+export function maximum(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.maximum, input, other);
+}
+
+export function minimum(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.minimum, input, other);
+}
+
+export function mish(input: Tensor): Tensor {
+  return elementwise1(El.mish, input);
+}
+
+export function mish_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.mish, input);
+}
+
 export function mm(input: Tensor, mat2: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad || mat2.requiresGrad);
   const mode = pauseGrad();
   const result = matmul_impl.mm(input, mat2);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(95, 2, 1, 2, 0, 0);
+  const node = newNode(231, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, mat2);
   attachFloating(result, node, 0);
@@ -373,7 +1069,7 @@ export function mv(input: Tensor, vec: Tensor): Tensor {
   const result = matmul_impl.mv(input, vec);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(96, 2, 1, 2, 0, 0);
+  const node = newNode(232, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, vec);
   attachFloating(result, node, 0);
@@ -383,8 +1079,48 @@ export function mv(input: Tensor, vec: Tensor): Tensor {
   return result;
 }
 
+export function nanToNum(input: Tensor, nan: Scalar | null = null, posinf: Scalar | null = null, neginf: Scalar | null = null): Tensor {
+  return extrema_impl.nanToNum(input, nan, posinf, neginf);
+}
+
+export function nanToNum_(input: Tensor, nan: Scalar | null = null, posinf: Scalar | null = null, neginf: Scalar | null = null): Tensor {
+  return assignInplace(input, nanToNum(input, nan, posinf, neginf));
+}
+
 export function narrow(input: Tensor, dim: i32, start: i32, length: i32): Tensor {
   return basic_impl.narrow(input, dim, start, length);
+}
+
+export function ndtr(input: Tensor): Tensor {
+  return elementwise1(El.ndtr, input);
+}
+
+export function ndtri(input: Tensor): Tensor {
+  return elementwise1(El.ndtri, input);
+}
+
+export function ne(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.ne, input, other);
+}
+
+export function ne_(input: Tensor, other: Tensor): Tensor {
+  return elementwiseInPlace2(El.ne, input, other);
+}
+
+export function neg(input: Tensor): Tensor {
+  return elementwise1(El.neg, input);
+}
+
+export function neg_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.neg, input);
+}
+
+export function nextafter(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.nextafter, input, other);
+}
+
+export function nextafter_(input: Tensor, other: Tensor): Tensor {
+  return elementwiseInPlace2(El.nextafter, input, other);
 }
 
 export function outer(input: Tensor, vec2: Tensor): Tensor {
@@ -398,12 +1134,60 @@ export function permute(input: Tensor, dims: Ints): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(97, 1, 1, 0, 1, 0);
+  const node = newNode(233, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, dims);
   doneNode(node);
   return result;
+}
+
+export function positive(input: Tensor): Tensor {
+  return arithmetic_impl.positive(input);
+}
+
+export function pow(input: Tensor, exponent: Tensor): Tensor {
+  if (isNumber(exponent, 2)) {
+    return elementwise2(El.pow_exponent2, input, exponent);
+  }
+  if (isNumber(exponent, 3)) {
+    return elementwise2(El.pow_exponent3, input, exponent);
+  }
+  return elementwise2(El.pow, input, exponent);
+}
+
+export function pow_(input: Tensor, exponent: Tensor): Tensor {
+  if (isNumber(exponent, 2)) {
+    return elementwiseInPlace2(El.pow_exponent2, input, exponent);
+  }
+  if (isNumber(exponent, 3)) {
+    return elementwiseInPlace2(El.pow_exponent3, input, exponent);
+  }
+  return elementwiseInPlace2(El.pow, input, exponent);
+}
+
+export function prelu(input: Tensor, weight: Tensor): Tensor {
+  return activations_impl.prelu(input, weight);
+}
+
+export function preluElements(input: Tensor, weight: Tensor): Tensor {
+  return elementwise2(El.preluElements, input, weight);
+}
+
+export function rad2deg(input: Tensor): Tensor {
+  return elementwise1(El.rad2deg, input);
+}
+
+export function rad2deg_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.rad2deg, input);
+}
+
+export function reciprocal(input: Tensor): Tensor {
+  return elementwise1(El.reciprocal, input);
+}
+
+export function reciprocal_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.reciprocal, input);
 }
 
 export function relu(input: Tensor): Tensor {
@@ -414,8 +1198,68 @@ export function relu_(input: Tensor): Tensor {
   return elementwiseInPlace1(El.relu, input);
 }
 
+export function relu6(input: Tensor): Tensor {
+  return elementwise1(El.relu6, input);
+}
+
+export function relu6_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.relu6, input);
+}
+
+export function remainder(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.remainder, input, other);
+}
+
+export function remainder_(input: Tensor, other: Tensor): Tensor {
+  return elementwiseInPlace2(El.remainder, input, other);
+}
+
+export function replaceNonFinite(input: Tensor, nan: f64, posinf: f64, neginf: f64): Tensor {
+  setElementwiseParam(0, nan);
+  setElementwiseParam(1, posinf);
+  setElementwiseParam(2, neginf);
+  return elementwise1(El.replaceNonFinite, input);
+}
+
 export function reshape(input: Tensor, shape: Ints): Tensor {
   return basic_impl.reshape(input, shape);
+}
+
+export function round(input: Tensor, decimals: i32 = 0): Tensor {
+  return rounding_impl.round(input, decimals);
+}
+
+export function round_(input: Tensor, decimals: i32 = 0): Tensor {
+  return assignInplace(input, round(input, decimals));
+}
+
+export function roundEven(input: Tensor): Tensor {
+  return elementwise1(El.roundEven, input);
+}
+
+export function roundScaled(input: Tensor, scale: f64, up: bool): Tensor {
+  if (up) {
+    setElementwiseParam(0, scale);
+    return elementwise1(El.roundScaled_up, input);
+  }
+  setElementwiseParam(0, scale);
+  return elementwise1(El.roundScaled, input);
+}
+
+export function rsqrt(input: Tensor): Tensor {
+  return elementwise1(El.rsqrt, input);
+}
+
+export function rsqrt_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.rsqrt, input);
+}
+
+export function rsub(input: Tensor, other: Tensor, alpha: f64 = 1): Tensor {
+  if (alpha == 1) {
+    return elementwise2(El.rsub_alpha1, input, other);
+  }
+  setElementwiseParam(0, alpha);
+  return elementwise2(El.rsub, input, other);
 }
 
 export function select(input: Tensor, dim: i32, index: i32): Tensor {
@@ -425,7 +1269,7 @@ export function select(input: Tensor, dim: i32, index: i32): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(98, 1, 1, 0, 1, 2);
+  const node = newNode(234, 1, 1, 0, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -441,13 +1285,81 @@ export function selectBackward(grad: Tensor, inputShape: Ints, dim: i32, index: 
   const result = basic_impl.selectBackward(grad, inputShape, dim, index);
   resumeGrad(mode);
   if (!records || result == grad) return result;
-  const node = newNode(99, 1, 1, 0, 0, 2);
+  const node = newNode(235, 1, 1, 0, 0, 2);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveF64(0, dim);
   node.saveF64(1, index);
   doneNode(node);
   return result;
+}
+
+export function selu(input: Tensor): Tensor {
+  return elementwise1(El.selu, input);
+}
+
+export function selu_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.selu, input);
+}
+
+export function sgn(input: Tensor): Tensor {
+  return elementwise1(El.sgn, input);
+}
+
+export function sgn_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.sgn, input);
+}
+
+export function sigmoid(input: Tensor): Tensor {
+  return elementwise1(El.sigmoid, input);
+}
+
+export function sigmoid_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.sigmoid, input);
+}
+
+export function sign(input: Tensor): Tensor {
+  return elementwise1(El.sign, input);
+}
+
+export function sign_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.sign, input);
+}
+
+export function signbit(input: Tensor): Tensor {
+  return elementwise1(El.signbit, input);
+}
+
+export function silu(input: Tensor): Tensor {
+  return elementwise1(El.silu, input);
+}
+
+export function silu_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.silu, input);
+}
+
+export function sin(input: Tensor): Tensor {
+  return elementwise1(El.sin, input);
+}
+
+export function sin_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.sin, input);
+}
+
+export function sinc(input: Tensor): Tensor {
+  return elementwise1(El.sinc, input);
+}
+
+export function sinc_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.sinc, input);
+}
+
+export function sinh(input: Tensor): Tensor {
+  return elementwise1(El.sinh, input);
+}
+
+export function sinh_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.sinh, input);
 }
 
 export function slice(input: Tensor, dim: i32 = 0, start: i32 = NONE, end: i32 = NONE, step: i32 = 1): Tensor {
@@ -457,7 +1369,7 @@ export function slice(input: Tensor, dim: i32 = 0, start: i32 = NONE, end: i32 =
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(100, 1, 1, 0, 1, 4);
+  const node = newNode(236, 1, 1, 0, 1, 4);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -475,7 +1387,7 @@ export function sliceBackward(grad: Tensor, inputShape: Ints, dim: i32, start: i
   const result = basic_impl.sliceBackward(grad, inputShape, dim, start, end, step);
   resumeGrad(mode);
   if (!records || result == grad) return result;
-  const node = newNode(101, 1, 1, 0, 0, 4);
+  const node = newNode(237, 1, 1, 0, 0, 4);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveF64(0, dim);
@@ -486,6 +1398,37 @@ export function sliceBackward(grad: Tensor, inputShape: Ints, dim: i32, start: i
   return result;
 }
 
+export function softplus(input: Tensor, beta: f64 = 1, threshold: f64 = 20): Tensor {
+  setElementwiseParam(0, beta);
+  setElementwiseParam(1, threshold);
+  return elementwise1(El.softplus, input);
+}
+
+export function softshrink(input: Tensor, lambd: f64 = 0.5): Tensor {
+  setElementwiseParam(0, lambd);
+  return elementwise1(El.softshrink, input);
+}
+
+export function softsign(input: Tensor): Tensor {
+  return elementwise1(El.softsign, input);
+}
+
+export function sqrt(input: Tensor): Tensor {
+  return elementwise1(El.sqrt, input);
+}
+
+export function sqrt_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.sqrt, input);
+}
+
+export function square(input: Tensor): Tensor {
+  return arithmetic_impl.square(input);
+}
+
+export function square_(input: Tensor): Tensor {
+  return assignInplace(input, square(input));
+}
+
 export function squeeze(input: Tensor, dim: i32 = NONE): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
   const mode = pauseGrad();
@@ -493,7 +1436,7 @@ export function squeeze(input: Tensor, dim: i32 = NONE): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(102, 1, 1, 0, 1, 0);
+  const node = newNode(238, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -505,13 +1448,29 @@ export function squeeze_(input: Tensor, dim: i32 = NONE): Tensor {
   return assignInplace(input, squeeze(input, dim));
 }
 
+export function sub(input: Tensor, other: Tensor, alpha: f64 = 1): Tensor {
+  if (alpha == 1) {
+    return elementwise2(El.sub_alpha1, input, other);
+  }
+  setElementwiseParam(0, alpha);
+  return elementwise2(El.sub, input, other);
+}
+
+export function sub_(input: Tensor, other: Tensor, alpha: f64 = 1): Tensor {
+  if (alpha == 1) {
+    return elementwiseInPlace2(El.sub_alpha1, input, other);
+  }
+  setElementwiseParam(0, alpha);
+  return elementwiseInPlace2(El.sub, input, other);
+}
+
 export function sum(input: Tensor, dim: Ints | null = null, keepdim: bool = false, dtype: i32 = NO_DTYPE): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
   const mode = pauseGrad();
   const result = reduction_impl.sum(input, dim, keepdim, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(103, 1, 1, 0, 2, 2);
+  const node = newNode(239, 1, 1, 0, 2, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -530,6 +1489,14 @@ export function t(input: Tensor): Tensor {
   return basic_impl.t(input);
 }
 
+export function tan(input: Tensor): Tensor {
+  return elementwise1(El.tan, input);
+}
+
+export function tan_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.tan, input);
+}
+
 export function tanh(input: Tensor): Tensor {
   return elementwise1(El.tanh, input);
 }
@@ -538,8 +1505,24 @@ export function tanh_(input: Tensor): Tensor {
   return elementwiseInPlace1(El.tanh, input);
 }
 
+export function tanhshrink(input: Tensor): Tensor {
+  return elementwise1(El.tanhshrink, input);
+}
+
 export function tensordotDims(input: Tensor, other: Tensor, dimsInput: Ints, dimsOther: Ints): Tensor {
   return contraction_impl.tensordot(input, other, dimsInput, dimsOther);
+}
+
+export function threshold(input: Tensor, threshold: f64, value: f64): Tensor {
+  setElementwiseParam(0, threshold);
+  setElementwiseParam(1, value);
+  return elementwise1(El.threshold, input);
+}
+
+export function threshold_(input: Tensor, threshold: f64, value: f64): Tensor {
+  setElementwiseParam(0, threshold);
+  setElementwiseParam(1, value);
+  return elementwiseInPlace1(El.threshold, input);
 }
 
 export function to(input: Tensor, dtype: i32): Tensor {
@@ -548,7 +1531,7 @@ export function to(input: Tensor, dtype: i32): Tensor {
   const result = basic_impl.to(input, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(104, 1, 1, 0, 0, 1);
+  const node = newNode(240, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
@@ -563,7 +1546,7 @@ export function transpose(input: Tensor, dim0: i32, dim1: i32): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(105, 1, 1, 0, 0, 2);
+  const node = newNode(241, 1, 1, 0, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, dim0);
@@ -576,6 +1559,22 @@ export function transpose_(input: Tensor, dim0: i32, dim1: i32): Tensor {
   return assignInplace(input, transpose(input, dim0, dim1));
 }
 
+export function trueDivide(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.trueDivide, input, other);
+}
+
+export function trueDivide_(input: Tensor, other: Tensor): Tensor {
+  return elementwiseInPlace2(El.trueDivide, input, other);
+}
+
+export function trunc(input: Tensor): Tensor {
+  return elementwise1(El.trunc, input);
+}
+
+export function trunc_(input: Tensor): Tensor {
+  return elementwiseInPlace1(El.trunc, input);
+}
+
 export function unsqueeze(input: Tensor, dim: i32): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
   const mode = pauseGrad();
@@ -583,7 +1582,7 @@ export function unsqueeze(input: Tensor, dim: i32): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(106, 1, 1, 0, 1, 0);
+  const node = newNode(242, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -601,7 +1600,7 @@ export function vdot(input: Tensor, other: Tensor): Tensor {
   const result = matmul_impl.vdot(input, other);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(107, 2, 1, 2, 0, 0);
+  const node = newNode(243, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, other);
   attachFloating(result, node, 0);
@@ -622,7 +1621,7 @@ export function view(input: Tensor, size: Ints): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(108, 1, 1, 0, 1, 0);
+  const node = newNode(244, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -632,4 +1631,16 @@ export function view(input: Tensor, size: Ints): Tensor {
 
 export function where(condition: Tensor, input: Tensor, other: Tensor): Tensor {
   return elementwise3(El.where, condition, input, other);
+}
+
+export function xlog1py(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.xlog1py, input, other);
+}
+
+export function xlogy(input: Tensor, other: Tensor): Tensor {
+  return elementwise2(El.xlogy, input, other);
+}
+
+export function xlogy_(input: Tensor, other: Tensor): Tensor {
+  return elementwiseInPlace2(El.xlogy, input, other);
 }
