@@ -1,0 +1,53 @@
+// Classifies a picture of a digit with the weights that mnist.ts saved.
+//   node --import tsx examples/predict.ts digit.png [--weights out/mnist.safetensors]
+import { readFileSync } from "node:fs";
+import * as torch from "flambeau";
+import { classifier } from "./lib/classifier.ts";
+import { readImage } from "./lib/image.ts";
+import { commandLine, option, runAsProgram } from "./lib/main.ts";
+
+const F = torch.nn.functional;
+
+export interface Prediction {
+  digit: number;
+  /** of the ten digits */
+  probabilities: number[];
+}
+
+/** Gray pixels [H, W] in [0, 1] as MNIST has them: white on black, 28 × 28. */
+function asDigit(pixels: torch.Tensor): torch.Tensor {
+  const border = torch.cat([pixels.at(0), pixels.at(-1), pixels.at("...", 0), pixels.at("...", -1)], 0);
+  const light = (border.mean().item() as number) > 0.5;
+  const image = (light ? pixels.neg().add(1) : pixels).unsqueeze(0).unsqueeze(0);
+  const fits = image.shape[2] === 28 && image.shape[3] === 28;
+  return fits ? image : F.adaptiveAvgPool2d(image, [28, 28]);
+}
+
+export async function predict(file: string, weights: string): Promise<Prediction> {
+  const model = classifier();
+  model.loadStateDict(await torch.safetensors.loadFile(weights));
+  model.eval();
+  const pixels = readImage(readFileSync(file), file);
+  return torch.noGrad(() => {
+    const image = new torch.vision.transforms.Normalize(0.1307, 0.3081)(asDigit(pixels));
+    const probabilities = torch.softmax(model(image), 1).at(0).tolist() as number[];
+    return { digit: probabilities.indexOf(Math.max(...probabilities)), probabilities };
+  });
+}
+
+runAsProgram(import.meta, async () => {
+  const file = commandLine()[0];
+  if (file === undefined || file.startsWith("--")) {
+    console.error("usage: predict.ts IMAGE.png|IMAGE.pgm [--weights out/mnist.safetensors]");
+    process.exitCode = 2;
+    return;
+  }
+  try {
+    const { digit, probabilities } = await predict(file, option("weights") ?? "out/mnist.safetensors");
+    console.log(`${file}: ${digit}`);
+    probabilities.forEach((p, i) => console.log(`  ${i} ${"█".repeat(Math.round(p * 40))} ${(100 * p).toFixed(1)} %`));
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = 1;
+  }
+});
