@@ -15,14 +15,20 @@ export type Leaf =
   | { readonly type: "result" };
 
 export class Expression<K extends Kind = Kind> {
-  private constructor(
-    /** grows with creation: operands have smaller ids than what is made of them */
-    readonly id: number,
-    readonly kind: K,
-    readonly op: MicroName | null,
-    readonly args: readonly Expression[],
-    readonly leaf: Leaf | null,
-  ) {}
+  /** grows with creation: operands have smaller ids than what is made of them */
+  readonly id: number;
+  readonly kind: K;
+  readonly op: MicroName | null;
+  readonly args: readonly Expression[];
+  readonly leaf: Leaf | null;
+
+  private constructor(id: number, kind: K, op: MicroName | null, args: readonly Expression[], leaf: Leaf | null) {
+    this.id = id;
+    this.kind = kind;
+    this.op = op;
+    this.args = args;
+    this.leaf = leaf;
+  }
 
   private static readonly interned = new Map<string, Expression>();
 
@@ -64,9 +70,8 @@ export const grad: Value = Expression.intern("value", null, [], { type: "grad" }
 export const result: Value = Expression.intern("value", null, [], { type: "result" });
 
 type Operand<K extends Kind> = K extends "value" ? Value | number : Mask;
-type Builder<M extends MicroOp> = (
-  ...operands: { -readonly [I in keyof M["operands"]]: Operand<M["operands"][I]> }
-) => Expression<M["result"]>;
+type Operands<T extends readonly Kind[]> = { -readonly [I in keyof T]: Operand<T[I]> };
+type Builder<M extends MicroOp> = (...operands: Operands<M["operands"]>) => Expression<M["result"]>;
 
 /**
  * One builder a micro-op: `m.add(x, m.mul(alpha, y))`. Numbers stand for constants. A builder can be an op's expression as it is: the

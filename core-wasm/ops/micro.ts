@@ -14,11 +14,12 @@ export interface MicroOp {
   readonly types: "f" | "i" | "fi";
 }
 
-const v: Kind = "value";
-const m: Kind = "mask";
-const unary = (types: "f" | "i" | "fi"): MicroOp => ({ operands: [v], result: v, types });
-const binary = (types: "f" | "i" | "fi"): MicroOp => ({ operands: [v, v], result: v, types });
-const compare: MicroOp = { operands: [v, v], result: m, types: "fi" };
+// literal types, from which the builders of expression.ts have theirs
+const v = "value";
+const m = "mask";
+const unary = (types: MicroOp["types"]) => ({ operands: [v], result: v, types }) as const;
+const binary = (types: MicroOp["types"]) => ({ operands: [v, v], result: v, types }) as const;
+const compare = { operands: [v, v], result: m, types: "fi" } as const;
 
 export const microOps = {
   // arithmetic
