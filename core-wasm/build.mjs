@@ -1,6 +1,6 @@
 // Compiles assembly/index.ts into dist/flambeau.{simd,relaxed}.wasm, both at once, one process each.
 //   node core-wasm/build.mjs [simd|relaxed ...] [--fast]
-// --fast optimizes less, for the edit loop only. (--converge was measured to double the time for the same code.)
+// --fast builds simd alone and does not optimize, for the edit loop. (--converge was measured to double the time for the same code.)
 import { execFile } from "node:child_process";
 import { mkdirSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -15,7 +15,7 @@ const asc = join(dirname(createRequire(import.meta.url).resolve("assemblyscript/
 const FEATURES = { simd: ["simd"], relaxed: ["simd", "relaxed-simd"] };
 const fast = process.argv.includes("--fast");
 const named = process.argv.slice(2).filter((a) => a in FEATURES);
-const builds = named.length ? named : Object.keys(FEATURES);
+const builds = named.length ? named : fast ? ["simd"] : Object.keys(FEATURES);
 
 async function compile(build) {
   const out = join(root, `dist/flambeau.${build}.wasm`);
@@ -23,7 +23,7 @@ async function compile(build) {
   rmSync(out, { force: true });
   const args = ["core-wasm/assembly/index.ts", "--runtime", "stub", "--noAssert", "--use", "abort=", "--outFile", out];
   for (const feature of FEATURES[build]) args.push("--enable", feature);
-  args.push(...(fast ? ["-O1"] : ["-O3"]));
+  if (!fast) args.push("-O3");
   const { stdout, stderr } = await run(process.execPath, [asc, ...args], { cwd: root, maxBuffer: 1 << 26 }).catch(
     (error) => {
       process.stderr.write(`${error.stdout ?? ""}${error.stderr ?? error}`);
