@@ -72,7 +72,6 @@ export interface CoreExports {
 
 /** Ops that are called from hand-written bindings. */
 interface CalledOps {
-  op_toDtype(input: number, dtype: number): number;
   op_nonzero(input: number): number;
   op_index(input: number, indices: number, indicesLength: number): number;
   op_indexPut_(input: number, indices: number, indicesLength: number, values: number, accumulate: number): void;

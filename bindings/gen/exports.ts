@@ -264,6 +264,7 @@ export interface OpExports {
   op_tensordotDims(input: number, other: number, dimsInput: number, dimsInputLength: number, dimsOther: number, dimsOtherLength: number): number;
   op_threshold(input: number, threshold: number, thresholdKind: number, value: number, valueKind: number): number;
   op_threshold_(input: number, threshold: number, thresholdKind: number, value: number, valueKind: number): void;
+  op_to(input: number, dtype: number): number;
   op_transpose(input: number, dim0: number, dim1: number): number;
   op_transpose_(input: number, dim0: number, dim1: number): void;
   op_trueDivide(input: number, other: number): number;

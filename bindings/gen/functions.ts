@@ -86,7 +86,7 @@ export function addbmm(input: unknown, batch1: unknown, batch2: unknown, beta?: 
   }
   const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addbmm", "beta", 4);
   const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addbmm", "alpha", 5);
-  return call.wrap(core.op_addbmm(call.tensorArg(input, "addbmm", "input", 1), call.tensorArg(batch1, "addbmm", "batch1", 2), call.tensorArg(batch2, "addbmm", "batch2", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+  return call.wrapOr(input as Tensor, core.op_addbmm(call.tensorArg(input, "addbmm", "input", 1), call.tensorArg(batch1, "addbmm", "batch1", 2), call.tensorArg(batch2, "addbmm", "batch2", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
 }
 
 /**
@@ -147,7 +147,7 @@ export function addmm(input: unknown, mat1: unknown, mat2: unknown, beta?: unkno
   }
   const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addmm", "beta", 4);
   const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addmm", "alpha", 5);
-  return call.wrap(core.op_addmm(call.tensorArg(input, "addmm", "input", 1), call.tensorArg(mat1, "addmm", "mat1", 2), call.tensorArg(mat2, "addmm", "mat2", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+  return call.wrapOr(input as Tensor, core.op_addmm(call.tensorArg(input, "addmm", "input", 1), call.tensorArg(mat1, "addmm", "mat1", 2), call.tensorArg(mat2, "addmm", "mat2", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
 }
 
 /**
@@ -171,7 +171,7 @@ export function addmv(input: unknown, mat: unknown, vec: unknown, beta?: unknown
   }
   const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addmv", "beta", 4);
   const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addmv", "alpha", 5);
-  return call.wrap(core.op_addmv(call.tensorArg(input, "addmv", "input", 1), call.tensorArg(mat, "addmv", "mat", 2), call.tensorArg(vec, "addmv", "vec", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+  return call.wrapOr(input as Tensor, core.op_addmv(call.tensorArg(input, "addmv", "input", 1), call.tensorArg(mat, "addmv", "mat", 2), call.tensorArg(vec, "addmv", "vec", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
 }
 
 /**
@@ -195,7 +195,7 @@ export function addr(input: unknown, vec1: unknown, vec2: unknown, beta?: unknow
   }
   const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addr", "beta", 4);
   const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addr", "alpha", 5);
-  return call.wrap(core.op_addr(call.tensorArg(input, "addr", "input", 1), call.tensorArg(vec1, "addr", "vec1", 2), call.tensorArg(vec2, "addr", "vec2", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+  return call.wrapOr(input as Tensor, core.op_addr(call.tensorArg(input, "addr", "input", 1), call.tensorArg(vec1, "addr", "vec1", 2), call.tensorArg(vec2, "addr", "vec2", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
 }
 
 /**
@@ -327,7 +327,7 @@ export function asStrided(input: unknown, size: unknown, stride: unknown, storag
     call.checkOptions(options, ["storageOffset"], "asStrided");
     storageOffset = options["storageOffset"];
   }
-  return call.wrap(core.op_asStrided(call.tensorArg(input, "asStrided", "input", 1), call.ints(size, "asStrided", "size", 2), call.lengthOf(size), call.ints(stride, "asStrided", "stride", 3), call.lengthOf(stride), call.optionalIntArg(storageOffset, "asStrided", "storageOffset", 4)));
+  return call.wrapOr(input as Tensor, core.op_asStrided(call.tensorArg(input, "asStrided", "input", 1), call.ints(size, "asStrided", "size", 2), call.lengthOf(size), call.ints(stride, "asStrided", "stride", 3), call.lengthOf(stride), call.optionalIntArg(storageOffset, "asStrided", "storageOffset", 4)));
 }
 
 /**
@@ -401,7 +401,7 @@ export function baddbmm(input: unknown, batch1: unknown, batch2: unknown, beta?:
   }
   const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "baddbmm", "beta", 4);
   const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "baddbmm", "alpha", 5);
-  return call.wrap(core.op_baddbmm(call.tensorArg(input, "baddbmm", "input", 1), call.tensorArg(batch1, "baddbmm", "batch1", 2), call.tensorArg(batch2, "baddbmm", "batch2", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+  return call.wrapOr(input as Tensor, core.op_baddbmm(call.tensorArg(input, "baddbmm", "input", 1), call.tensorArg(batch1, "baddbmm", "batch1", 2), call.tensorArg(batch2, "baddbmm", "batch2", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
 }
 
 /**
@@ -483,7 +483,7 @@ export function bitwiseXor(input: unknown, other: unknown): Tensor {
  */
 export function bmm(input: Tensor, mat2: Tensor): Tensor;
 export function bmm(input: unknown, mat2: unknown): Tensor {
-  return call.wrap(core.op_bmm(call.tensorArg(input, "bmm", "input", 1), call.tensorArg(mat2, "bmm", "mat2", 2)));
+  return call.wrapOr(input as Tensor, core.op_bmm(call.tensorArg(input, "bmm", "input", 1), call.tensorArg(mat2, "bmm", "mat2", 2)));
 }
 
 /**
@@ -587,7 +587,7 @@ export function clip(input: unknown, min?: unknown, max?: unknown): Tensor {
  */
 export function clone(input: Tensor): Tensor;
 export function clone(input: unknown): Tensor {
-  return call.wrap(core.op_clone(call.tensorArg(input, "clone", "input", 1)));
+  return call.wrapOr(input as Tensor, core.op_clone(call.tensorArg(input, "clone", "input", 1)));
 }
 
 /**
@@ -685,7 +685,7 @@ export function divide(input: unknown, other: unknown, roundingMode?: unknown): 
  */
 export function dot(input: Tensor, other: Tensor): Tensor;
 export function dot(input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_dot(call.tensorArg(input, "dot", "input", 1), call.tensorArg(other, "dot", "other", 2)));
+  return call.wrapOr(input as Tensor, core.op_dot(call.tensorArg(input, "dot", "input", 1), call.tensorArg(other, "dot", "other", 2)));
 }
 
 /**
@@ -786,7 +786,7 @@ export function fix(input: unknown): Tensor {
 export function floatPower(input: Tensor | Scalar, exponent: Tensor | Scalar): Tensor;
 export function floatPower(input: unknown, exponent: unknown): Tensor {
   if (!call.isTensor(input) && !call.isTensor(exponent)) call.wrongCombination("floatPower", input, exponent);
-  return call.wrap(core.op_floatPower(call.operandArg(input, "floatPower", "input", 1), call.operandArg(exponent, "floatPower", "exponent", 2)));
+  return call.wrapOr(input as Tensor, core.op_floatPower(call.operandArg(input, "floatPower", "input", 1), call.operandArg(exponent, "floatPower", "exponent", 2)));
 }
 
 /**
@@ -891,7 +891,7 @@ export function ge(input: unknown, other: unknown): Tensor {
  */
 export function ger(input: Tensor, vec2: Tensor): Tensor;
 export function ger(input: unknown, vec2: unknown): Tensor {
-  return call.wrap(core.op_outer(call.tensorArg(input, "ger", "input", 1), call.tensorArg(vec2, "ger", "vec2", 2)));
+  return call.wrapOr(input as Tensor, core.op_outer(call.tensorArg(input, "ger", "input", 1), call.tensorArg(vec2, "ger", "vec2", 2)));
 }
 
 /**
@@ -983,7 +983,7 @@ export function i0(input: unknown): Tensor {
  */
 export function inner(input: Tensor, other: Tensor): Tensor;
 export function inner(input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_inner(call.tensorArg(input, "inner", "input", 1), call.tensorArg(other, "inner", "other", 2)));
+  return call.wrapOr(input as Tensor, core.op_inner(call.tensorArg(input, "inner", "input", 1), call.tensorArg(other, "inner", "other", 2)));
 }
 
 /**
@@ -1084,7 +1084,7 @@ export function isreal(input: unknown): Tensor {
  */
 export function kron(input: Tensor, other: Tensor): Tensor;
 export function kron(input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_kron(call.tensorArg(input, "kron", "input", 1), call.tensorArg(other, "kron", "other", 2)));
+  return call.wrapOr(input as Tensor, core.op_kron(call.tensorArg(input, "kron", "input", 1), call.tensorArg(other, "kron", "other", 2)));
 }
 
 /**
@@ -1103,7 +1103,7 @@ export function lcm(input: unknown, other: unknown): Tensor {
  */
 export function ldexp(input: Tensor, other: Tensor): Tensor;
 export function ldexp(input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_ldexp(call.tensorArg(input, "ldexp", "input", 1), call.tensorArg(other, "ldexp", "other", 2)));
+  return call.wrapOr(input as Tensor, core.op_ldexp(call.tensorArg(input, "ldexp", "input", 1), call.tensorArg(other, "ldexp", "other", 2)));
 }
 
 /**
@@ -1298,7 +1298,7 @@ export function lt(input: unknown, other: unknown): Tensor {
  */
 export function matmul(input: Tensor, other: Tensor): Tensor;
 export function matmul(input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_matmul(call.tensorArg(input, "matmul", "input", 1), call.tensorArg(other, "matmul", "other", 2)));
+  return call.wrapOr(input as Tensor, core.op_matmul(call.tensorArg(input, "matmul", "input", 1), call.tensorArg(other, "matmul", "other", 2)));
 }
 
 /**
@@ -1329,7 +1329,7 @@ export function minimum(input: unknown, other: unknown): Tensor {
  */
 export function mm(input: Tensor, mat2: Tensor): Tensor;
 export function mm(input: unknown, mat2: unknown): Tensor {
-  return call.wrap(core.op_mm(call.tensorArg(input, "mm", "input", 1), call.tensorArg(mat2, "mm", "mat2", 2)));
+  return call.wrapOr(input as Tensor, core.op_mm(call.tensorArg(input, "mm", "input", 1), call.tensorArg(mat2, "mm", "mat2", 2)));
 }
 
 /**
@@ -1361,7 +1361,7 @@ export function multiply(input: unknown, other: unknown): Tensor {
  */
 export function mv(input: Tensor, vec: Tensor): Tensor;
 export function mv(input: unknown, vec: unknown): Tensor {
-  return call.wrap(core.op_mv(call.tensorArg(input, "mv", "input", 1), call.tensorArg(vec, "mv", "vec", 2)));
+  return call.wrapOr(input as Tensor, core.op_mv(call.tensorArg(input, "mv", "input", 1), call.tensorArg(vec, "mv", "vec", 2)));
 }
 
 /**
@@ -1394,7 +1394,7 @@ export function nanToNum(input: unknown, nan?: unknown, posinf?: unknown, neginf
   const nanValue = call.optionalScalarArg(nan, "nanToNum", "nan", 2);
   const posinfValue = call.optionalScalarArg(posinf, "nanToNum", "posinf", 3);
   const neginfValue = call.optionalScalarArg(neginf, "nanToNum", "neginf", 4);
-  return call.wrap(core.op_nanToNum(call.tensorArg(input, "nanToNum", "input", 1), call.scalarValue(nanValue), call.scalarKind(nanValue), call.scalarValue(posinfValue), call.scalarKind(posinfValue), call.scalarValue(neginfValue), call.scalarKind(neginfValue)));
+  return call.wrapOr(input as Tensor, core.op_nanToNum(call.tensorArg(input, "nanToNum", "input", 1), call.scalarValue(nanValue), call.scalarKind(nanValue), call.scalarValue(posinfValue), call.scalarKind(posinfValue), call.scalarValue(neginfValue), call.scalarKind(neginfValue)));
 }
 
 /**
@@ -1403,7 +1403,7 @@ export function nanToNum(input: unknown, nan?: unknown, posinf?: unknown, neginf
  */
 export function narrow(input: Tensor, dim: number, start: number, length: number): Tensor;
 export function narrow(input: unknown, dim: unknown, start: unknown, length: unknown): Tensor {
-  return call.wrap(core.op_narrow(call.tensorArg(input, "narrow", "input", 1), call.intArg(dim, "narrow", "dim", 2), call.intArg(start, "narrow", "start", 3), call.intArg(length, "narrow", "length", 4)));
+  return call.wrapOr(input as Tensor, core.op_narrow(call.tensorArg(input, "narrow", "input", 1), call.intArg(dim, "narrow", "dim", 2), call.intArg(start, "narrow", "start", 3), call.intArg(length, "narrow", "length", 4)));
 }
 
 /**
@@ -1467,7 +1467,7 @@ export function notEqual(input: unknown, other: unknown): Tensor {
  */
 export function outer(input: Tensor, vec2: Tensor): Tensor;
 export function outer(input: unknown, vec2: unknown): Tensor {
-  return call.wrap(core.op_outer(call.tensorArg(input, "outer", "input", 1), call.tensorArg(vec2, "outer", "vec2", 2)));
+  return call.wrapOr(input as Tensor, core.op_outer(call.tensorArg(input, "outer", "input", 1), call.tensorArg(vec2, "outer", "vec2", 2)));
 }
 
 /**
@@ -1477,7 +1477,7 @@ export function outer(input: unknown, vec2: unknown): Tensor {
  */
 export function permute(input: Tensor, dims: number | readonly number[]): Tensor;
 export function permute(input: unknown, dims: unknown): Tensor {
-  return call.wrap(core.op_permute(call.tensorArg(input, "permute", "input", 1), call.ints(dims, "permute", "dims", 2), call.lengthOf(dims)));
+  return call.wrapOr(input as Tensor, core.op_permute(call.tensorArg(input, "permute", "input", 1), call.ints(dims, "permute", "dims", 2), call.lengthOf(dims)));
 }
 
 /**
@@ -1487,7 +1487,7 @@ export function permute(input: unknown, dims: unknown): Tensor {
  */
 export function positive(input: Tensor): Tensor;
 export function positive(input: unknown): Tensor {
-  return call.wrap(core.op_positive(call.tensorArg(input, "positive", "input", 1)));
+  return call.wrapOr(input as Tensor, core.op_positive(call.tensorArg(input, "positive", "input", 1)));
 }
 
 /**
@@ -1509,7 +1509,7 @@ export function pow(input: unknown, exponent: unknown): Tensor {
  */
 export function prelu(input: Tensor, weight: Tensor): Tensor;
 export function prelu(input: unknown, weight: unknown): Tensor {
-  return call.wrap(core.op_prelu(call.tensorArg(input, "prelu", "input", 1), call.tensorArg(weight, "prelu", "weight", 2)));
+  return call.wrapOr(input as Tensor, core.op_prelu(call.tensorArg(input, "prelu", "input", 1), call.tensorArg(weight, "prelu", "weight", 2)));
 }
 
 /**
@@ -1561,7 +1561,7 @@ export function remainder(input: unknown, other: unknown): Tensor {
  */
 export function reshape(input: Tensor, shape: number | readonly number[]): Tensor;
 export function reshape(input: unknown, shape: unknown): Tensor {
-  return call.wrap(core.op_reshape(call.tensorArg(input, "reshape", "input", 1), call.ints(shape, "reshape", "shape", 2), call.lengthOf(shape)));
+  return call.wrapOr(input as Tensor, core.op_reshape(call.tensorArg(input, "reshape", "input", 1), call.ints(shape, "reshape", "shape", 2), call.lengthOf(shape)));
 }
 
 /**
@@ -1576,7 +1576,7 @@ export function round(input: unknown, decimals?: unknown): Tensor {
     call.checkOptions(options, ["decimals"], "round");
     decimals = options["decimals"];
   }
-  return call.wrap(core.op_round(call.tensorArg(input, "round", "input", 1), decimals === undefined ? 0 : call.intArg(decimals, "round", "decimals", 2)));
+  return call.wrapOr(input as Tensor, core.op_round(call.tensorArg(input, "round", "input", 1), decimals === undefined ? 0 : call.intArg(decimals, "round", "decimals", 2)));
 }
 
 /**
@@ -1613,7 +1613,7 @@ export function rsub(input: unknown, other: unknown, alpha?: unknown): Tensor {
  */
 export function select(input: Tensor, dim: number, index: number): Tensor;
 export function select(input: unknown, dim: unknown, index: unknown): Tensor {
-  return call.wrap(core.op_select(call.tensorArg(input, "select", "input", 1), call.intArg(dim, "select", "dim", 2), call.intArg(index, "select", "index", 3)));
+  return call.wrapOr(input as Tensor, core.op_select(call.tensorArg(input, "select", "input", 1), call.intArg(dim, "select", "dim", 2), call.intArg(index, "select", "index", 3)));
 }
 
 /**
@@ -1713,7 +1713,7 @@ export function sqrt(input: unknown): Tensor {
  */
 export function square(input: Tensor): Tensor;
 export function square(input: unknown): Tensor {
-  return call.wrap(core.op_square(call.tensorArg(input, "square", "input", 1)));
+  return call.wrapOr(input as Tensor, core.op_square(call.tensorArg(input, "square", "input", 1)));
 }
 
 /**
@@ -1728,7 +1728,7 @@ export function squeeze(input: unknown, dim?: unknown): Tensor {
     call.checkOptions(options, ["dim"], "squeeze");
     dim = options["dim"];
   }
-  return call.wrap(core.op_squeeze(call.tensorArg(input, "squeeze", "input", 1), call.optionalIntArg(dim, "squeeze", "dim", 2)));
+  return call.wrapOr(input as Tensor, core.op_squeeze(call.tensorArg(input, "squeeze", "input", 1), call.optionalIntArg(dim, "squeeze", "dim", 2)));
 }
 
 /**
@@ -1793,7 +1793,7 @@ export function sum(input: unknown, dim?: unknown, keepdim?: unknown, dtype?: un
     call.checkOptions(options, ["dtype"], "sum");
     dtype = options["dtype"];
   }
-  return call.wrap(core.op_sum(call.tensorArg(input, "sum", "input", 1), call.ints(dim, "sum", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "sum", "keepdim", 3), call.dtypeArg(dtype, "sum", "dtype", 4)));
+  return call.wrapOr(input as Tensor, core.op_sum(call.tensorArg(input, "sum", "input", 1), call.ints(dim, "sum", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "sum", "keepdim", 3), call.dtypeArg(dtype, "sum", "dtype", 4)));
 }
 
 /**
@@ -1804,7 +1804,7 @@ export function sum(input: unknown, dim?: unknown, keepdim?: unknown, dtype?: un
  */
 export function swapaxes(input: Tensor, dim0: number, dim1: number): Tensor;
 export function swapaxes(input: unknown, dim0: unknown, dim1: unknown): Tensor {
-  return call.wrap(core.op_transpose(call.tensorArg(input, "swapaxes", "input", 1), call.intArg(dim0, "swapaxes", "dim0", 2), call.intArg(dim1, "swapaxes", "dim1", 3)));
+  return call.wrapOr(input as Tensor, core.op_transpose(call.tensorArg(input, "swapaxes", "input", 1), call.intArg(dim0, "swapaxes", "dim0", 2), call.intArg(dim1, "swapaxes", "dim1", 3)));
 }
 
 /**
@@ -1815,7 +1815,7 @@ export function swapaxes(input: unknown, dim0: unknown, dim1: unknown): Tensor {
  */
 export function swapdims(input: Tensor, dim0: number, dim1: number): Tensor;
 export function swapdims(input: unknown, dim0: unknown, dim1: unknown): Tensor {
-  return call.wrap(core.op_transpose(call.tensorArg(input, "swapdims", "input", 1), call.intArg(dim0, "swapdims", "dim0", 2), call.intArg(dim1, "swapdims", "dim1", 3)));
+  return call.wrapOr(input as Tensor, core.op_transpose(call.tensorArg(input, "swapdims", "input", 1), call.intArg(dim0, "swapdims", "dim0", 2), call.intArg(dim1, "swapdims", "dim1", 3)));
 }
 
 /**
@@ -1824,7 +1824,7 @@ export function swapdims(input: unknown, dim0: unknown, dim1: unknown): Tensor {
  */
 export function t(input: Tensor): Tensor;
 export function t(input: unknown): Tensor {
-  return call.wrap(core.op_t(call.tensorArg(input, "t", "input", 1)));
+  return call.wrapOr(input as Tensor, core.op_t(call.tensorArg(input, "t", "input", 1)));
 }
 
 /**
@@ -1853,7 +1853,7 @@ export function tanh(input: unknown): Tensor {
  */
 export function tensordotDims(input: Tensor, other: Tensor, dimsInput: number | readonly number[], dimsOther: number | readonly number[]): Tensor;
 export function tensordotDims(input: unknown, other: unknown, dimsInput: unknown, dimsOther: unknown): Tensor {
-  return call.wrap(core.op_tensordotDims(call.tensorArg(input, "tensordotDims", "input", 1), call.tensorArg(other, "tensordotDims", "other", 2), call.ints(dimsInput, "tensordotDims", "dimsInput", 3), call.lengthOf(dimsInput), call.ints(dimsOther, "tensordotDims", "dimsOther", 4), call.lengthOf(dimsOther)));
+  return call.wrapOr(input as Tensor, core.op_tensordotDims(call.tensorArg(input, "tensordotDims", "input", 1), call.tensorArg(other, "tensordotDims", "other", 2), call.ints(dimsInput, "tensordotDims", "dimsInput", 3), call.lengthOf(dimsInput), call.ints(dimsOther, "tensordotDims", "dimsOther", 4), call.lengthOf(dimsOther)));
 }
 
 /**
@@ -1863,7 +1863,7 @@ export function tensordotDims(input: unknown, other: unknown, dimsInput: unknown
  */
 export function transpose(input: Tensor, dim0: number, dim1: number): Tensor;
 export function transpose(input: unknown, dim0: unknown, dim1: unknown): Tensor {
-  return call.wrap(core.op_transpose(call.tensorArg(input, "transpose", "input", 1), call.intArg(dim0, "transpose", "dim0", 2), call.intArg(dim1, "transpose", "dim1", 3)));
+  return call.wrapOr(input as Tensor, core.op_transpose(call.tensorArg(input, "transpose", "input", 1), call.intArg(dim0, "transpose", "dim0", 2), call.intArg(dim1, "transpose", "dim1", 3)));
 }
 
 /**
@@ -1893,7 +1893,7 @@ export function trunc(input: unknown): Tensor {
  */
 export function unsqueeze(input: Tensor, dim: number): Tensor;
 export function unsqueeze(input: unknown, dim: unknown): Tensor {
-  return call.wrap(core.op_unsqueeze(call.tensorArg(input, "unsqueeze", "input", 1), call.intArg(dim, "unsqueeze", "dim", 2)));
+  return call.wrapOr(input as Tensor, core.op_unsqueeze(call.tensorArg(input, "unsqueeze", "input", 1), call.intArg(dim, "unsqueeze", "dim", 2)));
 }
 
 /**
@@ -1902,7 +1902,7 @@ export function unsqueeze(input: unknown, dim: unknown): Tensor {
  */
 export function vdot(input: Tensor, other: Tensor): Tensor;
 export function vdot(input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_vdot(call.tensorArg(input, "vdot", "input", 1), call.tensorArg(other, "vdot", "other", 2)));
+  return call.wrapOr(input as Tensor, core.op_vdot(call.tensorArg(input, "vdot", "input", 1), call.tensorArg(other, "vdot", "other", 2)));
 }
 
 /**

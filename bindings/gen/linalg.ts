@@ -15,7 +15,7 @@ import type { Tensor } from "../tensor/tensor.ts";
  */
 export function matmul(input: Tensor, other: Tensor): Tensor;
 export function matmul(input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_matmul(call.tensorArg(input, "matmul", "input", 1), call.tensorArg(other, "matmul", "other", 2)));
+  return call.wrapOr(input as Tensor, core.op_matmul(call.tensorArg(input, "matmul", "input", 1), call.tensorArg(other, "matmul", "other", 2)));
 }
 
 /**
@@ -24,7 +24,7 @@ export function matmul(input: unknown, other: unknown): Tensor {
  */
 export function matrixPowerPositive(input: Tensor, n: number): Tensor;
 export function matrixPowerPositive(input: unknown, n: unknown): Tensor {
-  return call.wrap(core.op_matrixPowerPositive(call.tensorArg(input, "matrixPowerPositive", "input", 1), call.intArg(n, "matrixPowerPositive", "n", 2)));
+  return call.wrapOr(input as Tensor, core.op_matrixPowerPositive(call.tensorArg(input, "matrixPowerPositive", "input", 1), call.intArg(n, "matrixPowerPositive", "n", 2)));
 }
 
 /**
@@ -48,5 +48,5 @@ export function vecdot(x: unknown, y: unknown, dim?: unknown): Tensor {
     call.checkOptions(options, ["dim"], "vecdot");
     dim = options["dim"];
   }
-  return call.wrap(core.op_vecdot(call.tensorArg(x, "vecdot", "x", 1), call.tensorArg(y, "vecdot", "y", 2), dim === undefined ? -1 : call.intArg(dim, "vecdot", "dim", 3)));
+  return call.wrapOr(x as Tensor, core.op_vecdot(call.tensorArg(x, "vecdot", "x", 1), call.tensorArg(y, "vecdot", "y", 2), dim === undefined ? -1 : call.intArg(dim, "vecdot", "dim", 3)));
 }

@@ -1344,7 +1344,7 @@ call.defineMethods(Tensor, {
     }
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addbmm", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addbmm", "alpha", 4);
-    return call.wrap(core.op_addbmm(live(this), call.tensorArg(batch1, "addbmm", "batch1", 1), call.tensorArg(batch2, "addbmm", "batch2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+    return call.wrapOr(this, core.op_addbmm(live(this), call.tensorArg(batch1, "addbmm", "batch1", 1), call.tensorArg(batch2, "addbmm", "batch2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
   addcdiv(this: Tensor, tensor1: unknown, tensor2: unknown, value?: unknown): Tensor {
     if (call.isOptions(value)) {
@@ -1378,7 +1378,7 @@ call.defineMethods(Tensor, {
     }
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addmm", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addmm", "alpha", 4);
-    return call.wrap(core.op_addmm(live(this), call.tensorArg(mat1, "addmm", "mat1", 1), call.tensorArg(mat2, "addmm", "mat2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+    return call.wrapOr(this, core.op_addmm(live(this), call.tensorArg(mat1, "addmm", "mat1", 1), call.tensorArg(mat2, "addmm", "mat2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
   addmv(this: Tensor, mat: unknown, vec: unknown, beta?: unknown, alpha?: unknown): Tensor {
     if (call.isOptions(beta)) {
@@ -1394,7 +1394,7 @@ call.defineMethods(Tensor, {
     }
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addmv", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addmv", "alpha", 4);
-    return call.wrap(core.op_addmv(live(this), call.tensorArg(mat, "addmv", "mat", 1), call.tensorArg(vec, "addmv", "vec", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+    return call.wrapOr(this, core.op_addmv(live(this), call.tensorArg(mat, "addmv", "mat", 1), call.tensorArg(vec, "addmv", "vec", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
   addr(this: Tensor, vec1: unknown, vec2: unknown, beta?: unknown, alpha?: unknown): Tensor {
     if (call.isOptions(beta)) {
@@ -1410,7 +1410,7 @@ call.defineMethods(Tensor, {
     }
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addr", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addr", "alpha", 4);
-    return call.wrap(core.op_addr(live(this), call.tensorArg(vec1, "addr", "vec1", 1), call.tensorArg(vec2, "addr", "vec2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+    return call.wrapOr(this, core.op_addr(live(this), call.tensorArg(vec1, "addr", "vec1", 1), call.tensorArg(vec2, "addr", "vec2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
   allclose(this: Tensor, other: unknown, rtol?: unknown, atol?: unknown, equalNan?: unknown): boolean {
     if (call.isOptions(rtol)) {
@@ -1463,7 +1463,7 @@ call.defineMethods(Tensor, {
       call.checkOptions(options, ["storageOffset"], "asStrided");
       storageOffset = options["storageOffset"];
     }
-    return call.wrap(core.op_asStrided(live(this), call.ints(size, "asStrided", "size", 1), call.lengthOf(size), call.ints(stride, "asStrided", "stride", 2), call.lengthOf(stride), call.optionalIntArg(storageOffset, "asStrided", "storageOffset", 3)));
+    return call.wrapOr(this, core.op_asStrided(live(this), call.ints(size, "asStrided", "size", 1), call.lengthOf(size), call.ints(stride, "asStrided", "stride", 2), call.lengthOf(stride), call.optionalIntArg(storageOffset, "asStrided", "storageOffset", 3)));
   },
   asin(this: Tensor): Tensor {
     return call.wrap(core.op_asin(live(this)));
@@ -1494,7 +1494,7 @@ call.defineMethods(Tensor, {
     }
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "baddbmm", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "baddbmm", "alpha", 4);
-    return call.wrap(core.op_baddbmm(live(this), call.tensorArg(batch1, "baddbmm", "batch1", 1), call.tensorArg(batch2, "baddbmm", "batch2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+    return call.wrapOr(this, core.op_baddbmm(live(this), call.tensorArg(batch1, "baddbmm", "batch1", 1), call.tensorArg(batch2, "baddbmm", "batch2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
   bitwiseAnd(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_bitwiseAnd(live(this), call.operandArg(other, "bitwiseAnd", "other", 1)));
@@ -1515,7 +1515,7 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_bitwiseXor(live(this), call.operandArg(other, "bitwiseXor", "other", 1)));
   },
   bmm(this: Tensor, mat2: unknown): Tensor {
-    return call.wrap(core.op_bmm(live(this), call.tensorArg(mat2, "bmm", "mat2", 1)));
+    return call.wrapOr(this, core.op_bmm(live(this), call.tensorArg(mat2, "bmm", "mat2", 1)));
   },
   ceil(this: Tensor): Tensor {
     return call.wrap(core.op_ceil(live(this)));
@@ -1555,10 +1555,10 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_clamp(live(this), call.optionalOperandArg(min, "clip", "min", 1), call.optionalOperandArg(max, "clip", "max", 2)));
   },
   clone(this: Tensor): Tensor {
-    return call.wrap(core.op_clone(live(this)));
+    return call.wrapOr(this, core.op_clone(live(this)));
   },
   contiguous(this: Tensor): Tensor {
-    return call.wrap(core.op_contiguous(live(this)));
+    return call.wrapOr(this, core.op_contiguous(live(this)));
   },
   copysign(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_copysign(live(this), call.operandArg(other, "copysign", "other", 1)));
@@ -1592,7 +1592,7 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_div(live(this), call.operandArg(other, "divide", "other", 1), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "divide", "roundingMode", 2)));
   },
   dot(this: Tensor, other: unknown): Tensor {
-    return call.wrap(core.op_dot(live(this), call.tensorArg(other, "dot", "other", 1)));
+    return call.wrapOr(this, core.op_dot(live(this), call.tensorArg(other, "dot", "other", 1)));
   },
   eq(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_eq(live(this), call.operandArg(other, "eq", "other", 1)));
@@ -1621,7 +1621,7 @@ call.defineMethods(Tensor, {
       call.checkOptions(options, ["implicit"], "expand");
       implicit = options["implicit"];
     }
-    return call.wrap(core.op_expand(live(this), call.ints(size, "expand", "size", 1), call.lengthOf(size), implicit === undefined ? 0 : call.boolArg(implicit, "expand", "implicit", 2)));
+    return call.wrapOr(this, core.op_expand(live(this), call.ints(size, "expand", "size", 1), call.lengthOf(size), implicit === undefined ? 0 : call.boolArg(implicit, "expand", "implicit", 2)));
   },
   expm1(this: Tensor): Tensor {
     return call.wrap(core.op_expm1(live(this)));
@@ -1630,7 +1630,7 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_trunc(live(this)));
   },
   floatPower(this: Tensor, exponent: unknown): Tensor {
-    return call.wrap(core.op_floatPower(live(this), call.operandArg(exponent, "floatPower", "exponent", 1)));
+    return call.wrapOr(this, core.op_floatPower(live(this), call.operandArg(exponent, "floatPower", "exponent", 1)));
   },
   floor(this: Tensor): Tensor {
     return call.wrap(core.op_floor(live(this)));
@@ -1660,7 +1660,7 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_ge(live(this), call.operandArg(other, "ge", "other", 1)));
   },
   ger(this: Tensor, vec2: unknown): Tensor {
-    return call.wrap(core.op_outer(live(this), call.tensorArg(vec2, "ger", "vec2", 1)));
+    return call.wrapOr(this, core.op_outer(live(this), call.tensorArg(vec2, "ger", "vec2", 1)));
   },
   greater(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_gt(live(this), call.operandArg(other, "greater", "other", 1)));
@@ -1689,7 +1689,7 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_i0(live(this)));
   },
   inner(this: Tensor, other: unknown): Tensor {
-    return call.wrap(core.op_inner(live(this), call.tensorArg(other, "inner", "other", 1)));
+    return call.wrapOr(this, core.op_inner(live(this), call.tensorArg(other, "inner", "other", 1)));
   },
   isclose(this: Tensor, other: unknown, rtol?: unknown, atol?: unknown, equalNan?: unknown): Tensor {
     if (call.isOptions(rtol)) {
@@ -1731,13 +1731,13 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_isreal(live(this)));
   },
   kron(this: Tensor, other: unknown): Tensor {
-    return call.wrap(core.op_kron(live(this), call.tensorArg(other, "kron", "other", 1)));
+    return call.wrapOr(this, core.op_kron(live(this), call.tensorArg(other, "kron", "other", 1)));
   },
   lcm(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_lcm(live(this), call.tensorArg(other, "lcm", "other", 1)));
   },
   ldexp(this: Tensor, other: unknown): Tensor {
-    return call.wrap(core.op_ldexp(live(this), call.tensorArg(other, "ldexp", "other", 1)));
+    return call.wrapOr(this, core.op_ldexp(live(this), call.tensorArg(other, "ldexp", "other", 1)));
   },
   le(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_le(live(this), call.operandArg(other, "le", "other", 1)));
@@ -1797,7 +1797,7 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_lt(live(this), call.operandArg(other, "lt", "other", 1)));
   },
   matmul(this: Tensor, other: unknown): Tensor {
-    return call.wrap(core.op_matmul(live(this), call.tensorArg(other, "matmul", "other", 1)));
+    return call.wrapOr(this, core.op_matmul(live(this), call.tensorArg(other, "matmul", "other", 1)));
   },
   maximum(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_maximum(live(this), call.tensorArg(other, "maximum", "other", 1)));
@@ -1806,7 +1806,7 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_minimum(live(this), call.tensorArg(other, "minimum", "other", 1)));
   },
   mm(this: Tensor, mat2: unknown): Tensor {
-    return call.wrap(core.op_mm(live(this), call.tensorArg(mat2, "mm", "mat2", 1)));
+    return call.wrapOr(this, core.op_mm(live(this), call.tensorArg(mat2, "mm", "mat2", 1)));
   },
   mul(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_mul(live(this), call.operandArg(other, "mul", "other", 1)));
@@ -1815,7 +1815,7 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_mul(live(this), call.operandArg(other, "multiply", "other", 1)));
   },
   mv(this: Tensor, vec: unknown): Tensor {
-    return call.wrap(core.op_mv(live(this), call.tensorArg(vec, "mv", "vec", 1)));
+    return call.wrapOr(this, core.op_mv(live(this), call.tensorArg(vec, "mv", "vec", 1)));
   },
   nanToNum(this: Tensor, nan?: unknown, posinf?: unknown, neginf?: unknown): Tensor {
     if (call.isOptions(nan)) {
@@ -1839,10 +1839,10 @@ call.defineMethods(Tensor, {
     const nanValue = call.optionalScalarArg(nan, "nanToNum", "nan", 1);
     const posinfValue = call.optionalScalarArg(posinf, "nanToNum", "posinf", 2);
     const neginfValue = call.optionalScalarArg(neginf, "nanToNum", "neginf", 3);
-    return call.wrap(core.op_nanToNum(live(this), call.scalarValue(nanValue), call.scalarKind(nanValue), call.scalarValue(posinfValue), call.scalarKind(posinfValue), call.scalarValue(neginfValue), call.scalarKind(neginfValue)));
+    return call.wrapOr(this, core.op_nanToNum(live(this), call.scalarValue(nanValue), call.scalarKind(nanValue), call.scalarValue(posinfValue), call.scalarKind(posinfValue), call.scalarValue(neginfValue), call.scalarKind(neginfValue)));
   },
   narrow(this: Tensor, dim: unknown, start: unknown, length: unknown): Tensor {
-    return call.wrap(core.op_narrow(live(this), call.intArg(dim, "narrow", "dim", 1), call.intArg(start, "narrow", "start", 2), call.intArg(length, "narrow", "length", 3)));
+    return call.wrapOr(this, core.op_narrow(live(this), call.intArg(dim, "narrow", "dim", 1), call.intArg(start, "narrow", "start", 2), call.intArg(length, "narrow", "length", 3)));
   },
   ne(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_ne(live(this), call.operandArg(other, "ne", "other", 1)));
@@ -1860,19 +1860,19 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_ne(live(this), call.operandArg(other, "notEqual", "other", 1)));
   },
   outer(this: Tensor, vec2: unknown): Tensor {
-    return call.wrap(core.op_outer(live(this), call.tensorArg(vec2, "outer", "vec2", 1)));
+    return call.wrapOr(this, core.op_outer(live(this), call.tensorArg(vec2, "outer", "vec2", 1)));
   },
   permute(this: Tensor, dims: unknown): Tensor {
-    return call.wrap(core.op_permute(live(this), call.ints(dims, "permute", "dims", 1), call.lengthOf(dims)));
+    return call.wrapOr(this, core.op_permute(live(this), call.ints(dims, "permute", "dims", 1), call.lengthOf(dims)));
   },
   positive(this: Tensor): Tensor {
-    return call.wrap(core.op_positive(live(this)));
+    return call.wrapOr(this, core.op_positive(live(this)));
   },
   pow(this: Tensor, exponent: unknown): Tensor {
     return call.wrap(core.op_pow(live(this), call.operandArg(exponent, "pow", "exponent", 1)));
   },
   prelu(this: Tensor, weight: unknown): Tensor {
-    return call.wrap(core.op_prelu(live(this), call.tensorArg(weight, "prelu", "weight", 1)));
+    return call.wrapOr(this, core.op_prelu(live(this), call.tensorArg(weight, "prelu", "weight", 1)));
   },
   rad2deg(this: Tensor): Tensor {
     return call.wrap(core.op_rad2deg(live(this)));
@@ -1887,7 +1887,7 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_remainder(live(this), call.operandArg(other, "remainder", "other", 1)));
   },
   reshape(this: Tensor, shape: unknown): Tensor {
-    return call.wrap(core.op_reshape(live(this), call.ints(shape, "reshape", "shape", 1), call.lengthOf(shape)));
+    return call.wrapOr(this, core.op_reshape(live(this), call.ints(shape, "reshape", "shape", 1), call.lengthOf(shape)));
   },
   round(this: Tensor, decimals?: unknown): Tensor {
     if (call.isOptions(decimals)) {
@@ -1895,7 +1895,7 @@ call.defineMethods(Tensor, {
       call.checkOptions(options, ["decimals"], "round");
       decimals = options["decimals"];
     }
-    return call.wrap(core.op_round(live(this), decimals === undefined ? 0 : call.intArg(decimals, "round", "decimals", 1)));
+    return call.wrapOr(this, core.op_round(live(this), decimals === undefined ? 0 : call.intArg(decimals, "round", "decimals", 1)));
   },
   rsqrt(this: Tensor): Tensor {
     return call.wrap(core.op_rsqrt(live(this)));
@@ -1910,7 +1910,7 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_rsub(live(this), call.operandArg(other, "rsub", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
   select(this: Tensor, dim: unknown, index: unknown): Tensor {
-    return call.wrap(core.op_select(live(this), call.intArg(dim, "select", "dim", 1), call.intArg(index, "select", "index", 2)));
+    return call.wrapOr(this, core.op_select(live(this), call.intArg(dim, "select", "dim", 1), call.intArg(index, "select", "index", 2)));
   },
   sgn(this: Tensor): Tensor {
     return call.wrap(core.op_sgn(live(this)));
@@ -1960,13 +1960,13 @@ call.defineMethods(Tensor, {
       call.checkOptions(options, ["step"], "slice");
       step = options["step"];
     }
-    return call.wrap(core.op_slice(live(this), dim === undefined ? 0 : call.intArg(dim, "slice", "dim", 1), call.optionalIntArg(start, "slice", "start", 2), call.optionalIntArg(end, "slice", "end", 3), step === undefined ? 1 : call.intArg(step, "slice", "step", 4)));
+    return call.wrapOr(this, core.op_slice(live(this), dim === undefined ? 0 : call.intArg(dim, "slice", "dim", 1), call.optionalIntArg(start, "slice", "start", 2), call.optionalIntArg(end, "slice", "end", 3), step === undefined ? 1 : call.intArg(step, "slice", "step", 4)));
   },
   sqrt(this: Tensor): Tensor {
     return call.wrap(core.op_sqrt(live(this)));
   },
   square(this: Tensor): Tensor {
-    return call.wrap(core.op_square(live(this)));
+    return call.wrapOr(this, core.op_square(live(this)));
   },
   squeeze(this: Tensor, dim?: unknown): Tensor {
     if (call.isOptions(dim)) {
@@ -1974,7 +1974,7 @@ call.defineMethods(Tensor, {
       call.checkOptions(options, ["dim"], "squeeze");
       dim = options["dim"];
     }
-    return call.wrap(core.op_squeeze(live(this), call.optionalIntArg(dim, "squeeze", "dim", 1)));
+    return call.wrapOr(this, core.op_squeeze(live(this), call.optionalIntArg(dim, "squeeze", "dim", 1)));
   },
   sub(this: Tensor, other: unknown, alpha?: unknown): Tensor {
     if (call.isOptions(alpha)) {
@@ -2013,19 +2013,19 @@ call.defineMethods(Tensor, {
       call.checkOptions(options, ["dtype"], "sum");
       dtype = options["dtype"];
     }
-    return call.wrap(core.op_sum(live(this), call.ints(dim, "sum", "dim", 1), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "sum", "keepdim", 2), call.dtypeArg(dtype, "sum", "dtype", 3)));
+    return call.wrapOr(this, core.op_sum(live(this), call.ints(dim, "sum", "dim", 1), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "sum", "keepdim", 2), call.dtypeArg(dtype, "sum", "dtype", 3)));
   },
   sumToSize(this: Tensor, size: unknown): Tensor {
-    return call.wrap(core.op_sumToSize(live(this), call.ints(size, "sumToSize", "size", 1), call.lengthOf(size)));
+    return call.wrapOr(this, core.op_sumToSize(live(this), call.ints(size, "sumToSize", "size", 1), call.lengthOf(size)));
   },
   swapaxes(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
-    return call.wrap(core.op_transpose(live(this), call.intArg(dim0, "swapaxes", "dim0", 1), call.intArg(dim1, "swapaxes", "dim1", 2)));
+    return call.wrapOr(this, core.op_transpose(live(this), call.intArg(dim0, "swapaxes", "dim0", 1), call.intArg(dim1, "swapaxes", "dim1", 2)));
   },
   swapdims(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
-    return call.wrap(core.op_transpose(live(this), call.intArg(dim0, "swapdims", "dim0", 1), call.intArg(dim1, "swapdims", "dim1", 2)));
+    return call.wrapOr(this, core.op_transpose(live(this), call.intArg(dim0, "swapdims", "dim0", 1), call.intArg(dim1, "swapdims", "dim1", 2)));
   },
   t(this: Tensor): Tensor {
-    return call.wrap(core.op_t(live(this)));
+    return call.wrapOr(this, core.op_t(live(this)));
   },
   tan(this: Tensor): Tensor {
     return call.wrap(core.op_tan(live(this)));
@@ -2034,7 +2034,7 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_tanh(live(this)));
   },
   transpose(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
-    return call.wrap(core.op_transpose(live(this), call.intArg(dim0, "transpose", "dim0", 1), call.intArg(dim1, "transpose", "dim1", 2)));
+    return call.wrapOr(this, core.op_transpose(live(this), call.intArg(dim0, "transpose", "dim0", 1), call.intArg(dim1, "transpose", "dim1", 2)));
   },
   trueDivide(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_trueDivide(live(this), call.operandArg(other, "trueDivide", "other", 1)));
@@ -2043,13 +2043,13 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_trunc(live(this)));
   },
   unsqueeze(this: Tensor, dim: unknown): Tensor {
-    return call.wrap(core.op_unsqueeze(live(this), call.intArg(dim, "unsqueeze", "dim", 1)));
+    return call.wrapOr(this, core.op_unsqueeze(live(this), call.intArg(dim, "unsqueeze", "dim", 1)));
   },
   vdot(this: Tensor, other: unknown): Tensor {
-    return call.wrap(core.op_vdot(live(this), call.tensorArg(other, "vdot", "other", 1)));
+    return call.wrapOr(this, core.op_vdot(live(this), call.tensorArg(other, "vdot", "other", 1)));
   },
   view(this: Tensor, size: unknown): Tensor {
-    return call.wrap(core.op_view(live(this), call.ints(size, "view", "size", 1), call.lengthOf(size)));
+    return call.wrapOr(this, core.op_view(live(this), call.ints(size, "view", "size", 1), call.lengthOf(size)));
   },
   where(this: Tensor, condition: unknown, other: unknown): Tensor {
     return call.wrap(core.op_where(call.tensorArg(condition, "where", "condition", 1), live(this), call.operandArg(other, "where", "other", 2)));

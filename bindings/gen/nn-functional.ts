@@ -19,7 +19,7 @@ export function bilinear(input1: unknown, input2: unknown, weight: unknown, bias
     call.checkOptions(options, ["bias"], "bilinear");
     bias = options["bias"];
   }
-  return call.wrap(core.op_bilinear(call.tensorArg(input1, "bilinear", "input1", 1), call.tensorArg(input2, "bilinear", "input2", 2), call.tensorArg(weight, "bilinear", "weight", 3), call.optionalTensorArg(bias, "bilinear", "bias", 4)));
+  return call.wrapOr(input1 as Tensor, core.op_bilinear(call.tensorArg(input1, "bilinear", "input1", 1), call.tensorArg(input2, "bilinear", "input2", 2), call.tensorArg(weight, "bilinear", "weight", 3), call.optionalTensorArg(bias, "bilinear", "bias", 4)));
 }
 
 /**
@@ -108,7 +108,7 @@ export function glu(input: unknown, dim?: unknown): Tensor {
     call.checkOptions(options, ["dim"], "glu");
     dim = options["dim"];
   }
-  return call.wrap(core.op_glu(call.tensorArg(input, "glu", "input", 1), dim === undefined ? -1 : call.intArg(dim, "glu", "dim", 2)));
+  return call.wrapOr(input as Tensor, core.op_glu(call.tensorArg(input, "glu", "input", 1), dim === undefined ? -1 : call.intArg(dim, "glu", "dim", 2)));
 }
 
 /**
@@ -243,7 +243,7 @@ export function linear(input: unknown, weight: unknown, bias?: unknown): Tensor 
     call.checkOptions(options, ["bias"], "linear");
     bias = options["bias"];
   }
-  return call.wrap(core.op_linear(call.tensorArg(input, "linear", "input", 1), call.tensorArg(weight, "linear", "weight", 2), call.optionalTensorArg(bias, "linear", "bias", 3)));
+  return call.wrapOr(input as Tensor, core.op_linear(call.tensorArg(input, "linear", "input", 1), call.tensorArg(weight, "linear", "weight", 2), call.optionalTensorArg(bias, "linear", "bias", 3)));
 }
 
 /**
@@ -284,7 +284,7 @@ export function mish(input: unknown, inplace?: unknown): Tensor {
  */
 export function prelu(input: Tensor, weight: Tensor): Tensor;
 export function prelu(input: unknown, weight: unknown): Tensor {
-  return call.wrap(core.op_prelu(call.tensorArg(input, "prelu", "input", 1), call.tensorArg(weight, "prelu", "weight", 2)));
+  return call.wrapOr(input as Tensor, core.op_prelu(call.tensorArg(input, "prelu", "input", 1), call.tensorArg(weight, "prelu", "weight", 2)));
 }
 
 /**

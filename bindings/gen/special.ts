@@ -208,7 +208,7 @@ export function round(input: unknown, decimals?: unknown): Tensor {
     call.checkOptions(options, ["decimals"], "round");
     decimals = options["decimals"];
   }
-  return call.wrap(core.op_round(call.tensorArg(input, "round", "input", 1), decimals === undefined ? 0 : call.intArg(decimals, "round", "decimals", 2)));
+  return call.wrapOr(input as Tensor, core.op_round(call.tensorArg(input, "round", "input", 1), decimals === undefined ? 0 : call.intArg(decimals, "round", "decimals", 2)));
 }
 
 /**

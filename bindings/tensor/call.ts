@@ -26,6 +26,13 @@ export function resultHandles(count: number): number[] {
   return Array.from(i32.subarray(at, at + count));
 }
 
+/** The same, where the op may give back its input: then that is the result, as the very same object. */
+export function wrapOr(input: Tensor, handle: number): Tensor {
+  if (handle !== input.handle) return new Tensor(handle);
+  core.release(handle);
+  return input;
+}
+
 /** Wraps the `count` results of the last call. */
 export function wrapList(count: number): Tensor[] {
   return resultHandles(count).map(wrap);

@@ -52,7 +52,7 @@ function convert(tensor: Tensor, code: number, device: number, copy: boolean): T
     if (tensor.device === "meta") throw new NotImplementedError("Cannot copy out of meta tensor; no data!");
     throw new RuntimeError(`no device ${device === 0 ? tensor.device : "webgpu"} is started`);
   }
-  if (code >= 0 && code !== tensor.dtypeCode) return new Tensor(core.op_toDtype(handle, code));
+  if (code >= 0 && code !== tensor.dtypeCode) return new Tensor(core.op_to(handle, code));
   return copy ? tensor.clone() : tensor;
 }
 

@@ -105,12 +105,18 @@ function resultType(record: OpRecord): string {
   return results.length === 1 ? "Tensor" : `call.Named<${results.map((r) => JSON.stringify(r.name)).join(" | ")}>`;
 }
 
-function wrapped(record: OpRecord, args: string): string {
+/** `self`: the first argument as an expression, if it isn't the parameter itself. */
+function wrapped(record: OpRecord, args: string, self?: string): string {
   const { results, listResult, plainResult } = record.signature;
   const invoke = `core.${exportName(record)}(${args})`;
   if (plainResult) return plainResult === "bool" ? `${invoke} !== 0` : invoke;
   if (listResult) return `call.wrapList(${invoke})`;
-  if (results.length === 1) return `call.wrap(${invoke})`;
+  const first = record.signature.parameters[0];
+  if (results.length === 1) {
+    // what is not elementwise may give its input back
+    if (record.kind === "elementwise" || first?.name !== record.self || first.type.list || first.type.optional) return `call.wrap(${invoke})`;
+    return `call.wrapOr(${self ?? `${first.name} as Tensor`}, ${invoke})`;
+  }
   return `call.wrapNamed(${invoke}, ${JSON.stringify(results.map((r) => r.name))})`;
 }
 
@@ -259,7 +265,7 @@ function methodBody({ record, name }: Named, inplace: boolean): string[] {
   const args = record.signature.parameters.map((p) => (p === receiver ? "live(this)" : passed(p, full, parameters))).join(", ");
   const end = inplace
     ? [`core.${exportName(record)}_(${args});`, "return call.mutated(this);"]
-    : [`return ${wrapped(record, args)};`];
+    : [`return ${wrapped(record, args, receiver === record.signature.parameters[0] ? "this" : undefined)};`];
   return [
     `${full}(this: Tensor${parameters.map((p) => `, ${implementationParameter(p)}`).join("")}): ${inplace ? "Tensor" : resultType(record)} {`,
     ...readOptions(parameters, full),

@@ -15,7 +15,7 @@ export function generateOps(registry: Registry): string {
     'import { gradEnabled, pauseGrad, resumeGrad } from "../autograd/mode";',
     'import { doneNode, newNode } from "../autograd/node";',
     'import { anyRequiresGrad, attachFloating, edges, lengthOf, saveScalar, saveTensors, shapesOf } from "../autograd/saved";',
-    'import { assignInplace, markView } from "../autograd/views";',
+    'import { assignInplace, checkInplace, markView } from "../autograd/views";',
     'import { resultAt } from "../dispatch/entry";',
     'import { elementwise1, elementwise2, elementwise3, elementwise4, elementwiseInPlace1, elementwiseInPlace2, elementwiseInPlace3, elementwiseInPlace4, setElementwiseParam } from "../ops/elementwise";',
     ...files.map((file) => `import * as ${moduleName(file)} from "../ops/${file}";`),
@@ -113,9 +113,16 @@ function inplaceOp(record: OpRecord): string[] {
   if (!first || !isTensor(first) || first.type.optional) throw new Error(`${record.name}: an in-place form needs a tensor first`);
   const lines = [`export function ${record.name}_(${parameterList(record)}): Tensor {`];
   if (record.kind === "elementwise") lines.push(...chooseForm(record, "elementwiseInPlace"));
-  else lines.push(`  return assignInplace(${first.name}, ${name}(${record.signature.parameters.map((p) => p.name).join(", ")}));`);
+  else lines.push(...inplaceCheck(record), `  checkInplace(${first.name});`, `  return assignInplace(${first.name}, ${name}(${record.signature.parameters.map((p) => p.name).join(", ")}));`);
   lines.push("}", "");
   return lines;
+}
+
+function inplaceCheck(record: ImplementedRecord): string[] {
+  const reference = record.declaration.inplaceCheck;
+  if (!reference) return [];
+  const [file, name] = reference.split(".") as [string, string];
+  return [`  ${moduleName(file)}.${name}(${record.signature.parameters.map((p) => p.name).join(", ")});`];
 }
 
 function implementedOp(record: ImplementedRecord, registry: Registry, ids: Map<string, number>): string[] {

@@ -26,7 +26,10 @@ export function makeRegistry(records: readonly OpRecord[], assembly: string): Re
     if (!names) problems.push(`${op}: assembly/ops/${file}.ts does not exist`);
     else if (!names.has(name)) problems.push(`${op}: assembly/ops/${file}.ts exports no function ${name}`);
   };
-  for (const r of implemented) checkFunction(r.name, r.declaration.implementation);
+  for (const r of implemented) {
+    checkFunction(r.name, r.declaration.implementation);
+    if (r.declaration.inplaceCheck) checkFunction(r.name, r.declaration.inplaceCheck);
+  }
   for (const r of elementwise) if (r.declaration.check) checkFunction(r.name, r.declaration.check);
   if (problems.length > 0) throw new Error(`op records refer to what is not there:\n  ${problems.join("\n  ")}`);
   return {

@@ -132,6 +132,7 @@ export const floatPower = composite({
   doc: "input to the power of exponent, computed in float64.",
   variants: inplace,
   implementation: "arithmetic.floatPower",
+  inplaceCheck: "arithmetic.checkFloatPowerInPlace",
 });
 
 export const square = composite({

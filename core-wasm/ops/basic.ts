@@ -6,7 +6,7 @@ export const to = routine({
   doc: "The tensor in another dtype; the input itself if it has that dtype already.",
   implementation: "basic.to",
   derivative: { input: "to(grad, inputDtype)" },
-  internal: true,
+  variants: [],
 });
 
 export const clone = routine({

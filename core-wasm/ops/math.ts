@@ -62,8 +62,9 @@ export const sinc = unary(
     aliases: ["special.sinc"],
     derivative: (x) => {
       const px = m.mul(x, Math.PI);
-      const slope = m.div(m.sub(m.mul(px, m.cos(px)), m.sin(px)), m.mul(px, x));
-      return m.select(m.eq(x, 0), 0, m.mul(grad, slope));
+      const scale = m.mul(px, x);
+      const slope = m.div(m.sub(m.mul(px, m.cos(px)), m.sin(px)), scale);
+      return m.select(m.eq(scale, 0), 0, m.mul(grad, slope));
     },
   },
 );

@@ -71,6 +71,8 @@ export interface ElementwiseDeclaration extends Declaration {
 export interface ImplementedDeclaration extends Declaration {
   /** "file.name": function `name` of assembly/ops/file.ts */
   readonly implementation: string;
+  /** a function like `implementation` that raises what only the in-place form forbids */
+  readonly inplaceCheck?: string;
   /**
    * By parameter, an AssemblyScript expression over recorded ops and autograd/formulas.ts. In scope: every parameter, `grad` (grad0,
    * grad1 … if there are several results), `result` (result0 …), `<param>Shape`, `<param>Dtype`.

@@ -23,7 +23,8 @@ const reflected: Record<string, (runtime: Runtime, x: any, other: any) => any> =
   __rsub__: (runtime, x, other) => runtime.call("rsub", x, other),
   __rdiv__: (runtime, x, other) => runtime.call("mul", runtime.call("reciprocal", x), other),
   __rmod__: (runtime, x, other) => runtime.call("remainder", other, x),
-  __rpow__: (runtime, x, other) => runtime.call("pow", other, x),
+  // PyTorch makes a new tensor of the base
+  __rpow__: (runtime, x, other) => runtime.call("pow", other?.detach?.() ?? other, x),
   __rmatmul__: (runtime, x, other) => runtime.call("matmul", other, x),
 };
 

@@ -4,7 +4,8 @@ import * as ops from "../gen/ops";
 import { alias, copyInto, empty, fillWith, wrappedNumber } from "../tensor/create";
 import { DType, canCast } from "../tensor/dtype";
 import { ScalarKind } from "../tensor/scalar";
-import { ErrorKind, fail, msg, msgDType, raise } from "../tensor/error";
+import { broadcastShapes, hasShape, sameShape } from "../tensor/broadcast";
+import { ErrorKind, fail, msg, msgDType, msgInts, msgShape, raise } from "../tensor/error";
 import { ints1, shapeOf, stridesOf } from "../tensor/ints";
 import { Flag, Tensor } from "../tensor/tensor";
 import { rawAsStrided } from "../tensor/views";
@@ -71,6 +72,7 @@ export function checkInplace(t: Tensor): void {
 /** Writes `result` into `t` and lets `t` take over its history. Both have the same shape, or `result` broadcasts to it. */
 export function assignInplace(t: Tensor, result: Tensor): Tensor {
   checkCast(result.dtype, t.dtype);
+  checkGrowth(t, result);
   const recorded = gradEnabled() && (result.requiresGrad || t.requiresGrad);
   if (recorded) {
     if (result.dtype != t.dtype) result = ops.to(result, t.dtype);
@@ -82,6 +84,18 @@ export function assignInplace(t: Tensor, result: Tensor): Tensor {
   t.storage.version++;
   if (recorded) rebaseHistory(t, result);
   return t;
+}
+
+/** An in-place op may not make its tensor larger. */
+function checkGrowth(t: Tensor, result: Tensor): void {
+  if (sameShape(t, result)) return;
+  const shape = broadcastShapes(t, result);
+  if (hasShape(t, shape)) return;
+  msg("output with shape ");
+  msgShape(t);
+  msg(" doesn't match the broadcast shape ");
+  msgInts(shape);
+  raise(ErrorKind.Runtime);
 }
 
 function separate(t: Tensor): Tensor {

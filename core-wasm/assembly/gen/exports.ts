@@ -1091,6 +1091,10 @@ export function op_threshold_(input: usize, threshold: f64, thresholdKind: i32, 
   leaveNothing();
 }
 
+export function op_to(input: usize, dtype: i32): usize {
+  return leave(ops.to(changetype<Tensor>(input), dtype));
+}
+
 export function op_transpose(input: usize, dim0: i32, dim1: i32): usize {
   return leave(ops.transpose(changetype<Tensor>(input), dim0, dim1));
 }

@@ -3,7 +3,7 @@
 import { gradEnabled, pauseGrad, resumeGrad } from "../autograd/mode";
 import { doneNode, newNode } from "../autograd/node";
 import { anyRequiresGrad, attachFloating, edges, lengthOf, saveScalar, saveTensors, shapesOf } from "../autograd/saved";
-import { assignInplace, markView } from "../autograd/views";
+import { assignInplace, checkInplace, markView } from "../autograd/views";
 import { resultAt } from "../dispatch/entry";
 import { elementwise1, elementwise2, elementwise3, elementwise4, elementwiseInPlace1, elementwiseInPlace2, elementwiseInPlace3, elementwiseInPlace4, setElementwiseParam } from "../ops/elementwise";
 import * as activations_impl from "../ops/activations";
@@ -67,6 +67,7 @@ export function addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scal
 }
 
 export function addbmm_(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
+  checkInplace(input);
   return assignInplace(input, addbmm(input, batch1, batch2, beta, alpha));
 }
 
@@ -123,6 +124,7 @@ export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Scalar = 
 }
 
 export function addmm_(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
+  checkInplace(input);
   return assignInplace(input, addmm(input, mat1, mat2, beta, alpha));
 }
 
@@ -147,6 +149,7 @@ export function addmv(input: Tensor, mat: Tensor, vec: Tensor, beta: Scalar = in
 }
 
 export function addmv_(input: Tensor, mat: Tensor, vec: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
+  checkInplace(input);
   return assignInplace(input, addmv(input, mat, vec, beta, alpha));
 }
 
@@ -155,6 +158,7 @@ export function addr(input: Tensor, vec1: Tensor, vec2: Tensor, beta: Scalar = i
 }
 
 export function addr_(input: Tensor, vec1: Tensor, vec2: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
+  checkInplace(input);
   return assignInplace(input, addr(input, vec1, vec2, beta, alpha));
 }
 
@@ -284,6 +288,7 @@ export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Sca
 }
 
 export function baddbmm_(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
+  checkInplace(input);
   return assignInplace(input, baddbmm(input, batch1, batch2, beta, alpha));
 }
 
@@ -468,6 +473,7 @@ export function copy(input: Tensor, src: Tensor): Tensor {
 }
 
 export function copy_(input: Tensor, src: Tensor): Tensor {
+  checkInplace(input);
   return assignInplace(input, copy(input, src));
 }
 
@@ -641,6 +647,8 @@ export function floatPower(input: Tensor, exponent: Tensor): Tensor {
 }
 
 export function floatPower_(input: Tensor, exponent: Tensor): Tensor {
+  arithmetic_impl.checkFloatPowerInPlace(input, exponent);
+  checkInplace(input);
   return assignInplace(input, floatPower(input, exponent));
 }
 
@@ -848,6 +856,7 @@ export function ldexp(input: Tensor, other: Tensor): Tensor {
 }
 
 export function ldexp_(input: Tensor, other: Tensor): Tensor {
+  checkInplace(input);
   return assignInplace(input, ldexp(input, other));
 }
 
@@ -1084,6 +1093,7 @@ export function nanToNum(input: Tensor, nan: Scalar | null = null, posinf: Scala
 }
 
 export function nanToNum_(input: Tensor, nan: Scalar | null = null, posinf: Scalar | null = null, neginf: Scalar | null = null): Tensor {
+  checkInplace(input);
   return assignInplace(input, nanToNum(input, nan, posinf, neginf));
 }
 
@@ -1230,6 +1240,7 @@ export function round(input: Tensor, decimals: i32 = 0): Tensor {
 }
 
 export function round_(input: Tensor, decimals: i32 = 0): Tensor {
+  checkInplace(input);
   return assignInplace(input, round(input, decimals));
 }
 
@@ -1426,6 +1437,7 @@ export function square(input: Tensor): Tensor {
 }
 
 export function square_(input: Tensor): Tensor {
+  checkInplace(input);
   return assignInplace(input, square(input));
 }
 
@@ -1445,6 +1457,7 @@ export function squeeze(input: Tensor, dim: i32 = NONE): Tensor {
 }
 
 export function squeeze_(input: Tensor, dim: i32 = NONE): Tensor {
+  checkInplace(input);
   return assignInplace(input, squeeze(input, dim));
 }
 
@@ -1556,6 +1569,7 @@ export function transpose(input: Tensor, dim0: i32, dim1: i32): Tensor {
 }
 
 export function transpose_(input: Tensor, dim0: i32, dim1: i32): Tensor {
+  checkInplace(input);
   return assignInplace(input, transpose(input, dim0, dim1));
 }
 
@@ -1591,6 +1605,7 @@ export function unsqueeze(input: Tensor, dim: i32): Tensor {
 }
 
 export function unsqueeze_(input: Tensor, dim: i32): Tensor {
+  checkInplace(input);
   return assignInplace(input, unsqueeze(input, dim));
 }
 

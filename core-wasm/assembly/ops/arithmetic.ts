@@ -3,7 +3,7 @@ import * as elementary from "../gen/ops";
 import { resultType } from "../tensor/broadcast";
 import { rawContiguous, rawToDType, wrappedNumber } from "../tensor/create";
 import { DType, isFloating, isIntegral } from "../tensor/dtype";
-import { ErrorKind, cppTypeName, fail, msg, raise } from "../tensor/error";
+import { ErrorKind, cppTypeName, fail, msg, msgDType, raise } from "../tensor/error";
 import { Scalar, ScalarKind } from "../tensor/scalar";
 import { Tensor } from "../tensor/tensor";
 import { setResult } from "../dispatch/entry";
@@ -83,6 +83,14 @@ export function checkAddcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, va
 
 export function floatPower(input: Tensor, exponent: Tensor): Tensor {
   return elementary.pow(elementary.to(input, DType.Float64), elementary.to(exponent, DType.Float64));
+}
+
+export function checkFloatPowerInPlace(input: Tensor, exponent: Tensor): void {
+  if (input.dtype == DType.Float64) return;
+  msg("the base given to float_power_ has dtype ");
+  msgDType(input.dtype);
+  msg(" but the operation's result requires dtype Double");
+  raise(ErrorKind.Runtime);
 }
 
 export function square(input: Tensor): Tensor {
