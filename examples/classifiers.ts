@@ -30,8 +30,7 @@ export const programs = {
     optimizer: (model: torch.nn.Sequential) => new optim.Adam(model.parameters(), { lr: 1e-3 }),
   },
   mlp: {
-    build: () =>
-      new nn.Sequential(new nn.Flatten(), new nn.Linear(784, 128), new nn.ReLU(), new nn.Linear(128, 10)),
+    build: () => new nn.Sequential(new nn.Flatten(), new nn.Linear(784, 128), new nn.ReLU(), new nn.Linear(128, 10)),
     optimizer: (model: torch.nn.Sequential) => new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 }),
   },
 };

@@ -29,7 +29,9 @@ export async function trainMnist({ epochs, out, progress = silent, print = () =>
   const training = digits(true);
   const testing = digits(false);
   const model = classifier();
-  print(`${model}\n${training.length} images to train on, ${testing.length} to test on, ${torch.backends().description}`);
+  print(
+    `${model}\n${training.length} images to train on, ${testing.length} to test on, ${torch.backends().description}`,
+  );
   const loader = new DataLoader<Batch>(training, { batchSize: 64, shuffle: true });
   const testLoader = new DataLoader<Batch>(testing, { batchSize: 500 });
   const lossFn = new nn.CrossEntropyLoss();
@@ -59,11 +61,20 @@ export async function trainMnist({ epochs, out, progress = silent, print = () =>
 }
 
 function confusionTable(confusion: number[][]): string {
-  const row = (head: string, cells: (number | string)[]) => `${head.padStart(6)} ${cells.map((c) => String(c).padStart(5)).join("")}`;
+  const row = (head: string, cells: (number | string)[]) =>
+    `${head.padStart(6)} ${cells.map((c) => String(c).padStart(5)).join("")}`;
   return [
     "rows: the digit, columns: what was predicted",
-    row("", confusion.map((_, i) => i)),
-    ...confusion.map((counts, i) => row(String(i), counts.map((n) => (n === 0 ? "·" : n)))),
+    row(
+      "",
+      confusion.map((_, i) => i),
+    ),
+    ...confusion.map((counts, i) =>
+      row(
+        String(i),
+        counts.map((n) => (n === 0 ? "·" : n)),
+      ),
+    ),
   ].join("\n");
 }
 

@@ -21,7 +21,10 @@ export function fitPolynomial(seed: number, report: (step: number, loss: number)
   const losses = new Map<number, number>();
   for (let step = 0; step < STEPS; step++) {
     torch.scope(() => {
-      const prediction = a.add(b.mul(x)).add(c.mul(x.pow(2))).add(d.mul(x.pow(3)));
+      const prediction = a
+        .add(b.mul(x))
+        .add(c.mul(x.pow(2)))
+        .add(d.mul(x.pow(3)));
       const loss = prediction.sub(y).pow(2).sum();
       if (step % 100 === 99) {
         losses.set(step, loss.item() as number);

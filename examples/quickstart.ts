@@ -9,7 +9,11 @@ const { nn, optim } = torch;
 const { DataLoader, Subset } = torch.utils.data;
 const { datasets, transforms } = torch.vision;
 
-export async function quickstart(epochs: number, limit = 60_000, print: (line: string) => void = () => {}): Promise<Score> {
+export async function quickstart(
+  epochs: number,
+  limit = 60_000,
+  print: (line: string) => void = () => {},
+): Promise<Score> {
   torch.manualSeed(0);
   const options = { transform: new transforms.ToTensor() };
   const training = new datasets.MNIST(mnistFolder, options);

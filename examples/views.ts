@@ -55,11 +55,13 @@ export function indexing() {
   const labels = torch.tensor([2, 0, 1], { dtype: "int64" });
   const oneHot = torch.nn.functional.oneHot(labels, 3);
   const scattered = torch.zeros([3, 3]).scatter_(1, labels.unsqueeze(1), 1);
-  const input = torch.tensor([
-    [0.1, 0.2, 0.7],
-    [0.8, 0.1, 0.1],
-    [0.3, 0.4, 0.3],
-  ]).log();
+  const input = torch
+    .tensor([
+      [0.1, 0.2, 0.7],
+      [0.8, 0.1, 0.1],
+      [0.3, 0.4, 0.3],
+    ])
+    .log();
   const nll = input.at(torch.arange(3), labels).mean().neg();
   return {
     oneHot: oneHot.tolist(),

@@ -66,10 +66,16 @@ export function save(tensors: Record<string, Tensor>, metadata?: Record<string, 
 export function load(bytes: Uint8Array): Record<string, Tensor> {
   const { entries, start } = readHeader(bytes);
   return Object.fromEntries(
-    entries.map(([name, { dtype, shape, data_offsets: [from, to] }]) => [
-      name,
-      fromBytes(bytes.subarray(start + from, start + to), shape, DTYPES.get(dtype)!),
-    ]),
+    entries.map(
+      ([
+        name,
+        {
+          dtype,
+          shape,
+          data_offsets: [from, to],
+        },
+      ]) => [name, fromBytes(bytes.subarray(start + from, start + to), shape, DTYPES.get(dtype)!)],
+    ),
   );
 }
 

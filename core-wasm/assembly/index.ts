@@ -17,7 +17,12 @@ import {
 import { nodeName } from "./gen/programs";
 import { allocate, free, liveBytes, peakBytes, reservedBytes, setByteLimit } from "./memory/allocator";
 import { liveStorages } from "./memory/storage";
-import { promotedDType, promoteOperand, beginPromotion, setDefaultDType as changeDefaultDType } from "./tensor/broadcast";
+import {
+  promotedDType,
+  promoteOperand,
+  beginPromotion,
+  setDefaultDType as changeDefaultDType,
+} from "./tensor/broadcast";
 import { canCast as castable, promoteTypes as promoted, isFloating, isComplex } from "./tensor/dtype";
 import { alias as aliased, empty as newEmpty, wrappedInt as newWrappedInt, wrappedNumber } from "./tensor/create";
 import { ErrorKind, fail, messageText as textAddress, msg, takeMessage } from "./tensor/error";
@@ -37,7 +42,7 @@ export function release(t: Tensor): void {
 
 /** Releases `count` handles at `address`. */
 export function releaseMany(address: usize, count: i32): void {
-  for (let i = 0; i < count; i++) load<Tensor>(address + (<usize>i << 2)).release();
+  for (let i = 0; i < count; i++) load<Tensor>(address + ((<usize>i) << 2)).release();
 }
 
 // ---- arguments and results ---------------------------------------------------------------------------------------
@@ -56,9 +61,9 @@ export function scratch(): usize {
 export function scratchGrow(n: i32): usize {
   if (n <= SCRATCH_CAPACITY) return scratchArea;
   if (n > longCapacity) {
-    if (longCapacity > 0) free(longScratch, <usize>longCapacity << 2);
+    if (longCapacity > 0) free(longScratch, (<usize>longCapacity) << 2);
     longCapacity = 0;
-    longScratch = allocate(<usize>n << 2);
+    longScratch = allocate((<usize>n) << 2);
     longCapacity = n;
   }
   return longScratch;
@@ -83,7 +88,7 @@ export function wrappedScalar(value: f64, kind: i32): usize {
 }
 
 export function wrappedInt(low: i32, high: i32): usize {
-  return changetype<usize>(newWrappedInt((<i64>high << 32) | <i64><u32>low));
+  return changetype<usize>(newWrappedInt(((<i64>high) << 32) | (<i64>(<u32>low))));
 }
 
 // ---- dtypes ------------------------------------------------------------------------------------------------------
@@ -124,10 +129,7 @@ export function setRequiresGrad(t: Tensor, on: bool): void {
     );
   }
   if (on && t.has(Flag.Inference)) {
-    fail(
-      ErrorKind.Runtime,
-      "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.",
-    );
+    fail(ErrorKind.Runtime, "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.");
   }
   t.set(Flag.RequiresGrad, on);
 }
@@ -258,7 +260,7 @@ export function functionNode(id: i32, inputs: usize, count: i32, outputs: i32): 
   const node = newNode(SpecialNode.Function, count, outputs, 0, 0, 0);
   node.callback = id;
   for (let i = 0; i < count; i++) {
-    const t = load<usize>(inputs + (<usize>i << 2));
+    const t = load<usize>(inputs + ((<usize>i) << 2));
     if (t != 0) node.edge(i, changetype<Tensor>(t));
   }
   return changetype<usize>(node);
@@ -305,4 +307,3 @@ export function setMemoryLimit(bytes: f64): void {
 export function bumpVersion(t: Tensor): void {
   t.storage.version++;
 }
-

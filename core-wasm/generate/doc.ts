@@ -6,7 +6,8 @@ import type { Registry } from "./registry.ts";
 export function docComment(record: OpRecord, namespace: Namespace, name: string): string[] {
   const d = record.declaration;
   const lines = [...wrap(d.doc)];
-  if (name !== record.name || namespace !== record.namespace) lines.push(`Another name of ${qualified(record.namespace, record.name)}.`);
+  if (name !== record.name || namespace !== record.namespace)
+    lines.push(`Another name of ${qualified(record.namespace, record.name)}.`);
   const shapes = d.shapes ?? (record.kind === "elementwise" ? elementwiseShapes(record) : undefined);
   if (shapes) lines.push(...wrap(`Shapes: ${shapes}`));
   lines.push(`Follows ${d.follows}.`);
@@ -16,11 +17,16 @@ export function docComment(record: OpRecord, namespace: Namespace, name: string)
 }
 
 function elementwiseShapes(record: OpRecord): string {
-  const tensors = record.signature.parameters.filter((p) => p.type.base === "Tensor" || p.type.base === "TensorOrScalar");
-  return tensors.length === 1 ? "any; the result has the input's." : `any that broadcast; the result has the broadcast shape of ${tensors.map((p) => p.name).join(", ")}.`;
+  const tensors = record.signature.parameters.filter(
+    (p) => p.type.base === "Tensor" || p.type.base === "TensorOrScalar",
+  );
+  return tensors.length === 1
+    ? "any; the result has the input's."
+    : `any that broadcast; the result has the broadcast shape of ${tensors.map((p) => p.name).join(", ")}.`;
 }
 
-const qualified = (namespace: Namespace, name: string): string => (namespace === "torch" ? `torch.${name}` : `torch.${namespace}.${name}`);
+const qualified = (namespace: Namespace, name: string): string =>
+  namespace === "torch" ? `torch.${name}` : `torch.${namespace}.${name}`;
 
 function wrap(text: string, width = 110): string[] {
   const lines: string[] = [];
@@ -58,6 +64,7 @@ function gradientOf(record: OpRecord): "symbolic" | "stated" | "composed" | "non
   if (record.kind === "composite") return "composed";
   if (record.kind !== "elementwise") return record.declaration.derivative ? "stated" : "none";
   const d = record.declaration;
-  const none = d.differentiable === false || formsOf(record)[0]!.dtype === "integral" || formsOf(record)[0]!.root.kind === "mask";
+  const none =
+    d.differentiable === false || formsOf(record)[0]!.dtype === "integral" || formsOf(record)[0]!.root.kind === "mask";
   return none ? "none" : d.derivative ? "stated" : "symbolic";
 }

@@ -6,7 +6,9 @@ import { exportArgument, exportParameters } from "./types.ts";
 export const exportName = (record: OpRecord): string => `op_${record.name}`;
 
 export function generateExports(registry: Registry): string {
-  const checks = [...new Set(registry.elementwise.flatMap((r) => (r.declaration.check ? [r.declaration.check.split(".")[0]!] : [])))].sort();
+  const checks = [
+    ...new Set(registry.elementwise.flatMap((r) => (r.declaration.check ? [r.declaration.check.split(".")[0]!] : []))),
+  ].sort();
   return [
     header("The ops as JavaScript calls them."),
     'import { leave, leaveList, leaveNothing, leaveResults } from "../dispatch/entry";',
@@ -37,12 +39,33 @@ function exportsOf(record: OpRecord): string[] {
   const call = `ops.${functionName(record.name)}(${actual})`;
   if (plainResult) {
     const type = plainResult === "float" ? "f64" : "i32";
-    lines.push(`export function ${name}(${formal}): ${type} {`, ...check, `  const value = <${type}>${call};`, "  leaveNothing();", "  return value;", "}");
-  } else if (listResult) lines.push(`export function ${name}(${formal}): i32 {`, ...check, `  return leaveList(${call});`, "}");
-  else if (results.length > 1) lines.push(`export function ${name}(${formal}): i32 {`, ...check, `  ${call};`, `  return leaveResults(${results.length});`, "}");
+    lines.push(
+      `export function ${name}(${formal}): ${type} {`,
+      ...check,
+      `  const value = <${type}>${call};`,
+      "  leaveNothing();",
+      "  return value;",
+      "}",
+    );
+  } else if (listResult)
+    lines.push(`export function ${name}(${formal}): i32 {`, ...check, `  return leaveList(${call});`, "}");
+  else if (results.length > 1)
+    lines.push(
+      `export function ${name}(${formal}): i32 {`,
+      ...check,
+      `  ${call};`,
+      `  return leaveResults(${results.length});`,
+      "}",
+    );
   else lines.push(`export function ${name}(${formal}): usize {`, ...check, `  return leave(${call});`, "}");
   if (record.variants.includes("inplace")) {
-    lines.push(`export function ${name}_(${formal}): void {`, ...check, `  ops.${record.name}_(${actual});`, "  leaveNothing();", "}");
+    lines.push(
+      `export function ${name}_(${formal}): void {`,
+      ...check,
+      `  ops.${record.name}_(${actual});`,
+      "  leaveNothing();",
+      "}",
+    );
   }
   lines.push("");
   return lines;
@@ -52,7 +75,9 @@ export function generateExportTypes(registry: Registry): string {
   const lines = registry.records
     .filter((r) => !r.internal)
     .flatMap((record) => {
-      const parameters = record.signature.parameters.flatMap(exportParameters).map((p) => `${p.split(":")[0]!}: number`);
+      const parameters = record.signature.parameters
+        .flatMap(exportParameters)
+        .map((p) => `${p.split(":")[0]!}: number`);
       const returns = `  ${exportName(record)}(${parameters.join(", ")}): number;`;
       const inplace = `  ${exportName(record)}_(${parameters.join(", ")}): void;`;
       return record.variants.includes("inplace") ? [returns, inplace] : [returns];
@@ -66,4 +91,3 @@ export function generateExportTypes(registry: Registry): string {
     "",
   ].join("\n");
 }
-

@@ -54,16 +54,27 @@ function makeForms(record: ElementwiseRecord): Form[] {
     combinations
       .map((c) => [
         ...c,
-        ...Object.entries(values).map(([name, value]): Choice => ({ parameter: parameterOf(record, name), type: "value", value })),
+        ...Object.entries(values).map(([name, value]): Choice => ({
+          parameter: parameterOf(record, name),
+          type: "value",
+          value,
+        })),
       ])
-      .filter((c) => !c.some((choice) => choice.type === "value" && c.some((o) => o.parameter === choice.parameter && o.type === "absent"))),
+      .filter(
+        (c) =>
+          !c.some(
+            (choice) =>
+              choice.type === "value" && c.some((o) => o.parameter === choice.parameter && o.type === "absent"),
+          ),
+      ),
   );
   return [...specialised, ...combinations].map((choices) => makeForm(record, choices));
 }
 
 function parameterOf(record: ElementwiseRecord, name: string): Parameter {
   const p = record.signature.parameters.find((q) => q.name === name);
-  if (!p || !(isNumber(p) || p.type.base === "TensorOrScalar")) throw new Error(`${record.name}: specialises ${name}, which is no number parameter`);
+  if (!p || !(isNumber(p) || p.type.base === "TensorOrScalar"))
+    throw new Error(`${record.name}: specialises ${name}, which is no number parameter`);
   return p;
 }
 
@@ -75,7 +86,12 @@ function choicesOf(parameter: Parameter, op: string): Choice[] {
     return optional ? [{ parameter, type: "absent" }, ...all] : all;
   }
   if (base === "bool") return [true, false].map((value) => ({ parameter, type: "flag", value }));
-  return optional ? [{ parameter, type: "absent" }, { parameter, type: "present" }] : [];
+  return optional
+    ? [
+        { parameter, type: "absent" },
+        { parameter, type: "present" },
+      ]
+    : [];
 }
 
 function makeForm(record: ElementwiseRecord, choices: readonly Choice[]): Form {
@@ -91,7 +107,8 @@ function makeForm(record: ElementwiseRecord, choices: readonly Choice[]): Form {
     let value: unknown = null;
     if (isTensor(p)) {
       if (!absent(p)) {
-        const leaf = d.masks?.includes(p.name) || d.dtype === "logical" ? maskInput(inputs.length) : input(inputs.length);
+        const leaf =
+          d.masks?.includes(p.name) || d.dtype === "logical" ? maskInput(inputs.length) : input(inputs.length);
         // a number that is known stays an input, since it takes part in promotion
         value = fixed?.type === "value" ? constant(fixed.value) : leaf;
         leaves.push(leaf);
@@ -107,7 +124,8 @@ function makeForm(record: ElementwiseRecord, choices: readonly Choice[]): Form {
     }
     given[p.name] = value;
   }
-  const build = (f: ((...x: unknown[]) => Expression) | undefined): Expression | null => (f ? f(...positional, given) : null);
+  const build = (f: ((...x: unknown[]) => Expression) | undefined): Expression | null =>
+    f ? f(...positional, given) : null;
   const root = build(d.expression)!;
   if (!root?.kind) throw new Error(`${record.name}: the expression gives no expression`);
   return {

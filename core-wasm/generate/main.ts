@@ -46,4 +46,8 @@ if (check && stale.length > 0) {
   console.error(`generated files differ from the op records, run \`make generate\`:\n  ${stale.join("\n  ")}`);
   process.exit(1);
 }
-console.log(stale.length === 0 ? `${registry.records.length} ops: generated files are up to date` : `${registry.records.length} ops: wrote ${stale.join(", ")}`);
+console.log(
+  stale.length === 0
+    ? `${registry.records.length} ops: generated files are up to date`
+    : `${registry.records.length} ops: wrote ${stale.join(", ")}`,
+);

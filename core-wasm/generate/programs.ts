@@ -56,7 +56,18 @@
  */
 import { type Program, compile, computeTypes, encode } from "../ops/encode.ts";
 import { differentiate } from "../ops/differentiate.ts";
-import { type Expression, type Value, constant, grad, input, m, maskInput, nodesOf, result, substitute } from "../ops/expression.ts";
+import {
+  type Expression,
+  type Value,
+  constant,
+  grad,
+  input,
+  m,
+  maskInput,
+  nodesOf,
+  result,
+  substitute,
+} from "../ops/expression.ts";
 import { type MicroName, microNames, microOps } from "../ops/micro.ts";
 import type { DTypeRule } from "../ops/record.ts";
 import { type Form, formsOf } from "./forms.ts";
@@ -159,11 +170,13 @@ function formEntry(form: Form): Entry {
   const layout = { inputs: leaves, params };
   const what = `${record.name} (form ${form.id})`;
   const refused = Object.keys(form.refuses).flatMap((group) => GROUPS[group as keyof typeof GROUPS]);
-  if (rule === "integral" && !form.refuses.floating) throw new Error(`${what}: the dtype rule integral needs a message for floating dtypes`);
+  if (rule === "integral" && !form.refuses.floating)
+    throw new Error(`${what}: the dtype rule integral needs a message for floating dtypes`);
   const integral = form.integral && compile(form.integral, layout, what);
   const bool = form.bool && compile(form.bool, layout, what);
   checkComputeTypes(form, rule, what);
-  const differentiable = d.differentiable !== false && root.kind === "value" && rule !== "integral" && !isFixedToIntegers(d.resultDType);
+  const differentiable =
+    d.differentiable !== false && root.kind === "value" && rule !== "integral" && !isFixedToIntegers(d.resultDType);
   return {
     id: form.id,
     inputs: leaves.length,
@@ -197,11 +210,20 @@ function checkComputeTypes(form: Form, rule: DTypeRule, what: string): void {
   const forIntegers = form.integral ?? form.root;
   const takesIntegers = !refuses.integral || (!refuses.bool && !form.bool);
   if (takesIntegers && !computeTypes(forIntegers).integer) {
-    throw new Error(`${what}: uses floating micro-ops for integral dtypes; give an integral expression, refuse them, or use the dtype rule float`);
+    throw new Error(
+      `${what}: uses floating micro-ops for integral dtypes; give an integral expression, refuse them, or use the dtype rule float`,
+    );
   }
 }
 
-function derivativeOf(root: Value, leaf: Expression, leaves: readonly Expression[], params: number, stated: Value | undefined, what: string): Derivative {
+function derivativeOf(
+  root: Value,
+  leaf: Expression,
+  leaves: readonly Expression[],
+  params: number,
+  stated: Value | undefined,
+  what: string,
+): Derivative {
   let gradient = stated ?? differentiate(root, leaf, grad) ?? constant(0);
   if (root.op) gradient = substitute(gradient, (e) => (e === root ? result : undefined)) as Value;
   const used = new Set(nodesOf(gradient));
@@ -240,7 +262,16 @@ function layOut(entries: readonly Entry[]): string[] {
     const operands = e.derivatives.flatMap((d) => d?.operands ?? []);
     const saved = operands.reduce((bits, code) => (code >= 1 && code <= 8 ? bits | (1 << (code - 1)) : bits), 0);
     const differentiable = e.derivatives.reduce<number>((bits, d, i) => (d ? bits | (1 << i) : bits), 0);
-    const head = [e.inputs, e.params, RULES.indexOf(e.rule), e.masks, e.resultDType, saved, operands.includes(9) ? 1 : 0, differentiable];
+    const head = [
+      e.inputs,
+      e.params,
+      RULES.indexOf(e.rule),
+      e.masks,
+      e.resultDType,
+      saved,
+      operands.includes(9) ? 1 : 0,
+      differentiable,
+    ];
     table.set(head, at);
     view.setUint32(at + 8, e.refused, true);
     view.setUint32(at + 12, place(encode(e.forward)), true);

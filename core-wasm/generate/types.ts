@@ -59,7 +59,9 @@ export function coreDefault(p: Parameter, elementwise: boolean): string | undefi
       if (value === null) return "null";
       if (typeof value === "boolean") return `newScalar(${value ? 1 : 0}, ScalarKind.Bool)`;
       if (elementwise && !p.type.optional) return number(value as number);
-      return p.floatDefault || !Number.isInteger(value) ? `floatScalar(${number(value as number)})` : `intScalar(${value})`;
+      return p.floatDefault || !Number.isInteger(value)
+        ? `floatScalar(${number(value as number)})`
+        : `intScalar(${value})`;
     case "int":
       return value === null ? "NONE" : String(value);
     case "ints":

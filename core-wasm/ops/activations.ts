@@ -57,7 +57,7 @@ export const threshold = elementwise({
   doc: "input where it is greater than threshold, else value.",
   namespace: "nn.functional",
   variants: inPlace,
-  refuses: { bool: '"threshold_cpu" not implemented for \'Bool\'' },
+  refuses: { bool: "\"threshold_cpu\" not implemented for 'Bool'" },
   expression: (x, { threshold, value }) => m.select(m.le(x, threshold), value, x),
   derivative: { input: ({ input, threshold }) => m.select(m.le(input, threshold), 0, grad) },
 });
@@ -98,7 +98,8 @@ export const selu = elementwise({
   refuses: floatingOnly("elu_cpu"),
   expression: (x) => m.select(m.le(x, 0), m.mul(m.expm1(x), SELU_ALPHA * SELU_SCALE), m.mul(x, SELU_SCALE)),
   derivative: {
-    input: ({ input }) => m.select(m.le(input, 0), m.mul(grad, m.mul(m.exp(input), SELU_ALPHA * SELU_SCALE)), m.mul(grad, SELU_SCALE)),
+    input: ({ input }) =>
+      m.select(m.le(input, 0), m.mul(grad, m.mul(m.exp(input), SELU_ALPHA * SELU_SCALE)), m.mul(grad, SELU_SCALE)),
   },
 });
 

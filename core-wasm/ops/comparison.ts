@@ -37,7 +37,8 @@ export const isclose = elementwise({
 });
 
 export const allclose = composite({
-  signature: "allclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equalNan: bool = false) -> bool",
+  signature:
+    "allclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equalNan: bool = false) -> bool",
   follows: "torch.allclose",
   doc: "Whether all elements are close (see isclose).",
   implementation: "comparison.allclose",

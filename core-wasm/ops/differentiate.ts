@@ -151,7 +151,8 @@ export function differentiate(root: Value, x: Expression, g: Value): Value | nul
       const [mask, a, b] = e.args as [Mask, Value, Value];
       const ga = differentiate(a, x, upstream);
       const gb = differentiate(b, x, upstream);
-      if (ga || gb) total = plus(total, ga && gb ? m.select(mask, ga, gb) : ga ? where(mask, ga) : m.select(mask, zero, gb!));
+      if (ga || gb)
+        total = plus(total, ga && gb ? m.select(mask, ga, gb) : ga ? where(mask, ga) : m.select(mask, zero, gb!));
     } else {
       const partials = rules[e.op!](upstream, e, e.args[0] as Value, e.args[1] as Value);
       partials.forEach((partial, i) => {

@@ -66,7 +66,12 @@ export function compile(root: Expression, layout: Layout, what: string): Program
 }
 
 /** Linear scan in evaluation order: a temporary's register is free again after its last use, at once for that use's own dst. */
-function allocate(nodes: readonly Expression[], root: Expression, register: Map<Expression, number>, firstTemporary: number) {
+function allocate(
+  nodes: readonly Expression[],
+  root: Expression,
+  register: Map<Expression, number>,
+  firstTemporary: number,
+) {
   const steps = nodes.filter((e) => e.op);
   const lastUse = new Map<Expression, number>();
   steps.forEach((e, i) => e.args.forEach((a) => lastUse.set(a, i)));
@@ -85,7 +90,16 @@ function allocate(nodes: readonly Expression[], root: Expression, register: Map<
 
 export function encode(p: Program): Uint8Array {
   const bytes = new Uint8Array(8 + 8 * p.constants.length + 8 * p.instructions.length);
-  bytes.set([p.inputs, p.params, p.constants.length, p.instructions.length, p.registers, p.out, p.outIsMask ? 1 : 0, p.maskInputs]);
+  bytes.set([
+    p.inputs,
+    p.params,
+    p.constants.length,
+    p.instructions.length,
+    p.registers,
+    p.out,
+    p.outIsMask ? 1 : 0,
+    p.maskInputs,
+  ]);
   const view = new DataView(bytes.buffer);
   p.constants.forEach((c, i) => view.setFloat64(8 + 8 * i, c, true));
   p.instructions.forEach((instruction, i) => bytes.set(instruction, 8 + 8 * p.constants.length + 8 * i));

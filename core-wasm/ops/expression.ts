@@ -32,7 +32,12 @@ export class Expression<K extends Kind = Kind> {
 
   private static readonly interned = new Map<string, Expression>();
 
-  static intern<K extends Kind>(kind: K, op: MicroName | null, args: readonly Expression[], leaf: Leaf | null): Expression<K> {
+  static intern<K extends Kind>(
+    kind: K,
+    op: MicroName | null,
+    args: readonly Expression[],
+    leaf: Leaf | null,
+  ): Expression<K> {
     const key = leaf
       ? `${leaf.type} ${kind} ${"index" in leaf ? leaf.index : ""}${"value" in leaf ? spell(leaf.value) : ""}`
       : `${op} ${args.map((a) => a.id).join(" ")}`;
@@ -91,7 +96,8 @@ function isOperand(x: unknown): x is Expression | number {
 function build(op: MicroName, operands: (Expression | number)[]): Expression {
   const micro: MicroOp = microOps[op];
   const args = operands.map((x) => (typeof x === "number" ? constant(x) : x));
-  if (args.length !== micro.operands.length) throw new Error(`${op} takes ${micro.operands.length} operands, got ${args.length}`);
+  if (args.length !== micro.operands.length)
+    throw new Error(`${op} takes ${micro.operands.length} operands, got ${args.length}`);
   args.forEach((a, i) => {
     if (a.kind !== micro.operands[i]) throw new Error(`operand ${i} of ${op} must be a ${micro.operands[i]}: ${a}`);
   });

@@ -16,7 +16,9 @@ export async function allRecords(folder = dirname(fileURLToPath(import.meta.url)
     for (const [key, value] of Object.entries(exported)) {
       if (!isRecord(value)) continue;
       if (key !== value.name && key !== `${value.name}Op`) {
-        throw new Error(`${file}: the record of ${value.name} must be exported as ${value.name} (as ${value.name}Op if that is a reserved word), not as ${key}`);
+        throw new Error(
+          `${file}: the record of ${value.name} must be exported as ${value.name} (as ${value.name}Op if that is a reserved word), not as ${key}`,
+        );
       }
       if (records.has(value.name)) throw new Error(`${file}: there is already a record of ${value.name}`);
       records.set(value.name, value);

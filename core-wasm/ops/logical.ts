@@ -25,7 +25,14 @@ export const logicalNot = elementwise({
   expression: (x) => m.not(x),
 });
 
-const bitwise = (name: string, torchName: string, kernel: string, doc: string, op: (x: Value, y: Value) => Value, bool = true) =>
+const bitwise = (
+  name: string,
+  torchName: string,
+  kernel: string,
+  doc: string,
+  op: (x: Value, y: Value) => Value,
+  bool = true,
+) =>
   elementwise({
     signature: `${name}(input: TensorOrScalar, other: TensorOrScalar)`,
     follows: `torch.${torchName}`,
@@ -37,11 +44,43 @@ const bitwise = (name: string, torchName: string, kernel: string, doc: string, o
     expression: op,
   });
 
-export const bitwiseAnd = bitwise("bitwiseAnd", "bitwise_and", "bitwise_and_cpu", "And of bits; of truth values for bool.", m.bitAnd);
-export const bitwiseOr = bitwise("bitwiseOr", "bitwise_or", "bitwise_or_cpu", "Or of bits; of truth values for bool.", m.bitOr);
-export const bitwiseXor = bitwise("bitwiseXor", "bitwise_xor", "bitwise_xor_cpu", "Exclusive or of bits; of truth values for bool.", m.bitXor);
-export const bitwiseLeftShift = bitwise("bitwiseLeftShift", "bitwise_left_shift", "lshift_cpu", "input shifted left by other bits.", m.shiftLeft, false);
-export const bitwiseRightShift = bitwise("bitwiseRightShift", "bitwise_right_shift", "rshift_cpu", "input shifted right by other bits; the sign is kept.", m.shiftRight, false);
+export const bitwiseAnd = bitwise(
+  "bitwiseAnd",
+  "bitwise_and",
+  "bitwise_and_cpu",
+  "And of bits; of truth values for bool.",
+  m.bitAnd,
+);
+export const bitwiseOr = bitwise(
+  "bitwiseOr",
+  "bitwise_or",
+  "bitwise_or_cpu",
+  "Or of bits; of truth values for bool.",
+  m.bitOr,
+);
+export const bitwiseXor = bitwise(
+  "bitwiseXor",
+  "bitwise_xor",
+  "bitwise_xor_cpu",
+  "Exclusive or of bits; of truth values for bool.",
+  m.bitXor,
+);
+export const bitwiseLeftShift = bitwise(
+  "bitwiseLeftShift",
+  "bitwise_left_shift",
+  "lshift_cpu",
+  "input shifted left by other bits.",
+  m.shiftLeft,
+  false,
+);
+export const bitwiseRightShift = bitwise(
+  "bitwiseRightShift",
+  "bitwise_right_shift",
+  "rshift_cpu",
+  "input shifted right by other bits; the sign is kept.",
+  m.shiftRight,
+  false,
+);
 
 export const bitwiseNot = elementwise({
   signature: "bitwiseNot(input: Tensor)",

@@ -68,9 +68,14 @@ export function parseSignature(text: string): Signature {
   return { name, parameters, ...parseResults(returns, fail) };
 }
 
-function parseResults(text: string | undefined, fail: (why: string) => never): Pick<Signature, "results" | "listResult" | "plainResult"> {
-  if (text === undefined || text === "Tensor") return { results: [{ name: "result", list: false }], listResult: false, plainResult: null };
-  if (text === "bool" || text === "int" || text === "float") return { results: [], listResult: false, plainResult: text };
+function parseResults(
+  text: string | undefined,
+  fail: (why: string) => never,
+): Pick<Signature, "results" | "listResult" | "plainResult"> {
+  if (text === undefined || text === "Tensor")
+    return { results: [{ name: "result", list: false }], listResult: false, plainResult: null };
+  if (text === "bool" || text === "int" || text === "float")
+    return { results: [], listResult: false, plainResult: text };
   if (text === "Tensor[]") return { results: [{ name: "result", list: true }], listResult: true, plainResult: null };
   const match = /^\((.*)\)$/.exec(text);
   if (!match) return fail(`unknown result ${text}`);
@@ -89,7 +94,12 @@ function parseParameter(text: string, fail: (why: string) => never): Parameter {
   const type = parseType(typeText, fail);
   let value: DefaultValue | undefined;
   if (defaultText !== undefined) value = parseDefault(defaultText, type, fail);
-  return { name, type, default: value, floatDefault: defaultText !== undefined && /^-?\d*\.\d|^-?\d+(\.\d+)?e|inf$/.test(defaultText) };
+  return {
+    name,
+    type,
+    default: value,
+    floatDefault: defaultText !== undefined && /^-?\d*\.\d|^-?\d+(\.\d+)?e|inf$/.test(defaultText),
+  };
 }
 
 function parseType(text: string, fail: (why: string) => never): Type {

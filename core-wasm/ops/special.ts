@@ -2,7 +2,13 @@
 import { type Value, grad, m, result } from "./expression.ts";
 import { elementwise, inplace } from "./record.ts";
 
-const special = (name: string, doc: string, expression: (x: Value) => Value, aliases: string[] = [], derivative?: (x: Value) => Value) =>
+const special = (
+  name: string,
+  doc: string,
+  expression: (x: Value) => Value,
+  aliases: string[] = [],
+  derivative?: (x: Value) => Value,
+) =>
   elementwise({
     signature: `${name}(input: Tensor)`,
     follows: `torch.${name}`,
@@ -48,11 +54,8 @@ export const entr = namespaced(
   (x) => m.neg(m.mul(grad, m.add(m.log(x), 1))),
 );
 
-export const ndtr = namespaced(
-  "ndtr",
-  "ndtr",
-  "The distribution function of the standard normal distribution.",
-  (x) => m.mul(m.erfc(m.mul(x, -Math.SQRT1_2)), 0.5),
+export const ndtr = namespaced("ndtr", "ndtr", "The distribution function of the standard normal distribution.", (x) =>
+  m.mul(m.erfc(m.mul(x, -Math.SQRT1_2)), 0.5),
 );
 
 export const ndtri = namespaced("ndtri", "ndtri", "The inverse of ndtr, on (0, 1).", m.ndtri, () =>
@@ -70,7 +73,8 @@ export const xlogy = elementwise({
   dtype: "float",
   expression: (x, y) => timesLog(x, y, m.log(y)),
   derivative: {
-    input: ({ input, other }) => m.select(m.and(m.eq(input, 0), m.le(other, 0)), 0, timesLog(grad, other, m.log(other))),
+    input: ({ input, other }) =>
+      m.select(m.and(m.eq(input, 0), m.le(other, 0)), 0, timesLog(grad, other, m.log(other))),
     other: ({ input, other }) => m.div(m.mul(grad, input), other),
   },
 });
@@ -83,7 +87,8 @@ export const xlog1py = elementwise({
   dtype: "float",
   expression: (x, y) => timesLog(x, y, m.log1p(y)),
   derivative: {
-    input: ({ input, other }) => m.select(m.and(m.eq(input, 0), m.le(other, -1)), 0, timesLog(grad, other, m.log1p(other))),
+    input: ({ input, other }) =>
+      m.select(m.and(m.eq(input, 0), m.le(other, -1)), 0, timesLog(grad, other, m.log1p(other))),
     other: ({ input, other }) => m.div(m.mul(grad, input), m.add(other, 1)),
   },
 });

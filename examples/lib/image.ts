@@ -14,7 +14,10 @@ function readPng(bytes: Uint8Array): torch.Tensor {
   const scale = 2 ** depth - 1;
   if (palette !== undefined) {
     const colours = torch.tensor(palette.map((c) => c.slice(0, 3))).div(255);
-    return colours.indexSelect(0, torch.tensor([...data], { dtype: "int64" })).mean(1).view([height, width]);
+    return colours
+      .indexSelect(0, torch.tensor([...data], { dtype: "int64" }))
+      .mean(1)
+      .view([height, width]);
   }
   const pixels = torch.tensor(Float32Array.from(data)).div(scale).view([height, width, channels]);
   // one or three colours, then perhaps opacity, over a white page
@@ -33,7 +36,8 @@ function readPgm(bytes: Uint8Array, name: string): torch.Tensor {
     if (c === "#") while (at < bytes.length && bytes[at] !== 10) at++;
     else if (/\d/.test(c)) {
       let digits = "";
-      while (at < bytes.length && /\d/.test(String.fromCharCode(bytes[at]!))) digits += String.fromCharCode(bytes[at++]!);
+      while (at < bytes.length && /\d/.test(String.fromCharCode(bytes[at]!)))
+        digits += String.fromCharCode(bytes[at++]!);
       header.push(Number(digits));
       continue;
     }
@@ -49,5 +53,8 @@ function readPgm(bytes: Uint8Array, name: string): torch.Tensor {
     : new TextDecoder().decode(bytes.subarray(at)).trim().split(/\s+/).map(Number);
   if (header.length < 3 || !(maximum > 0) || values.length < width * height)
     throw new Error(`${name} is cut off or no valid PGM file`);
-  return torch.tensor(Float32Array.from(values.slice(0, width * height))).div(maximum).view([height, width]);
+  return torch
+    .tensor(Float32Array.from(values.slice(0, width * height)))
+    .div(maximum)
+    .view([height, width]);
 }

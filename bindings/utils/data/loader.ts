@@ -45,16 +45,11 @@ export class DataLoader<Batch = any, T = unknown> implements Iterable<Batch>, As
   constructor(dataset: Source<T>, options: DataLoaderOptions = {}) {
     const { batchSize = 1, shuffle = false, sampler, batchSampler, numWorkers = 0, dropLast = false } = options;
     if (numWorkers < 0)
-      throw new ValueError(
-        "num_workers option should be non-negative; use num_workers=0 to disable multiprocessing.",
-      );
+      throw new ValueError("num_workers option should be non-negative; use num_workers=0 to disable multiprocessing.");
     if (numWorkers > 0)
       throw new NotImplementedError("DataLoader: numWorkers > 0 is not supported yet; use numWorkers: 0");
     if (sampler !== undefined && shuffle) throw new ValueError("sampler option is mutually exclusive with shuffle");
-    if (
-      batchSampler !== undefined &&
-      (options.batchSize !== undefined || shuffle || sampler !== undefined || dropLast)
-    )
+    if (batchSampler !== undefined && (options.batchSize !== undefined || shuffle || sampler !== undefined || dropLast))
       throw new ValueError(
         "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last",
       );
@@ -137,9 +132,7 @@ export class DataLoader<Batch = any, T = unknown> implements Iterable<Batch>, As
   }
 
   private collated(samples: unknown[]): unknown {
-    return samples.some(isPromise)
-      ? Promise.all(samples).then((all) => this.collate(all))
-      : this.collate(samples);
+    return samples.some(isPromise) ? Promise.all(samples).then((all) => this.collate(all)) : this.collate(samples);
   }
 }
 

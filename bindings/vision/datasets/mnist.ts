@@ -175,6 +175,7 @@ function readSync(root: string, folder: string, name: string): Uint8Array {
   if (path === undefined) throw missing(root);
   const bytes = readFileSync(path);
   if (!isGzip(bytes)) return bytes;
-  if (gunzipSync === undefined) throw new RuntimeError("this host inflates asynchronously only: use `await MNIST.load(root)`");
+  if (gunzipSync === undefined)
+    throw new RuntimeError("this host inflates asynchronously only: use `await MNIST.load(root)`");
   return gunzipSync(bytes);
 }

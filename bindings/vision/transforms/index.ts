@@ -53,7 +53,8 @@ export class Normalize extends Transform<Tensor, Tensor> {
     super();
     this.mean = typeof mean === "number" ? [mean] : [...mean];
     this.std = typeof std === "number" ? [std] : [...std];
-    if (this.std.includes(0)) throw new ValueError("std evaluated to zero after conversion, leading to division by zero.");
+    if (this.std.includes(0))
+      throw new ValueError("std evaluated to zero after conversion, leading to division by zero.");
   }
 
   transform(image: Tensor): Tensor {
@@ -83,8 +84,7 @@ export class Lambda<In = any, Out = any> extends Transform<In, Out> {
   /** @throws TypeError if `lambd` is no function */
   constructor(lambd: TransformFunction<In, Out>) {
     super();
-    if (typeof lambd !== "function")
-      throw new TorchTypeError(`Argument lambd should be callable, got ${typeof lambd}`);
+    if (typeof lambd !== "function") throw new TorchTypeError(`Argument lambd should be callable, got ${typeof lambd}`);
     this.fn = lambd;
   }
   transform(input: In): Out {

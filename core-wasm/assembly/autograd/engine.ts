@@ -60,8 +60,8 @@ function beginRun(inputs: Tensors | null): Run {
   run.previous = current;
   run.inputs = inputs;
   if (inputs !== null) {
-    run.captured = allocate(<usize>inputs.length << 2);
-    memory.fill(run.captured, 0, <usize>inputs.length << 2);
+    run.captured = allocate((<usize>inputs.length) << 2);
+    memory.fill(run.captured, 0, (<usize>inputs.length) << 2);
   }
   current = run;
   depth++;
@@ -77,18 +77,18 @@ function endRun(): void {
     dropGrads(node);
     releaseNode(node);
   }
-  if (run.nodeCapacity > 0) free(run.nodes, <usize>run.nodeCapacity << 2);
+  if (run.nodeCapacity > 0) free(run.nodes, (<usize>run.nodeCapacity) << 2);
   for (let i = 0; i < run.leafCount; i++) {
-    const entry = run.leaves + (<usize>i << 3);
+    const entry = run.leaves + ((<usize>i) << 3);
     const grad = load<usize>(entry, 4);
     if (grad != 0) changetype<Tensor>(grad).release();
     changetype<Tensor>(load<usize>(entry)).release();
   }
-  if (run.leafCapacity > 0) free(run.leaves, <usize>run.leafCapacity << 3);
+  if (run.leafCapacity > 0) free(run.leaves, (<usize>run.leafCapacity) << 3);
   const inputs = run.inputs;
   if (inputs !== null) {
-    for (let i = 0; i < inputs.length; i++) releaseSlot(run.captured + (<usize>i << 2));
-    free(run.captured, <usize>inputs.length << 2);
+    for (let i = 0; i < inputs.length; i++) releaseSlot(run.captured + ((<usize>i) << 2));
+    free(run.captured, (<usize>inputs.length) << 2);
   }
   free(changetype<usize>(run), offsetof<Run>());
 }
@@ -101,14 +101,14 @@ function releaseSlot(slot: usize): void {
 
 // @ts-ignore: decorator
 @inline function nodeAt(run: Run, i: i32): Node {
-  return load<Node>(run.nodes + (<usize>i << 2));
+  return load<Node>(run.nodes + ((<usize>i) << 2));
 }
 
 function dropGrads(node: Node): void {
   if (node.grads == 0) return;
   const count = <i32>node.outputCount;
-  for (let i = 0; i < count; i++) releaseSlot(node.grads + (<usize>i << 2));
-  free(node.grads, <usize>count << 2);
+  for (let i = 0; i < count; i++) releaseSlot(node.grads + ((<usize>i) << 2));
+  free(node.grads, (<usize>count) << 2);
   node.grads = 0;
 }
 
@@ -116,26 +116,29 @@ function visit(run: Run, node: Node): void {
   if (node.epoch == epoch) return;
   if (run.nodeCount == run.nodeCapacity) {
     const capacity = max(64, run.nodeCapacity * 2);
-    const moved = allocate(<usize>capacity << 2);
+    const moved = allocate((<usize>capacity) << 2);
     if (run.nodeCapacity > 0) {
-      memory.copy(moved, run.nodes, <usize>run.nodeCount << 2);
-      free(run.nodes, <usize>run.nodeCapacity << 2);
+      memory.copy(moved, run.nodes, (<usize>run.nodeCount) << 2);
+      free(run.nodes, (<usize>run.nodeCapacity) << 2);
     }
     run.nodes = moved;
     run.nodeCapacity = capacity;
   }
   node.epoch = epoch;
   node.refs++;
-  store<usize>(run.nodes + (<usize>run.nodeCount << 2), changetype<usize>(node));
+  store<usize>(run.nodes + ((<usize>run.nodeCount) << 2), changetype<usize>(node));
   run.nodeCount++;
 }
 
 function makeSlots(node: Node): void {
   if (node.grads != 0) {
     // an enclosing pass is inside this very node's graph
-    fail(ErrorKind.Runtime, "a backward pass inside a hook or Function may not go through the graph of the pass that called it");
+    fail(
+      ErrorKind.Runtime,
+      "a backward pass inside a hook or Function may not go through the graph of the pass that called it",
+    );
   }
-  const bytes = <usize>node.outputCount << 2;
+  const bytes = (<usize>node.outputCount) << 2;
   node.grads = allocate(bytes);
   memory.fill(node.grads, 0, bytes);
 }
@@ -158,24 +161,28 @@ function sortNodes(nodes: usize, count: i32): void {
   for (let i = (count >> 1) - 1; i >= 0; i--) sift(nodes, i, count);
   for (let end = count - 1; end > 0; end--) {
     const first = load<usize>(nodes);
-    store<usize>(nodes, load<usize>(nodes + (<usize>end << 2)));
-    store<usize>(nodes + (<usize>end << 2), first);
+    store<usize>(nodes, load<usize>(nodes + ((<usize>end) << 2)));
+    store<usize>(nodes + ((<usize>end) << 2), first);
     sift(nodes, 0, end);
   }
 }
 
 function sift(nodes: usize, i: i32, count: i32): void {
-  const moving = load<Node>(nodes + (<usize>i << 2));
+  const moving = load<Node>(nodes + ((<usize>i) << 2));
   for (;;) {
     let child = 2 * i + 1;
     if (child >= count) break;
-    if (child + 1 < count && load<Node>(nodes + (<usize>(child + 1) << 2)).seq < load<Node>(nodes + (<usize>child << 2)).seq) child++;
-    const smaller = load<Node>(nodes + (<usize>child << 2));
+    if (
+      child + 1 < count &&
+      load<Node>(nodes + ((<usize>(child + 1)) << 2)).seq < load<Node>(nodes + ((<usize>child) << 2)).seq
+    )
+      child++;
+    const smaller = load<Node>(nodes + ((<usize>child) << 2));
     if (moving.seq <= smaller.seq) break;
-    store<usize>(nodes + (<usize>i << 2), changetype<usize>(smaller));
+    store<usize>(nodes + ((<usize>i) << 2), changetype<usize>(smaller));
     i = child;
   }
-  store<usize>(nodes + (<usize>i << 2), changetype<usize>(moving));
+  store<usize>(nodes + ((<usize>i) << 2), changetype<usize>(moving));
 }
 
 /** With inputs given: a node is needed if a gradient for one of them passes through it. */
@@ -216,19 +223,23 @@ export function give(node: Node, i: i32, grad: Tensor): void {
     return;
   }
   const next = changetype<Node>(target);
-  if (next.needed) accumulate(next.grads + (<usize>node.targetNr(i) << 2), grad);
+  if (next.needed) accumulate(next.grads + ((<usize>node.targetNr(i)) << 2), grad);
 }
 
 function giveLeaf(leaf: Tensor, grad: Tensor): void {
   const run = current!;
   let index = leaf.reserved - 1;
-  if (index < 0 || index >= run.leafCount || load<usize>(run.leaves + (<usize>index << 3)) != changetype<usize>(leaf)) {
+  if (
+    index < 0 ||
+    index >= run.leafCount ||
+    load<usize>(run.leaves + ((<usize>index) << 3)) != changetype<usize>(leaf)
+  ) {
     if (run.leafCount == run.leafCapacity) {
       const capacity = max(32, run.leafCapacity * 2);
-      const moved = allocate(<usize>capacity << 3);
+      const moved = allocate((<usize>capacity) << 3);
       if (run.leafCapacity > 0) {
-        memory.copy(moved, run.leaves, <usize>run.leafCount << 3);
-        free(run.leaves, <usize>run.leafCapacity << 3);
+        memory.copy(moved, run.leaves, (<usize>run.leafCount) << 3);
+        free(run.leaves, (<usize>run.leafCapacity) << 3);
       }
       run.leaves = moved;
       run.leafCapacity = capacity;
@@ -236,10 +247,10 @@ function giveLeaf(leaf: Tensor, grad: Tensor): void {
     index = run.leafCount++;
     leaf.reserved = index + 1;
     leaf.retain();
-    store<usize>(run.leaves + (<usize>index << 3), changetype<usize>(leaf));
-    store<usize>(run.leaves + (<usize>index << 3), 0, 4);
+    store<usize>(run.leaves + ((<usize>index) << 3), changetype<usize>(leaf));
+    store<usize>(run.leaves + ((<usize>index) << 3), 0, 4);
   }
-  accumulate(run.leaves + (<usize>index << 3) + 4, grad);
+  accumulate(run.leaves + ((<usize>index) << 3) + 4, grad);
 }
 
 /** Adds `grad` to what the slot holds. */
@@ -252,7 +263,14 @@ function accumulate(slot: usize, grad: Tensor): void {
   }
   const sum = changetype<Tensor>(have);
   // nobody else sees a sum that only the slot holds
-  if (!gradEnabled() && sum.refs == 1 && sum.storage.refs == 1 && sum.dtype == grad.dtype && sum.isContiguous() && sameShape(sum, grad)) {
+  if (
+    !gradEnabled() &&
+    sum.refs == 1 &&
+    sum.storage.refs == 1 &&
+    sum.dtype == grad.dtype &&
+    sum.isContiguous() &&
+    sameShape(sum, grad)
+  ) {
     addInPlaceRaw(sum, grad);
     return;
   }
@@ -286,7 +304,9 @@ function seed(output: Tensor, grad: Tensor | null, index: i32): Tensor {
     raise(ErrorKind.Runtime);
   }
   if (isComplex(grad.dtype) != isComplex(output.dtype)) {
-    msg("For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: grad_output[");
+    msg(
+      "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: grad_output[",
+    );
     msgInt(index);
     msg("] has a dtype of ");
     msgDType(grad.dtype);
@@ -307,7 +327,14 @@ function checkRoot(t: Tensor, index: i32): void {
  * Runs backward from `roots`. `grads` has null entries (or is null) where the gradient is implicit. With `inputs` only their
  * gradients are computed: put into `results` (null: unused), or added to .grad where `results` is null.
  */
-function execute(roots: Tensors, grads: Tensors, retain: bool, create: bool, inputs: Tensors | null, results: Tensors | null): void {
+function execute(
+  roots: Tensors,
+  grads: Tensors,
+  retain: bool,
+  create: bool,
+  inputs: Tensors | null,
+  results: Tensors | null,
+): void {
   for (let i = 0; i < roots.length; i++) checkRoot(roots.get(i), i);
   const mode = gradMode;
   setGradMode(0);
@@ -331,7 +358,7 @@ function execute(roots: Tensors, grads: Tensors, retain: bool, create: bool, inp
   for (let i = 0; i < roots.length; i++) {
     const root = roots.get(i);
     const node = root.gradFn;
-    if (node !== null) accumulate(node.grads + (<usize>root.outputNr << 2), grads.get(i));
+    if (node !== null) accumulate(node.grads + ((<usize>root.outputNr) << 2), grads.get(i));
     else if (leafWanted(changetype<usize>(root))) giveLeaf(root, grads.get(i));
   }
   for (let i = 0; i < run.nodeCount; i++) {
@@ -345,7 +372,7 @@ function execute(roots: Tensors, grads: Tensors, retain: bool, create: bool, inp
   finishLeaves(run, create, results === null);
   if (inputs !== null && results !== null) {
     for (let i = 0; i < inputs.length; i++) {
-      const slot = run.captured + (<usize>i << 2);
+      const slot = run.captured + ((<usize>i) << 2);
       const grad = load<usize>(slot);
       store<usize>(slot, 0);
       if (grad != 0) results.set(i, autorelease(changetype<Tensor>(grad)));
@@ -373,7 +400,7 @@ function runNode(run: Run, node: Node): void {
       const next = runHooks(node.hooks, i, grad);
       if (next != grad) {
         next.retain();
-        store<usize>(node.grads + (<usize>i << 2), changetype<usize>(next));
+        store<usize>(node.grads + ((<usize>i) << 2), changetype<usize>(next));
         grad.release();
       }
     }
@@ -385,7 +412,8 @@ function runNode(run: Run, node: Node): void {
   if (inputs !== null) {
     for (let i = 0; i < inputs.length; i++) {
       const t = inputs.get(i);
-      if (t.gradFn == node && node.hasGrad(t.outputNr)) accumulate(run.captured + (<usize>i << 2), node.grad(t.outputNr));
+      if (t.gradFn == node && node.hasGrad(t.outputNr))
+        accumulate(run.captured + ((<usize>i) << 2), node.grad(t.outputNr));
     }
     let further = false;
     for (let k = 0; !further && k < <i32>node.inputCount; k++) further = node.needs(k);
@@ -430,7 +458,7 @@ function functionBackward(node: Node): void {
 function finishLeaves(run: Run, create: bool, accumulateInputs: bool): void {
   const inputs = run.inputs;
   for (let i = 0; i < run.leafCount; i++) {
-    const entry = run.leaves + (<usize>i << 3);
+    const entry = run.leaves + ((<usize>i) << 3);
     const leaf = load<Tensor>(entry);
     leaf.reserved = 0;
     const mark = poolTop();
@@ -447,7 +475,7 @@ function finishLeaves(run: Run, create: bool, accumulateInputs: bool): void {
     }
     if (inputs !== null && !accumulateInputs) {
       for (let k = 0; k < inputs.length; k++) {
-        if (inputs.get(k) == leaf) accumulate(run.captured + (<usize>k << 2), grad);
+        if (inputs.get(k) == leaf) accumulate(run.captured + ((<usize>k) << 2), grad);
       }
     } else {
       accumulateGrad(leaf, grad, create);
@@ -456,7 +484,7 @@ function finishLeaves(run: Run, create: bool, accumulateInputs: bool): void {
   }
   if (inputs !== null && accumulateInputs) {
     for (let k = 0; k < inputs.length; k++) {
-      const grad = load<usize>(run.captured + (<usize>k << 2));
+      const grad = load<usize>(run.captured + ((<usize>k) << 2));
       if (grad != 0) accumulateGrad(inputs.get(k), changetype<Tensor>(grad), create);
     }
   }

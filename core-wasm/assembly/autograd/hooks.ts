@@ -13,6 +13,7 @@ declare function hostCallHook(id: i32, grad: usize): usize;
 @external("env", "releaseCallback")
 export declare function releaseCallback(id: i32): void;
 
+
 @unmanaged
 export class Hook {
   next: Hook | null;

@@ -33,6 +33,7 @@ const NEEDED: u16 = 2;
 export let liveNodes: i32 = 0;
 let sequence: u32 = 0;
 
+
 @unmanaged
 export class Node {
   refs: i32;
@@ -66,11 +67,11 @@ export class Node {
 
   // @ts-ignore: decorator
   @inline target(i: i32): usize {
-    return load<usize>(this.at(HEADER + (<usize>i << 3)));
+    return load<usize>(this.at(HEADER + ((<usize>i) << 3)));
   }
   // @ts-ignore: decorator
   @inline targetNr(i: i32): i32 {
-    return load<i32>(this.at(HEADER + (<usize>i << 3)), 4);
+    return load<i32>(this.at(HEADER + ((<usize>i) << 3)), 4);
   }
 
   get released(): bool {
@@ -87,7 +88,7 @@ export class Node {
   edge(i: i32, t: Tensor): void {
     if (!t.requiresGrad) return;
     const history = historyOf(t);
-    const slot = this.at(HEADER + (<usize>i << 3));
+    const slot = this.at(HEADER + ((<usize>i) << 3));
     if (history !== null) {
       history.refs++;
       store<usize>(slot, changetype<usize>(history));
@@ -138,7 +139,8 @@ export class Node {
     const t = load<Tensor>(p);
     const version = load<i32>(p, 4);
     const outputNr = load<i32>(p, 8);
-    if (t.storage.version != version) stale(t, version, outputNr >= 0 ? this : t.gradFn, outputNr >= 0 ? outputNr : t.outputNr);
+    if (t.storage.version != version)
+      stale(t, version, outputNr >= 0 ? this : t.gradFn, outputNr >= 0 ? outputNr : t.outputNr);
     if (outputNr < 0 || !gradEnabled()) return t;
     const again = alias(t);
     setHistory(again, this, outputNr);
@@ -146,32 +148,32 @@ export class Node {
   }
 
   saveInts(slot: i32, list: Ints): void {
-    store<usize>(this.at(this.intsAt + (<usize>slot << 2)), changetype<usize>(keepInts(list)));
+    store<usize>(this.at(this.intsAt + ((<usize>slot) << 2)), changetype<usize>(keepInts(list)));
   }
   // @ts-ignore: decorator
   @inline savedInts(slot: i32): Ints {
-    return load<Ints>(this.at(this.intsAt + (<usize>slot << 2)));
+    return load<Ints>(this.at(this.intsAt + ((<usize>slot) << 2)));
   }
   hasInts(slot: i32): bool {
-    return load<usize>(this.at(this.intsAt + (<usize>slot << 2))) != 0;
+    return load<usize>(this.at(this.intsAt + ((<usize>slot) << 2))) != 0;
   }
   // @ts-ignore: decorator
   @inline saveF64(slot: i32, value: f64): void {
-    store<f64>(this.at(this.paramsAt + (<usize>slot << 3)), value);
+    store<f64>(this.at(this.paramsAt + ((<usize>slot) << 3)), value);
   }
   // @ts-ignore: decorator
   @inline savedF64(slot: i32): f64 {
-    return load<f64>(this.at(this.paramsAt + (<usize>slot << 3)));
+    return load<f64>(this.at(this.paramsAt + ((<usize>slot) << 3)));
   }
 
   /** Whether the running backward has a gradient for output `i`. */
   hasGrad(i: i32): bool {
-    return load<usize>(this.grads + (<usize>i << 2)) != 0;
+    return load<usize>(this.grads + ((<usize>i) << 2)) != 0;
   }
 
   /** The gradient of output `i`; zeros where none arrived. */
   grad(i: i32): Tensor {
-    if (this.hasGrad(i)) return load<Tensor>(this.grads + (<usize>i << 2));
+    if (this.hasGrad(i)) return load<Tensor>(this.grads + ((<usize>i) << 2));
     const d = this.output(i);
     const shape = newInts(d.length - 2);
     for (let k = 0; k < shape.length; k++) shape.set(k, d.get(k + 2));
@@ -185,10 +187,10 @@ export class Node {
 
   /** dtype, device, sizes of output `i` (nodes with several outputs, and Functions) */
   private output(i: i32): Ints {
-    return load<Ints>(this.at(this.outputsAt + (<usize>i << 2)));
+    return load<Ints>(this.at(this.outputsAt + ((<usize>i) << 2)));
   }
   private get outputsAt(): usize {
-    return this.intsAt + (<usize>this.intsCount << 2);
+    return this.intsAt + ((<usize>this.intsCount) << 2);
   }
 
   describeOutput(i: i32, t: Tensor): void {
@@ -196,7 +198,7 @@ export class Node {
     d.set(0, t.dtype);
     d.set(1, t.device);
     for (let k = 0; k < <i32>t.ndim; k++) d.set(k + 2, t.shape(k));
-    store<usize>(this.at(this.outputsAt + (<usize>i << 2)), changetype<usize>(keepInts(d)));
+    store<usize>(this.at(this.outputsAt + ((<usize>i) << 2)), changetype<usize>(keepInts(d)));
   }
 
   addHook(id: i32, outputNr: i32): void {
@@ -242,10 +244,10 @@ function stale(t: Tensor, expected: i32, origin: Node | null, outputNr: i32): vo
 
 /** A node with one reference. Give it to its outputs with `attach`, then drop the reference with `doneNode`. */
 export function newNode(op: i32, inputs: i32, outputs: i32, tensors: i32, ints: i32, params: i32): Node {
-  const tensorsAt = HEADER + (<usize>inputs << 3);
+  const tensorsAt = HEADER + ((<usize>inputs) << 3);
   const intsAt = tensorsAt + <usize>tensors * 12;
-  const paramsAt = (intsAt + (<usize>(ints + outputs) << 2) + 7) & ~7;
-  const bytes = paramsAt + (<usize>params << 3);
+  const paramsAt = (intsAt + ((<usize>(ints + outputs)) << 2) + 7) & ~7;
+  const bytes = paramsAt + ((<usize>params) << 3);
   const p = allocate(bytes);
   memory.fill(p, 0, bytes);
   const node = changetype<Node>(p);
@@ -306,7 +308,7 @@ export function releaseNode(node: Node): void {
 function destroy(node: Node): void {
   node.releaseSaved();
   for (let i = 0; i < <i32>node.intsCount + <i32>node.outputCount; i++) {
-    const list = load<usize>(changetype<usize>(node) + node.intsAt + (<usize>i << 2));
+    const list = load<usize>(changetype<usize>(node) + node.intsAt + ((<usize>i) << 2));
     if (list != 0) dropInts(changetype<Ints>(list));
   }
   const hooks = node.hooks;

@@ -27,19 +27,19 @@ export class Operand {
 
   // @ts-ignore: decorator
   @inline shape(i: i32): i32 {
-    return load<i32>(changetype<usize>(this) + (<usize>i << 2), 32);
+    return load<i32>(changetype<usize>(this) + ((<usize>i) << 2), 32);
   }
   // @ts-ignore: decorator
   @inline stride(i: i32): i32 {
-    return load<i32>(changetype<usize>(this) + (<usize>i << 2), 96);
+    return load<i32>(changetype<usize>(this) + ((<usize>i) << 2), 96);
   }
   // @ts-ignore: decorator
   @inline setShape(i: i32, value: i32): void {
-    store<i32>(changetype<usize>(this) + (<usize>i << 2), value, 32);
+    store<i32>(changetype<usize>(this) + ((<usize>i) << 2), value, 32);
   }
   // @ts-ignore: decorator
   @inline setStride(i: i32, value: i32): void {
-    store<i32>(changetype<usize>(this) + (<usize>i << 2), value, 96);
+    store<i32>(changetype<usize>(this) + ((<usize>i) << 2), value, 96);
   }
 }
 
@@ -68,19 +68,19 @@ export class Args {
 
   // @ts-ignore: decorator
   @inline param(i: i32): f64 {
-    return load<f64>(changetype<usize>(this) + (<usize>i << 3), 32);
+    return load<f64>(changetype<usize>(this) + ((<usize>i) << 3), 32);
   }
   // @ts-ignore: decorator
   @inline setParam(i: i32, value: f64): void {
-    store<f64>(changetype<usize>(this) + (<usize>i << 3), value, 32);
+    store<f64>(changetype<usize>(this) + ((<usize>i) << 3), value, 32);
   }
   // @ts-ignore: decorator
   @inline int(i: i32): i32 {
-    return load<i32>(changetype<usize>(this) + (<usize>i << 2), 288);
+    return load<i32>(changetype<usize>(this) + ((<usize>i) << 2), 288);
   }
   // @ts-ignore: decorator
   @inline setInt(i: i32, value: i32): void {
-    store<i32>(changetype<usize>(this) + (<usize>i << 2), value, 288);
+    store<i32>(changetype<usize>(this) + ((<usize>i) << 2), value, 288);
   }
   // @ts-ignore: decorator
   @inline operand(i: i32): Operand {

@@ -38,11 +38,11 @@ export function resultsAddress(): usize {
 /** Room for `n` handles at resultsAddress(). */
 function resultRoom(n: i32): usize {
   if (longResults != 0) {
-    free(longResults, <usize>longCapacity << 2);
+    free(longResults, (<usize>longCapacity) << 2);
     longResults = 0;
   }
   if (n > RESULT_CAPACITY) {
-    longResults = allocate(<usize>n << 2);
+    longResults = allocate((<usize>n) << 2);
     longCapacity = n;
   }
   return resultsAddress();
@@ -50,15 +50,15 @@ function resultRoom(n: i32): usize {
 
 /** Keeps result `i` of an op with several for its caller. */
 export function setResult(i: i32, t: Tensor): void {
-  store<usize>(results + (<usize>i << 2), changetype<usize>(t));
+  store<usize>(results + ((<usize>i) << 2), changetype<usize>(t));
 }
 
 export function resultAt(i: i32): Tensor {
-  return load<Tensor>(results + (<usize>i << 2));
+  return load<Tensor>(results + ((<usize>i) << 2));
 }
 
 export function resultPresent(i: i32): bool {
-  return load<usize>(results + (<usize>i << 2)) != 0;
+  return load<usize>(results + ((<usize>i) << 2)) != 0;
 }
 
 // @ts-ignore: decorator
@@ -91,7 +91,7 @@ export function leaveList(list: Tensors): i32 {
   const room = resultRoom(n);
   for (let i = 0; i < n; i++) {
     if (list.has(i)) list.get(i).retain();
-    store<usize>(room + (<usize>i << 2), changetype<usize>(list.get(i)));
+    store<usize>(room + ((<usize>i) << 2), changetype<usize>(list.get(i)));
   }
   end();
   return n;
@@ -111,7 +111,7 @@ export function abandonCall(): void {
 /** Before a callback into JavaScript. */
 export function enterCallback(): void {
   if (depth == FRAME_LIMIT) unreachable();
-  const frame = frames + (<usize>(depth++) << 4);
+  const frame = frames + ((<usize>depth++) << 4);
   store<i32>(frame, poolBase);
   store<i32>(frame, baseRuns, 4);
   store<i32>(frame, userMode, 8);
@@ -123,7 +123,7 @@ export function enterCallback(): void {
 
 /** After a callback into JavaScript that returned. */
 export function leaveCallback(): void {
-  const frame = frames + (<usize>(--depth) << 4);
+  const frame = frames + ((<usize>--depth) << 4);
   drain(poolBase);
   setPoolBase(load<i32>(frame));
   baseRuns = load<i32>(frame, 4);

@@ -17,7 +17,7 @@ const SHORT: i32 = 16;
 
 /** Bytes of workspace: two float64 per channel. */
 export function batchNormWorkspace(channels: i32): usize {
-  return <usize>channels << 4;
+  return (<usize>channels) << 4;
 }
 
 export function batchNormKernel(args: Args): void {
@@ -91,11 +91,11 @@ function statistics<T>(
   scales: usize,
 ): void {
   const sums = args.workspace;
-  const squares = sums + (<usize>channels << 3);
+  const squares = sums + ((<usize>channels) << 3);
   const rowBytes = <usize>size * sizeof<T>();
   const count = <f64>batch * <f64>size;
   const eps = args.param(0);
-  memory.fill(sums, 0, <usize>channels << 4);
+  memory.fill(sums, 0, (<usize>channels) << 4);
   for (let r = 0, p = input; r < batch; r++) {
     for (let c: usize = 0; c < <usize>channels; c++, p += rowBytes) {
       const at = sums + (c << 3);
@@ -155,10 +155,10 @@ function backward<T>(args: Args): void {
   const scales = args.operand(6).data;
   const weight = args.operand(7).data;
   const sums = args.workspace;
-  const dots = sums + (<usize>channels << 3);
+  const dots = sums + ((<usize>channels) << 3);
   const rowBytes = <usize>size * sizeof<T>();
   const count = <f64>batch * <f64>size;
-  memory.fill(sums, 0, <usize>channels << 4);
+  memory.fill(sums, 0, (<usize>channels) << 4);
   let at: usize = 0;
   for (let r = 0; r < batch; r++) {
     for (let c: usize = 0; c < <usize>channels; c++, at += rowBytes) {

@@ -30,19 +30,19 @@ export function loadBlock<A>(dst: usize, src: usize, dtype: i32, stride: i32, n:
       return convert<i32, A>(dst, src, s << 2, n);
     case DType.Int64:
       if (isInteger<A>() && stride == 1) {
-        memory.copy(dst, src, <usize>n << 3);
+        memory.copy(dst, src, (<usize>n) << 3);
         return;
       }
       return convert<i64, A>(dst, src, s << 3, n);
     case DType.Float32:
       if (isFloat<A>() && sizeof<A>() == 4 && stride == 1) {
-        memory.copy(dst, src, <usize>n << 2);
+        memory.copy(dst, src, (<usize>n) << 2);
         return;
       }
       return convert<f32, A>(dst, src, s << 2, n);
     case DType.Float64:
       if (isFloat<A>() && sizeof<A>() == 8 && stride == 1) {
-        memory.copy(dst, src, <usize>n << 3);
+        memory.copy(dst, src, (<usize>n) << 3);
         return;
       }
       return convert<f64, A>(dst, src, s << 3, n);

@@ -12,7 +12,7 @@ import { sumRow } from "./reduceBlock";
 
 /** Bytes of workspace of the backward kernel: float64 sums for weight and bias. */
 export function groupNormWorkspace(channels: i32): usize {
-  return <usize>channels << 4;
+  return (<usize>channels) << 4;
 }
 
 export function groupNormKernel(args: Args): void {

@@ -11,7 +11,7 @@ import { addLanes, BLOCK } from "./reduceBlock";
 
 /** Bytes of workspace of the backward kernel: float64 sums for weight and bias. */
 export function layerNormWorkspace(n: i32): usize {
-  return <usize>n << 4;
+  return (<usize>n) << 4;
 }
 
 export function layerNormKernel(args: Args): void {
@@ -60,8 +60,8 @@ function backward<T>(args: Args): void {
   const rstds = args.operand(6).data;
   const weight = args.operand(7).data;
   const weightSums = args.workspace;
-  const biasSums = weightSums + (<usize>n << 3);
-  memory.fill(weightSums, 0, <usize>n << 4);
+  const biasSums = weightSums + ((<usize>n) << 3);
+  memory.fill(weightSums, 0, (<usize>n) << 4);
   const bytes = <usize>n * sizeof<T>();
   for (let r: usize = 0; r < <usize>rows; r++) {
     const mean = load<T>(means + r * sizeof<T>());

@@ -21,7 +21,7 @@ export function checkTargetsKernel(args: Args): void {
   const targets = args.operand(1);
   let bad: i64 = -1;
   for (let i = 0; i < targets.numel; i++) {
-    const target = load<i64>(targets.data + (<usize>i << 3));
+    const target = load<i64>(targets.data + ((<usize>i) << 3));
     if (target != ignore && (target < 0 || target >= classes)) {
       bad = i;
       break;
@@ -54,7 +54,7 @@ function forward<T>(args: Args): void {
   let sum: f64 = 0;
   let total: f64 = 0;
   for (let i = 0; i < batch * size; i++) {
-    const target = load<i64>(targets + (<usize>i << 3));
+    const target = load<i64>(targets + ((<usize>i) << 3));
     let loss: T = 0;
     if (target != ignore) {
       const weight: T = weighted ? load<T>(weights + <usize>target * sizeof<T>()) : 1;
@@ -84,7 +84,7 @@ function backward<T>(args: Args): void {
   memory.fill(out, 0, <usize>(batch * classes * size) * sizeof<T>());
   const scale = reduction == Reduction.Mean ? load<T>(args.operand(4).data) : 1;
   for (let i = 0; i < batch * size; i++) {
-    const target = load<i64>(targets + (<usize>i << 3));
+    const target = load<i64>(targets + ((<usize>i) << 3));
     if (target == ignore) continue;
     const weight: T = weighted ? load<T>(weights + <usize>target * sizeof<T>()) : 1;
     const g = load<T>(reduction == Reduction.None ? grad + <usize>i * sizeof<T>() : grad);

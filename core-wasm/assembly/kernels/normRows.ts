@@ -25,15 +25,7 @@ export function scaleRow<T>(out: usize, x: usize, n: i32, mean: T, scale: T, shi
 }
 
 /** out = (x - mean) * scale * weight + bias, with a weight and a bias per element */
-export function affineRow<T>(
-  out: usize,
-  x: usize,
-  weight: usize,
-  bias: usize,
-  n: i32,
-  mean: T,
-  scale: T,
-): void {
+export function affineRow<T>(out: usize, x: usize, weight: usize, bias: usize, n: i32, mean: T, scale: T): void {
   const end = x + <usize>n * sizeof<T>();
   const m = v128.splat<T>(mean);
   const a = v128.splat<T>(scale);

@@ -82,7 +82,7 @@ function reduceRows<A>(args: Args, op: i32, input: Operand, kept: i32, reduced: 
   let outputs = 1;
   for (let d = 0; d < kept; d++) {
     outputs *= input.shape(d);
-    store<i32>(counters + (<usize>d << 2), 0);
+    store<i32>(counters + ((<usize>d) << 2), 0);
   }
   let n = 1;
   for (let d = kept; d < input.ndim; d++) n *= input.shape(d);
@@ -122,7 +122,7 @@ function reduceRows<A>(args: Args, op: i32, input: Operand, kept: i32, reduced: 
     } else storeAs<i64>(target, out.dtype, s.int);
 
     for (let d = kept - 1; d >= 0; d--) {
-      const at = counters + (<usize>d << 2);
+      const at = counters + ((<usize>d) << 2);
       const extent = input.shape(d);
       const c = load<i32>(at) + 1;
       source += input.stride(d) * size;
@@ -169,11 +169,11 @@ function stream<A>(
   const inner = input.shape(last);
   const innerStride = input.stride(last);
   const size = itemSize(input.dtype);
-  for (let d = kept; d < last; d++) store<i32>(counters + (<usize>d << 2), 0);
+  for (let d = kept; d < last; d++) store<i32>(counters + ((<usize>d) << 2), 0);
   let fill = 0;
   for (let done = 0; done < n; done += inner) {
     let p = source;
-    for (let i = 0; i < inner; ) {
+    for (let i = 0; i < inner;) {
       if (direct) {
         const m = min(inner - i, BLOCK);
         consume<A>(s, op, combine, map, p, m, buffer, param);
@@ -192,7 +192,7 @@ function stream<A>(
       }
     }
     for (let d = last - 1; d >= kept; d--) {
-      const at = counters + (<usize>d << 2);
+      const at = counters + ((<usize>d) << 2);
       const c = load<i32>(at) + 1;
       source += input.stride(d) * size;
       if (c < input.shape(d)) {
@@ -207,16 +207,7 @@ function stream<A>(
 }
 
 /** Combines a block of n > 0 elements into the state. */
-function consume<A>(
-  s: State,
-  op: i32,
-  combine: i32,
-  map: i32,
-  block: usize,
-  n: i32,
-  buffer: usize,
-  param: f64,
-): void {
+function consume<A>(s: State, op: i32, combine: i32, map: i32, block: usize, n: i32, buffer: usize, param: f64): void {
   if (map != Map.None) {
     mapBlock<A>(map, buffer, block, n, param);
     block = buffer;

@@ -68,7 +68,7 @@ export function sumSquaredDeviations<A>(p: usize, n: i32, center: A): f64 {
 
 export function sumInts(p: usize, n: i32): i64 {
   let sum: i64 = 0;
-  for (const end = p + (<usize>n << 3); p < end; p += 8) sum += load<i64>(p);
+  for (const end = p + ((<usize>n) << 3); p < end; p += 8) sum += load<i64>(p);
   return sum;
 }
 

@@ -36,7 +36,7 @@ export function reduceColumns<A>(args: Args, op: i32, input: Operand, kept: i32,
   let tiles = 1;
   for (let d = 0; d < outer; d++) {
     tiles *= input.shape(d);
-    store<i32>(counters + (<usize>d << 2), 0);
+    store<i32>(counters + ((<usize>d) << 2), 0);
   }
   let rows = 1;
   for (let d = kept; d < input.ndim; d++) rows *= input.shape(d);
@@ -56,7 +56,7 @@ export function reduceColumns<A>(args: Args, op: i32, input: Operand, kept: i32,
       if (two) storeSecond<A>(args.workspace, combine, target2 + c * secondStride, second.dtype, secondStride, rows, w);
     }
     for (let d = outer - 1; d >= 0; d--) {
-      const at = counters + (<usize>d << 2);
+      const at = counters + ((<usize>d) << 2);
       const extent = input.shape(d);
       const c = load<i32>(at) + 1;
       source += input.stride(d) * size;
@@ -79,10 +79,10 @@ function startTile<A>(workspace: usize, op: i32, combine: i32, w: i32): void {
   for (let i = 0; i < w; i++) {
     store<A>(workspace + FIRST + <usize>i * sizeof<A>(), <A>i32(one));
     if (isFloat<A>()) {
-      store<f64>(workspace + LONG + (<usize>i << 3), one ? 1 : 0);
-      if (combine == Combine.Moments) store<f64>(workspace + FIRST + (<usize>i << 3), 0);
-    } else store<i64>(workspace + LONG + (<usize>i << 3), one ? 1 : 0);
-    store<i32>(workspace + INDEX + (<usize>i << 2), 0);
+      store<f64>(workspace + LONG + ((<usize>i) << 3), one ? 1 : 0);
+      if (combine == Combine.Moments) store<f64>(workspace + FIRST + ((<usize>i) << 3), 0);
+    } else store<i64>(workspace + LONG + ((<usize>i) << 3), one ? 1 : 0);
+    store<i32>(workspace + INDEX + ((<usize>i) << 2), 0);
   }
 }
 
@@ -103,7 +103,7 @@ function eachRow<A>(
   const buffer = workspace + BUFFER;
   const size = itemSize(input.dtype);
   const direct = input.dtype == blockDType<A>();
-  for (let d = kept; d < input.ndim; d++) store<i32>(counters + (<usize>d << 2), 0);
+  for (let d = kept; d < input.ndim; d++) store<i32>(counters + ((<usize>d) << 2), 0);
   for (let r = 0; r < rows; r++) {
     let row = source;
     if (!direct) {
@@ -117,7 +117,7 @@ function eachRow<A>(
     combineRow<A>(workspace, op, combine, row, r, w);
     if (sizeof<A>() == 4 && combine == Combine.Sum && (r % SHORT == SHORT - 1 || r == rows - 1)) flush(workspace, w);
     for (let d = input.ndim - 1; d >= kept; d--) {
-      const at = counters + (<usize>d << 2);
+      const at = counters + ((<usize>d) << 2);
       const c = load<i32>(at) + 1;
       source += input.stride(d) * size;
       if (c < input.shape(d)) {
@@ -133,8 +133,8 @@ function eachRow<A>(
 /** Adds the short float32 sums to the long ones. */
 function flush(workspace: usize, w: i32): void {
   for (let i = 0; i < w; i++) {
-    const short = workspace + FIRST + (<usize>i << 2);
-    const long = workspace + LONG + (<usize>i << 3);
+    const short = workspace + FIRST + ((<usize>i) << 2);
+    const long = workspace + LONG + ((<usize>i) << 3);
     store<f64>(long, load<f64>(long) + <f64>load<f32>(short));
     store<f32>(short, 0);
   }
@@ -238,7 +238,7 @@ function storeTile<A>(
 ): void {
   for (let i = 0; i < w; i++) {
     const first = workspace + FIRST + <usize>i * sizeof<A>();
-    const long = workspace + LONG + (<usize>i << 3);
+    const long = workspace + LONG + ((<usize>i) << 3);
     switch (combine) {
       case Combine.Max:
       case Combine.Min:
@@ -247,7 +247,7 @@ function storeTile<A>(
       case Combine.Arg:
         // alone, an arg reduction gives the index; with a second output the value stands here
         if (two) storeAs<A>(target, dtype, load<A>(first));
-        else storeAs<i64>(target, dtype, load<i32>(workspace + INDEX + (<usize>i << 2)));
+        else storeAs<i64>(target, dtype, load<i32>(workspace + INDEX + ((<usize>i) << 2)));
         break;
       case Combine.LogSumExp:
         if (isFloat<A>()) {
@@ -264,18 +264,10 @@ function storeTile<A>(
   }
 }
 
-function storeSecond<A>(
-  workspace: usize,
-  combine: i32,
-  target: usize,
-  dtype: i32,
-  step: i32,
-  rows: i32,
-  w: i32,
-): void {
+function storeSecond<A>(workspace: usize, combine: i32, target: usize, dtype: i32, step: i32, rows: i32, w: i32): void {
   for (let i = 0; i < w; i++) {
-    if (combine == Combine.Arg) storeAs<i64>(target, dtype, load<i32>(workspace + INDEX + (<usize>i << 2)));
-    else storeAs<f64>(target, dtype, rows > 0 ? load<f64>(workspace + FIRST + (<usize>i << 3)) : NaN);
+    if (combine == Combine.Arg) storeAs<i64>(target, dtype, load<i32>(workspace + INDEX + ((<usize>i) << 2)));
+    else storeAs<f64>(target, dtype, rows > 0 ? load<f64>(workspace + FIRST + ((<usize>i) << 3)) : NaN);
     target += step;
   }
 }

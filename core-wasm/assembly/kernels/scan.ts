@@ -38,7 +38,7 @@ function scan<A>(args: Args): void {
   let lines = 1;
   for (let d = 0; d < last; d++) {
     lines *= input.shape(d);
-    store<i32>(counters + (<usize>d << 2), 0);
+    store<i32>(counters + ((<usize>d) << 2), 0);
   }
   if (n == 0) return;
   const size = itemSize(input.dtype);
@@ -52,7 +52,7 @@ function scan<A>(args: Args): void {
   for (let k = 0; k < lines; k++) {
     line<A>(kind, counters + 64, source, input.dtype, inStep, size, target, out.dtype, outStep, target2, indexStep, n);
     for (let d = last - 1; d >= 0; d--) {
-      const at = counters + (<usize>d << 2);
+      const at = counters + ((<usize>d) << 2);
       const extent = input.shape(d);
       const c = load<i32>(at) + 1;
       source += input.stride(d) * size;
@@ -92,7 +92,7 @@ function line<A>(
     loadBlock<A>(run, source, dtype, stride, m);
     source += m * stride * size;
     for (let i = 0; i < m; i++) {
-      const x = load<A>(run + (<usize>i << 3));
+      const x = load<A>(run + ((<usize>i) << 3));
       switch (kind) {
         case Scan.Sum:
           value += x;

@@ -42,14 +42,14 @@ export function reservedBytes(): f64 {
 @inline function classOf(bytes: usize): i32 {
   if (bytes <= 256) return bytes == 0 ? 0 : <i32>((bytes - 1) >> 4); // 16, 32 … 256: classes 0..15
   const log = 31 - <i32>clz<u32>(<u32>(bytes - 1)); // 8 for 257..512
-  return 16 + ((log - 8) << 2) + <i32>(((bytes - 1) >> <usize>(log - 2)) & 3);
+  return 16 + ((log - 8) << 2) + <i32>(((bytes - 1) >> (<usize>(log - 2))) & 3);
 }
 
 // @ts-ignore: decorator
 @inline function classBytes(index: i32): usize {
   if (index < 16) return <usize>((index + 1) << 4);
   const log = ((index - 16) >> 2) + 8;
-  return (<usize>1 << <usize>log) + (<usize>(((index - 16) & 3) + 1) << <usize>(log - 2));
+  return ((<usize>1) << (<usize>log)) + ((<usize>(((index - 16) & 3) + 1)) << (<usize>(log - 2)));
 }
 
 /** Returns uninitialised memory, or raises OutOfMemoryError. */
@@ -57,7 +57,7 @@ export function allocate(bytes: usize): usize {
   if (bytes > SMALL_LIMIT) return allocateLarge(bytes);
   const index = classOf(bytes);
   const size = classBytes(index);
-  const slot = freeLists + (<usize>index << 2);
+  const slot = freeLists + ((<usize>index) << 2);
   let block = load<usize>(slot);
   if (block != 0) {
     store<usize>(slot, load<usize>(block));
@@ -90,7 +90,7 @@ export function free(block: usize, bytes: usize): void {
     return;
   }
   const index = classOf(bytes);
-  const slot = freeLists + (<usize>index << 2);
+  const slot = freeLists + ((<usize>index) << 2);
   store<usize>(block, load<usize>(slot));
   store<usize>(slot, block);
   liveBytes -= <f64>classBytes(index);
@@ -138,7 +138,7 @@ function takeRegion(size: usize): usize {
   }
   const start = heapEnd;
   const end = <u64>start + <u64>size;
-  const have = <u64>memory.size() << 16;
+  const have = (<u64>memory.size()) << 16;
   if (end > have) {
     // grow by an eighth at least, so that a growing program does not detach JavaScript's views at every step
     const pages = <i32>((end - have + 65535) >> 16);

@@ -24,10 +24,10 @@ export function setPoolBase(base: i32): void {
 
 function reserve(): void {
   const grown = capacity == 0 ? 1024 : capacity * 2;
-  const moved = allocate(<usize>grown << 2);
+  const moved = allocate((<usize>grown) << 2);
   if (capacity != 0) {
-    memory.copy(moved, entries, <usize>capacity << 2);
-    free(entries, <usize>capacity << 2);
+    memory.copy(moved, entries, (<usize>capacity) << 2);
+    free(entries, (<usize>capacity) << 2);
   }
   entries = moved;
   capacity = grown;
@@ -36,7 +36,7 @@ function reserve(): void {
 /** Hands the caller's reference to `t` to the pool. */
 export function autorelease(t: Tensor): Tensor {
   if (top == capacity) reserve();
-  store<usize>(entries + (<usize>top << 2), changetype<usize>(t));
+  store<usize>(entries + ((<usize>top) << 2), changetype<usize>(t));
   top++;
   return t;
 }
@@ -45,7 +45,7 @@ export function autorelease(t: Tensor): Tensor {
 export function temporary(bytes: usize): usize {
   if (top + 2 > capacity) reserve();
   const block = allocate(bytes);
-  const entry = entries + (<usize>top << 2);
+  const entry = entries + ((<usize>top) << 2);
   store<usize>(entry, bytes);
   store<usize>(entry, block | 1, 4);
   top += 2;
@@ -55,8 +55,8 @@ export function temporary(bytes: usize): usize {
 /** Releases all entries from `mark` up. */
 export function drain(mark: i32): void {
   while (top > mark) {
-    const entry = load<usize>(entries + (<usize>(--top) << 2));
-    if (entry & 1) free(entry & ~1, load<usize>(entries + (<usize>(--top) << 2)));
+    const entry = load<usize>(entries + ((<usize>--top) << 2));
+    if (entry & 1) free(entry & ~1, load<usize>(entries + ((<usize>--top) << 2)));
     else changetype<Tensor>(entry).release();
   }
 }

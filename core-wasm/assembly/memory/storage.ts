@@ -7,6 +7,7 @@ export let liveStorages: i32 = 0;
 
 const STORAGE_SIZE: usize = 32;
 
+
 @unmanaged
 export class Storage {
   refs: i32;

@@ -136,7 +136,9 @@ export function alias(input: Tensor): Tensor {
 
 export function permute(input: Tensor, dims: Ints): Tensor {
   if (dims.length != <i32>input.ndim) {
-    msg("permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering of dimensions i.e. input.dim() = ");
+    msg(
+      "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering of dimensions i.e. input.dim() = ",
+    );
     msgInt(input.ndim);
     msg(" is not equal to len(dims) = ");
     msgInt(dims.length);

@@ -43,16 +43,16 @@ const operands: usize = memory.data(8 * 4, 16);
 const params: usize = memory.data(32 * 8, 16);
 
 export function setElementwiseParam(i: i32, value: f64): void {
-  store<f64>(params + (<usize>i << 3), value);
+  store<f64>(params + ((<usize>i) << 3), value);
 }
 
 // @ts-ignore: decorator
 @inline function operand(i: i32): Tensor {
-  return load<Tensor>(operands + (<usize>i << 2));
+  return load<Tensor>(operands + ((<usize>i) << 2));
 }
 // @ts-ignore: decorator
 @inline function setOperand(i: i32, t: Tensor): void {
-  store<usize>(operands + (<usize>i << 2), changetype<usize>(t));
+  store<usize>(operands + ((<usize>i) << 2), changetype<usize>(t));
 }
 // @ts-ignore: decorator
 @inline function entryOf(id: i32): usize {
@@ -124,7 +124,7 @@ function computeDType(id: i32, entry: usize, count: i32): i32 {
     count == 2 &&
     masks == 0 &&
     operand(0).dtype == operand(1).dtype &&
-    ((operand(0).flags | operand(1).flags) & <u8>Flag.Wrapped) == 0
+    ((operand(0).flags | operand(1).flags) & (<u8>Flag.Wrapped)) == 0
   ) {
     dtype = operand(0).dtype;
   } else {
@@ -234,11 +234,11 @@ function strided(out: Tensor, count: i32): void {
     if (out.shape(d) == 1) continue;
     // insertion by falling stride keeps the given order among equals
     let at = dims;
-    while (at > 0 && out.stride(load<i32>(order + (<usize>(at - 1) << 2))) < out.stride(d)) {
-      store<i32>(order + (<usize>at << 2), load<i32>(order + (<usize>(at - 1) << 2)));
+    while (at > 0 && out.stride(load<i32>(order + ((<usize>(at - 1)) << 2))) < out.stride(d)) {
+      store<i32>(order + ((<usize>at) << 2), load<i32>(order + ((<usize>(at - 1)) << 2)));
       at--;
     }
-    store<i32>(order + (<usize>at << 2), d);
+    store<i32>(order + ((<usize>at) << 2), d);
     dims++;
   }
   for (let i = 0; i <= count; i++) {
@@ -246,7 +246,7 @@ function strided(out: Tensor, count: i32): void {
     const o = args.operand(i);
     const lead = ndim - <i32>t.ndim;
     for (let k = 0; k < dims; k++) {
-      const d = load<i32>(order + (<usize>k << 2));
+      const d = load<i32>(order + ((<usize>k) << 2));
       const broadcast = d < lead || (t.shape(d - lead) == 1 && out.shape(d) != 1);
       o.setShape(k, out.shape(d));
       o.setStride(k, broadcast ? 0 : t.stride(d - lead));
@@ -281,7 +281,7 @@ function runProgram(out: Tensor, count: i32, program: usize, compute: i32, param
   layOut(out, count);
   args.program = program;
   args.compute = compute;
-  for (let i = 0; i < paramCount; i++) args.setParam(i, load<f64>(params + (<usize>i << 3)));
+  for (let i = 0; i < paramCount; i++) args.setParam(i, load<f64>(params + ((<usize>i) << 3)));
   run(device);
 }
 
@@ -350,7 +350,7 @@ function record(id: i32, entry: usize, count: i32, result: Tensor): void {
     }
     if (saved & (1 << i)) node.saveTensor(i, t, false);
   }
-  for (let i = 0; i < paramCount; i++) node.saveF64(i, load<f64>(params + (<usize>i << 3)));
+  for (let i = 0; i < paramCount; i++) node.saveF64(i, load<f64>(params + ((<usize>i) << 3)));
   attach(result, node, 0);
   if (saveResult) node.saveTensor(count, result, true);
   doneNode(node);
@@ -361,7 +361,7 @@ function savedInputs(entry: usize, count: i32, differentiable: i32): i32 {
   let saved = 0;
   for (let i = 0; i < count; i++) {
     if (!(differentiable & (1 << i)) || !operand(i).requiresGrad) continue;
-    const derivative = load<u32>(entry + (<usize>i << 2), 24);
+    const derivative = load<u32>(entry + ((<usize>i) << 2), 24);
     if (derivative == 0) continue;
     const p = ELEMENTWISE + <usize>derivative;
     const n = <i32>load<u8>(p);
@@ -435,7 +435,7 @@ export function elementwiseBackward(node: Node): void {
   const grad = node.grad(0);
   for (let i = 0; i < count; i++) {
     if (!node.needs(i)) continue;
-    const offset = load<u32>(entry + (<usize>i << 2), 24);
+    const offset = load<u32>(entry + ((<usize>i) << 2), 24);
     if (offset == 0) continue;
     let g = derivative(node, ELEMENTWISE + <usize>offset, grad);
     if (node.hasInts(i)) g = towards(g, node.savedInts(i));
@@ -481,7 +481,7 @@ const registers: usize = memory.data(256 * 4, 16);
 
 // @ts-ignore: decorator
 @inline function register(i: i32): Tensor {
-  return load<Tensor>(registers + (<usize>i << 2));
+  return load<Tensor>(registers + ((<usize>i) << 2));
 }
 
 /** The same derivative, instruction by instruction as recorded ops, so that it can be differentiated again. */
@@ -495,11 +495,11 @@ function derivativeByOps(node: Node, p: usize, grad: Tensor): Tensor {
   for (let i = 0; i < count; i++) setRegister(next++, derivativeOperand(node, <i32>load<u8>(p + <usize>i, 1), grad));
   for (let i = 0; i < paramCount; i++) setRegister(next++, wrappedNumber(node.savedF64(i), ScalarKind.Float));
   for (let i = 0; i < constCount; i++) {
-    setRegister(next++, wrappedNumber(load<f64>(program + 8 + (<usize>i << 3)), ScalarKind.Float));
+    setRegister(next++, wrappedNumber(load<f64>(program + 8 + ((<usize>i) << 3)), ScalarKind.Float));
   }
-  const code = program + 8 + (<usize>constCount << 3);
+  const code = program + 8 + ((<usize>constCount) << 3);
   for (let i = 0; i < instructionCount; i++) {
-    const at = code + (<usize>i << 3);
+    const at = code + ((<usize>i) << 3);
     const micro = <i32>load<u8>(at);
     const inputs = <i32>load<u8>(entryOf(micro));
     const a = register(<i32>load<u8>(at, 2));
@@ -515,5 +515,5 @@ function derivativeByOps(node: Node, p: usize, grad: Tensor): Tensor {
 }
 
 function setRegister(i: i32, t: Tensor): void {
-  store<usize>(registers + (<usize>i << 2), changetype<usize>(t));
+  store<usize>(registers + ((<usize>i) << 2), changetype<usize>(t));
 }

@@ -6,7 +6,8 @@ import { Scalar } from "../tensor/scalar";
 import { Tensor } from "../tensor/tensor";
 
 export function checkClamp(input: Tensor, min: Tensor | null, max: Tensor | null): void {
-  if (min === null && max === null) fail(ErrorKind.Runtime, "torch.clamp: At least one of 'min' or 'max' must not be None");
+  if (min === null && max === null)
+    fail(ErrorKind.Runtime, "torch.clamp: At least one of 'min' or 'max' must not be None");
 }
 
 function largest(dtype: i32): f64 {

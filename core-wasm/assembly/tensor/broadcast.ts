@@ -71,7 +71,7 @@ export function wrapDim(dim: i32, ndim: i32): i32 {
 
 /** The dims as a bitset; null or an empty list means all of them. Raises when a dim appears twice. */
 export function wrapDims(dims: Ints | null, ndim: i32): u32 {
-  if (dims === null || dims.length == 0) return <u32>((<u64>1 << ndim) - 1);
+  if (dims === null || dims.length == 0) return <u32>(((<u64>1) << ndim) - 1);
   let set: u32 = 0;
   for (let i = 0; i < dims.length; i++) {
     const dim = wrapDim(dims.get(i), ndim);

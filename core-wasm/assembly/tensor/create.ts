@@ -104,7 +104,7 @@ export function isDense(t: Tensor): bool {
     seen |= 1 << found;
     expected *= t.shape(found);
   }
-  return seen == <u32>((<u64>1 << ndim) - 1);
+  return seen == <u32>(((<u64>1) << ndim) - 1);
 }
 
 export function full(shape: Ints, value: f64, dtype: i32, device: i32): Tensor {
@@ -216,7 +216,7 @@ export function alias(t: Tensor): Tensor {
   t.storage.retain();
   view.offset = t.offset;
   view.numel = t.numel;
-  memory.copy(changetype<usize>(view) + 48, changetype<usize>(t) + 48, <usize>t.ndim << 3);
+  memory.copy(changetype<usize>(view) + 48, changetype<usize>(t) + 48, (<usize>t.ndim) << 3);
   view.viewVersion = t.storage.version;
   return finish(view);
 }

@@ -32,23 +32,23 @@ export function messageText(): usize {
 
 // @ts-ignore: decorator
 @inline function put(unit: i32): void {
-  if (length < CAPACITY) store<u16>(text + (<usize>(length++) << 1), <u16>unit);
+  if (length < CAPACITY) store<u16>(text + ((<usize>length++) << 1), <u16>unit);
 }
 
 export function msg(piece: string): void {
   const n = min(piece.length, CAPACITY - length);
-  memory.copy(text + (<usize>length << 1), changetype<usize>(piece), <usize>n << 1);
+  memory.copy(text + ((<usize>length) << 1), changetype<usize>(piece), (<usize>n) << 1);
   length += n;
 }
 
 export function msgInt(value: i64): void {
-  let rest: u64 = value < 0 ? <u64>(-value) : <u64>value;
+  let rest: u64 = value < 0 ? <u64>-value : <u64>value;
   if (value < 0) put(45);
   let digits = 1;
   for (let power: u64 = 10; digits < 20 && rest >= power; power *= 10) digits++;
   if (length + digits > CAPACITY) return;
   for (let i = digits - 1; i >= 0; i--) {
-    store<u16>(text + (<usize>(length + i) << 1), <u16>(48 + rest % 10));
+    store<u16>(text + ((<usize>(length + i)) << 1), <u16>(48 + (rest % 10)));
     rest /= 10;
   }
   length += digits;
@@ -117,18 +117,30 @@ export function msgShape(t: Tensor): void {
 /** PyTorch's ScalarType name: Float, Long, … */
 export function dtypeName(dtype: i32): string {
   switch (dtype) {
-    case DType.Uint8: return "Byte";
-    case DType.Int8: return "Char";
-    case DType.Int16: return "Short";
-    case DType.Int32: return "Int";
-    case DType.Int64: return "Long";
-    case DType.Float16: return "Half";
-    case DType.Float32: return "Float";
-    case DType.Float64: return "Double";
-    case DType.Complex64: return "ComplexFloat";
-    case DType.Complex128: return "ComplexDouble";
-    case DType.Bool: return "Bool";
-    default: return "BFloat16";
+    case DType.Uint8:
+      return "Byte";
+    case DType.Int8:
+      return "Char";
+    case DType.Int16:
+      return "Short";
+    case DType.Int32:
+      return "Int";
+    case DType.Int64:
+      return "Long";
+    case DType.Float16:
+      return "Half";
+    case DType.Float32:
+      return "Float";
+    case DType.Float64:
+      return "Double";
+    case DType.Complex64:
+      return "ComplexFloat";
+    case DType.Complex128:
+      return "ComplexDouble";
+    case DType.Bool:
+      return "Bool";
+    default:
+      return "BFloat16";
   }
 }
 
@@ -139,18 +151,30 @@ export function msgDType(dtype: i32): void {
 /** float, long int, unsigned char: the C++ type names of PyTorch's "expected … but got …" messages */
 export function cppTypeName(dtype: i32): string {
   switch (dtype) {
-    case DType.Uint8: return "unsigned char";
-    case DType.Int8: return "signed char";
-    case DType.Int16: return "short int";
-    case DType.Int32: return "int";
-    case DType.Int64: return "long int";
-    case DType.Float16: return "c10::Half";
-    case DType.Float32: return "float";
-    case DType.Float64: return "double";
-    case DType.Complex64: return "c10::complex<float>";
-    case DType.Complex128: return "c10::complex<double>";
-    case DType.Bool: return "bool";
-    default: return "c10::BFloat16";
+    case DType.Uint8:
+      return "unsigned char";
+    case DType.Int8:
+      return "signed char";
+    case DType.Int16:
+      return "short int";
+    case DType.Int32:
+      return "int";
+    case DType.Int64:
+      return "long int";
+    case DType.Float16:
+      return "c10::Half";
+    case DType.Float32:
+      return "float";
+    case DType.Float64:
+      return "double";
+    case DType.Complex64:
+      return "c10::complex<float>";
+    case DType.Complex128:
+      return "c10::complex<double>";
+    case DType.Bool:
+      return "bool";
+    default:
+      return "c10::BFloat16";
   }
 }
 

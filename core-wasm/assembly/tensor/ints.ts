@@ -6,17 +6,18 @@ import { Tensor } from "./tensor";
 /** Marks an absent optional integer. */
 export const NONE: i32 = i32.MIN_VALUE;
 
+
 @unmanaged
 export class Ints {
   length: i32;
 
   // @ts-ignore: decorator
   @inline get(i: i32): i32 {
-    return load<i32>(changetype<usize>(this) + (<usize>i << 2), 4);
+    return load<i32>(changetype<usize>(this) + ((<usize>i) << 2), 4);
   }
   // @ts-ignore: decorator
   @inline set(i: i32, value: i32): void {
-    store<i32>(changetype<usize>(this) + (<usize>i << 2), value, 4);
+    store<i32>(changetype<usize>(this) + ((<usize>i) << 2), value, 4);
   }
 }
 
@@ -65,7 +66,7 @@ export function ints4(a: i32, b: i32, c: i32, d: i32): Ints {
 export function intsFrom(address: usize, length: i32): Ints | null {
   if (length < 0) return null;
   const list = newInts(length);
-  memory.copy(changetype<usize>(list) + 4, address, <usize>length << 2);
+  memory.copy(changetype<usize>(list) + 4, address, (<usize>length) << 2);
   return list;
 }
 

@@ -9,6 +9,7 @@ export const enum ScalarKind {
   Float = 2,
 }
 
+
 @unmanaged
 export class Scalar {
   kind: i32;

@@ -22,6 +22,7 @@ const HEADER: usize = 48;
 
 export let liveTensors: i32 = 0;
 
+
 @unmanaged
 export class Tensor {
   refs: i32;
@@ -46,19 +47,19 @@ export class Tensor {
 
   // @ts-ignore: decorator
   @inline shape(i: i32): i32 {
-    return load<i32>(changetype<usize>(this) + (<usize>i << 2), HEADER);
+    return load<i32>(changetype<usize>(this) + ((<usize>i) << 2), HEADER);
   }
   // @ts-ignore: decorator
   @inline stride(i: i32): i32 {
-    return load<i32>(changetype<usize>(this) + (<usize>(i + <i32>this.ndim) << 2), HEADER);
+    return load<i32>(changetype<usize>(this) + ((<usize>(i + <i32>this.ndim)) << 2), HEADER);
   }
   // @ts-ignore: decorator
   @inline setShape(i: i32, value: i32): void {
-    store<i32>(changetype<usize>(this) + (<usize>i << 2), value, HEADER);
+    store<i32>(changetype<usize>(this) + ((<usize>i) << 2), value, HEADER);
   }
   // @ts-ignore: decorator
   @inline setStride(i: i32, value: i32): void {
-    store<i32>(changetype<usize>(this) + (<usize>(i + <i32>this.ndim) << 2), value, HEADER);
+    store<i32>(changetype<usize>(this) + ((<usize>(i + <i32>this.ndim)) << 2), value, HEADER);
   }
   /** CPU: the address of element 0. Other devices: the buffer's id. */
   // @ts-ignore: decorator
@@ -67,11 +68,11 @@ export class Tensor {
   }
   // @ts-ignore: decorator
   @inline has(flag: i32): bool {
-    return (this.flags & <u8>flag) != 0;
+    return (this.flags & (<u8>flag)) != 0;
   }
   // @ts-ignore: decorator
   @inline set(flag: i32, on: bool): void {
-    this.flags = on ? this.flags | <u8>flag : this.flags & ~(<u8>flag);
+    this.flags = on ? this.flags | (<u8>flag) : this.flags & ~(<u8>flag);
   }
   /** bytes of the elements, were they contiguous */
   get nbytes(): f64 {
@@ -81,7 +82,7 @@ export class Tensor {
   get requiresGrad(): bool {
     if (this.has(Flag.RequiresGrad)) return true;
     const base = this.base;
-    return base !== null && (base.has(Flag.RequiresGrad));
+    return base !== null && base.has(Flag.RequiresGrad);
   }
 
   isContiguous(): bool {
@@ -119,14 +120,14 @@ export class Tensor {
     const base = this.base;
     this.storage.release();
     liveTensors--;
-    free(changetype<usize>(this), HEADER + (<usize>this.ndim << 3));
+    free(changetype<usize>(this), HEADER + ((<usize>this.ndim) << 3));
     if (base !== null) base.release();
   }
 }
 
 /** A tensor struct with one reference; takes over the caller's reference to `storage`. Shape and strides are still to be set. */
 export function newTensor(storage: Storage, dtype: i32, ndim: i32): Tensor {
-  const t = changetype<Tensor>(allocate(HEADER + (<usize>ndim << 3)));
+  const t = changetype<Tensor>(allocate(HEADER + ((<usize>ndim) << 3)));
   t.refs = 1;
   t.dtype = <u8>dtype;
   t.device = <u8>storage.device;

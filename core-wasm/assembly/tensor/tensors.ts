@@ -3,29 +3,30 @@
 import { temporary } from "../memory/pool";
 import { Tensor } from "./tensor";
 
+
 @unmanaged
 export class Tensors {
   length: i32;
 
   // @ts-ignore: decorator
   @inline get(i: i32): Tensor {
-    return load<Tensor>(changetype<usize>(this) + (<usize>i << 2), 4);
+    return load<Tensor>(changetype<usize>(this) + ((<usize>i) << 2), 4);
   }
   // @ts-ignore: decorator
   @inline set(i: i32, t: Tensor): void {
-    store<usize>(changetype<usize>(this) + (<usize>i << 2), changetype<usize>(t), 4);
+    store<usize>(changetype<usize>(this) + ((<usize>i) << 2), changetype<usize>(t), 4);
   }
   /** False where an optional element is absent. */
   // @ts-ignore: decorator
   @inline has(i: i32): bool {
-    return load<usize>(changetype<usize>(this) + (<usize>i << 2), 4) != 0;
+    return load<usize>(changetype<usize>(this) + ((<usize>i) << 2), 4) != 0;
   }
 }
 
 export function newTensors(length: i32): Tensors {
   const list = changetype<Tensors>(temporary((<usize>length + 1) << 2));
   list.length = length;
-  memory.fill(changetype<usize>(list) + 4, 0, <usize>length << 2);
+  memory.fill(changetype<usize>(list) + 4, 0, (<usize>length) << 2);
   return list;
 }
 
@@ -45,6 +46,6 @@ export function tensors2(a: Tensor, b: Tensor): Tensors {
 /** The handles at `address`, as JavaScript passes them. */
 export function tensorsFrom(address: usize, length: i32): Tensors {
   const list = newTensors(max(length, 0));
-  for (let i = 0; i < list.length; i++) list.set(i, load<Tensor>(address + (<usize>i << 2)));
+  for (let i = 0; i < list.length; i++) list.set(i, load<Tensor>(address + ((<usize>i) << 2)));
   return list;
 }
