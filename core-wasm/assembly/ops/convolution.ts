@@ -176,7 +176,7 @@ function checkOutputPadding(outputPadding: Ints, stride: Ints, dilation: Ints): 
 function kernelDType(dtype: i32): i32 {
   if (dtype == DType.Float32 || dtype == DType.Float64 || dtype == DType.Int64) return dtype;
   if (isFloating(dtype)) return DType.Float32;
-  msg("\"slow_conv2d_cpu\" not implemented for '");
+  msg('"slow_conv2d_cpu" not implemented for \'');
   msgDType(dtype);
   msg("'");
   raise(ErrorKind.Runtime);

@@ -35,7 +35,7 @@ export function perDimension(list: Ints, rank: i32, op: string, name: string): I
 
 function divFloor(a: i32, b: i32): i32 {
   const q = a / b;
-  return a % b != 0 && (a < 0) != (b < 0) ? q - 1 : q;
+  return a % b != 0 && a < 0 != b < 0 ? q - 1 : q;
 }
 
 /** The number of windows along one dim. */
@@ -150,10 +150,7 @@ export function pooledSizes(
   for (let i = 0; i < rank; i++) {
     const d = <i32>x.ndim - rank + i;
     const size = d < 0 ? 1 : x.shape(d);
-    sizes.set(
-      i,
-      outputSize(size, kernel.get(i), padding.get(i), stride.get(i), dilation.get(i), ceilMode),
-    );
+    sizes.set(i, outputSize(size, kernel.get(i), padding.get(i), stride.get(i), dilation.get(i), ceilMode));
   }
   checkPositive(kernel, "kernel size", "k");
   checkPositive(stride, "stride", "d");
