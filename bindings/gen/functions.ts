@@ -591,6 +591,17 @@ export function clone(input: unknown): Tensor {
 }
 
 /**
+ * A convolution, or a transposed one, over one to three spatial dims.
+ * Shapes: (N, Cin, ...), (Cout, Cin / groups, ...) (transposed: (Cin, Cout / groups, ...)), (Cout) → (N, Cout,
+ * ...)
+ * Follows torch.convolution.
+ */
+export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], transposed: boolean, outputPadding: number | readonly number[], groups: number): Tensor;
+export function convolution(input: unknown, weight: unknown, bias: unknown, stride: unknown, padding: unknown, dilation: unknown, transposed: unknown, outputPadding: unknown, groups: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_convolution(call.tensorArg(input, "convolution", "input", 1), call.tensorArg(weight, "convolution", "weight", 2), call.optionalTensorArg(bias, "convolution", "bias", 3), call.ints(stride, "convolution", "stride", 4), call.lengthOf(stride), call.ints(padding, "convolution", "padding", 5), call.lengthOf(padding), call.ints(dilation, "convolution", "dilation", 6), call.lengthOf(dilation), call.boolArg(transposed, "convolution", "transposed", 7), call.ints(outputPadding, "convolution", "outputPadding", 8), call.lengthOf(outputPadding), call.intArg(groups, "convolution", "groups", 9)));
+}
+
+/**
  * The magnitude of input with the sign of other.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.copysign.

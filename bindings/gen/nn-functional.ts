@@ -7,6 +7,203 @@ import type { Scalar } from "../tensor/scalar.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /**
+ * Averages over as many windows as asked for.
+ * Follows torch.nn.functional.adaptive_avg_pool1d.
+ */
+export function adaptiveAvgPool1dSizes(input: Tensor, outputSize: number | readonly number[]): Tensor;
+export function adaptiveAvgPool1dSizes(input: unknown, outputSize: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_adaptiveAvgPool1dSizes(call.tensorArg(input, "adaptiveAvgPool1dSizes", "input", 1), call.ints(outputSize, "adaptiveAvgPool1dSizes", "outputSize", 2), call.lengthOf(outputSize)));
+}
+
+/**
+ * Averages over as many windows as asked for.
+ * Follows torch.nn.functional.adaptive_avg_pool2d.
+ */
+export function adaptiveAvgPool2dSizes(input: Tensor, outputSize: number | readonly number[]): Tensor;
+export function adaptiveAvgPool2dSizes(input: unknown, outputSize: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_adaptiveAvgPool2dSizes(call.tensorArg(input, "adaptiveAvgPool2dSizes", "input", 1), call.ints(outputSize, "adaptiveAvgPool2dSizes", "outputSize", 2), call.lengthOf(outputSize)));
+}
+
+/**
+ * Averages over as many windows as asked for.
+ * Follows torch.nn.functional.adaptive_avg_pool3d.
+ */
+export function adaptiveAvgPool3dSizes(input: Tensor, outputSize: number | readonly number[]): Tensor;
+export function adaptiveAvgPool3dSizes(input: unknown, outputSize: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_adaptiveAvgPool3dSizes(call.tensorArg(input, "adaptiveAvgPool3dSizes", "input", 1), call.ints(outputSize, "adaptiveAvgPool3dSizes", "outputSize", 2), call.lengthOf(outputSize)));
+}
+
+/**
+ * Maxima over as many windows as asked for, and their places in the input's plane.
+ * Follows torch.nn.functional.adaptive_max_pool1d_with_indices.
+ */
+export function adaptiveMaxPool1dWithIndices(input: Tensor, outputSize: number | readonly number[]): call.Named<"values" | "indices">;
+export function adaptiveMaxPool1dWithIndices(input: unknown, outputSize: unknown): call.Named<"values" | "indices"> {
+  return call.wrapNamed(core.op_adaptiveMaxPool1dWithIndices(call.tensorArg(input, "adaptiveMaxPool1dWithIndices", "input", 1), call.ints(outputSize, "adaptiveMaxPool1dWithIndices", "outputSize", 2), call.lengthOf(outputSize)), ["values","indices"]);
+}
+
+/**
+ * Maxima over as many windows as asked for, and their places in the input's plane.
+ * Follows torch.nn.functional.adaptive_max_pool2d_with_indices.
+ */
+export function adaptiveMaxPool2dWithIndices(input: Tensor, outputSize: number | readonly number[]): call.Named<"values" | "indices">;
+export function adaptiveMaxPool2dWithIndices(input: unknown, outputSize: unknown): call.Named<"values" | "indices"> {
+  return call.wrapNamed(core.op_adaptiveMaxPool2dWithIndices(call.tensorArg(input, "adaptiveMaxPool2dWithIndices", "input", 1), call.ints(outputSize, "adaptiveMaxPool2dWithIndices", "outputSize", 2), call.lengthOf(outputSize)), ["values","indices"]);
+}
+
+/**
+ * Maxima over as many windows as asked for, and their places in the input's plane.
+ * Follows torch.nn.functional.adaptive_max_pool3d_with_indices.
+ */
+export function adaptiveMaxPool3dWithIndices(input: Tensor, outputSize: number | readonly number[]): call.Named<"values" | "indices">;
+export function adaptiveMaxPool3dWithIndices(input: unknown, outputSize: unknown): call.Named<"values" | "indices"> {
+  return call.wrapNamed(core.op_adaptiveMaxPool3dWithIndices(call.tensorArg(input, "adaptiveMaxPool3dWithIndices", "input", 1), call.ints(outputSize, "adaptiveMaxPool3dWithIndices", "outputSize", 2), call.lengthOf(outputSize)), ["values","indices"]);
+}
+
+/**
+ * The average of every window.
+ * Shapes: (N, C, length) → the same with a size per window; N may be absent
+ * Follows torch.nn.functional.avg_pool1d.
+ */
+export function avgPool1d(input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], ceilMode?: boolean, countIncludePad?: boolean): Tensor;
+export function avgPool1d(input: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; ceilMode?: boolean; countIncludePad?: boolean }): Tensor;
+export function avgPool1d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; ceilMode?: boolean; countIncludePad?: boolean }): Tensor;
+export function avgPool1d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { ceilMode?: boolean; countIncludePad?: boolean }): Tensor;
+export function avgPool1d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], ceilMode: boolean, options: { countIncludePad?: boolean }): Tensor;
+export function avgPool1d(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, ceilMode?: unknown, countIncludePad?: unknown): Tensor {
+  if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride","padding","ceilMode","countIncludePad"], "avgPool1d");
+    stride = options["stride"];
+    padding = options["padding"];
+    ceilMode = options["ceilMode"];
+    countIncludePad = options["countIncludePad"];
+  }
+  else if (call.isOptions(padding)) {
+    const options = padding;
+    call.checkOptions(options, ["padding","ceilMode","countIncludePad"], "avgPool1d");
+    padding = options["padding"];
+    ceilMode = options["ceilMode"];
+    countIncludePad = options["countIncludePad"];
+  }
+  else if (call.isOptions(ceilMode)) {
+    const options = ceilMode;
+    call.checkOptions(options, ["ceilMode","countIncludePad"], "avgPool1d");
+    ceilMode = options["ceilMode"];
+    countIncludePad = options["countIncludePad"];
+  }
+  else if (call.isOptions(countIncludePad)) {
+    const options = countIncludePad;
+    call.checkOptions(options, ["countIncludePad"], "avgPool1d");
+    countIncludePad = options["countIncludePad"];
+  }
+  if (padding === undefined) padding = [0];
+  return call.wrapOr(input as Tensor, core.op_avgPool1d(call.tensorArg(input, "avgPool1d", "input", 1), call.ints(kernelSize, "avgPool1d", "kernelSize", 2), call.lengthOf(kernelSize), call.ints(stride, "avgPool1d", "stride", 3), call.lengthOf(stride), call.ints(padding, "avgPool1d", "padding", 4), call.lengthOf(padding), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "avgPool1d", "ceilMode", 5), countIncludePad === undefined ? 1 : call.boolArg(countIncludePad, "avgPool1d", "countIncludePad", 6)));
+}
+
+/**
+ * The average of every window; `divisorOverride` replaces the number of its elements.
+ * Shapes: (N, C, height, width) → the same with a size per window; N may be absent
+ * Follows torch.nn.functional.avg_pool2d.
+ */
+export function avgPool2d(input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], ceilMode?: boolean, countIncludePad?: boolean, divisorOverride?: number | null): Tensor;
+export function avgPool2d(input: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | null }): Tensor;
+export function avgPool2d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | null }): Tensor;
+export function avgPool2d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | null }): Tensor;
+export function avgPool2d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], ceilMode: boolean, options: { countIncludePad?: boolean; divisorOverride?: number | null }): Tensor;
+export function avgPool2d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], ceilMode: boolean, countIncludePad: boolean, options: { divisorOverride?: number | null }): Tensor;
+export function avgPool2d(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, ceilMode?: unknown, countIncludePad?: unknown, divisorOverride?: unknown): Tensor {
+  if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride","padding","ceilMode","countIncludePad","divisorOverride"], "avgPool2d");
+    stride = options["stride"];
+    padding = options["padding"];
+    ceilMode = options["ceilMode"];
+    countIncludePad = options["countIncludePad"];
+    divisorOverride = options["divisorOverride"];
+  }
+  else if (call.isOptions(padding)) {
+    const options = padding;
+    call.checkOptions(options, ["padding","ceilMode","countIncludePad","divisorOverride"], "avgPool2d");
+    padding = options["padding"];
+    ceilMode = options["ceilMode"];
+    countIncludePad = options["countIncludePad"];
+    divisorOverride = options["divisorOverride"];
+  }
+  else if (call.isOptions(ceilMode)) {
+    const options = ceilMode;
+    call.checkOptions(options, ["ceilMode","countIncludePad","divisorOverride"], "avgPool2d");
+    ceilMode = options["ceilMode"];
+    countIncludePad = options["countIncludePad"];
+    divisorOverride = options["divisorOverride"];
+  }
+  else if (call.isOptions(countIncludePad)) {
+    const options = countIncludePad;
+    call.checkOptions(options, ["countIncludePad","divisorOverride"], "avgPool2d");
+    countIncludePad = options["countIncludePad"];
+    divisorOverride = options["divisorOverride"];
+  }
+  else if (call.isOptions(divisorOverride)) {
+    const options = divisorOverride;
+    call.checkOptions(options, ["divisorOverride"], "avgPool2d");
+    divisorOverride = options["divisorOverride"];
+  }
+  if (padding === undefined) padding = [0];
+  return call.wrapOr(input as Tensor, core.op_avgPool2d(call.tensorArg(input, "avgPool2d", "input", 1), call.ints(kernelSize, "avgPool2d", "kernelSize", 2), call.lengthOf(kernelSize), call.ints(stride, "avgPool2d", "stride", 3), call.lengthOf(stride), call.ints(padding, "avgPool2d", "padding", 4), call.lengthOf(padding), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "avgPool2d", "ceilMode", 5), countIncludePad === undefined ? 1 : call.boolArg(countIncludePad, "avgPool2d", "countIncludePad", 6), call.optionalIntArg(divisorOverride, "avgPool2d", "divisorOverride", 7)));
+}
+
+/**
+ * The average of every window; `divisorOverride` replaces the number of its elements.
+ * Shapes: (N, C, depth, height, width) → the same with a size per window; N may be absent
+ * Follows torch.nn.functional.avg_pool3d.
+ */
+export function avgPool3d(input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], ceilMode?: boolean, countIncludePad?: boolean, divisorOverride?: number | null): Tensor;
+export function avgPool3d(input: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | null }): Tensor;
+export function avgPool3d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | null }): Tensor;
+export function avgPool3d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | null }): Tensor;
+export function avgPool3d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], ceilMode: boolean, options: { countIncludePad?: boolean; divisorOverride?: number | null }): Tensor;
+export function avgPool3d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], ceilMode: boolean, countIncludePad: boolean, options: { divisorOverride?: number | null }): Tensor;
+export function avgPool3d(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, ceilMode?: unknown, countIncludePad?: unknown, divisorOverride?: unknown): Tensor {
+  if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride","padding","ceilMode","countIncludePad","divisorOverride"], "avgPool3d");
+    stride = options["stride"];
+    padding = options["padding"];
+    ceilMode = options["ceilMode"];
+    countIncludePad = options["countIncludePad"];
+    divisorOverride = options["divisorOverride"];
+  }
+  else if (call.isOptions(padding)) {
+    const options = padding;
+    call.checkOptions(options, ["padding","ceilMode","countIncludePad","divisorOverride"], "avgPool3d");
+    padding = options["padding"];
+    ceilMode = options["ceilMode"];
+    countIncludePad = options["countIncludePad"];
+    divisorOverride = options["divisorOverride"];
+  }
+  else if (call.isOptions(ceilMode)) {
+    const options = ceilMode;
+    call.checkOptions(options, ["ceilMode","countIncludePad","divisorOverride"], "avgPool3d");
+    ceilMode = options["ceilMode"];
+    countIncludePad = options["countIncludePad"];
+    divisorOverride = options["divisorOverride"];
+  }
+  else if (call.isOptions(countIncludePad)) {
+    const options = countIncludePad;
+    call.checkOptions(options, ["countIncludePad","divisorOverride"], "avgPool3d");
+    countIncludePad = options["countIncludePad"];
+    divisorOverride = options["divisorOverride"];
+  }
+  else if (call.isOptions(divisorOverride)) {
+    const options = divisorOverride;
+    call.checkOptions(options, ["divisorOverride"], "avgPool3d");
+    divisorOverride = options["divisorOverride"];
+  }
+  if (padding === undefined) padding = [0];
+  return call.wrapOr(input as Tensor, core.op_avgPool3d(call.tensorArg(input, "avgPool3d", "input", 1), call.ints(kernelSize, "avgPool3d", "kernelSize", 2), call.lengthOf(kernelSize), call.ints(stride, "avgPool3d", "stride", 3), call.lengthOf(stride), call.ints(padding, "avgPool3d", "padding", 4), call.lengthOf(padding), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "avgPool3d", "ceilMode", 5), countIncludePad === undefined ? 1 : call.boolArg(countIncludePad, "avgPool3d", "countIncludePad", 6), call.optionalIntArg(divisorOverride, "avgPool3d", "divisorOverride", 7)));
+}
+
+/**
  * For every output k: input1 weight[k] input2 + bias[k].
  * Shapes: (*, in1), (*, in2), (out, in1, in2), (out) → (*, out)
  * Follows torch.nn.functional.bilinear.
@@ -48,6 +245,360 @@ export function celu(input: unknown, alpha?: unknown, inplace?: unknown): Tensor
     return call.mutated(input as Tensor);
   }
   return call.wrap(core.op_celu(call.tensorArg(input, "celu", "input", 1), alpha === undefined ? 1 : call.floatArg(alpha, "celu", "alpha", 2)));
+}
+
+/**
+ * A convolution over 1 spatial dim.
+ * Shapes: (N, Cin, length), (Cout, Cin / groups, ...) → (N, Cout, ...); N may be absent
+ * Follows torch.nn.functional.conv1d.
+ */
+export function conv1d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], groups?: number): Tensor;
+export function conv1d(input: Tensor, weight: Tensor, options: { bias?: Tensor | null; stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number }): Tensor;
+export function conv1d(input: Tensor, weight: Tensor, bias: Tensor | null, options: { stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number }): Tensor;
+export function conv1d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], options: { padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number }): Tensor;
+export function conv1d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], options: { dilation?: number | readonly number[]; groups?: number }): Tensor;
+export function conv1d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], options: { groups?: number }): Tensor;
+export function conv1d(input: unknown, weight: unknown, bias?: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, groups?: unknown): Tensor {
+  if (call.isOptions(bias)) {
+    const options = bias;
+    call.checkOptions(options, ["bias","stride","padding","dilation","groups"], "conv1d");
+    bias = options["bias"];
+    stride = options["stride"];
+    padding = options["padding"];
+    dilation = options["dilation"];
+    groups = options["groups"];
+  }
+  else if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride","padding","dilation","groups"], "conv1d");
+    stride = options["stride"];
+    padding = options["padding"];
+    dilation = options["dilation"];
+    groups = options["groups"];
+  }
+  else if (call.isOptions(padding)) {
+    const options = padding;
+    call.checkOptions(options, ["padding","dilation","groups"], "conv1d");
+    padding = options["padding"];
+    dilation = options["dilation"];
+    groups = options["groups"];
+  }
+  else if (call.isOptions(dilation)) {
+    const options = dilation;
+    call.checkOptions(options, ["dilation","groups"], "conv1d");
+    dilation = options["dilation"];
+    groups = options["groups"];
+  }
+  else if (call.isOptions(groups)) {
+    const options = groups;
+    call.checkOptions(options, ["groups"], "conv1d");
+    groups = options["groups"];
+  }
+  if (stride === undefined) stride = [1];
+  if (padding === undefined) padding = [0];
+  if (dilation === undefined) dilation = [1];
+  return call.wrapOr(input as Tensor, core.op_conv1d(call.tensorArg(input, "conv1d", "input", 1), call.tensorArg(weight, "conv1d", "weight", 2), call.optionalTensorArg(bias, "conv1d", "bias", 3), call.ints(stride, "conv1d", "stride", 4), call.lengthOf(stride), call.ints(padding, "conv1d", "padding", 5), call.lengthOf(padding), call.ints(dilation, "conv1d", "dilation", 6), call.lengthOf(dilation), groups === undefined ? 1 : call.intArg(groups, "conv1d", "groups", 7)));
+}
+
+/**
+ * A convolution over 2 spatial dims.
+ * Shapes: (N, Cin, height, width), (Cout, Cin / groups, ...) → (N, Cout, ...); N may be absent
+ * Follows torch.nn.functional.conv2d.
+ */
+export function conv2d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], groups?: number): Tensor;
+export function conv2d(input: Tensor, weight: Tensor, options: { bias?: Tensor | null; stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number }): Tensor;
+export function conv2d(input: Tensor, weight: Tensor, bias: Tensor | null, options: { stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number }): Tensor;
+export function conv2d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], options: { padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number }): Tensor;
+export function conv2d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], options: { dilation?: number | readonly number[]; groups?: number }): Tensor;
+export function conv2d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], options: { groups?: number }): Tensor;
+export function conv2d(input: unknown, weight: unknown, bias?: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, groups?: unknown): Tensor {
+  if (call.isOptions(bias)) {
+    const options = bias;
+    call.checkOptions(options, ["bias","stride","padding","dilation","groups"], "conv2d");
+    bias = options["bias"];
+    stride = options["stride"];
+    padding = options["padding"];
+    dilation = options["dilation"];
+    groups = options["groups"];
+  }
+  else if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride","padding","dilation","groups"], "conv2d");
+    stride = options["stride"];
+    padding = options["padding"];
+    dilation = options["dilation"];
+    groups = options["groups"];
+  }
+  else if (call.isOptions(padding)) {
+    const options = padding;
+    call.checkOptions(options, ["padding","dilation","groups"], "conv2d");
+    padding = options["padding"];
+    dilation = options["dilation"];
+    groups = options["groups"];
+  }
+  else if (call.isOptions(dilation)) {
+    const options = dilation;
+    call.checkOptions(options, ["dilation","groups"], "conv2d");
+    dilation = options["dilation"];
+    groups = options["groups"];
+  }
+  else if (call.isOptions(groups)) {
+    const options = groups;
+    call.checkOptions(options, ["groups"], "conv2d");
+    groups = options["groups"];
+  }
+  if (stride === undefined) stride = [1];
+  if (padding === undefined) padding = [0];
+  if (dilation === undefined) dilation = [1];
+  return call.wrapOr(input as Tensor, core.op_conv2d(call.tensorArg(input, "conv2d", "input", 1), call.tensorArg(weight, "conv2d", "weight", 2), call.optionalTensorArg(bias, "conv2d", "bias", 3), call.ints(stride, "conv2d", "stride", 4), call.lengthOf(stride), call.ints(padding, "conv2d", "padding", 5), call.lengthOf(padding), call.ints(dilation, "conv2d", "dilation", 6), call.lengthOf(dilation), groups === undefined ? 1 : call.intArg(groups, "conv2d", "groups", 7)));
+}
+
+/**
+ * A convolution over 3 spatial dims.
+ * Shapes: (N, Cin, depth, height, width), (Cout, Cin / groups, ...) → (N, Cout, ...); N may be absent
+ * Follows torch.nn.functional.conv3d.
+ */
+export function conv3d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], groups?: number): Tensor;
+export function conv3d(input: Tensor, weight: Tensor, options: { bias?: Tensor | null; stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number }): Tensor;
+export function conv3d(input: Tensor, weight: Tensor, bias: Tensor | null, options: { stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number }): Tensor;
+export function conv3d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], options: { padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number }): Tensor;
+export function conv3d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], options: { dilation?: number | readonly number[]; groups?: number }): Tensor;
+export function conv3d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], options: { groups?: number }): Tensor;
+export function conv3d(input: unknown, weight: unknown, bias?: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, groups?: unknown): Tensor {
+  if (call.isOptions(bias)) {
+    const options = bias;
+    call.checkOptions(options, ["bias","stride","padding","dilation","groups"], "conv3d");
+    bias = options["bias"];
+    stride = options["stride"];
+    padding = options["padding"];
+    dilation = options["dilation"];
+    groups = options["groups"];
+  }
+  else if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride","padding","dilation","groups"], "conv3d");
+    stride = options["stride"];
+    padding = options["padding"];
+    dilation = options["dilation"];
+    groups = options["groups"];
+  }
+  else if (call.isOptions(padding)) {
+    const options = padding;
+    call.checkOptions(options, ["padding","dilation","groups"], "conv3d");
+    padding = options["padding"];
+    dilation = options["dilation"];
+    groups = options["groups"];
+  }
+  else if (call.isOptions(dilation)) {
+    const options = dilation;
+    call.checkOptions(options, ["dilation","groups"], "conv3d");
+    dilation = options["dilation"];
+    groups = options["groups"];
+  }
+  else if (call.isOptions(groups)) {
+    const options = groups;
+    call.checkOptions(options, ["groups"], "conv3d");
+    groups = options["groups"];
+  }
+  if (stride === undefined) stride = [1];
+  if (padding === undefined) padding = [0];
+  if (dilation === undefined) dilation = [1];
+  return call.wrapOr(input as Tensor, core.op_conv3d(call.tensorArg(input, "conv3d", "input", 1), call.tensorArg(weight, "conv3d", "weight", 2), call.optionalTensorArg(bias, "conv3d", "bias", 3), call.ints(stride, "conv3d", "stride", 4), call.lengthOf(stride), call.ints(padding, "conv3d", "padding", 5), call.lengthOf(padding), call.ints(dilation, "conv3d", "dilation", 6), call.lengthOf(dilation), groups === undefined ? 1 : call.intArg(groups, "conv3d", "groups", 7)));
+}
+
+/**
+ * The transpose of a convolution over 1 spatial dim: the gradient of its input.
+ * Shapes: (N, Cin, length), (Cin, Cout / groups, ...) → (N, Cout, ...); N may be absent
+ * Follows torch.nn.functional.conv_transpose1d.
+ */
+export function convTranspose1d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], outputPadding?: number | readonly number[], groups?: number, dilation?: number | readonly number[]): Tensor;
+export function convTranspose1d(input: Tensor, weight: Tensor, options: { bias?: Tensor | null; stride?: number | readonly number[]; padding?: number | readonly number[]; outputPadding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] }): Tensor;
+export function convTranspose1d(input: Tensor, weight: Tensor, bias: Tensor | null, options: { stride?: number | readonly number[]; padding?: number | readonly number[]; outputPadding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] }): Tensor;
+export function convTranspose1d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], options: { padding?: number | readonly number[]; outputPadding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] }): Tensor;
+export function convTranspose1d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], options: { outputPadding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] }): Tensor;
+export function convTranspose1d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], outputPadding: number | readonly number[], options: { groups?: number; dilation?: number | readonly number[] }): Tensor;
+export function convTranspose1d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], outputPadding: number | readonly number[], groups: number, options: { dilation?: number | readonly number[] }): Tensor;
+export function convTranspose1d(input: unknown, weight: unknown, bias?: unknown, stride?: unknown, padding?: unknown, outputPadding?: unknown, groups?: unknown, dilation?: unknown): Tensor {
+  if (call.isOptions(bias)) {
+    const options = bias;
+    call.checkOptions(options, ["bias","stride","padding","outputPadding","groups","dilation"], "convTranspose1d");
+    bias = options["bias"];
+    stride = options["stride"];
+    padding = options["padding"];
+    outputPadding = options["outputPadding"];
+    groups = options["groups"];
+    dilation = options["dilation"];
+  }
+  else if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride","padding","outputPadding","groups","dilation"], "convTranspose1d");
+    stride = options["stride"];
+    padding = options["padding"];
+    outputPadding = options["outputPadding"];
+    groups = options["groups"];
+    dilation = options["dilation"];
+  }
+  else if (call.isOptions(padding)) {
+    const options = padding;
+    call.checkOptions(options, ["padding","outputPadding","groups","dilation"], "convTranspose1d");
+    padding = options["padding"];
+    outputPadding = options["outputPadding"];
+    groups = options["groups"];
+    dilation = options["dilation"];
+  }
+  else if (call.isOptions(outputPadding)) {
+    const options = outputPadding;
+    call.checkOptions(options, ["outputPadding","groups","dilation"], "convTranspose1d");
+    outputPadding = options["outputPadding"];
+    groups = options["groups"];
+    dilation = options["dilation"];
+  }
+  else if (call.isOptions(groups)) {
+    const options = groups;
+    call.checkOptions(options, ["groups","dilation"], "convTranspose1d");
+    groups = options["groups"];
+    dilation = options["dilation"];
+  }
+  else if (call.isOptions(dilation)) {
+    const options = dilation;
+    call.checkOptions(options, ["dilation"], "convTranspose1d");
+    dilation = options["dilation"];
+  }
+  if (stride === undefined) stride = [1];
+  if (padding === undefined) padding = [0];
+  if (outputPadding === undefined) outputPadding = [0];
+  if (dilation === undefined) dilation = [1];
+  return call.wrapOr(input as Tensor, core.op_convTranspose1d(call.tensorArg(input, "convTranspose1d", "input", 1), call.tensorArg(weight, "convTranspose1d", "weight", 2), call.optionalTensorArg(bias, "convTranspose1d", "bias", 3), call.ints(stride, "convTranspose1d", "stride", 4), call.lengthOf(stride), call.ints(padding, "convTranspose1d", "padding", 5), call.lengthOf(padding), call.ints(outputPadding, "convTranspose1d", "outputPadding", 6), call.lengthOf(outputPadding), groups === undefined ? 1 : call.intArg(groups, "convTranspose1d", "groups", 7), call.ints(dilation, "convTranspose1d", "dilation", 8), call.lengthOf(dilation)));
+}
+
+/**
+ * The transpose of a convolution over 2 spatial dims: the gradient of its input.
+ * Shapes: (N, Cin, height, width), (Cin, Cout / groups, ...) → (N, Cout, ...); N may be absent
+ * Follows torch.nn.functional.conv_transpose2d.
+ */
+export function convTranspose2d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], outputPadding?: number | readonly number[], groups?: number, dilation?: number | readonly number[]): Tensor;
+export function convTranspose2d(input: Tensor, weight: Tensor, options: { bias?: Tensor | null; stride?: number | readonly number[]; padding?: number | readonly number[]; outputPadding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] }): Tensor;
+export function convTranspose2d(input: Tensor, weight: Tensor, bias: Tensor | null, options: { stride?: number | readonly number[]; padding?: number | readonly number[]; outputPadding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] }): Tensor;
+export function convTranspose2d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], options: { padding?: number | readonly number[]; outputPadding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] }): Tensor;
+export function convTranspose2d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], options: { outputPadding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] }): Tensor;
+export function convTranspose2d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], outputPadding: number | readonly number[], options: { groups?: number; dilation?: number | readonly number[] }): Tensor;
+export function convTranspose2d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], outputPadding: number | readonly number[], groups: number, options: { dilation?: number | readonly number[] }): Tensor;
+export function convTranspose2d(input: unknown, weight: unknown, bias?: unknown, stride?: unknown, padding?: unknown, outputPadding?: unknown, groups?: unknown, dilation?: unknown): Tensor {
+  if (call.isOptions(bias)) {
+    const options = bias;
+    call.checkOptions(options, ["bias","stride","padding","outputPadding","groups","dilation"], "convTranspose2d");
+    bias = options["bias"];
+    stride = options["stride"];
+    padding = options["padding"];
+    outputPadding = options["outputPadding"];
+    groups = options["groups"];
+    dilation = options["dilation"];
+  }
+  else if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride","padding","outputPadding","groups","dilation"], "convTranspose2d");
+    stride = options["stride"];
+    padding = options["padding"];
+    outputPadding = options["outputPadding"];
+    groups = options["groups"];
+    dilation = options["dilation"];
+  }
+  else if (call.isOptions(padding)) {
+    const options = padding;
+    call.checkOptions(options, ["padding","outputPadding","groups","dilation"], "convTranspose2d");
+    padding = options["padding"];
+    outputPadding = options["outputPadding"];
+    groups = options["groups"];
+    dilation = options["dilation"];
+  }
+  else if (call.isOptions(outputPadding)) {
+    const options = outputPadding;
+    call.checkOptions(options, ["outputPadding","groups","dilation"], "convTranspose2d");
+    outputPadding = options["outputPadding"];
+    groups = options["groups"];
+    dilation = options["dilation"];
+  }
+  else if (call.isOptions(groups)) {
+    const options = groups;
+    call.checkOptions(options, ["groups","dilation"], "convTranspose2d");
+    groups = options["groups"];
+    dilation = options["dilation"];
+  }
+  else if (call.isOptions(dilation)) {
+    const options = dilation;
+    call.checkOptions(options, ["dilation"], "convTranspose2d");
+    dilation = options["dilation"];
+  }
+  if (stride === undefined) stride = [1];
+  if (padding === undefined) padding = [0];
+  if (outputPadding === undefined) outputPadding = [0];
+  if (dilation === undefined) dilation = [1];
+  return call.wrapOr(input as Tensor, core.op_convTranspose2d(call.tensorArg(input, "convTranspose2d", "input", 1), call.tensorArg(weight, "convTranspose2d", "weight", 2), call.optionalTensorArg(bias, "convTranspose2d", "bias", 3), call.ints(stride, "convTranspose2d", "stride", 4), call.lengthOf(stride), call.ints(padding, "convTranspose2d", "padding", 5), call.lengthOf(padding), call.ints(outputPadding, "convTranspose2d", "outputPadding", 6), call.lengthOf(outputPadding), groups === undefined ? 1 : call.intArg(groups, "convTranspose2d", "groups", 7), call.ints(dilation, "convTranspose2d", "dilation", 8), call.lengthOf(dilation)));
+}
+
+/**
+ * The transpose of a convolution over 3 spatial dims: the gradient of its input.
+ * Shapes: (N, Cin, depth, height, width), (Cin, Cout / groups, ...) → (N, Cout, ...); N may be absent
+ * Follows torch.nn.functional.conv_transpose3d.
+ */
+export function convTranspose3d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], outputPadding?: number | readonly number[], groups?: number, dilation?: number | readonly number[]): Tensor;
+export function convTranspose3d(input: Tensor, weight: Tensor, options: { bias?: Tensor | null; stride?: number | readonly number[]; padding?: number | readonly number[]; outputPadding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] }): Tensor;
+export function convTranspose3d(input: Tensor, weight: Tensor, bias: Tensor | null, options: { stride?: number | readonly number[]; padding?: number | readonly number[]; outputPadding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] }): Tensor;
+export function convTranspose3d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], options: { padding?: number | readonly number[]; outputPadding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] }): Tensor;
+export function convTranspose3d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], options: { outputPadding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] }): Tensor;
+export function convTranspose3d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], outputPadding: number | readonly number[], options: { groups?: number; dilation?: number | readonly number[] }): Tensor;
+export function convTranspose3d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], outputPadding: number | readonly number[], groups: number, options: { dilation?: number | readonly number[] }): Tensor;
+export function convTranspose3d(input: unknown, weight: unknown, bias?: unknown, stride?: unknown, padding?: unknown, outputPadding?: unknown, groups?: unknown, dilation?: unknown): Tensor {
+  if (call.isOptions(bias)) {
+    const options = bias;
+    call.checkOptions(options, ["bias","stride","padding","outputPadding","groups","dilation"], "convTranspose3d");
+    bias = options["bias"];
+    stride = options["stride"];
+    padding = options["padding"];
+    outputPadding = options["outputPadding"];
+    groups = options["groups"];
+    dilation = options["dilation"];
+  }
+  else if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride","padding","outputPadding","groups","dilation"], "convTranspose3d");
+    stride = options["stride"];
+    padding = options["padding"];
+    outputPadding = options["outputPadding"];
+    groups = options["groups"];
+    dilation = options["dilation"];
+  }
+  else if (call.isOptions(padding)) {
+    const options = padding;
+    call.checkOptions(options, ["padding","outputPadding","groups","dilation"], "convTranspose3d");
+    padding = options["padding"];
+    outputPadding = options["outputPadding"];
+    groups = options["groups"];
+    dilation = options["dilation"];
+  }
+  else if (call.isOptions(outputPadding)) {
+    const options = outputPadding;
+    call.checkOptions(options, ["outputPadding","groups","dilation"], "convTranspose3d");
+    outputPadding = options["outputPadding"];
+    groups = options["groups"];
+    dilation = options["dilation"];
+  }
+  else if (call.isOptions(groups)) {
+    const options = groups;
+    call.checkOptions(options, ["groups","dilation"], "convTranspose3d");
+    groups = options["groups"];
+    dilation = options["dilation"];
+  }
+  else if (call.isOptions(dilation)) {
+    const options = dilation;
+    call.checkOptions(options, ["dilation"], "convTranspose3d");
+    dilation = options["dilation"];
+  }
+  if (stride === undefined) stride = [1];
+  if (padding === undefined) padding = [0];
+  if (outputPadding === undefined) outputPadding = [0];
+  if (dilation === undefined) dilation = [1];
+  return call.wrapOr(input as Tensor, core.op_convTranspose3d(call.tensorArg(input, "convTranspose3d", "input", 1), call.tensorArg(weight, "convTranspose3d", "weight", 2), call.optionalTensorArg(bias, "convTranspose3d", "bias", 3), call.ints(stride, "convTranspose3d", "stride", 4), call.lengthOf(stride), call.ints(padding, "convTranspose3d", "padding", 5), call.lengthOf(padding), call.ints(outputPadding, "convTranspose3d", "outputPadding", 6), call.lengthOf(outputPadding), groups === undefined ? 1 : call.intArg(groups, "convTranspose3d", "groups", 7), call.ints(dilation, "convTranspose3d", "dilation", 8), call.lengthOf(dilation)));
 }
 
 /**
@@ -254,6 +805,397 @@ export function linear(input: unknown, weight: unknown, bias?: unknown): Tensor 
 export function logsigmoid(input: Tensor): Tensor;
 export function logsigmoid(input: unknown): Tensor {
   return call.wrap(core.op_logsigmoid(call.tensorArg(input, "logsigmoid", "input", 1)));
+}
+
+/**
+ * The p-norm of every window, without absolute values: for odd p and negative sums it is NaN.
+ * Shapes: (N, C, length) → the same with a size per window; N may be absent
+ * Follows torch.nn.functional.lp_pool1d.
+ */
+export function lpPool1d(input: Tensor, normType: number, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, ceilMode?: boolean): Tensor;
+export function lpPool1d(input: Tensor, normType: number, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; ceilMode?: boolean }): Tensor;
+export function lpPool1d(input: Tensor, normType: number, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { ceilMode?: boolean }): Tensor;
+export function lpPool1d(input: unknown, normType: unknown, kernelSize: unknown, stride?: unknown, ceilMode?: unknown): Tensor {
+  if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride","ceilMode"], "lpPool1d");
+    stride = options["stride"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(ceilMode)) {
+    const options = ceilMode;
+    call.checkOptions(options, ["ceilMode"], "lpPool1d");
+    ceilMode = options["ceilMode"];
+  }
+  return call.wrapOr(input as Tensor, core.op_lpPool1d(call.tensorArg(input, "lpPool1d", "input", 1), call.floatArg(normType, "lpPool1d", "normType", 2), call.ints(kernelSize, "lpPool1d", "kernelSize", 3), call.lengthOf(kernelSize), call.ints(stride, "lpPool1d", "stride", 4), call.lengthOf(stride), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "lpPool1d", "ceilMode", 5)));
+}
+
+/**
+ * The p-norm of every window, without absolute values: for odd p and negative sums it is NaN.
+ * Shapes: (N, C, height, width) → the same with a size per window; N may be absent
+ * Follows torch.nn.functional.lp_pool2d.
+ */
+export function lpPool2d(input: Tensor, normType: number, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, ceilMode?: boolean): Tensor;
+export function lpPool2d(input: Tensor, normType: number, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; ceilMode?: boolean }): Tensor;
+export function lpPool2d(input: Tensor, normType: number, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { ceilMode?: boolean }): Tensor;
+export function lpPool2d(input: unknown, normType: unknown, kernelSize: unknown, stride?: unknown, ceilMode?: unknown): Tensor {
+  if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride","ceilMode"], "lpPool2d");
+    stride = options["stride"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(ceilMode)) {
+    const options = ceilMode;
+    call.checkOptions(options, ["ceilMode"], "lpPool2d");
+    ceilMode = options["ceilMode"];
+  }
+  return call.wrapOr(input as Tensor, core.op_lpPool2d(call.tensorArg(input, "lpPool2d", "input", 1), call.floatArg(normType, "lpPool2d", "normType", 2), call.ints(kernelSize, "lpPool2d", "kernelSize", 3), call.lengthOf(kernelSize), call.ints(stride, "lpPool2d", "stride", 4), call.lengthOf(stride), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "lpPool2d", "ceilMode", 5)));
+}
+
+/**
+ * The maximum of every window.
+ * Shapes: (N, C, length) → the same with a size per window; N may be absent
+ * Follows torch.nn.functional.max_pool1d.
+ */
+export function maxPool1dValues(input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): Tensor;
+export function maxPool1dValues(input: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
+export function maxPool1dValues(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
+export function maxPool1dValues(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
+export function maxPool1dValues(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], dilation: number | readonly number[], options: { ceilMode?: boolean }): Tensor;
+export function maxPool1dValues(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, ceilMode?: unknown): Tensor {
+  if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride","padding","dilation","ceilMode"], "maxPool1dValues");
+    stride = options["stride"];
+    padding = options["padding"];
+    dilation = options["dilation"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(padding)) {
+    const options = padding;
+    call.checkOptions(options, ["padding","dilation","ceilMode"], "maxPool1dValues");
+    padding = options["padding"];
+    dilation = options["dilation"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(dilation)) {
+    const options = dilation;
+    call.checkOptions(options, ["dilation","ceilMode"], "maxPool1dValues");
+    dilation = options["dilation"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(ceilMode)) {
+    const options = ceilMode;
+    call.checkOptions(options, ["ceilMode"], "maxPool1dValues");
+    ceilMode = options["ceilMode"];
+  }
+  if (padding === undefined) padding = [0];
+  if (dilation === undefined) dilation = [1];
+  return call.wrapOr(input as Tensor, core.op_maxPool1dValues(call.tensorArg(input, "maxPool1dValues", "input", 1), call.ints(kernelSize, "maxPool1dValues", "kernelSize", 2), call.lengthOf(kernelSize), call.ints(stride, "maxPool1dValues", "stride", 3), call.lengthOf(stride), call.ints(padding, "maxPool1dValues", "padding", 4), call.lengthOf(padding), call.ints(dilation, "maxPool1dValues", "dilation", 5), call.lengthOf(dilation), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "maxPool1dValues", "ceilMode", 6)));
+}
+
+/**
+ * The maximum of every window, and its place in the input's line.
+ * Shapes: (N, C, length) → the same with a size per window; N may be absent
+ * Follows torch.nn.functional.max_pool1d_with_indices.
+ */
+export function maxPool1dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): call.Named<"values" | "indices">;
+export function maxPool1dWithIndices(input: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): call.Named<"values" | "indices">;
+export function maxPool1dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): call.Named<"values" | "indices">;
+export function maxPool1dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { dilation?: number | readonly number[]; ceilMode?: boolean }): call.Named<"values" | "indices">;
+export function maxPool1dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], dilation: number | readonly number[], options: { ceilMode?: boolean }): call.Named<"values" | "indices">;
+export function maxPool1dWithIndices(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, ceilMode?: unknown): call.Named<"values" | "indices"> {
+  if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride","padding","dilation","ceilMode"], "maxPool1dWithIndices");
+    stride = options["stride"];
+    padding = options["padding"];
+    dilation = options["dilation"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(padding)) {
+    const options = padding;
+    call.checkOptions(options, ["padding","dilation","ceilMode"], "maxPool1dWithIndices");
+    padding = options["padding"];
+    dilation = options["dilation"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(dilation)) {
+    const options = dilation;
+    call.checkOptions(options, ["dilation","ceilMode"], "maxPool1dWithIndices");
+    dilation = options["dilation"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(ceilMode)) {
+    const options = ceilMode;
+    call.checkOptions(options, ["ceilMode"], "maxPool1dWithIndices");
+    ceilMode = options["ceilMode"];
+  }
+  if (padding === undefined) padding = [0];
+  if (dilation === undefined) dilation = [1];
+  return call.wrapNamed(core.op_maxPool1dWithIndices(call.tensorArg(input, "maxPool1dWithIndices", "input", 1), call.ints(kernelSize, "maxPool1dWithIndices", "kernelSize", 2), call.lengthOf(kernelSize), call.ints(stride, "maxPool1dWithIndices", "stride", 3), call.lengthOf(stride), call.ints(padding, "maxPool1dWithIndices", "padding", 4), call.lengthOf(padding), call.ints(dilation, "maxPool1dWithIndices", "dilation", 5), call.lengthOf(dilation), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "maxPool1dWithIndices", "ceilMode", 6)), ["values","indices"]);
+}
+
+/**
+ * The maximum of every window.
+ * Shapes: (N, C, height, width) → the same with a size per window; N may be absent
+ * Follows torch.nn.functional.max_pool2d.
+ */
+export function maxPool2dValues(input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): Tensor;
+export function maxPool2dValues(input: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
+export function maxPool2dValues(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
+export function maxPool2dValues(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
+export function maxPool2dValues(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], dilation: number | readonly number[], options: { ceilMode?: boolean }): Tensor;
+export function maxPool2dValues(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, ceilMode?: unknown): Tensor {
+  if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride","padding","dilation","ceilMode"], "maxPool2dValues");
+    stride = options["stride"];
+    padding = options["padding"];
+    dilation = options["dilation"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(padding)) {
+    const options = padding;
+    call.checkOptions(options, ["padding","dilation","ceilMode"], "maxPool2dValues");
+    padding = options["padding"];
+    dilation = options["dilation"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(dilation)) {
+    const options = dilation;
+    call.checkOptions(options, ["dilation","ceilMode"], "maxPool2dValues");
+    dilation = options["dilation"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(ceilMode)) {
+    const options = ceilMode;
+    call.checkOptions(options, ["ceilMode"], "maxPool2dValues");
+    ceilMode = options["ceilMode"];
+  }
+  if (padding === undefined) padding = [0];
+  if (dilation === undefined) dilation = [1];
+  return call.wrapOr(input as Tensor, core.op_maxPool2dValues(call.tensorArg(input, "maxPool2dValues", "input", 1), call.ints(kernelSize, "maxPool2dValues", "kernelSize", 2), call.lengthOf(kernelSize), call.ints(stride, "maxPool2dValues", "stride", 3), call.lengthOf(stride), call.ints(padding, "maxPool2dValues", "padding", 4), call.lengthOf(padding), call.ints(dilation, "maxPool2dValues", "dilation", 5), call.lengthOf(dilation), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "maxPool2dValues", "ceilMode", 6)));
+}
+
+/**
+ * The maximum of every window, and its place in the input's plane.
+ * Shapes: (N, C, height, width) → the same with a size per window; N may be absent
+ * Follows torch.nn.functional.max_pool2d_with_indices.
+ */
+export function maxPool2dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): call.Named<"values" | "indices">;
+export function maxPool2dWithIndices(input: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): call.Named<"values" | "indices">;
+export function maxPool2dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): call.Named<"values" | "indices">;
+export function maxPool2dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { dilation?: number | readonly number[]; ceilMode?: boolean }): call.Named<"values" | "indices">;
+export function maxPool2dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], dilation: number | readonly number[], options: { ceilMode?: boolean }): call.Named<"values" | "indices">;
+export function maxPool2dWithIndices(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, ceilMode?: unknown): call.Named<"values" | "indices"> {
+  if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride","padding","dilation","ceilMode"], "maxPool2dWithIndices");
+    stride = options["stride"];
+    padding = options["padding"];
+    dilation = options["dilation"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(padding)) {
+    const options = padding;
+    call.checkOptions(options, ["padding","dilation","ceilMode"], "maxPool2dWithIndices");
+    padding = options["padding"];
+    dilation = options["dilation"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(dilation)) {
+    const options = dilation;
+    call.checkOptions(options, ["dilation","ceilMode"], "maxPool2dWithIndices");
+    dilation = options["dilation"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(ceilMode)) {
+    const options = ceilMode;
+    call.checkOptions(options, ["ceilMode"], "maxPool2dWithIndices");
+    ceilMode = options["ceilMode"];
+  }
+  if (padding === undefined) padding = [0];
+  if (dilation === undefined) dilation = [1];
+  return call.wrapNamed(core.op_maxPool2dWithIndices(call.tensorArg(input, "maxPool2dWithIndices", "input", 1), call.ints(kernelSize, "maxPool2dWithIndices", "kernelSize", 2), call.lengthOf(kernelSize), call.ints(stride, "maxPool2dWithIndices", "stride", 3), call.lengthOf(stride), call.ints(padding, "maxPool2dWithIndices", "padding", 4), call.lengthOf(padding), call.ints(dilation, "maxPool2dWithIndices", "dilation", 5), call.lengthOf(dilation), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "maxPool2dWithIndices", "ceilMode", 6)), ["values","indices"]);
+}
+
+/**
+ * The maximum of every window.
+ * Shapes: (N, C, depth, height, width) → the same with a size per window; N may be absent
+ * Follows torch.nn.functional.max_pool3d.
+ */
+export function maxPool3dValues(input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): Tensor;
+export function maxPool3dValues(input: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
+export function maxPool3dValues(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
+export function maxPool3dValues(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
+export function maxPool3dValues(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], dilation: number | readonly number[], options: { ceilMode?: boolean }): Tensor;
+export function maxPool3dValues(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, ceilMode?: unknown): Tensor {
+  if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride","padding","dilation","ceilMode"], "maxPool3dValues");
+    stride = options["stride"];
+    padding = options["padding"];
+    dilation = options["dilation"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(padding)) {
+    const options = padding;
+    call.checkOptions(options, ["padding","dilation","ceilMode"], "maxPool3dValues");
+    padding = options["padding"];
+    dilation = options["dilation"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(dilation)) {
+    const options = dilation;
+    call.checkOptions(options, ["dilation","ceilMode"], "maxPool3dValues");
+    dilation = options["dilation"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(ceilMode)) {
+    const options = ceilMode;
+    call.checkOptions(options, ["ceilMode"], "maxPool3dValues");
+    ceilMode = options["ceilMode"];
+  }
+  if (padding === undefined) padding = [0];
+  if (dilation === undefined) dilation = [1];
+  return call.wrapOr(input as Tensor, core.op_maxPool3dValues(call.tensorArg(input, "maxPool3dValues", "input", 1), call.ints(kernelSize, "maxPool3dValues", "kernelSize", 2), call.lengthOf(kernelSize), call.ints(stride, "maxPool3dValues", "stride", 3), call.lengthOf(stride), call.ints(padding, "maxPool3dValues", "padding", 4), call.lengthOf(padding), call.ints(dilation, "maxPool3dValues", "dilation", 5), call.lengthOf(dilation), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "maxPool3dValues", "ceilMode", 6)));
+}
+
+/**
+ * The maximum of every window, and its place in the input's plane.
+ * Shapes: (N, C, depth, height, width) → the same with a size per window; N may be absent
+ * Follows torch.nn.functional.max_pool3d_with_indices.
+ */
+export function maxPool3dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): call.Named<"values" | "indices">;
+export function maxPool3dWithIndices(input: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): call.Named<"values" | "indices">;
+export function maxPool3dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): call.Named<"values" | "indices">;
+export function maxPool3dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { dilation?: number | readonly number[]; ceilMode?: boolean }): call.Named<"values" | "indices">;
+export function maxPool3dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], dilation: number | readonly number[], options: { ceilMode?: boolean }): call.Named<"values" | "indices">;
+export function maxPool3dWithIndices(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, ceilMode?: unknown): call.Named<"values" | "indices"> {
+  if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride","padding","dilation","ceilMode"], "maxPool3dWithIndices");
+    stride = options["stride"];
+    padding = options["padding"];
+    dilation = options["dilation"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(padding)) {
+    const options = padding;
+    call.checkOptions(options, ["padding","dilation","ceilMode"], "maxPool3dWithIndices");
+    padding = options["padding"];
+    dilation = options["dilation"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(dilation)) {
+    const options = dilation;
+    call.checkOptions(options, ["dilation","ceilMode"], "maxPool3dWithIndices");
+    dilation = options["dilation"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(ceilMode)) {
+    const options = ceilMode;
+    call.checkOptions(options, ["ceilMode"], "maxPool3dWithIndices");
+    ceilMode = options["ceilMode"];
+  }
+  if (padding === undefined) padding = [0];
+  if (dilation === undefined) dilation = [1];
+  return call.wrapNamed(core.op_maxPool3dWithIndices(call.tensorArg(input, "maxPool3dWithIndices", "input", 1), call.ints(kernelSize, "maxPool3dWithIndices", "kernelSize", 2), call.lengthOf(kernelSize), call.ints(stride, "maxPool3dWithIndices", "stride", 3), call.lengthOf(stride), call.ints(padding, "maxPool3dWithIndices", "padding", 4), call.lengthOf(padding), call.ints(dilation, "maxPool3dWithIndices", "dilation", 5), call.lengthOf(dilation), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "maxPool3dWithIndices", "ceilMode", 6)), ["values","indices"]);
+}
+
+/**
+ * Maxima put back to where max pooling found them, zeros elsewhere.
+ * Follows torch.nn.functional.max_unpool1d.
+ */
+export function maxUnpool1d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], outputSize?: number | readonly number[] | null): Tensor;
+export function maxUnpool1d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
+export function maxUnpool1d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
+export function maxUnpool1d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { outputSize?: number | readonly number[] | null }): Tensor;
+export function maxUnpool1d(input: unknown, indices: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, outputSize?: unknown): Tensor {
+  if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride","padding","outputSize"], "maxUnpool1d");
+    stride = options["stride"];
+    padding = options["padding"];
+    outputSize = options["outputSize"];
+  }
+  else if (call.isOptions(padding)) {
+    const options = padding;
+    call.checkOptions(options, ["padding","outputSize"], "maxUnpool1d");
+    padding = options["padding"];
+    outputSize = options["outputSize"];
+  }
+  else if (call.isOptions(outputSize)) {
+    const options = outputSize;
+    call.checkOptions(options, ["outputSize"], "maxUnpool1d");
+    outputSize = options["outputSize"];
+  }
+  if (padding === undefined) padding = [0];
+  return call.wrapOr(input as Tensor, core.op_maxUnpool1d(call.tensorArg(input, "maxUnpool1d", "input", 1), call.tensorArg(indices, "maxUnpool1d", "indices", 2), call.ints(kernelSize, "maxUnpool1d", "kernelSize", 3), call.lengthOf(kernelSize), call.ints(stride, "maxUnpool1d", "stride", 4), call.lengthOf(stride), call.ints(padding, "maxUnpool1d", "padding", 5), call.lengthOf(padding), call.ints(outputSize, "maxUnpool1d", "outputSize", 6), call.lengthOf(outputSize)));
+}
+
+/**
+ * Maxima put back to where max pooling found them, zeros elsewhere.
+ * Follows torch.nn.functional.max_unpool2d.
+ */
+export function maxUnpool2d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], outputSize?: number | readonly number[] | null): Tensor;
+export function maxUnpool2d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
+export function maxUnpool2d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
+export function maxUnpool2d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { outputSize?: number | readonly number[] | null }): Tensor;
+export function maxUnpool2d(input: unknown, indices: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, outputSize?: unknown): Tensor {
+  if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride","padding","outputSize"], "maxUnpool2d");
+    stride = options["stride"];
+    padding = options["padding"];
+    outputSize = options["outputSize"];
+  }
+  else if (call.isOptions(padding)) {
+    const options = padding;
+    call.checkOptions(options, ["padding","outputSize"], "maxUnpool2d");
+    padding = options["padding"];
+    outputSize = options["outputSize"];
+  }
+  else if (call.isOptions(outputSize)) {
+    const options = outputSize;
+    call.checkOptions(options, ["outputSize"], "maxUnpool2d");
+    outputSize = options["outputSize"];
+  }
+  if (padding === undefined) padding = [0];
+  return call.wrapOr(input as Tensor, core.op_maxUnpool2d(call.tensorArg(input, "maxUnpool2d", "input", 1), call.tensorArg(indices, "maxUnpool2d", "indices", 2), call.ints(kernelSize, "maxUnpool2d", "kernelSize", 3), call.lengthOf(kernelSize), call.ints(stride, "maxUnpool2d", "stride", 4), call.lengthOf(stride), call.ints(padding, "maxUnpool2d", "padding", 5), call.lengthOf(padding), call.ints(outputSize, "maxUnpool2d", "outputSize", 6), call.lengthOf(outputSize)));
+}
+
+/**
+ * Maxima put back to where max pooling found them, zeros elsewhere.
+ * Follows torch.nn.functional.max_unpool3d.
+ */
+export function maxUnpool3d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], outputSize?: number | readonly number[] | null): Tensor;
+export function maxUnpool3d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
+export function maxUnpool3d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
+export function maxUnpool3d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { outputSize?: number | readonly number[] | null }): Tensor;
+export function maxUnpool3d(input: unknown, indices: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, outputSize?: unknown): Tensor {
+  if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride","padding","outputSize"], "maxUnpool3d");
+    stride = options["stride"];
+    padding = options["padding"];
+    outputSize = options["outputSize"];
+  }
+  else if (call.isOptions(padding)) {
+    const options = padding;
+    call.checkOptions(options, ["padding","outputSize"], "maxUnpool3d");
+    padding = options["padding"];
+    outputSize = options["outputSize"];
+  }
+  else if (call.isOptions(outputSize)) {
+    const options = outputSize;
+    call.checkOptions(options, ["outputSize"], "maxUnpool3d");
+    outputSize = options["outputSize"];
+  }
+  if (padding === undefined) padding = [0];
+  return call.wrapOr(input as Tensor, core.op_maxUnpool3d(call.tensorArg(input, "maxUnpool3d", "input", 1), call.tensorArg(indices, "maxUnpool3d", "indices", 2), call.ints(kernelSize, "maxUnpool3d", "kernelSize", 3), call.lengthOf(kernelSize), call.ints(stride, "maxUnpool3d", "stride", 4), call.lengthOf(stride), call.ints(padding, "maxUnpool3d", "padding", 5), call.lengthOf(padding), call.ints(outputSize, "maxUnpool3d", "outputSize", 6), call.lengthOf(outputSize)));
 }
 
 /**

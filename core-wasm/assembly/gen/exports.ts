@@ -35,6 +35,33 @@ export function op_acosh_(input: usize): void {
   leaveNothing();
 }
 
+export function op_adaptiveAvgPool1dSizes(input: usize, outputSize: usize, outputSizeLength: i32): usize {
+  return leave(ops.adaptiveAvgPool1dSizes(changetype<Tensor>(input), intsFrom(outputSize, outputSizeLength)!));
+}
+
+export function op_adaptiveAvgPool2dSizes(input: usize, outputSize: usize, outputSizeLength: i32): usize {
+  return leave(ops.adaptiveAvgPool2dSizes(changetype<Tensor>(input), intsFrom(outputSize, outputSizeLength)!));
+}
+
+export function op_adaptiveAvgPool3dSizes(input: usize, outputSize: usize, outputSizeLength: i32): usize {
+  return leave(ops.adaptiveAvgPool3dSizes(changetype<Tensor>(input), intsFrom(outputSize, outputSizeLength)!));
+}
+
+export function op_adaptiveMaxPool1dWithIndices(input: usize, outputSize: usize, outputSizeLength: i32): i32 {
+  ops.adaptiveMaxPool1dWithIndices(changetype<Tensor>(input), intsFrom(outputSize, outputSizeLength)!);
+  return leaveResults(2);
+}
+
+export function op_adaptiveMaxPool2dWithIndices(input: usize, outputSize: usize, outputSizeLength: i32): i32 {
+  ops.adaptiveMaxPool2dWithIndices(changetype<Tensor>(input), intsFrom(outputSize, outputSizeLength)!);
+  return leaveResults(2);
+}
+
+export function op_adaptiveMaxPool3dWithIndices(input: usize, outputSize: usize, outputSizeLength: i32): i32 {
+  ops.adaptiveMaxPool3dWithIndices(changetype<Tensor>(input), intsFrom(outputSize, outputSizeLength)!);
+  return leaveResults(2);
+}
+
 export function op_add(input: usize, other: usize, alpha: f64, alphaKind: i32): usize {
   arithmetic_check.checkAlpha(changetype<Tensor>(input), changetype<Tensor>(other), newScalar(alpha, alphaKind));
   return leave(ops.add(changetype<Tensor>(input), changetype<Tensor>(other), alpha));
@@ -147,6 +174,18 @@ export function op_atanh(input: usize): usize {
 export function op_atanh_(input: usize): void {
   ops.atanh_(changetype<Tensor>(input));
   leaveNothing();
+}
+
+export function op_avgPool1d(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, ceilMode: i32, countIncludePad: i32): usize {
+  return leave(ops.avgPool1d(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, ceilMode != 0, countIncludePad != 0));
+}
+
+export function op_avgPool2d(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, ceilMode: i32, countIncludePad: i32, divisorOverride: i32): usize {
+  return leave(ops.avgPool2d(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, ceilMode != 0, countIncludePad != 0, divisorOverride));
+}
+
+export function op_avgPool3d(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, ceilMode: i32, countIncludePad: i32, divisorOverride: i32): usize {
+  return leave(ops.avgPool3d(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, ceilMode != 0, countIncludePad != 0, divisorOverride));
 }
 
 export function op_baddbmm(input: usize, batch1: usize, batch2: usize, beta: f64, betaKind: i32, alpha: f64, alphaKind: i32): usize {
@@ -267,6 +306,34 @@ export function op_clone(input: usize): usize {
 
 export function op_contiguous(input: usize): usize {
   return leave(ops.contiguous(changetype<Tensor>(input)));
+}
+
+export function op_conv1d(input: usize, weight: usize, bias: usize, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, groups: i32): usize {
+  return leave(ops.conv1d(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), intsFrom(stride, strideLength)!, intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, groups));
+}
+
+export function op_conv2d(input: usize, weight: usize, bias: usize, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, groups: i32): usize {
+  return leave(ops.conv2d(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), intsFrom(stride, strideLength)!, intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, groups));
+}
+
+export function op_conv3d(input: usize, weight: usize, bias: usize, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, groups: i32): usize {
+  return leave(ops.conv3d(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), intsFrom(stride, strideLength)!, intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, groups));
+}
+
+export function op_convTranspose1d(input: usize, weight: usize, bias: usize, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, outputPadding: usize, outputPaddingLength: i32, groups: i32, dilation: usize, dilationLength: i32): usize {
+  return leave(ops.convTranspose1d(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), intsFrom(stride, strideLength)!, intsFrom(padding, paddingLength)!, intsFrom(outputPadding, outputPaddingLength)!, groups, intsFrom(dilation, dilationLength)!));
+}
+
+export function op_convTranspose2d(input: usize, weight: usize, bias: usize, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, outputPadding: usize, outputPaddingLength: i32, groups: i32, dilation: usize, dilationLength: i32): usize {
+  return leave(ops.convTranspose2d(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), intsFrom(stride, strideLength)!, intsFrom(padding, paddingLength)!, intsFrom(outputPadding, outputPaddingLength)!, groups, intsFrom(dilation, dilationLength)!));
+}
+
+export function op_convTranspose3d(input: usize, weight: usize, bias: usize, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, outputPadding: usize, outputPaddingLength: i32, groups: i32, dilation: usize, dilationLength: i32): usize {
+  return leave(ops.convTranspose3d(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), intsFrom(stride, strideLength)!, intsFrom(padding, paddingLength)!, intsFrom(outputPadding, outputPaddingLength)!, groups, intsFrom(dilation, dilationLength)!));
+}
+
+export function op_convolution(input: usize, weight: usize, bias: usize, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, transposed: i32, outputPadding: usize, outputPaddingLength: i32, groups: i32): usize {
+  return leave(ops.convolution(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), intsFrom(stride, strideLength)!, intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, transposed != 0, intsFrom(outputPadding, outputPaddingLength)!, groups));
 }
 
 export function op_copy(input: usize, src: usize): usize {
@@ -735,6 +802,14 @@ export function op_logsigmoid(input: usize): usize {
   return leave(ops.logsigmoid(changetype<Tensor>(input)));
 }
 
+export function op_lpPool1d(input: usize, normType: f64, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, ceilMode: i32): usize {
+  return leave(ops.lpPool1d(changetype<Tensor>(input), normType, intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), ceilMode != 0));
+}
+
+export function op_lpPool2d(input: usize, normType: f64, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, ceilMode: i32): usize {
+  return leave(ops.lpPool2d(changetype<Tensor>(input), normType, intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), ceilMode != 0));
+}
+
 export function op_lt(input: usize, other: usize): usize {
   return leave(ops.lt(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
@@ -749,6 +824,45 @@ export function op_matmul(input: usize, other: usize): usize {
 
 export function op_matrixPowerPositive(input: usize, n: i32): usize {
   return leave(ops.matrixPowerPositive(changetype<Tensor>(input), n));
+}
+
+export function op_maxPool1dValues(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, ceilMode: i32): usize {
+  return leave(ops.maxPool1dValues(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, ceilMode != 0));
+}
+
+export function op_maxPool1dWithIndices(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, ceilMode: i32): i32 {
+  ops.maxPool1dWithIndices(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, ceilMode != 0);
+  return leaveResults(2);
+}
+
+export function op_maxPool2dValues(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, ceilMode: i32): usize {
+  return leave(ops.maxPool2dValues(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, ceilMode != 0));
+}
+
+export function op_maxPool2dWithIndices(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, ceilMode: i32): i32 {
+  ops.maxPool2dWithIndices(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, ceilMode != 0);
+  return leaveResults(2);
+}
+
+export function op_maxPool3dValues(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, ceilMode: i32): usize {
+  return leave(ops.maxPool3dValues(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, ceilMode != 0));
+}
+
+export function op_maxPool3dWithIndices(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, ceilMode: i32): i32 {
+  ops.maxPool3dWithIndices(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, ceilMode != 0);
+  return leaveResults(2);
+}
+
+export function op_maxUnpool1d(input: usize, indices: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, outputSize: usize, outputSizeLength: i32): usize {
+  return leave(ops.maxUnpool1d(changetype<Tensor>(input), changetype<Tensor>(indices), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, intsFrom(outputSize, outputSizeLength)));
+}
+
+export function op_maxUnpool2d(input: usize, indices: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, outputSize: usize, outputSizeLength: i32): usize {
+  return leave(ops.maxUnpool2d(changetype<Tensor>(input), changetype<Tensor>(indices), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, intsFrom(outputSize, outputSizeLength)));
+}
+
+export function op_maxUnpool3d(input: usize, indices: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, outputSize: usize, outputSizeLength: i32): usize {
+  return leave(ops.maxUnpool3d(changetype<Tensor>(input), changetype<Tensor>(indices), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, intsFrom(outputSize, outputSizeLength)));
 }
 
 export function op_maximum(input: usize, other: usize): usize {

@@ -8,13 +8,17 @@ import { resultAt } from "../dispatch/entry";
 import { elementwise1, elementwise2, elementwise3, elementwise4, elementwiseInPlace1, elementwiseInPlace2, elementwiseInPlace3, elementwiseInPlace4, setElementwiseParam } from "../ops/elementwise";
 import * as activations_impl from "../ops/activations";
 import * as arithmetic_impl from "../ops/arithmetic";
+import * as averagePooling_impl from "../ops/averagePooling";
 import * as basic_impl from "../ops/basic";
 import * as comparison_impl from "../ops/comparison";
 import * as contraction_impl from "../ops/contraction";
+import * as convolution_impl from "../ops/convolution";
 import * as extrema_impl from "../ops/extrema";
 import * as matmul_impl from "../ops/matmul";
+import * as pooling_impl from "../ops/pooling";
 import * as reduction_impl from "../ops/reduction";
 import * as rounding_impl from "../ops/rounding";
+import * as unpooling_impl from "../ops/unpooling";
 import { NO_DTYPE } from "../tensor/dtype";
 import { Ints, NONE, ints1, ints2, ints3, ints4, newInts, shapeOf } from "../tensor/ints";
 import { Scalar, ScalarKind, floatScalar, intScalar, isNumber, newScalar } from "../tensor/scalar";
@@ -44,6 +48,66 @@ export function acosh(input: Tensor): Tensor {
 
 export function acosh_(input: Tensor): Tensor {
   return elementwiseInPlace1(El.acosh, input);
+}
+
+export function adaptiveAvgPool1dSizes(input: Tensor, outputSize: Ints): Tensor {
+  return averagePooling_impl.adaptiveAvgPool1d(input, outputSize);
+}
+
+export function adaptiveAvgPool2dSizes(input: Tensor, outputSize: Ints): Tensor {
+  return averagePooling_impl.adaptiveAvgPool2d(input, outputSize);
+}
+
+export function adaptiveAvgPool3dSizes(input: Tensor, outputSize: Ints): Tensor {
+  return averagePooling_impl.adaptiveAvgPool3d(input, outputSize);
+}
+
+export function adaptiveMaxPool1dWithIndices(input: Tensor, outputSize: Ints): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = averagePooling_impl.adaptiveMaxPool1dWithIndices(input, outputSize);
+  resumeGrad(mode);
+  if (!records) return result;
+  const node = newNode(218, 1, 2, 1, 1, 0);
+  node.edge(0, input);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  node.saveInts(0, shapeOf(input));
+  node.saveTensor(0, resultAt(1), true);
+  doneNode(node);
+  return result;
+}
+
+export function adaptiveMaxPool2dWithIndices(input: Tensor, outputSize: Ints): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = averagePooling_impl.adaptiveMaxPool2dWithIndices(input, outputSize);
+  resumeGrad(mode);
+  if (!records) return result;
+  const node = newNode(219, 1, 2, 1, 1, 0);
+  node.edge(0, input);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  node.saveInts(0, shapeOf(input));
+  node.saveTensor(0, resultAt(1), true);
+  doneNode(node);
+  return result;
+}
+
+export function adaptiveMaxPool3dWithIndices(input: Tensor, outputSize: Ints): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = averagePooling_impl.adaptiveMaxPool3dWithIndices(input, outputSize);
+  resumeGrad(mode);
+  if (!records) return result;
+  const node = newNode(220, 1, 2, 1, 1, 0);
+  node.edge(0, input);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  node.saveInts(0, shapeOf(input));
+  node.saveTensor(0, resultAt(1), true);
+  doneNode(node);
+  return result;
 }
 
 export function add(input: Tensor, other: Tensor, alpha: f64 = 1): Tensor {
@@ -109,7 +173,7 @@ export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Scalar = 
   const result = matmul_impl.addmm(input, mat1, mat2, beta, alpha);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(218, 3, 1, 2, 1, 2);
+  const node = newNode(221, 3, 1, 2, 1, 2);
   node.edge(0, input);
   node.edge(1, mat1);
   node.edge(2, mat2);
@@ -134,7 +198,7 @@ export function addmv(input: Tensor, mat: Tensor, vec: Tensor, beta: Scalar = in
   const result = matmul_impl.addmv(input, mat, vec, beta, alpha);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(219, 3, 1, 2, 1, 2);
+  const node = newNode(222, 3, 1, 2, 1, 2);
   node.edge(0, input);
   node.edge(1, mat);
   node.edge(2, vec);
@@ -169,7 +233,7 @@ export function alias(input: Tensor): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(220, 1, 1, 0, 0, 0);
+  const node = newNode(223, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   doneNode(node);
@@ -194,7 +258,7 @@ export function asStridedBackward(grad: Tensor, size: Ints, stride: Ints, offset
   const result = basic_impl.asStridedBackward(grad, size, stride, offset, inputShape, inputStride, inputOffset);
   resumeGrad(mode);
   if (!records || result == grad) return result;
-  const node = newNode(221, 1, 1, 0, 4, 2);
+  const node = newNode(224, 1, 1, 0, 4, 2);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveInts(0, size);
@@ -214,7 +278,7 @@ export function asStridedOf(input: Tensor, size: Ints, stride: Ints, offset: i32
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(222, 1, 1, 0, 4, 2);
+  const node = newNode(225, 1, 1, 0, 4, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -267,13 +331,65 @@ export function atanh_(input: Tensor): Tensor {
   return elementwiseInPlace1(El.atanh, input);
 }
 
+export function averagePlanes(input: Tensor, size: Ints, kernel: Ints, stride: Ints, padding: Ints, adaptive: bool, countPadding: bool, divisor: i32): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = averagePooling_impl.averagePlanes(input, size, kernel, stride, padding, adaptive, countPadding, divisor);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(226, 1, 1, 0, 4, 3);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveInts(0, shapeOf(input));
+  node.saveInts(1, kernel);
+  node.saveInts(2, stride);
+  node.saveInts(3, padding);
+  node.saveF64(0, adaptive ? 1 : 0);
+  node.saveF64(1, countPadding ? 1 : 0);
+  node.saveF64(2, divisor);
+  doneNode(node);
+  return result;
+}
+
+export function averageSpread(gradOutput: Tensor, size: Ints, kernel: Ints, stride: Ints, padding: Ints, adaptive: bool, countPadding: bool, divisor: i32): Tensor {
+  const records = gradEnabled() && (gradOutput.requiresGrad);
+  const mode = pauseGrad();
+  const result = averagePooling_impl.averageSpread(gradOutput, size, kernel, stride, padding, adaptive, countPadding, divisor);
+  resumeGrad(mode);
+  if (!records || result == gradOutput) return result;
+  const node = newNode(227, 1, 1, 0, 4, 3);
+  node.edge(0, gradOutput);
+  attachFloating(result, node, 0);
+  node.saveInts(0, shapeOf(gradOutput));
+  node.saveInts(1, kernel);
+  node.saveInts(2, stride);
+  node.saveInts(3, padding);
+  node.saveF64(0, adaptive ? 1 : 0);
+  node.saveF64(1, countPadding ? 1 : 0);
+  node.saveF64(2, divisor);
+  doneNode(node);
+  return result;
+}
+
+export function avgPool1d(input: Tensor, kernelSize: Ints, stride: Ints | null = null, padding: Ints = ints1(0), ceilMode: bool = false, countIncludePad: bool = true): Tensor {
+  return averagePooling_impl.avgPool1d(input, kernelSize, stride, padding, ceilMode, countIncludePad);
+}
+
+export function avgPool2d(input: Tensor, kernelSize: Ints, stride: Ints | null = null, padding: Ints = ints1(0), ceilMode: bool = false, countIncludePad: bool = true, divisorOverride: i32 = NONE): Tensor {
+  return averagePooling_impl.avgPool2d(input, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride);
+}
+
+export function avgPool3d(input: Tensor, kernelSize: Ints, stride: Ints | null = null, padding: Ints = ints1(0), ceilMode: bool = false, countIncludePad: bool = true, divisorOverride: i32 = NONE): Tensor {
+  return averagePooling_impl.avgPool3d(input, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride);
+}
+
 export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
   const records = gradEnabled() && (input.requiresGrad || batch1.requiresGrad || batch2.requiresGrad);
   const mode = pauseGrad();
   const result = matmul_impl.baddbmm(input, batch1, batch2, beta, alpha);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(223, 3, 1, 2, 1, 2);
+  const node = newNode(228, 3, 1, 2, 1, 2);
   node.edge(0, input);
   node.edge(1, batch1);
   node.edge(2, batch2);
@@ -298,7 +414,7 @@ export function batchMatmul(input: Tensor, mat2: Tensor): Tensor {
   const result = matmul_impl.batchMatmul(input, mat2);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(224, 2, 1, 2, 2, 0);
+  const node = newNode(229, 2, 1, 2, 2, 0);
   node.edge(0, input);
   node.edge(1, mat2);
   attachFloating(result, node, 0);
@@ -368,7 +484,7 @@ export function bmm(input: Tensor, mat2: Tensor): Tensor {
   const result = matmul_impl.bmm(input, mat2);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(225, 2, 1, 2, 0, 0);
+  const node = newNode(230, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, mat2);
   attachFloating(result, node, 0);
@@ -448,7 +564,7 @@ export function clone(input: Tensor): Tensor {
   const result = basic_impl.clone(input);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(226, 1, 1, 0, 0, 0);
+  const node = newNode(231, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   doneNode(node);
@@ -461,9 +577,104 @@ export function contiguous(input: Tensor): Tensor {
   const result = basic_impl.contiguous(input);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(227, 1, 1, 0, 0, 0);
+  const node = newNode(232, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
+  doneNode(node);
+  return result;
+}
+
+export function conv1d(input: Tensor, weight: Tensor, bias: Tensor | null = null, stride: Ints = ints1(1), padding: Ints = ints1(0), dilation: Ints = ints1(1), groups: i32 = 1): Tensor {
+  return convolution_impl.conv1d(input, weight, bias, stride, padding, dilation, groups);
+}
+
+export function conv2d(input: Tensor, weight: Tensor, bias: Tensor | null = null, stride: Ints = ints1(1), padding: Ints = ints1(0), dilation: Ints = ints1(1), groups: i32 = 1): Tensor {
+  return convolution_impl.conv2d(input, weight, bias, stride, padding, dilation, groups);
+}
+
+export function conv3d(input: Tensor, weight: Tensor, bias: Tensor | null = null, stride: Ints = ints1(1), padding: Ints = ints1(0), dilation: Ints = ints1(1), groups: i32 = 1): Tensor {
+  return convolution_impl.conv3d(input, weight, bias, stride, padding, dilation, groups);
+}
+
+export function convTranspose1d(input: Tensor, weight: Tensor, bias: Tensor | null = null, stride: Ints = ints1(1), padding: Ints = ints1(0), outputPadding: Ints = ints1(0), groups: i32 = 1, dilation: Ints = ints1(1)): Tensor {
+  return convolution_impl.convTranspose1d(input, weight, bias, stride, padding, outputPadding, groups, dilation);
+}
+
+export function convTranspose2d(input: Tensor, weight: Tensor, bias: Tensor | null = null, stride: Ints = ints1(1), padding: Ints = ints1(0), outputPadding: Ints = ints1(0), groups: i32 = 1, dilation: Ints = ints1(1)): Tensor {
+  return convolution_impl.convTranspose2d(input, weight, bias, stride, padding, outputPadding, groups, dilation);
+}
+
+export function convTranspose3d(input: Tensor, weight: Tensor, bias: Tensor | null = null, stride: Ints = ints1(1), padding: Ints = ints1(0), outputPadding: Ints = ints1(0), groups: i32 = 1, dilation: Ints = ints1(1)): Tensor {
+  return convolution_impl.convTranspose3d(input, weight, bias, stride, padding, outputPadding, groups, dilation);
+}
+
+export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, transposed: bool, outputPadding: Ints, groups: i32): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || weight.requiresGrad || (bias !== null && bias.requiresGrad));
+  const mode = pauseGrad();
+  const result = convolution_impl.convolution(input, weight, bias, stride, padding, dilation, transposed, outputPadding, groups);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(233, 3, 1, 2, 6, 2);
+  node.edge(0, input);
+  node.edge(1, weight);
+  if (bias !== null) node.edge(2, bias);
+  attachFloating(result, node, 0);
+  if (weight.requiresGrad) node.saveTensor(0, input, false);
+  if (input.requiresGrad) node.saveInts(0, shapeOf(input));
+  if (input.requiresGrad) node.saveTensor(1, weight, false);
+  if (weight.requiresGrad) node.saveInts(1, shapeOf(weight));
+  if (input.requiresGrad || weight.requiresGrad) node.saveInts(2, stride);
+  if (input.requiresGrad || weight.requiresGrad) node.saveInts(3, padding);
+  if (input.requiresGrad || weight.requiresGrad) node.saveInts(4, dilation);
+  if (input.requiresGrad || weight.requiresGrad) node.saveF64(0, transposed ? 1 : 0);
+  if (input.requiresGrad || weight.requiresGrad) node.saveInts(5, outputPadding);
+  if (input.requiresGrad || weight.requiresGrad) node.saveF64(1, groups);
+  doneNode(node);
+  return result;
+}
+
+export function convolutionInput(gradOutput: Tensor, weight: Tensor, size: Ints, stride: Ints, padding: Ints, dilation: Ints, transposed: bool, outputPadding: Ints, groups: i32): Tensor {
+  const records = gradEnabled() && (gradOutput.requiresGrad || weight.requiresGrad);
+  const mode = pauseGrad();
+  const result = convolution_impl.convolutionInput(gradOutput, weight, size, stride, padding, dilation, transposed, outputPadding, groups);
+  resumeGrad(mode);
+  if (!records || result == gradOutput) return result;
+  const node = newNode(234, 2, 1, 2, 5, 2);
+  node.edge(0, gradOutput);
+  node.edge(1, weight);
+  attachFloating(result, node, 0);
+  if (weight.requiresGrad) node.saveTensor(0, gradOutput, false);
+  if (gradOutput.requiresGrad) node.saveTensor(1, weight, false);
+  if (weight.requiresGrad) node.saveInts(0, shapeOf(weight));
+  node.saveInts(1, stride);
+  node.saveInts(2, padding);
+  node.saveInts(3, dilation);
+  node.saveF64(0, transposed ? 1 : 0);
+  node.saveInts(4, outputPadding);
+  node.saveF64(1, groups);
+  doneNode(node);
+  return result;
+}
+
+export function convolutionWeight(gradOutput: Tensor, input: Tensor, size: Ints, stride: Ints, padding: Ints, dilation: Ints, transposed: bool, outputPadding: Ints, groups: i32): Tensor {
+  const records = gradEnabled() && (gradOutput.requiresGrad || input.requiresGrad);
+  const mode = pauseGrad();
+  const result = convolution_impl.convolutionWeight(gradOutput, input, size, stride, padding, dilation, transposed, outputPadding, groups);
+  resumeGrad(mode);
+  if (!records || result == gradOutput) return result;
+  const node = newNode(235, 2, 1, 2, 5, 2);
+  node.edge(0, gradOutput);
+  node.edge(1, input);
+  attachFloating(result, node, 0);
+  if (input.requiresGrad) node.saveTensor(0, gradOutput, false);
+  if (gradOutput.requiresGrad) node.saveTensor(1, input, false);
+  if (input.requiresGrad) node.saveInts(0, shapeOf(input));
+  node.saveInts(1, stride);
+  node.saveInts(2, padding);
+  node.saveInts(3, dilation);
+  node.saveF64(0, transposed ? 1 : 0);
+  node.saveInts(4, outputPadding);
+  node.saveF64(1, groups);
   doneNode(node);
   return result;
 }
@@ -543,7 +754,7 @@ export function dot(input: Tensor, other: Tensor): Tensor {
   const result = matmul_impl.dot(input, other);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(228, 2, 1, 2, 0, 0);
+  const node = newNode(236, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, other);
   attachFloating(result, node, 0);
@@ -626,7 +837,7 @@ export function expand(input: Tensor, size: Ints, implicit: bool = false): Tenso
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(229, 1, 1, 0, 1, 0);
+  const node = newNode(237, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -904,7 +1115,7 @@ export function linearRows(input: Tensor, weight: Tensor, bias: Tensor | null): 
   const result = matmul_impl.linearRows(input, weight, bias);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(230, 3, 1, 2, 1, 0);
+  const node = newNode(238, 3, 1, 2, 1, 0);
   node.edge(0, input);
   node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -1012,6 +1223,14 @@ export function logsigmoid(input: Tensor): Tensor {
   return elementwise1(El.logsigmoid, input);
 }
 
+export function lpPool1d(input: Tensor, normType: f64, kernelSize: Ints, stride: Ints | null = null, ceilMode: bool = false): Tensor {
+  return averagePooling_impl.lpPool1d(input, normType, kernelSize, stride, ceilMode);
+}
+
+export function lpPool2d(input: Tensor, normType: f64, kernelSize: Ints, stride: Ints | null = null, ceilMode: bool = false): Tensor {
+  return averagePooling_impl.lpPool2d(input, normType, kernelSize, stride, ceilMode);
+}
+
 export function lt(input: Tensor, other: Tensor): Tensor {
   return elementwise2(El.lt, input, other);
 }
@@ -1026,6 +1245,66 @@ export function matmul(input: Tensor, other: Tensor): Tensor {
 
 export function matrixPowerPositive(input: Tensor, n: i32): Tensor {
   return contraction_impl.matrixPower(input, n);
+}
+
+export function maxPool1dValues(input: Tensor, kernelSize: Ints, stride: Ints | null = null, padding: Ints = ints1(0), dilation: Ints = ints1(1), ceilMode: bool = false): Tensor {
+  return pooling_impl.maxPool1d(input, kernelSize, stride, padding, dilation, ceilMode);
+}
+
+export function maxPool1dWithIndices(input: Tensor, kernelSize: Ints, stride: Ints | null = null, padding: Ints = ints1(0), dilation: Ints = ints1(1), ceilMode: bool = false): Tensor {
+  return pooling_impl.maxPool1dWithIndices(input, kernelSize, stride, padding, dilation, ceilMode);
+}
+
+export function maxPool2dValues(input: Tensor, kernelSize: Ints, stride: Ints | null = null, padding: Ints = ints1(0), dilation: Ints = ints1(1), ceilMode: bool = false): Tensor {
+  return pooling_impl.maxPool2d(input, kernelSize, stride, padding, dilation, ceilMode);
+}
+
+export function maxPool2dWithIndices(input: Tensor, kernelSize: Ints, stride: Ints | null = null, padding: Ints = ints1(0), dilation: Ints = ints1(1), ceilMode: bool = false): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = pooling_impl.maxPool2dWithIndices(input, kernelSize, stride, padding, dilation, ceilMode);
+  resumeGrad(mode);
+  if (!records) return result;
+  const node = newNode(239, 1, 2, 1, 1, 0);
+  node.edge(0, input);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  node.saveInts(0, shapeOf(input));
+  node.saveTensor(0, resultAt(1), true);
+  doneNode(node);
+  return result;
+}
+
+export function maxPool3dValues(input: Tensor, kernelSize: Ints, stride: Ints | null = null, padding: Ints = ints1(0), dilation: Ints = ints1(1), ceilMode: bool = false): Tensor {
+  return pooling_impl.maxPool3d(input, kernelSize, stride, padding, dilation, ceilMode);
+}
+
+export function maxPool3dWithIndices(input: Tensor, kernelSize: Ints, stride: Ints | null = null, padding: Ints = ints1(0), dilation: Ints = ints1(1), ceilMode: bool = false): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = pooling_impl.maxPool3dWithIndices(input, kernelSize, stride, padding, dilation, ceilMode);
+  resumeGrad(mode);
+  if (!records) return result;
+  const node = newNode(240, 1, 2, 1, 1, 0);
+  node.edge(0, input);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  node.saveInts(0, shapeOf(input));
+  node.saveTensor(0, resultAt(1), true);
+  doneNode(node);
+  return result;
+}
+
+export function maxUnpool1d(input: Tensor, indices: Tensor, kernelSize: Ints, stride: Ints | null = null, padding: Ints = ints1(0), outputSize: Ints | null = null): Tensor {
+  return unpooling_impl.maxUnpool1d(input, indices, kernelSize, stride, padding, outputSize);
+}
+
+export function maxUnpool2d(input: Tensor, indices: Tensor, kernelSize: Ints, stride: Ints | null = null, padding: Ints = ints1(0), outputSize: Ints | null = null): Tensor {
+  return unpooling_impl.maxUnpool2d(input, indices, kernelSize, stride, padding, outputSize);
+}
+
+export function maxUnpool3d(input: Tensor, indices: Tensor, kernelSize: Ints, stride: Ints | null = null, padding: Ints = ints1(0), outputSize: Ints | null = null): Tensor {
+  return unpooling_impl.maxUnpool3d(input, indices, kernelSize, stride, padding, outputSize);
 }
 
 export function maximum(input: Tensor, other: Tensor): Tensor {
@@ -1050,7 +1329,7 @@ export function mm(input: Tensor, mat2: Tensor): Tensor {
   const result = matmul_impl.mm(input, mat2);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(231, 2, 1, 2, 0, 0);
+  const node = newNode(241, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, mat2);
   attachFloating(result, node, 0);
@@ -1078,7 +1357,7 @@ export function mv(input: Tensor, vec: Tensor): Tensor {
   const result = matmul_impl.mv(input, vec);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(232, 2, 1, 2, 0, 0);
+  const node = newNode(242, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, vec);
   attachFloating(result, node, 0);
@@ -1144,10 +1423,56 @@ export function permute(input: Tensor, dims: Ints): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(233, 1, 1, 0, 1, 0);
+  const node = newNode(243, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, dims);
+  doneNode(node);
+  return result;
+}
+
+export function planeGather(input: Tensor, indices: Tensor, rank: i32): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = pooling_impl.planeGather(input, indices, rank);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(244, 1, 1, 1, 1, 1);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveInts(0, shapeOf(input));
+  node.saveTensor(0, indices, false);
+  node.saveF64(0, rank);
+  doneNode(node);
+  return result;
+}
+
+export function planePut(input: Tensor, indices: Tensor, size: Ints, rank: i32): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = pooling_impl.planePut(input, indices, size, rank);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(245, 1, 1, 1, 0, 1);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveTensor(0, indices, false);
+  node.saveF64(0, rank);
+  doneNode(node);
+  return result;
+}
+
+export function planeScatter(input: Tensor, indices: Tensor, size: Ints, rank: i32): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = pooling_impl.planeScatter(input, indices, size, rank);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(246, 1, 1, 1, 0, 1);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveTensor(0, indices, false);
+  node.saveF64(0, rank);
   doneNode(node);
   return result;
 }
@@ -1280,7 +1605,7 @@ export function select(input: Tensor, dim: i32, index: i32): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(234, 1, 1, 0, 1, 2);
+  const node = newNode(247, 1, 1, 0, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1296,7 +1621,7 @@ export function selectBackward(grad: Tensor, inputShape: Ints, dim: i32, index: 
   const result = basic_impl.selectBackward(grad, inputShape, dim, index);
   resumeGrad(mode);
   if (!records || result == grad) return result;
-  const node = newNode(235, 1, 1, 0, 0, 2);
+  const node = newNode(248, 1, 1, 0, 0, 2);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveF64(0, dim);
@@ -1380,7 +1705,7 @@ export function slice(input: Tensor, dim: i32 = 0, start: i32 = NONE, end: i32 =
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(236, 1, 1, 0, 1, 4);
+  const node = newNode(249, 1, 1, 0, 1, 4);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1398,7 +1723,7 @@ export function sliceBackward(grad: Tensor, inputShape: Ints, dim: i32, start: i
   const result = basic_impl.sliceBackward(grad, inputShape, dim, start, end, step);
   resumeGrad(mode);
   if (!records || result == grad) return result;
-  const node = newNode(237, 1, 1, 0, 0, 4);
+  const node = newNode(250, 1, 1, 0, 0, 4);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveF64(0, dim);
@@ -1448,7 +1773,7 @@ export function squeeze(input: Tensor, dim: i32 = NONE): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(238, 1, 1, 0, 1, 0);
+  const node = newNode(251, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1483,7 +1808,7 @@ export function sum(input: Tensor, dim: Ints | null = null, keepdim: bool = fals
   const result = reduction_impl.sum(input, dim, keepdim, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(239, 1, 1, 0, 2, 2);
+  const node = newNode(252, 1, 1, 0, 2, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1544,7 +1869,7 @@ export function to(input: Tensor, dtype: i32): Tensor {
   const result = basic_impl.to(input, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(240, 1, 1, 0, 0, 1);
+  const node = newNode(253, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
@@ -1559,7 +1884,7 @@ export function transpose(input: Tensor, dim0: i32, dim1: i32): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(241, 1, 1, 0, 0, 2);
+  const node = newNode(254, 1, 1, 0, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, dim0);
@@ -1596,7 +1921,7 @@ export function unsqueeze(input: Tensor, dim: i32): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(242, 1, 1, 0, 1, 0);
+  const node = newNode(255, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1615,7 +1940,7 @@ export function vdot(input: Tensor, other: Tensor): Tensor {
   const result = matmul_impl.vdot(input, other);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(243, 2, 1, 2, 0, 0);
+  const node = newNode(256, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, other);
   attachFloating(result, node, 0);
@@ -1636,7 +1961,7 @@ export function view(input: Tensor, size: Ints): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(244, 1, 1, 0, 1, 0);
+  const node = newNode(257, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
