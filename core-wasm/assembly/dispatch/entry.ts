@@ -111,7 +111,8 @@ export function abandonCall(): void {
 /** Before a callback into JavaScript. */
 export function enterCallback(): void {
   if (depth == FRAME_LIMIT) unreachable();
-  const frame = frames + ((<usize>depth++) << 4);
+  const frame = frames + ((<usize>depth) << 4);
+  depth++;
   store<i32>(frame, poolBase);
   store<i32>(frame, baseRuns, 4);
   store<i32>(frame, userMode, 8);

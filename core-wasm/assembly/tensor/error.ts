@@ -32,7 +32,9 @@ export function messageText(): usize {
 
 // @ts-ignore: decorator
 @inline function put(unit: i32): void {
-  if (length < CAPACITY) store<u16>(text + ((<usize>length++) << 1), <u16>unit);
+  if (length == CAPACITY) return;
+  store<u16>(text + ((<usize>length) << 1), <u16>unit);
+  length++;
 }
 
 export function msg(piece: string): void {
