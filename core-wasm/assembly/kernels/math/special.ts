@@ -58,6 +58,7 @@ export function erfc(x: f64): f64 {
 
 /** log of the standard normal distribution function */
 export function logNdtr(x: f64): f64 {
+  if (x == -Infinity) return x;
   const t = -x / SQRT2;
   return x < -1 ? NativeMath.log(erfcx(t) / 2) - t * t : NativeMath.log1p(-erfc(-t) / 2);
 }
