@@ -8,9 +8,9 @@ export interface OpExports {
   op_acos_(input: number): void;
   op_acosh(input: number): number;
   op_acosh_(input: number): void;
-  op_adaptiveAvgPool1dSizes(input: number, outputSize: number, outputSizeLength: number): number;
-  op_adaptiveAvgPool2dSizes(input: number, outputSize: number, outputSizeLength: number): number;
-  op_adaptiveAvgPool3dSizes(input: number, outputSize: number, outputSizeLength: number): number;
+  op_adaptiveAvgPool1d(input: number, outputSize: number, outputSizeLength: number): number;
+  op_adaptiveAvgPool2d(input: number, outputSize: number, outputSizeLength: number): number;
+  op_adaptiveAvgPool3d(input: number, outputSize: number, outputSizeLength: number): number;
   op_adaptiveMaxPool1dWithIndices(input: number, outputSize: number, outputSizeLength: number): number;
   op_adaptiveMaxPool2dWithIndices(input: number, outputSize: number, outputSizeLength: number): number;
   op_adaptiveMaxPool3dWithIndices(input: number, outputSize: number, outputSizeLength: number): number;
@@ -64,7 +64,7 @@ export interface OpExports {
   op_ceil_(input: number): void;
   op_celu(input: number, alpha: number): number;
   op_celu_(input: number, alpha: number): void;
-  op_chainMatmulList(matrices: number, matricesLength: number): number;
+  op_chainMatmul(matrices: number, matricesLength: number): number;
   op_clamp(input: number, min: number, max: number): number;
   op_clamp_(input: number, min: number, max: number): void;
   op_clampMax(input: number, max: number): number;
@@ -198,12 +198,12 @@ export interface OpExports {
   op_lt(input: number, other: number): number;
   op_lt_(input: number, other: number): void;
   op_matmul(input: number, other: number): number;
-  op_matrixPowerPositive(input: number, n: number): number;
-  op_maxPool1dValues(input: number, kernelSize: number, kernelSizeLength: number, stride: number, strideLength: number, padding: number, paddingLength: number, dilation: number, dilationLength: number, ceilMode: number): number;
+  op_matrixPower(input: number, n: number): number;
+  op_maxPool1d(input: number, kernelSize: number, kernelSizeLength: number, stride: number, strideLength: number, padding: number, paddingLength: number, dilation: number, dilationLength: number, ceilMode: number): number;
   op_maxPool1dWithIndices(input: number, kernelSize: number, kernelSizeLength: number, stride: number, strideLength: number, padding: number, paddingLength: number, dilation: number, dilationLength: number, ceilMode: number): number;
-  op_maxPool2dValues(input: number, kernelSize: number, kernelSizeLength: number, stride: number, strideLength: number, padding: number, paddingLength: number, dilation: number, dilationLength: number, ceilMode: number): number;
+  op_maxPool2d(input: number, kernelSize: number, kernelSizeLength: number, stride: number, strideLength: number, padding: number, paddingLength: number, dilation: number, dilationLength: number, ceilMode: number): number;
   op_maxPool2dWithIndices(input: number, kernelSize: number, kernelSizeLength: number, stride: number, strideLength: number, padding: number, paddingLength: number, dilation: number, dilationLength: number, ceilMode: number): number;
-  op_maxPool3dValues(input: number, kernelSize: number, kernelSizeLength: number, stride: number, strideLength: number, padding: number, paddingLength: number, dilation: number, dilationLength: number, ceilMode: number): number;
+  op_maxPool3d(input: number, kernelSize: number, kernelSizeLength: number, stride: number, strideLength: number, padding: number, paddingLength: number, dilation: number, dilationLength: number, ceilMode: number): number;
   op_maxPool3dWithIndices(input: number, kernelSize: number, kernelSizeLength: number, stride: number, strideLength: number, padding: number, paddingLength: number, dilation: number, dilationLength: number, ceilMode: number): number;
   op_maxUnpool1d(input: number, indices: number, kernelSize: number, kernelSizeLength: number, stride: number, strideLength: number, padding: number, paddingLength: number, outputSize: number, outputSizeLength: number): number;
   op_maxUnpool2d(input: number, indices: number, kernelSize: number, kernelSizeLength: number, stride: number, strideLength: number, padding: number, paddingLength: number, outputSize: number, outputSizeLength: number): number;
@@ -288,7 +288,7 @@ export interface OpExports {
   op_tanh(input: number): number;
   op_tanh_(input: number): void;
   op_tanhshrink(input: number): number;
-  op_tensordotDims(input: number, other: number, dimsInput: number, dimsInputLength: number, dimsOther: number, dimsOtherLength: number): number;
+  op_tensordot(input: number, other: number, dimsInput: number, dimsInputLength: number, dimsOther: number, dimsOtherLength: number): number;
   op_threshold(input: number, threshold: number, thresholdKind: number, value: number, valueKind: number): number;
   op_threshold_(input: number, threshold: number, thresholdKind: number, value: number, valueKind: number): void;
   op_to(input: number, dtype: number): number;

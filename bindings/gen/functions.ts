@@ -500,9 +500,9 @@ export function ceil(input: unknown): Tensor {
  * multiDot for matrices alone.
  * Follows torch.chain_matmul.
  */
-export function chainMatmulList(matrices: readonly Tensor[]): Tensor;
-export function chainMatmulList(matrices: unknown): Tensor {
-  return call.wrap(core.op_chainMatmulList(call.tensors(matrices, "chainMatmulList", "matrices", 1), call.lengthOf(matrices)));
+export function chainMatmul(matrices: readonly Tensor[]): Tensor;
+export function chainMatmul(matrices: unknown): Tensor {
+  return call.wrap(core.op_chainMatmul(call.tensors(matrices, "chainMatmul", "matrices", 1), call.lengthOf(matrices)));
 }
 
 /**
@@ -1862,9 +1862,9 @@ export function tanh(input: unknown): Tensor {
  * tensordot with the contracted dims of both tensors listed.
  * Follows torch.tensordot.
  */
-export function tensordotDims(input: Tensor, other: Tensor, dimsInput: number | readonly number[], dimsOther: number | readonly number[]): Tensor;
-export function tensordotDims(input: unknown, other: unknown, dimsInput: unknown, dimsOther: unknown): Tensor {
-  return call.wrapOr(input as Tensor, core.op_tensordotDims(call.tensorArg(input, "tensordotDims", "input", 1), call.tensorArg(other, "tensordotDims", "other", 2), call.ints(dimsInput, "tensordotDims", "dimsInput", 3), call.lengthOf(dimsInput), call.ints(dimsOther, "tensordotDims", "dimsOther", 4), call.lengthOf(dimsOther)));
+export function tensordot(input: Tensor, other: Tensor, dimsInput: number | readonly number[], dimsOther: number | readonly number[]): Tensor;
+export function tensordot(input: unknown, other: unknown, dimsInput: unknown, dimsOther: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_tensordot(call.tensorArg(input, "tensordot", "input", 1), call.tensorArg(other, "tensordot", "other", 2), call.ints(dimsInput, "tensordot", "dimsInput", 3), call.lengthOf(dimsInput), call.ints(dimsOther, "tensordot", "dimsOther", 4), call.lengthOf(dimsOther)));
 }
 
 /**

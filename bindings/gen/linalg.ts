@@ -22,9 +22,9 @@ export function matmul(input: unknown, other: unknown): Tensor {
  * The n-th power of square matrices for n >= 0.
  * Follows torch.linalg.matrix_power.
  */
-export function matrixPowerPositive(input: Tensor, n: number): Tensor;
-export function matrixPowerPositive(input: unknown, n: unknown): Tensor {
-  return call.wrapOr(input as Tensor, core.op_matrixPowerPositive(call.tensorArg(input, "matrixPowerPositive", "input", 1), call.intArg(n, "matrixPowerPositive", "n", 2)));
+export function matrixPower(input: Tensor, n: number): Tensor;
+export function matrixPower(input: unknown, n: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_matrixPower(call.tensorArg(input, "matrixPower", "input", 1), call.intArg(n, "matrixPower", "n", 2)));
 }
 
 /**

@@ -10,27 +10,27 @@ import type { Tensor } from "../tensor/tensor.ts";
  * Averages over as many windows as asked for.
  * Follows torch.nn.functional.adaptive_avg_pool1d.
  */
-export function adaptiveAvgPool1dSizes(input: Tensor, outputSize: number | readonly number[]): Tensor;
-export function adaptiveAvgPool1dSizes(input: unknown, outputSize: unknown): Tensor {
-  return call.wrapOr(input as Tensor, core.op_adaptiveAvgPool1dSizes(call.tensorArg(input, "adaptiveAvgPool1dSizes", "input", 1), call.ints(outputSize, "adaptiveAvgPool1dSizes", "outputSize", 2), call.lengthOf(outputSize)));
+export function adaptiveAvgPool1d(input: Tensor, outputSize: number | readonly number[]): Tensor;
+export function adaptiveAvgPool1d(input: unknown, outputSize: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_adaptiveAvgPool1d(call.tensorArg(input, "adaptiveAvgPool1d", "input", 1), call.ints(outputSize, "adaptiveAvgPool1d", "outputSize", 2), call.lengthOf(outputSize)));
 }
 
 /**
  * Averages over as many windows as asked for.
  * Follows torch.nn.functional.adaptive_avg_pool2d.
  */
-export function adaptiveAvgPool2dSizes(input: Tensor, outputSize: number | readonly number[]): Tensor;
-export function adaptiveAvgPool2dSizes(input: unknown, outputSize: unknown): Tensor {
-  return call.wrapOr(input as Tensor, core.op_adaptiveAvgPool2dSizes(call.tensorArg(input, "adaptiveAvgPool2dSizes", "input", 1), call.ints(outputSize, "adaptiveAvgPool2dSizes", "outputSize", 2), call.lengthOf(outputSize)));
+export function adaptiveAvgPool2d(input: Tensor, outputSize: number | readonly number[]): Tensor;
+export function adaptiveAvgPool2d(input: unknown, outputSize: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_adaptiveAvgPool2d(call.tensorArg(input, "adaptiveAvgPool2d", "input", 1), call.ints(outputSize, "adaptiveAvgPool2d", "outputSize", 2), call.lengthOf(outputSize)));
 }
 
 /**
  * Averages over as many windows as asked for.
  * Follows torch.nn.functional.adaptive_avg_pool3d.
  */
-export function adaptiveAvgPool3dSizes(input: Tensor, outputSize: number | readonly number[]): Tensor;
-export function adaptiveAvgPool3dSizes(input: unknown, outputSize: unknown): Tensor {
-  return call.wrapOr(input as Tensor, core.op_adaptiveAvgPool3dSizes(call.tensorArg(input, "adaptiveAvgPool3dSizes", "input", 1), call.ints(outputSize, "adaptiveAvgPool3dSizes", "outputSize", 2), call.lengthOf(outputSize)));
+export function adaptiveAvgPool3d(input: Tensor, outputSize: number | readonly number[]): Tensor;
+export function adaptiveAvgPool3d(input: unknown, outputSize: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_adaptiveAvgPool3d(call.tensorArg(input, "adaptiveAvgPool3d", "input", 1), call.ints(outputSize, "adaptiveAvgPool3d", "outputSize", 2), call.lengthOf(outputSize)));
 }
 
 /**
@@ -858,15 +858,15 @@ export function lpPool2d(input: unknown, normType: unknown, kernelSize: unknown,
  * Shapes: (N, C, length) → the same with a size per window; N may be absent
  * Follows torch.nn.functional.max_pool1d.
  */
-export function maxPool1dValues(input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): Tensor;
-export function maxPool1dValues(input: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
-export function maxPool1dValues(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
-export function maxPool1dValues(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
-export function maxPool1dValues(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], dilation: number | readonly number[], options: { ceilMode?: boolean }): Tensor;
-export function maxPool1dValues(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, ceilMode?: unknown): Tensor {
+export function maxPool1d(input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): Tensor;
+export function maxPool1d(input: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
+export function maxPool1d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
+export function maxPool1d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
+export function maxPool1d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], dilation: number | readonly number[], options: { ceilMode?: boolean }): Tensor;
+export function maxPool1d(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, ceilMode?: unknown): Tensor {
   if (call.isOptions(stride)) {
     const options = stride;
-    call.checkOptions(options, ["stride","padding","dilation","ceilMode"], "maxPool1dValues");
+    call.checkOptions(options, ["stride","padding","dilation","ceilMode"], "maxPool1d");
     stride = options["stride"];
     padding = options["padding"];
     dilation = options["dilation"];
@@ -874,25 +874,25 @@ export function maxPool1dValues(input: unknown, kernelSize: unknown, stride?: un
   }
   else if (call.isOptions(padding)) {
     const options = padding;
-    call.checkOptions(options, ["padding","dilation","ceilMode"], "maxPool1dValues");
+    call.checkOptions(options, ["padding","dilation","ceilMode"], "maxPool1d");
     padding = options["padding"];
     dilation = options["dilation"];
     ceilMode = options["ceilMode"];
   }
   else if (call.isOptions(dilation)) {
     const options = dilation;
-    call.checkOptions(options, ["dilation","ceilMode"], "maxPool1dValues");
+    call.checkOptions(options, ["dilation","ceilMode"], "maxPool1d");
     dilation = options["dilation"];
     ceilMode = options["ceilMode"];
   }
   else if (call.isOptions(ceilMode)) {
     const options = ceilMode;
-    call.checkOptions(options, ["ceilMode"], "maxPool1dValues");
+    call.checkOptions(options, ["ceilMode"], "maxPool1d");
     ceilMode = options["ceilMode"];
   }
   if (padding === undefined) padding = [0];
   if (dilation === undefined) dilation = [1];
-  return call.wrapOr(input as Tensor, core.op_maxPool1dValues(call.tensorArg(input, "maxPool1dValues", "input", 1), call.ints(kernelSize, "maxPool1dValues", "kernelSize", 2), call.lengthOf(kernelSize), call.ints(stride, "maxPool1dValues", "stride", 3), call.lengthOf(stride), call.ints(padding, "maxPool1dValues", "padding", 4), call.lengthOf(padding), call.ints(dilation, "maxPool1dValues", "dilation", 5), call.lengthOf(dilation), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "maxPool1dValues", "ceilMode", 6)));
+  return call.wrapOr(input as Tensor, core.op_maxPool1d(call.tensorArg(input, "maxPool1d", "input", 1), call.ints(kernelSize, "maxPool1d", "kernelSize", 2), call.lengthOf(kernelSize), call.ints(stride, "maxPool1d", "stride", 3), call.lengthOf(stride), call.ints(padding, "maxPool1d", "padding", 4), call.lengthOf(padding), call.ints(dilation, "maxPool1d", "dilation", 5), call.lengthOf(dilation), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "maxPool1d", "ceilMode", 6)));
 }
 
 /**
@@ -942,15 +942,15 @@ export function maxPool1dWithIndices(input: unknown, kernelSize: unknown, stride
  * Shapes: (N, C, height, width) → the same with a size per window; N may be absent
  * Follows torch.nn.functional.max_pool2d.
  */
-export function maxPool2dValues(input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): Tensor;
-export function maxPool2dValues(input: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
-export function maxPool2dValues(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
-export function maxPool2dValues(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
-export function maxPool2dValues(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], dilation: number | readonly number[], options: { ceilMode?: boolean }): Tensor;
-export function maxPool2dValues(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, ceilMode?: unknown): Tensor {
+export function maxPool2d(input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): Tensor;
+export function maxPool2d(input: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
+export function maxPool2d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
+export function maxPool2d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
+export function maxPool2d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], dilation: number | readonly number[], options: { ceilMode?: boolean }): Tensor;
+export function maxPool2d(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, ceilMode?: unknown): Tensor {
   if (call.isOptions(stride)) {
     const options = stride;
-    call.checkOptions(options, ["stride","padding","dilation","ceilMode"], "maxPool2dValues");
+    call.checkOptions(options, ["stride","padding","dilation","ceilMode"], "maxPool2d");
     stride = options["stride"];
     padding = options["padding"];
     dilation = options["dilation"];
@@ -958,25 +958,25 @@ export function maxPool2dValues(input: unknown, kernelSize: unknown, stride?: un
   }
   else if (call.isOptions(padding)) {
     const options = padding;
-    call.checkOptions(options, ["padding","dilation","ceilMode"], "maxPool2dValues");
+    call.checkOptions(options, ["padding","dilation","ceilMode"], "maxPool2d");
     padding = options["padding"];
     dilation = options["dilation"];
     ceilMode = options["ceilMode"];
   }
   else if (call.isOptions(dilation)) {
     const options = dilation;
-    call.checkOptions(options, ["dilation","ceilMode"], "maxPool2dValues");
+    call.checkOptions(options, ["dilation","ceilMode"], "maxPool2d");
     dilation = options["dilation"];
     ceilMode = options["ceilMode"];
   }
   else if (call.isOptions(ceilMode)) {
     const options = ceilMode;
-    call.checkOptions(options, ["ceilMode"], "maxPool2dValues");
+    call.checkOptions(options, ["ceilMode"], "maxPool2d");
     ceilMode = options["ceilMode"];
   }
   if (padding === undefined) padding = [0];
   if (dilation === undefined) dilation = [1];
-  return call.wrapOr(input as Tensor, core.op_maxPool2dValues(call.tensorArg(input, "maxPool2dValues", "input", 1), call.ints(kernelSize, "maxPool2dValues", "kernelSize", 2), call.lengthOf(kernelSize), call.ints(stride, "maxPool2dValues", "stride", 3), call.lengthOf(stride), call.ints(padding, "maxPool2dValues", "padding", 4), call.lengthOf(padding), call.ints(dilation, "maxPool2dValues", "dilation", 5), call.lengthOf(dilation), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "maxPool2dValues", "ceilMode", 6)));
+  return call.wrapOr(input as Tensor, core.op_maxPool2d(call.tensorArg(input, "maxPool2d", "input", 1), call.ints(kernelSize, "maxPool2d", "kernelSize", 2), call.lengthOf(kernelSize), call.ints(stride, "maxPool2d", "stride", 3), call.lengthOf(stride), call.ints(padding, "maxPool2d", "padding", 4), call.lengthOf(padding), call.ints(dilation, "maxPool2d", "dilation", 5), call.lengthOf(dilation), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "maxPool2d", "ceilMode", 6)));
 }
 
 /**
@@ -1026,15 +1026,15 @@ export function maxPool2dWithIndices(input: unknown, kernelSize: unknown, stride
  * Shapes: (N, C, depth, height, width) → the same with a size per window; N may be absent
  * Follows torch.nn.functional.max_pool3d.
  */
-export function maxPool3dValues(input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): Tensor;
-export function maxPool3dValues(input: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
-export function maxPool3dValues(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
-export function maxPool3dValues(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
-export function maxPool3dValues(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], dilation: number | readonly number[], options: { ceilMode?: boolean }): Tensor;
-export function maxPool3dValues(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, ceilMode?: unknown): Tensor {
+export function maxPool3d(input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): Tensor;
+export function maxPool3d(input: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
+export function maxPool3d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
+export function maxPool3d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
+export function maxPool3d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], dilation: number | readonly number[], options: { ceilMode?: boolean }): Tensor;
+export function maxPool3d(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, ceilMode?: unknown): Tensor {
   if (call.isOptions(stride)) {
     const options = stride;
-    call.checkOptions(options, ["stride","padding","dilation","ceilMode"], "maxPool3dValues");
+    call.checkOptions(options, ["stride","padding","dilation","ceilMode"], "maxPool3d");
     stride = options["stride"];
     padding = options["padding"];
     dilation = options["dilation"];
@@ -1042,25 +1042,25 @@ export function maxPool3dValues(input: unknown, kernelSize: unknown, stride?: un
   }
   else if (call.isOptions(padding)) {
     const options = padding;
-    call.checkOptions(options, ["padding","dilation","ceilMode"], "maxPool3dValues");
+    call.checkOptions(options, ["padding","dilation","ceilMode"], "maxPool3d");
     padding = options["padding"];
     dilation = options["dilation"];
     ceilMode = options["ceilMode"];
   }
   else if (call.isOptions(dilation)) {
     const options = dilation;
-    call.checkOptions(options, ["dilation","ceilMode"], "maxPool3dValues");
+    call.checkOptions(options, ["dilation","ceilMode"], "maxPool3d");
     dilation = options["dilation"];
     ceilMode = options["ceilMode"];
   }
   else if (call.isOptions(ceilMode)) {
     const options = ceilMode;
-    call.checkOptions(options, ["ceilMode"], "maxPool3dValues");
+    call.checkOptions(options, ["ceilMode"], "maxPool3d");
     ceilMode = options["ceilMode"];
   }
   if (padding === undefined) padding = [0];
   if (dilation === undefined) dilation = [1];
-  return call.wrapOr(input as Tensor, core.op_maxPool3dValues(call.tensorArg(input, "maxPool3dValues", "input", 1), call.ints(kernelSize, "maxPool3dValues", "kernelSize", 2), call.lengthOf(kernelSize), call.ints(stride, "maxPool3dValues", "stride", 3), call.lengthOf(stride), call.ints(padding, "maxPool3dValues", "padding", 4), call.lengthOf(padding), call.ints(dilation, "maxPool3dValues", "dilation", 5), call.lengthOf(dilation), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "maxPool3dValues", "ceilMode", 6)));
+  return call.wrapOr(input as Tensor, core.op_maxPool3d(call.tensorArg(input, "maxPool3d", "input", 1), call.ints(kernelSize, "maxPool3d", "kernelSize", 2), call.lengthOf(kernelSize), call.ints(stride, "maxPool3d", "stride", 3), call.lengthOf(stride), call.ints(padding, "maxPool3d", "padding", 4), call.lengthOf(padding), call.ints(dilation, "maxPool3d", "dilation", 5), call.lengthOf(dilation), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "maxPool3d", "ceilMode", 6)));
 }
 
 /**

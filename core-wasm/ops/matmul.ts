@@ -67,6 +67,7 @@ export const addmm = contraction({
   shapes: "input broadcast to (n, p), (n, m), (m, p) → (n, p)",
   example: "torch.addmm(torch.zeros(4), torch.ones(2, 3), torch.ones(3, 4))",
   implementation: "matmul.addmm",
+  inplaceCheck: "matmul.addmmInplace",
   derivative: {
     input: "scaled(sumToSize(grad, inputShape), beta)",
     mat1: "scaled(mm(grad, transpose(mat2, 0, 1)), alpha)",
@@ -80,6 +81,7 @@ export const addmv = contraction({
   follows: "torch.addmv",
   doc: "beta * input + alpha * (mat vec).",
   implementation: "matmul.addmv",
+  inplaceCheck: "matmul.addmvInplace",
   derivative: {
     input: "scaled(sumToSize(grad, inputShape), beta)",
     mat: "scaled(outer(grad, vec), alpha)",
@@ -93,6 +95,7 @@ export const baddbmm = contraction({
   follows: "torch.baddbmm",
   doc: "beta * input + alpha * (batch1 batch2), for batches of matrices.",
   implementation: "matmul.baddbmm",
+  inplaceCheck: "matmul.baddbmmInplace",
   derivative: {
     input: "scaled(sumToSize(grad, inputShape), beta)",
     batch1: "scaled(bmm(grad, transpose(batch2, 1, 2)), alpha)",
@@ -114,6 +117,7 @@ export const addr = composite({
   follows: "torch.addr",
   doc: "beta * input + alpha * the outer product of vec1 and vec2.",
   implementation: "contraction.addr",
+  inplaceCheck: "matmul.addrInplace",
   variants: ["function", "method", "inplace"],
 });
 
@@ -175,8 +179,8 @@ export const bilinear = composite({
   namespace: "nn.functional",
 });
 
-export const tensordotDims = composite({
-  signature: "tensordotDims(input: Tensor, other: Tensor, dimsInput: int[], dimsOther: int[])",
+export const tensordot = composite({
+  signature: "tensordot(input: Tensor, other: Tensor, dimsInput: int[], dimsOther: int[])",
   follows: "torch.tensordot",
   doc: "tensordot with the contracted dims of both tensors listed.",
   implementation: "contraction.tensordot",
@@ -198,8 +202,8 @@ export const vecdot = composite({
   namespace: "linalg",
 });
 
-export const matrixPowerPositive = composite({
-  signature: "matrixPowerPositive(input: Tensor, n: int)",
+export const matrixPower = composite({
+  signature: "matrixPower(input: Tensor, n: int)",
   follows: "torch.linalg.matrix_power",
   doc: "The n-th power of square matrices for n >= 0.",
   implementation: "contraction.matrixPower",
@@ -214,8 +218,8 @@ export const multiDot = composite({
   namespace: "linalg",
 });
 
-export const chainMatmulList = composite({
-  signature: "chainMatmulList(matrices: Tensor[])",
+export const chainMatmul = composite({
+  signature: "chainMatmul(matrices: Tensor[])",
   follows: "torch.chain_matmul",
   doc: "multiDot for matrices alone.",
   implementation: "contraction.chainMatmul",

@@ -29,7 +29,7 @@ export const maxPool3dWithIndices = maxWithIndices(3);
 
 const maxAlone = (rank: number) =>
   composite({
-    signature: `maxPool${rank}dValues(input: Tensor, ${windows}, dilation: int[] = 1, ceilMode: bool = false)`,
+    signature: `maxPool${rank}d(input: Tensor, ${windows}, dilation: int[] = 1, ceilMode: bool = false)`,
     follows: `torch.nn.functional.max_pool${rank}d`,
     doc: "The maximum of every window.",
     shapes: shapes(rank),
@@ -37,9 +37,9 @@ const maxAlone = (rank: number) =>
     namespace: "nn.functional",
   });
 
-export const maxPool1dValues = maxAlone(1);
-export const maxPool2dValues = maxAlone(2);
-export const maxPool3dValues = maxAlone(3);
+export const maxPool1d = maxAlone(1);
+export const maxPool2d = maxAlone(2);
+export const maxPool3d = maxAlone(3);
 
 export const planeScatter = routine({
   signature: "planeScatter(input: Tensor, indices: Tensor, size: int[], rank: int)",
@@ -114,16 +114,16 @@ export const avgPool3d = average(3);
 
 const adaptiveAverage = (rank: number) =>
   composite({
-    signature: `adaptiveAvgPool${rank}dSizes(input: Tensor, outputSize: int[])`,
+    signature: `adaptiveAvgPool${rank}d(input: Tensor, outputSize: int[])`,
     follows: `torch.nn.functional.adaptive_avg_pool${rank}d`,
     doc: "Averages over as many windows as asked for.",
     implementation: `averagePooling.adaptiveAvgPool${rank}d`,
     namespace: "nn.functional",
   });
 
-export const adaptiveAvgPool1dSizes = adaptiveAverage(1);
-export const adaptiveAvgPool2dSizes = adaptiveAverage(2);
-export const adaptiveAvgPool3dSizes = adaptiveAverage(3);
+export const adaptiveAvgPool1d = adaptiveAverage(1);
+export const adaptiveAvgPool2d = adaptiveAverage(2);
+export const adaptiveAvgPool3d = adaptiveAverage(3);
 
 const adaptiveMax = (rank: number) =>
   routine({

@@ -35,16 +35,16 @@ export function op_acosh_(input: usize): void {
   leaveNothing();
 }
 
-export function op_adaptiveAvgPool1dSizes(input: usize, outputSize: usize, outputSizeLength: i32): usize {
-  return leave(ops.adaptiveAvgPool1dSizes(changetype<Tensor>(input), intsFrom(outputSize, outputSizeLength)!));
+export function op_adaptiveAvgPool1d(input: usize, outputSize: usize, outputSizeLength: i32): usize {
+  return leave(ops.adaptiveAvgPool1d(changetype<Tensor>(input), intsFrom(outputSize, outputSizeLength)!));
 }
 
-export function op_adaptiveAvgPool2dSizes(input: usize, outputSize: usize, outputSizeLength: i32): usize {
-  return leave(ops.adaptiveAvgPool2dSizes(changetype<Tensor>(input), intsFrom(outputSize, outputSizeLength)!));
+export function op_adaptiveAvgPool2d(input: usize, outputSize: usize, outputSizeLength: i32): usize {
+  return leave(ops.adaptiveAvgPool2d(changetype<Tensor>(input), intsFrom(outputSize, outputSizeLength)!));
 }
 
-export function op_adaptiveAvgPool3dSizes(input: usize, outputSize: usize, outputSizeLength: i32): usize {
-  return leave(ops.adaptiveAvgPool3dSizes(changetype<Tensor>(input), intsFrom(outputSize, outputSizeLength)!));
+export function op_adaptiveAvgPool3d(input: usize, outputSize: usize, outputSizeLength: i32): usize {
+  return leave(ops.adaptiveAvgPool3d(changetype<Tensor>(input), intsFrom(outputSize, outputSizeLength)!));
 }
 
 export function op_adaptiveMaxPool1dWithIndices(input: usize, outputSize: usize, outputSizeLength: i32): i32 {
@@ -270,8 +270,8 @@ export function op_celu_(input: usize, alpha: f64): void {
   leaveNothing();
 }
 
-export function op_chainMatmulList(matrices: usize, matricesLength: i32): usize {
-  return leave(ops.chainMatmulList(tensorsFrom(matrices, matricesLength)));
+export function op_chainMatmul(matrices: usize, matricesLength: i32): usize {
+  return leave(ops.chainMatmul(tensorsFrom(matrices, matricesLength)));
 }
 
 export function op_clamp(input: usize, min: usize, max: usize): usize {
@@ -822,12 +822,12 @@ export function op_matmul(input: usize, other: usize): usize {
   return leave(ops.matmul(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
-export function op_matrixPowerPositive(input: usize, n: i32): usize {
-  return leave(ops.matrixPowerPositive(changetype<Tensor>(input), n));
+export function op_matrixPower(input: usize, n: i32): usize {
+  return leave(ops.matrixPower(changetype<Tensor>(input), n));
 }
 
-export function op_maxPool1dValues(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, ceilMode: i32): usize {
-  return leave(ops.maxPool1dValues(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, ceilMode != 0));
+export function op_maxPool1d(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, ceilMode: i32): usize {
+  return leave(ops.maxPool1d(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, ceilMode != 0));
 }
 
 export function op_maxPool1dWithIndices(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, ceilMode: i32): i32 {
@@ -835,8 +835,8 @@ export function op_maxPool1dWithIndices(input: usize, kernelSize: usize, kernelS
   return leaveResults(2);
 }
 
-export function op_maxPool2dValues(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, ceilMode: i32): usize {
-  return leave(ops.maxPool2dValues(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, ceilMode != 0));
+export function op_maxPool2d(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, ceilMode: i32): usize {
+  return leave(ops.maxPool2d(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, ceilMode != 0));
 }
 
 export function op_maxPool2dWithIndices(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, ceilMode: i32): i32 {
@@ -844,8 +844,8 @@ export function op_maxPool2dWithIndices(input: usize, kernelSize: usize, kernelS
   return leaveResults(2);
 }
 
-export function op_maxPool3dValues(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, ceilMode: i32): usize {
-  return leave(ops.maxPool3dValues(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, ceilMode != 0));
+export function op_maxPool3d(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, ceilMode: i32): usize {
+  return leave(ops.maxPool3d(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, ceilMode != 0));
 }
 
 export function op_maxPool3dWithIndices(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, ceilMode: i32): i32 {
@@ -1193,8 +1193,8 @@ export function op_tanhshrink(input: usize): usize {
   return leave(ops.tanhshrink(changetype<Tensor>(input)));
 }
 
-export function op_tensordotDims(input: usize, other: usize, dimsInput: usize, dimsInputLength: i32, dimsOther: usize, dimsOtherLength: i32): usize {
-  return leave(ops.tensordotDims(changetype<Tensor>(input), changetype<Tensor>(other), intsFrom(dimsInput, dimsInputLength)!, intsFrom(dimsOther, dimsOtherLength)!));
+export function op_tensordot(input: usize, other: usize, dimsInput: usize, dimsInputLength: i32, dimsOther: usize, dimsOtherLength: i32): usize {
+  return leave(ops.tensordot(changetype<Tensor>(input), changetype<Tensor>(other), intsFrom(dimsInput, dimsInputLength)!, intsFrom(dimsOther, dimsOtherLength)!));
 }
 
 export function op_threshold(input: usize, threshold: f64, thresholdKind: i32, value: f64, valueKind: i32): usize {

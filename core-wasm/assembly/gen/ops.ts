@@ -50,15 +50,15 @@ export function acosh_(input: Tensor): Tensor {
   return elementwiseInPlace1(El.acosh, input);
 }
 
-export function adaptiveAvgPool1dSizes(input: Tensor, outputSize: Ints): Tensor {
+export function adaptiveAvgPool1d(input: Tensor, outputSize: Ints): Tensor {
   return averagePooling_impl.adaptiveAvgPool1d(input, outputSize);
 }
 
-export function adaptiveAvgPool2dSizes(input: Tensor, outputSize: Ints): Tensor {
+export function adaptiveAvgPool2d(input: Tensor, outputSize: Ints): Tensor {
   return averagePooling_impl.adaptiveAvgPool2d(input, outputSize);
 }
 
-export function adaptiveAvgPool3dSizes(input: Tensor, outputSize: Ints): Tensor {
+export function adaptiveAvgPool3d(input: Tensor, outputSize: Ints): Tensor {
   return averagePooling_impl.adaptiveAvgPool3d(input, outputSize);
 }
 
@@ -188,6 +188,7 @@ export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Scalar = 
 }
 
 export function addmm_(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
+  matmul_impl.addmmInplace(input, mat1, mat2, beta, alpha);
   checkInplace(input);
   return assignInplace(input, addmm(input, mat1, mat2, beta, alpha));
 }
@@ -213,6 +214,7 @@ export function addmv(input: Tensor, mat: Tensor, vec: Tensor, beta: Scalar = in
 }
 
 export function addmv_(input: Tensor, mat: Tensor, vec: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
+  matmul_impl.addmvInplace(input, mat, vec, beta, alpha);
   checkInplace(input);
   return assignInplace(input, addmv(input, mat, vec, beta, alpha));
 }
@@ -222,6 +224,7 @@ export function addr(input: Tensor, vec1: Tensor, vec2: Tensor, beta: Scalar = i
 }
 
 export function addr_(input: Tensor, vec1: Tensor, vec2: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
+  matmul_impl.addrInplace(input, vec1, vec2, beta, alpha);
   checkInplace(input);
   return assignInplace(input, addr(input, vec1, vec2, beta, alpha));
 }
@@ -404,6 +407,7 @@ export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Sca
 }
 
 export function baddbmm_(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
+  matmul_impl.baddbmmInplace(input, batch1, batch2, beta, alpha);
   checkInplace(input);
   return assignInplace(input, baddbmm(input, batch1, batch2, beta, alpha));
 }
@@ -512,7 +516,7 @@ export function celu_(input: Tensor, alpha: f64 = 1): Tensor {
   return elementwiseInPlace1(El.celu, input);
 }
 
-export function chainMatmulList(matrices: Tensors): Tensor {
+export function chainMatmul(matrices: Tensors): Tensor {
   return contraction_impl.chainMatmul(matrices);
 }
 
@@ -1243,11 +1247,11 @@ export function matmul(input: Tensor, other: Tensor): Tensor {
   return contraction_impl.matmul(input, other);
 }
 
-export function matrixPowerPositive(input: Tensor, n: i32): Tensor {
+export function matrixPower(input: Tensor, n: i32): Tensor {
   return contraction_impl.matrixPower(input, n);
 }
 
-export function maxPool1dValues(input: Tensor, kernelSize: Ints, stride: Ints | null = null, padding: Ints = ints1(0), dilation: Ints = ints1(1), ceilMode: bool = false): Tensor {
+export function maxPool1d(input: Tensor, kernelSize: Ints, stride: Ints | null = null, padding: Ints = ints1(0), dilation: Ints = ints1(1), ceilMode: bool = false): Tensor {
   return pooling_impl.maxPool1d(input, kernelSize, stride, padding, dilation, ceilMode);
 }
 
@@ -1255,7 +1259,7 @@ export function maxPool1dWithIndices(input: Tensor, kernelSize: Ints, stride: In
   return pooling_impl.maxPool1dWithIndices(input, kernelSize, stride, padding, dilation, ceilMode);
 }
 
-export function maxPool2dValues(input: Tensor, kernelSize: Ints, stride: Ints | null = null, padding: Ints = ints1(0), dilation: Ints = ints1(1), ceilMode: bool = false): Tensor {
+export function maxPool2d(input: Tensor, kernelSize: Ints, stride: Ints | null = null, padding: Ints = ints1(0), dilation: Ints = ints1(1), ceilMode: bool = false): Tensor {
   return pooling_impl.maxPool2d(input, kernelSize, stride, padding, dilation, ceilMode);
 }
 
@@ -1275,7 +1279,7 @@ export function maxPool2dWithIndices(input: Tensor, kernelSize: Ints, stride: In
   return result;
 }
 
-export function maxPool3dValues(input: Tensor, kernelSize: Ints, stride: Ints | null = null, padding: Ints = ints1(0), dilation: Ints = ints1(1), ceilMode: bool = false): Tensor {
+export function maxPool3d(input: Tensor, kernelSize: Ints, stride: Ints | null = null, padding: Ints = ints1(0), dilation: Ints = ints1(1), ceilMode: bool = false): Tensor {
   return pooling_impl.maxPool3d(input, kernelSize, stride, padding, dilation, ceilMode);
 }
 
@@ -1847,7 +1851,7 @@ export function tanhshrink(input: Tensor): Tensor {
   return elementwise1(El.tanhshrink, input);
 }
 
-export function tensordotDims(input: Tensor, other: Tensor, dimsInput: Ints, dimsOther: Ints): Tensor {
+export function tensordot(input: Tensor, other: Tensor, dimsInput: Ints, dimsOther: Ints): Tensor {
   return contraction_impl.tensordot(input, other, dimsInput, dimsOther);
 }
 

@@ -6,10 +6,10 @@ import { Kernel } from "../dispatch/kernel";
 import { addOperand, begin, run, workspace } from "../dispatch/run";
 import * as ops from "../gen/ops";
 import { gemmWorkspace } from "../kernels/gemm/gemm";
-import { broadcastInto, commonDevice } from "../tensor/broadcast";
+import { commonDevice, hasShape } from "../tensor/broadcast";
 import { empty, rawContiguous, rawToDType } from "../tensor/create";
 import { DType, isComplex, itemSize } from "../tensor/dtype";
-import { ErrorKind, cppTypeName, msg, msgDType, msgInt, msgShape, raise } from "../tensor/error";
+import { ErrorKind, cppTypeName, msg, msgDType, msgInt, msgInts, msgShape, raise } from "../tensor/error";
 import { Ints, ints1, ints2, newInts, shapeOf } from "../tensor/ints";
 import { Scalar } from "../tensor/scalar";
 import { Tensor } from "../tensor/tensor";
@@ -193,14 +193,20 @@ export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Sca
 /** Both of rank >= 2, batch dims broadcast without being written out. */
 export function batchMatmul(input: Tensor, mat2: Tensor): Tensor {
   const rank = max(<i32>input.ndim, <i32>mat2.ndim);
-  let batch = newInts(<i32>input.ndim - 2);
-  for (let i = 0; i < batch.length; i++) batch.set(i, input.shape(i));
-  if (mat2.ndim > 2) {
-    // broadcastInto looks at a tensor: the batch dims of mat2 as one
-    let other = mat2;
-    other = ops.select(other, -1, 0);
-    other = ops.select(other, -1, 0);
-    batch = broadcastInto(batch, other);
+  const batch = newInts(rank - 2);
+  for (let i = 0; i < rank - 2; i++) {
+    const a = batchSize(input, rank, i);
+    const b = batchSize(mat2, rank, i);
+    if (a != b && a != 1 && b != 1) {
+      msg("The size of tensor a (");
+      msgInt(a);
+      msg(") must match the size of tensor b (");
+      msgInt(b);
+      msg(") at non-singleton dimension ");
+      msgInt(i);
+      raise(ErrorKind.Runtime);
+    }
+    batch.set(i, a == 1 ? b : a);
   }
   const k = input.shape(<i32>input.ndim - 1);
   if (k != mat2.shape(<i32>mat2.ndim - 2)) {
@@ -220,6 +226,12 @@ export function batchMatmul(input: Tensor, mat2: Tensor): Tensor {
   checkScalarType(input, mat2);
   checkDType("bmm", input.dtype);
   return typedProduct(withBatch(input, batch, rank), withBatch(mat2, batch, rank), null, 1, 0);
+}
+
+/** The size of batch dim `i` of `rank - 2`, 1 where the tensor has fewer. */
+function batchSize(t: Tensor, rank: i32, i: i32): i32 {
+  const d = i - (rank - <i32>t.ndim);
+  return d < 0 ? 1 : t.shape(d);
 }
 
 function withBatch(t: Tensor, batch: Ints, rank: i32): Tensor {
@@ -336,4 +348,39 @@ function numelBefore(t: Tensor): i32 {
 function rawFoldable(t: Tensor): Tensor {
   const flat = ints2(numelBefore(t), t.shape(<i32>t.ndim - 1));
   return rawView(t, flat) === null ? rawContiguous(t) : t;
+}
+
+function checkInplaceSize(input: Tensor, size: Ints): void {
+  if (hasShape(input, size)) return;
+  msg("Bad in-place call: input tensor size ");
+  msgShape(input);
+  msg(" and output tensor size ");
+  msgInts(size);
+  msg(" should match");
+  raise(ErrorKind.Runtime);
+}
+
+// The in-place forms: the result has to have the input's size.
+
+export function addmmInplace(input: Tensor, mat1: Tensor, mat2: Tensor, _beta: Scalar, _alpha: Scalar): void {
+  if (mat1.ndim == 2 && mat2.ndim == 2) checkInplaceSize(input, ints2(mat1.shape(0), mat2.shape(1)));
+}
+
+export function addmvInplace(input: Tensor, mat: Tensor, vec: Tensor, _beta: Scalar, _alpha: Scalar): void {
+  if (mat.ndim == 2) checkInplaceSize(input, ints1(mat.shape(0)));
+}
+
+export function baddbmmInplace(input: Tensor, batch1: Tensor, batch2: Tensor, _beta: Scalar, _alpha: Scalar): void {
+  if (batch1.ndim != 3 || batch2.ndim != 3) return;
+  const size = shapeOf(batch1);
+  size.set(2, batch2.shape(2));
+  checkInplaceSize(input, size);
+}
+
+export function addrInplace(input: Tensor, vec1: Tensor, vec2: Tensor, _beta: Scalar, _alpha: Scalar): void {
+  if (input.ndim == 2) return;
+  msg("2D tensor expected, got ");
+  msgInt(input.ndim);
+  msg("D tensor for input");
+  raise(ErrorKind.Runtime);
 }
