@@ -316,6 +316,45 @@ export function arctanh(input: unknown): Tensor {
 }
 
 /**
+ * The indices that sort the elements along a dim.
+ * Follows torch.argsort.
+ */
+export function argsort(input: Tensor, dim?: number, descending?: boolean, stable?: boolean): Tensor;
+export function argsort(input: Tensor, options: { dim?: number; descending?: boolean; stable?: boolean }): Tensor;
+export function argsort(input: Tensor, dim: number, options: { descending?: boolean; stable?: boolean }): Tensor;
+export function argsort(input: Tensor, dim: number, descending: boolean, options: { stable?: boolean }): Tensor;
+export function argsort(input: unknown, dim?: unknown, descending?: unknown, stable?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","descending","stable"], "argsort");
+    dim = options["dim"];
+    descending = options["descending"];
+    stable = options["stable"];
+  }
+  else if (call.isOptions(descending)) {
+    const options = descending;
+    call.checkOptions(options, ["descending","stable"], "argsort");
+    descending = options["descending"];
+    stable = options["stable"];
+  }
+  else if (call.isOptions(stable)) {
+    const options = stable;
+    call.checkOptions(options, ["stable"], "argsort");
+    stable = options["stable"];
+  }
+  return call.wrapOr(input as Tensor, core.op_argsort(call.tensorArg(input, "argsort", "input", 1), dim === undefined ? -1 : call.intArg(dim, "argsort", "dim", 2), descending === undefined ? 0 : call.boolArg(descending, "argsort", "descending", 3), stable === undefined ? 0 : call.boolArg(stable, "argsort", "stable", 4)));
+}
+
+/**
+ * The indices of all elements that are not zero: int64 [count, ndim], in row-major order.
+ * Follows torch.argwhere.
+ */
+export function argwhere(input: Tensor): Tensor;
+export function argwhere(input: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_argwhere(call.tensorArg(input, "argwhere", "input", 1)));
+}
+
+/**
  * A view of the tensor's storage with sizes, strides and offset (in elements) given outright.
  * Follows torch.as_strided.
  */
@@ -328,6 +367,21 @@ export function asStrided(input: unknown, size: unknown, stride: unknown, storag
     storageOffset = options["storageOffset"];
   }
   return call.wrapOr(input as Tensor, core.op_asStrided(call.tensorArg(input, "asStrided", "input", 1), call.ints(size, "asStrided", "size", 2), call.lengthOf(size), call.ints(stride, "asStrided", "stride", 3), call.lengthOf(stride), call.optionalIntArg(storageOffset, "asStrided", "storageOffset", 4)));
+}
+
+/**
+ * A copy of input with src in the places that as_strided of the copy names.
+ * Follows torch.as_strided_scatter.
+ */
+export function asStridedScatter(input: Tensor, src: Tensor, size: number | readonly number[], stride: number | readonly number[], storageOffset?: number | null): Tensor;
+export function asStridedScatter(input: Tensor, src: Tensor, size: number | readonly number[], stride: number | readonly number[], options: { storageOffset?: number | null }): Tensor;
+export function asStridedScatter(input: unknown, src: unknown, size: unknown, stride: unknown, storageOffset?: unknown): Tensor {
+  if (call.isOptions(storageOffset)) {
+    const options = storageOffset;
+    call.checkOptions(options, ["storageOffset"], "asStridedScatter");
+    storageOffset = options["storageOffset"];
+  }
+  return call.wrapOr(input as Tensor, core.op_asStridedScatter(call.tensorArg(input, "asStridedScatter", "input", 1), call.tensorArg(src, "asStridedScatter", "src", 2), call.ints(size, "asStridedScatter", "size", 3), call.lengthOf(size), call.ints(stride, "asStridedScatter", "stride", 4), call.lengthOf(stride), call.optionalIntArg(storageOffset, "asStridedScatter", "storageOffset", 5)));
 }
 
 /**
@@ -487,6 +541,32 @@ export function bmm(input: unknown, mat2: unknown): Tensor {
 }
 
 /**
+ * A view broadcast to a shape.
+ * Follows torch.broadcast_to.
+ */
+export function broadcastTo(input: Tensor, size: number | readonly number[]): Tensor;
+export function broadcastTo(input: unknown, size: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_broadcastTo(call.tensorArg(input, "broadcastTo", "input", 1), call.ints(size, "broadcastTo", "size", 2), call.lengthOf(size)));
+}
+
+/**
+ * The tensors one after the other along a dim. Vectors without elements are left out.
+ * Follows torch.cat.
+ * @throws RuntimeError where sizes differ in another dim.
+ * @example torch.cat([x, x], 1)
+ */
+export function cat(tensors: readonly Tensor[], dim?: number): Tensor;
+export function cat(tensors: readonly Tensor[], options: { dim?: number }): Tensor;
+export function cat(tensors: unknown, dim?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim"], "cat");
+    dim = options["dim"];
+  }
+  return call.wrap(core.op_cat(call.tensors(tensors, "cat", "tensors", 1), call.lengthOf(tensors), dim === undefined ? 0 : call.intArg(dim, "cat", "dim", 2)));
+}
+
+/**
  * Rounds up.
  * Shapes: any; the result has the input's.
  * Follows torch.ceil.
@@ -503,6 +583,21 @@ export function ceil(input: unknown): Tensor {
 export function chainMatmul(matrices: readonly Tensor[]): Tensor;
 export function chainMatmul(matrices: unknown): Tensor {
   return call.wrap(core.op_chainMatmul(call.tensors(matrices, "chainMatmul", "matrices", 1), call.lengthOf(matrices)));
+}
+
+/**
+ * Views of at most `chunks` consecutive pieces of a dim, of one size but for the last.
+ * Follows torch.chunk.
+ */
+export function chunk(input: Tensor, chunks: number, dim?: number): Tensor[];
+export function chunk(input: Tensor, chunks: number, options: { dim?: number }): Tensor[];
+export function chunk(input: unknown, chunks: unknown, dim?: unknown): Tensor[] {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim"], "chunk");
+    dim = options["dim"];
+  }
+  return call.wrapList(core.op_chunk(call.tensorArg(input, "chunk", "input", 1), call.intArg(chunks, "chunk", "chunks", 2), dim === undefined ? 0 : call.intArg(dim, "chunk", "dim", 3)));
 }
 
 /**
@@ -591,6 +686,90 @@ export function clone(input: unknown): Tensor {
 }
 
 /**
+ * hstack with vectors as columns.
+ * Follows torch.column_stack.
+ */
+export function columnStack(tensors: readonly Tensor[]): Tensor;
+export function columnStack(tensors: unknown): Tensor {
+  return call.wrap(core.op_columnStack(call.tensors(tensors, "columnStack", "tensors", 1), call.lengthOf(tensors)));
+}
+
+/**
+ * All combinations of r elements of a vector, as rows.
+ * Follows torch.combinations.
+ */
+export function combinations(input: Tensor, r?: number, withReplacement?: boolean): Tensor;
+export function combinations(input: Tensor, options: { r?: number; withReplacement?: boolean }): Tensor;
+export function combinations(input: Tensor, r: number, options: { withReplacement?: boolean }): Tensor;
+export function combinations(input: unknown, r?: unknown, withReplacement?: unknown): Tensor {
+  if (call.isOptions(r)) {
+    const options = r;
+    call.checkOptions(options, ["r","withReplacement"], "combinations");
+    r = options["r"];
+    withReplacement = options["withReplacement"];
+  }
+  else if (call.isOptions(withReplacement)) {
+    const options = withReplacement;
+    call.checkOptions(options, ["withReplacement"], "combinations");
+    withReplacement = options["withReplacement"];
+  }
+  return call.wrapOr(input as Tensor, core.op_combinations(call.tensorArg(input, "combinations", "input", 1), r === undefined ? 2 : call.intArg(r, "combinations", "r", 2), withReplacement === undefined ? 0 : call.boolArg(withReplacement, "combinations", "withReplacement", 3)));
+}
+
+/**
+ * The tensors one after the other along a dim. Vectors without elements are left out.
+ * Another name of torch.cat.
+ * Follows torch.cat.
+ * @throws RuntimeError where sizes differ in another dim.
+ * @example torch.cat([x, x], 1)
+ */
+export function concat(tensors: readonly Tensor[], dim?: number): Tensor;
+export function concat(tensors: readonly Tensor[], options: { dim?: number }): Tensor;
+export function concat(tensors: unknown, dim?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim"], "concat");
+    dim = options["dim"];
+  }
+  return call.wrap(core.op_cat(call.tensors(tensors, "concat", "tensors", 1), call.lengthOf(tensors), dim === undefined ? 0 : call.intArg(dim, "concat", "dim", 2)));
+}
+
+/**
+ * The tensors one after the other along a dim. Vectors without elements are left out.
+ * Another name of torch.cat.
+ * Follows torch.cat.
+ * @throws RuntimeError where sizes differ in another dim.
+ * @example torch.cat([x, x], 1)
+ */
+export function concatenate(tensors: readonly Tensor[], dim?: number): Tensor;
+export function concatenate(tensors: readonly Tensor[], options: { dim?: number }): Tensor;
+export function concatenate(tensors: unknown, dim?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim"], "concatenate");
+    dim = options["dim"];
+  }
+  return call.wrap(core.op_cat(call.tensors(tensors, "concatenate", "tensors", 1), call.lengthOf(tensors), dim === undefined ? 0 : call.intArg(dim, "concatenate", "dim", 2)));
+}
+
+/**
+ * The tensor with `value` around it: pad names the width before and after, from the last dim on; negative widths
+ * cut.
+ * Follows torch.constant_pad_nd.
+ */
+export function constantPadNd(input: Tensor, pad: number | readonly number[], value?: Scalar): Tensor;
+export function constantPadNd(input: Tensor, pad: number | readonly number[], options: { value?: Scalar }): Tensor;
+export function constantPadNd(input: unknown, pad: unknown, value?: unknown): Tensor {
+  if (call.isOptions(value)) {
+    const options = value;
+    call.checkOptions(options, ["value"], "constantPadNd");
+    value = options["value"];
+  }
+  const valueValue = value === undefined ? 0 : call.scalarArg(value, "constantPadNd", "value", 3);
+  return call.wrapOr(input as Tensor, core.op_constantPadNd(call.tensorArg(input, "constantPadNd", "input", 1), call.ints(pad, "constantPadNd", "pad", 2), call.lengthOf(pad), call.scalarValue(valueValue), call.scalarKind(valueValue)));
+}
+
+/**
  * A convolution, or a transposed one, over one to three spatial dims.
  * Shapes: (N, Cin, ...), (Cout, Cin / groups, ...) (transposed: (Cin, Cout / groups, ...)), (Cout) → (N, Cout,
  * ...)
@@ -640,6 +819,126 @@ export function cosh(input: unknown): Tensor {
 export function deg2rad(input: Tensor): Tensor;
 export function deg2rad(input: unknown): Tensor {
   return call.wrap(core.op_deg2rad(call.tensorArg(input, "deg2rad", "input", 1)));
+}
+
+/**
+ * The diagonal of a matrix, or the matrix with a vector as its diagonal.
+ * Follows torch.diag.
+ */
+export function diag(input: Tensor, diagonal?: number): Tensor;
+export function diag(input: Tensor, options: { diagonal?: number }): Tensor;
+export function diag(input: unknown, diagonal?: unknown): Tensor {
+  if (call.isOptions(diagonal)) {
+    const options = diagonal;
+    call.checkOptions(options, ["diagonal"], "diag");
+    diagonal = options["diagonal"];
+  }
+  return call.wrapOr(input as Tensor, core.op_diag(call.tensorArg(input, "diag", "input", 1), diagonal === undefined ? 0 : call.intArg(diagonal, "diag", "diagonal", 2)));
+}
+
+/**
+ * Zeros with the last dim of input as a diagonal of two dims.
+ * Follows torch.diag_embed.
+ */
+export function diagEmbed(input: Tensor, offset?: number, dim1?: number, dim2?: number): Tensor;
+export function diagEmbed(input: Tensor, options: { offset?: number; dim1?: number; dim2?: number }): Tensor;
+export function diagEmbed(input: Tensor, offset: number, options: { dim1?: number; dim2?: number }): Tensor;
+export function diagEmbed(input: Tensor, offset: number, dim1: number, options: { dim2?: number }): Tensor;
+export function diagEmbed(input: unknown, offset?: unknown, dim1?: unknown, dim2?: unknown): Tensor {
+  if (call.isOptions(offset)) {
+    const options = offset;
+    call.checkOptions(options, ["offset","dim1","dim2"], "diagEmbed");
+    offset = options["offset"];
+    dim1 = options["dim1"];
+    dim2 = options["dim2"];
+  }
+  else if (call.isOptions(dim1)) {
+    const options = dim1;
+    call.checkOptions(options, ["dim1","dim2"], "diagEmbed");
+    dim1 = options["dim1"];
+    dim2 = options["dim2"];
+  }
+  else if (call.isOptions(dim2)) {
+    const options = dim2;
+    call.checkOptions(options, ["dim2"], "diagEmbed");
+    dim2 = options["dim2"];
+  }
+  return call.wrapOr(input as Tensor, core.op_diagEmbed(call.tensorArg(input, "diagEmbed", "input", 1), offset === undefined ? 0 : call.intArg(offset, "diagEmbed", "offset", 2), dim1 === undefined ? -2 : call.intArg(dim1, "diagEmbed", "dim1", 3), dim2 === undefined ? -1 : call.intArg(dim2, "diagEmbed", "dim2", 4)));
+}
+
+/**
+ * The matrix with all elements as its diagonal.
+ * Follows torch.diagflat.
+ */
+export function diagflat(input: Tensor, offset?: number): Tensor;
+export function diagflat(input: Tensor, options: { offset?: number }): Tensor;
+export function diagflat(input: unknown, offset?: unknown): Tensor {
+  if (call.isOptions(offset)) {
+    const options = offset;
+    call.checkOptions(options, ["offset"], "diagflat");
+    offset = options["offset"];
+  }
+  return call.wrapOr(input as Tensor, core.op_diagflat(call.tensorArg(input, "diagflat", "input", 1), offset === undefined ? 0 : call.intArg(offset, "diagflat", "offset", 2)));
+}
+
+/**
+ * A view of the diagonal of two dims, which become one, the last.
+ * Follows torch.diagonal.
+ */
+export function diagonal(input: Tensor, offset?: number, dim1?: number, dim2?: number): Tensor;
+export function diagonal(input: Tensor, options: { offset?: number; dim1?: number; dim2?: number }): Tensor;
+export function diagonal(input: Tensor, offset: number, options: { dim1?: number; dim2?: number }): Tensor;
+export function diagonal(input: Tensor, offset: number, dim1: number, options: { dim2?: number }): Tensor;
+export function diagonal(input: unknown, offset?: unknown, dim1?: unknown, dim2?: unknown): Tensor {
+  if (call.isOptions(offset)) {
+    const options = offset;
+    call.checkOptions(options, ["offset","dim1","dim2"], "diagonal");
+    offset = options["offset"];
+    dim1 = options["dim1"];
+    dim2 = options["dim2"];
+  }
+  else if (call.isOptions(dim1)) {
+    const options = dim1;
+    call.checkOptions(options, ["dim1","dim2"], "diagonal");
+    dim1 = options["dim1"];
+    dim2 = options["dim2"];
+  }
+  else if (call.isOptions(dim2)) {
+    const options = dim2;
+    call.checkOptions(options, ["dim2"], "diagonal");
+    dim2 = options["dim2"];
+  }
+  return call.wrapOr(input as Tensor, core.op_diagonal(call.tensorArg(input, "diagonal", "input", 1), offset === undefined ? 0 : call.intArg(offset, "diagonal", "offset", 2), dim1 === undefined ? 0 : call.intArg(dim1, "diagonal", "dim1", 3), dim2 === undefined ? 1 : call.intArg(dim2, "diagonal", "dim2", 4)));
+}
+
+/**
+ * A copy of input with src as a diagonal.
+ * Follows torch.diagonal_scatter.
+ */
+export function diagonalScatter(input: Tensor, src: Tensor, offset?: number, dim1?: number, dim2?: number): Tensor;
+export function diagonalScatter(input: Tensor, src: Tensor, options: { offset?: number; dim1?: number; dim2?: number }): Tensor;
+export function diagonalScatter(input: Tensor, src: Tensor, offset: number, options: { dim1?: number; dim2?: number }): Tensor;
+export function diagonalScatter(input: Tensor, src: Tensor, offset: number, dim1: number, options: { dim2?: number }): Tensor;
+export function diagonalScatter(input: unknown, src: unknown, offset?: unknown, dim1?: unknown, dim2?: unknown): Tensor {
+  if (call.isOptions(offset)) {
+    const options = offset;
+    call.checkOptions(options, ["offset","dim1","dim2"], "diagonalScatter");
+    offset = options["offset"];
+    dim1 = options["dim1"];
+    dim2 = options["dim2"];
+  }
+  else if (call.isOptions(dim1)) {
+    const options = dim1;
+    call.checkOptions(options, ["dim1","dim2"], "diagonalScatter");
+    dim1 = options["dim1"];
+    dim2 = options["dim2"];
+  }
+  else if (call.isOptions(dim2)) {
+    const options = dim2;
+    call.checkOptions(options, ["dim2"], "diagonalScatter");
+    dim2 = options["dim2"];
+  }
+  return call.wrapOr(input as Tensor, core.op_diagonalScatter(call.tensorArg(input, "diagonalScatter", "input", 1), call.tensorArg(src, "diagonalScatter", "src", 2), offset === undefined ? 0 : call.intArg(offset, "diagonalScatter", "offset", 3), dim1 === undefined ? 0 : call.intArg(dim1, "diagonalScatter", "dim1", 4), dim2 === undefined ? 1 : call.intArg(dim2, "diagonalScatter", "dim2", 5)));
 }
 
 /**
@@ -697,6 +996,15 @@ export function divide(input: unknown, other: unknown, roundingMode?: unknown): 
 export function dot(input: Tensor, other: Tensor): Tensor;
 export function dot(input: unknown, other: unknown): Tensor {
   return call.wrapOr(input as Tensor, core.op_dot(call.tensorArg(input, "dot", "input", 1), call.tensorArg(other, "dot", "other", 2)));
+}
+
+/**
+ * cat along dim 2 of tensors of at least three dims.
+ * Follows torch.dstack.
+ */
+export function dstack(tensors: readonly Tensor[]): Tensor;
+export function dstack(tensors: unknown): Tensor {
+  return call.wrap(core.op_dstack(call.tensors(tensors, "dstack", "tensors", 1), call.lengthOf(tensors)));
 }
 
 /**
@@ -791,6 +1099,56 @@ export function fix(input: unknown): Tensor {
 }
 
 /**
+ * The dims from startDim to endDim as one; a view where the strides allow it.
+ * Follows torch.flatten.
+ * @example torch.flatten(x, 1)
+ */
+export function flatten(input: Tensor, startDim?: number, endDim?: number): Tensor;
+export function flatten(input: Tensor, options: { startDim?: number; endDim?: number }): Tensor;
+export function flatten(input: Tensor, startDim: number, options: { endDim?: number }): Tensor;
+export function flatten(input: unknown, startDim?: unknown, endDim?: unknown): Tensor {
+  if (call.isOptions(startDim)) {
+    const options = startDim;
+    call.checkOptions(options, ["startDim","endDim"], "flatten");
+    startDim = options["startDim"];
+    endDim = options["endDim"];
+  }
+  else if (call.isOptions(endDim)) {
+    const options = endDim;
+    call.checkOptions(options, ["endDim"], "flatten");
+    endDim = options["endDim"];
+  }
+  return call.wrapOr(input as Tensor, core.op_flatten(call.tensorArg(input, "flatten", "input", 1), startDim === undefined ? 0 : call.intArg(startDim, "flatten", "startDim", 2), endDim === undefined ? -1 : call.intArg(endDim, "flatten", "endDim", 3)));
+}
+
+/**
+ * A copy with dims reversed.
+ * Follows torch.flip.
+ */
+export function flip(input: Tensor, dims: number | readonly number[]): Tensor;
+export function flip(input: unknown, dims: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_flip(call.tensorArg(input, "flip", "input", 1), call.ints(dims, "flip", "dims", 2), call.lengthOf(dims)));
+}
+
+/**
+ * flip of dim 1.
+ * Follows torch.fliplr.
+ */
+export function fliplr(input: Tensor): Tensor;
+export function fliplr(input: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_fliplr(call.tensorArg(input, "fliplr", "input", 1)));
+}
+
+/**
+ * flip of dim 0.
+ * Follows torch.flipud.
+ */
+export function flipud(input: Tensor): Tensor;
+export function flipud(input: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_flipud(call.tensorArg(input, "flipud", "input", 1)));
+}
+
+/**
  * input to the power of exponent, computed in float64.
  * Follows torch.float_power.
  */
@@ -871,6 +1229,25 @@ export function frac(input: unknown): Tensor {
 export function frexp(input: Tensor): call.Named<"mantissa" | "exponent">;
 export function frexp(input: unknown): call.Named<"mantissa" | "exponent"> {
   return call.wrapNamed(core.op_frexp(call.tensorArg(input, "frexp", "input", 1)), ["mantissa","exponent"]);
+}
+
+/**
+ * The elements of input at the positions that `index` gives along a dim: out[i][j] = input[index[i][j]][j] for
+ * dim 0.
+ * Shapes: index has input's number of dims and is nowhere larger but along dim; the result has its shape.
+ * Follows torch.gather.
+ * @throws RuntimeError for an index that is not int64 or out of range.
+ * @example torch.gather(x, 1, torch.tensor([[0], [1]], { dtype: "int64" }))
+ */
+export function gather(input: Tensor, dim: number, index: Tensor, sparseGrad?: boolean): Tensor;
+export function gather(input: Tensor, dim: number, index: Tensor, options: { sparseGrad?: boolean }): Tensor;
+export function gather(input: unknown, dim: unknown, index: unknown, sparseGrad?: unknown): Tensor {
+  if (call.isOptions(sparseGrad)) {
+    const options = sparseGrad;
+    call.checkOptions(options, ["sparseGrad"], "gather");
+    sparseGrad = options["sparseGrad"];
+  }
+  return call.wrapOr(input as Tensor, core.op_gather(call.tensorArg(input, "gather", "input", 1), call.intArg(dim, "gather", "dim", 2), call.tensorArg(index, "gather", "index", 3), sparseGrad === undefined ? 0 : call.boolArg(sparseGrad, "gather", "sparseGrad", 4)));
 }
 
 /**
@@ -968,6 +1345,15 @@ export function heaviside(input: unknown, values: unknown): Tensor {
 }
 
 /**
+ * cat along dim 1, of vectors along dim 0.
+ * Follows torch.hstack.
+ */
+export function hstack(tensors: readonly Tensor[]): Tensor;
+export function hstack(tensors: unknown): Tensor {
+  return call.wrap(core.op_hstack(call.tensors(tensors, "hstack", "tensors", 1), call.lengthOf(tensors)));
+}
+
+/**
  * sqrt(input² + other²) without overflow on the way.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.hypot.
@@ -985,6 +1371,83 @@ export function hypot(input: unknown, other: unknown): Tensor {
 export function i0(input: Tensor): Tensor;
 export function i0(input: unknown): Tensor {
   return call.wrap(core.op_i0(call.tensorArg(input, "i0", "input", 1)));
+}
+
+/**
+ * A copy of input with alpha times the slices of source added to those at the positions in `index`.
+ * Follows torch.index_add.
+ */
+export function indexAdd(input: Tensor, dim: number, index: Tensor, source: Tensor, alpha?: Scalar): Tensor;
+export function indexAdd(input: Tensor, dim: number, index: Tensor, source: Tensor, options: { alpha?: Scalar }): Tensor;
+export function indexAdd(input: unknown, dim: unknown, index: unknown, source: unknown, alpha?: unknown): Tensor {
+  if (call.isOptions(alpha)) {
+    const options = alpha;
+    call.checkOptions(options, ["alpha"], "indexAdd");
+    alpha = options["alpha"];
+  }
+  const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "indexAdd", "alpha", 5);
+  return call.wrapOr(input as Tensor, core.op_indexAdd(call.tensorArg(input, "indexAdd", "input", 1), call.intArg(dim, "indexAdd", "dim", 2), call.tensorArg(index, "indexAdd", "index", 3), call.tensorArg(source, "indexAdd", "source", 4), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+}
+
+/**
+ * A copy of input with the slices at the positions in `index` replaced by those of source.
+ * Follows torch.index_copy.
+ */
+export function indexCopy(input: Tensor, dim: number, index: Tensor, source: Tensor): Tensor;
+export function indexCopy(input: unknown, dim: unknown, index: unknown, source: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_indexCopy(call.tensorArg(input, "indexCopy", "input", 1), call.intArg(dim, "indexCopy", "dim", 2), call.tensorArg(index, "indexCopy", "index", 3), call.tensorArg(source, "indexCopy", "source", 4)));
+}
+
+/**
+ * A copy of input with the slices at the positions in `index` filled with a value.
+ * Follows torch.index_fill.
+ */
+export function indexFill(input: Tensor, dim: number, index: Tensor, value: Tensor | Scalar): Tensor;
+export function indexFill(input: unknown, dim: unknown, index: unknown, value: unknown): Tensor {
+  if (!call.isTensor(input)) call.wrongCombination("indexFill", input, index, value);
+  return call.wrapOr(input as Tensor, core.op_indexFill(call.tensorArg(input, "indexFill", "input", 1), call.intArg(dim, "indexFill", "dim", 2), call.tensorArg(index, "indexFill", "index", 3), call.operandArg(value, "indexFill", "value", 4)));
+}
+
+/**
+ * A copy of input with input[indices] replaced by, or with accumulate increased by, values, which are broadcast.
+ * Follows torch.index_put.
+ */
+export function indexPut(input: Tensor, indices: readonly Tensor[], values: Tensor | Scalar, accumulate?: boolean): Tensor;
+export function indexPut(input: Tensor, indices: readonly Tensor[], values: Tensor | Scalar, options: { accumulate?: boolean }): Tensor;
+export function indexPut(input: unknown, indices: unknown, values: unknown, accumulate?: unknown): Tensor {
+  if (call.isOptions(accumulate)) {
+    const options = accumulate;
+    call.checkOptions(options, ["accumulate"], "indexPut");
+    accumulate = options["accumulate"];
+  }
+  if (!call.isTensor(input)) call.wrongCombination("indexPut", input, values);
+  return call.wrapOr(input as Tensor, core.op_indexPut(call.tensorArg(input, "indexPut", "input", 1), call.tensors(indices, "indexPut", "indices", 2), call.lengthOf(indices), call.operandArg(values, "indexPut", "values", 3), accumulate === undefined ? 0 : call.boolArg(accumulate, "indexPut", "accumulate", 4)));
+}
+
+/**
+ * Reduces the slices of source that `index` sends to the same place, with input's own there unless includeSelf
+ * is false.
+ * Follows torch.index_reduce.
+ */
+export function indexReduce(input: Tensor, dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): Tensor;
+export function indexReduce(input: Tensor, dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", options: { includeSelf?: boolean }): Tensor;
+export function indexReduce(input: unknown, dim: unknown, index: unknown, source: unknown, reduce: unknown, includeSelf?: unknown): Tensor {
+  if (call.isOptions(includeSelf)) {
+    const options = includeSelf;
+    call.checkOptions(options, ["includeSelf"], "indexReduce");
+    includeSelf = options["includeSelf"];
+  }
+  return call.wrapOr(input as Tensor, core.op_indexReduce(call.tensorArg(input, "indexReduce", "input", 1), call.intArg(dim, "indexReduce", "dim", 2), call.tensorArg(index, "indexReduce", "index", 3), call.tensorArg(source, "indexReduce", "source", 4), call.enumArg(reduce, ["prod","mean","amax","amin"], "indexReduce", "reduce", 5), includeSelf === undefined ? 1 : call.boolArg(includeSelf, "indexReduce", "includeSelf", 6)));
+}
+
+/**
+ * The slices of a dim at the positions in the vector `index`.
+ * Follows torch.index_select.
+ * @throws IndexError for an index out of range.
+ */
+export function indexSelect(input: Tensor, dim: number, index: Tensor): Tensor;
+export function indexSelect(input: unknown, dim: unknown, index: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_indexSelect(call.tensorArg(input, "indexSelect", "input", 1), call.intArg(dim, "indexSelect", "dim", 2), call.tensorArg(index, "indexSelect", "index", 3)));
 }
 
 /**
@@ -1096,6 +1559,28 @@ export function isreal(input: unknown): Tensor {
 export function kron(input: Tensor, other: Tensor): Tensor;
 export function kron(input: unknown, other: unknown): Tensor {
   return call.wrapOr(input as Tensor, core.op_kron(call.tensorArg(input, "kron", "input", 1), call.tensorArg(other, "kron", "other", 2)));
+}
+
+/**
+ * The k-th smallest element (k from 1) along a dim, and its index.
+ * Follows torch.kthvalue.
+ */
+export function kthvalue(input: Tensor, k: number, dim?: number, keepdim?: boolean): call.Named<"values" | "indices">;
+export function kthvalue(input: Tensor, k: number, options: { dim?: number; keepdim?: boolean }): call.Named<"values" | "indices">;
+export function kthvalue(input: Tensor, k: number, dim: number, options: { keepdim?: boolean }): call.Named<"values" | "indices">;
+export function kthvalue(input: unknown, k: unknown, dim?: unknown, keepdim?: unknown): call.Named<"values" | "indices"> {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","keepdim"], "kthvalue");
+    dim = options["dim"];
+    keepdim = options["keepdim"];
+  }
+  else if (call.isOptions(keepdim)) {
+    const options = keepdim;
+    call.checkOptions(options, ["keepdim"], "kthvalue");
+    keepdim = options["keepdim"];
+  }
+  return call.wrapNamed(core.op_kthvalue(call.tensorArg(input, "kthvalue", "input", 1), call.intArg(k, "kthvalue", "k", 2), dim === undefined ? -1 : call.intArg(dim, "kthvalue", "dim", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "kthvalue", "keepdim", 4)), ["values","indices"]);
 }
 
 /**
@@ -1302,6 +1787,34 @@ export function lt(input: unknown, other: unknown): Tensor {
 }
 
 /**
+ * input with `value` (a number or 0-d tensor) where the mask is true.
+ * Follows torch.masked_fill.
+ */
+export function maskedFill(input: Tensor, mask: Tensor, value: Tensor | Scalar): Tensor;
+export function maskedFill(input: unknown, mask: unknown, value: unknown): Tensor {
+  if (!call.isTensor(input)) call.wrongCombination("maskedFill", input, mask, value);
+  return call.wrapOr(input as Tensor, core.op_maskedFill(call.tensorArg(input, "maskedFill", "input", 1), call.tensorArg(mask, "maskedFill", "mask", 2), call.operandArg(value, "maskedFill", "value", 3)));
+}
+
+/**
+ * input with the elements of source, in order, where the mask is true.
+ * Follows torch.masked_scatter.
+ */
+export function maskedScatter(input: Tensor, mask: Tensor, source: Tensor): Tensor;
+export function maskedScatter(input: unknown, mask: unknown, source: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_maskedScatter(call.tensorArg(input, "maskedScatter", "input", 1), call.tensorArg(mask, "maskedScatter", "mask", 2), call.tensorArg(source, "maskedScatter", "source", 3)));
+}
+
+/**
+ * The elements where the mask is true, as a vector. Input and mask are broadcast.
+ * Follows torch.masked_select.
+ */
+export function maskedSelect(input: Tensor, mask: Tensor): Tensor;
+export function maskedSelect(input: unknown, mask: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_maskedSelect(call.tensorArg(input, "maskedSelect", "input", 1), call.tensorArg(mask, "maskedSelect", "mask", 2)));
+}
+
+/**
  * The product of vectors, matrices, or batches of matrices whose batch dims broadcast.
  * Shapes: a leading vector counts as a row, a trailing one as a column, and loses that dim in the result
  * Follows torch.matmul.
@@ -1341,6 +1854,56 @@ export function minimum(input: unknown, other: unknown): Tensor {
 export function mm(input: Tensor, mat2: Tensor): Tensor;
 export function mm(input: unknown, mat2: unknown): Tensor {
   return call.wrapOr(input as Tensor, core.op_mm(call.tensorArg(input, "mm", "input", 1), call.tensorArg(mat2, "mm", "mat2", 2)));
+}
+
+/**
+ * The most frequent element along a dim (the smallest of several), and its last index.
+ * Follows torch.mode.
+ */
+export function mode(input: Tensor, dim?: number, keepdim?: boolean): call.Named<"values" | "indices">;
+export function mode(input: Tensor, options: { dim?: number; keepdim?: boolean }): call.Named<"values" | "indices">;
+export function mode(input: Tensor, dim: number, options: { keepdim?: boolean }): call.Named<"values" | "indices">;
+export function mode(input: unknown, dim?: unknown, keepdim?: unknown): call.Named<"values" | "indices"> {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","keepdim"], "mode");
+    dim = options["dim"];
+    keepdim = options["keepdim"];
+  }
+  else if (call.isOptions(keepdim)) {
+    const options = keepdim;
+    call.checkOptions(options, ["keepdim"], "mode");
+    keepdim = options["keepdim"];
+  }
+  return call.wrapNamed(core.op_mode(call.tensorArg(input, "mode", "input", 1), dim === undefined ? -1 : call.intArg(dim, "mode", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "mode", "keepdim", 3)), ["values","indices"]);
+}
+
+/**
+ * A view with the dims `source` moved to the places `destination`.
+ * Another name of torch.movedim.
+ * Follows torch.movedim.
+ */
+export function moveaxis(input: Tensor, source: number | readonly number[], destination: number | readonly number[]): Tensor;
+export function moveaxis(input: unknown, source: unknown, destination: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_movedim(call.tensorArg(input, "moveaxis", "input", 1), call.ints(source, "moveaxis", "source", 2), call.lengthOf(source), call.ints(destination, "moveaxis", "destination", 3), call.lengthOf(destination)));
+}
+
+/**
+ * A view with the dims `source` moved to the places `destination`.
+ * Follows torch.movedim.
+ */
+export function movedim(input: Tensor, source: number | readonly number[], destination: number | readonly number[]): Tensor;
+export function movedim(input: unknown, source: unknown, destination: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_movedim(call.tensorArg(input, "movedim", "input", 1), call.ints(source, "movedim", "source", 2), call.lengthOf(source), call.ints(destination, "movedim", "destination", 3), call.lengthOf(destination)));
+}
+
+/**
+ * The elements sorted along dim 0.
+ * Follows torch.msort.
+ */
+export function msort(input: Tensor): Tensor;
+export function msort(input: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_msort(call.tensorArg(input, "msort", "input", 1)));
 }
 
 /**
@@ -1524,6 +2087,22 @@ export function prelu(input: unknown, weight: unknown): Tensor {
 }
 
 /**
+ * A copy of input with the elements at positions in the flattened tensor replaced, or with accumulate increased,
+ * by those of source.
+ * Follows torch.put.
+ */
+export function put(input: Tensor, index: Tensor, source: Tensor, accumulate?: boolean): Tensor;
+export function put(input: Tensor, index: Tensor, source: Tensor, options: { accumulate?: boolean }): Tensor;
+export function put(input: unknown, index: unknown, source: unknown, accumulate?: unknown): Tensor {
+  if (call.isOptions(accumulate)) {
+    const options = accumulate;
+    call.checkOptions(options, ["accumulate"], "put");
+    accumulate = options["accumulate"];
+  }
+  return call.wrapOr(input as Tensor, core.op_put(call.tensorArg(input, "put", "input", 1), call.tensorArg(index, "put", "index", 2), call.tensorArg(source, "put", "source", 3), accumulate === undefined ? 0 : call.boolArg(accumulate, "put", "accumulate", 4)));
+}
+
+/**
  * Radians to degrees.
  * Shapes: any; the result has the input's.
  * Follows torch.rad2deg.
@@ -1531,6 +2110,15 @@ export function prelu(input: unknown, weight: unknown): Tensor {
 export function rad2deg(input: Tensor): Tensor;
 export function rad2deg(input: unknown): Tensor {
   return call.wrap(core.op_rad2deg(call.tensorArg(input, "rad2deg", "input", 1)));
+}
+
+/**
+ * The elements as a vector; a view where the strides allow it.
+ * Follows torch.ravel.
+ */
+export function ravel(input: Tensor): Tensor;
+export function ravel(input: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_ravel(call.tensorArg(input, "ravel", "input", 1)));
 }
 
 /**
@@ -1566,6 +2154,29 @@ export function remainder(input: unknown, other: unknown): Tensor {
 }
 
 /**
+ * Every slice of a dim (or element of the flattened input) repeated, all alike or by a vector of counts.
+ * Follows torch.repeat_interleave.
+ */
+export function repeatInterleave(input: Tensor, repeats: Tensor | Scalar, dim?: number | null, outputSize?: number | null): Tensor;
+export function repeatInterleave(input: Tensor, repeats: Tensor | Scalar, options: { dim?: number | null; outputSize?: number | null }): Tensor;
+export function repeatInterleave(input: Tensor, repeats: Tensor | Scalar, dim: number | null, options: { outputSize?: number | null }): Tensor;
+export function repeatInterleave(input: unknown, repeats: unknown, dim?: unknown, outputSize?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","outputSize"], "repeatInterleave");
+    dim = options["dim"];
+    outputSize = options["outputSize"];
+  }
+  else if (call.isOptions(outputSize)) {
+    const options = outputSize;
+    call.checkOptions(options, ["outputSize"], "repeatInterleave");
+    outputSize = options["outputSize"];
+  }
+  if (!call.isTensor(input)) call.wrongCombination("repeatInterleave", input, repeats);
+  return call.wrapOr(input as Tensor, core.op_repeatInterleave(call.tensorArg(input, "repeatInterleave", "input", 1), call.operandArg(repeats, "repeatInterleave", "repeats", 2), call.optionalIntArg(dim, "repeatInterleave", "dim", 3), call.optionalIntArg(outputSize, "repeatInterleave", "outputSize", 4)));
+}
+
+/**
  * The same elements in another shape: a view where the strides allow it, else a copy.
  * Follows torch.reshape.
  * @example torch.reshape(x, [2, -1])
@@ -1573,6 +2184,46 @@ export function remainder(input: unknown, other: unknown): Tensor {
 export function reshape(input: Tensor, shape: number | readonly number[]): Tensor;
 export function reshape(input: unknown, shape: unknown): Tensor {
   return call.wrapOr(input as Tensor, core.op_reshape(call.tensorArg(input, "reshape", "input", 1), call.ints(shape, "reshape", "shape", 2), call.lengthOf(shape)));
+}
+
+/**
+ * The elements shifted along dims; those that leave at one end come in at the other. Without dims, along the
+ * flattened tensor.
+ * Follows torch.roll.
+ */
+export function roll(input: Tensor, shifts: number | readonly number[], dims?: number | readonly number[]): Tensor;
+export function roll(input: Tensor, shifts: number | readonly number[], options: { dims?: number | readonly number[] }): Tensor;
+export function roll(input: unknown, shifts: unknown, dims?: unknown): Tensor {
+  if (call.isOptions(dims)) {
+    const options = dims;
+    call.checkOptions(options, ["dims"], "roll");
+    dims = options["dims"];
+  }
+  if (dims === undefined) dims = [];
+  return call.wrapOr(input as Tensor, core.op_roll(call.tensorArg(input, "roll", "input", 1), call.ints(shifts, "roll", "shifts", 2), call.lengthOf(shifts), call.ints(dims, "roll", "dims", 3), call.lengthOf(dims)));
+}
+
+/**
+ * The tensor turned k times by 90 degrees in the plane of two dims, from the first towards the second.
+ * Follows torch.rot90.
+ */
+export function rot90(input: Tensor, k?: number, dims?: number | readonly number[]): Tensor;
+export function rot90(input: Tensor, options: { k?: number; dims?: number | readonly number[] }): Tensor;
+export function rot90(input: Tensor, k: number, options: { dims?: number | readonly number[] }): Tensor;
+export function rot90(input: unknown, k?: unknown, dims?: unknown): Tensor {
+  if (call.isOptions(k)) {
+    const options = k;
+    call.checkOptions(options, ["k","dims"], "rot90");
+    k = options["k"];
+    dims = options["dims"];
+  }
+  else if (call.isOptions(dims)) {
+    const options = dims;
+    call.checkOptions(options, ["dims"], "rot90");
+    dims = options["dims"];
+  }
+  if (dims === undefined) dims = [0,1];
+  return call.wrapOr(input as Tensor, core.op_rot90(call.tensorArg(input, "rot90", "input", 1), k === undefined ? 1 : call.intArg(k, "rot90", "k", 2), call.ints(dims, "rot90", "dims", 3), call.lengthOf(dims)));
 }
 
 /**
@@ -1588,6 +2239,16 @@ export function round(input: unknown, decimals?: unknown): Tensor {
     decimals = options["decimals"];
   }
   return call.wrapOr(input as Tensor, core.op_round(call.tensorArg(input, "round", "input", 1), decimals === undefined ? 0 : call.intArg(decimals, "round", "decimals", 2)));
+}
+
+/**
+ * cat along dim 0 of tensors of at least two dims.
+ * Another name of torch.vstack.
+ * Follows torch.vstack.
+ */
+export function rowStack(tensors: readonly Tensor[]): Tensor;
+export function rowStack(tensors: unknown): Tensor {
+  return call.wrap(core.op_vstack(call.tensors(tensors, "rowStack", "tensors", 1), call.lengthOf(tensors)));
 }
 
 /**
@@ -1619,12 +2280,64 @@ export function rsub(input: unknown, other: unknown, alpha?: unknown): Tensor {
 }
 
 /**
+ * A copy of input with the elements of src written where `index` says along a dim: out[index[i][j]][j] =
+ * src[i][j] for dim 0. With reduce they are added to, or multiplied with, what is there.
+ * Follows torch.scatter.
+ * @throws RuntimeError for an index that is not int64 or out of range.
+ */
+export function scatter(input: Tensor, dim: number, index: Tensor, src: Tensor | Scalar, reduce?: "add" | "multiply" | null): Tensor;
+export function scatter(input: Tensor, dim: number, index: Tensor, src: Tensor | Scalar, options: { reduce?: "add" | "multiply" | null }): Tensor;
+export function scatter(input: unknown, dim: unknown, index: unknown, src: unknown, reduce?: unknown): Tensor {
+  if (call.isOptions(reduce)) {
+    const options = reduce;
+    call.checkOptions(options, ["reduce"], "scatter");
+    reduce = options["reduce"];
+  }
+  if (!call.isTensor(input)) call.wrongCombination("scatter", input, index, src);
+  return call.wrapOr(input as Tensor, core.op_scatter(call.tensorArg(input, "scatter", "input", 1), call.intArg(dim, "scatter", "dim", 2), call.tensorArg(index, "scatter", "index", 3), call.operandArg(src, "scatter", "src", 4), reduce === undefined || reduce === null ? -1 : call.enumArg(reduce, ["add","multiply"], "scatter", "reduce", 5)));
+}
+
+/**
+ * A copy of input with the elements of src added where `index` says along a dim.
+ * Follows torch.scatter_add.
+ */
+export function scatterAdd(input: Tensor, dim: number, index: Tensor, src: Tensor): Tensor;
+export function scatterAdd(input: unknown, dim: unknown, index: unknown, src: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_scatterAdd(call.tensorArg(input, "scatterAdd", "input", 1), call.intArg(dim, "scatterAdd", "dim", 2), call.tensorArg(index, "scatterAdd", "index", 3), call.tensorArg(src, "scatterAdd", "src", 4)));
+}
+
+/**
+ * Reduces the elements of src that `index` sends to the same place along a dim, with input's own element there
+ * unless includeSelf is false.
+ * Follows torch.scatter_reduce.
+ */
+export function scatterReduce(input: Tensor, dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): Tensor;
+export function scatterReduce(input: Tensor, dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", options: { includeSelf?: boolean }): Tensor;
+export function scatterReduce(input: unknown, dim: unknown, index: unknown, src: unknown, reduce: unknown, includeSelf?: unknown): Tensor {
+  if (call.isOptions(includeSelf)) {
+    const options = includeSelf;
+    call.checkOptions(options, ["includeSelf"], "scatterReduce");
+    includeSelf = options["includeSelf"];
+  }
+  return call.wrapOr(input as Tensor, core.op_scatterReduce(call.tensorArg(input, "scatterReduce", "input", 1), call.intArg(dim, "scatterReduce", "dim", 2), call.tensorArg(index, "scatterReduce", "index", 3), call.tensorArg(src, "scatterReduce", "src", 4), call.enumArg(reduce, ["sum","prod","mean","amax","amin"], "scatterReduce", "reduce", 5), includeSelf === undefined ? 1 : call.boolArg(includeSelf, "scatterReduce", "includeSelf", 6)));
+}
+
+/**
  * The view at one index of a dim, which it loses.
  * Follows torch.select.
  */
 export function select(input: Tensor, dim: number, index: number): Tensor;
 export function select(input: unknown, dim: unknown, index: unknown): Tensor {
   return call.wrapOr(input as Tensor, core.op_select(call.tensorArg(input, "select", "input", 1), call.intArg(dim, "select", "dim", 2), call.intArg(index, "select", "index", 3)));
+}
+
+/**
+ * A copy of input with src at one index of a dim.
+ * Follows torch.select_scatter.
+ */
+export function selectScatter(input: Tensor, src: Tensor, dim: number, index: number): Tensor;
+export function selectScatter(input: unknown, src: unknown, dim: unknown, index: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_selectScatter(call.tensorArg(input, "selectScatter", "input", 1), call.tensorArg(src, "selectScatter", "src", 2), call.intArg(dim, "selectScatter", "dim", 3), call.intArg(index, "selectScatter", "index", 4)));
 }
 
 /**
@@ -1709,6 +2422,105 @@ export function sinh(input: unknown): Tensor {
 }
 
 /**
+ * A copy of input with src in a slice of a dim.
+ * Follows torch.slice_scatter.
+ */
+export function sliceScatter(input: Tensor, src: Tensor, dim?: number, start?: number | null, end?: number | null, step?: number): Tensor;
+export function sliceScatter(input: Tensor, src: Tensor, options: { dim?: number; start?: number | null; end?: number | null; step?: number }): Tensor;
+export function sliceScatter(input: Tensor, src: Tensor, dim: number, options: { start?: number | null; end?: number | null; step?: number }): Tensor;
+export function sliceScatter(input: Tensor, src: Tensor, dim: number, start: number | null, options: { end?: number | null; step?: number }): Tensor;
+export function sliceScatter(input: Tensor, src: Tensor, dim: number, start: number | null, end: number | null, options: { step?: number }): Tensor;
+export function sliceScatter(input: unknown, src: unknown, dim?: unknown, start?: unknown, end?: unknown, step?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","start","end","step"], "sliceScatter");
+    dim = options["dim"];
+    start = options["start"];
+    end = options["end"];
+    step = options["step"];
+  }
+  else if (call.isOptions(start)) {
+    const options = start;
+    call.checkOptions(options, ["start","end","step"], "sliceScatter");
+    start = options["start"];
+    end = options["end"];
+    step = options["step"];
+  }
+  else if (call.isOptions(end)) {
+    const options = end;
+    call.checkOptions(options, ["end","step"], "sliceScatter");
+    end = options["end"];
+    step = options["step"];
+  }
+  else if (call.isOptions(step)) {
+    const options = step;
+    call.checkOptions(options, ["step"], "sliceScatter");
+    step = options["step"];
+  }
+  return call.wrapOr(input as Tensor, core.op_sliceScatter(call.tensorArg(input, "sliceScatter", "input", 1), call.tensorArg(src, "sliceScatter", "src", 2), dim === undefined ? 0 : call.intArg(dim, "sliceScatter", "dim", 3), call.optionalIntArg(start, "sliceScatter", "start", 4), call.optionalIntArg(end, "sliceScatter", "end", 5), step === undefined ? 1 : call.intArg(step, "sliceScatter", "step", 6)));
+}
+
+/**
+ * The elements sorted along a dim, and where they came from.
+ * Follows torch.sort.
+ */
+export function sort(input: Tensor, dim?: number, descending?: boolean, stable?: boolean): call.Named<"values" | "indices">;
+export function sort(input: Tensor, options: { dim?: number; descending?: boolean; stable?: boolean }): call.Named<"values" | "indices">;
+export function sort(input: Tensor, dim: number, options: { descending?: boolean; stable?: boolean }): call.Named<"values" | "indices">;
+export function sort(input: Tensor, dim: number, descending: boolean, options: { stable?: boolean }): call.Named<"values" | "indices">;
+export function sort(input: unknown, dim?: unknown, descending?: unknown, stable?: unknown): call.Named<"values" | "indices"> {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","descending","stable"], "sort");
+    dim = options["dim"];
+    descending = options["descending"];
+    stable = options["stable"];
+  }
+  else if (call.isOptions(descending)) {
+    const options = descending;
+    call.checkOptions(options, ["descending","stable"], "sort");
+    descending = options["descending"];
+    stable = options["stable"];
+  }
+  else if (call.isOptions(stable)) {
+    const options = stable;
+    call.checkOptions(options, ["stable"], "sort");
+    stable = options["stable"];
+  }
+  return call.wrapNamed(core.op_sort(call.tensorArg(input, "sort", "input", 1), dim === undefined ? -1 : call.intArg(dim, "sort", "dim", 2), descending === undefined ? 0 : call.boolArg(descending, "sort", "descending", 3), stable === undefined ? 0 : call.boolArg(stable, "sort", "stable", 4)), ["values","indices"]);
+}
+
+/**
+ * Views of consecutive pieces of a dim: of one size (the last may be smaller), or of the sizes in a list.
+ * Follows torch.split.
+ */
+export function split(tensor: Tensor, splitSizeOrSections: number | readonly number[], dim?: number): Tensor[];
+export function split(tensor: Tensor, splitSizeOrSections: number | readonly number[], options: { dim?: number }): Tensor[];
+export function split(tensor: unknown, splitSizeOrSections: unknown, dim?: unknown): Tensor[] {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim"], "split");
+    dim = options["dim"];
+  }
+  return call.wrapList(core.op_split(call.tensorArg(tensor, "split", "tensor", 1), call.ints(splitSizeOrSections, "split", "splitSizeOrSections", 2), call.lengthOf(splitSizeOrSections), dim === undefined ? 0 : call.intArg(dim, "split", "dim", 3)));
+}
+
+/**
+ * Views of consecutive pieces of a dim with the given sizes.
+ * Follows torch.split_with_sizes.
+ */
+export function splitWithSizes(input: Tensor, splitSizes: number | readonly number[], dim?: number): Tensor[];
+export function splitWithSizes(input: Tensor, splitSizes: number | readonly number[], options: { dim?: number }): Tensor[];
+export function splitWithSizes(input: unknown, splitSizes: unknown, dim?: unknown): Tensor[] {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim"], "splitWithSizes");
+    dim = options["dim"];
+  }
+  return call.wrapList(core.op_splitWithSizes(call.tensorArg(input, "splitWithSizes", "input", 1), call.ints(splitSizes, "splitWithSizes", "splitSizes", 2), call.lengthOf(splitSizes), dim === undefined ? 0 : call.intArg(dim, "splitWithSizes", "dim", 3)));
+}
+
+/**
  * The square root.
  * Shapes: any; the result has the input's.
  * Follows torch.sqrt.
@@ -1740,6 +2552,22 @@ export function squeeze(input: unknown, dim?: unknown): Tensor {
     dim = options["dim"];
   }
   return call.wrapOr(input as Tensor, core.op_squeeze(call.tensorArg(input, "squeeze", "input", 1), call.optionalIntArg(dim, "squeeze", "dim", 2)));
+}
+
+/**
+ * Tensors of one shape side by side along a new dim.
+ * Follows torch.stack.
+ * @example torch.stack([x, x], 0)
+ */
+export function stack(tensors: readonly Tensor[], dim?: number): Tensor;
+export function stack(tensors: readonly Tensor[], options: { dim?: number }): Tensor;
+export function stack(tensors: unknown, dim?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim"], "stack");
+    dim = options["dim"];
+  }
+  return call.wrap(core.op_stack(call.tensors(tensors, "stack", "tensors", 1), call.lengthOf(tensors), dim === undefined ? 0 : call.intArg(dim, "stack", "dim", 2)));
 }
 
 /**
@@ -1839,6 +2667,31 @@ export function t(input: unknown): Tensor {
 }
 
 /**
+ * The elements at positions in the flattened input; negative ones count from the end.
+ * Follows torch.take.
+ * @throws IndexError for an index out of range.
+ */
+export function take(input: Tensor, index: Tensor): Tensor;
+export function take(input: unknown, index: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_take(call.tensorArg(input, "take", "input", 1), call.tensorArg(index, "take", "index", 2)));
+}
+
+/**
+ * gather with both tensors broadcast against each other; without dim, of the flattened input.
+ * Follows torch.take_along_dim.
+ */
+export function takeAlongDim(input: Tensor, indices: Tensor, dim?: number | null): Tensor;
+export function takeAlongDim(input: Tensor, indices: Tensor, options: { dim?: number | null }): Tensor;
+export function takeAlongDim(input: unknown, indices: unknown, dim?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim"], "takeAlongDim");
+    dim = options["dim"];
+  }
+  return call.wrapOr(input as Tensor, core.op_takeAlongDim(call.tensorArg(input, "takeAlongDim", "input", 1), call.tensorArg(indices, "takeAlongDim", "indices", 2), call.optionalIntArg(dim, "takeAlongDim", "dim", 3)));
+}
+
+/**
  * The tangent of radians.
  * Shapes: any; the result has the input's.
  * Follows torch.tan.
@@ -1868,6 +2721,46 @@ export function tensordot(input: unknown, other: unknown, dimsInput: unknown, di
 }
 
 /**
+ * The tensor repeated along its last dims.
+ * Follows torch.tile.
+ */
+export function tile(input: Tensor, dims: number | readonly number[]): Tensor;
+export function tile(input: unknown, dims: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_tile(call.tensorArg(input, "tile", "input", 1), call.ints(dims, "tile", "dims", 2), call.lengthOf(dims)));
+}
+
+/**
+ * The k largest (or smallest) elements along a dim, in order, and their indices.
+ * Follows torch.topk.
+ * @throws RuntimeError if k is out of range.
+ */
+export function topk(input: Tensor, k: number, dim?: number, largest?: boolean, sorted?: boolean): call.Named<"values" | "indices">;
+export function topk(input: Tensor, k: number, options: { dim?: number; largest?: boolean; sorted?: boolean }): call.Named<"values" | "indices">;
+export function topk(input: Tensor, k: number, dim: number, options: { largest?: boolean; sorted?: boolean }): call.Named<"values" | "indices">;
+export function topk(input: Tensor, k: number, dim: number, largest: boolean, options: { sorted?: boolean }): call.Named<"values" | "indices">;
+export function topk(input: unknown, k: unknown, dim?: unknown, largest?: unknown, sorted?: unknown): call.Named<"values" | "indices"> {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","largest","sorted"], "topk");
+    dim = options["dim"];
+    largest = options["largest"];
+    sorted = options["sorted"];
+  }
+  else if (call.isOptions(largest)) {
+    const options = largest;
+    call.checkOptions(options, ["largest","sorted"], "topk");
+    largest = options["largest"];
+    sorted = options["sorted"];
+  }
+  else if (call.isOptions(sorted)) {
+    const options = sorted;
+    call.checkOptions(options, ["sorted"], "topk");
+    sorted = options["sorted"];
+  }
+  return call.wrapNamed(core.op_topk(call.tensorArg(input, "topk", "input", 1), call.intArg(k, "topk", "k", 2), dim === undefined ? -1 : call.intArg(dim, "topk", "dim", 3), largest === undefined ? 1 : call.boolArg(largest, "topk", "largest", 4), sorted === undefined ? 1 : call.boolArg(sorted, "topk", "sorted", 5)), ["values","indices"]);
+}
+
+/**
  * A view with two dims exchanged.
  * Follows torch.transpose.
  * @example torch.transpose(x, 0, 1)
@@ -1875,6 +2768,36 @@ export function tensordot(input: unknown, other: unknown, dimsInput: unknown, di
 export function transpose(input: Tensor, dim0: number, dim1: number): Tensor;
 export function transpose(input: unknown, dim0: unknown, dim1: unknown): Tensor {
   return call.wrapOr(input as Tensor, core.op_transpose(call.tensorArg(input, "transpose", "input", 1), call.intArg(dim0, "transpose", "dim0", 2), call.intArg(dim1, "transpose", "dim1", 3)));
+}
+
+/**
+ * The lower triangles of matrices: zero above a diagonal.
+ * Follows torch.tril.
+ */
+export function tril(input: Tensor, diagonal?: number): Tensor;
+export function tril(input: Tensor, options: { diagonal?: number }): Tensor;
+export function tril(input: unknown, diagonal?: unknown): Tensor {
+  if (call.isOptions(diagonal)) {
+    const options = diagonal;
+    call.checkOptions(options, ["diagonal"], "tril");
+    diagonal = options["diagonal"];
+  }
+  return call.wrapOr(input as Tensor, core.op_tril(call.tensorArg(input, "tril", "input", 1), diagonal === undefined ? 0 : call.intArg(diagonal, "tril", "diagonal", 2)));
+}
+
+/**
+ * The upper triangles of matrices: zero below a diagonal.
+ * Follows torch.triu.
+ */
+export function triu(input: Tensor, diagonal?: number): Tensor;
+export function triu(input: Tensor, options: { diagonal?: number }): Tensor;
+export function triu(input: unknown, diagonal?: unknown): Tensor {
+  if (call.isOptions(diagonal)) {
+    const options = diagonal;
+    call.checkOptions(options, ["diagonal"], "triu");
+    diagonal = options["diagonal"];
+  }
+  return call.wrapOr(input as Tensor, core.op_triu(call.tensorArg(input, "triu", "input", 1), diagonal === undefined ? 0 : call.intArg(diagonal, "triu", "diagonal", 2)));
 }
 
 /**
@@ -1898,6 +2821,30 @@ export function trunc(input: unknown): Tensor {
 }
 
 /**
+ * The views at every index of a dim.
+ * Follows torch.unbind.
+ */
+export function unbind(input: Tensor, dim?: number): Tensor[];
+export function unbind(input: Tensor, options: { dim?: number }): Tensor[];
+export function unbind(input: unknown, dim?: unknown): Tensor[] {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim"], "unbind");
+    dim = options["dim"];
+  }
+  return call.wrapList(core.op_unbind(call.tensorArg(input, "unbind", "input", 1), dim === undefined ? 0 : call.intArg(dim, "unbind", "dim", 2)));
+}
+
+/**
+ * A view with a dim split up into several; one size may be -1.
+ * Follows torch.unflatten.
+ */
+export function unflatten(input: Tensor, dim: number, sizes: number | readonly number[]): Tensor;
+export function unflatten(input: unknown, dim: unknown, sizes: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_unflatten(call.tensorArg(input, "unflatten", "input", 1), call.intArg(dim, "unflatten", "dim", 2), call.ints(sizes, "unflatten", "sizes", 3), call.lengthOf(sizes)));
+}
+
+/**
  * A view with a dim of size 1 put in.
  * Follows torch.unsqueeze.
  * @example torch.unsqueeze(x, 0)
@@ -1914,6 +2861,15 @@ export function unsqueeze(input: unknown, dim: unknown): Tensor {
 export function vdot(input: Tensor, other: Tensor): Tensor;
 export function vdot(input: unknown, other: unknown): Tensor {
   return call.wrapOr(input as Tensor, core.op_vdot(call.tensorArg(input, "vdot", "input", 1), call.tensorArg(other, "vdot", "other", 2)));
+}
+
+/**
+ * cat along dim 0 of tensors of at least two dims.
+ * Follows torch.vstack.
+ */
+export function vstack(tensors: readonly Tensor[]): Tensor;
+export function vstack(tensors: unknown): Tensor {
+  return call.wrap(core.op_vstack(call.tensors(tensors, "vstack", "tensors", 1), call.lengthOf(tensors)));
 }
 
 /**

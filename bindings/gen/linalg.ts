@@ -7,6 +7,37 @@ import type { Scalar } from "../tensor/scalar.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /**
+ * A view of the diagonal of two dims, which become one, the last.
+ * Another name of torch.diagonal.
+ * Follows torch.diagonal.
+ */
+export function diagonal(input: Tensor, offset?: number, dim1?: number, dim2?: number): Tensor;
+export function diagonal(input: Tensor, options: { offset?: number; dim1?: number; dim2?: number }): Tensor;
+export function diagonal(input: Tensor, offset: number, options: { dim1?: number; dim2?: number }): Tensor;
+export function diagonal(input: Tensor, offset: number, dim1: number, options: { dim2?: number }): Tensor;
+export function diagonal(input: unknown, offset?: unknown, dim1?: unknown, dim2?: unknown): Tensor {
+  if (call.isOptions(offset)) {
+    const options = offset;
+    call.checkOptions(options, ["offset","dim1","dim2"], "diagonal");
+    offset = options["offset"];
+    dim1 = options["dim1"];
+    dim2 = options["dim2"];
+  }
+  else if (call.isOptions(dim1)) {
+    const options = dim1;
+    call.checkOptions(options, ["dim1","dim2"], "diagonal");
+    dim1 = options["dim1"];
+    dim2 = options["dim2"];
+  }
+  else if (call.isOptions(dim2)) {
+    const options = dim2;
+    call.checkOptions(options, ["dim2"], "diagonal");
+    dim2 = options["dim2"];
+  }
+  return call.wrapOr(input as Tensor, core.op_diagonal(call.tensorArg(input, "diagonal", "input", 1), offset === undefined ? 0 : call.intArg(offset, "diagonal", "offset", 2), dim1 === undefined ? 0 : call.intArg(dim1, "diagonal", "dim1", 3), dim2 === undefined ? 1 : call.intArg(dim2, "diagonal", "dim2", 4)));
+}
+
+/**
  * The product of vectors, matrices, or batches of matrices whose batch dims broadcast.
  * Another name of torch.matmul.
  * Shapes: a leading vector counts as a row, a trailing one as a column, and loses that dim in the result

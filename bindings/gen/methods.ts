@@ -149,11 +149,30 @@ export interface TensorMethods {
    */
   arctanh(): Tensor;
   /**
+   * The indices that sort the elements along a dim.
+   * Follows torch.argsort.
+   */
+  argsort(dim?: number, descending?: boolean, stable?: boolean): Tensor;
+  argsort(options: { dim?: number; descending?: boolean; stable?: boolean }): Tensor;
+  argsort(dim: number, options: { descending?: boolean; stable?: boolean }): Tensor;
+  argsort(dim: number, descending: boolean, options: { stable?: boolean }): Tensor;
+  /**
+   * The indices of all elements that are not zero: int64 [count, ndim], in row-major order.
+   * Follows torch.argwhere.
+   */
+  argwhere(): Tensor;
+  /**
    * A view of the tensor's storage with sizes, strides and offset (in elements) given outright.
    * Follows torch.as_strided.
    */
   asStrided(size: number | readonly number[], stride: number | readonly number[], storageOffset?: number | null): Tensor;
   asStrided(size: number | readonly number[], stride: number | readonly number[], options: { storageOffset?: number | null }): Tensor;
+  /**
+   * A copy of input with src in the places that as_strided of the copy names.
+   * Follows torch.as_strided_scatter.
+   */
+  asStridedScatter(src: Tensor, size: number | readonly number[], stride: number | readonly number[], storageOffset?: number | null): Tensor;
+  asStridedScatter(src: Tensor, size: number | readonly number[], stride: number | readonly number[], options: { storageOffset?: number | null }): Tensor;
   /**
    * The inverse sine, in radians.
    * Shapes: any; the result has the input's.
@@ -241,11 +260,22 @@ export interface TensorMethods {
    */
   bmm(mat2: Tensor): Tensor;
   /**
+   * A view broadcast to a shape.
+   * Follows torch.broadcast_to.
+   */
+  broadcastTo(size: number | readonly number[]): Tensor;
+  /**
    * Rounds up.
    * Shapes: any; the result has the input's.
    * Follows torch.ceil.
    */
   ceil(): Tensor;
+  /**
+   * Views of at most `chunks` consecutive pieces of a dim, of one size but for the last.
+   * Follows torch.chunk.
+   */
+  chunk(chunks: number, dim?: number): Tensor[];
+  chunk(chunks: number, options: { dim?: number }): Tensor[];
   /**
    * min(max(input, min), max); either bound may be absent. The gradient passes where input is within the bounds,
    * ends included.
@@ -288,6 +318,13 @@ export interface TensorMethods {
    */
   clone(): Tensor;
   /**
+   * All combinations of r elements of a vector, as rows.
+   * Follows torch.combinations.
+   */
+  combinations(r?: number, withReplacement?: boolean): Tensor;
+  combinations(options: { r?: number; withReplacement?: boolean }): Tensor;
+  combinations(r: number, options: { withReplacement?: boolean }): Tensor;
+  /**
    * The tensor with its elements in row-major order: the input itself if they are, else a copy.
    * Follows torch.Tensor.contiguous.
    */
@@ -316,6 +353,42 @@ export interface TensorMethods {
    * Follows torch.deg2rad.
    */
   deg2rad(): Tensor;
+  /**
+   * The diagonal of a matrix, or the matrix with a vector as its diagonal.
+   * Follows torch.diag.
+   */
+  diag(diagonal?: number): Tensor;
+  diag(options: { diagonal?: number }): Tensor;
+  /**
+   * Zeros with the last dim of input as a diagonal of two dims.
+   * Follows torch.diag_embed.
+   */
+  diagEmbed(offset?: number, dim1?: number, dim2?: number): Tensor;
+  diagEmbed(options: { offset?: number; dim1?: number; dim2?: number }): Tensor;
+  diagEmbed(offset: number, options: { dim1?: number; dim2?: number }): Tensor;
+  diagEmbed(offset: number, dim1: number, options: { dim2?: number }): Tensor;
+  /**
+   * The matrix with all elements as its diagonal.
+   * Follows torch.diagflat.
+   */
+  diagflat(offset?: number): Tensor;
+  diagflat(options: { offset?: number }): Tensor;
+  /**
+   * A view of the diagonal of two dims, which become one, the last.
+   * Follows torch.diagonal.
+   */
+  diagonal(offset?: number, dim1?: number, dim2?: number): Tensor;
+  diagonal(options: { offset?: number; dim1?: number; dim2?: number }): Tensor;
+  diagonal(offset: number, options: { dim1?: number; dim2?: number }): Tensor;
+  diagonal(offset: number, dim1: number, options: { dim2?: number }): Tensor;
+  /**
+   * A copy of input with src as a diagonal.
+   * Follows torch.diagonal_scatter.
+   */
+  diagonalScatter(src: Tensor, offset?: number, dim1?: number, dim2?: number): Tensor;
+  diagonalScatter(src: Tensor, options: { offset?: number; dim1?: number; dim2?: number }): Tensor;
+  diagonalScatter(src: Tensor, offset: number, options: { dim1?: number; dim2?: number }): Tensor;
+  diagonalScatter(src: Tensor, offset: number, dim1: number, options: { dim2?: number }): Tensor;
   /**
    * The derivative of lgamma.
    * Shapes: any; the result has the input's.
@@ -395,6 +468,11 @@ export interface TensorMethods {
   expand(size: number | readonly number[], implicit?: boolean): Tensor;
   expand(size: number | readonly number[], options: { implicit?: boolean }): Tensor;
   /**
+   * expand to the other tensor's shape.
+   * Follows torch.Tensor.expand_as.
+   */
+  expandAs(other: Tensor): Tensor;
+  /**
    * exp(input) - 1, exact near 0.
    * Shapes: any; the result has the input's.
    * Follows torch.expm1.
@@ -407,6 +485,29 @@ export interface TensorMethods {
    * Follows torch.trunc.
    */
   fix(): Tensor;
+  /**
+   * The dims from startDim to endDim as one; a view where the strides allow it.
+   * Follows torch.flatten.
+   * @example torch.flatten(x, 1)
+   */
+  flatten(startDim?: number, endDim?: number): Tensor;
+  flatten(options: { startDim?: number; endDim?: number }): Tensor;
+  flatten(startDim: number, options: { endDim?: number }): Tensor;
+  /**
+   * A copy with dims reversed.
+   * Follows torch.flip.
+   */
+  flip(dims: number | readonly number[]): Tensor;
+  /**
+   * flip of dim 1.
+   * Follows torch.fliplr.
+   */
+  fliplr(): Tensor;
+  /**
+   * flip of dim 0.
+   * Follows torch.flipud.
+   */
+  flipud(): Tensor;
   /**
    * input to the power of exponent, computed in float64.
    * Follows torch.float_power.
@@ -455,6 +556,16 @@ export interface TensorMethods {
    * Follows torch.frexp.
    */
   frexp(): call.Named<"mantissa" | "exponent">;
+  /**
+   * The elements of input at the positions that `index` gives along a dim: out[i][j] = input[index[i][j]][j] for
+   * dim 0.
+   * Shapes: index has input's number of dims and is nowhere larger but along dim; the result has its shape.
+   * Follows torch.gather.
+   * @throws RuntimeError for an index that is not int64 or out of range.
+   * @example torch.gather(x, 1, torch.tensor([[0], [1]], { dtype: "int64" }))
+   */
+  gather(dim: number, index: Tensor, sparseGrad?: boolean): Tensor;
+  gather(dim: number, index: Tensor, options: { sparseGrad?: boolean }): Tensor;
   /**
    * The greatest common divisor.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
@@ -521,6 +632,41 @@ export interface TensorMethods {
    */
   i0(): Tensor;
   /**
+   * A copy of input with alpha times the slices of source added to those at the positions in `index`.
+   * Follows torch.index_add.
+   */
+  indexAdd(dim: number, index: Tensor, source: Tensor, alpha?: Scalar): Tensor;
+  indexAdd(dim: number, index: Tensor, source: Tensor, options: { alpha?: Scalar }): Tensor;
+  /**
+   * A copy of input with the slices at the positions in `index` replaced by those of source.
+   * Follows torch.index_copy.
+   */
+  indexCopy(dim: number, index: Tensor, source: Tensor): Tensor;
+  /**
+   * A copy of input with the slices at the positions in `index` filled with a value.
+   * Follows torch.index_fill.
+   */
+  indexFill(dim: number, index: Tensor, value: Tensor | Scalar): Tensor;
+  /**
+   * A copy of input with input[indices] replaced by, or with accumulate increased by, values, which are broadcast.
+   * Follows torch.index_put.
+   */
+  indexPut(indices: readonly Tensor[], values: Tensor | Scalar, accumulate?: boolean): Tensor;
+  indexPut(indices: readonly Tensor[], values: Tensor | Scalar, options: { accumulate?: boolean }): Tensor;
+  /**
+   * Reduces the slices of source that `index` sends to the same place, with input's own there unless includeSelf
+   * is false.
+   * Follows torch.index_reduce.
+   */
+  indexReduce(dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): Tensor;
+  indexReduce(dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", options: { includeSelf?: boolean }): Tensor;
+  /**
+   * The slices of a dim at the positions in the vector `index`.
+   * Follows torch.index_select.
+   * @throws IndexError for an index out of range.
+   */
+  indexSelect(dim: number, index: Tensor): Tensor;
+  /**
    * Inner products along the last dims.
    * Shapes: (..., k), (*, k) → (..., *)
    * Follows torch.inner.
@@ -577,6 +723,13 @@ export interface TensorMethods {
    * Follows torch.kron.
    */
   kron(other: Tensor): Tensor;
+  /**
+   * The k-th smallest element (k from 1) along a dim, and its index.
+   * Follows torch.kthvalue.
+   */
+  kthvalue(k: number, dim?: number, keepdim?: boolean): call.Named<"values" | "indices">;
+  kthvalue(k: number, options: { dim?: number; keepdim?: boolean }): call.Named<"values" | "indices">;
+  kthvalue(k: number, dim: number, options: { keepdim?: boolean }): call.Named<"values" | "indices">;
   /**
    * The least common multiple.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
@@ -694,6 +847,21 @@ export interface TensorMethods {
    */
   lt(other: Tensor | Scalar): Tensor;
   /**
+   * input with `value` (a number or 0-d tensor) where the mask is true.
+   * Follows torch.masked_fill.
+   */
+  maskedFill(mask: Tensor, value: Tensor | Scalar): Tensor;
+  /**
+   * input with the elements of source, in order, where the mask is true.
+   * Follows torch.masked_scatter.
+   */
+  maskedScatter(mask: Tensor, source: Tensor): Tensor;
+  /**
+   * The elements where the mask is true, as a vector. Input and mask are broadcast.
+   * Follows torch.masked_select.
+   */
+  maskedSelect(mask: Tensor): Tensor;
+  /**
    * The product of vectors, matrices, or batches of matrices whose batch dims broadcast.
    * Shapes: a leading vector counts as a row, a trailing one as a column, and loses that dim in the result
    * Follows torch.matmul.
@@ -719,6 +887,29 @@ export interface TensorMethods {
    * @example torch.mm(torch.ones(2, 3), torch.ones(3, 4))
    */
   mm(mat2: Tensor): Tensor;
+  /**
+   * The most frequent element along a dim (the smallest of several), and its last index.
+   * Follows torch.mode.
+   */
+  mode(dim?: number, keepdim?: boolean): call.Named<"values" | "indices">;
+  mode(options: { dim?: number; keepdim?: boolean }): call.Named<"values" | "indices">;
+  mode(dim: number, options: { keepdim?: boolean }): call.Named<"values" | "indices">;
+  /**
+   * A view with the dims `source` moved to the places `destination`.
+   * Another name of torch.movedim.
+   * Follows torch.movedim.
+   */
+  moveaxis(source: number | readonly number[], destination: number | readonly number[]): Tensor;
+  /**
+   * A view with the dims `source` moved to the places `destination`.
+   * Follows torch.movedim.
+   */
+  movedim(source: number | readonly number[], destination: number | readonly number[]): Tensor;
+  /**
+   * The elements sorted along dim 0.
+   * Follows torch.msort.
+   */
+  msort(): Tensor;
   /**
    * input * other.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
@@ -822,6 +1013,11 @@ export interface TensorMethods {
    */
   rad2deg(): Tensor;
   /**
+   * The elements as a vector; a view where the strides allow it.
+   * Follows torch.ravel.
+   */
+  ravel(): Tensor;
+  /**
    * 1 / input.
    * Shapes: any; the result has the input's.
    * Follows torch.reciprocal.
@@ -841,11 +1037,42 @@ export interface TensorMethods {
    */
   remainder(other: Tensor | Scalar): Tensor;
   /**
+   * The tensor repeated along every dim.
+   * Follows torch.Tensor.repeat.
+   */
+  repeat(repeats: number | readonly number[]): Tensor;
+  /**
+   * Every slice of a dim (or element of the flattened input) repeated, all alike or by a vector of counts.
+   * Follows torch.repeat_interleave.
+   */
+  repeatInterleave(repeats: Tensor | Scalar, dim?: number | null, outputSize?: number | null): Tensor;
+  repeatInterleave(repeats: Tensor | Scalar, options: { dim?: number | null; outputSize?: number | null }): Tensor;
+  repeatInterleave(repeats: Tensor | Scalar, dim: number | null, options: { outputSize?: number | null }): Tensor;
+  /**
    * The same elements in another shape: a view where the strides allow it, else a copy.
    * Follows torch.reshape.
    * @example torch.reshape(x, [2, -1])
    */
   reshape(shape: number | readonly number[]): Tensor;
+  /**
+   * reshape to the other tensor's shape.
+   * Follows torch.Tensor.reshape_as.
+   */
+  reshapeAs(other: Tensor): Tensor;
+  /**
+   * The elements shifted along dims; those that leave at one end come in at the other. Without dims, along the
+   * flattened tensor.
+   * Follows torch.roll.
+   */
+  roll(shifts: number | readonly number[], dims?: number | readonly number[]): Tensor;
+  roll(shifts: number | readonly number[], options: { dims?: number | readonly number[] }): Tensor;
+  /**
+   * The tensor turned k times by 90 degrees in the plane of two dims, from the first towards the second.
+   * Follows torch.rot90.
+   */
+  rot90(k?: number, dims?: number | readonly number[]): Tensor;
+  rot90(options: { k?: number; dims?: number | readonly number[] }): Tensor;
+  rot90(k: number, options: { dims?: number | readonly number[] }): Tensor;
   /**
    * To the nearest multiple of 10 ** -decimals, ties to even.
    * Follows torch.round.
@@ -866,10 +1093,35 @@ export interface TensorMethods {
   rsub(other: Tensor | Scalar, alpha?: Scalar): Tensor;
   rsub(other: Tensor | Scalar, options: { alpha?: Scalar }): Tensor;
   /**
+   * A copy of input with the elements of src written where `index` says along a dim: out[index[i][j]][j] =
+   * src[i][j] for dim 0. With reduce they are added to, or multiplied with, what is there.
+   * Follows torch.scatter.
+   * @throws RuntimeError for an index that is not int64 or out of range.
+   */
+  scatter(dim: number, index: Tensor, src: Tensor | Scalar, reduce?: "add" | "multiply" | null): Tensor;
+  scatter(dim: number, index: Tensor, src: Tensor | Scalar, options: { reduce?: "add" | "multiply" | null }): Tensor;
+  /**
+   * A copy of input with the elements of src added where `index` says along a dim.
+   * Follows torch.scatter_add.
+   */
+  scatterAdd(dim: number, index: Tensor, src: Tensor): Tensor;
+  /**
+   * Reduces the elements of src that `index` sends to the same place along a dim, with input's own element there
+   * unless includeSelf is false.
+   * Follows torch.scatter_reduce.
+   */
+  scatterReduce(dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): Tensor;
+  scatterReduce(dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", options: { includeSelf?: boolean }): Tensor;
+  /**
    * The view at one index of a dim, which it loses.
    * Follows torch.select.
    */
   select(dim: number, index: number): Tensor;
+  /**
+   * A copy of input with src at one index of a dim.
+   * Follows torch.select_scatter.
+   */
+  selectScatter(src: Tensor, dim: number, index: number): Tensor;
   /**
    * -1, 0 or 1; for real tensors the same as sign.
    * Shapes: any; the result has the input's.
@@ -921,6 +1173,35 @@ export interface TensorMethods {
   slice(dim: number, options: { start?: number | null; end?: number | null; step?: number }): Tensor;
   slice(dim: number, start: number | null, options: { end?: number | null; step?: number }): Tensor;
   slice(dim: number, start: number | null, end: number | null, options: { step?: number }): Tensor;
+  /**
+   * A copy of input with src in a slice of a dim.
+   * Follows torch.slice_scatter.
+   */
+  sliceScatter(src: Tensor, dim?: number, start?: number | null, end?: number | null, step?: number): Tensor;
+  sliceScatter(src: Tensor, options: { dim?: number; start?: number | null; end?: number | null; step?: number }): Tensor;
+  sliceScatter(src: Tensor, dim: number, options: { start?: number | null; end?: number | null; step?: number }): Tensor;
+  sliceScatter(src: Tensor, dim: number, start: number | null, options: { end?: number | null; step?: number }): Tensor;
+  sliceScatter(src: Tensor, dim: number, start: number | null, end: number | null, options: { step?: number }): Tensor;
+  /**
+   * The elements sorted along a dim, and where they came from.
+   * Follows torch.sort.
+   */
+  sort(dim?: number, descending?: boolean, stable?: boolean): call.Named<"values" | "indices">;
+  sort(options: { dim?: number; descending?: boolean; stable?: boolean }): call.Named<"values" | "indices">;
+  sort(dim: number, options: { descending?: boolean; stable?: boolean }): call.Named<"values" | "indices">;
+  sort(dim: number, descending: boolean, options: { stable?: boolean }): call.Named<"values" | "indices">;
+  /**
+   * Views of consecutive pieces of a dim: of one size (the last may be smaller), or of the sizes in a list.
+   * Follows torch.split.
+   */
+  split(splitSizeOrSections: number | readonly number[], dim?: number): Tensor[];
+  split(splitSizeOrSections: number | readonly number[], options: { dim?: number }): Tensor[];
+  /**
+   * Views of consecutive pieces of a dim with the given sizes.
+   * Follows torch.split_with_sizes.
+   */
+  splitWithSizes(splitSizes: number | readonly number[], dim?: number): Tensor[];
+  splitWithSizes(splitSizes: number | readonly number[], options: { dim?: number }): Tensor[];
   /**
    * The square root.
    * Shapes: any; the result has the input's.
@@ -986,6 +1267,18 @@ export interface TensorMethods {
    */
   t(): Tensor;
   /**
+   * The elements at positions in the flattened input; negative ones count from the end.
+   * Follows torch.take.
+   * @throws IndexError for an index out of range.
+   */
+  take(index: Tensor): Tensor;
+  /**
+   * gather with both tensors broadcast against each other; without dim, of the flattened input.
+   * Follows torch.take_along_dim.
+   */
+  takeAlongDim(indices: Tensor, dim?: number | null): Tensor;
+  takeAlongDim(indices: Tensor, options: { dim?: number | null }): Tensor;
+  /**
    * The tangent of radians.
    * Shapes: any; the result has the input's.
    * Follows torch.tan.
@@ -998,11 +1291,37 @@ export interface TensorMethods {
    */
   tanh(): Tensor;
   /**
+   * The tensor repeated along its last dims.
+   * Follows torch.tile.
+   */
+  tile(dims: number | readonly number[]): Tensor;
+  /**
+   * The k largest (or smallest) elements along a dim, in order, and their indices.
+   * Follows torch.topk.
+   * @throws RuntimeError if k is out of range.
+   */
+  topk(k: number, dim?: number, largest?: boolean, sorted?: boolean): call.Named<"values" | "indices">;
+  topk(k: number, options: { dim?: number; largest?: boolean; sorted?: boolean }): call.Named<"values" | "indices">;
+  topk(k: number, dim: number, options: { largest?: boolean; sorted?: boolean }): call.Named<"values" | "indices">;
+  topk(k: number, dim: number, largest: boolean, options: { sorted?: boolean }): call.Named<"values" | "indices">;
+  /**
    * A view with two dims exchanged.
    * Follows torch.transpose.
    * @example torch.transpose(x, 0, 1)
    */
   transpose(dim0: number, dim1: number): Tensor;
+  /**
+   * The lower triangles of matrices: zero above a diagonal.
+   * Follows torch.tril.
+   */
+  tril(diagonal?: number): Tensor;
+  tril(options: { diagonal?: number }): Tensor;
+  /**
+   * The upper triangles of matrices: zero below a diagonal.
+   * Follows torch.triu.
+   */
+  triu(diagonal?: number): Tensor;
+  triu(options: { diagonal?: number }): Tensor;
   /**
    * input / other; integers give floats.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
@@ -1015,6 +1334,22 @@ export interface TensorMethods {
    * Follows torch.trunc.
    */
   trunc(): Tensor;
+  /**
+   * The views at every index of a dim.
+   * Follows torch.unbind.
+   */
+  unbind(dim?: number): Tensor[];
+  unbind(options: { dim?: number }): Tensor[];
+  /**
+   * A view with a dim split up into several; one size may be -1.
+   * Follows torch.unflatten.
+   */
+  unflatten(dim: number, sizes: number | readonly number[]): Tensor;
+  /**
+   * A view of all slices of `size` elements of a dim, `step` apart, in a new last dim.
+   * Follows torch.Tensor.unfold.
+   */
+  unfold(dimension: number, size: number, step: number): Tensor;
   /**
    * A view with a dim of size 1 put in.
    * Follows torch.unsqueeze.
@@ -1032,6 +1367,11 @@ export interface TensorMethods {
    * @throws RuntimeError if the strides do not allow it; use reshape then.
    */
   view(size: number | readonly number[]): Tensor;
+  /**
+   * view to the other tensor's shape.
+   * Follows torch.Tensor.view_as.
+   */
+  viewAs(other: Tensor): Tensor;
   /**
    * input where condition is true, else other.
    * Shapes: any that broadcast; the result has the broadcast shape of condition, input, other.
@@ -1164,6 +1504,8 @@ export interface TensorMethods {
   exp2_(): this;
   /** expm1, in place. */
   expm1_(): this;
+  /** fill, in place. */
+  fill_(value: Tensor | Scalar): this;
   /** fix, in place. */
   fix_(): this;
   /** floatPower, in place. */
@@ -1192,6 +1534,19 @@ export interface TensorMethods {
   hypot_(other: Tensor): this;
   /** i0, in place. */
   i0_(): this;
+  /** indexAdd, in place. */
+  indexAdd_(dim: number, index: Tensor, source: Tensor, alpha?: Scalar): this;
+  indexAdd_(dim: number, index: Tensor, source: Tensor, options: { alpha?: Scalar }): this;
+  /** indexCopy, in place. */
+  indexCopy_(dim: number, index: Tensor, source: Tensor): this;
+  /** indexFill, in place. */
+  indexFill_(dim: number, index: Tensor, value: Tensor | Scalar): this;
+  /** indexPut, in place. */
+  indexPut_(indices: readonly Tensor[], values: Tensor | Scalar, accumulate?: boolean): this;
+  indexPut_(indices: readonly Tensor[], values: Tensor | Scalar, options: { accumulate?: boolean }): this;
+  /** indexReduce, in place. */
+  indexReduce_(dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): this;
+  indexReduce_(dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", options: { includeSelf?: boolean }): this;
   /** lcm, in place. */
   lcm_(other: Tensor): this;
   /** ldexp, in place. */
@@ -1227,6 +1582,10 @@ export interface TensorMethods {
   logit_(options: { eps?: number | null }): this;
   /** lt, in place. */
   lt_(other: Tensor | Scalar): this;
+  /** maskedFill, in place. */
+  maskedFill_(mask: Tensor, value: Tensor | Scalar): this;
+  /** maskedScatter, in place. */
+  maskedScatter_(mask: Tensor, source: Tensor): this;
   /** mul, in place. */
   mul_(other: Tensor | Scalar): this;
   /** multiply, in place. */
@@ -1248,6 +1607,9 @@ export interface TensorMethods {
   notEqual_(other: Tensor | Scalar): this;
   /** pow, in place. */
   pow_(exponent: Tensor | Scalar): this;
+  /** put, in place. */
+  put_(index: Tensor, source: Tensor, accumulate?: boolean): this;
+  put_(index: Tensor, source: Tensor, options: { accumulate?: boolean }): this;
   /** rad2deg, in place. */
   rad2deg_(): this;
   /** reciprocal, in place. */
@@ -1261,6 +1623,14 @@ export interface TensorMethods {
   round_(options: { decimals?: number }): this;
   /** rsqrt, in place. */
   rsqrt_(): this;
+  /** scatter, in place. */
+  scatter_(dim: number, index: Tensor, src: Tensor | Scalar, reduce?: "add" | "multiply" | null): this;
+  scatter_(dim: number, index: Tensor, src: Tensor | Scalar, options: { reduce?: "add" | "multiply" | null }): this;
+  /** scatterAdd, in place. */
+  scatterAdd_(dim: number, index: Tensor, src: Tensor): this;
+  /** scatterReduce, in place. */
+  scatterReduce_(dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): this;
+  scatterReduce_(dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", options: { includeSelf?: boolean }): this;
   /** selu, in place. */
   selu_(): this;
   /** sgn, in place. */
@@ -1298,6 +1668,12 @@ export interface TensorMethods {
   tanh_(): this;
   /** transpose, in place. */
   transpose_(dim0: number, dim1: number): this;
+  /** tril, in place. */
+  tril_(diagonal?: number): this;
+  tril_(options: { diagonal?: number }): this;
+  /** triu, in place. */
+  triu_(diagonal?: number): this;
+  triu_(options: { diagonal?: number }): this;
   /** trueDivide, in place. */
   trueDivide_(other: Tensor | Scalar): this;
   /** trunc, in place. */
@@ -1306,6 +1682,8 @@ export interface TensorMethods {
   unsqueeze_(dim: number): this;
   /** xlogy, in place. */
   xlogy_(other: Tensor | Scalar): this;
+  /** zero, in place. */
+  zero_(): this;
 }
 
 call.defineMethods(Tensor, {
@@ -1457,6 +1835,30 @@ call.defineMethods(Tensor, {
   arctanh(this: Tensor): Tensor {
     return call.wrap(core.op_atanh(live(this)));
   },
+  argsort(this: Tensor, dim?: unknown, descending?: unknown, stable?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","descending","stable"], "argsort");
+      dim = options["dim"];
+      descending = options["descending"];
+      stable = options["stable"];
+    }
+    else if (call.isOptions(descending)) {
+      const options = descending;
+      call.checkOptions(options, ["descending","stable"], "argsort");
+      descending = options["descending"];
+      stable = options["stable"];
+    }
+    else if (call.isOptions(stable)) {
+      const options = stable;
+      call.checkOptions(options, ["stable"], "argsort");
+      stable = options["stable"];
+    }
+    return call.wrapOr(this, core.op_argsort(live(this), dim === undefined ? -1 : call.intArg(dim, "argsort", "dim", 1), descending === undefined ? 0 : call.boolArg(descending, "argsort", "descending", 2), stable === undefined ? 0 : call.boolArg(stable, "argsort", "stable", 3)));
+  },
+  argwhere(this: Tensor): Tensor {
+    return call.wrapOr(this, core.op_argwhere(live(this)));
+  },
   asStrided(this: Tensor, size: unknown, stride: unknown, storageOffset?: unknown): Tensor {
     if (call.isOptions(storageOffset)) {
       const options = storageOffset;
@@ -1464,6 +1866,14 @@ call.defineMethods(Tensor, {
       storageOffset = options["storageOffset"];
     }
     return call.wrapOr(this, core.op_asStrided(live(this), call.ints(size, "asStrided", "size", 1), call.lengthOf(size), call.ints(stride, "asStrided", "stride", 2), call.lengthOf(stride), call.optionalIntArg(storageOffset, "asStrided", "storageOffset", 3)));
+  },
+  asStridedScatter(this: Tensor, src: unknown, size: unknown, stride: unknown, storageOffset?: unknown): Tensor {
+    if (call.isOptions(storageOffset)) {
+      const options = storageOffset;
+      call.checkOptions(options, ["storageOffset"], "asStridedScatter");
+      storageOffset = options["storageOffset"];
+    }
+    return call.wrapOr(this, core.op_asStridedScatter(live(this), call.tensorArg(src, "asStridedScatter", "src", 1), call.ints(size, "asStridedScatter", "size", 2), call.lengthOf(size), call.ints(stride, "asStridedScatter", "stride", 3), call.lengthOf(stride), call.optionalIntArg(storageOffset, "asStridedScatter", "storageOffset", 4)));
   },
   asin(this: Tensor): Tensor {
     return call.wrap(core.op_asin(live(this)));
@@ -1517,8 +1927,19 @@ call.defineMethods(Tensor, {
   bmm(this: Tensor, mat2: unknown): Tensor {
     return call.wrapOr(this, core.op_bmm(live(this), call.tensorArg(mat2, "bmm", "mat2", 1)));
   },
+  broadcastTo(this: Tensor, size: unknown): Tensor {
+    return call.wrapOr(this, core.op_broadcastTo(live(this), call.ints(size, "broadcastTo", "size", 1), call.lengthOf(size)));
+  },
   ceil(this: Tensor): Tensor {
     return call.wrap(core.op_ceil(live(this)));
+  },
+  chunk(this: Tensor, chunks: unknown, dim?: unknown): Tensor[] {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim"], "chunk");
+      dim = options["dim"];
+    }
+    return call.wrapList(core.op_chunk(live(this), call.intArg(chunks, "chunk", "chunks", 1), dim === undefined ? 0 : call.intArg(dim, "chunk", "dim", 2)));
   },
   clamp(this: Tensor, min?: unknown, max?: unknown): Tensor {
     if (call.isOptions(min)) {
@@ -1557,6 +1978,20 @@ call.defineMethods(Tensor, {
   clone(this: Tensor): Tensor {
     return call.wrapOr(this, core.op_clone(live(this)));
   },
+  combinations(this: Tensor, r?: unknown, withReplacement?: unknown): Tensor {
+    if (call.isOptions(r)) {
+      const options = r;
+      call.checkOptions(options, ["r","withReplacement"], "combinations");
+      r = options["r"];
+      withReplacement = options["withReplacement"];
+    }
+    else if (call.isOptions(withReplacement)) {
+      const options = withReplacement;
+      call.checkOptions(options, ["withReplacement"], "combinations");
+      withReplacement = options["withReplacement"];
+    }
+    return call.wrapOr(this, core.op_combinations(live(this), r === undefined ? 2 : call.intArg(r, "combinations", "r", 1), withReplacement === undefined ? 0 : call.boolArg(withReplacement, "combinations", "withReplacement", 2)));
+  },
   contiguous(this: Tensor): Tensor {
     return call.wrapOr(this, core.op_contiguous(live(this)));
   },
@@ -1571,6 +2006,85 @@ call.defineMethods(Tensor, {
   },
   deg2rad(this: Tensor): Tensor {
     return call.wrap(core.op_deg2rad(live(this)));
+  },
+  diag(this: Tensor, diagonal?: unknown): Tensor {
+    if (call.isOptions(diagonal)) {
+      const options = diagonal;
+      call.checkOptions(options, ["diagonal"], "diag");
+      diagonal = options["diagonal"];
+    }
+    return call.wrapOr(this, core.op_diag(live(this), diagonal === undefined ? 0 : call.intArg(diagonal, "diag", "diagonal", 1)));
+  },
+  diagEmbed(this: Tensor, offset?: unknown, dim1?: unknown, dim2?: unknown): Tensor {
+    if (call.isOptions(offset)) {
+      const options = offset;
+      call.checkOptions(options, ["offset","dim1","dim2"], "diagEmbed");
+      offset = options["offset"];
+      dim1 = options["dim1"];
+      dim2 = options["dim2"];
+    }
+    else if (call.isOptions(dim1)) {
+      const options = dim1;
+      call.checkOptions(options, ["dim1","dim2"], "diagEmbed");
+      dim1 = options["dim1"];
+      dim2 = options["dim2"];
+    }
+    else if (call.isOptions(dim2)) {
+      const options = dim2;
+      call.checkOptions(options, ["dim2"], "diagEmbed");
+      dim2 = options["dim2"];
+    }
+    return call.wrapOr(this, core.op_diagEmbed(live(this), offset === undefined ? 0 : call.intArg(offset, "diagEmbed", "offset", 1), dim1 === undefined ? -2 : call.intArg(dim1, "diagEmbed", "dim1", 2), dim2 === undefined ? -1 : call.intArg(dim2, "diagEmbed", "dim2", 3)));
+  },
+  diagflat(this: Tensor, offset?: unknown): Tensor {
+    if (call.isOptions(offset)) {
+      const options = offset;
+      call.checkOptions(options, ["offset"], "diagflat");
+      offset = options["offset"];
+    }
+    return call.wrapOr(this, core.op_diagflat(live(this), offset === undefined ? 0 : call.intArg(offset, "diagflat", "offset", 1)));
+  },
+  diagonal(this: Tensor, offset?: unknown, dim1?: unknown, dim2?: unknown): Tensor {
+    if (call.isOptions(offset)) {
+      const options = offset;
+      call.checkOptions(options, ["offset","dim1","dim2"], "diagonal");
+      offset = options["offset"];
+      dim1 = options["dim1"];
+      dim2 = options["dim2"];
+    }
+    else if (call.isOptions(dim1)) {
+      const options = dim1;
+      call.checkOptions(options, ["dim1","dim2"], "diagonal");
+      dim1 = options["dim1"];
+      dim2 = options["dim2"];
+    }
+    else if (call.isOptions(dim2)) {
+      const options = dim2;
+      call.checkOptions(options, ["dim2"], "diagonal");
+      dim2 = options["dim2"];
+    }
+    return call.wrapOr(this, core.op_diagonal(live(this), offset === undefined ? 0 : call.intArg(offset, "diagonal", "offset", 1), dim1 === undefined ? 0 : call.intArg(dim1, "diagonal", "dim1", 2), dim2 === undefined ? 1 : call.intArg(dim2, "diagonal", "dim2", 3)));
+  },
+  diagonalScatter(this: Tensor, src: unknown, offset?: unknown, dim1?: unknown, dim2?: unknown): Tensor {
+    if (call.isOptions(offset)) {
+      const options = offset;
+      call.checkOptions(options, ["offset","dim1","dim2"], "diagonalScatter");
+      offset = options["offset"];
+      dim1 = options["dim1"];
+      dim2 = options["dim2"];
+    }
+    else if (call.isOptions(dim1)) {
+      const options = dim1;
+      call.checkOptions(options, ["dim1","dim2"], "diagonalScatter");
+      dim1 = options["dim1"];
+      dim2 = options["dim2"];
+    }
+    else if (call.isOptions(dim2)) {
+      const options = dim2;
+      call.checkOptions(options, ["dim2"], "diagonalScatter");
+      dim2 = options["dim2"];
+    }
+    return call.wrapOr(this, core.op_diagonalScatter(live(this), call.tensorArg(src, "diagonalScatter", "src", 1), offset === undefined ? 0 : call.intArg(offset, "diagonalScatter", "offset", 2), dim1 === undefined ? 0 : call.intArg(dim1, "diagonalScatter", "dim1", 3), dim2 === undefined ? 1 : call.intArg(dim2, "diagonalScatter", "dim2", 4)));
   },
   digamma(this: Tensor): Tensor {
     return call.wrap(core.op_digamma(live(this)));
@@ -1623,11 +2137,37 @@ call.defineMethods(Tensor, {
     }
     return call.wrapOr(this, core.op_expand(live(this), call.ints(size, "expand", "size", 1), call.lengthOf(size), implicit === undefined ? 0 : call.boolArg(implicit, "expand", "implicit", 2)));
   },
+  expandAs(this: Tensor, other: unknown): Tensor {
+    return call.wrapOr(this, core.op_expandAs(live(this), call.tensorArg(other, "expandAs", "other", 1)));
+  },
   expm1(this: Tensor): Tensor {
     return call.wrap(core.op_expm1(live(this)));
   },
   fix(this: Tensor): Tensor {
     return call.wrap(core.op_trunc(live(this)));
+  },
+  flatten(this: Tensor, startDim?: unknown, endDim?: unknown): Tensor {
+    if (call.isOptions(startDim)) {
+      const options = startDim;
+      call.checkOptions(options, ["startDim","endDim"], "flatten");
+      startDim = options["startDim"];
+      endDim = options["endDim"];
+    }
+    else if (call.isOptions(endDim)) {
+      const options = endDim;
+      call.checkOptions(options, ["endDim"], "flatten");
+      endDim = options["endDim"];
+    }
+    return call.wrapOr(this, core.op_flatten(live(this), startDim === undefined ? 0 : call.intArg(startDim, "flatten", "startDim", 1), endDim === undefined ? -1 : call.intArg(endDim, "flatten", "endDim", 2)));
+  },
+  flip(this: Tensor, dims: unknown): Tensor {
+    return call.wrapOr(this, core.op_flip(live(this), call.ints(dims, "flip", "dims", 1), call.lengthOf(dims)));
+  },
+  fliplr(this: Tensor): Tensor {
+    return call.wrapOr(this, core.op_fliplr(live(this)));
+  },
+  flipud(this: Tensor): Tensor {
+    return call.wrapOr(this, core.op_flipud(live(this)));
   },
   floatPower(this: Tensor, exponent: unknown): Tensor {
     return call.wrapOr(this, core.op_floatPower(live(this), call.operandArg(exponent, "floatPower", "exponent", 1)));
@@ -1652,6 +2192,14 @@ call.defineMethods(Tensor, {
   },
   frexp(this: Tensor): call.Named<"mantissa" | "exponent"> {
     return call.wrapNamed(core.op_frexp(live(this)), ["mantissa","exponent"]);
+  },
+  gather(this: Tensor, dim: unknown, index: unknown, sparseGrad?: unknown): Tensor {
+    if (call.isOptions(sparseGrad)) {
+      const options = sparseGrad;
+      call.checkOptions(options, ["sparseGrad"], "gather");
+      sparseGrad = options["sparseGrad"];
+    }
+    return call.wrapOr(this, core.op_gather(live(this), call.intArg(dim, "gather", "dim", 1), call.tensorArg(index, "gather", "index", 2), sparseGrad === undefined ? 0 : call.boolArg(sparseGrad, "gather", "sparseGrad", 3)));
   },
   gcd(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_gcd(live(this), call.tensorArg(other, "gcd", "other", 1)));
@@ -1687,6 +2235,40 @@ call.defineMethods(Tensor, {
   },
   i0(this: Tensor): Tensor {
     return call.wrap(core.op_i0(live(this)));
+  },
+  indexAdd(this: Tensor, dim: unknown, index: unknown, source: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(alpha)) {
+      const options = alpha;
+      call.checkOptions(options, ["alpha"], "indexAdd");
+      alpha = options["alpha"];
+    }
+    const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "indexAdd", "alpha", 4);
+    return call.wrapOr(this, core.op_indexAdd(live(this), call.intArg(dim, "indexAdd", "dim", 1), call.tensorArg(index, "indexAdd", "index", 2), call.tensorArg(source, "indexAdd", "source", 3), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+  },
+  indexCopy(this: Tensor, dim: unknown, index: unknown, source: unknown): Tensor {
+    return call.wrapOr(this, core.op_indexCopy(live(this), call.intArg(dim, "indexCopy", "dim", 1), call.tensorArg(index, "indexCopy", "index", 2), call.tensorArg(source, "indexCopy", "source", 3)));
+  },
+  indexFill(this: Tensor, dim: unknown, index: unknown, value: unknown): Tensor {
+    return call.wrapOr(this, core.op_indexFill(live(this), call.intArg(dim, "indexFill", "dim", 1), call.tensorArg(index, "indexFill", "index", 2), call.operandArg(value, "indexFill", "value", 3)));
+  },
+  indexPut(this: Tensor, indices: unknown, values: unknown, accumulate?: unknown): Tensor {
+    if (call.isOptions(accumulate)) {
+      const options = accumulate;
+      call.checkOptions(options, ["accumulate"], "indexPut");
+      accumulate = options["accumulate"];
+    }
+    return call.wrapOr(this, core.op_indexPut(live(this), call.tensors(indices, "indexPut", "indices", 1), call.lengthOf(indices), call.operandArg(values, "indexPut", "values", 2), accumulate === undefined ? 0 : call.boolArg(accumulate, "indexPut", "accumulate", 3)));
+  },
+  indexReduce(this: Tensor, dim: unknown, index: unknown, source: unknown, reduce: unknown, includeSelf?: unknown): Tensor {
+    if (call.isOptions(includeSelf)) {
+      const options = includeSelf;
+      call.checkOptions(options, ["includeSelf"], "indexReduce");
+      includeSelf = options["includeSelf"];
+    }
+    return call.wrapOr(this, core.op_indexReduce(live(this), call.intArg(dim, "indexReduce", "dim", 1), call.tensorArg(index, "indexReduce", "index", 2), call.tensorArg(source, "indexReduce", "source", 3), call.enumArg(reduce, ["prod","mean","amax","amin"], "indexReduce", "reduce", 4), includeSelf === undefined ? 1 : call.boolArg(includeSelf, "indexReduce", "includeSelf", 5)));
+  },
+  indexSelect(this: Tensor, dim: unknown, index: unknown): Tensor {
+    return call.wrapOr(this, core.op_indexSelect(live(this), call.intArg(dim, "indexSelect", "dim", 1), call.tensorArg(index, "indexSelect", "index", 2)));
   },
   inner(this: Tensor, other: unknown): Tensor {
     return call.wrapOr(this, core.op_inner(live(this), call.tensorArg(other, "inner", "other", 1)));
@@ -1732,6 +2314,20 @@ call.defineMethods(Tensor, {
   },
   kron(this: Tensor, other: unknown): Tensor {
     return call.wrapOr(this, core.op_kron(live(this), call.tensorArg(other, "kron", "other", 1)));
+  },
+  kthvalue(this: Tensor, k: unknown, dim?: unknown, keepdim?: unknown): call.Named<"values" | "indices"> {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","keepdim"], "kthvalue");
+      dim = options["dim"];
+      keepdim = options["keepdim"];
+    }
+    else if (call.isOptions(keepdim)) {
+      const options = keepdim;
+      call.checkOptions(options, ["keepdim"], "kthvalue");
+      keepdim = options["keepdim"];
+    }
+    return call.wrapNamed(core.op_kthvalue(live(this), call.intArg(k, "kthvalue", "k", 1), dim === undefined ? -1 : call.intArg(dim, "kthvalue", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "kthvalue", "keepdim", 3)), ["values","indices"]);
   },
   lcm(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_lcm(live(this), call.tensorArg(other, "lcm", "other", 1)));
@@ -1796,6 +2392,15 @@ call.defineMethods(Tensor, {
   lt(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_lt(live(this), call.operandArg(other, "lt", "other", 1)));
   },
+  maskedFill(this: Tensor, mask: unknown, value: unknown): Tensor {
+    return call.wrapOr(this, core.op_maskedFill(live(this), call.tensorArg(mask, "maskedFill", "mask", 1), call.operandArg(value, "maskedFill", "value", 2)));
+  },
+  maskedScatter(this: Tensor, mask: unknown, source: unknown): Tensor {
+    return call.wrapOr(this, core.op_maskedScatter(live(this), call.tensorArg(mask, "maskedScatter", "mask", 1), call.tensorArg(source, "maskedScatter", "source", 2)));
+  },
+  maskedSelect(this: Tensor, mask: unknown): Tensor {
+    return call.wrapOr(this, core.op_maskedSelect(live(this), call.tensorArg(mask, "maskedSelect", "mask", 1)));
+  },
   matmul(this: Tensor, other: unknown): Tensor {
     return call.wrapOr(this, core.op_matmul(live(this), call.tensorArg(other, "matmul", "other", 1)));
   },
@@ -1807,6 +2412,29 @@ call.defineMethods(Tensor, {
   },
   mm(this: Tensor, mat2: unknown): Tensor {
     return call.wrapOr(this, core.op_mm(live(this), call.tensorArg(mat2, "mm", "mat2", 1)));
+  },
+  mode(this: Tensor, dim?: unknown, keepdim?: unknown): call.Named<"values" | "indices"> {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","keepdim"], "mode");
+      dim = options["dim"];
+      keepdim = options["keepdim"];
+    }
+    else if (call.isOptions(keepdim)) {
+      const options = keepdim;
+      call.checkOptions(options, ["keepdim"], "mode");
+      keepdim = options["keepdim"];
+    }
+    return call.wrapNamed(core.op_mode(live(this), dim === undefined ? -1 : call.intArg(dim, "mode", "dim", 1), keepdim === undefined ? 0 : call.boolArg(keepdim, "mode", "keepdim", 2)), ["values","indices"]);
+  },
+  moveaxis(this: Tensor, source: unknown, destination: unknown): Tensor {
+    return call.wrapOr(this, core.op_movedim(live(this), call.ints(source, "moveaxis", "source", 1), call.lengthOf(source), call.ints(destination, "moveaxis", "destination", 2), call.lengthOf(destination)));
+  },
+  movedim(this: Tensor, source: unknown, destination: unknown): Tensor {
+    return call.wrapOr(this, core.op_movedim(live(this), call.ints(source, "movedim", "source", 1), call.lengthOf(source), call.ints(destination, "movedim", "destination", 2), call.lengthOf(destination)));
+  },
+  msort(this: Tensor): Tensor {
+    return call.wrapOr(this, core.op_msort(live(this)));
   },
   mul(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_mul(live(this), call.operandArg(other, "mul", "other", 1)));
@@ -1877,6 +2505,9 @@ call.defineMethods(Tensor, {
   rad2deg(this: Tensor): Tensor {
     return call.wrap(core.op_rad2deg(live(this)));
   },
+  ravel(this: Tensor): Tensor {
+    return call.wrapOr(this, core.op_ravel(live(this)));
+  },
   reciprocal(this: Tensor): Tensor {
     return call.wrap(core.op_reciprocal(live(this)));
   },
@@ -1886,8 +2517,52 @@ call.defineMethods(Tensor, {
   remainder(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_remainder(live(this), call.operandArg(other, "remainder", "other", 1)));
   },
+  repeat(this: Tensor, repeats: unknown): Tensor {
+    return call.wrapOr(this, core.op_repeat(live(this), call.ints(repeats, "repeat", "repeats", 1), call.lengthOf(repeats)));
+  },
+  repeatInterleave(this: Tensor, repeats: unknown, dim?: unknown, outputSize?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","outputSize"], "repeatInterleave");
+      dim = options["dim"];
+      outputSize = options["outputSize"];
+    }
+    else if (call.isOptions(outputSize)) {
+      const options = outputSize;
+      call.checkOptions(options, ["outputSize"], "repeatInterleave");
+      outputSize = options["outputSize"];
+    }
+    return call.wrapOr(this, core.op_repeatInterleave(live(this), call.operandArg(repeats, "repeatInterleave", "repeats", 1), call.optionalIntArg(dim, "repeatInterleave", "dim", 2), call.optionalIntArg(outputSize, "repeatInterleave", "outputSize", 3)));
+  },
   reshape(this: Tensor, shape: unknown): Tensor {
     return call.wrapOr(this, core.op_reshape(live(this), call.ints(shape, "reshape", "shape", 1), call.lengthOf(shape)));
+  },
+  reshapeAs(this: Tensor, other: unknown): Tensor {
+    return call.wrapOr(this, core.op_reshapeAs(live(this), call.tensorArg(other, "reshapeAs", "other", 1)));
+  },
+  roll(this: Tensor, shifts: unknown, dims?: unknown): Tensor {
+    if (call.isOptions(dims)) {
+      const options = dims;
+      call.checkOptions(options, ["dims"], "roll");
+      dims = options["dims"];
+    }
+    if (dims === undefined) dims = [];
+    return call.wrapOr(this, core.op_roll(live(this), call.ints(shifts, "roll", "shifts", 1), call.lengthOf(shifts), call.ints(dims, "roll", "dims", 2), call.lengthOf(dims)));
+  },
+  rot90(this: Tensor, k?: unknown, dims?: unknown): Tensor {
+    if (call.isOptions(k)) {
+      const options = k;
+      call.checkOptions(options, ["k","dims"], "rot90");
+      k = options["k"];
+      dims = options["dims"];
+    }
+    else if (call.isOptions(dims)) {
+      const options = dims;
+      call.checkOptions(options, ["dims"], "rot90");
+      dims = options["dims"];
+    }
+    if (dims === undefined) dims = [0,1];
+    return call.wrapOr(this, core.op_rot90(live(this), k === undefined ? 1 : call.intArg(k, "rot90", "k", 1), call.ints(dims, "rot90", "dims", 2), call.lengthOf(dims)));
   },
   round(this: Tensor, decimals?: unknown): Tensor {
     if (call.isOptions(decimals)) {
@@ -1909,8 +2584,30 @@ call.defineMethods(Tensor, {
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "rsub", "alpha", 2);
     return call.wrap(core.op_rsub(live(this), call.operandArg(other, "rsub", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
+  scatter(this: Tensor, dim: unknown, index: unknown, src: unknown, reduce?: unknown): Tensor {
+    if (call.isOptions(reduce)) {
+      const options = reduce;
+      call.checkOptions(options, ["reduce"], "scatter");
+      reduce = options["reduce"];
+    }
+    return call.wrapOr(this, core.op_scatter(live(this), call.intArg(dim, "scatter", "dim", 1), call.tensorArg(index, "scatter", "index", 2), call.operandArg(src, "scatter", "src", 3), reduce === undefined || reduce === null ? -1 : call.enumArg(reduce, ["add","multiply"], "scatter", "reduce", 4)));
+  },
+  scatterAdd(this: Tensor, dim: unknown, index: unknown, src: unknown): Tensor {
+    return call.wrapOr(this, core.op_scatterAdd(live(this), call.intArg(dim, "scatterAdd", "dim", 1), call.tensorArg(index, "scatterAdd", "index", 2), call.tensorArg(src, "scatterAdd", "src", 3)));
+  },
+  scatterReduce(this: Tensor, dim: unknown, index: unknown, src: unknown, reduce: unknown, includeSelf?: unknown): Tensor {
+    if (call.isOptions(includeSelf)) {
+      const options = includeSelf;
+      call.checkOptions(options, ["includeSelf"], "scatterReduce");
+      includeSelf = options["includeSelf"];
+    }
+    return call.wrapOr(this, core.op_scatterReduce(live(this), call.intArg(dim, "scatterReduce", "dim", 1), call.tensorArg(index, "scatterReduce", "index", 2), call.tensorArg(src, "scatterReduce", "src", 3), call.enumArg(reduce, ["sum","prod","mean","amax","amin"], "scatterReduce", "reduce", 4), includeSelf === undefined ? 1 : call.boolArg(includeSelf, "scatterReduce", "includeSelf", 5)));
+  },
   select(this: Tensor, dim: unknown, index: unknown): Tensor {
     return call.wrapOr(this, core.op_select(live(this), call.intArg(dim, "select", "dim", 1), call.intArg(index, "select", "index", 2)));
+  },
+  selectScatter(this: Tensor, src: unknown, dim: unknown, index: unknown): Tensor {
+    return call.wrapOr(this, core.op_selectScatter(live(this), call.tensorArg(src, "selectScatter", "src", 1), call.intArg(dim, "selectScatter", "dim", 2), call.intArg(index, "selectScatter", "index", 3)));
   },
   sgn(this: Tensor): Tensor {
     return call.wrap(core.op_sgn(live(this)));
@@ -1961,6 +2658,72 @@ call.defineMethods(Tensor, {
       step = options["step"];
     }
     return call.wrapOr(this, core.op_slice(live(this), dim === undefined ? 0 : call.intArg(dim, "slice", "dim", 1), call.optionalIntArg(start, "slice", "start", 2), call.optionalIntArg(end, "slice", "end", 3), step === undefined ? 1 : call.intArg(step, "slice", "step", 4)));
+  },
+  sliceScatter(this: Tensor, src: unknown, dim?: unknown, start?: unknown, end?: unknown, step?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","start","end","step"], "sliceScatter");
+      dim = options["dim"];
+      start = options["start"];
+      end = options["end"];
+      step = options["step"];
+    }
+    else if (call.isOptions(start)) {
+      const options = start;
+      call.checkOptions(options, ["start","end","step"], "sliceScatter");
+      start = options["start"];
+      end = options["end"];
+      step = options["step"];
+    }
+    else if (call.isOptions(end)) {
+      const options = end;
+      call.checkOptions(options, ["end","step"], "sliceScatter");
+      end = options["end"];
+      step = options["step"];
+    }
+    else if (call.isOptions(step)) {
+      const options = step;
+      call.checkOptions(options, ["step"], "sliceScatter");
+      step = options["step"];
+    }
+    return call.wrapOr(this, core.op_sliceScatter(live(this), call.tensorArg(src, "sliceScatter", "src", 1), dim === undefined ? 0 : call.intArg(dim, "sliceScatter", "dim", 2), call.optionalIntArg(start, "sliceScatter", "start", 3), call.optionalIntArg(end, "sliceScatter", "end", 4), step === undefined ? 1 : call.intArg(step, "sliceScatter", "step", 5)));
+  },
+  sort(this: Tensor, dim?: unknown, descending?: unknown, stable?: unknown): call.Named<"values" | "indices"> {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","descending","stable"], "sort");
+      dim = options["dim"];
+      descending = options["descending"];
+      stable = options["stable"];
+    }
+    else if (call.isOptions(descending)) {
+      const options = descending;
+      call.checkOptions(options, ["descending","stable"], "sort");
+      descending = options["descending"];
+      stable = options["stable"];
+    }
+    else if (call.isOptions(stable)) {
+      const options = stable;
+      call.checkOptions(options, ["stable"], "sort");
+      stable = options["stable"];
+    }
+    return call.wrapNamed(core.op_sort(live(this), dim === undefined ? -1 : call.intArg(dim, "sort", "dim", 1), descending === undefined ? 0 : call.boolArg(descending, "sort", "descending", 2), stable === undefined ? 0 : call.boolArg(stable, "sort", "stable", 3)), ["values","indices"]);
+  },
+  split(this: Tensor, splitSizeOrSections: unknown, dim?: unknown): Tensor[] {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim"], "split");
+      dim = options["dim"];
+    }
+    return call.wrapList(core.op_split(live(this), call.ints(splitSizeOrSections, "split", "splitSizeOrSections", 1), call.lengthOf(splitSizeOrSections), dim === undefined ? 0 : call.intArg(dim, "split", "dim", 2)));
+  },
+  splitWithSizes(this: Tensor, splitSizes: unknown, dim?: unknown): Tensor[] {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim"], "splitWithSizes");
+      dim = options["dim"];
+    }
+    return call.wrapList(core.op_splitWithSizes(live(this), call.ints(splitSizes, "splitWithSizes", "splitSizes", 1), call.lengthOf(splitSizes), dim === undefined ? 0 : call.intArg(dim, "splitWithSizes", "dim", 2)));
   },
   sqrt(this: Tensor): Tensor {
     return call.wrap(core.op_sqrt(live(this)));
@@ -2027,20 +2790,85 @@ call.defineMethods(Tensor, {
   t(this: Tensor): Tensor {
     return call.wrapOr(this, core.op_t(live(this)));
   },
+  take(this: Tensor, index: unknown): Tensor {
+    return call.wrapOr(this, core.op_take(live(this), call.tensorArg(index, "take", "index", 1)));
+  },
+  takeAlongDim(this: Tensor, indices: unknown, dim?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim"], "takeAlongDim");
+      dim = options["dim"];
+    }
+    return call.wrapOr(this, core.op_takeAlongDim(live(this), call.tensorArg(indices, "takeAlongDim", "indices", 1), call.optionalIntArg(dim, "takeAlongDim", "dim", 2)));
+  },
   tan(this: Tensor): Tensor {
     return call.wrap(core.op_tan(live(this)));
   },
   tanh(this: Tensor): Tensor {
     return call.wrap(core.op_tanh(live(this)));
   },
+  tile(this: Tensor, dims: unknown): Tensor {
+    return call.wrapOr(this, core.op_tile(live(this), call.ints(dims, "tile", "dims", 1), call.lengthOf(dims)));
+  },
+  topk(this: Tensor, k: unknown, dim?: unknown, largest?: unknown, sorted?: unknown): call.Named<"values" | "indices"> {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","largest","sorted"], "topk");
+      dim = options["dim"];
+      largest = options["largest"];
+      sorted = options["sorted"];
+    }
+    else if (call.isOptions(largest)) {
+      const options = largest;
+      call.checkOptions(options, ["largest","sorted"], "topk");
+      largest = options["largest"];
+      sorted = options["sorted"];
+    }
+    else if (call.isOptions(sorted)) {
+      const options = sorted;
+      call.checkOptions(options, ["sorted"], "topk");
+      sorted = options["sorted"];
+    }
+    return call.wrapNamed(core.op_topk(live(this), call.intArg(k, "topk", "k", 1), dim === undefined ? -1 : call.intArg(dim, "topk", "dim", 2), largest === undefined ? 1 : call.boolArg(largest, "topk", "largest", 3), sorted === undefined ? 1 : call.boolArg(sorted, "topk", "sorted", 4)), ["values","indices"]);
+  },
   transpose(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
     return call.wrapOr(this, core.op_transpose(live(this), call.intArg(dim0, "transpose", "dim0", 1), call.intArg(dim1, "transpose", "dim1", 2)));
+  },
+  tril(this: Tensor, diagonal?: unknown): Tensor {
+    if (call.isOptions(diagonal)) {
+      const options = diagonal;
+      call.checkOptions(options, ["diagonal"], "tril");
+      diagonal = options["diagonal"];
+    }
+    return call.wrapOr(this, core.op_tril(live(this), diagonal === undefined ? 0 : call.intArg(diagonal, "tril", "diagonal", 1)));
+  },
+  triu(this: Tensor, diagonal?: unknown): Tensor {
+    if (call.isOptions(diagonal)) {
+      const options = diagonal;
+      call.checkOptions(options, ["diagonal"], "triu");
+      diagonal = options["diagonal"];
+    }
+    return call.wrapOr(this, core.op_triu(live(this), diagonal === undefined ? 0 : call.intArg(diagonal, "triu", "diagonal", 1)));
   },
   trueDivide(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_trueDivide(live(this), call.operandArg(other, "trueDivide", "other", 1)));
   },
   trunc(this: Tensor): Tensor {
     return call.wrap(core.op_trunc(live(this)));
+  },
+  unbind(this: Tensor, dim?: unknown): Tensor[] {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim"], "unbind");
+      dim = options["dim"];
+    }
+    return call.wrapList(core.op_unbind(live(this), dim === undefined ? 0 : call.intArg(dim, "unbind", "dim", 1)));
+  },
+  unflatten(this: Tensor, dim: unknown, sizes: unknown): Tensor {
+    return call.wrapOr(this, core.op_unflatten(live(this), call.intArg(dim, "unflatten", "dim", 1), call.ints(sizes, "unflatten", "sizes", 2), call.lengthOf(sizes)));
+  },
+  unfold(this: Tensor, dimension: unknown, size: unknown, step: unknown): Tensor {
+    return call.wrapOr(this, core.op_unfold(live(this), call.intArg(dimension, "unfold", "dimension", 1), call.intArg(size, "unfold", "size", 2), call.intArg(step, "unfold", "step", 3)));
   },
   unsqueeze(this: Tensor, dim: unknown): Tensor {
     return call.wrapOr(this, core.op_unsqueeze(live(this), call.intArg(dim, "unsqueeze", "dim", 1)));
@@ -2050,6 +2878,9 @@ call.defineMethods(Tensor, {
   },
   view(this: Tensor, size: unknown): Tensor {
     return call.wrapOr(this, core.op_view(live(this), call.ints(size, "view", "size", 1), call.lengthOf(size)));
+  },
+  viewAs(this: Tensor, other: unknown): Tensor {
+    return call.wrapOr(this, core.op_viewAs(live(this), call.tensorArg(other, "viewAs", "other", 1)));
   },
   where(this: Tensor, condition: unknown, other: unknown): Tensor {
     return call.wrap(core.op_where(call.tensorArg(condition, "where", "condition", 1), live(this), call.operandArg(other, "where", "other", 2)));
@@ -2372,6 +3203,10 @@ call.defineMethods(Tensor, {
     core.op_expm1_(live(this));
     return call.mutated(this);
   },
+  fill_(this: Tensor, value: unknown): Tensor {
+    core.op_fill_(live(this), call.operandArg(value, "fill_", "value", 1));
+    return call.mutated(this);
+  },
   fix_(this: Tensor): Tensor {
     core.op_trunc_(live(this));
     return call.mutated(this);
@@ -2426,6 +3261,42 @@ call.defineMethods(Tensor, {
   },
   i0_(this: Tensor): Tensor {
     core.op_i0_(live(this));
+    return call.mutated(this);
+  },
+  indexAdd_(this: Tensor, dim: unknown, index: unknown, source: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(alpha)) {
+      const options = alpha;
+      call.checkOptions(options, ["alpha"], "indexAdd_");
+      alpha = options["alpha"];
+    }
+    const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "indexAdd_", "alpha", 4);
+    core.op_indexAdd_(live(this), call.intArg(dim, "indexAdd_", "dim", 1), call.tensorArg(index, "indexAdd_", "index", 2), call.tensorArg(source, "indexAdd_", "source", 3), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
+    return call.mutated(this);
+  },
+  indexCopy_(this: Tensor, dim: unknown, index: unknown, source: unknown): Tensor {
+    core.op_indexCopy_(live(this), call.intArg(dim, "indexCopy_", "dim", 1), call.tensorArg(index, "indexCopy_", "index", 2), call.tensorArg(source, "indexCopy_", "source", 3));
+    return call.mutated(this);
+  },
+  indexFill_(this: Tensor, dim: unknown, index: unknown, value: unknown): Tensor {
+    core.op_indexFill_(live(this), call.intArg(dim, "indexFill_", "dim", 1), call.tensorArg(index, "indexFill_", "index", 2), call.operandArg(value, "indexFill_", "value", 3));
+    return call.mutated(this);
+  },
+  indexPut_(this: Tensor, indices: unknown, values: unknown, accumulate?: unknown): Tensor {
+    if (call.isOptions(accumulate)) {
+      const options = accumulate;
+      call.checkOptions(options, ["accumulate"], "indexPut_");
+      accumulate = options["accumulate"];
+    }
+    core.op_indexPut_(live(this), call.tensors(indices, "indexPut_", "indices", 1), call.lengthOf(indices), call.operandArg(values, "indexPut_", "values", 2), accumulate === undefined ? 0 : call.boolArg(accumulate, "indexPut_", "accumulate", 3));
+    return call.mutated(this);
+  },
+  indexReduce_(this: Tensor, dim: unknown, index: unknown, source: unknown, reduce: unknown, includeSelf?: unknown): Tensor {
+    if (call.isOptions(includeSelf)) {
+      const options = includeSelf;
+      call.checkOptions(options, ["includeSelf"], "indexReduce_");
+      includeSelf = options["includeSelf"];
+    }
+    core.op_indexReduce_(live(this), call.intArg(dim, "indexReduce_", "dim", 1), call.tensorArg(index, "indexReduce_", "index", 2), call.tensorArg(source, "indexReduce_", "source", 3), call.enumArg(reduce, ["prod","mean","amax","amin"], "indexReduce_", "reduce", 4), includeSelf === undefined ? 1 : call.boolArg(includeSelf, "indexReduce_", "includeSelf", 5));
     return call.mutated(this);
   },
   lcm_(this: Tensor, other: unknown): Tensor {
@@ -2502,6 +3373,14 @@ call.defineMethods(Tensor, {
     core.op_lt_(live(this), call.operandArg(other, "lt_", "other", 1));
     return call.mutated(this);
   },
+  maskedFill_(this: Tensor, mask: unknown, value: unknown): Tensor {
+    core.op_maskedFill_(live(this), call.tensorArg(mask, "maskedFill_", "mask", 1), call.operandArg(value, "maskedFill_", "value", 2));
+    return call.mutated(this);
+  },
+  maskedScatter_(this: Tensor, mask: unknown, source: unknown): Tensor {
+    core.op_maskedScatter_(live(this), call.tensorArg(mask, "maskedScatter_", "mask", 1), call.tensorArg(source, "maskedScatter_", "source", 2));
+    return call.mutated(this);
+  },
   mul_(this: Tensor, other: unknown): Tensor {
     core.op_mul_(live(this), call.operandArg(other, "mul_", "other", 1));
     return call.mutated(this);
@@ -2559,6 +3438,15 @@ call.defineMethods(Tensor, {
     core.op_pow_(live(this), call.operandArg(exponent, "pow_", "exponent", 1));
     return call.mutated(this);
   },
+  put_(this: Tensor, index: unknown, source: unknown, accumulate?: unknown): Tensor {
+    if (call.isOptions(accumulate)) {
+      const options = accumulate;
+      call.checkOptions(options, ["accumulate"], "put_");
+      accumulate = options["accumulate"];
+    }
+    core.op_put_(live(this), call.tensorArg(index, "put_", "index", 1), call.tensorArg(source, "put_", "source", 2), accumulate === undefined ? 0 : call.boolArg(accumulate, "put_", "accumulate", 3));
+    return call.mutated(this);
+  },
   rad2deg_(this: Tensor): Tensor {
     core.op_rad2deg_(live(this));
     return call.mutated(this);
@@ -2586,6 +3474,28 @@ call.defineMethods(Tensor, {
   },
   rsqrt_(this: Tensor): Tensor {
     core.op_rsqrt_(live(this));
+    return call.mutated(this);
+  },
+  scatter_(this: Tensor, dim: unknown, index: unknown, src: unknown, reduce?: unknown): Tensor {
+    if (call.isOptions(reduce)) {
+      const options = reduce;
+      call.checkOptions(options, ["reduce"], "scatter_");
+      reduce = options["reduce"];
+    }
+    core.op_scatter_(live(this), call.intArg(dim, "scatter_", "dim", 1), call.tensorArg(index, "scatter_", "index", 2), call.operandArg(src, "scatter_", "src", 3), reduce === undefined || reduce === null ? -1 : call.enumArg(reduce, ["add","multiply"], "scatter_", "reduce", 4));
+    return call.mutated(this);
+  },
+  scatterAdd_(this: Tensor, dim: unknown, index: unknown, src: unknown): Tensor {
+    core.op_scatterAdd_(live(this), call.intArg(dim, "scatterAdd_", "dim", 1), call.tensorArg(index, "scatterAdd_", "index", 2), call.tensorArg(src, "scatterAdd_", "src", 3));
+    return call.mutated(this);
+  },
+  scatterReduce_(this: Tensor, dim: unknown, index: unknown, src: unknown, reduce: unknown, includeSelf?: unknown): Tensor {
+    if (call.isOptions(includeSelf)) {
+      const options = includeSelf;
+      call.checkOptions(options, ["includeSelf"], "scatterReduce_");
+      includeSelf = options["includeSelf"];
+    }
+    core.op_scatterReduce_(live(this), call.intArg(dim, "scatterReduce_", "dim", 1), call.tensorArg(index, "scatterReduce_", "index", 2), call.tensorArg(src, "scatterReduce_", "src", 3), call.enumArg(reduce, ["sum","prod","mean","amax","amin"], "scatterReduce_", "reduce", 4), includeSelf === undefined ? 1 : call.boolArg(includeSelf, "scatterReduce_", "includeSelf", 5));
     return call.mutated(this);
   },
   selu_(this: Tensor): Tensor {
@@ -2673,6 +3583,24 @@ call.defineMethods(Tensor, {
     core.op_transpose_(live(this), call.intArg(dim0, "transpose_", "dim0", 1), call.intArg(dim1, "transpose_", "dim1", 2));
     return call.mutated(this);
   },
+  tril_(this: Tensor, diagonal?: unknown): Tensor {
+    if (call.isOptions(diagonal)) {
+      const options = diagonal;
+      call.checkOptions(options, ["diagonal"], "tril_");
+      diagonal = options["diagonal"];
+    }
+    core.op_tril_(live(this), diagonal === undefined ? 0 : call.intArg(diagonal, "tril_", "diagonal", 1));
+    return call.mutated(this);
+  },
+  triu_(this: Tensor, diagonal?: unknown): Tensor {
+    if (call.isOptions(diagonal)) {
+      const options = diagonal;
+      call.checkOptions(options, ["diagonal"], "triu_");
+      diagonal = options["diagonal"];
+    }
+    core.op_triu_(live(this), diagonal === undefined ? 0 : call.intArg(diagonal, "triu_", "diagonal", 1));
+    return call.mutated(this);
+  },
   trueDivide_(this: Tensor, other: unknown): Tensor {
     core.op_trueDivide_(live(this), call.operandArg(other, "trueDivide_", "other", 1));
     return call.mutated(this);
@@ -2687,6 +3615,10 @@ call.defineMethods(Tensor, {
   },
   xlogy_(this: Tensor, other: unknown): Tensor {
     core.op_xlogy_(live(this), call.operandArg(other, "xlogy_", "other", 1));
+    return call.mutated(this);
+  },
+  zero_(this: Tensor): Tensor {
+    core.op_zero_(live(this));
     return call.mutated(this);
   },
 });

@@ -248,6 +248,15 @@ export function celu(input: unknown, alpha?: unknown, inplace?: unknown): Tensor
 }
 
 /**
+ * The channels (dim 1) of all groups interleaved.
+ * Follows torch.nn.functional.channel_shuffle.
+ */
+export function channelShuffle(input: Tensor, groups: number): Tensor;
+export function channelShuffle(input: unknown, groups: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_channelShuffle(call.tensorArg(input, "channelShuffle", "input", 1), call.intArg(groups, "channelShuffle", "groups", 2)));
+}
+
+/**
  * A convolution over 1 spatial dim.
  * Shapes: (N, Cin, length), (Cout, Cin / groups, ...) → (N, Cout, ...); N may be absent
  * Follows torch.nn.functional.conv1d.
@@ -1216,6 +1225,48 @@ export function mish(input: unknown, inplace?: unknown): Tensor {
     return call.mutated(input as Tensor);
   }
   return call.wrap(core.op_mish(call.tensorArg(input, "mish", "input", 1)));
+}
+
+/**
+ * Widens the last dims: with a constant, mirrored without the edge, with the edge repeated, or wrapped around.
+ * Follows torch.nn.functional.pad.
+ * @example torch.nn.functional.pad(x, [1, 1])
+ */
+export function pad(input: Tensor, pad: number | readonly number[], mode?: "constant" | "reflect" | "replicate" | "circular", value?: Scalar | null): Tensor;
+export function pad(input: Tensor, pad: number | readonly number[], options: { mode?: "constant" | "reflect" | "replicate" | "circular"; value?: Scalar | null }): Tensor;
+export function pad(input: Tensor, pad: number | readonly number[], mode: "constant" | "reflect" | "replicate" | "circular", options: { value?: Scalar | null }): Tensor;
+export function pad(input: unknown, pad: unknown, mode?: unknown, value?: unknown): Tensor {
+  if (call.isOptions(mode)) {
+    const options = mode;
+    call.checkOptions(options, ["mode","value"], "pad");
+    mode = options["mode"];
+    value = options["value"];
+  }
+  else if (call.isOptions(value)) {
+    const options = value;
+    call.checkOptions(options, ["value"], "pad");
+    value = options["value"];
+  }
+  const valueValue = call.optionalScalarArg(value, "pad", "value", 4);
+  return call.wrapOr(input as Tensor, core.op_pad(call.tensorArg(input, "pad", "input", 1), call.ints(pad, "pad", "pad", 2), call.lengthOf(pad), mode === undefined ? 0 : call.enumArg(mode, ["constant","reflect","replicate","circular"], "pad", "mode", 3), call.scalarValue(valueValue), call.scalarKind(valueValue)));
+}
+
+/**
+ * [*, C r², H, W] rearranged to [*, C, H r, W r].
+ * Follows torch.nn.functional.pixel_shuffle.
+ */
+export function pixelShuffle(input: Tensor, upscaleFactor: number): Tensor;
+export function pixelShuffle(input: unknown, upscaleFactor: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_pixelShuffle(call.tensorArg(input, "pixelShuffle", "input", 1), call.intArg(upscaleFactor, "pixelShuffle", "upscaleFactor", 2)));
+}
+
+/**
+ * [*, C, H r, W r] rearranged to [*, C r², H, W].
+ * Follows torch.nn.functional.pixel_unshuffle.
+ */
+export function pixelUnshuffle(input: Tensor, downscaleFactor: number): Tensor;
+export function pixelUnshuffle(input: unknown, downscaleFactor: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_pixelUnshuffle(call.tensorArg(input, "pixelUnshuffle", "input", 1), call.intArg(downscaleFactor, "pixelUnshuffle", "downscaleFactor", 2)));
 }
 
 /**

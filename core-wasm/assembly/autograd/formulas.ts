@@ -2,3 +2,27 @@
 export { permuteBackward } from "./formulas/shapes";
 export { spread, sumBackward } from "./formulas/reductions";
 export { channelSums, rows, scaled } from "./formulas/contractions";
+export {
+  gatherBackward,
+  scatterBackward,
+  scatterSourceBackward,
+  indexSelectBackward,
+  indexAddSourceBackward,
+  indexSourceBackward,
+  indexZeroBackward,
+  indexFillValueBackward,
+  takeBackward,
+  putBackward,
+  putSourceBackward,
+  maskedSelectBackward,
+  maskedScatterBackward,
+  maskedScatterSourceBackward,
+  indexBackward,
+  indexPutBackward,
+  indexPutValuesBackward,
+  selectionBackward,
+  medianBackward,
+  scatterReduceBackward,
+  scatterReduceSourceBackward,
+} from "./formulas/indexing";
+export { catBackward, constantPadBackward, rollBackward, zerosOf } from "./formulas/joining";

@@ -132,8 +132,24 @@ export function op_angle(input: usize): usize {
   return leave(ops.angle(changetype<Tensor>(input)));
 }
 
+export function op_arange(start: f64, startKind: i32, end: f64, endKind: i32, step: f64, stepKind: i32, dtype: i32, device: i32): usize {
+  return leave(ops.arange(newScalar(start, startKind), newScalar(end, endKind), newScalar(step, stepKind), dtype, device));
+}
+
+export function op_argsort(input: usize, dim: i32, descending: i32, stable: i32): usize {
+  return leave(ops.argsort(changetype<Tensor>(input), dim, descending != 0, stable != 0));
+}
+
+export function op_argwhere(input: usize): usize {
+  return leave(ops.argwhere(changetype<Tensor>(input)));
+}
+
 export function op_asStrided(input: usize, size: usize, sizeLength: i32, stride: usize, strideLength: i32, storageOffset: i32): usize {
   return leave(ops.asStrided(changetype<Tensor>(input), intsFrom(size, sizeLength)!, intsFrom(stride, strideLength)!, storageOffset));
+}
+
+export function op_asStridedScatter(input: usize, src: usize, size: usize, sizeLength: i32, stride: usize, strideLength: i32, storageOffset: i32): usize {
+  return leave(ops.asStridedScatter(changetype<Tensor>(input), changetype<Tensor>(src), intsFrom(size, sizeLength)!, intsFrom(stride, strideLength)!, storageOffset));
 }
 
 export function op_asin(input: usize): usize {
@@ -174,6 +190,18 @@ export function op_atanh(input: usize): usize {
 export function op_atanh_(input: usize): void {
   ops.atanh_(changetype<Tensor>(input));
   leaveNothing();
+}
+
+export function op_atleast1d(input: usize): usize {
+  return leave(ops.atleast1d(changetype<Tensor>(input)));
+}
+
+export function op_atleast2d(input: usize): usize {
+  return leave(ops.atleast2d(changetype<Tensor>(input)));
+}
+
+export function op_atleast3d(input: usize): usize {
+  return leave(ops.atleast3d(changetype<Tensor>(input)));
 }
 
 export function op_avgPool1d(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, ceilMode: i32, countIncludePad: i32): usize {
@@ -248,8 +276,28 @@ export function op_bitwiseXor_(input: usize, other: usize): void {
   leaveNothing();
 }
 
+export function op_blockDiag(tensors: usize, tensorsLength: i32): usize {
+  return leave(ops.blockDiag(tensorsFrom(tensors, tensorsLength)));
+}
+
 export function op_bmm(input: usize, mat2: usize): usize {
   return leave(ops.bmm(changetype<Tensor>(input), changetype<Tensor>(mat2)));
+}
+
+export function op_broadcastTensors(tensors: usize, tensorsLength: i32): i32 {
+  return leaveList(ops.broadcastTensors(tensorsFrom(tensors, tensorsLength)));
+}
+
+export function op_broadcastTo(input: usize, size: usize, sizeLength: i32): usize {
+  return leave(ops.broadcastTo(changetype<Tensor>(input), intsFrom(size, sizeLength)!));
+}
+
+export function op_cartesianProd(tensors: usize, tensorsLength: i32): usize {
+  return leave(ops.cartesianProd(tensorsFrom(tensors, tensorsLength)));
+}
+
+export function op_cat(tensors: usize, tensorsLength: i32, dim: i32): usize {
+  return leave(ops.cat(tensorsFrom(tensors, tensorsLength), dim));
 }
 
 export function op_ceil(input: usize): usize {
@@ -272,6 +320,14 @@ export function op_celu_(input: usize, alpha: f64): void {
 
 export function op_chainMatmul(matrices: usize, matricesLength: i32): usize {
   return leave(ops.chainMatmul(tensorsFrom(matrices, matricesLength)));
+}
+
+export function op_channelShuffle(input: usize, groups: i32): usize {
+  return leave(ops.channelShuffle(changetype<Tensor>(input), groups));
+}
+
+export function op_chunk(input: usize, chunks: i32, dim: i32): i32 {
+  return leaveList(ops.chunk(changetype<Tensor>(input), chunks, dim));
 }
 
 export function op_clamp(input: usize, min: usize, max: usize): usize {
@@ -302,6 +358,18 @@ export function op_clampMin_(input: usize, min: usize): void {
 
 export function op_clone(input: usize): usize {
   return leave(ops.clone(changetype<Tensor>(input)));
+}
+
+export function op_columnStack(tensors: usize, tensorsLength: i32): usize {
+  return leave(ops.columnStack(tensorsFrom(tensors, tensorsLength)));
+}
+
+export function op_combinations(input: usize, r: i32, withReplacement: i32): usize {
+  return leave(ops.combinations(changetype<Tensor>(input), r, withReplacement != 0));
+}
+
+export function op_constantPadNd(input: usize, pad: usize, padLength: i32, value: f64, valueKind: i32): usize {
+  return leave(ops.constantPadNd(changetype<Tensor>(input), intsFrom(pad, padLength)!, newScalar(value, valueKind)));
 }
 
 export function op_contiguous(input: usize): usize {
@@ -376,6 +444,26 @@ export function op_deg2rad_(input: usize): void {
   leaveNothing();
 }
 
+export function op_diag(input: usize, diagonal: i32): usize {
+  return leave(ops.diag(changetype<Tensor>(input), diagonal));
+}
+
+export function op_diagEmbed(input: usize, offset: i32, dim1: i32, dim2: i32): usize {
+  return leave(ops.diagEmbed(changetype<Tensor>(input), offset, dim1, dim2));
+}
+
+export function op_diagflat(input: usize, offset: i32): usize {
+  return leave(ops.diagflat(changetype<Tensor>(input), offset));
+}
+
+export function op_diagonal(input: usize, offset: i32, dim1: i32, dim2: i32): usize {
+  return leave(ops.diagonal(changetype<Tensor>(input), offset, dim1, dim2));
+}
+
+export function op_diagonalScatter(input: usize, src: usize, offset: i32, dim1: i32, dim2: i32): usize {
+  return leave(ops.diagonalScatter(changetype<Tensor>(input), changetype<Tensor>(src), offset, dim1, dim2));
+}
+
 export function op_digamma(input: usize): usize {
   return leave(ops.digamma(changetype<Tensor>(input)));
 }
@@ -398,12 +486,24 @@ export function op_dot(input: usize, other: usize): usize {
   return leave(ops.dot(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
+export function op_dstack(tensors: usize, tensorsLength: i32): usize {
+  return leave(ops.dstack(tensorsFrom(tensors, tensorsLength)));
+}
+
 export function op_elu(input: usize, alpha: f64): usize {
   return leave(ops.elu(changetype<Tensor>(input), alpha));
 }
 export function op_elu_(input: usize, alpha: f64): void {
   ops.elu_(changetype<Tensor>(input), alpha);
   leaveNothing();
+}
+
+export function op_emptyLike(input: usize, dtype: i32, device: i32): usize {
+  return leave(ops.emptyLike(changetype<Tensor>(input), dtype, device));
+}
+
+export function op_emptyStrided(size: usize, sizeLength: i32, stride: usize, strideLength: i32, dtype: i32, device: i32): usize {
+  return leave(ops.emptyStrided(intsFrom(size, sizeLength)!, intsFrom(stride, strideLength)!, dtype, device));
 }
 
 export function op_entr(input: usize): usize {
@@ -468,12 +568,44 @@ export function op_expand(input: usize, size: usize, sizeLength: i32, implicit: 
   return leave(ops.expand(changetype<Tensor>(input), intsFrom(size, sizeLength)!, implicit != 0));
 }
 
+export function op_expandAs(input: usize, other: usize): usize {
+  return leave(ops.expandAs(changetype<Tensor>(input), changetype<Tensor>(other)));
+}
+
 export function op_expm1(input: usize): usize {
   return leave(ops.expm1(changetype<Tensor>(input)));
 }
 export function op_expm1_(input: usize): void {
   ops.expm1_(changetype<Tensor>(input));
   leaveNothing();
+}
+
+export function op_eye(n: i32, m: i32, dtype: i32, device: i32): usize {
+  return leave(ops.eye(n, m, dtype, device));
+}
+
+export function op_fill(input: usize, value: usize): usize {
+  return leave(ops.fill(changetype<Tensor>(input), changetype<Tensor>(value)));
+}
+export function op_fill_(input: usize, value: usize): void {
+  ops.fill_(changetype<Tensor>(input), changetype<Tensor>(value));
+  leaveNothing();
+}
+
+export function op_flatten(input: usize, startDim: i32, endDim: i32): usize {
+  return leave(ops.flatten(changetype<Tensor>(input), startDim, endDim));
+}
+
+export function op_flip(input: usize, dims: usize, dimsLength: i32): usize {
+  return leave(ops.flip(changetype<Tensor>(input), intsFrom(dims, dimsLength)!));
+}
+
+export function op_fliplr(input: usize): usize {
+  return leave(ops.fliplr(changetype<Tensor>(input)));
+}
+
+export function op_flipud(input: usize): usize {
+  return leave(ops.flipud(changetype<Tensor>(input)));
 }
 
 export function op_floatPower(input: usize, exponent: usize): usize {
@@ -531,6 +663,18 @@ export function op_frac_(input: usize): void {
 export function op_frexp(input: usize): i32 {
   ops.frexp(changetype<Tensor>(input));
   return leaveResults(2);
+}
+
+export function op_full(size: usize, sizeLength: i32, fillValue: f64, fillValueKind: i32, dtype: i32, device: i32): usize {
+  return leave(ops.full(intsFrom(size, sizeLength)!, newScalar(fillValue, fillValueKind), dtype, device));
+}
+
+export function op_fullLike(input: usize, fillValue: f64, fillValueKind: i32, dtype: i32, device: i32): usize {
+  return leave(ops.fullLike(changetype<Tensor>(input), newScalar(fillValue, fillValueKind), dtype, device));
+}
+
+export function op_gather(input: usize, dim: i32, index: usize, sparseGrad: i32): usize {
+  return leave(ops.gather(changetype<Tensor>(input), dim, changetype<Tensor>(index), sparseGrad != 0));
 }
 
 export function op_gcd(input: usize, other: usize): usize {
@@ -603,6 +747,10 @@ export function op_heaviside_(input: usize, values: usize): void {
   leaveNothing();
 }
 
+export function op_hstack(tensors: usize, tensorsLength: i32): usize {
+  return leave(ops.hstack(tensorsFrom(tensors, tensorsLength)));
+}
+
 export function op_hypot(input: usize, other: usize): usize {
   return leave(ops.hypot(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
@@ -621,6 +769,54 @@ export function op_i0_(input: usize): void {
 
 export function op_i1(input: usize): usize {
   return leave(ops.i1(changetype<Tensor>(input)));
+}
+
+export function op_index(input: usize, indices: usize, indicesLength: i32): usize {
+  return leave(ops.index(changetype<Tensor>(input), tensorsFrom(indices, indicesLength)));
+}
+
+export function op_indexAdd(input: usize, dim: i32, index: usize, source: usize, alpha: f64, alphaKind: i32): usize {
+  return leave(ops.indexAdd(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(source), newScalar(alpha, alphaKind)));
+}
+export function op_indexAdd_(input: usize, dim: i32, index: usize, source: usize, alpha: f64, alphaKind: i32): void {
+  ops.indexAdd_(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(source), newScalar(alpha, alphaKind));
+  leaveNothing();
+}
+
+export function op_indexCopy(input: usize, dim: i32, index: usize, source: usize): usize {
+  return leave(ops.indexCopy(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(source)));
+}
+export function op_indexCopy_(input: usize, dim: i32, index: usize, source: usize): void {
+  ops.indexCopy_(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(source));
+  leaveNothing();
+}
+
+export function op_indexFill(input: usize, dim: i32, index: usize, value: usize): usize {
+  return leave(ops.indexFill(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(value)));
+}
+export function op_indexFill_(input: usize, dim: i32, index: usize, value: usize): void {
+  ops.indexFill_(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(value));
+  leaveNothing();
+}
+
+export function op_indexPut(input: usize, indices: usize, indicesLength: i32, values: usize, accumulate: i32): usize {
+  return leave(ops.indexPut(changetype<Tensor>(input), tensorsFrom(indices, indicesLength), changetype<Tensor>(values), accumulate != 0));
+}
+export function op_indexPut_(input: usize, indices: usize, indicesLength: i32, values: usize, accumulate: i32): void {
+  ops.indexPut_(changetype<Tensor>(input), tensorsFrom(indices, indicesLength), changetype<Tensor>(values), accumulate != 0);
+  leaveNothing();
+}
+
+export function op_indexReduce(input: usize, dim: i32, index: usize, source: usize, reduce: i32, includeSelf: i32): usize {
+  return leave(ops.indexReduce(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(source), reduce, includeSelf != 0));
+}
+export function op_indexReduce_(input: usize, dim: i32, index: usize, source: usize, reduce: i32, includeSelf: i32): void {
+  ops.indexReduce_(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(source), reduce, includeSelf != 0);
+  leaveNothing();
+}
+
+export function op_indexSelect(input: usize, dim: i32, index: usize): usize {
+  return leave(ops.indexSelect(changetype<Tensor>(input), dim, changetype<Tensor>(index)));
 }
 
 export function op_inner(input: usize, other: usize): usize {
@@ -658,6 +854,11 @@ export function op_isreal(input: usize): usize {
 
 export function op_kron(input: usize, other: usize): usize {
   return leave(ops.kron(changetype<Tensor>(input), changetype<Tensor>(other)));
+}
+
+export function op_kthvalue(input: usize, k: i32, dim: i32, keepdim: i32): i32 {
+  ops.kthvalue(changetype<Tensor>(input), k, dim, keepdim != 0);
+  return leaveResults(2);
 }
 
 export function op_lcm(input: usize, other: usize): usize {
@@ -712,6 +913,10 @@ export function op_lgamma_(input: usize): void {
 
 export function op_linear(input: usize, weight: usize, bias: usize): usize {
   return leave(ops.linear(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias)));
+}
+
+export function op_linspace(start: f64, startKind: i32, end: f64, endKind: i32, steps: i32, dtype: i32, device: i32): usize {
+  return leave(ops.linspace(newScalar(start, startKind), newScalar(end, endKind), steps, dtype, device));
 }
 
 export function op_log(input: usize): usize {
@@ -802,6 +1007,10 @@ export function op_logsigmoid(input: usize): usize {
   return leave(ops.logsigmoid(changetype<Tensor>(input)));
 }
 
+export function op_logspace(start: f64, startKind: i32, end: f64, endKind: i32, steps: i32, base: f64, dtype: i32, device: i32): usize {
+  return leave(ops.logspace(newScalar(start, startKind), newScalar(end, endKind), steps, base, dtype, device));
+}
+
 export function op_lpPool1d(input: usize, normType: f64, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, ceilMode: i32): usize {
   return leave(ops.lpPool1d(changetype<Tensor>(input), normType, intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), ceilMode != 0));
 }
@@ -818,12 +1027,36 @@ export function op_lt_(input: usize, other: usize): void {
   leaveNothing();
 }
 
+export function op_maskedFill(input: usize, mask: usize, value: usize): usize {
+  return leave(ops.maskedFill(changetype<Tensor>(input), changetype<Tensor>(mask), changetype<Tensor>(value)));
+}
+export function op_maskedFill_(input: usize, mask: usize, value: usize): void {
+  ops.maskedFill_(changetype<Tensor>(input), changetype<Tensor>(mask), changetype<Tensor>(value));
+  leaveNothing();
+}
+
+export function op_maskedScatter(input: usize, mask: usize, source: usize): usize {
+  return leave(ops.maskedScatter(changetype<Tensor>(input), changetype<Tensor>(mask), changetype<Tensor>(source)));
+}
+export function op_maskedScatter_(input: usize, mask: usize, source: usize): void {
+  ops.maskedScatter_(changetype<Tensor>(input), changetype<Tensor>(mask), changetype<Tensor>(source));
+  leaveNothing();
+}
+
+export function op_maskedSelect(input: usize, mask: usize): usize {
+  return leave(ops.maskedSelect(changetype<Tensor>(input), changetype<Tensor>(mask)));
+}
+
 export function op_matmul(input: usize, other: usize): usize {
   return leave(ops.matmul(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
 export function op_matrixPower(input: usize, n: i32): usize {
   return leave(ops.matrixPower(changetype<Tensor>(input), n));
+}
+
+export function op_matrixTranspose(input: usize): usize {
+  return leave(ops.matrixTranspose(changetype<Tensor>(input)));
 }
 
 export function op_maxPool1d(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, ceilMode: i32): usize {
@@ -869,6 +1102,20 @@ export function op_maximum(input: usize, other: usize): usize {
   return leave(ops.maximum(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
+export function op_medianAll(input: usize): i32 {
+  ops.medianAll(changetype<Tensor>(input));
+  return leaveResults(2);
+}
+
+export function op_medianDim(input: usize, dim: i32, keepdim: i32): i32 {
+  ops.medianDim(changetype<Tensor>(input), dim, keepdim != 0);
+  return leaveResults(2);
+}
+
+export function op_meshgrid(tensors: usize, tensorsLength: i32, indexing: i32): i32 {
+  return leaveList(ops.meshgrid(tensorsFrom(tensors, tensorsLength), indexing));
+}
+
 export function op_minimum(input: usize, other: usize): usize {
   return leave(ops.minimum(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
@@ -883,6 +1130,19 @@ export function op_mish_(input: usize): void {
 
 export function op_mm(input: usize, mat2: usize): usize {
   return leave(ops.mm(changetype<Tensor>(input), changetype<Tensor>(mat2)));
+}
+
+export function op_mode(input: usize, dim: i32, keepdim: i32): i32 {
+  ops.mode(changetype<Tensor>(input), dim, keepdim != 0);
+  return leaveResults(2);
+}
+
+export function op_movedim(input: usize, source: usize, sourceLength: i32, destination: usize, destinationLength: i32): usize {
+  return leave(ops.movedim(changetype<Tensor>(input), intsFrom(source, sourceLength)!, intsFrom(destination, destinationLength)!));
+}
+
+export function op_msort(input: usize): usize {
+  return leave(ops.msort(changetype<Tensor>(input)));
 }
 
 export function op_mul(input: usize, other: usize): usize {
@@ -907,6 +1167,16 @@ export function op_nanToNum(input: usize, nan: f64, nanKind: i32, posinf: f64, p
 export function op_nanToNum_(input: usize, nan: f64, nanKind: i32, posinf: f64, posinfKind: i32, neginf: f64, neginfKind: i32): void {
   ops.nanToNum_(changetype<Tensor>(input), scalarFrom(nan, nanKind), scalarFrom(posinf, posinfKind), scalarFrom(neginf, neginfKind));
   leaveNothing();
+}
+
+export function op_nanmedianAll(input: usize): i32 {
+  ops.nanmedianAll(changetype<Tensor>(input));
+  return leaveResults(2);
+}
+
+export function op_nanmedianDim(input: usize, dim: i32, keepdim: i32): i32 {
+  ops.nanmedianDim(changetype<Tensor>(input), dim, keepdim != 0);
+  return leaveResults(2);
 }
 
 export function op_narrow(input: usize, dim: i32, start: i32, length: i32): usize {
@@ -945,12 +1215,28 @@ export function op_nextafter_(input: usize, other: usize): void {
   leaveNothing();
 }
 
+export function op_nonzero(input: usize): usize {
+  return leave(ops.nonzero(changetype<Tensor>(input)));
+}
+
 export function op_outer(input: usize, vec2: usize): usize {
   return leave(ops.outer(changetype<Tensor>(input), changetype<Tensor>(vec2)));
 }
 
+export function op_pad(input: usize, pad: usize, padLength: i32, mode: i32, value: f64, valueKind: i32): usize {
+  return leave(ops.pad(changetype<Tensor>(input), intsFrom(pad, padLength)!, mode, scalarFrom(value, valueKind)));
+}
+
 export function op_permute(input: usize, dims: usize, dimsLength: i32): usize {
   return leave(ops.permute(changetype<Tensor>(input), intsFrom(dims, dimsLength)!));
+}
+
+export function op_pixelShuffle(input: usize, upscaleFactor: i32): usize {
+  return leave(ops.pixelShuffle(changetype<Tensor>(input), upscaleFactor));
+}
+
+export function op_pixelUnshuffle(input: usize, downscaleFactor: i32): usize {
+  return leave(ops.pixelUnshuffle(changetype<Tensor>(input), downscaleFactor));
 }
 
 export function op_positive(input: usize): usize {
@@ -971,12 +1257,28 @@ export function op_prelu(input: usize, weight: usize): usize {
   return leave(ops.prelu(changetype<Tensor>(input), changetype<Tensor>(weight)));
 }
 
+export function op_put(input: usize, index: usize, source: usize, accumulate: i32): usize {
+  return leave(ops.put(changetype<Tensor>(input), changetype<Tensor>(index), changetype<Tensor>(source), accumulate != 0));
+}
+export function op_put_(input: usize, index: usize, source: usize, accumulate: i32): void {
+  ops.put_(changetype<Tensor>(input), changetype<Tensor>(index), changetype<Tensor>(source), accumulate != 0);
+  leaveNothing();
+}
+
 export function op_rad2deg(input: usize): usize {
   return leave(ops.rad2deg(changetype<Tensor>(input)));
 }
 export function op_rad2deg_(input: usize): void {
   ops.rad2deg_(changetype<Tensor>(input));
   leaveNothing();
+}
+
+export function op_range(start: f64, startKind: i32, end: f64, endKind: i32, step: f64, stepKind: i32, dtype: i32, device: i32): usize {
+  return leave(ops.range(newScalar(start, startKind), newScalar(end, endKind), newScalar(step, stepKind), dtype, device));
+}
+
+export function op_ravel(input: usize): usize {
+  return leave(ops.ravel(changetype<Tensor>(input)));
 }
 
 export function op_reciprocal(input: usize): usize {
@@ -1013,8 +1315,32 @@ export function op_remainder_(input: usize, other: usize): void {
   leaveNothing();
 }
 
+export function op_repeat(input: usize, repeats: usize, repeatsLength: i32): usize {
+  return leave(ops.repeat(changetype<Tensor>(input), intsFrom(repeats, repeatsLength)!));
+}
+
+export function op_repeatInterleave(input: usize, repeats: usize, dim: i32, outputSize: i32): usize {
+  return leave(ops.repeatInterleave(changetype<Tensor>(input), changetype<Tensor>(repeats), dim, outputSize));
+}
+
 export function op_reshape(input: usize, shape: usize, shapeLength: i32): usize {
   return leave(ops.reshape(changetype<Tensor>(input), intsFrom(shape, shapeLength)!));
+}
+
+export function op_reshapeAs(input: usize, other: usize): usize {
+  return leave(ops.reshapeAs(changetype<Tensor>(input), changetype<Tensor>(other)));
+}
+
+export function op_reverseDims(input: usize): usize {
+  return leave(ops.reverseDims(changetype<Tensor>(input)));
+}
+
+export function op_roll(input: usize, shifts: usize, shiftsLength: i32, dims: usize, dimsLength: i32): usize {
+  return leave(ops.roll(changetype<Tensor>(input), intsFrom(shifts, shiftsLength)!, intsFrom(dims, dimsLength)!));
+}
+
+export function op_rot90(input: usize, k: i32, dims: usize, dimsLength: i32): usize {
+  return leave(ops.rot90(changetype<Tensor>(input), k, intsFrom(dims, dimsLength)!));
 }
 
 export function op_round(input: usize, decimals: i32): usize {
@@ -1038,8 +1364,40 @@ export function op_rsub(input: usize, other: usize, alpha: f64, alphaKind: i32):
   return leave(ops.rsub(changetype<Tensor>(input), changetype<Tensor>(other), alpha));
 }
 
+export function op_scalarTensor(value: f64, valueKind: i32, dtype: i32, device: i32): usize {
+  return leave(ops.scalarTensor(newScalar(value, valueKind), dtype, device));
+}
+
+export function op_scatter(input: usize, dim: i32, index: usize, src: usize, reduce: i32): usize {
+  return leave(ops.scatter(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(src), reduce));
+}
+export function op_scatter_(input: usize, dim: i32, index: usize, src: usize, reduce: i32): void {
+  ops.scatter_(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(src), reduce);
+  leaveNothing();
+}
+
+export function op_scatterAdd(input: usize, dim: i32, index: usize, src: usize): usize {
+  return leave(ops.scatterAdd(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(src)));
+}
+export function op_scatterAdd_(input: usize, dim: i32, index: usize, src: usize): void {
+  ops.scatterAdd_(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(src));
+  leaveNothing();
+}
+
+export function op_scatterReduce(input: usize, dim: i32, index: usize, src: usize, reduce: i32, includeSelf: i32): usize {
+  return leave(ops.scatterReduce(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(src), reduce, includeSelf != 0));
+}
+export function op_scatterReduce_(input: usize, dim: i32, index: usize, src: usize, reduce: i32, includeSelf: i32): void {
+  ops.scatterReduce_(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(src), reduce, includeSelf != 0);
+  leaveNothing();
+}
+
 export function op_select(input: usize, dim: i32, index: i32): usize {
   return leave(ops.select(changetype<Tensor>(input), dim, index));
+}
+
+export function op_selectScatter(input: usize, src: usize, dim: i32, index: i32): usize {
+  return leave(ops.selectScatter(changetype<Tensor>(input), changetype<Tensor>(src), dim, index));
 }
 
 export function op_selu(input: usize): usize {
@@ -1114,6 +1472,10 @@ export function op_slice(input: usize, dim: i32, start: i32, end: i32, step: i32
   return leave(ops.slice(changetype<Tensor>(input), dim, start, end, step));
 }
 
+export function op_sliceScatter(input: usize, src: usize, dim: i32, start: i32, end: i32, step: i32): usize {
+  return leave(ops.sliceScatter(changetype<Tensor>(input), changetype<Tensor>(src), dim, start, end, step));
+}
+
 export function op_softplus(input: usize, beta: f64, threshold: f64): usize {
   return leave(ops.softplus(changetype<Tensor>(input), beta, threshold));
 }
@@ -1125,6 +1487,27 @@ export function op_softshrink(input: usize, lambd: f64): usize {
 
 export function op_softsign(input: usize): usize {
   return leave(ops.softsign(changetype<Tensor>(input)));
+}
+
+export function op_sort(input: usize, dim: i32, descending: i32, stable: i32): i32 {
+  ops.sort(changetype<Tensor>(input), dim, descending != 0, stable != 0);
+  return leaveResults(2);
+}
+
+export function op_split(tensor: usize, splitSizeOrSections: usize, splitSizeOrSectionsLength: i32, dim: i32): i32 {
+  return leaveList(ops.split(changetype<Tensor>(tensor), intsFrom(splitSizeOrSections, splitSizeOrSectionsLength)!, dim));
+}
+
+export function op_splitIndices(input: usize, which: i32, indices: usize, indicesLength: i32): i32 {
+  return leaveList(ops.splitIndices(changetype<Tensor>(input), which, intsFrom(indices, indicesLength)!));
+}
+
+export function op_splitSections(input: usize, which: i32, sections: i32): i32 {
+  return leaveList(ops.splitSections(changetype<Tensor>(input), which, sections));
+}
+
+export function op_splitWithSizes(input: usize, splitSizes: usize, splitSizesLength: i32, dim: i32): i32 {
+  return leaveList(ops.splitWithSizes(changetype<Tensor>(input), intsFrom(splitSizes, splitSizesLength)!, dim));
 }
 
 export function op_sqrt(input: usize): usize {
@@ -1151,6 +1534,10 @@ export function op_squeeze_(input: usize, dim: i32): void {
   leaveNothing();
 }
 
+export function op_stack(tensors: usize, tensorsLength: i32, dim: i32): usize {
+  return leave(ops.stack(tensorsFrom(tensors, tensorsLength), dim));
+}
+
 export function op_sub(input: usize, other: usize, alpha: f64, alphaKind: i32): usize {
   arithmetic_check.checkSub(changetype<Tensor>(input), changetype<Tensor>(other), newScalar(alpha, alphaKind));
   return leave(ops.sub(changetype<Tensor>(input), changetype<Tensor>(other), alpha));
@@ -1173,6 +1560,14 @@ export function op_t(input: usize): usize {
   return leave(ops.t(changetype<Tensor>(input)));
 }
 
+export function op_take(input: usize, index: usize): usize {
+  return leave(ops.take(changetype<Tensor>(input), changetype<Tensor>(index)));
+}
+
+export function op_takeAlongDim(input: usize, indices: usize, dim: i32): usize {
+  return leave(ops.takeAlongDim(changetype<Tensor>(input), changetype<Tensor>(indices), dim));
+}
+
 export function op_tan(input: usize): usize {
   return leave(ops.tan(changetype<Tensor>(input)));
 }
@@ -1193,6 +1588,14 @@ export function op_tanhshrink(input: usize): usize {
   return leave(ops.tanhshrink(changetype<Tensor>(input)));
 }
 
+export function op_tensorSplitIndices(input: usize, indices: usize, indicesLength: i32, dim: i32): i32 {
+  return leaveList(ops.tensorSplitIndices(changetype<Tensor>(input), intsFrom(indices, indicesLength)!, dim));
+}
+
+export function op_tensorSplitSections(input: usize, sections: i32, dim: i32): i32 {
+  return leaveList(ops.tensorSplitSections(changetype<Tensor>(input), sections, dim));
+}
+
 export function op_tensordot(input: usize, other: usize, dimsInput: usize, dimsInputLength: i32, dimsOther: usize, dimsOtherLength: i32): usize {
   return leave(ops.tensordot(changetype<Tensor>(input), changetype<Tensor>(other), intsFrom(dimsInput, dimsInputLength)!, intsFrom(dimsOther, dimsOtherLength)!));
 }
@@ -1205,8 +1608,17 @@ export function op_threshold_(input: usize, threshold: f64, thresholdKind: i32, 
   leaveNothing();
 }
 
+export function op_tile(input: usize, dims: usize, dimsLength: i32): usize {
+  return leave(ops.tile(changetype<Tensor>(input), intsFrom(dims, dimsLength)!));
+}
+
 export function op_to(input: usize, dtype: i32): usize {
   return leave(ops.to(changetype<Tensor>(input), dtype));
+}
+
+export function op_topk(input: usize, k: i32, dim: i32, largest: i32, sorted: i32): i32 {
+  ops.topk(changetype<Tensor>(input), k, dim, largest != 0, sorted != 0);
+  return leaveResults(2);
 }
 
 export function op_transpose(input: usize, dim0: i32, dim1: i32): usize {
@@ -1215,6 +1627,30 @@ export function op_transpose(input: usize, dim0: i32, dim1: i32): usize {
 export function op_transpose_(input: usize, dim0: i32, dim1: i32): void {
   ops.transpose_(changetype<Tensor>(input), dim0, dim1);
   leaveNothing();
+}
+
+export function op_tril(input: usize, diagonal: i32): usize {
+  return leave(ops.tril(changetype<Tensor>(input), diagonal));
+}
+export function op_tril_(input: usize, diagonal: i32): void {
+  ops.tril_(changetype<Tensor>(input), diagonal);
+  leaveNothing();
+}
+
+export function op_trilIndices(row: i32, col: i32, offset: i32, dtype: i32, device: i32): usize {
+  return leave(ops.trilIndices(row, col, offset, dtype, device));
+}
+
+export function op_triu(input: usize, diagonal: i32): usize {
+  return leave(ops.triu(changetype<Tensor>(input), diagonal));
+}
+export function op_triu_(input: usize, diagonal: i32): void {
+  ops.triu_(changetype<Tensor>(input), diagonal);
+  leaveNothing();
+}
+
+export function op_triuIndices(row: i32, col: i32, offset: i32, dtype: i32, device: i32): usize {
+  return leave(ops.triuIndices(row, col, offset, dtype, device));
 }
 
 export function op_trueDivide(input: usize, other: usize): usize {
@@ -1231,6 +1667,28 @@ export function op_trunc(input: usize): usize {
 export function op_trunc_(input: usize): void {
   ops.trunc_(changetype<Tensor>(input));
   leaveNothing();
+}
+
+export function op_unbind(input: usize, dim: i32): i32 {
+  return leaveList(ops.unbind(changetype<Tensor>(input), dim));
+}
+
+export function op_unflatten(input: usize, dim: i32, sizes: usize, sizesLength: i32): usize {
+  return leave(ops.unflatten(changetype<Tensor>(input), dim, intsFrom(sizes, sizesLength)!));
+}
+
+export function op_unfold(input: usize, dimension: i32, size: i32, step: i32): usize {
+  return leave(ops.unfold(changetype<Tensor>(input), dimension, size, step));
+}
+
+export function op_uniqueRows(input: usize, dim: i32): i32 {
+  ops.uniqueRows(changetype<Tensor>(input), dim);
+  return leaveResults(3);
+}
+
+export function op_uniqueRuns(input: usize, dim: i32): i32 {
+  ops.uniqueRuns(changetype<Tensor>(input), dim);
+  return leaveResults(3);
 }
 
 export function op_unsqueeze(input: usize, dim: i32): usize {
@@ -1253,6 +1711,14 @@ export function op_view(input: usize, size: usize, sizeLength: i32): usize {
   return leave(ops.view(changetype<Tensor>(input), intsFrom(size, sizeLength)!));
 }
 
+export function op_viewAs(input: usize, other: usize): usize {
+  return leave(ops.viewAs(changetype<Tensor>(input), changetype<Tensor>(other)));
+}
+
+export function op_vstack(tensors: usize, tensorsLength: i32): usize {
+  return leave(ops.vstack(tensorsFrom(tensors, tensorsLength)));
+}
+
 export function op_where(condition: usize, input: usize, other: usize): usize {
   comparison_check.checkWhere(changetype<Tensor>(condition), changetype<Tensor>(input), changetype<Tensor>(other));
   return leave(ops.where(changetype<Tensor>(condition), changetype<Tensor>(input), changetype<Tensor>(other)));
@@ -1267,5 +1733,13 @@ export function op_xlogy(input: usize, other: usize): usize {
 }
 export function op_xlogy_(input: usize, other: usize): void {
   ops.xlogy_(changetype<Tensor>(input), changetype<Tensor>(other));
+  leaveNothing();
+}
+
+export function op_zero(input: usize): usize {
+  return leave(ops.zero(changetype<Tensor>(input)));
+}
+export function op_zero_(input: usize): void {
+  ops.zero_(changetype<Tensor>(input));
   leaveNothing();
 }

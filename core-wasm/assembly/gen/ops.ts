@@ -14,10 +14,19 @@ import * as comparison_impl from "../ops/comparison";
 import * as contraction_impl from "../ops/contraction";
 import * as convolution_impl from "../ops/convolution";
 import * as extrema_impl from "../ops/extrema";
+import * as factories_impl from "../ops/factories";
+import * as geometry_impl from "../ops/geometry";
+import * as indexing_impl from "../ops/indexing";
+import * as joining_impl from "../ops/joining";
+import * as masks_impl from "../ops/masks";
 import * as matmul_impl from "../ops/matmul";
+import * as padding_impl from "../ops/padding";
 import * as pooling_impl from "../ops/pooling";
+import * as rearrange_impl from "../ops/rearrange";
 import * as reduction_impl from "../ops/reduction";
 import * as rounding_impl from "../ops/rounding";
+import * as scatter_impl from "../ops/scatter";
+import * as sorting_impl from "../ops/sorting";
 import * as unpooling_impl from "../ops/unpooling";
 import { NO_DTYPE } from "../tensor/dtype";
 import { Ints, NONE, ints1, ints2, ints3, ints4, newInts, shapeOf } from "../tensor/ints";
@@ -251,6 +260,27 @@ export function angle(input: Tensor): Tensor {
   return elementwise1(El.angle, input);
 }
 
+export function arange(start: Scalar, end: Scalar, step: Scalar, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
+  const mode = pauseGrad();
+  const result = factories_impl.arange(start, end, step, dtype, device);
+  resumeGrad(mode);
+  return result;
+}
+
+export function argsort(input: Tensor, dim: i32 = -1, descending: bool = false, stable: bool = false): Tensor {
+  const mode = pauseGrad();
+  const result = sorting_impl.argsort(input, dim, descending, stable);
+  resumeGrad(mode);
+  return result;
+}
+
+export function argwhere(input: Tensor): Tensor {
+  const mode = pauseGrad();
+  const result = indexing_impl.nonzero(input);
+  resumeGrad(mode);
+  return result;
+}
+
 export function asStrided(input: Tensor, size: Ints, stride: Ints, storageOffset: i32 = NONE): Tensor {
   return basic_impl.asStrided(input, size, stride, storageOffset);
 }
@@ -290,6 +320,24 @@ export function asStridedOf(input: Tensor, size: Ints, stride: Ints, offset: i32
   node.saveF64(0, offset);
   node.saveInts(3, inputStride);
   node.saveF64(1, inputOffset);
+  doneNode(node);
+  return result;
+}
+
+export function asStridedScatter(input: Tensor, src: Tensor, size: Ints, stride: Ints, storageOffset: i32 = NONE): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || src.requiresGrad);
+  const mode = pauseGrad();
+  const result = rearrange_impl.asStridedScatter(input, src, size, stride, storageOffset);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(226, 2, 1, 0, 3, 1);
+  node.edge(0, input);
+  node.edge(1, src);
+  attachFloating(result, node, 0);
+  if (input.requiresGrad) node.saveInts(0, shapeOf(src));
+  node.saveInts(1, size);
+  node.saveInts(2, stride);
+  node.saveF64(0, storageOffset);
   doneNode(node);
   return result;
 }
@@ -334,13 +382,25 @@ export function atanh_(input: Tensor): Tensor {
   return elementwiseInPlace1(El.atanh, input);
 }
 
+export function atleast1d(input: Tensor): Tensor {
+  return geometry_impl.atleast1d(input);
+}
+
+export function atleast2d(input: Tensor): Tensor {
+  return geometry_impl.atleast2d(input);
+}
+
+export function atleast3d(input: Tensor): Tensor {
+  return geometry_impl.atleast3d(input);
+}
+
 export function averagePlanes(input: Tensor, size: Ints, kernel: Ints, stride: Ints, padding: Ints, adaptive: bool, countPadding: bool, divisor: i32): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
   const mode = pauseGrad();
   const result = averagePooling_impl.averagePlanes(input, size, kernel, stride, padding, adaptive, countPadding, divisor);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(226, 1, 1, 0, 4, 3);
+  const node = newNode(227, 1, 1, 0, 4, 3);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -360,7 +420,7 @@ export function averageSpread(gradOutput: Tensor, size: Ints, kernel: Ints, stri
   const result = averagePooling_impl.averageSpread(gradOutput, size, kernel, stride, padding, adaptive, countPadding, divisor);
   resumeGrad(mode);
   if (!records || result == gradOutput) return result;
-  const node = newNode(227, 1, 1, 0, 4, 3);
+  const node = newNode(228, 1, 1, 0, 4, 3);
   node.edge(0, gradOutput);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(gradOutput));
@@ -392,7 +452,7 @@ export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Sca
   const result = matmul_impl.baddbmm(input, batch1, batch2, beta, alpha);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(228, 3, 1, 2, 1, 2);
+  const node = newNode(229, 3, 1, 2, 1, 2);
   node.edge(0, input);
   node.edge(1, batch1);
   node.edge(2, batch2);
@@ -418,7 +478,7 @@ export function batchMatmul(input: Tensor, mat2: Tensor): Tensor {
   const result = matmul_impl.batchMatmul(input, mat2);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(229, 2, 1, 2, 2, 0);
+  const node = newNode(230, 2, 1, 2, 2, 0);
   node.edge(0, input);
   node.edge(1, mat2);
   attachFloating(result, node, 0);
@@ -482,18 +542,53 @@ export function bitwiseXor_(input: Tensor, other: Tensor): Tensor {
   return elementwiseInPlace2(El.bitwiseXor, input, other);
 }
 
+export function blockDiag(tensors: Tensors): Tensor {
+  return joining_impl.blockDiag(tensors);
+}
+
 export function bmm(input: Tensor, mat2: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad || mat2.requiresGrad);
   const mode = pauseGrad();
   const result = matmul_impl.bmm(input, mat2);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(230, 2, 1, 2, 0, 0);
+  const node = newNode(231, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, mat2);
   attachFloating(result, node, 0);
   if (mat2.requiresGrad) node.saveTensor(0, input, false);
   if (input.requiresGrad) node.saveTensor(1, mat2, false);
+  doneNode(node);
+  return result;
+}
+
+export function broadcastTensors(tensors: Tensors): Tensors {
+  return geometry_impl.broadcastTensors(tensors);
+}
+
+export function broadcastTo(input: Tensor, size: Ints): Tensor {
+  return geometry_impl.broadcastTo(input, size);
+}
+
+export function cartesianProd(tensors: Tensors): Tensor {
+  return joining_impl.cartesianProd(tensors);
+}
+
+export function cat(tensors: Tensors, dim: i32 = 0): Tensor {
+  return joining_impl.cat(tensors, dim);
+}
+
+export function catOf(tensors: Tensors, dim: i32): Tensor {
+  const records = gradEnabled() && (anyRequiresGrad(tensors));
+  const mode = pauseGrad();
+  const result = joining_impl.catOf(tensors, dim);
+  resumeGrad(mode);
+  if (!records) return result;
+  const node = newNode(232, 0 + lengthOf(tensors), 1, 0, 1, 1);
+  edges(node, 0, tensors);
+  attachFloating(result, node, 0);
+  node.saveInts(0, shapesOf(tensors));
+  node.saveF64(0, dim);
   doneNode(node);
   return result;
 }
@@ -518,6 +613,14 @@ export function celu_(input: Tensor, alpha: f64 = 1): Tensor {
 
 export function chainMatmul(matrices: Tensors): Tensor {
   return contraction_impl.chainMatmul(matrices);
+}
+
+export function channelShuffle(input: Tensor, groups: i32): Tensor {
+  return padding_impl.channelShuffle(input, groups);
+}
+
+export function chunk(input: Tensor, chunks: i32, dim: i32 = 0): Tensors {
+  return geometry_impl.chunk(input, chunks, dim);
 }
 
 export function clamp(input: Tensor, min: Tensor | null = null, max: Tensor | null = null): Tensor {
@@ -568,9 +671,31 @@ export function clone(input: Tensor): Tensor {
   const result = basic_impl.clone(input);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(231, 1, 1, 0, 0, 0);
+  const node = newNode(233, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
+  doneNode(node);
+  return result;
+}
+
+export function columnStack(tensors: Tensors): Tensor {
+  return joining_impl.columnStack(tensors);
+}
+
+export function combinations(input: Tensor, r: i32 = 2, withReplacement: bool = false): Tensor {
+  return joining_impl.combinations(input, r, withReplacement);
+}
+
+export function constantPadNd(input: Tensor, pad: Ints, value: Scalar = intScalar(0)): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = padding_impl.constantPadNd(input, pad, value);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(234, 1, 1, 0, 1, 0);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveInts(0, pad);
   doneNode(node);
   return result;
 }
@@ -581,7 +706,7 @@ export function contiguous(input: Tensor): Tensor {
   const result = basic_impl.contiguous(input);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(232, 1, 1, 0, 0, 0);
+  const node = newNode(235, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   doneNode(node);
@@ -618,7 +743,7 @@ export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, 
   const result = convolution_impl.convolution(input, weight, bias, stride, padding, dilation, transposed, outputPadding, groups);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(233, 3, 1, 2, 6, 2);
+  const node = newNode(236, 3, 1, 2, 6, 2);
   node.edge(0, input);
   node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -643,7 +768,7 @@ export function convolutionInput(gradOutput: Tensor, weight: Tensor, size: Ints,
   const result = convolution_impl.convolutionInput(gradOutput, weight, size, stride, padding, dilation, transposed, outputPadding, groups);
   resumeGrad(mode);
   if (!records || result == gradOutput) return result;
-  const node = newNode(234, 2, 1, 2, 5, 2);
+  const node = newNode(237, 2, 1, 2, 5, 2);
   node.edge(0, gradOutput);
   node.edge(1, weight);
   attachFloating(result, node, 0);
@@ -666,7 +791,7 @@ export function convolutionWeight(gradOutput: Tensor, input: Tensor, size: Ints,
   const result = convolution_impl.convolutionWeight(gradOutput, input, size, stride, padding, dilation, transposed, outputPadding, groups);
   resumeGrad(mode);
   if (!records || result == gradOutput) return result;
-  const node = newNode(235, 2, 1, 2, 5, 2);
+  const node = newNode(238, 2, 1, 2, 5, 2);
   node.edge(0, gradOutput);
   node.edge(1, input);
   attachFloating(result, node, 0);
@@ -724,6 +849,52 @@ export function deg2rad_(input: Tensor): Tensor {
   return elementwiseInPlace1(El.deg2rad, input);
 }
 
+export function diag(input: Tensor, diagonal: i32 = 0): Tensor {
+  return rearrange_impl.diag(input, diagonal);
+}
+
+export function diagEmbed(input: Tensor, offset: i32 = 0, dim1: i32 = -2, dim2: i32 = -1): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = rearrange_impl.diagEmbed(input, offset, dim1, dim2);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(239, 1, 1, 0, 0, 3);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveF64(0, offset);
+  node.saveF64(1, dim1);
+  node.saveF64(2, dim2);
+  doneNode(node);
+  return result;
+}
+
+export function diagflat(input: Tensor, offset: i32 = 0): Tensor {
+  return rearrange_impl.diagflat(input, offset);
+}
+
+export function diagonal(input: Tensor, offset: i32 = 0, dim1: i32 = 0, dim2: i32 = 1): Tensor {
+  return geometry_impl.diagonal(input, offset, dim1, dim2);
+}
+
+export function diagonalScatter(input: Tensor, src: Tensor, offset: i32 = 0, dim1: i32 = 0, dim2: i32 = 1): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || src.requiresGrad);
+  const mode = pauseGrad();
+  const result = rearrange_impl.diagonalScatter(input, src, offset, dim1, dim2);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(240, 2, 1, 0, 1, 3);
+  node.edge(0, input);
+  node.edge(1, src);
+  attachFloating(result, node, 0);
+  if (input.requiresGrad) node.saveInts(0, shapeOf(src));
+  node.saveF64(0, offset);
+  node.saveF64(1, dim1);
+  node.saveF64(2, dim2);
+  doneNode(node);
+  return result;
+}
+
 export function digamma(input: Tensor): Tensor {
   return elementwise1(El.digamma, input);
 }
@@ -758,7 +929,7 @@ export function dot(input: Tensor, other: Tensor): Tensor {
   const result = matmul_impl.dot(input, other);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(236, 2, 1, 2, 0, 0);
+  const node = newNode(241, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, other);
   attachFloating(result, node, 0);
@@ -766,6 +937,10 @@ export function dot(input: Tensor, other: Tensor): Tensor {
   if (input.requiresGrad) node.saveTensor(1, other, false);
   doneNode(node);
   return result;
+}
+
+export function dstack(tensors: Tensors): Tensor {
+  return joining_impl.dstack(tensors);
 }
 
 export function elu(input: Tensor, alpha: f64 = 1): Tensor {
@@ -776,6 +951,20 @@ export function elu(input: Tensor, alpha: f64 = 1): Tensor {
 export function elu_(input: Tensor, alpha: f64 = 1): Tensor {
   setElementwiseParam(0, alpha);
   return elementwiseInPlace1(El.elu, input);
+}
+
+export function emptyLike(input: Tensor, dtype: i32 = NO_DTYPE, device: i32 = -1): Tensor {
+  const mode = pauseGrad();
+  const result = factories_impl.emptyLike(input, dtype, device);
+  resumeGrad(mode);
+  return result;
+}
+
+export function emptyStrided(size: Ints, stride: Ints, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
+  const mode = pauseGrad();
+  const result = factories_impl.emptyStrided(size, stride, dtype, device);
+  resumeGrad(mode);
+  return result;
 }
 
 export function entr(input: Tensor): Tensor {
@@ -841,12 +1030,16 @@ export function expand(input: Tensor, size: Ints, implicit: bool = false): Tenso
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(237, 1, 1, 0, 1, 0);
+  const node = newNode(242, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
   doneNode(node);
   return result;
+}
+
+export function expandAs(input: Tensor, other: Tensor): Tensor {
+  return geometry_impl.expandAs(input, other);
 }
 
 export function expm1(input: Tensor): Tensor {
@@ -855,6 +1048,48 @@ export function expm1(input: Tensor): Tensor {
 
 export function expm1_(input: Tensor): Tensor {
   return elementwiseInPlace1(El.expm1, input);
+}
+
+export function eye(n: i32, m: i32 = NONE, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
+  const mode = pauseGrad();
+  const result = factories_impl.eye(n, m, dtype, device);
+  resumeGrad(mode);
+  return result;
+}
+
+export function fill(input: Tensor, value: Tensor): Tensor {
+  return factories_impl.fill(input, value);
+}
+
+export function fill_(input: Tensor, value: Tensor): Tensor {
+  checkInplace(input);
+  return assignInplace(input, fill(input, value));
+}
+
+export function flatten(input: Tensor, startDim: i32 = 0, endDim: i32 = -1): Tensor {
+  return geometry_impl.flatten(input, startDim, endDim);
+}
+
+export function flip(input: Tensor, dims: Ints): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = rearrange_impl.flip(input, dims);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(243, 1, 1, 0, 1, 0);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveInts(0, dims);
+  doneNode(node);
+  return result;
+}
+
+export function fliplr(input: Tensor): Tensor {
+  return rearrange_impl.fliplr(input);
+}
+
+export function flipud(input: Tensor): Tensor {
+  return rearrange_impl.flipud(input);
 }
 
 export function floatPower(input: Tensor, exponent: Tensor): Tensor {
@@ -917,6 +1152,36 @@ export function frexpExponent(input: Tensor): Tensor {
 
 export function frexpMantissa(input: Tensor): Tensor {
   return elementwise1(El.frexpMantissa, input);
+}
+
+export function full(size: Ints, fillValue: Scalar, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
+  const mode = pauseGrad();
+  const result = factories_impl.full(size, fillValue, dtype, device);
+  resumeGrad(mode);
+  return result;
+}
+
+export function fullLike(input: Tensor, fillValue: Scalar, dtype: i32 = NO_DTYPE, device: i32 = -1): Tensor {
+  const mode = pauseGrad();
+  const result = factories_impl.fullLike(input, fillValue, dtype, device);
+  resumeGrad(mode);
+  return result;
+}
+
+export function gather(input: Tensor, dim: i32, index: Tensor, sparseGrad: bool = false): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = indexing_impl.gather(input, dim, index, sparseGrad);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(244, 1, 1, 1, 1, 1);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveInts(0, shapeOf(input));
+  node.saveF64(0, dim);
+  node.saveTensor(0, index, false);
+  doneNode(node);
+  return result;
 }
 
 export function gcd(input: Tensor, other: Tensor): Tensor {
@@ -995,6 +1260,10 @@ export function heaviside_(input: Tensor, values: Tensor): Tensor {
   return elementwiseInPlace2(El.heaviside, input, values);
 }
 
+export function hstack(tensors: Tensors): Tensor {
+  return joining_impl.hstack(tensors);
+}
+
 export function hypot(input: Tensor, other: Tensor): Tensor {
   return elementwise2(El.hypot, input, other);
 }
@@ -1013,6 +1282,134 @@ export function i0_(input: Tensor): Tensor {
 
 export function i1(input: Tensor): Tensor {
   return elementwise1(El.i1, input);
+}
+
+export function index(input: Tensor, indices: Tensors): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = indexing_impl.index(input, indices);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(245, 1, 1, 0 + lengthOf(indices), 1, 0);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveInts(0, shapeOf(input));
+  saveTensors(node, 0, indices);
+  doneNode(node);
+  return result;
+}
+
+export function indexAdd(input: Tensor, dim: i32, index: Tensor, source: Tensor, alpha: Scalar = intScalar(1)): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || source.requiresGrad);
+  const mode = pauseGrad();
+  const result = scatter_impl.indexAdd(input, dim, index, source, alpha);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(246, 2, 1, 1, 1, 2);
+  node.edge(0, input);
+  node.edge(1, source);
+  attachFloating(result, node, 0);
+  if (source.requiresGrad) node.saveF64(0, dim);
+  if (source.requiresGrad) node.saveTensor(0, index, false);
+  if (source.requiresGrad) node.saveInts(0, shapeOf(source));
+  if (source.requiresGrad) node.saveF64(1, alpha.f);
+  doneNode(node);
+  return result;
+}
+
+export function indexAdd_(input: Tensor, dim: i32, index: Tensor, source: Tensor, alpha: Scalar = intScalar(1)): Tensor {
+  checkInplace(input);
+  return assignInplace(input, indexAdd(input, dim, index, source, alpha));
+}
+
+export function indexCopy(input: Tensor, dim: i32, index: Tensor, source: Tensor): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || source.requiresGrad);
+  const mode = pauseGrad();
+  const result = scatter_impl.indexCopy(input, dim, index, source);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(247, 2, 1, 1, 1, 1);
+  node.edge(0, input);
+  node.edge(1, source);
+  attachFloating(result, node, 0);
+  node.saveF64(0, dim);
+  node.saveTensor(0, index, false);
+  if (source.requiresGrad) node.saveInts(0, shapeOf(source));
+  doneNode(node);
+  return result;
+}
+
+export function indexCopy_(input: Tensor, dim: i32, index: Tensor, source: Tensor): Tensor {
+  checkInplace(input);
+  return assignInplace(input, indexCopy(input, dim, index, source));
+}
+
+export function indexFill(input: Tensor, dim: i32, index: Tensor, value: Tensor): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || value.requiresGrad);
+  const mode = pauseGrad();
+  const result = scatter_impl.indexFill(input, dim, index, value);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(248, 2, 1, 1, 0, 1);
+  node.edge(0, input);
+  node.edge(1, value);
+  attachFloating(result, node, 0);
+  node.saveF64(0, dim);
+  node.saveTensor(0, index, false);
+  doneNode(node);
+  return result;
+}
+
+export function indexFill_(input: Tensor, dim: i32, index: Tensor, value: Tensor): Tensor {
+  checkInplace(input);
+  return assignInplace(input, indexFill(input, dim, index, value));
+}
+
+export function indexPut(input: Tensor, indices: Tensors, values: Tensor, accumulate: bool = false): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || values.requiresGrad);
+  const mode = pauseGrad();
+  const result = scatter_impl.indexPut(input, indices, values, accumulate);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(249, 2, 1, 0 + lengthOf(indices), 1, 1);
+  node.edge(0, input);
+  node.edge(1, values);
+  attachFloating(result, node, 0);
+  if (values.requiresGrad) node.saveInts(0, shapeOf(values));
+  if (input.requiresGrad) node.saveF64(0, accumulate ? 1 : 0);
+  saveTensors(node, 0, indices);
+  doneNode(node);
+  return result;
+}
+
+export function indexPut_(input: Tensor, indices: Tensors, values: Tensor, accumulate: bool = false): Tensor {
+  checkInplace(input);
+  return assignInplace(input, indexPut(input, indices, values, accumulate));
+}
+
+export function indexReduce(input: Tensor, dim: i32, index: Tensor, source: Tensor, reduce: i32, includeSelf: bool = true): Tensor {
+  return scatter_impl.indexReduce(input, dim, index, source, reduce, includeSelf);
+}
+
+export function indexReduce_(input: Tensor, dim: i32, index: Tensor, source: Tensor, reduce: i32, includeSelf: bool = true): Tensor {
+  checkInplace(input);
+  return assignInplace(input, indexReduce(input, dim, index, source, reduce, includeSelf));
+}
+
+export function indexSelect(input: Tensor, dim: i32, index: Tensor): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = indexing_impl.indexSelect(input, dim, index);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(250, 1, 1, 1, 1, 1);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveInts(0, shapeOf(input));
+  node.saveF64(0, dim);
+  node.saveTensor(0, index, false);
+  doneNode(node);
+  return result;
 }
 
 export function inner(input: Tensor, other: Tensor): Tensor {
@@ -1056,6 +1453,24 @@ export function isreal(input: Tensor): Tensor {
 
 export function kron(input: Tensor, other: Tensor): Tensor {
   return contraction_impl.kron(input, other);
+}
+
+export function kthvalue(input: Tensor, k: i32, dim: i32 = -1, keepdim: bool = false): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = sorting_impl.kthvalue(input, k, dim, keepdim);
+  resumeGrad(mode);
+  if (!records) return result;
+  const node = newNode(251, 1, 2, 1, 1, 2);
+  node.edge(0, input);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  node.saveInts(0, shapeOf(input));
+  node.saveF64(0, dim);
+  node.saveF64(1, keepdim ? 1 : 0);
+  node.saveTensor(0, resultAt(1), true);
+  doneNode(node);
+  return result;
 }
 
 export function lcm(input: Tensor, other: Tensor): Tensor {
@@ -1119,7 +1534,7 @@ export function linearRows(input: Tensor, weight: Tensor, bias: Tensor | null): 
   const result = matmul_impl.linearRows(input, weight, bias);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(238, 3, 1, 2, 1, 0);
+  const node = newNode(252, 3, 1, 2, 1, 0);
   node.edge(0, input);
   node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -1128,6 +1543,13 @@ export function linearRows(input: Tensor, weight: Tensor, bias: Tensor | null): 
   if (input.requiresGrad) node.saveTensor(1, weight, false);
   if ((bias !== null && bias.requiresGrad)) if (bias !== null) node.saveInts(0, shapeOf(bias));
   doneNode(node);
+  return result;
+}
+
+export function linspace(start: Scalar, end: Scalar, steps: i32, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
+  const mode = pauseGrad();
+  const result = factories_impl.linspace(start, end, steps, dtype, device);
+  resumeGrad(mode);
   return result;
 }
 
@@ -1227,6 +1649,13 @@ export function logsigmoid(input: Tensor): Tensor {
   return elementwise1(El.logsigmoid, input);
 }
 
+export function logspace(start: Scalar, end: Scalar, steps: i32, base: f64 = 10, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
+  const mode = pauseGrad();
+  const result = factories_impl.logspace(start, end, steps, base, dtype, device);
+  resumeGrad(mode);
+  return result;
+}
+
 export function lpPool1d(input: Tensor, normType: f64, kernelSize: Ints, stride: Ints | null = null, ceilMode: bool = false): Tensor {
   return averagePooling_impl.lpPool1d(input, normType, kernelSize, stride, ceilMode);
 }
@@ -1243,12 +1672,65 @@ export function lt_(input: Tensor, other: Tensor): Tensor {
   return elementwiseInPlace2(El.lt, input, other);
 }
 
+export function maskedFill(input: Tensor, mask: Tensor, value: Tensor): Tensor {
+  return masks_impl.maskedFill(input, mask, value);
+}
+
+export function maskedFill_(input: Tensor, mask: Tensor, value: Tensor): Tensor {
+  checkInplace(input);
+  return assignInplace(input, maskedFill(input, mask, value));
+}
+
+export function maskedScatter(input: Tensor, mask: Tensor, source: Tensor): Tensor {
+  return masks_impl.maskedScatter(input, mask, source);
+}
+
+export function maskedScatter_(input: Tensor, mask: Tensor, source: Tensor): Tensor {
+  checkInplace(input);
+  return assignInplace(input, maskedScatter(input, mask, source));
+}
+
+export function maskedScatterOf(input: Tensor, mask: Tensor, source: Tensor): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || source.requiresGrad);
+  const mode = pauseGrad();
+  const result = scatter_impl.maskedScatter(input, mask, source);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(253, 2, 1, 1, 1, 0);
+  node.edge(0, input);
+  node.edge(1, source);
+  attachFloating(result, node, 0);
+  node.saveTensor(0, mask, false);
+  if (source.requiresGrad) node.saveInts(0, shapeOf(source));
+  doneNode(node);
+  return result;
+}
+
+export function maskedSelect(input: Tensor, mask: Tensor): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = indexing_impl.maskedSelect(input, mask);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(254, 1, 1, 1, 1, 0);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveInts(0, shapeOf(input));
+  node.saveTensor(0, mask, false);
+  doneNode(node);
+  return result;
+}
+
 export function matmul(input: Tensor, other: Tensor): Tensor {
   return contraction_impl.matmul(input, other);
 }
 
 export function matrixPower(input: Tensor, n: i32): Tensor {
   return contraction_impl.matrixPower(input, n);
+}
+
+export function matrixTranspose(input: Tensor): Tensor {
+  return geometry_impl.matrixTranspose(input);
 }
 
 export function maxPool1d(input: Tensor, kernelSize: Ints, stride: Ints | null = null, padding: Ints = ints1(0), dilation: Ints = ints1(1), ceilMode: bool = false): Tensor {
@@ -1269,7 +1751,7 @@ export function maxPool2dWithIndices(input: Tensor, kernelSize: Ints, stride: In
   const result = pooling_impl.maxPool2dWithIndices(input, kernelSize, stride, padding, dilation, ceilMode);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(239, 1, 2, 1, 1, 0);
+  const node = newNode(255, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -1289,7 +1771,7 @@ export function maxPool3dWithIndices(input: Tensor, kernelSize: Ints, stride: In
   const result = pooling_impl.maxPool3dWithIndices(input, kernelSize, stride, padding, dilation, ceilMode);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(240, 1, 2, 1, 1, 0);
+  const node = newNode(256, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -1315,6 +1797,44 @@ export function maximum(input: Tensor, other: Tensor): Tensor {
   return elementwise2(El.maximum, input, other);
 }
 
+export function medianAll(input: Tensor): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = sorting_impl.medianAll(input);
+  resumeGrad(mode);
+  if (!records) return result;
+  const node = newNode(257, 1, 2, 1, 1, 0);
+  node.edge(0, input);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  node.saveInts(0, shapeOf(input));
+  node.saveTensor(0, resultAt(1), true);
+  doneNode(node);
+  return result;
+}
+
+export function medianDim(input: Tensor, dim: i32, keepdim: bool = false): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = sorting_impl.medianDim(input, dim, keepdim);
+  resumeGrad(mode);
+  if (!records) return result;
+  const node = newNode(258, 1, 2, 1, 1, 2);
+  node.edge(0, input);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  node.saveInts(0, shapeOf(input));
+  node.saveF64(0, dim);
+  node.saveF64(1, keepdim ? 1 : 0);
+  node.saveTensor(0, resultAt(1), true);
+  doneNode(node);
+  return result;
+}
+
+export function meshgrid(tensors: Tensors, indexing: i32 = 0): Tensors {
+  return joining_impl.meshgrid(tensors, indexing);
+}
+
 export function minimum(input: Tensor, other: Tensor): Tensor {
   return elementwise2(El.minimum, input, other);
 }
@@ -1333,7 +1853,7 @@ export function mm(input: Tensor, mat2: Tensor): Tensor {
   const result = matmul_impl.mm(input, mat2);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(241, 2, 1, 2, 0, 0);
+  const node = newNode(259, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, mat2);
   attachFloating(result, node, 0);
@@ -1341,6 +1861,32 @@ export function mm(input: Tensor, mat2: Tensor): Tensor {
   if (input.requiresGrad) node.saveTensor(1, mat2, false);
   doneNode(node);
   return result;
+}
+
+export function mode(input: Tensor, dim: i32 = -1, keepdim: bool = false): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = sorting_impl.mode(input, dim, keepdim);
+  resumeGrad(mode);
+  if (!records) return result;
+  const node = newNode(260, 1, 2, 1, 1, 2);
+  node.edge(0, input);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  node.saveInts(0, shapeOf(input));
+  node.saveF64(0, dim);
+  node.saveF64(1, keepdim ? 1 : 0);
+  node.saveTensor(0, resultAt(1), true);
+  doneNode(node);
+  return result;
+}
+
+export function movedim(input: Tensor, source: Ints, destination: Ints): Tensor {
+  return geometry_impl.movedim(input, source, destination);
+}
+
+export function msort(input: Tensor): Tensor {
+  return sorting_impl.msort(input);
 }
 
 export function mul(input: Tensor, other: Tensor): Tensor {
@@ -1361,7 +1907,7 @@ export function mv(input: Tensor, vec: Tensor): Tensor {
   const result = matmul_impl.mv(input, vec);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(242, 2, 1, 2, 0, 0);
+  const node = newNode(261, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, vec);
   attachFloating(result, node, 0);
@@ -1378,6 +1924,40 @@ export function nanToNum(input: Tensor, nan: Scalar | null = null, posinf: Scala
 export function nanToNum_(input: Tensor, nan: Scalar | null = null, posinf: Scalar | null = null, neginf: Scalar | null = null): Tensor {
   checkInplace(input);
   return assignInplace(input, nanToNum(input, nan, posinf, neginf));
+}
+
+export function nanmedianAll(input: Tensor): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = sorting_impl.nanmedianAll(input);
+  resumeGrad(mode);
+  if (!records) return result;
+  const node = newNode(262, 1, 2, 1, 1, 0);
+  node.edge(0, input);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  node.saveInts(0, shapeOf(input));
+  node.saveTensor(0, resultAt(1), true);
+  doneNode(node);
+  return result;
+}
+
+export function nanmedianDim(input: Tensor, dim: i32, keepdim: bool = false): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = sorting_impl.nanmedianDim(input, dim, keepdim);
+  resumeGrad(mode);
+  if (!records) return result;
+  const node = newNode(263, 1, 2, 1, 1, 2);
+  node.edge(0, input);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  node.saveInts(0, shapeOf(input));
+  node.saveF64(0, dim);
+  node.saveF64(1, keepdim ? 1 : 0);
+  node.saveTensor(0, resultAt(1), true);
+  doneNode(node);
+  return result;
 }
 
 export function narrow(input: Tensor, dim: i32, start: i32, length: i32): Tensor {
@@ -1416,8 +1996,19 @@ export function nextafter_(input: Tensor, other: Tensor): Tensor {
   return elementwiseInPlace2(El.nextafter, input, other);
 }
 
+export function nonzero(input: Tensor): Tensor {
+  const mode = pauseGrad();
+  const result = indexing_impl.nonzero(input);
+  resumeGrad(mode);
+  return result;
+}
+
 export function outer(input: Tensor, vec2: Tensor): Tensor {
   return contraction_impl.outer(input, vec2);
+}
+
+export function pad(input: Tensor, pad: Ints, mode: i32 = 0, value: Scalar | null = null): Tensor {
+  return padding_impl.pad(input, pad, mode, value);
 }
 
 export function permute(input: Tensor, dims: Ints): Tensor {
@@ -1427,12 +2018,20 @@ export function permute(input: Tensor, dims: Ints): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(243, 1, 1, 0, 1, 0);
+  const node = newNode(264, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, dims);
   doneNode(node);
   return result;
+}
+
+export function pixelShuffle(input: Tensor, upscaleFactor: i32): Tensor {
+  return padding_impl.pixelShuffle(input, upscaleFactor);
+}
+
+export function pixelUnshuffle(input: Tensor, downscaleFactor: i32): Tensor {
+  return padding_impl.pixelUnshuffle(input, downscaleFactor);
 }
 
 export function planeGather(input: Tensor, indices: Tensor, rank: i32): Tensor {
@@ -1441,7 +2040,7 @@ export function planeGather(input: Tensor, indices: Tensor, rank: i32): Tensor {
   const result = pooling_impl.planeGather(input, indices, rank);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(244, 1, 1, 1, 1, 1);
+  const node = newNode(265, 1, 1, 1, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1457,7 +2056,7 @@ export function planePut(input: Tensor, indices: Tensor, size: Ints, rank: i32):
   const result = pooling_impl.planePut(input, indices, size, rank);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(245, 1, 1, 1, 0, 1);
+  const node = newNode(266, 1, 1, 1, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, indices, false);
@@ -1472,7 +2071,7 @@ export function planeScatter(input: Tensor, indices: Tensor, size: Ints, rank: i
   const result = pooling_impl.planeScatter(input, indices, size, rank);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(246, 1, 1, 1, 0, 1);
+  const node = newNode(267, 1, 1, 1, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, indices, false);
@@ -1513,12 +2112,45 @@ export function preluElements(input: Tensor, weight: Tensor): Tensor {
   return elementwise2(El.preluElements, input, weight);
 }
 
+export function put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = false): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || source.requiresGrad);
+  const mode = pauseGrad();
+  const result = scatter_impl.put(input, index, source, accumulate);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(268, 2, 1, 1, 1, 1);
+  node.edge(0, input);
+  node.edge(1, source);
+  attachFloating(result, node, 0);
+  node.saveTensor(0, index, false);
+  if (source.requiresGrad) node.saveInts(0, shapeOf(source));
+  if (input.requiresGrad) node.saveF64(0, accumulate ? 1 : 0);
+  doneNode(node);
+  return result;
+}
+
+export function put_(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = false): Tensor {
+  checkInplace(input);
+  return assignInplace(input, put(input, index, source, accumulate));
+}
+
 export function rad2deg(input: Tensor): Tensor {
   return elementwise1(El.rad2deg, input);
 }
 
 export function rad2deg_(input: Tensor): Tensor {
   return elementwiseInPlace1(El.rad2deg, input);
+}
+
+export function range(start: Scalar, end: Scalar, step: Scalar, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
+  const mode = pauseGrad();
+  const result = factories_impl.closedRange(start, end, step, dtype, device);
+  resumeGrad(mode);
+  return result;
+}
+
+export function ravel(input: Tensor): Tensor {
+  return geometry_impl.ravel(input);
 }
 
 export function reciprocal(input: Tensor): Tensor {
@@ -1553,6 +2185,14 @@ export function remainder_(input: Tensor, other: Tensor): Tensor {
   return elementwiseInPlace2(El.remainder, input, other);
 }
 
+export function repeat(input: Tensor, repeats: Ints): Tensor {
+  return rearrange_impl.repeat(input, repeats);
+}
+
+export function repeatInterleave(input: Tensor, repeats: Tensor, dim: i32 = NONE, outputSize: i32 = NONE): Tensor {
+  return rearrange_impl.repeatInterleave(input, repeats, dim, outputSize);
+}
+
 export function replaceNonFinite(input: Tensor, nan: f64, posinf: f64, neginf: f64): Tensor {
   setElementwiseParam(0, nan);
   setElementwiseParam(1, posinf);
@@ -1562,6 +2202,33 @@ export function replaceNonFinite(input: Tensor, nan: f64, posinf: f64, neginf: f
 
 export function reshape(input: Tensor, shape: Ints): Tensor {
   return basic_impl.reshape(input, shape);
+}
+
+export function reshapeAs(input: Tensor, other: Tensor): Tensor {
+  return geometry_impl.reshapeAs(input, other);
+}
+
+export function reverseDims(input: Tensor): Tensor {
+  return geometry_impl.reverseDims(input);
+}
+
+export function roll(input: Tensor, shifts: Ints, dims: Ints = newInts(0)): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = rearrange_impl.roll(input, shifts, dims);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(269, 1, 1, 0, 2, 0);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveInts(0, shifts);
+  node.saveInts(1, dims);
+  doneNode(node);
+  return result;
+}
+
+export function rot90(input: Tensor, k: i32 = 1, dims: Ints = ints2(0, 1)): Tensor {
+  return rearrange_impl.rot90(input, k, dims);
 }
 
 export function round(input: Tensor, decimals: i32 = 0): Tensor {
@@ -1602,6 +2269,83 @@ export function rsub(input: Tensor, other: Tensor, alpha: f64 = 1): Tensor {
   return elementwise2(El.rsub, input, other);
 }
 
+export function scalarTensor(value: Scalar, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
+  const mode = pauseGrad();
+  const result = factories_impl.scalarTensor(value, dtype, device);
+  resumeGrad(mode);
+  return result;
+}
+
+export function scatter(input: Tensor, dim: i32, index: Tensor, src: Tensor, reduce: i32 = -1): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || src.requiresGrad);
+  const mode = pauseGrad();
+  const result = scatter_impl.scatter(input, dim, index, src, reduce);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(270, 2, 1, 1, 1, 1);
+  node.edge(0, input);
+  node.edge(1, src);
+  attachFloating(result, node, 0);
+  node.saveF64(0, dim);
+  node.saveTensor(0, index, false);
+  if (src.requiresGrad) node.saveInts(0, shapeOf(src));
+  doneNode(node);
+  return result;
+}
+
+export function scatter_(input: Tensor, dim: i32, index: Tensor, src: Tensor, reduce: i32 = -1): Tensor {
+  checkInplace(input);
+  return assignInplace(input, scatter(input, dim, index, src, reduce));
+}
+
+export function scatterAdd(input: Tensor, dim: i32, index: Tensor, src: Tensor): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || src.requiresGrad);
+  const mode = pauseGrad();
+  const result = scatter_impl.scatterAdd(input, dim, index, src);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(271, 2, 1, 1, 1, 1);
+  node.edge(0, input);
+  node.edge(1, src);
+  attachFloating(result, node, 0);
+  if (src.requiresGrad) node.saveF64(0, dim);
+  if (src.requiresGrad) node.saveTensor(0, index, false);
+  if (src.requiresGrad) node.saveInts(0, shapeOf(src));
+  doneNode(node);
+  return result;
+}
+
+export function scatterAdd_(input: Tensor, dim: i32, index: Tensor, src: Tensor): Tensor {
+  checkInplace(input);
+  return assignInplace(input, scatterAdd(input, dim, index, src));
+}
+
+export function scatterReduce(input: Tensor, dim: i32, index: Tensor, src: Tensor, reduce: i32, includeSelf: bool = true): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || src.requiresGrad);
+  const mode = pauseGrad();
+  const result = scatter_impl.scatterReduce(input, dim, index, src, reduce, includeSelf);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(272, 2, 1, 4, 0, 3);
+  node.edge(0, input);
+  node.edge(1, src);
+  attachFloating(result, node, 0);
+  node.saveTensor(0, input, false);
+  node.saveF64(0, dim);
+  node.saveTensor(1, index, false);
+  node.saveTensor(2, src, false);
+  node.saveF64(1, reduce);
+  node.saveF64(2, includeSelf ? 1 : 0);
+  node.saveTensor(3, result, true);
+  doneNode(node);
+  return result;
+}
+
+export function scatterReduce_(input: Tensor, dim: i32, index: Tensor, src: Tensor, reduce: i32, includeSelf: bool = true): Tensor {
+  checkInplace(input);
+  return assignInplace(input, scatterReduce(input, dim, index, src, reduce, includeSelf));
+}
+
 export function select(input: Tensor, dim: i32, index: i32): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
   const mode = pauseGrad();
@@ -1609,7 +2353,7 @@ export function select(input: Tensor, dim: i32, index: i32): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(247, 1, 1, 0, 1, 2);
+  const node = newNode(273, 1, 1, 0, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1625,9 +2369,26 @@ export function selectBackward(grad: Tensor, inputShape: Ints, dim: i32, index: 
   const result = basic_impl.selectBackward(grad, inputShape, dim, index);
   resumeGrad(mode);
   if (!records || result == grad) return result;
-  const node = newNode(248, 1, 1, 0, 0, 2);
+  const node = newNode(274, 1, 1, 0, 0, 2);
   node.edge(0, grad);
   attachFloating(result, node, 0);
+  node.saveF64(0, dim);
+  node.saveF64(1, index);
+  doneNode(node);
+  return result;
+}
+
+export function selectScatter(input: Tensor, src: Tensor, dim: i32, index: i32): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || src.requiresGrad);
+  const mode = pauseGrad();
+  const result = rearrange_impl.selectScatter(input, src, dim, index);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(275, 2, 1, 0, 1, 2);
+  node.edge(0, input);
+  node.edge(1, src);
+  attachFloating(result, node, 0);
+  if (input.requiresGrad) node.saveInts(0, shapeOf(src));
   node.saveF64(0, dim);
   node.saveF64(1, index);
   doneNode(node);
@@ -1709,7 +2470,7 @@ export function slice(input: Tensor, dim: i32 = 0, start: i32 = NONE, end: i32 =
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(249, 1, 1, 0, 1, 4);
+  const node = newNode(276, 1, 1, 0, 1, 4);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1727,9 +2488,28 @@ export function sliceBackward(grad: Tensor, inputShape: Ints, dim: i32, start: i
   const result = basic_impl.sliceBackward(grad, inputShape, dim, start, end, step);
   resumeGrad(mode);
   if (!records || result == grad) return result;
-  const node = newNode(250, 1, 1, 0, 0, 4);
+  const node = newNode(277, 1, 1, 0, 0, 4);
   node.edge(0, grad);
   attachFloating(result, node, 0);
+  node.saveF64(0, dim);
+  node.saveF64(1, start);
+  node.saveF64(2, end);
+  node.saveF64(3, step);
+  doneNode(node);
+  return result;
+}
+
+export function sliceScatter(input: Tensor, src: Tensor, dim: i32 = 0, start: i32 = NONE, end: i32 = NONE, step: i32 = 1): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || src.requiresGrad);
+  const mode = pauseGrad();
+  const result = rearrange_impl.sliceScatter(input, src, dim, start, end, step);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(278, 2, 1, 0, 1, 4);
+  node.edge(0, input);
+  node.edge(1, src);
+  attachFloating(result, node, 0);
+  if (input.requiresGrad) node.saveInts(0, shapeOf(src));
   node.saveF64(0, dim);
   node.saveF64(1, start);
   node.saveF64(2, end);
@@ -1751,6 +2531,39 @@ export function softshrink(input: Tensor, lambd: f64 = 0.5): Tensor {
 
 export function softsign(input: Tensor): Tensor {
   return elementwise1(El.softsign, input);
+}
+
+export function sort(input: Tensor, dim: i32 = -1, descending: bool = false, stable: bool = false): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = sorting_impl.sort(input, dim, descending, stable);
+  resumeGrad(mode);
+  if (!records) return result;
+  const node = newNode(279, 1, 2, 1, 1, 1);
+  node.edge(0, input);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  node.saveInts(0, shapeOf(input));
+  node.saveF64(0, dim);
+  node.saveTensor(0, resultAt(1), true);
+  doneNode(node);
+  return result;
+}
+
+export function split(tensor: Tensor, splitSizeOrSections: Ints, dim: i32 = 0): Tensors {
+  return geometry_impl.split(tensor, splitSizeOrSections, dim);
+}
+
+export function splitIndices(input: Tensor, which: i32, indices: Ints): Tensors {
+  return geometry_impl.splitIndices(input, which, indices);
+}
+
+export function splitSections(input: Tensor, which: i32, sections: i32): Tensors {
+  return geometry_impl.splitSections(input, which, sections);
+}
+
+export function splitWithSizes(input: Tensor, splitSizes: Ints, dim: i32 = 0): Tensors {
+  return geometry_impl.splitWithSizes(input, splitSizes, dim);
 }
 
 export function sqrt(input: Tensor): Tensor {
@@ -1777,7 +2590,7 @@ export function squeeze(input: Tensor, dim: i32 = NONE): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(251, 1, 1, 0, 1, 0);
+  const node = newNode(280, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1788,6 +2601,10 @@ export function squeeze(input: Tensor, dim: i32 = NONE): Tensor {
 export function squeeze_(input: Tensor, dim: i32 = NONE): Tensor {
   checkInplace(input);
   return assignInplace(input, squeeze(input, dim));
+}
+
+export function stack(tensors: Tensors, dim: i32 = 0): Tensor {
+  return joining_impl.stack(tensors, dim);
 }
 
 export function sub(input: Tensor, other: Tensor, alpha: f64 = 1): Tensor {
@@ -1812,7 +2629,7 @@ export function sum(input: Tensor, dim: Ints | null = null, keepdim: bool = fals
   const result = reduction_impl.sum(input, dim, keepdim, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(252, 1, 1, 0, 2, 2);
+  const node = newNode(281, 1, 1, 0, 2, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1829,6 +2646,25 @@ export function sumToSize(input: Tensor, size: Ints): Tensor {
 
 export function t(input: Tensor): Tensor {
   return basic_impl.t(input);
+}
+
+export function take(input: Tensor, index: Tensor): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = indexing_impl.take(input, index);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(282, 1, 1, 1, 1, 0);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveInts(0, shapeOf(input));
+  node.saveTensor(0, index, false);
+  doneNode(node);
+  return result;
+}
+
+export function takeAlongDim(input: Tensor, indices: Tensor, dim: i32 = NONE): Tensor {
+  return indexing_impl.takeAlongDim(input, indices, dim);
 }
 
 export function tan(input: Tensor): Tensor {
@@ -1851,6 +2687,14 @@ export function tanhshrink(input: Tensor): Tensor {
   return elementwise1(El.tanhshrink, input);
 }
 
+export function tensorSplitIndices(input: Tensor, indices: Ints, dim: i32 = 0): Tensors {
+  return geometry_impl.tensorSplitIndices(input, indices, dim);
+}
+
+export function tensorSplitSections(input: Tensor, sections: i32, dim: i32 = 0): Tensors {
+  return geometry_impl.tensorSplitSections(input, sections, dim);
+}
+
 export function tensordot(input: Tensor, other: Tensor, dimsInput: Ints, dimsOther: Ints): Tensor {
   return contraction_impl.tensordot(input, other, dimsInput, dimsOther);
 }
@@ -1867,16 +2711,37 @@ export function threshold_(input: Tensor, threshold: f64, value: f64): Tensor {
   return elementwiseInPlace1(El.threshold, input);
 }
 
+export function tile(input: Tensor, dims: Ints): Tensor {
+  return rearrange_impl.tile(input, dims);
+}
+
 export function to(input: Tensor, dtype: i32): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
   const mode = pauseGrad();
   const result = basic_impl.to(input, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(253, 1, 1, 0, 0, 1);
+  const node = newNode(283, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
+  doneNode(node);
+  return result;
+}
+
+export function topk(input: Tensor, k: i32, dim: i32 = -1, largest: bool = true, sorted: bool = true): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = sorting_impl.topk(input, k, dim, largest, sorted);
+  resumeGrad(mode);
+  if (!records) return result;
+  const node = newNode(284, 1, 2, 1, 1, 1);
+  node.edge(0, input);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  node.saveInts(0, shapeOf(input));
+  node.saveF64(0, dim);
+  node.saveTensor(0, resultAt(1), true);
   doneNode(node);
   return result;
 }
@@ -1888,7 +2753,7 @@ export function transpose(input: Tensor, dim0: i32, dim1: i32): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(254, 1, 1, 0, 0, 2);
+  const node = newNode(285, 1, 1, 0, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, dim0);
@@ -1900,6 +2765,58 @@ export function transpose(input: Tensor, dim0: i32, dim1: i32): Tensor {
 export function transpose_(input: Tensor, dim0: i32, dim1: i32): Tensor {
   checkInplace(input);
   return assignInplace(input, transpose(input, dim0, dim1));
+}
+
+export function tril(input: Tensor, diagonal: i32 = 0): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = rearrange_impl.tril(input, diagonal);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(286, 1, 1, 0, 0, 1);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveF64(0, diagonal);
+  doneNode(node);
+  return result;
+}
+
+export function tril_(input: Tensor, diagonal: i32 = 0): Tensor {
+  checkInplace(input);
+  return assignInplace(input, tril(input, diagonal));
+}
+
+export function trilIndices(row: i32, col: i32, offset: i32 = 0, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
+  const mode = pauseGrad();
+  const result = factories_impl.trilIndices(row, col, offset, dtype, device);
+  resumeGrad(mode);
+  return result;
+}
+
+export function triu(input: Tensor, diagonal: i32 = 0): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = rearrange_impl.triu(input, diagonal);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(287, 1, 1, 0, 0, 1);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveF64(0, diagonal);
+  doneNode(node);
+  return result;
+}
+
+export function triu_(input: Tensor, diagonal: i32 = 0): Tensor {
+  checkInplace(input);
+  return assignInplace(input, triu(input, diagonal));
+}
+
+export function triuIndices(row: i32, col: i32, offset: i32 = 0, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
+  const mode = pauseGrad();
+  const result = factories_impl.triuIndices(row, col, offset, dtype, device);
+  resumeGrad(mode);
+  return result;
 }
 
 export function trueDivide(input: Tensor, other: Tensor): Tensor {
@@ -1918,6 +2835,32 @@ export function trunc_(input: Tensor): Tensor {
   return elementwiseInPlace1(El.trunc, input);
 }
 
+export function unbind(input: Tensor, dim: i32 = 0): Tensors {
+  return geometry_impl.unbind(input, dim);
+}
+
+export function unflatten(input: Tensor, dim: i32, sizes: Ints): Tensor {
+  return geometry_impl.unflatten(input, dim, sizes);
+}
+
+export function unfold(input: Tensor, dimension: i32, size: i32, step: i32): Tensor {
+  return geometry_impl.unfold(input, dimension, size, step);
+}
+
+export function uniqueRows(input: Tensor, dim: i32 = NONE): Tensor {
+  const mode = pauseGrad();
+  const result = sorting_impl.unique(input, dim);
+  resumeGrad(mode);
+  return result;
+}
+
+export function uniqueRuns(input: Tensor, dim: i32 = NONE): Tensor {
+  const mode = pauseGrad();
+  const result = sorting_impl.uniqueConsecutive(input, dim);
+  resumeGrad(mode);
+  return result;
+}
+
 export function unsqueeze(input: Tensor, dim: i32): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
   const mode = pauseGrad();
@@ -1925,7 +2868,7 @@ export function unsqueeze(input: Tensor, dim: i32): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(255, 1, 1, 0, 1, 0);
+  const node = newNode(288, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1944,7 +2887,7 @@ export function vdot(input: Tensor, other: Tensor): Tensor {
   const result = matmul_impl.vdot(input, other);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(256, 2, 1, 2, 0, 0);
+  const node = newNode(289, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, other);
   attachFloating(result, node, 0);
@@ -1965,12 +2908,20 @@ export function view(input: Tensor, size: Ints): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(257, 1, 1, 0, 1, 0);
+  const node = newNode(290, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
   doneNode(node);
   return result;
+}
+
+export function viewAs(input: Tensor, other: Tensor): Tensor {
+  return geometry_impl.viewAs(input, other);
+}
+
+export function vstack(tensors: Tensors): Tensor {
+  return joining_impl.vstack(tensors);
 }
 
 export function where(condition: Tensor, input: Tensor, other: Tensor): Tensor {
@@ -1987,4 +2938,16 @@ export function xlogy(input: Tensor, other: Tensor): Tensor {
 
 export function xlogy_(input: Tensor, other: Tensor): Tensor {
   return elementwiseInPlace2(El.xlogy, input, other);
+}
+
+export function zero(input: Tensor): Tensor {
+  const mode = pauseGrad();
+  const result = factories_impl.zero(input);
+  resumeGrad(mode);
+  return result;
+}
+
+export function zero_(input: Tensor): Tensor {
+  checkInplace(input);
+  return assignInplace(input, zero(input));
 }
