@@ -27,6 +27,7 @@ export { setPrintOptions, type PrintOptions } from "./tensor/print.ts";
 export { canCast, finfo, iinfo, promoteTypes, resultType, type FloatInfo, type IntInfo } from "./tensor/promotion.ts";
 export { float, FloatScalar, type Scalar } from "./tensor/scalar.ts";
 export { fromBuffer, fromNumpy, sharedArray } from "./tensor/shared.ts";
+export { max, median, min, nanmedian, norm, std, stdMean, var, varMean } from "./tensor/reductions.ts";
 export { isTensor, Tensor } from "./tensor/tensor.ts";
 
 import "./tensor/methods.ts";

@@ -199,6 +199,28 @@ export function addr(input: unknown, vec1: unknown, vec2: unknown, beta?: unknow
 }
 
 /**
+ * Whether all elements are not 0. The result is bool, uint8 for uint8.
+ * Follows torch.all.
+ */
+export function all(input: Tensor, dim?: number | null, keepdim?: boolean): Tensor;
+export function all(input: Tensor, options: { dim?: number | null; keepdim?: boolean }): Tensor;
+export function all(input: Tensor, dim: number | null, options: { keepdim?: boolean }): Tensor;
+export function all(input: unknown, dim?: unknown, keepdim?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","keepdim"], "all");
+    dim = options["dim"];
+    keepdim = options["keepdim"];
+  }
+  else if (call.isOptions(keepdim)) {
+    const options = keepdim;
+    call.checkOptions(options, ["keepdim"], "all");
+    keepdim = options["keepdim"];
+  }
+  return call.wrapOr(input as Tensor, core.op_all(call.tensorArg(input, "all", "input", 1), call.optionalIntArg(dim, "all", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "all", "keepdim", 3)));
+}
+
+/**
  * Whether all elements are close (see isclose).
  * Follows torch.allclose.
  */
@@ -229,6 +251,75 @@ export function allclose(input: unknown, other: unknown, rtol?: unknown, atol?: 
 }
 
 /**
+ * The largest element over dims; NaN if there is one. Equal extrema share the gradient.
+ * Follows torch.amax.
+ * @throws RuntimeError or IndexError where a dim without elements has no extremum.
+ */
+export function amax(input: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean): Tensor;
+export function amax(input: Tensor, options: { dim?: number | readonly number[] | null; keepdim?: boolean }): Tensor;
+export function amax(input: Tensor, dim: number | readonly number[] | null, options: { keepdim?: boolean }): Tensor;
+export function amax(input: unknown, dim?: unknown, keepdim?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","keepdim"], "amax");
+    dim = options["dim"];
+    keepdim = options["keepdim"];
+  }
+  else if (call.isOptions(keepdim)) {
+    const options = keepdim;
+    call.checkOptions(options, ["keepdim"], "amax");
+    keepdim = options["keepdim"];
+  }
+  return call.wrapOr(input as Tensor, core.op_amax(call.tensorArg(input, "amax", "input", 1), call.ints(dim, "amax", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "amax", "keepdim", 3)));
+}
+
+/**
+ * The smallest element over dims; NaN if there is one. Equal extrema share the gradient.
+ * Follows torch.amin.
+ * @throws RuntimeError or IndexError where a dim without elements has no extremum.
+ */
+export function amin(input: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean): Tensor;
+export function amin(input: Tensor, options: { dim?: number | readonly number[] | null; keepdim?: boolean }): Tensor;
+export function amin(input: Tensor, dim: number | readonly number[] | null, options: { keepdim?: boolean }): Tensor;
+export function amin(input: unknown, dim?: unknown, keepdim?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","keepdim"], "amin");
+    dim = options["dim"];
+    keepdim = options["keepdim"];
+  }
+  else if (call.isOptions(keepdim)) {
+    const options = keepdim;
+    call.checkOptions(options, ["keepdim"], "amin");
+    keepdim = options["keepdim"];
+  }
+  return call.wrapOr(input as Tensor, core.op_amin(call.tensorArg(input, "amin", "input", 1), call.ints(dim, "amin", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "amin", "keepdim", 3)));
+}
+
+/**
+ * The smallest and the largest elements along a dim (default: all).
+ * Follows torch.aminmax.
+ * @throws RuntimeError or IndexError where a dim without elements has no extremum.
+ */
+export function aminmax(input: Tensor, dim?: number | null, keepdim?: boolean): call.Named<"min" | "max">;
+export function aminmax(input: Tensor, options: { dim?: number | null; keepdim?: boolean }): call.Named<"min" | "max">;
+export function aminmax(input: Tensor, dim: number | null, options: { keepdim?: boolean }): call.Named<"min" | "max">;
+export function aminmax(input: unknown, dim?: unknown, keepdim?: unknown): call.Named<"min" | "max"> {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","keepdim"], "aminmax");
+    dim = options["dim"];
+    keepdim = options["keepdim"];
+  }
+  else if (call.isOptions(keepdim)) {
+    const options = keepdim;
+    call.checkOptions(options, ["keepdim"], "aminmax");
+    keepdim = options["keepdim"];
+  }
+  return call.wrapNamed(core.op_aminmax(call.tensorArg(input, "aminmax", "input", 1), call.optionalIntArg(dim, "aminmax", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "aminmax", "keepdim", 3)), ["min","max"]);
+}
+
+/**
  * The angle of a real number in the complex plane: π if negative, else 0; NaN stays.
  * Shapes: any; the result has the input's.
  * Follows torch.angle.
@@ -236,6 +327,28 @@ export function allclose(input: unknown, other: unknown, rtol?: unknown, atol?: 
 export function angle(input: Tensor): Tensor;
 export function angle(input: unknown): Tensor {
   return call.wrap(core.op_angle(call.tensorArg(input, "angle", "input", 1)));
+}
+
+/**
+ * Whether any element is not 0. The result is bool, uint8 for uint8.
+ * Follows torch.any.
+ */
+export function any(input: Tensor, dim?: number | null, keepdim?: boolean): Tensor;
+export function any(input: Tensor, options: { dim?: number | null; keepdim?: boolean }): Tensor;
+export function any(input: Tensor, dim: number | null, options: { keepdim?: boolean }): Tensor;
+export function any(input: unknown, dim?: unknown, keepdim?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","keepdim"], "any");
+    dim = options["dim"];
+    keepdim = options["keepdim"];
+  }
+  else if (call.isOptions(keepdim)) {
+    const options = keepdim;
+    call.checkOptions(options, ["keepdim"], "any");
+    keepdim = options["keepdim"];
+  }
+  return call.wrapOr(input as Tensor, core.op_any(call.tensorArg(input, "any", "input", 1), call.optionalIntArg(dim, "any", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "any", "keepdim", 3)));
 }
 
 /**
@@ -313,6 +426,54 @@ export function arctan2(input: unknown, other: unknown): Tensor {
 export function arctanh(input: Tensor): Tensor;
 export function arctanh(input: unknown): Tensor {
   return call.wrap(core.op_atanh(call.tensorArg(input, "arctanh", "input", 1)));
+}
+
+/**
+ * The position of the largest element along a dim, the first of equal ones; without `dim`, in the flattened
+ * tensor.
+ * Follows torch.argmax.
+ * @throws RuntimeError or IndexError where a dim without elements has no extremum.
+ */
+export function argmax(input: Tensor, dim?: number | null, keepdim?: boolean): Tensor;
+export function argmax(input: Tensor, options: { dim?: number | null; keepdim?: boolean }): Tensor;
+export function argmax(input: Tensor, dim: number | null, options: { keepdim?: boolean }): Tensor;
+export function argmax(input: unknown, dim?: unknown, keepdim?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","keepdim"], "argmax");
+    dim = options["dim"];
+    keepdim = options["keepdim"];
+  }
+  else if (call.isOptions(keepdim)) {
+    const options = keepdim;
+    call.checkOptions(options, ["keepdim"], "argmax");
+    keepdim = options["keepdim"];
+  }
+  return call.wrapOr(input as Tensor, core.op_argmax(call.tensorArg(input, "argmax", "input", 1), call.optionalIntArg(dim, "argmax", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "argmax", "keepdim", 3)));
+}
+
+/**
+ * The position of the smallest element along a dim, the first of equal ones; without `dim`, in the flattened
+ * tensor.
+ * Follows torch.argmin.
+ * @throws RuntimeError or IndexError where a dim without elements has no extremum.
+ */
+export function argmin(input: Tensor, dim?: number | null, keepdim?: boolean): Tensor;
+export function argmin(input: Tensor, options: { dim?: number | null; keepdim?: boolean }): Tensor;
+export function argmin(input: Tensor, dim: number | null, options: { keepdim?: boolean }): Tensor;
+export function argmin(input: unknown, dim?: unknown, keepdim?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","keepdim"], "argmin");
+    dim = options["dim"];
+    keepdim = options["keepdim"];
+  }
+  else if (call.isOptions(keepdim)) {
+    const options = keepdim;
+    call.checkOptions(options, ["keepdim"], "argmin");
+    keepdim = options["keepdim"];
+  }
+  return call.wrapOr(input as Tensor, core.op_argmin(call.tensorArg(input, "argmin", "input", 1), call.optionalIntArg(dim, "argmin", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "argmin", "keepdim", 3)));
 }
 
 /**
@@ -812,6 +973,100 @@ export function cosh(input: unknown): Tensor {
 }
 
 /**
+ * How many elements are not 0.
+ * Follows torch.count_nonzero.
+ */
+export function countNonzero(input: Tensor, dim?: number | readonly number[] | null): Tensor;
+export function countNonzero(input: Tensor, options: { dim?: number | readonly number[] | null }): Tensor;
+export function countNonzero(input: unknown, dim?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim"], "countNonzero");
+    dim = options["dim"];
+  }
+  return call.wrapOr(input as Tensor, core.op_countNonzero(call.tensorArg(input, "countNonzero", "input", 1), call.ints(dim, "countNonzero", "dim", 2), call.lengthOf(dim)));
+}
+
+/**
+ * The largest elements so far along a dim, and their positions (the last of equal ones).
+ * Follows torch.cummax.
+ */
+export function cummax(input: Tensor, dim: number): call.Named<"values" | "indices">;
+export function cummax(input: unknown, dim: unknown): call.Named<"values" | "indices"> {
+  return call.wrapNamed(core.op_cummax(call.tensorArg(input, "cummax", "input", 1), call.intArg(dim, "cummax", "dim", 2)), ["values","indices"]);
+}
+
+/**
+ * The smallest elements so far along a dim, and their positions (the last of equal ones).
+ * Follows torch.cummin.
+ */
+export function cummin(input: Tensor, dim: number): call.Named<"values" | "indices">;
+export function cummin(input: unknown, dim: unknown): call.Named<"values" | "indices"> {
+  return call.wrapNamed(core.op_cummin(call.tensorArg(input, "cummin", "input", 1), call.intArg(dim, "cummin", "dim", 2)), ["values","indices"]);
+}
+
+/**
+ * The products of the elements up to each along a dim.
+ * Follows torch.cumprod.
+ */
+export function cumprod(input: Tensor, dim: number, dtype?: DType | null): Tensor;
+export function cumprod(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
+export function cumprod(input: unknown, dim: unknown, dtype?: unknown): Tensor {
+  if (call.isOptions(dtype)) {
+    const options = dtype;
+    call.checkOptions(options, ["dtype"], "cumprod");
+    dtype = options["dtype"];
+  }
+  return call.wrapOr(input as Tensor, core.op_cumprod(call.tensorArg(input, "cumprod", "input", 1), call.intArg(dim, "cumprod", "dim", 2), call.dtypeArg(dtype, "cumprod", "dtype", 3)));
+}
+
+/**
+ * The sums of the elements up to each along a dim. Integers and bools are summed as int64.
+ * Follows torch.cumsum.
+ * @example torch.cumsum(torch.ones(3), 0)
+ */
+export function cumsum(input: Tensor, dim: number, dtype?: DType | null): Tensor;
+export function cumsum(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
+export function cumsum(input: unknown, dim: unknown, dtype?: unknown): Tensor {
+  if (call.isOptions(dtype)) {
+    const options = dtype;
+    call.checkOptions(options, ["dtype"], "cumsum");
+    dtype = options["dtype"];
+  }
+  return call.wrapOr(input as Tensor, core.op_cumsum(call.tensorArg(input, "cumsum", "input", 1), call.intArg(dim, "cumsum", "dim", 2), call.dtypeArg(dtype, "cumsum", "dtype", 3)));
+}
+
+/**
+ * The running integrals along a dim by the trapezoidal rule.
+ * Follows torch.cumulative_trapezoid.
+ */
+export function cumulativeTrapezoid(y: Tensor, x?: Tensor | null, dx?: number, dim?: number): Tensor;
+export function cumulativeTrapezoid(y: Tensor, options: { x?: Tensor | null; dx?: number; dim?: number }): Tensor;
+export function cumulativeTrapezoid(y: Tensor, x: Tensor | null, options: { dx?: number; dim?: number }): Tensor;
+export function cumulativeTrapezoid(y: Tensor, x: Tensor | null, dx: number, options: { dim?: number }): Tensor;
+export function cumulativeTrapezoid(y: unknown, x?: unknown, dx?: unknown, dim?: unknown): Tensor {
+  if (call.isOptions(x)) {
+    const options = x;
+    call.checkOptions(options, ["x","dx","dim"], "cumulativeTrapezoid");
+    x = options["x"];
+    dx = options["dx"];
+    dim = options["dim"];
+  }
+  else if (call.isOptions(dx)) {
+    const options = dx;
+    call.checkOptions(options, ["dx","dim"], "cumulativeTrapezoid");
+    dx = options["dx"];
+    dim = options["dim"];
+  }
+  else if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim"], "cumulativeTrapezoid");
+    dim = options["dim"];
+  }
+  return call.wrapOr(y as Tensor, core.op_cumulativeTrapezoid(call.tensorArg(y, "cumulativeTrapezoid", "y", 1), call.optionalTensorArg(x, "cumulativeTrapezoid", "x", 2), dx === undefined ? 1 : call.floatArg(dx, "cumulativeTrapezoid", "dx", 3), dim === undefined ? -1 : call.intArg(dim, "cumulativeTrapezoid", "dim", 4)));
+}
+
+/**
  * Degrees to radians.
  * Shapes: any; the result has the input's.
  * Follows torch.deg2rad.
@@ -939,6 +1194,45 @@ export function diagonalScatter(input: unknown, src: unknown, offset?: unknown, 
     dim2 = options["dim2"];
   }
   return call.wrapOr(input as Tensor, core.op_diagonalScatter(call.tensorArg(input, "diagonalScatter", "input", 1), call.tensorArg(src, "diagonalScatter", "src", 2), offset === undefined ? 0 : call.intArg(offset, "diagonalScatter", "offset", 3), dim1 === undefined ? 0 : call.intArg(dim1, "diagonalScatter", "dim1", 4), dim2 === undefined ? 1 : call.intArg(dim2, "diagonalScatter", "dim2", 5)));
+}
+
+/**
+ * The n-th forward difference along a dim.
+ * Follows torch.diff.
+ */
+export function diff(input: Tensor, n?: number, dim?: number, prepend?: Tensor | null, append?: Tensor | null): Tensor;
+export function diff(input: Tensor, options: { n?: number; dim?: number; prepend?: Tensor | null; append?: Tensor | null }): Tensor;
+export function diff(input: Tensor, n: number, options: { dim?: number; prepend?: Tensor | null; append?: Tensor | null }): Tensor;
+export function diff(input: Tensor, n: number, dim: number, options: { prepend?: Tensor | null; append?: Tensor | null }): Tensor;
+export function diff(input: Tensor, n: number, dim: number, prepend: Tensor | null, options: { append?: Tensor | null }): Tensor;
+export function diff(input: unknown, n?: unknown, dim?: unknown, prepend?: unknown, append?: unknown): Tensor {
+  if (call.isOptions(n)) {
+    const options = n;
+    call.checkOptions(options, ["n","dim","prepend","append"], "diff");
+    n = options["n"];
+    dim = options["dim"];
+    prepend = options["prepend"];
+    append = options["append"];
+  }
+  else if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","prepend","append"], "diff");
+    dim = options["dim"];
+    prepend = options["prepend"];
+    append = options["append"];
+  }
+  else if (call.isOptions(prepend)) {
+    const options = prepend;
+    call.checkOptions(options, ["prepend","append"], "diff");
+    prepend = options["prepend"];
+    append = options["append"];
+  }
+  else if (call.isOptions(append)) {
+    const options = append;
+    call.checkOptions(options, ["append"], "diff");
+    append = options["append"];
+  }
+  return call.wrapOr(input as Tensor, core.op_diff(call.tensorArg(input, "diff", "input", 1), n === undefined ? 1 : call.intArg(n, "diff", "n", 2), dim === undefined ? -1 : call.intArg(dim, "diff", "dim", 3), call.optionalTensorArg(prepend, "diff", "prepend", 4), call.optionalTensorArg(append, "diff", "append", 5)));
 }
 
 /**
@@ -1699,6 +1993,21 @@ export function log2(input: unknown): Tensor {
 }
 
 /**
+ * log(softmax(input)) along a dim, computed so that it does not underflow.
+ * Follows torch.log_softmax.
+ */
+export function logSoftmax(input: Tensor, dim: number, dtype?: DType | null): Tensor;
+export function logSoftmax(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
+export function logSoftmax(input: unknown, dim: unknown, dtype?: unknown): Tensor {
+  if (call.isOptions(dtype)) {
+    const options = dtype;
+    call.checkOptions(options, ["dtype"], "logSoftmax");
+    dtype = options["dtype"];
+  }
+  return call.wrapOr(input as Tensor, core.op_logSoftmax(call.tensorArg(input, "logSoftmax", "input", 1), call.intArg(dim, "logSoftmax", "dim", 2), call.dtypeArg(dtype, "logSoftmax", "dtype", 3)));
+}
+
+/**
  * log(exp(input) + exp(other)) without overflow.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.logaddexp.
@@ -1716,6 +2025,15 @@ export function logaddexp(input: unknown, other: unknown): Tensor {
 export function logaddexp2(input: Tensor, other: Tensor): Tensor;
 export function logaddexp2(input: unknown, other: unknown): Tensor {
   return call.wrap(core.op_logaddexp2(call.tensorArg(input, "logaddexp2", "input", 1), call.tensorArg(other, "logaddexp2", "other", 2)));
+}
+
+/**
+ * log of the running sums of exp(input) along a dim, without overflow.
+ * Follows torch.logcumsumexp.
+ */
+export function logcumsumexp(input: Tensor, dim: number): Tensor;
+export function logcumsumexp(input: unknown, dim: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_logcumsumexp(call.tensorArg(input, "logcumsumexp", "input", 1), call.intArg(dim, "logcumsumexp", "dim", 2)));
 }
 
 /**
@@ -1776,6 +2094,21 @@ export function logit(input: unknown, eps?: unknown): Tensor {
 }
 
 /**
+ * log(sum(exp(input))) over dims, without overflow.
+ * Follows torch.logsumexp.
+ */
+export function logsumexp(input: Tensor, dim: number | readonly number[], keepdim?: boolean): Tensor;
+export function logsumexp(input: Tensor, dim: number | readonly number[], options: { keepdim?: boolean }): Tensor;
+export function logsumexp(input: unknown, dim: unknown, keepdim?: unknown): Tensor {
+  if (call.isOptions(keepdim)) {
+    const options = keepdim;
+    call.checkOptions(options, ["keepdim"], "logsumexp");
+    keepdim = options["keepdim"];
+  }
+  return call.wrapOr(input as Tensor, core.op_logsumexp(call.tensorArg(input, "logsumexp", "input", 1), call.ints(dim, "logsumexp", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "logsumexp", "keepdim", 3)));
+}
+
+/**
  * input < other, as bool.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.lt.
@@ -1833,6 +2166,38 @@ export function matmul(input: unknown, other: unknown): Tensor {
 export function maximum(input: Tensor, other: Tensor): Tensor;
 export function maximum(input: unknown, other: unknown): Tensor {
   return call.wrap(core.op_maximum(call.tensorArg(input, "maximum", "input", 1), call.tensorArg(other, "maximum", "other", 2)));
+}
+
+/**
+ * The mean over dims (default: all).
+ * Follows torch.mean.
+ * @throws RuntimeError for an input that is not of a floating point dtype.
+ * @example torch.mean(x, [0, 2], true)
+ */
+export function mean(input: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
+export function mean(input: Tensor, options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
+export function mean(input: Tensor, dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
+export function mean(input: Tensor, dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
+export function mean(input: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","keepdim","dtype"], "mean");
+    dim = options["dim"];
+    keepdim = options["keepdim"];
+    dtype = options["dtype"];
+  }
+  else if (call.isOptions(keepdim)) {
+    const options = keepdim;
+    call.checkOptions(options, ["keepdim","dtype"], "mean");
+    keepdim = options["keepdim"];
+    dtype = options["dtype"];
+  }
+  else if (call.isOptions(dtype)) {
+    const options = dtype;
+    call.checkOptions(options, ["dtype"], "mean");
+    dtype = options["dtype"];
+  }
+  return call.wrapOr(input as Tensor, core.op_mean(call.tensorArg(input, "mean", "input", 1), call.ints(dim, "mean", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "mean", "keepdim", 3), call.dtypeArg(dtype, "mean", "dtype", 4)));
 }
 
 /**
@@ -1972,12 +2337,90 @@ export function nanToNum(input: unknown, nan?: unknown, posinf?: unknown, neginf
 }
 
 /**
+ * The mean over dims of the elements that are not NaN.
+ * Follows torch.nanmean.
+ */
+export function nanmean(input: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
+export function nanmean(input: Tensor, options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
+export function nanmean(input: Tensor, dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
+export function nanmean(input: Tensor, dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
+export function nanmean(input: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","keepdim","dtype"], "nanmean");
+    dim = options["dim"];
+    keepdim = options["keepdim"];
+    dtype = options["dtype"];
+  }
+  else if (call.isOptions(keepdim)) {
+    const options = keepdim;
+    call.checkOptions(options, ["keepdim","dtype"], "nanmean");
+    keepdim = options["keepdim"];
+    dtype = options["dtype"];
+  }
+  else if (call.isOptions(dtype)) {
+    const options = dtype;
+    call.checkOptions(options, ["dtype"], "nanmean");
+    dtype = options["dtype"];
+  }
+  return call.wrapOr(input as Tensor, core.op_nanmean(call.tensorArg(input, "nanmean", "input", 1), call.ints(dim, "nanmean", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "nanmean", "keepdim", 3), call.dtypeArg(dtype, "nanmean", "dtype", 4)));
+}
+
+/**
+ * The sum over dims with NaN counted as 0.
+ * Follows torch.nansum.
+ */
+export function nansum(input: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
+export function nansum(input: Tensor, options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
+export function nansum(input: Tensor, dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
+export function nansum(input: Tensor, dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
+export function nansum(input: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","keepdim","dtype"], "nansum");
+    dim = options["dim"];
+    keepdim = options["keepdim"];
+    dtype = options["dtype"];
+  }
+  else if (call.isOptions(keepdim)) {
+    const options = keepdim;
+    call.checkOptions(options, ["keepdim","dtype"], "nansum");
+    keepdim = options["keepdim"];
+    dtype = options["dtype"];
+  }
+  else if (call.isOptions(dtype)) {
+    const options = dtype;
+    call.checkOptions(options, ["dtype"], "nansum");
+    dtype = options["dtype"];
+  }
+  return call.wrapOr(input as Tensor, core.op_nansum(call.tensorArg(input, "nansum", "input", 1), call.ints(dim, "nansum", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "nansum", "keepdim", 3), call.dtypeArg(dtype, "nansum", "dtype", 4)));
+}
+
+/**
  * The view of `length` elements of a dim from `start`.
  * Follows torch.narrow.
  */
 export function narrow(input: Tensor, dim: number, start: number, length: number): Tensor;
 export function narrow(input: unknown, dim: unknown, start: unknown, length: unknown): Tensor {
   return call.wrapOr(input as Tensor, core.op_narrow(call.tensorArg(input, "narrow", "input", 1), call.intArg(dim, "narrow", "dim", 2), call.intArg(start, "narrow", "start", 3), call.intArg(length, "narrow", "length", 4)));
+}
+
+/**
+ * Batch normalization with the means and inverse deviations it used; the latter two carry no gradient.
+ * Follows torch.native_batch_norm.
+ */
+export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, momentum: number, eps: number): call.Named<"out" | "saveMean" | "saveInvstd">;
+export function nativeBatchNorm(input: unknown, weight: unknown, bias: unknown, runningMean: unknown, runningVar: unknown, training: unknown, momentum: unknown, eps: unknown): call.Named<"out" | "saveMean" | "saveInvstd"> {
+  return call.wrapNamed(core.op_nativeBatchNorm(call.tensorArg(input, "nativeBatchNorm", "input", 1), call.optionalTensorArg(weight, "nativeBatchNorm", "weight", 2), call.optionalTensorArg(bias, "nativeBatchNorm", "bias", 3), call.optionalTensorArg(runningMean, "nativeBatchNorm", "runningMean", 4), call.optionalTensorArg(runningVar, "nativeBatchNorm", "runningVar", 5), call.boolArg(training, "nativeBatchNorm", "training", 6), call.floatArg(momentum, "nativeBatchNorm", "momentum", 7), call.floatArg(eps, "nativeBatchNorm", "eps", 8)), ["out","saveMean","saveInvstd"]);
+}
+
+/**
+ * Layer normalization with the means and inverse deviations it used; the latter two carry no gradient.
+ * Follows torch.native_layer_norm.
+ */
+export function nativeLayerNorm(input: Tensor, normalizedShape: number | readonly number[], weight: Tensor | null, bias: Tensor | null, eps: number): call.Named<"out" | "mean" | "rstd">;
+export function nativeLayerNorm(input: unknown, normalizedShape: unknown, weight: unknown, bias: unknown, eps: unknown): call.Named<"out" | "mean" | "rstd"> {
+  return call.wrapNamed(core.op_nativeLayerNorm(call.tensorArg(input, "nativeLayerNorm", "input", 1), call.ints(normalizedShape, "nativeLayerNorm", "normalizedShape", 2), call.lengthOf(normalizedShape), call.optionalTensorArg(weight, "nativeLayerNorm", "weight", 3), call.optionalTensorArg(bias, "nativeLayerNorm", "bias", 4), call.floatArg(eps, "nativeLayerNorm", "eps", 5)), ["out","mean","rstd"]);
 }
 
 /**
@@ -2020,6 +2463,45 @@ export function negative(input: unknown): Tensor {
 export function nextafter(input: Tensor, other: Tensor): Tensor;
 export function nextafter(input: unknown, other: unknown): Tensor {
   return call.wrap(core.op_nextafter(call.tensorArg(input, "nextafter", "input", 1), call.tensorArg(other, "nextafter", "other", 2)));
+}
+
+/**
+ * The p-norm over dims (default: of all elements).
+ * Follows torch.norm.
+ */
+export function norm(input: Tensor, p?: number, dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
+export function norm(input: Tensor, options: { p?: number; dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
+export function norm(input: Tensor, p: number, options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
+export function norm(input: Tensor, p: number, dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
+export function norm(input: Tensor, p: number, dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
+export function norm(input: unknown, p?: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
+  if (call.isOptions(p)) {
+    const options = p;
+    call.checkOptions(options, ["p","dim","keepdim","dtype"], "norm");
+    p = options["p"];
+    dim = options["dim"];
+    keepdim = options["keepdim"];
+    dtype = options["dtype"];
+  }
+  else if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","keepdim","dtype"], "norm");
+    dim = options["dim"];
+    keepdim = options["keepdim"];
+    dtype = options["dtype"];
+  }
+  else if (call.isOptions(keepdim)) {
+    const options = keepdim;
+    call.checkOptions(options, ["keepdim","dtype"], "norm");
+    keepdim = options["keepdim"];
+    dtype = options["dtype"];
+  }
+  else if (call.isOptions(dtype)) {
+    const options = dtype;
+    call.checkOptions(options, ["dtype"], "norm");
+    dtype = options["dtype"];
+  }
+  return call.wrapOr(input as Tensor, core.op_norm(call.tensorArg(input, "norm", "input", 1), p === undefined ? 2 : call.floatArg(p, "norm", "p", 2), call.ints(dim, "norm", "dim", 3), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "norm", "keepdim", 4), call.dtypeArg(dtype, "norm", "dtype", 5)));
 }
 
 /**
@@ -2084,6 +2566,36 @@ export function pow(input: unknown, exponent: unknown): Tensor {
 export function prelu(input: Tensor, weight: Tensor): Tensor;
 export function prelu(input: unknown, weight: unknown): Tensor {
   return call.wrapOr(input as Tensor, core.op_prelu(call.tensorArg(input, "prelu", "input", 1), call.tensorArg(weight, "prelu", "weight", 2)));
+}
+
+/**
+ * The product over one dim (default: all).
+ * Follows torch.prod.
+ */
+export function prod(input: Tensor, dim?: number | null, keepdim?: boolean, dtype?: DType | null): Tensor;
+export function prod(input: Tensor, options: { dim?: number | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
+export function prod(input: Tensor, dim: number | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
+export function prod(input: Tensor, dim: number | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
+export function prod(input: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","keepdim","dtype"], "prod");
+    dim = options["dim"];
+    keepdim = options["keepdim"];
+    dtype = options["dtype"];
+  }
+  else if (call.isOptions(keepdim)) {
+    const options = keepdim;
+    call.checkOptions(options, ["keepdim","dtype"], "prod");
+    keepdim = options["keepdim"];
+    dtype = options["dtype"];
+  }
+  else if (call.isOptions(dtype)) {
+    const options = dtype;
+    call.checkOptions(options, ["dtype"], "prod");
+    dtype = options["dtype"];
+  }
+  return call.wrapOr(input as Tensor, core.op_prod(call.tensorArg(input, "prod", "input", 1), call.optionalIntArg(dim, "prod", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "prod", "keepdim", 3), call.dtypeArg(dtype, "prod", "dtype", 4)));
 }
 
 /**
@@ -2461,6 +2973,22 @@ export function sliceScatter(input: unknown, src: unknown, dim?: unknown, start?
 }
 
 /**
+ * exp(input) / sum(exp(input)) along a dim, without overflow. A `dtype` is what the input is converted to first.
+ * Follows torch.softmax.
+ * @example torch.softmax(x, -1)
+ */
+export function softmax(input: Tensor, dim: number, dtype?: DType | null): Tensor;
+export function softmax(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
+export function softmax(input: unknown, dim: unknown, dtype?: unknown): Tensor {
+  if (call.isOptions(dtype)) {
+    const options = dtype;
+    call.checkOptions(options, ["dtype"], "softmax");
+    dtype = options["dtype"];
+  }
+  return call.wrapOr(input as Tensor, core.op_softmax(call.tensorArg(input, "softmax", "input", 1), call.intArg(dim, "softmax", "dim", 2), call.dtypeArg(dtype, "softmax", "dtype", 3)));
+}
+
+/**
  * The elements sorted along a dim, and where they came from.
  * Follows torch.sort.
  */
@@ -2571,6 +3099,84 @@ export function stack(tensors: unknown, dim?: unknown): Tensor {
 }
 
 /**
+ * The standard deviation over dims, the square root of torch.var.
+ * Follows torch.std.
+ */
+export function std(input: Tensor, dim?: number | readonly number[] | null, unbiased?: boolean, keepdim?: boolean, correction?: number | null): Tensor;
+export function std(input: Tensor, options: { dim?: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean; correction?: number | null }): Tensor;
+export function std(input: Tensor, dim: number | readonly number[] | null, options: { unbiased?: boolean; keepdim?: boolean; correction?: number | null }): Tensor;
+export function std(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, options: { keepdim?: boolean; correction?: number | null }): Tensor;
+export function std(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, keepdim: boolean, options: { correction?: number | null }): Tensor;
+export function std(input: unknown, dim?: unknown, unbiased?: unknown, keepdim?: unknown, correction?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","unbiased","keepdim","correction"], "std");
+    dim = options["dim"];
+    unbiased = options["unbiased"];
+    keepdim = options["keepdim"];
+    correction = options["correction"];
+  }
+  else if (call.isOptions(unbiased)) {
+    const options = unbiased;
+    call.checkOptions(options, ["unbiased","keepdim","correction"], "std");
+    unbiased = options["unbiased"];
+    keepdim = options["keepdim"];
+    correction = options["correction"];
+  }
+  else if (call.isOptions(keepdim)) {
+    const options = keepdim;
+    call.checkOptions(options, ["keepdim","correction"], "std");
+    keepdim = options["keepdim"];
+    correction = options["correction"];
+  }
+  else if (call.isOptions(correction)) {
+    const options = correction;
+    call.checkOptions(options, ["correction"], "std");
+    correction = options["correction"];
+  }
+  return call.wrapOr(input as Tensor, core.op_std(call.tensorArg(input, "std", "input", 1), call.ints(dim, "std", "dim", 2), call.lengthOf(dim), unbiased === undefined ? 1 : call.boolArg(unbiased, "std", "unbiased", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "std", "keepdim", 4), call.optionalIntArg(correction, "std", "correction", 5)));
+}
+
+/**
+ * Standard deviation and mean over dims.
+ * Follows torch.std_mean.
+ */
+export function stdMean(input: Tensor, dim?: number | readonly number[] | null, unbiased?: boolean, keepdim?: boolean, correction?: number | null): call.Named<"std" | "mean">;
+export function stdMean(input: Tensor, options: { dim?: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean; correction?: number | null }): call.Named<"std" | "mean">;
+export function stdMean(input: Tensor, dim: number | readonly number[] | null, options: { unbiased?: boolean; keepdim?: boolean; correction?: number | null }): call.Named<"std" | "mean">;
+export function stdMean(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, options: { keepdim?: boolean; correction?: number | null }): call.Named<"std" | "mean">;
+export function stdMean(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, keepdim: boolean, options: { correction?: number | null }): call.Named<"std" | "mean">;
+export function stdMean(input: unknown, dim?: unknown, unbiased?: unknown, keepdim?: unknown, correction?: unknown): call.Named<"std" | "mean"> {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","unbiased","keepdim","correction"], "stdMean");
+    dim = options["dim"];
+    unbiased = options["unbiased"];
+    keepdim = options["keepdim"];
+    correction = options["correction"];
+  }
+  else if (call.isOptions(unbiased)) {
+    const options = unbiased;
+    call.checkOptions(options, ["unbiased","keepdim","correction"], "stdMean");
+    unbiased = options["unbiased"];
+    keepdim = options["keepdim"];
+    correction = options["correction"];
+  }
+  else if (call.isOptions(keepdim)) {
+    const options = keepdim;
+    call.checkOptions(options, ["keepdim","correction"], "stdMean");
+    keepdim = options["keepdim"];
+    correction = options["correction"];
+  }
+  else if (call.isOptions(correction)) {
+    const options = correction;
+    call.checkOptions(options, ["correction"], "stdMean");
+    correction = options["correction"];
+  }
+  return call.wrapNamed(core.op_stdMean(call.tensorArg(input, "stdMean", "input", 1), call.ints(dim, "stdMean", "dim", 2), call.lengthOf(dim), unbiased === undefined ? 1 : call.boolArg(unbiased, "stdMean", "unbiased", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "stdMean", "keepdim", 4), call.optionalIntArg(correction, "stdMean", "correction", 5)), ["std","mean"]);
+}
+
+/**
  * input - alpha * other.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.sub.
@@ -2606,8 +3212,10 @@ export function subtract(input: unknown, other: unknown, alpha?: unknown): Tenso
 }
 
 /**
- * The sum over dims (default: all).
+ * The sum over dims (default: all). Integers and bools are summed as int64.
+ * Shapes: the input's without `dim`, or with size 1 there if `keepdim`
  * Follows torch.sum.
+ * @example torch.sum(torch.ones(2, 3), 1)
  */
 export function sum(input: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
 export function sum(input: Tensor, options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
@@ -2771,6 +3379,67 @@ export function transpose(input: unknown, dim0: unknown, dim1: unknown): Tensor 
 }
 
 /**
+ * The integral along a dim by the trapezoidal rule, with the sample points `x` or the spacing `dx`.
+ * Follows torch.trapezoid.
+ */
+export function trapezoid(y: Tensor, x?: Tensor | null, dx?: number, dim?: number): Tensor;
+export function trapezoid(y: Tensor, options: { x?: Tensor | null; dx?: number; dim?: number }): Tensor;
+export function trapezoid(y: Tensor, x: Tensor | null, options: { dx?: number; dim?: number }): Tensor;
+export function trapezoid(y: Tensor, x: Tensor | null, dx: number, options: { dim?: number }): Tensor;
+export function trapezoid(y: unknown, x?: unknown, dx?: unknown, dim?: unknown): Tensor {
+  if (call.isOptions(x)) {
+    const options = x;
+    call.checkOptions(options, ["x","dx","dim"], "trapezoid");
+    x = options["x"];
+    dx = options["dx"];
+    dim = options["dim"];
+  }
+  else if (call.isOptions(dx)) {
+    const options = dx;
+    call.checkOptions(options, ["dx","dim"], "trapezoid");
+    dx = options["dx"];
+    dim = options["dim"];
+  }
+  else if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim"], "trapezoid");
+    dim = options["dim"];
+  }
+  return call.wrapOr(y as Tensor, core.op_trapezoid(call.tensorArg(y, "trapezoid", "y", 1), call.optionalTensorArg(x, "trapezoid", "x", 2), dx === undefined ? 1 : call.floatArg(dx, "trapezoid", "dx", 3), dim === undefined ? -1 : call.intArg(dim, "trapezoid", "dim", 4)));
+}
+
+/**
+ * The integral along a dim by the trapezoidal rule, with the sample points `x` or the spacing `dx`.
+ * Another name of torch.trapezoid.
+ * Follows torch.trapezoid.
+ */
+export function trapz(y: Tensor, x?: Tensor | null, dx?: number, dim?: number): Tensor;
+export function trapz(y: Tensor, options: { x?: Tensor | null; dx?: number; dim?: number }): Tensor;
+export function trapz(y: Tensor, x: Tensor | null, options: { dx?: number; dim?: number }): Tensor;
+export function trapz(y: Tensor, x: Tensor | null, dx: number, options: { dim?: number }): Tensor;
+export function trapz(y: unknown, x?: unknown, dx?: unknown, dim?: unknown): Tensor {
+  if (call.isOptions(x)) {
+    const options = x;
+    call.checkOptions(options, ["x","dx","dim"], "trapz");
+    x = options["x"];
+    dx = options["dx"];
+    dim = options["dim"];
+  }
+  else if (call.isOptions(dx)) {
+    const options = dx;
+    call.checkOptions(options, ["dx","dim"], "trapz");
+    dx = options["dx"];
+    dim = options["dim"];
+  }
+  else if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim"], "trapz");
+    dim = options["dim"];
+  }
+  return call.wrapOr(y as Tensor, core.op_trapezoid(call.tensorArg(y, "trapz", "y", 1), call.optionalTensorArg(x, "trapz", "x", 2), dx === undefined ? 1 : call.floatArg(dx, "trapz", "dx", 3), dim === undefined ? -1 : call.intArg(dim, "trapz", "dim", 4)));
+}
+
+/**
  * The lower triangles of matrices: zero above a diagonal.
  * Follows torch.tril.
  */
@@ -2855,6 +3524,85 @@ export function unsqueeze(input: unknown, dim: unknown): Tensor {
 }
 
 /**
+ * The variance over dims: squared deviations over n - correction, 1 by default, 0 if not `unbiased`.
+ * Follows torch.var.
+ * @example torch.var(x, 0, { unbiased: false })
+ */
+export function varOp(input: Tensor, dim?: number | readonly number[] | null, unbiased?: boolean, keepdim?: boolean, correction?: number | null): Tensor;
+export function varOp(input: Tensor, options: { dim?: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean; correction?: number | null }): Tensor;
+export function varOp(input: Tensor, dim: number | readonly number[] | null, options: { unbiased?: boolean; keepdim?: boolean; correction?: number | null }): Tensor;
+export function varOp(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, options: { keepdim?: boolean; correction?: number | null }): Tensor;
+export function varOp(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, keepdim: boolean, options: { correction?: number | null }): Tensor;
+export function varOp(input: unknown, dim?: unknown, unbiased?: unknown, keepdim?: unknown, correction?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","unbiased","keepdim","correction"], "var");
+    dim = options["dim"];
+    unbiased = options["unbiased"];
+    keepdim = options["keepdim"];
+    correction = options["correction"];
+  }
+  else if (call.isOptions(unbiased)) {
+    const options = unbiased;
+    call.checkOptions(options, ["unbiased","keepdim","correction"], "var");
+    unbiased = options["unbiased"];
+    keepdim = options["keepdim"];
+    correction = options["correction"];
+  }
+  else if (call.isOptions(keepdim)) {
+    const options = keepdim;
+    call.checkOptions(options, ["keepdim","correction"], "var");
+    keepdim = options["keepdim"];
+    correction = options["correction"];
+  }
+  else if (call.isOptions(correction)) {
+    const options = correction;
+    call.checkOptions(options, ["correction"], "var");
+    correction = options["correction"];
+  }
+  return call.wrapOr(input as Tensor, core.op_var(call.tensorArg(input, "var", "input", 1), call.ints(dim, "var", "dim", 2), call.lengthOf(dim), unbiased === undefined ? 1 : call.boolArg(unbiased, "var", "unbiased", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "var", "keepdim", 4), call.optionalIntArg(correction, "var", "correction", 5)));
+}
+
+/**
+ * Variance and mean over dims.
+ * Follows torch.var_mean.
+ */
+export function varMean(input: Tensor, dim?: number | readonly number[] | null, unbiased?: boolean, keepdim?: boolean, correction?: number | null): call.Named<"var" | "mean">;
+export function varMean(input: Tensor, options: { dim?: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean; correction?: number | null }): call.Named<"var" | "mean">;
+export function varMean(input: Tensor, dim: number | readonly number[] | null, options: { unbiased?: boolean; keepdim?: boolean; correction?: number | null }): call.Named<"var" | "mean">;
+export function varMean(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, options: { keepdim?: boolean; correction?: number | null }): call.Named<"var" | "mean">;
+export function varMean(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, keepdim: boolean, options: { correction?: number | null }): call.Named<"var" | "mean">;
+export function varMean(input: unknown, dim?: unknown, unbiased?: unknown, keepdim?: unknown, correction?: unknown): call.Named<"var" | "mean"> {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","unbiased","keepdim","correction"], "varMean");
+    dim = options["dim"];
+    unbiased = options["unbiased"];
+    keepdim = options["keepdim"];
+    correction = options["correction"];
+  }
+  else if (call.isOptions(unbiased)) {
+    const options = unbiased;
+    call.checkOptions(options, ["unbiased","keepdim","correction"], "varMean");
+    unbiased = options["unbiased"];
+    keepdim = options["keepdim"];
+    correction = options["correction"];
+  }
+  else if (call.isOptions(keepdim)) {
+    const options = keepdim;
+    call.checkOptions(options, ["keepdim","correction"], "varMean");
+    keepdim = options["keepdim"];
+    correction = options["correction"];
+  }
+  else if (call.isOptions(correction)) {
+    const options = correction;
+    call.checkOptions(options, ["correction"], "varMean");
+    correction = options["correction"];
+  }
+  return call.wrapNamed(core.op_varMean(call.tensorArg(input, "varMean", "input", 1), call.ints(dim, "varMean", "dim", 2), call.lengthOf(dim), unbiased === undefined ? 1 : call.boolArg(unbiased, "varMean", "unbiased", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "varMean", "keepdim", 4), call.optionalIntArg(correction, "varMean", "correction", 5)), ["var","mean"]);
+}
+
+/**
  * The inner product of two vectors; for real tensors the same as dot.
  * Follows torch.vdot.
  */
@@ -2893,3 +3641,5 @@ export function xlogy(input: unknown, other: unknown): Tensor {
   if (!call.isTensor(input) && !call.isTensor(other)) call.wrongCombination("xlogy", input, other);
   return call.wrap(core.op_xlogy(call.operandArg(input, "xlogy", "input", 1), call.operandArg(other, "xlogy", "other", 2)));
 }
+
+export { varOp as var };

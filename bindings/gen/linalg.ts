@@ -81,3 +81,44 @@ export function vecdot(x: unknown, y: unknown, dim?: unknown): Tensor {
   }
   return call.wrapOr(x as Tensor, core.op_vecdot(call.tensorArg(x, "vecdot", "x", 1), call.tensorArg(y, "vecdot", "y", 2), dim === undefined ? -1 : call.intArg(dim, "vecdot", "dim", 3)));
 }
+
+/**
+ * (sum |x|^ord)^(1/ord) over dims (default: all); the number of nonzeros for 0, the extrema of |x| for
+ * ±Infinity.
+ * Follows torch.linalg.vector_norm.
+ * @throws RuntimeError for integers, and for a negative or infinite `ord` over no elements.
+ */
+export function vectorNorm(input: Tensor, ord?: number, dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
+export function vectorNorm(input: Tensor, options: { ord?: number; dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
+export function vectorNorm(input: Tensor, ord: number, options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
+export function vectorNorm(input: Tensor, ord: number, dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
+export function vectorNorm(input: Tensor, ord: number, dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
+export function vectorNorm(input: unknown, ord?: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
+  if (call.isOptions(ord)) {
+    const options = ord;
+    call.checkOptions(options, ["ord","dim","keepdim","dtype"], "vectorNorm");
+    ord = options["ord"];
+    dim = options["dim"];
+    keepdim = options["keepdim"];
+    dtype = options["dtype"];
+  }
+  else if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","keepdim","dtype"], "vectorNorm");
+    dim = options["dim"];
+    keepdim = options["keepdim"];
+    dtype = options["dtype"];
+  }
+  else if (call.isOptions(keepdim)) {
+    const options = keepdim;
+    call.checkOptions(options, ["keepdim","dtype"], "vectorNorm");
+    keepdim = options["keepdim"];
+    dtype = options["dtype"];
+  }
+  else if (call.isOptions(dtype)) {
+    const options = dtype;
+    call.checkOptions(options, ["dtype"], "vectorNorm");
+    dtype = options["dtype"];
+  }
+  return call.wrapOr(input as Tensor, core.op_vectorNorm(call.tensorArg(input, "vectorNorm", "input", 1), ord === undefined ? 2 : call.floatArg(ord, "vectorNorm", "ord", 2), call.ints(dim, "vectorNorm", "dim", 3), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "vectorNorm", "keepdim", 4), call.dtypeArg(dtype, "vectorNorm", "dtype", 5)));
+}

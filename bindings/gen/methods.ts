@@ -86,6 +86,13 @@ export interface TensorMethods {
   addr(vec1: Tensor, vec2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
   addr(vec1: Tensor, vec2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
   /**
+   * Whether all elements are not 0. The result is bool, uint8 for uint8.
+   * Follows torch.all.
+   */
+  all(dim?: number | null, keepdim?: boolean): Tensor;
+  all(options: { dim?: number | null; keepdim?: boolean }): Tensor;
+  all(dim: number | null, options: { keepdim?: boolean }): Tensor;
+  /**
    * Whether all elements are close (see isclose).
    * Follows torch.allclose.
    */
@@ -94,11 +101,42 @@ export interface TensorMethods {
   allclose(other: Tensor, rtol: number, options: { atol?: number; equalNan?: boolean }): boolean;
   allclose(other: Tensor, rtol: number, atol: number, options: { equalNan?: boolean }): boolean;
   /**
+   * The largest element over dims; NaN if there is one. Equal extrema share the gradient.
+   * Follows torch.amax.
+   * @throws RuntimeError or IndexError where a dim without elements has no extremum.
+   */
+  amax(dim?: number | readonly number[] | null, keepdim?: boolean): Tensor;
+  amax(options: { dim?: number | readonly number[] | null; keepdim?: boolean }): Tensor;
+  amax(dim: number | readonly number[] | null, options: { keepdim?: boolean }): Tensor;
+  /**
+   * The smallest element over dims; NaN if there is one. Equal extrema share the gradient.
+   * Follows torch.amin.
+   * @throws RuntimeError or IndexError where a dim without elements has no extremum.
+   */
+  amin(dim?: number | readonly number[] | null, keepdim?: boolean): Tensor;
+  amin(options: { dim?: number | readonly number[] | null; keepdim?: boolean }): Tensor;
+  amin(dim: number | readonly number[] | null, options: { keepdim?: boolean }): Tensor;
+  /**
+   * The smallest and the largest elements along a dim (default: all).
+   * Follows torch.aminmax.
+   * @throws RuntimeError or IndexError where a dim without elements has no extremum.
+   */
+  aminmax(dim?: number | null, keepdim?: boolean): call.Named<"min" | "max">;
+  aminmax(options: { dim?: number | null; keepdim?: boolean }): call.Named<"min" | "max">;
+  aminmax(dim: number | null, options: { keepdim?: boolean }): call.Named<"min" | "max">;
+  /**
    * The angle of a real number in the complex plane: π if negative, else 0; NaN stays.
    * Shapes: any; the result has the input's.
    * Follows torch.angle.
    */
   angle(): Tensor;
+  /**
+   * Whether any element is not 0. The result is bool, uint8 for uint8.
+   * Follows torch.any.
+   */
+  any(dim?: number | null, keepdim?: boolean): Tensor;
+  any(options: { dim?: number | null; keepdim?: boolean }): Tensor;
+  any(dim: number | null, options: { keepdim?: boolean }): Tensor;
   /**
    * The inverse cosine, in radians.
    * Another name of torch.acos.
@@ -148,6 +186,24 @@ export interface TensorMethods {
    * Follows torch.atanh.
    */
   arctanh(): Tensor;
+  /**
+   * The position of the largest element along a dim, the first of equal ones; without `dim`, in the flattened
+   * tensor.
+   * Follows torch.argmax.
+   * @throws RuntimeError or IndexError where a dim without elements has no extremum.
+   */
+  argmax(dim?: number | null, keepdim?: boolean): Tensor;
+  argmax(options: { dim?: number | null; keepdim?: boolean }): Tensor;
+  argmax(dim: number | null, options: { keepdim?: boolean }): Tensor;
+  /**
+   * The position of the smallest element along a dim, the first of equal ones; without `dim`, in the flattened
+   * tensor.
+   * Follows torch.argmin.
+   * @throws RuntimeError or IndexError where a dim without elements has no extremum.
+   */
+  argmin(dim?: number | null, keepdim?: boolean): Tensor;
+  argmin(options: { dim?: number | null; keepdim?: boolean }): Tensor;
+  argmin(dim: number | null, options: { keepdim?: boolean }): Tensor;
   /**
    * The indices that sort the elements along a dim.
    * Follows torch.argsort.
@@ -348,6 +404,35 @@ export interface TensorMethods {
    */
   cosh(): Tensor;
   /**
+   * How many elements are not 0.
+   * Follows torch.count_nonzero.
+   */
+  countNonzero(dim?: number | readonly number[] | null): Tensor;
+  countNonzero(options: { dim?: number | readonly number[] | null }): Tensor;
+  /**
+   * The largest elements so far along a dim, and their positions (the last of equal ones).
+   * Follows torch.cummax.
+   */
+  cummax(dim: number): call.Named<"values" | "indices">;
+  /**
+   * The smallest elements so far along a dim, and their positions (the last of equal ones).
+   * Follows torch.cummin.
+   */
+  cummin(dim: number): call.Named<"values" | "indices">;
+  /**
+   * The products of the elements up to each along a dim.
+   * Follows torch.cumprod.
+   */
+  cumprod(dim: number, dtype?: DType | null): Tensor;
+  cumprod(dim: number, options: { dtype?: DType | null }): Tensor;
+  /**
+   * The sums of the elements up to each along a dim. Integers and bools are summed as int64.
+   * Follows torch.cumsum.
+   * @example torch.cumsum(torch.ones(3), 0)
+   */
+  cumsum(dim: number, dtype?: DType | null): Tensor;
+  cumsum(dim: number, options: { dtype?: DType | null }): Tensor;
+  /**
    * Degrees to radians.
    * Shapes: any; the result has the input's.
    * Follows torch.deg2rad.
@@ -389,6 +474,15 @@ export interface TensorMethods {
   diagonalScatter(src: Tensor, options: { offset?: number; dim1?: number; dim2?: number }): Tensor;
   diagonalScatter(src: Tensor, offset: number, options: { dim1?: number; dim2?: number }): Tensor;
   diagonalScatter(src: Tensor, offset: number, dim1: number, options: { dim2?: number }): Tensor;
+  /**
+   * The n-th forward difference along a dim.
+   * Follows torch.diff.
+   */
+  diff(n?: number, dim?: number, prepend?: Tensor | null, append?: Tensor | null): Tensor;
+  diff(options: { n?: number; dim?: number; prepend?: Tensor | null; append?: Tensor | null }): Tensor;
+  diff(n: number, options: { dim?: number; prepend?: Tensor | null; append?: Tensor | null }): Tensor;
+  diff(n: number, dim: number, options: { prepend?: Tensor | null; append?: Tensor | null }): Tensor;
+  diff(n: number, dim: number, prepend: Tensor | null, options: { append?: Tensor | null }): Tensor;
   /**
    * The derivative of lgamma.
    * Shapes: any; the result has the input's.
@@ -798,6 +892,12 @@ export interface TensorMethods {
    */
   log2(): Tensor;
   /**
+   * log(softmax(input)) along a dim, computed so that it does not underflow.
+   * Follows torch.log_softmax.
+   */
+  logSoftmax(dim: number, dtype?: DType | null): Tensor;
+  logSoftmax(dim: number, options: { dtype?: DType | null }): Tensor;
+  /**
    * log(exp(input) + exp(other)) without overflow.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.logaddexp.
@@ -809,6 +909,11 @@ export interface TensorMethods {
    * Follows torch.logaddexp2.
    */
   logaddexp2(other: Tensor): Tensor;
+  /**
+   * log of the running sums of exp(input) along a dim, without overflow.
+   * Follows torch.logcumsumexp.
+   */
+  logcumsumexp(dim: number): Tensor;
   /**
    * And of truth values: an element is true if it is not zero.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
@@ -840,6 +945,12 @@ export interface TensorMethods {
    */
   logit(eps?: number | null): Tensor;
   logit(options: { eps?: number | null }): Tensor;
+  /**
+   * log(sum(exp(input))) over dims, without overflow.
+   * Follows torch.logsumexp.
+   */
+  logsumexp(dim: number | readonly number[], keepdim?: boolean): Tensor;
+  logsumexp(dim: number | readonly number[], options: { keepdim?: boolean }): Tensor;
   /**
    * input < other, as bool.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
@@ -874,6 +985,16 @@ export interface TensorMethods {
    * Follows torch.maximum.
    */
   maximum(other: Tensor): Tensor;
+  /**
+   * The mean over dims (default: all).
+   * Follows torch.mean.
+   * @throws RuntimeError for an input that is not of a floating point dtype.
+   * @example torch.mean(x, [0, 2], true)
+   */
+  mean(dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
+  mean(options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
+  mean(dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
+  mean(dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
   /**
    * The smaller of two; NaN if either is NaN. Equal elements share the gradient.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
@@ -938,6 +1059,22 @@ export interface TensorMethods {
   nanToNum(options: { nan?: number | null; posinf?: number | null; neginf?: number | null }): Tensor;
   nanToNum(nan: number | null, options: { posinf?: number | null; neginf?: number | null }): Tensor;
   nanToNum(nan: number | null, posinf: number | null, options: { neginf?: number | null }): Tensor;
+  /**
+   * The mean over dims of the elements that are not NaN.
+   * Follows torch.nanmean.
+   */
+  nanmean(dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
+  nanmean(options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
+  nanmean(dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
+  nanmean(dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
+  /**
+   * The sum over dims with NaN counted as 0.
+   * Follows torch.nansum.
+   */
+  nansum(dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
+  nansum(options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
+  nansum(dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
+  nansum(dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
   /**
    * The view of `length` elements of a dim from `start`.
    * Follows torch.narrow.
@@ -1006,6 +1143,14 @@ export interface TensorMethods {
    * @throws RuntimeError if weight does not fit the channels
    */
   prelu(weight: Tensor): Tensor;
+  /**
+   * The product over one dim (default: all).
+   * Follows torch.prod.
+   */
+  prod(dim?: number | null, keepdim?: boolean, dtype?: DType | null): Tensor;
+  prod(options: { dim?: number | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
+  prod(dim: number | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
+  prod(dim: number | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
   /**
    * Radians to degrees.
    * Shapes: any; the result has the input's.
@@ -1183,6 +1328,13 @@ export interface TensorMethods {
   sliceScatter(src: Tensor, dim: number, start: number | null, options: { end?: number | null; step?: number }): Tensor;
   sliceScatter(src: Tensor, dim: number, start: number | null, end: number | null, options: { step?: number }): Tensor;
   /**
+   * exp(input) / sum(exp(input)) along a dim, without overflow. A `dtype` is what the input is converted to first.
+   * Follows torch.softmax.
+   * @example torch.softmax(x, -1)
+   */
+  softmax(dim: number, dtype?: DType | null): Tensor;
+  softmax(dim: number, options: { dtype?: DType | null }): Tensor;
+  /**
    * The elements sorted along a dim, and where they came from.
    * Follows torch.sort.
    */
@@ -1235,8 +1387,10 @@ export interface TensorMethods {
   subtract(other: Tensor | Scalar, alpha?: Scalar): Tensor;
   subtract(other: Tensor | Scalar, options: { alpha?: Scalar }): Tensor;
   /**
-   * The sum over dims (default: all).
+   * The sum over dims (default: all). Integers and bools are summed as int64.
+   * Shapes: the input's without `dim`, or with size 1 there if `keepdim`
    * Follows torch.sum.
+   * @example torch.sum(torch.ones(2, 3), 1)
    */
   sum(dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
   sum(options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
@@ -1480,6 +1634,12 @@ export interface TensorMethods {
   cos_(): this;
   /** cosh, in place. */
   cosh_(): this;
+  /** cumprod, in place. */
+  cumprod_(dim: number, dtype?: DType | null): this;
+  cumprod_(dim: number, options: { dtype?: DType | null }): this;
+  /** cumsum, in place. */
+  cumsum_(dim: number, dtype?: DType | null): this;
+  cumsum_(dim: number, options: { dtype?: DType | null }): this;
   /** deg2rad, in place. */
   deg2rad_(): this;
   /** digamma, in place. */
@@ -1790,6 +1950,20 @@ call.defineMethods(Tensor, {
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addr", "alpha", 4);
     return call.wrapOr(this, core.op_addr(live(this), call.tensorArg(vec1, "addr", "vec1", 1), call.tensorArg(vec2, "addr", "vec2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
+  all(this: Tensor, dim?: unknown, keepdim?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","keepdim"], "all");
+      dim = options["dim"];
+      keepdim = options["keepdim"];
+    }
+    else if (call.isOptions(keepdim)) {
+      const options = keepdim;
+      call.checkOptions(options, ["keepdim"], "all");
+      keepdim = options["keepdim"];
+    }
+    return call.wrapOr(this, core.op_all(live(this), call.optionalIntArg(dim, "all", "dim", 1), keepdim === undefined ? 0 : call.boolArg(keepdim, "all", "keepdim", 2)));
+  },
   allclose(this: Tensor, other: unknown, rtol?: unknown, atol?: unknown, equalNan?: unknown): boolean {
     if (call.isOptions(rtol)) {
       const options = rtol;
@@ -1811,8 +1985,64 @@ call.defineMethods(Tensor, {
     }
     return core.op_allclose(live(this), call.tensorArg(other, "allclose", "other", 1), rtol === undefined ? 0.00001 : call.floatArg(rtol, "allclose", "rtol", 2), atol === undefined ? 1e-8 : call.floatArg(atol, "allclose", "atol", 3), equalNan === undefined ? 0 : call.boolArg(equalNan, "allclose", "equalNan", 4)) !== 0;
   },
+  amax(this: Tensor, dim?: unknown, keepdim?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","keepdim"], "amax");
+      dim = options["dim"];
+      keepdim = options["keepdim"];
+    }
+    else if (call.isOptions(keepdim)) {
+      const options = keepdim;
+      call.checkOptions(options, ["keepdim"], "amax");
+      keepdim = options["keepdim"];
+    }
+    return call.wrapOr(this, core.op_amax(live(this), call.ints(dim, "amax", "dim", 1), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "amax", "keepdim", 2)));
+  },
+  amin(this: Tensor, dim?: unknown, keepdim?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","keepdim"], "amin");
+      dim = options["dim"];
+      keepdim = options["keepdim"];
+    }
+    else if (call.isOptions(keepdim)) {
+      const options = keepdim;
+      call.checkOptions(options, ["keepdim"], "amin");
+      keepdim = options["keepdim"];
+    }
+    return call.wrapOr(this, core.op_amin(live(this), call.ints(dim, "amin", "dim", 1), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "amin", "keepdim", 2)));
+  },
+  aminmax(this: Tensor, dim?: unknown, keepdim?: unknown): call.Named<"min" | "max"> {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","keepdim"], "aminmax");
+      dim = options["dim"];
+      keepdim = options["keepdim"];
+    }
+    else if (call.isOptions(keepdim)) {
+      const options = keepdim;
+      call.checkOptions(options, ["keepdim"], "aminmax");
+      keepdim = options["keepdim"];
+    }
+    return call.wrapNamed(core.op_aminmax(live(this), call.optionalIntArg(dim, "aminmax", "dim", 1), keepdim === undefined ? 0 : call.boolArg(keepdim, "aminmax", "keepdim", 2)), ["min","max"]);
+  },
   angle(this: Tensor): Tensor {
     return call.wrap(core.op_angle(live(this)));
+  },
+  any(this: Tensor, dim?: unknown, keepdim?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","keepdim"], "any");
+      dim = options["dim"];
+      keepdim = options["keepdim"];
+    }
+    else if (call.isOptions(keepdim)) {
+      const options = keepdim;
+      call.checkOptions(options, ["keepdim"], "any");
+      keepdim = options["keepdim"];
+    }
+    return call.wrapOr(this, core.op_any(live(this), call.optionalIntArg(dim, "any", "dim", 1), keepdim === undefined ? 0 : call.boolArg(keepdim, "any", "keepdim", 2)));
   },
   arccos(this: Tensor): Tensor {
     return call.wrap(core.op_acos(live(this)));
@@ -1834,6 +2064,34 @@ call.defineMethods(Tensor, {
   },
   arctanh(this: Tensor): Tensor {
     return call.wrap(core.op_atanh(live(this)));
+  },
+  argmax(this: Tensor, dim?: unknown, keepdim?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","keepdim"], "argmax");
+      dim = options["dim"];
+      keepdim = options["keepdim"];
+    }
+    else if (call.isOptions(keepdim)) {
+      const options = keepdim;
+      call.checkOptions(options, ["keepdim"], "argmax");
+      keepdim = options["keepdim"];
+    }
+    return call.wrapOr(this, core.op_argmax(live(this), call.optionalIntArg(dim, "argmax", "dim", 1), keepdim === undefined ? 0 : call.boolArg(keepdim, "argmax", "keepdim", 2)));
+  },
+  argmin(this: Tensor, dim?: unknown, keepdim?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","keepdim"], "argmin");
+      dim = options["dim"];
+      keepdim = options["keepdim"];
+    }
+    else if (call.isOptions(keepdim)) {
+      const options = keepdim;
+      call.checkOptions(options, ["keepdim"], "argmin");
+      keepdim = options["keepdim"];
+    }
+    return call.wrapOr(this, core.op_argmin(live(this), call.optionalIntArg(dim, "argmin", "dim", 1), keepdim === undefined ? 0 : call.boolArg(keepdim, "argmin", "keepdim", 2)));
   },
   argsort(this: Tensor, dim?: unknown, descending?: unknown, stable?: unknown): Tensor {
     if (call.isOptions(dim)) {
@@ -2004,6 +2262,36 @@ call.defineMethods(Tensor, {
   cosh(this: Tensor): Tensor {
     return call.wrap(core.op_cosh(live(this)));
   },
+  countNonzero(this: Tensor, dim?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim"], "countNonzero");
+      dim = options["dim"];
+    }
+    return call.wrapOr(this, core.op_countNonzero(live(this), call.ints(dim, "countNonzero", "dim", 1), call.lengthOf(dim)));
+  },
+  cummax(this: Tensor, dim: unknown): call.Named<"values" | "indices"> {
+    return call.wrapNamed(core.op_cummax(live(this), call.intArg(dim, "cummax", "dim", 1)), ["values","indices"]);
+  },
+  cummin(this: Tensor, dim: unknown): call.Named<"values" | "indices"> {
+    return call.wrapNamed(core.op_cummin(live(this), call.intArg(dim, "cummin", "dim", 1)), ["values","indices"]);
+  },
+  cumprod(this: Tensor, dim: unknown, dtype?: unknown): Tensor {
+    if (call.isOptions(dtype)) {
+      const options = dtype;
+      call.checkOptions(options, ["dtype"], "cumprod");
+      dtype = options["dtype"];
+    }
+    return call.wrapOr(this, core.op_cumprod(live(this), call.intArg(dim, "cumprod", "dim", 1), call.dtypeArg(dtype, "cumprod", "dtype", 2)));
+  },
+  cumsum(this: Tensor, dim: unknown, dtype?: unknown): Tensor {
+    if (call.isOptions(dtype)) {
+      const options = dtype;
+      call.checkOptions(options, ["dtype"], "cumsum");
+      dtype = options["dtype"];
+    }
+    return call.wrapOr(this, core.op_cumsum(live(this), call.intArg(dim, "cumsum", "dim", 1), call.dtypeArg(dtype, "cumsum", "dtype", 2)));
+  },
   deg2rad(this: Tensor): Tensor {
     return call.wrap(core.op_deg2rad(live(this)));
   },
@@ -2085,6 +2373,35 @@ call.defineMethods(Tensor, {
       dim2 = options["dim2"];
     }
     return call.wrapOr(this, core.op_diagonalScatter(live(this), call.tensorArg(src, "diagonalScatter", "src", 1), offset === undefined ? 0 : call.intArg(offset, "diagonalScatter", "offset", 2), dim1 === undefined ? 0 : call.intArg(dim1, "diagonalScatter", "dim1", 3), dim2 === undefined ? 1 : call.intArg(dim2, "diagonalScatter", "dim2", 4)));
+  },
+  diff(this: Tensor, n?: unknown, dim?: unknown, prepend?: unknown, append?: unknown): Tensor {
+    if (call.isOptions(n)) {
+      const options = n;
+      call.checkOptions(options, ["n","dim","prepend","append"], "diff");
+      n = options["n"];
+      dim = options["dim"];
+      prepend = options["prepend"];
+      append = options["append"];
+    }
+    else if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","prepend","append"], "diff");
+      dim = options["dim"];
+      prepend = options["prepend"];
+      append = options["append"];
+    }
+    else if (call.isOptions(prepend)) {
+      const options = prepend;
+      call.checkOptions(options, ["prepend","append"], "diff");
+      prepend = options["prepend"];
+      append = options["append"];
+    }
+    else if (call.isOptions(append)) {
+      const options = append;
+      call.checkOptions(options, ["append"], "diff");
+      append = options["append"];
+    }
+    return call.wrapOr(this, core.op_diff(live(this), n === undefined ? 1 : call.intArg(n, "diff", "n", 1), dim === undefined ? -1 : call.intArg(dim, "diff", "dim", 2), call.optionalTensorArg(prepend, "diff", "prepend", 3), call.optionalTensorArg(append, "diff", "append", 4)));
   },
   digamma(this: Tensor): Tensor {
     return call.wrap(core.op_digamma(live(this)));
@@ -2362,11 +2679,22 @@ call.defineMethods(Tensor, {
   log2(this: Tensor): Tensor {
     return call.wrap(core.op_log2(live(this)));
   },
+  logSoftmax(this: Tensor, dim: unknown, dtype?: unknown): Tensor {
+    if (call.isOptions(dtype)) {
+      const options = dtype;
+      call.checkOptions(options, ["dtype"], "logSoftmax");
+      dtype = options["dtype"];
+    }
+    return call.wrapOr(this, core.op_logSoftmax(live(this), call.intArg(dim, "logSoftmax", "dim", 1), call.dtypeArg(dtype, "logSoftmax", "dtype", 2)));
+  },
   logaddexp(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_logaddexp(live(this), call.tensorArg(other, "logaddexp", "other", 1)));
   },
   logaddexp2(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_logaddexp2(live(this), call.tensorArg(other, "logaddexp2", "other", 1)));
+  },
+  logcumsumexp(this: Tensor, dim: unknown): Tensor {
+    return call.wrapOr(this, core.op_logcumsumexp(live(this), call.intArg(dim, "logcumsumexp", "dim", 1)));
   },
   logicalAnd(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_logicalAnd(live(this), call.tensorArg(other, "logicalAnd", "other", 1)));
@@ -2389,6 +2717,14 @@ call.defineMethods(Tensor, {
     const epsValue = call.optionalScalarArg(eps, "logit", "eps", 1);
     return call.wrap(core.op_logit(live(this), call.scalarValue(epsValue), call.scalarKind(epsValue)));
   },
+  logsumexp(this: Tensor, dim: unknown, keepdim?: unknown): Tensor {
+    if (call.isOptions(keepdim)) {
+      const options = keepdim;
+      call.checkOptions(options, ["keepdim"], "logsumexp");
+      keepdim = options["keepdim"];
+    }
+    return call.wrapOr(this, core.op_logsumexp(live(this), call.ints(dim, "logsumexp", "dim", 1), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "logsumexp", "keepdim", 2)));
+  },
   lt(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_lt(live(this), call.operandArg(other, "lt", "other", 1)));
   },
@@ -2406,6 +2742,27 @@ call.defineMethods(Tensor, {
   },
   maximum(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_maximum(live(this), call.tensorArg(other, "maximum", "other", 1)));
+  },
+  mean(this: Tensor, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","keepdim","dtype"], "mean");
+      dim = options["dim"];
+      keepdim = options["keepdim"];
+      dtype = options["dtype"];
+    }
+    else if (call.isOptions(keepdim)) {
+      const options = keepdim;
+      call.checkOptions(options, ["keepdim","dtype"], "mean");
+      keepdim = options["keepdim"];
+      dtype = options["dtype"];
+    }
+    else if (call.isOptions(dtype)) {
+      const options = dtype;
+      call.checkOptions(options, ["dtype"], "mean");
+      dtype = options["dtype"];
+    }
+    return call.wrapOr(this, core.op_mean(live(this), call.ints(dim, "mean", "dim", 1), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "mean", "keepdim", 2), call.dtypeArg(dtype, "mean", "dtype", 3)));
   },
   minimum(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_minimum(live(this), call.tensorArg(other, "minimum", "other", 1)));
@@ -2469,6 +2826,48 @@ call.defineMethods(Tensor, {
     const neginfValue = call.optionalScalarArg(neginf, "nanToNum", "neginf", 3);
     return call.wrapOr(this, core.op_nanToNum(live(this), call.scalarValue(nanValue), call.scalarKind(nanValue), call.scalarValue(posinfValue), call.scalarKind(posinfValue), call.scalarValue(neginfValue), call.scalarKind(neginfValue)));
   },
+  nanmean(this: Tensor, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","keepdim","dtype"], "nanmean");
+      dim = options["dim"];
+      keepdim = options["keepdim"];
+      dtype = options["dtype"];
+    }
+    else if (call.isOptions(keepdim)) {
+      const options = keepdim;
+      call.checkOptions(options, ["keepdim","dtype"], "nanmean");
+      keepdim = options["keepdim"];
+      dtype = options["dtype"];
+    }
+    else if (call.isOptions(dtype)) {
+      const options = dtype;
+      call.checkOptions(options, ["dtype"], "nanmean");
+      dtype = options["dtype"];
+    }
+    return call.wrapOr(this, core.op_nanmean(live(this), call.ints(dim, "nanmean", "dim", 1), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "nanmean", "keepdim", 2), call.dtypeArg(dtype, "nanmean", "dtype", 3)));
+  },
+  nansum(this: Tensor, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","keepdim","dtype"], "nansum");
+      dim = options["dim"];
+      keepdim = options["keepdim"];
+      dtype = options["dtype"];
+    }
+    else if (call.isOptions(keepdim)) {
+      const options = keepdim;
+      call.checkOptions(options, ["keepdim","dtype"], "nansum");
+      keepdim = options["keepdim"];
+      dtype = options["dtype"];
+    }
+    else if (call.isOptions(dtype)) {
+      const options = dtype;
+      call.checkOptions(options, ["dtype"], "nansum");
+      dtype = options["dtype"];
+    }
+    return call.wrapOr(this, core.op_nansum(live(this), call.ints(dim, "nansum", "dim", 1), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "nansum", "keepdim", 2), call.dtypeArg(dtype, "nansum", "dtype", 3)));
+  },
   narrow(this: Tensor, dim: unknown, start: unknown, length: unknown): Tensor {
     return call.wrapOr(this, core.op_narrow(live(this), call.intArg(dim, "narrow", "dim", 1), call.intArg(start, "narrow", "start", 2), call.intArg(length, "narrow", "length", 3)));
   },
@@ -2501,6 +2900,27 @@ call.defineMethods(Tensor, {
   },
   prelu(this: Tensor, weight: unknown): Tensor {
     return call.wrapOr(this, core.op_prelu(live(this), call.tensorArg(weight, "prelu", "weight", 1)));
+  },
+  prod(this: Tensor, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","keepdim","dtype"], "prod");
+      dim = options["dim"];
+      keepdim = options["keepdim"];
+      dtype = options["dtype"];
+    }
+    else if (call.isOptions(keepdim)) {
+      const options = keepdim;
+      call.checkOptions(options, ["keepdim","dtype"], "prod");
+      keepdim = options["keepdim"];
+      dtype = options["dtype"];
+    }
+    else if (call.isOptions(dtype)) {
+      const options = dtype;
+      call.checkOptions(options, ["dtype"], "prod");
+      dtype = options["dtype"];
+    }
+    return call.wrapOr(this, core.op_prod(live(this), call.optionalIntArg(dim, "prod", "dim", 1), keepdim === undefined ? 0 : call.boolArg(keepdim, "prod", "keepdim", 2), call.dtypeArg(dtype, "prod", "dtype", 3)));
   },
   rad2deg(this: Tensor): Tensor {
     return call.wrap(core.op_rad2deg(live(this)));
@@ -2687,6 +3107,14 @@ call.defineMethods(Tensor, {
       step = options["step"];
     }
     return call.wrapOr(this, core.op_sliceScatter(live(this), call.tensorArg(src, "sliceScatter", "src", 1), dim === undefined ? 0 : call.intArg(dim, "sliceScatter", "dim", 2), call.optionalIntArg(start, "sliceScatter", "start", 3), call.optionalIntArg(end, "sliceScatter", "end", 4), step === undefined ? 1 : call.intArg(step, "sliceScatter", "step", 5)));
+  },
+  softmax(this: Tensor, dim: unknown, dtype?: unknown): Tensor {
+    if (call.isOptions(dtype)) {
+      const options = dtype;
+      call.checkOptions(options, ["dtype"], "softmax");
+      dtype = options["dtype"];
+    }
+    return call.wrapOr(this, core.op_softmax(live(this), call.intArg(dim, "softmax", "dim", 1), call.dtypeArg(dtype, "softmax", "dtype", 2)));
   },
   sort(this: Tensor, dim?: unknown, descending?: unknown, stable?: unknown): call.Named<"values" | "indices"> {
     if (call.isOptions(dim)) {
@@ -3147,6 +3575,24 @@ call.defineMethods(Tensor, {
   },
   cosh_(this: Tensor): Tensor {
     core.op_cosh_(live(this));
+    return call.mutated(this);
+  },
+  cumprod_(this: Tensor, dim: unknown, dtype?: unknown): Tensor {
+    if (call.isOptions(dtype)) {
+      const options = dtype;
+      call.checkOptions(options, ["dtype"], "cumprod_");
+      dtype = options["dtype"];
+    }
+    core.op_cumprod_(live(this), call.intArg(dim, "cumprod_", "dim", 1), call.dtypeArg(dtype, "cumprod_", "dtype", 2));
+    return call.mutated(this);
+  },
+  cumsum_(this: Tensor, dim: unknown, dtype?: unknown): Tensor {
+    if (call.isOptions(dtype)) {
+      const options = dtype;
+      call.checkOptions(options, ["dtype"], "cumsum_");
+      dtype = options["dtype"];
+    }
+    core.op_cumsum_(live(this), call.intArg(dim, "cumsum_", "dim", 1), call.dtypeArg(dtype, "cumsum_", "dtype", 2));
     return call.mutated(this);
   },
   deg2rad_(this: Tensor): Tensor {

@@ -204,6 +204,58 @@ export function avgPool3d(input: unknown, kernelSize: unknown, stride?: unknown,
 }
 
 /**
+ * Normalizes each channel (dim 1) by the statistics of the batch when training, which the running ones then
+ * follow, else by the running ones.
+ * Follows torch.nn.functional.batch_norm.
+ * @throws ValueError when training on one value per channel; RuntimeError if a vector has not one element per
+ * channel.
+ */
+export function batchNorm(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, weight?: Tensor | null, bias?: Tensor | null, training?: boolean, momentum?: number, eps?: number): Tensor;
+export function batchNorm(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, options: { weight?: Tensor | null; bias?: Tensor | null; training?: boolean; momentum?: number; eps?: number }): Tensor;
+export function batchNorm(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, weight: Tensor | null, options: { bias?: Tensor | null; training?: boolean; momentum?: number; eps?: number }): Tensor;
+export function batchNorm(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, weight: Tensor | null, bias: Tensor | null, options: { training?: boolean; momentum?: number; eps?: number }): Tensor;
+export function batchNorm(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, weight: Tensor | null, bias: Tensor | null, training: boolean, options: { momentum?: number; eps?: number }): Tensor;
+export function batchNorm(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, weight: Tensor | null, bias: Tensor | null, training: boolean, momentum: number, options: { eps?: number }): Tensor;
+export function batchNorm(input: unknown, runningMean: unknown, runningVar: unknown, weight?: unknown, bias?: unknown, training?: unknown, momentum?: unknown, eps?: unknown): Tensor {
+  if (call.isOptions(weight)) {
+    const options = weight;
+    call.checkOptions(options, ["weight","bias","training","momentum","eps"], "batchNorm");
+    weight = options["weight"];
+    bias = options["bias"];
+    training = options["training"];
+    momentum = options["momentum"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(bias)) {
+    const options = bias;
+    call.checkOptions(options, ["bias","training","momentum","eps"], "batchNorm");
+    bias = options["bias"];
+    training = options["training"];
+    momentum = options["momentum"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(training)) {
+    const options = training;
+    call.checkOptions(options, ["training","momentum","eps"], "batchNorm");
+    training = options["training"];
+    momentum = options["momentum"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(momentum)) {
+    const options = momentum;
+    call.checkOptions(options, ["momentum","eps"], "batchNorm");
+    momentum = options["momentum"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(eps)) {
+    const options = eps;
+    call.checkOptions(options, ["eps"], "batchNorm");
+    eps = options["eps"];
+  }
+  return call.wrapOr(input as Tensor, core.op_batchNorm(call.tensorArg(input, "batchNorm", "input", 1), call.optionalTensorArg(runningMean, "batchNorm", "runningMean", 2), call.optionalTensorArg(runningVar, "batchNorm", "runningVar", 3), call.optionalTensorArg(weight, "batchNorm", "weight", 4), call.optionalTensorArg(bias, "batchNorm", "bias", 5), training === undefined ? 0 : call.boolArg(training, "batchNorm", "training", 6), momentum === undefined ? 0.1 : call.floatArg(momentum, "batchNorm", "momentum", 7), eps === undefined ? 0.00001 : call.floatArg(eps, "batchNorm", "eps", 8)));
+}
+
+/**
  * For every output k: input1 weight[k] input2 + bias[k].
  * Shapes: (*, in1), (*, in2), (out, in1, in2), (out) → (*, out)
  * Follows torch.nn.functional.bilinear.
@@ -217,6 +269,60 @@ export function bilinear(input1: unknown, input2: unknown, weight: unknown, bias
     bias = options["bias"];
   }
   return call.wrapOr(input1 as Tensor, core.op_bilinear(call.tensorArg(input1, "bilinear", "input1", 1), call.tensorArg(input2, "bilinear", "input2", 2), call.tensorArg(weight, "bilinear", "weight", 3), call.optionalTensorArg(bias, "bilinear", "bias", 4)));
+}
+
+/**
+ * -(target log(input) + (1 - target) log(1 - input)) for probabilities. `reduction` says whether the losses are
+ * averaged, summed or returned as they are.
+ * Follows torch.nn.functional.binary_cross_entropy.
+ */
+export function binaryCrossEntropy(input: Tensor, target: Tensor, weight?: Tensor | null, reduction?: "none" | "mean" | "sum"): Tensor;
+export function binaryCrossEntropy(input: Tensor, target: Tensor, options: { weight?: Tensor | null; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function binaryCrossEntropy(input: Tensor, target: Tensor, weight: Tensor | null, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
+export function binaryCrossEntropy(input: unknown, target: unknown, weight?: unknown, reduction?: unknown): Tensor {
+  if (call.isOptions(weight)) {
+    const options = weight;
+    call.checkOptions(options, ["weight","reduction"], "binaryCrossEntropy");
+    weight = options["weight"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(reduction)) {
+    const options = reduction;
+    call.checkOptions(options, ["reduction"], "binaryCrossEntropy");
+    reduction = options["reduction"];
+  }
+  return call.wrapOr(input as Tensor, core.op_binaryCrossEntropy(call.tensorArg(input, "binaryCrossEntropy", "input", 1), call.tensorArg(target, "binaryCrossEntropy", "target", 2), call.optionalTensorArg(weight, "binaryCrossEntropy", "weight", 3), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "binaryCrossEntropy", "reduction", 4)));
+}
+
+/**
+ * binaryCrossEntropy of sigmoid(input), computed so that it does not overflow. `reduction` says whether the
+ * losses are averaged, summed or returned as they are.
+ * Follows torch.nn.functional.binary_cross_entropy_with_logits.
+ */
+export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, weight?: Tensor | null, reduction?: "none" | "mean" | "sum", posWeight?: Tensor | null): Tensor;
+export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, options: { weight?: Tensor | null; reduction?: "none" | "mean" | "sum"; posWeight?: Tensor | null }): Tensor;
+export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, weight: Tensor | null, options: { reduction?: "none" | "mean" | "sum"; posWeight?: Tensor | null }): Tensor;
+export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, weight: Tensor | null, reduction: "none" | "mean" | "sum", options: { posWeight?: Tensor | null }): Tensor;
+export function binaryCrossEntropyWithLogits(input: unknown, target: unknown, weight?: unknown, reduction?: unknown, posWeight?: unknown): Tensor {
+  if (call.isOptions(weight)) {
+    const options = weight;
+    call.checkOptions(options, ["weight","reduction","posWeight"], "binaryCrossEntropyWithLogits");
+    weight = options["weight"];
+    reduction = options["reduction"];
+    posWeight = options["posWeight"];
+  }
+  else if (call.isOptions(reduction)) {
+    const options = reduction;
+    call.checkOptions(options, ["reduction","posWeight"], "binaryCrossEntropyWithLogits");
+    reduction = options["reduction"];
+    posWeight = options["posWeight"];
+  }
+  else if (call.isOptions(posWeight)) {
+    const options = posWeight;
+    call.checkOptions(options, ["posWeight"], "binaryCrossEntropyWithLogits");
+    posWeight = options["posWeight"];
+  }
+  return call.wrapOr(input as Tensor, core.op_binaryCrossEntropyWithLogits(call.tensorArg(input, "binaryCrossEntropyWithLogits", "input", 1), call.tensorArg(target, "binaryCrossEntropyWithLogits", "target", 2), call.optionalTensorArg(weight, "binaryCrossEntropyWithLogits", "weight", 3), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "binaryCrossEntropyWithLogits", "reduction", 4), call.optionalTensorArg(posWeight, "binaryCrossEntropyWithLogits", "posWeight", 5)));
 }
 
 /**
@@ -611,6 +717,47 @@ export function convTranspose3d(input: unknown, weight: unknown, bias?: unknown,
 }
 
 /**
+ * nllLoss of logSoftmax, for logits [N, C, ...] and either classes [N, ...] or probabilities of the input's
+ * shape. `reduction` says whether the losses are averaged, summed or returned as they are.
+ * Follows torch.nn.functional.cross_entropy.
+ * @example torch.nn.functional.crossEntropy(torch.zeros(2, 3), torch.tensor([0n, 2n]))
+ */
+export function crossEntropy(input: Tensor, target: Tensor, weight?: Tensor | null, ignoreIndex?: number, reduction?: "none" | "mean" | "sum", labelSmoothing?: number): Tensor;
+export function crossEntropy(input: Tensor, target: Tensor, options: { weight?: Tensor | null; ignoreIndex?: number; reduction?: "none" | "mean" | "sum"; labelSmoothing?: number }): Tensor;
+export function crossEntropy(input: Tensor, target: Tensor, weight: Tensor | null, options: { ignoreIndex?: number; reduction?: "none" | "mean" | "sum"; labelSmoothing?: number }): Tensor;
+export function crossEntropy(input: Tensor, target: Tensor, weight: Tensor | null, ignoreIndex: number, options: { reduction?: "none" | "mean" | "sum"; labelSmoothing?: number }): Tensor;
+export function crossEntropy(input: Tensor, target: Tensor, weight: Tensor | null, ignoreIndex: number, reduction: "none" | "mean" | "sum", options: { labelSmoothing?: number }): Tensor;
+export function crossEntropy(input: unknown, target: unknown, weight?: unknown, ignoreIndex?: unknown, reduction?: unknown, labelSmoothing?: unknown): Tensor {
+  if (call.isOptions(weight)) {
+    const options = weight;
+    call.checkOptions(options, ["weight","ignoreIndex","reduction","labelSmoothing"], "crossEntropy");
+    weight = options["weight"];
+    ignoreIndex = options["ignoreIndex"];
+    reduction = options["reduction"];
+    labelSmoothing = options["labelSmoothing"];
+  }
+  else if (call.isOptions(ignoreIndex)) {
+    const options = ignoreIndex;
+    call.checkOptions(options, ["ignoreIndex","reduction","labelSmoothing"], "crossEntropy");
+    ignoreIndex = options["ignoreIndex"];
+    reduction = options["reduction"];
+    labelSmoothing = options["labelSmoothing"];
+  }
+  else if (call.isOptions(reduction)) {
+    const options = reduction;
+    call.checkOptions(options, ["reduction","labelSmoothing"], "crossEntropy");
+    reduction = options["reduction"];
+    labelSmoothing = options["labelSmoothing"];
+  }
+  else if (call.isOptions(labelSmoothing)) {
+    const options = labelSmoothing;
+    call.checkOptions(options, ["labelSmoothing"], "crossEntropy");
+    labelSmoothing = options["labelSmoothing"];
+  }
+  return call.wrapOr(input as Tensor, core.op_crossEntropy(call.tensorArg(input, "crossEntropy", "input", 1), call.tensorArg(target, "crossEntropy", "target", 2), call.optionalTensorArg(weight, "crossEntropy", "weight", 3), ignoreIndex === undefined ? -100 : call.intArg(ignoreIndex, "crossEntropy", "ignoreIndex", 4), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "crossEntropy", "reduction", 5), labelSmoothing === undefined ? 0 : call.floatArg(labelSmoothing, "crossEntropy", "labelSmoothing", 6)));
+}
+
+/**
  * input where positive, else alpha * (exp(input) - 1).
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.elu.
@@ -669,6 +816,37 @@ export function glu(input: unknown, dim?: unknown): Tensor {
     dim = options["dim"];
   }
   return call.wrapOr(input as Tensor, core.op_glu(call.tensorArg(input, "glu", "input", 1), dim === undefined ? -1 : call.intArg(dim, "glu", "dim", 2)));
+}
+
+/**
+ * Normalizes each group of channels of each sample by its own statistics; weight and bias are per channel.
+ * Follows torch.nn.functional.group_norm.
+ * @throws RuntimeError if numGroups does not divide the channels.
+ */
+export function groupNorm(input: Tensor, numGroups: number, weight?: Tensor | null, bias?: Tensor | null, eps?: number): Tensor;
+export function groupNorm(input: Tensor, numGroups: number, options: { weight?: Tensor | null; bias?: Tensor | null; eps?: number }): Tensor;
+export function groupNorm(input: Tensor, numGroups: number, weight: Tensor | null, options: { bias?: Tensor | null; eps?: number }): Tensor;
+export function groupNorm(input: Tensor, numGroups: number, weight: Tensor | null, bias: Tensor | null, options: { eps?: number }): Tensor;
+export function groupNorm(input: unknown, numGroups: unknown, weight?: unknown, bias?: unknown, eps?: unknown): Tensor {
+  if (call.isOptions(weight)) {
+    const options = weight;
+    call.checkOptions(options, ["weight","bias","eps"], "groupNorm");
+    weight = options["weight"];
+    bias = options["bias"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(bias)) {
+    const options = bias;
+    call.checkOptions(options, ["bias","eps"], "groupNorm");
+    bias = options["bias"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(eps)) {
+    const options = eps;
+    call.checkOptions(options, ["eps"], "groupNorm");
+    eps = options["eps"];
+  }
+  return call.wrapOr(input as Tensor, core.op_groupNorm(call.tensorArg(input, "groupNorm", "input", 1), call.intArg(numGroups, "groupNorm", "numGroups", 2), call.optionalTensorArg(weight, "groupNorm", "weight", 3), call.optionalTensorArg(bias, "groupNorm", "bias", 4), eps === undefined ? 0.00001 : call.floatArg(eps, "groupNorm", "eps", 5)));
 }
 
 /**
@@ -764,6 +942,170 @@ export function hardtanh(input: unknown, minVal?: unknown, maxVal?: unknown, inp
 }
 
 /**
+ * Quadratic where |input - target| <= delta, linear above, with delta as slope. `reduction` says whether the
+ * losses are averaged, summed or returned as they are.
+ * Follows torch.nn.functional.huber_loss.
+ */
+export function huberLoss(input: Tensor, target: Tensor, reduction?: "none" | "mean" | "sum", delta?: number): Tensor;
+export function huberLoss(input: Tensor, target: Tensor, options: { reduction?: "none" | "mean" | "sum"; delta?: number }): Tensor;
+export function huberLoss(input: Tensor, target: Tensor, reduction: "none" | "mean" | "sum", options: { delta?: number }): Tensor;
+export function huberLoss(input: unknown, target: unknown, reduction?: unknown, delta?: unknown): Tensor {
+  if (call.isOptions(reduction)) {
+    const options = reduction;
+    call.checkOptions(options, ["reduction","delta"], "huberLoss");
+    reduction = options["reduction"];
+    delta = options["delta"];
+  }
+  else if (call.isOptions(delta)) {
+    const options = delta;
+    call.checkOptions(options, ["delta"], "huberLoss");
+    delta = options["delta"];
+  }
+  return call.wrapOr(input as Tensor, core.op_huberLoss(call.tensorArg(input, "huberLoss", "input", 1), call.tensorArg(target, "huberLoss", "target", 2), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "huberLoss", "reduction", 3), delta === undefined ? 1 : call.floatArg(delta, "huberLoss", "delta", 4)));
+}
+
+/**
+ * Normalizes each channel of each sample by its own statistics, or by the running ones.
+ * Follows torch.nn.functional.instance_norm.
+ */
+export function instanceNorm(input: Tensor, runningMean?: Tensor | null, runningVar?: Tensor | null, weight?: Tensor | null, bias?: Tensor | null, useInputStats?: boolean, momentum?: number, eps?: number): Tensor;
+export function instanceNorm(input: Tensor, options: { runningMean?: Tensor | null; runningVar?: Tensor | null; weight?: Tensor | null; bias?: Tensor | null; useInputStats?: boolean; momentum?: number; eps?: number }): Tensor;
+export function instanceNorm(input: Tensor, runningMean: Tensor | null, options: { runningVar?: Tensor | null; weight?: Tensor | null; bias?: Tensor | null; useInputStats?: boolean; momentum?: number; eps?: number }): Tensor;
+export function instanceNorm(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, options: { weight?: Tensor | null; bias?: Tensor | null; useInputStats?: boolean; momentum?: number; eps?: number }): Tensor;
+export function instanceNorm(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, weight: Tensor | null, options: { bias?: Tensor | null; useInputStats?: boolean; momentum?: number; eps?: number }): Tensor;
+export function instanceNorm(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, weight: Tensor | null, bias: Tensor | null, options: { useInputStats?: boolean; momentum?: number; eps?: number }): Tensor;
+export function instanceNorm(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, weight: Tensor | null, bias: Tensor | null, useInputStats: boolean, options: { momentum?: number; eps?: number }): Tensor;
+export function instanceNorm(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, weight: Tensor | null, bias: Tensor | null, useInputStats: boolean, momentum: number, options: { eps?: number }): Tensor;
+export function instanceNorm(input: unknown, runningMean?: unknown, runningVar?: unknown, weight?: unknown, bias?: unknown, useInputStats?: unknown, momentum?: unknown, eps?: unknown): Tensor {
+  if (call.isOptions(runningMean)) {
+    const options = runningMean;
+    call.checkOptions(options, ["runningMean","runningVar","weight","bias","useInputStats","momentum","eps"], "instanceNorm");
+    runningMean = options["runningMean"];
+    runningVar = options["runningVar"];
+    weight = options["weight"];
+    bias = options["bias"];
+    useInputStats = options["useInputStats"];
+    momentum = options["momentum"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(runningVar)) {
+    const options = runningVar;
+    call.checkOptions(options, ["runningVar","weight","bias","useInputStats","momentum","eps"], "instanceNorm");
+    runningVar = options["runningVar"];
+    weight = options["weight"];
+    bias = options["bias"];
+    useInputStats = options["useInputStats"];
+    momentum = options["momentum"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(weight)) {
+    const options = weight;
+    call.checkOptions(options, ["weight","bias","useInputStats","momentum","eps"], "instanceNorm");
+    weight = options["weight"];
+    bias = options["bias"];
+    useInputStats = options["useInputStats"];
+    momentum = options["momentum"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(bias)) {
+    const options = bias;
+    call.checkOptions(options, ["bias","useInputStats","momentum","eps"], "instanceNorm");
+    bias = options["bias"];
+    useInputStats = options["useInputStats"];
+    momentum = options["momentum"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(useInputStats)) {
+    const options = useInputStats;
+    call.checkOptions(options, ["useInputStats","momentum","eps"], "instanceNorm");
+    useInputStats = options["useInputStats"];
+    momentum = options["momentum"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(momentum)) {
+    const options = momentum;
+    call.checkOptions(options, ["momentum","eps"], "instanceNorm");
+    momentum = options["momentum"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(eps)) {
+    const options = eps;
+    call.checkOptions(options, ["eps"], "instanceNorm");
+    eps = options["eps"];
+  }
+  return call.wrapOr(input as Tensor, core.op_instanceNorm(call.tensorArg(input, "instanceNorm", "input", 1), call.optionalTensorArg(runningMean, "instanceNorm", "runningMean", 2), call.optionalTensorArg(runningVar, "instanceNorm", "runningVar", 3), call.optionalTensorArg(weight, "instanceNorm", "weight", 4), call.optionalTensorArg(bias, "instanceNorm", "bias", 5), useInputStats === undefined ? 1 : call.boolArg(useInputStats, "instanceNorm", "useInputStats", 6), momentum === undefined ? 0.1 : call.floatArg(momentum, "instanceNorm", "momentum", 7), eps === undefined ? 0.00001 : call.floatArg(eps, "instanceNorm", "eps", 8)));
+}
+
+/**
+ * target (log(target) - input) for log probabilities `input`; a target that is logarithms too with `logTarget`.
+ * Follows torch.nn.functional.kl_div.
+ */
+export function klDiv(input: Tensor, target: Tensor, reduction?: "none" | "mean" | "sum" | "batchmean", logTarget?: boolean): Tensor;
+export function klDiv(input: Tensor, target: Tensor, options: { reduction?: "none" | "mean" | "sum" | "batchmean"; logTarget?: boolean }): Tensor;
+export function klDiv(input: Tensor, target: Tensor, reduction: "none" | "mean" | "sum" | "batchmean", options: { logTarget?: boolean }): Tensor;
+export function klDiv(input: unknown, target: unknown, reduction?: unknown, logTarget?: unknown): Tensor {
+  if (call.isOptions(reduction)) {
+    const options = reduction;
+    call.checkOptions(options, ["reduction","logTarget"], "klDiv");
+    reduction = options["reduction"];
+    logTarget = options["logTarget"];
+  }
+  else if (call.isOptions(logTarget)) {
+    const options = logTarget;
+    call.checkOptions(options, ["logTarget"], "klDiv");
+    logTarget = options["logTarget"];
+  }
+  return call.wrapOr(input as Tensor, core.op_klDiv(call.tensorArg(input, "klDiv", "input", 1), call.tensorArg(target, "klDiv", "target", 2), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum","batchmean"], "klDiv", "reduction", 3), logTarget === undefined ? 0 : call.boolArg(logTarget, "klDiv", "logTarget", 4)));
+}
+
+/**
+ * |input - target|. `reduction` says whether the losses are averaged, summed or returned as they are.
+ * Follows torch.nn.functional.l1_loss.
+ */
+export function l1Loss(input: Tensor, target: Tensor, reduction?: "none" | "mean" | "sum"): Tensor;
+export function l1Loss(input: Tensor, target: Tensor, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
+export function l1Loss(input: unknown, target: unknown, reduction?: unknown): Tensor {
+  if (call.isOptions(reduction)) {
+    const options = reduction;
+    call.checkOptions(options, ["reduction"], "l1Loss");
+    reduction = options["reduction"];
+  }
+  return call.wrapOr(input as Tensor, core.op_l1Loss(call.tensorArg(input, "l1Loss", "input", 1), call.tensorArg(target, "l1Loss", "target", 2), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "l1Loss", "reduction", 3)));
+}
+
+/**
+ * (input - mean) / sqrt(variance + eps) * weight + bias, with the statistics of the last dims, which have
+ * normalizedShape.
+ * Follows torch.nn.functional.layer_norm.
+ * @throws RuntimeError if the input does not end in normalizedShape, or weight or bias have another shape.
+ */
+export function layerNorm(input: Tensor, normalizedShape: number | readonly number[], weight?: Tensor | null, bias?: Tensor | null, eps?: number): Tensor;
+export function layerNorm(input: Tensor, normalizedShape: number | readonly number[], options: { weight?: Tensor | null; bias?: Tensor | null; eps?: number }): Tensor;
+export function layerNorm(input: Tensor, normalizedShape: number | readonly number[], weight: Tensor | null, options: { bias?: Tensor | null; eps?: number }): Tensor;
+export function layerNorm(input: Tensor, normalizedShape: number | readonly number[], weight: Tensor | null, bias: Tensor | null, options: { eps?: number }): Tensor;
+export function layerNorm(input: unknown, normalizedShape: unknown, weight?: unknown, bias?: unknown, eps?: unknown): Tensor {
+  if (call.isOptions(weight)) {
+    const options = weight;
+    call.checkOptions(options, ["weight","bias","eps"], "layerNorm");
+    weight = options["weight"];
+    bias = options["bias"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(bias)) {
+    const options = bias;
+    call.checkOptions(options, ["bias","eps"], "layerNorm");
+    bias = options["bias"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(eps)) {
+    const options = eps;
+    call.checkOptions(options, ["eps"], "layerNorm");
+    eps = options["eps"];
+  }
+  return call.wrapOr(input as Tensor, core.op_layerNorm(call.tensorArg(input, "layerNorm", "input", 1), call.ints(normalizedShape, "layerNorm", "normalizedShape", 2), call.lengthOf(normalizedShape), call.optionalTensorArg(weight, "layerNorm", "weight", 3), call.optionalTensorArg(bias, "layerNorm", "bias", 4), eps === undefined ? 0.00001 : call.floatArg(eps, "layerNorm", "eps", 5)));
+}
+
+/**
  * input where positive, else negativeSlope * input.
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.leaky_relu.
@@ -804,6 +1146,52 @@ export function linear(input: unknown, weight: unknown, bias?: unknown): Tensor 
     bias = options["bias"];
   }
   return call.wrapOr(input as Tensor, core.op_linear(call.tensorArg(input, "linear", "input", 1), call.tensorArg(weight, "linear", "weight", 2), call.optionalTensorArg(bias, "linear", "bias", 3)));
+}
+
+/**
+ * input / (k + alpha * mean of squares over `size` neighbouring channels)^beta.
+ * Follows torch.nn.functional.local_response_norm.
+ */
+export function localResponseNorm(input: Tensor, size: number, alpha?: number, beta?: number, k?: number): Tensor;
+export function localResponseNorm(input: Tensor, size: number, options: { alpha?: number; beta?: number; k?: number }): Tensor;
+export function localResponseNorm(input: Tensor, size: number, alpha: number, options: { beta?: number; k?: number }): Tensor;
+export function localResponseNorm(input: Tensor, size: number, alpha: number, beta: number, options: { k?: number }): Tensor;
+export function localResponseNorm(input: unknown, size: unknown, alpha?: unknown, beta?: unknown, k?: unknown): Tensor {
+  if (call.isOptions(alpha)) {
+    const options = alpha;
+    call.checkOptions(options, ["alpha","beta","k"], "localResponseNorm");
+    alpha = options["alpha"];
+    beta = options["beta"];
+    k = options["k"];
+  }
+  else if (call.isOptions(beta)) {
+    const options = beta;
+    call.checkOptions(options, ["beta","k"], "localResponseNorm");
+    beta = options["beta"];
+    k = options["k"];
+  }
+  else if (call.isOptions(k)) {
+    const options = k;
+    call.checkOptions(options, ["k"], "localResponseNorm");
+    k = options["k"];
+  }
+  return call.wrapOr(input as Tensor, core.op_localResponseNorm(call.tensorArg(input, "localResponseNorm", "input", 1), call.intArg(size, "localResponseNorm", "size", 2), alpha === undefined ? 0.0001 : call.floatArg(alpha, "localResponseNorm", "alpha", 3), beta === undefined ? 0.75 : call.floatArg(beta, "localResponseNorm", "beta", 4), k === undefined ? 1 : call.floatArg(k, "localResponseNorm", "k", 5)));
+}
+
+/**
+ * log(softmax(input)) along a dim, computed so that it does not underflow.
+ * Another name of torch.logSoftmax.
+ * Follows torch.log_softmax.
+ */
+export function logSoftmax(input: Tensor, dim: number, dtype?: DType | null): Tensor;
+export function logSoftmax(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
+export function logSoftmax(input: unknown, dim: unknown, dtype?: unknown): Tensor {
+  if (call.isOptions(dtype)) {
+    const options = dtype;
+    call.checkOptions(options, ["dtype"], "logSoftmax");
+    dtype = options["dtype"];
+  }
+  return call.wrapOr(input as Tensor, core.op_logSoftmax(call.tensorArg(input, "logSoftmax", "input", 1), call.intArg(dim, "logSoftmax", "dim", 2), call.dtypeArg(dtype, "logSoftmax", "dtype", 3)));
 }
 
 /**
@@ -1228,6 +1616,53 @@ export function mish(input: unknown, inplace?: unknown): Tensor {
 }
 
 /**
+ * (input - target)^2. `reduction` says whether the losses are averaged, summed or returned as they are.
+ * Follows torch.nn.functional.mse_loss.
+ */
+export function mseLoss(input: Tensor, target: Tensor, reduction?: "none" | "mean" | "sum"): Tensor;
+export function mseLoss(input: Tensor, target: Tensor, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
+export function mseLoss(input: unknown, target: unknown, reduction?: unknown): Tensor {
+  if (call.isOptions(reduction)) {
+    const options = reduction;
+    call.checkOptions(options, ["reduction"], "mseLoss");
+    reduction = options["reduction"];
+  }
+  return call.wrapOr(input as Tensor, core.op_mseLoss(call.tensorArg(input, "mseLoss", "input", 1), call.tensorArg(target, "mseLoss", "target", 2), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "mseLoss", "reduction", 3)));
+}
+
+/**
+ * -input[target] of log probabilities [N, C, ...] for classes [N, ...], times the class's weight. The mean is
+ * over the weights. `reduction` says whether the losses are averaged, summed or returned as they are.
+ * Follows torch.nn.functional.nll_loss.
+ * @throws IndexError if a target is no class.
+ */
+export function nllLoss(input: Tensor, target: Tensor, weight?: Tensor | null, ignoreIndex?: number, reduction?: "none" | "mean" | "sum"): Tensor;
+export function nllLoss(input: Tensor, target: Tensor, options: { weight?: Tensor | null; ignoreIndex?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function nllLoss(input: Tensor, target: Tensor, weight: Tensor | null, options: { ignoreIndex?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function nllLoss(input: Tensor, target: Tensor, weight: Tensor | null, ignoreIndex: number, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
+export function nllLoss(input: unknown, target: unknown, weight?: unknown, ignoreIndex?: unknown, reduction?: unknown): Tensor {
+  if (call.isOptions(weight)) {
+    const options = weight;
+    call.checkOptions(options, ["weight","ignoreIndex","reduction"], "nllLoss");
+    weight = options["weight"];
+    ignoreIndex = options["ignoreIndex"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(ignoreIndex)) {
+    const options = ignoreIndex;
+    call.checkOptions(options, ["ignoreIndex","reduction"], "nllLoss");
+    ignoreIndex = options["ignoreIndex"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(reduction)) {
+    const options = reduction;
+    call.checkOptions(options, ["reduction"], "nllLoss");
+    reduction = options["reduction"];
+  }
+  return call.wrapOr(input as Tensor, core.op_nllLoss(call.tensorArg(input, "nllLoss", "input", 1), call.tensorArg(target, "nllLoss", "target", 2), call.optionalTensorArg(weight, "nllLoss", "weight", 3), ignoreIndex === undefined ? -100 : call.intArg(ignoreIndex, "nllLoss", "ignoreIndex", 4), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "nllLoss", "reduction", 5)));
+}
+
+/**
  * Widens the last dims: with a constant, mirrored without the edge, with the edge repeated, or wrapped around.
  * Follows torch.nn.functional.pad.
  * @example torch.nn.functional.pad(x, [1, 1])
@@ -1322,6 +1757,29 @@ export function relu6(input: unknown, inplace?: unknown): Tensor {
 }
 
 /**
+ * input / sqrt(mean(input^2) + eps) * weight over the last dims; eps is the dtype's machine epsilon by default.
+ * Follows torch.nn.functional.rms_norm.
+ */
+export function rmsNorm(input: Tensor, normalizedShape: number | readonly number[], weight?: Tensor | null, eps?: number | null): Tensor;
+export function rmsNorm(input: Tensor, normalizedShape: number | readonly number[], options: { weight?: Tensor | null; eps?: number | null }): Tensor;
+export function rmsNorm(input: Tensor, normalizedShape: number | readonly number[], weight: Tensor | null, options: { eps?: number | null }): Tensor;
+export function rmsNorm(input: unknown, normalizedShape: unknown, weight?: unknown, eps?: unknown): Tensor {
+  if (call.isOptions(weight)) {
+    const options = weight;
+    call.checkOptions(options, ["weight","eps"], "rmsNorm");
+    weight = options["weight"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(eps)) {
+    const options = eps;
+    call.checkOptions(options, ["eps"], "rmsNorm");
+    eps = options["eps"];
+  }
+  const epsValue = call.optionalScalarArg(eps, "rmsNorm", "eps", 4);
+  return call.wrapOr(input as Tensor, core.op_rmsNorm(call.tensorArg(input, "rmsNorm", "input", 1), call.ints(normalizedShape, "rmsNorm", "normalizedShape", 2), call.lengthOf(normalizedShape), call.optionalTensorArg(weight, "rmsNorm", "weight", 3), call.scalarValue(epsValue), call.scalarKind(epsValue)));
+}
+
+/**
  * scale * (input where positive, else alpha * (exp(input) - 1)), self-normalizing: alpha ≈ 1.6733, scale ≈
  * 1.0507.
  * Another name of torch.selu.
@@ -1382,6 +1840,61 @@ export function silu(input: unknown, inplace?: unknown): Tensor {
     return call.mutated(input as Tensor);
   }
   return call.wrap(core.op_silu(call.tensorArg(input, "silu", "input", 1)));
+}
+
+/**
+ * Quadratic where |input - target| < beta, linear above. `reduction` says whether the losses are averaged,
+ * summed or returned as they are.
+ * Follows torch.nn.functional.smooth_l1_loss.
+ */
+export function smoothL1Loss(input: Tensor, target: Tensor, reduction?: "none" | "mean" | "sum", beta?: number): Tensor;
+export function smoothL1Loss(input: Tensor, target: Tensor, options: { reduction?: "none" | "mean" | "sum"; beta?: number }): Tensor;
+export function smoothL1Loss(input: Tensor, target: Tensor, reduction: "none" | "mean" | "sum", options: { beta?: number }): Tensor;
+export function smoothL1Loss(input: unknown, target: unknown, reduction?: unknown, beta?: unknown): Tensor {
+  if (call.isOptions(reduction)) {
+    const options = reduction;
+    call.checkOptions(options, ["reduction","beta"], "smoothL1Loss");
+    reduction = options["reduction"];
+    beta = options["beta"];
+  }
+  else if (call.isOptions(beta)) {
+    const options = beta;
+    call.checkOptions(options, ["beta"], "smoothL1Loss");
+    beta = options["beta"];
+  }
+  return call.wrapOr(input as Tensor, core.op_smoothL1Loss(call.tensorArg(input, "smoothL1Loss", "input", 1), call.tensorArg(target, "smoothL1Loss", "target", 2), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "smoothL1Loss", "reduction", 3), beta === undefined ? 1 : call.floatArg(beta, "smoothL1Loss", "beta", 4)));
+}
+
+/**
+ * exp(input) / sum(exp(input)) along a dim, without overflow. A `dtype` is what the input is converted to first.
+ * Another name of torch.softmax.
+ * Follows torch.softmax.
+ * @example torch.softmax(x, -1)
+ */
+export function softmax(input: Tensor, dim: number, dtype?: DType | null): Tensor;
+export function softmax(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
+export function softmax(input: unknown, dim: unknown, dtype?: unknown): Tensor {
+  if (call.isOptions(dtype)) {
+    const options = dtype;
+    call.checkOptions(options, ["dtype"], "softmax");
+    dtype = options["dtype"];
+  }
+  return call.wrapOr(input as Tensor, core.op_softmax(call.tensorArg(input, "softmax", "input", 1), call.intArg(dim, "softmax", "dim", 2), call.dtypeArg(dtype, "softmax", "dtype", 3)));
+}
+
+/**
+ * softmax(-input) along a dim.
+ * Follows torch.nn.functional.softmin.
+ */
+export function softmin(input: Tensor, dim: number, dtype?: DType | null): Tensor;
+export function softmin(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
+export function softmin(input: unknown, dim: unknown, dtype?: unknown): Tensor {
+  if (call.isOptions(dtype)) {
+    const options = dtype;
+    call.checkOptions(options, ["dtype"], "softmin");
+    dtype = options["dtype"];
+  }
+  return call.wrapOr(input as Tensor, core.op_softmin(call.tensorArg(input, "softmin", "input", 1), call.intArg(dim, "softmin", "dim", 2), call.dtypeArg(dtype, "softmin", "dtype", 3)));
 }
 
 /**

@@ -147,6 +147,22 @@ export function logNdtr(input: unknown): Tensor {
 }
 
 /**
+ * log(softmax(input)) along a dim, computed so that it does not underflow.
+ * Another name of torch.logSoftmax.
+ * Follows torch.log_softmax.
+ */
+export function logSoftmax(input: Tensor, dim: number, dtype?: DType | null): Tensor;
+export function logSoftmax(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
+export function logSoftmax(input: unknown, dim: unknown, dtype?: unknown): Tensor {
+  if (call.isOptions(dtype)) {
+    const options = dtype;
+    call.checkOptions(options, ["dtype"], "logSoftmax");
+    dtype = options["dtype"];
+  }
+  return call.wrapOr(input as Tensor, core.op_logSoftmax(call.tensorArg(input, "logSoftmax", "input", 1), call.intArg(dim, "logSoftmax", "dim", 2), call.dtypeArg(dtype, "logSoftmax", "dtype", 3)));
+}
+
+/**
  * log(x / (1 - x)); with eps, x is held within [eps, 1 - eps] first.
  * Another name of torch.logit.
  * Shapes: any; the result has the input's.
@@ -162,6 +178,22 @@ export function logit(input: unknown, eps?: unknown): Tensor {
   }
   const epsValue = call.optionalScalarArg(eps, "logit", "eps", 2);
   return call.wrap(core.op_logit(call.tensorArg(input, "logit", "input", 1), call.scalarValue(epsValue), call.scalarKind(epsValue)));
+}
+
+/**
+ * log(sum(exp(input))) over dims, without overflow.
+ * Another name of torch.logsumexp.
+ * Follows torch.logsumexp.
+ */
+export function logsumexp(input: Tensor, dim: number | readonly number[], keepdim?: boolean): Tensor;
+export function logsumexp(input: Tensor, dim: number | readonly number[], options: { keepdim?: boolean }): Tensor;
+export function logsumexp(input: unknown, dim: unknown, keepdim?: unknown): Tensor {
+  if (call.isOptions(keepdim)) {
+    const options = keepdim;
+    call.checkOptions(options, ["keepdim"], "logsumexp");
+    keepdim = options["keepdim"];
+  }
+  return call.wrapOr(input as Tensor, core.op_logsumexp(call.tensorArg(input, "logsumexp", "input", 1), call.ints(dim, "logsumexp", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "logsumexp", "keepdim", 3)));
 }
 
 /**
@@ -220,6 +252,23 @@ export function round(input: unknown, decimals?: unknown): Tensor {
 export function sinc(input: Tensor): Tensor;
 export function sinc(input: unknown): Tensor {
   return call.wrap(core.op_sinc(call.tensorArg(input, "sinc", "input", 1)));
+}
+
+/**
+ * exp(input) / sum(exp(input)) along a dim, without overflow. A `dtype` is what the input is converted to first.
+ * Another name of torch.softmax.
+ * Follows torch.softmax.
+ * @example torch.softmax(x, -1)
+ */
+export function softmax(input: Tensor, dim: number, dtype?: DType | null): Tensor;
+export function softmax(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
+export function softmax(input: unknown, dim: unknown, dtype?: unknown): Tensor {
+  if (call.isOptions(dtype)) {
+    const options = dtype;
+    call.checkOptions(options, ["dtype"], "softmax");
+    dtype = options["dtype"];
+  }
+  return call.wrapOr(input as Tensor, core.op_softmax(call.tensorArg(input, "softmax", "input", 1), call.intArg(dim, "softmax", "dim", 2), call.dtypeArg(dtype, "softmax", "dtype", 3)));
 }
 
 /**

@@ -5,3 +5,4 @@ import "../autograd/backward.ts";
 import "../autograd/hooks.ts";
 import "./convert.ts";
 import "./index.ts";
+import "./reductions.ts";

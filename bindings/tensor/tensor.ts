@@ -13,6 +13,7 @@ import { DTYPES, deviceOf, ITEM_SIZES, type Device, type DType, type TypedArray 
 import { gradFnOf, type GradFn } from "./gradfn.ts";
 import type { TensorConversions } from "./convert.ts";
 import type { TensorIndexing } from "./index.ts";
+import type { OverloadedReductions } from "./reductions.ts";
 import { formatTensor } from "./print.ts";
 import {
   arrayConstructor,
@@ -40,7 +41,8 @@ const INFERENCE = 4;
 const RETAINS_GRAD = 8;
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
-export interface Tensor extends TensorMethods, TensorIndexing, TensorConversions, TensorBackward, TensorHooks {}
+export interface Tensor
+  extends TensorMethods, TensorIndexing, TensorConversions, TensorBackward, TensorHooks, OverloadedReductions {}
 
 /** A multi-dimensional array of one dtype on one device. Made by `torch.tensor`, the factories, and ops. */
 export class Tensor {

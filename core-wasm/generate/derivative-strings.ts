@@ -15,6 +15,8 @@ export interface Need {
   /** the derivative, its functions qualified */
   readonly code: string;
   readonly uses: ReadonlySet<string>;
+  /** its place in the list that `code` gives, where several gradients are computed together; else -1 */
+  readonly place: number;
 }
 
 /** A value that the backward reads from the node. */
@@ -40,7 +42,21 @@ export interface Derivatives {
   readonly functions: { readonly ops: ReadonlySet<string>; readonly formulas: ReadonlySet<string> };
 }
 
-const CONSTANTS = new Set(["true", "false", "null", "NONE", "NO_DTYPE", "DType", "Infinity", "NaN", "i32", "f64", "i64", "bool", "Math"]);
+const CONSTANTS = new Set([
+  "true",
+  "false",
+  "null",
+  "NONE",
+  "NO_DTYPE",
+  "DType",
+  "Infinity",
+  "NaN",
+  "i32",
+  "f64",
+  "i64",
+  "bool",
+  "Math",
+]);
 
 const cache = new WeakMap<ImplementedRecord, Derivatives>();
 
@@ -55,11 +71,21 @@ function read(record: ImplementedRecord, registry: Registry): Derivatives {
     throw new Error(`derivative of ${record.name}: ${why}`);
   };
   const { parameters, results, listResult } = record.signature;
-  const strings = record.declaration.derivative!;
-  for (const name of Object.keys(strings)) if (!parameters.some((p) => p.name === name)) fail(`there is no parameter ${name}`);
+  const strings: Record<string, string> = {};
+  const places = new Map<string, number>();
+  for (const [key, code] of Object.entries(record.declaration.derivative!)) {
+    const names = key.split(",").map((name) => name.trim());
+    names.forEach((name, i) => {
+      strings[name] = code;
+      if (names.length > 1) places.set(name, i);
+    });
+  }
+  for (const name of Object.keys(strings))
+    if (!parameters.some((p) => p.name === name)) fail(`there is no parameter ${name}`);
   const differentiable = parameters.filter((p) => p.name in strings);
   for (const p of differentiable) if (!["tensor", "tensors"].includes(roleOf(p))) fail(`${p.name} is no tensor`);
-  if (differentiable.filter((p) => roleOf(p) === "tensors").length > 1) fail("at most one list of tensors can be differentiable");
+  if (differentiable.filter((p) => roleOf(p) === "tensors").length > 1)
+    fail("at most one list of tensors can be differentiable");
 
   const scope = new Map<string, Readable | null>();
   for (const p of parameters) {
@@ -71,32 +97,43 @@ function read(record: ImplementedRecord, registry: Registry): Derivatives {
     results.forEach((_, i) => {
       const name = results.length === 1 ? "result" : `result${i}`;
       const value = results.length === 1 ? "result" : `resultAt(${i})`;
-      scope.set(name, { name, type: "tensor", save: `node.saveTensor(#, ${value}, true);`, read: "node.savedTensor(#)" });
+      scope.set(name, {
+        name,
+        type: "tensor",
+        save: `node.saveTensor(#, ${value}, true);`,
+        read: "node.savedTensor(#)",
+      });
     });
   }
 
   const ops = new Set<string>();
   const formulas = new Set<string>();
   const needs = new Map<string, Need>();
-  const ordered = [...differentiable.filter((p) => roleOf(p) === "tensor"), ...differentiable.filter((p) => roleOf(p) === "tensors")];
+  const ordered = [
+    ...differentiable.filter((p) => roleOf(p) === "tensor"),
+    ...differentiable.filter((p) => roleOf(p) === "tensors"),
+  ];
   ordered.forEach((p, edge) => {
     const uses = new Set<string>();
-    const code = strings[p.name]!.replaceAll(/(\.?)\b([A-Za-z_]\w*)\b(\s*\()?/g, (whole, dot: string, name: string, call: string | undefined) => {
-      if (dot) return whole;
-      if (call) {
-        if (registry.byName.has(name)) {
-          ops.add(name);
-          return `ops.${functionName(name)}${call}`;
+    const code = strings[p.name]!.replaceAll(
+      /(\.?)\b([A-Za-z_]\w*)\b(\s*\()?/g,
+      (whole, dot: string, name: string, call: string | undefined) => {
+        if (dot) return whole;
+        if (call) {
+          if (registry.byName.has(name)) {
+            ops.add(name);
+            return `ops.${functionName(name)}${call}`;
+          }
+          if (!registry.formulas.has(name)) fail(`${name} is neither an op nor a function of autograd/formulas.ts`);
+          formulas.add(name);
+          return whole;
         }
-        if (!registry.formulas.has(name)) fail(`${name} is neither an op nor a function of autograd/formulas.ts`);
-        formulas.add(name);
+        if (scope.has(name)) uses.add(name);
+        else if (!CONSTANTS.has(name)) fail(`unknown name ${name}`);
         return whole;
-      }
-      if (scope.has(name)) uses.add(name);
-      else if (!CONSTANTS.has(name)) fail(`unknown name ${name}`);
-      return whole;
-    });
-    needs.set(p.name, { parameter: p, edge, code, uses });
+      },
+    );
+    needs.set(p.name, { parameter: p, edge, code, uses, place: places.get(p.name) ?? -1 });
   });
   const all = [...needs.values()];
   const used = [...scope.values()].filter((e): e is Readable => e !== null && all.some((n) => n.uses.has(e.name)));
@@ -113,13 +150,17 @@ export function requiresGrad(p: Parameter): string {
   return p.type.optional ? `(${p.name} !== null && ${p.name}.requiresGrad)` : `${p.name}.requiresGrad`;
 }
 
-function assignSlots(used: readonly Readable[], conditionOf: (name: string) => string): Pick<Derivatives, "saved" | "counts"> {
+function assignSlots(
+  used: readonly Readable[],
+  conditionOf: (name: string) => string,
+): Pick<Derivatives, "saved" | "counts"> {
   let tensors = 0;
   let ints = 0;
   let numbers = 0;
   // a list of tensors takes the slots behind the single ones
   const ordered = [...used.filter((e) => e.type !== "tensors"), ...used.filter((e) => e.type === "tensors")];
-  if (ordered.filter((e) => e.type === "tensors").length > 1) throw new Error("a derivative can read one list of tensors");
+  if (ordered.filter((e) => e.type === "tensors").length > 1)
+    throw new Error("a derivative can read one list of tensors");
   let listCount = "";
   const saved = ordered.map((e): Saved => {
     let slot = tensors;
@@ -130,7 +171,13 @@ function assignSlots(used: readonly Readable[], conditionOf: (name: string) => s
       slot = numbers;
       numbers += e.type === "scalar" ? 2 : 1;
     }
-    return { ...e, slot, condition: conditionOf(e.name), save: e.save.replaceAll("#", String(slot)), read: e.read.replaceAll("#", String(slot)) };
+    return {
+      ...e,
+      slot,
+      condition: conditionOf(e.name),
+      save: e.save.replaceAll("#", String(slot)),
+      read: e.read.replaceAll("#", String(slot)),
+    };
   });
   return { saved, counts: { tensors: `${tensors}${listCount}`, ints, numbers } };
 }
@@ -143,15 +190,35 @@ function savedForms(p: Parameter): Readable[] {
     case "tensor": {
       const guard = optional ? `if (${name} !== null) ` : "";
       return [
-        { name, type: "tensor", save: `${guard}node.saveTensor(#, ${name}, false);`, read: optional ? "(node.hasTensor(#) ? node.savedTensor(#) : null)" : "node.savedTensor(#)" },
-        { name: `${name}Shape`, type: "ints", save: `${guard}node.saveInts(#, shapeOf(${name}));`, read: "node.savedInts(#)" },
-        { name: `${name}Dtype`, type: "number", save: `${guard}node.saveF64(#, ${name}.dtype);`, read: "<i32>node.savedF64(#)" },
+        {
+          name,
+          type: "tensor",
+          save: `${guard}node.saveTensor(#, ${name}, false);`,
+          read: optional ? "(node.hasTensor(#) ? node.savedTensor(#) : null)" : "node.savedTensor(#)",
+        },
+        {
+          name: `${name}Shape`,
+          type: "ints",
+          save: `${guard}node.saveInts(#, shapeOf(${name}));`,
+          read: "node.savedInts(#)",
+        },
+        {
+          name: `${name}Dtype`,
+          type: "number",
+          save: `${guard}node.saveF64(#, ${name}.dtype);`,
+          read: "<i32>node.savedF64(#)",
+        },
       ];
     }
     case "tensors":
       return [
         { name, type: "tensors", save: `saveTensors(node, #, ${name});`, read: "savedTensors(node, #)" },
-        { name: `${name}Shapes`, type: "ints", save: `node.saveInts(#, shapesOf(${name}));`, read: "node.savedInts(#)" },
+        {
+          name: `${name}Shapes`,
+          type: "ints",
+          save: `node.saveInts(#, shapesOf(${name}));`,
+          read: "node.savedInts(#)",
+        },
       ];
     case "ints":
       return [

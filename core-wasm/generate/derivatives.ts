@@ -21,7 +21,11 @@ export function generateDerivatives(registry: Registry): string {
     "/** Computes the gradients of a node's inputs and sends them on. */",
     "export function backwardOf(node: Node): void {",
     "  switch (node.op) {",
-    ...registry.recorded.flatMap((r) => [`    case ${ids.get(r.name)!}:`, `      backward_${r.name}(node);`, "      break;"]),
+    ...registry.recorded.flatMap((r) => [
+      `    case ${ids.get(r.name)!}:`,
+      `      backward_${r.name}(node);`,
+      "      break;",
+    ]),
     "  }",
     "}",
     "",
@@ -34,8 +38,24 @@ function backward(record: ImplementedRecord, registry: Registry): string[] {
   const { results } = record.signature;
   const grads = results.length === 1 ? ["grad"] : results.map((_, i) => `grad${i}`);
   const lines = [`function backward_${record.name}(node: Node): void {`];
-  for (const { parameter, edge, code, uses } of needs.values()) {
+  const done = new Set<string>();
+  for (const { parameter, edge, code, uses, place } of needs.values()) {
     const list = roleOf(parameter) === "tensors";
+    if (place >= 0) {
+      if (done.has(code)) continue;
+      done.add(code);
+      const together = [...needs.values()].filter((n) => n.code === code);
+      lines.push(`  if (${together.map((n) => `node.needs(${n.edge})`).join(" || ")}) {`);
+      grads.forEach((name, i) => {
+        if (uses.has(name)) lines.push(`    const ${name} = node.grad(${i});`);
+      });
+      for (const value of saved) if (uses.has(value.name)) lines.push(`    const ${value.name} = ${value.read};`);
+      lines.push(`    const gradients = ${code};`);
+      for (const n of together)
+        lines.push(`    if (node.needs(${n.edge})) node.give(${n.edge}, gradients.get(${n.place}));`);
+      lines.push("  }");
+      continue;
+    }
     lines.push(`  if (${list ? `needsAny(node, ${edge})` : `node.needs(${edge})`}) {`);
     grads.forEach((name, i) => {
       if (uses.has(name)) lines.push(`    const ${name} = node.grad(${i});`);

@@ -75,7 +75,8 @@ export interface ImplementedDeclaration extends Declaration {
   readonly inplaceCheck?: string;
   /**
    * By parameter, an AssemblyScript expression over recorded ops and autograd/formulas.ts. In scope: every parameter, `grad` (grad0,
-   * grad1 … if there are several results), `result` (result0 …), `<param>Shape`, `<param>Dtype`.
+   * grad1 … if there are several results), `result` (result0 …), `<param>Shape`, `<param>Dtype`. A key "input, weight" states
+   * several gradients that are computed together: its expression gives a list of tensors.
    */
   readonly derivative?: Record<string, string>;
 }
@@ -94,7 +95,10 @@ interface Common {
 }
 
 export type ElementwiseRecord = Common & { readonly kind: "elementwise"; readonly declaration: ElementwiseDeclaration };
-export type ImplementedRecord = Common & { readonly kind: Exclude<Kind, "elementwise">; readonly declaration: ImplementedDeclaration };
+export type ImplementedRecord = Common & {
+  readonly kind: Exclude<Kind, "elementwise">;
+  readonly declaration: ImplementedDeclaration;
+};
 export type OpRecord = ElementwiseRecord | ImplementedRecord;
 
 function common(d: Declaration): Common {
@@ -113,12 +117,19 @@ function common(d: Declaration): Common {
 }
 
 /** One output element from the input elements at the same place, inputs broadcast. */
-export const elementwise = (d: ElementwiseDeclaration): ElementwiseRecord => ({ ...common(d), kind: "elementwise", declaration: d });
+export const elementwise = (d: ElementwiseDeclaration): ElementwiseRecord => ({
+  ...common(d),
+  kind: "elementwise",
+  declaration: d,
+});
 
-const implemented = (kind: ImplementedRecord["kind"]) => (d: ImplementedDeclaration): ImplementedRecord => {
-  if (kind === "composite" && d.derivative) throw new Error(`${d.signature}: a composite has the derivative of its parts`);
-  return { ...common(d), kind, declaration: d };
-};
+const implemented =
+  (kind: ImplementedRecord["kind"]) =>
+  (d: ImplementedDeclaration): ImplementedRecord => {
+    if (kind === "composite" && d.derivative)
+      throw new Error(`${d.signature}: a composite has the derivative of its parts`);
+    return { ...common(d), kind, declaration: d };
+  };
 
 /** Over dims of one tensor. */
 export const reduction = implemented("reduction");
@@ -138,4 +149,7 @@ export const methodOnly: readonly Variant[] = ["method"];
 export const unimplemented = (kernel: string): string => `"${kernel}" not implemented for '{dtype}'`;
 
 /** For kernels that take floating dtypes only. */
-export const floatingOnly = (kernel: string): Refusals => ({ bool: unimplemented(kernel), integral: unimplemented(kernel) });
+export const floatingOnly = (kernel: string): Refusals => ({
+  bool: unimplemented(kernel),
+  integral: unimplemented(kernel),
+});

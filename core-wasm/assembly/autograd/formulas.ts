@@ -1,6 +1,5 @@
 // The functions that derivative strings of op records may call besides the ops, by topic.
 export { permuteBackward } from "./formulas/shapes";
-export { spread, sumBackward } from "./formulas/reductions";
 export { channelSums, rows, scaled } from "./formulas/contractions";
 export {
   gatherBackward,
@@ -26,3 +25,26 @@ export {
   scatterReduceSourceBackward,
 } from "./formulas/indexing";
 export { catBackward, constantPadBackward, rollBackward, zerosOf } from "./formulas/joining";
+export {
+  aminmaxBackward,
+  evenlyBackward,
+  extremumBackward,
+  logsumexpBackward,
+  meanBackward,
+  nansumBackward,
+  normBackward,
+  spread,
+  stdBackward,
+  stdMeanBackward,
+  sumBackward,
+  varBackward,
+  varMeanBackward,
+} from "./formulas/reductions";
+export { cumprodBackward, cumulativeExtremumBackward, logcumsumexpBackward, prodBackward } from "./formulas/products";
+export {
+  batchNormGradients,
+  groupNormGradients,
+  layerNormGradients,
+  logSoftmaxGradient,
+  softmaxGradient,
+} from "./formulas/normalization";

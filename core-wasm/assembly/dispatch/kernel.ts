@@ -2,6 +2,12 @@
 import { copyKernel, fillKernel } from "../kernels/copy";
 import { programKernel } from "../kernels/program/interpreter";
 import { reduceKernel } from "../kernels/reduce";
+import { scanKernel } from "../kernels/scan";
+import { softmaxKernel, softmaxBackwardKernel } from "../kernels/softmax";
+import { layerNormKernel, layerNormBackwardKernel } from "../kernels/layerNorm";
+import { groupNormKernel, groupNormBackwardKernel } from "../kernels/groupNorm";
+import { batchNormKernel, batchNormBackwardKernel } from "../kernels/batchNorm";
+import { checkTargetsKernel, nllLossKernel, nllLossBackwardKernel } from "../kernels/loss";
 import { convolution, convolutionTranspose, convolutionWeight } from "../kernels/conv/conv";
 import { foldImage, unfoldImage } from "../kernels/fold";
 import { gemm } from "../kernels/gemm/gemm";
@@ -70,6 +76,18 @@ export const enum Kernel {
   RandomDistribution = 64,
   RandomSlopes = 65,
   RandomCategories = 66,
+  Scan = 80,
+  Softmax = 81,
+  SoftmaxBackward = 82,
+  LayerNorm = 83,
+  LayerNormBackward = 84,
+  GroupNorm = 85,
+  GroupNormBackward = 86,
+  BatchNorm = 87,
+  BatchNormBackward = 88,
+  CheckTargets = 89,
+  NllLoss = 90,
+  NllLossBackward = 91,
 }
 
 export function runCpu(args: Args): void {
@@ -158,6 +176,30 @@ export function runCpu(args: Args): void {
       return randomSlopes(args);
     case Kernel.RandomCategories:
       return randomCategories(args);
+    case Kernel.Scan:
+      return scanKernel(args);
+    case Kernel.Softmax:
+      return softmaxKernel(args);
+    case Kernel.SoftmaxBackward:
+      return softmaxBackwardKernel(args);
+    case Kernel.LayerNorm:
+      return layerNormKernel(args);
+    case Kernel.LayerNormBackward:
+      return layerNormBackwardKernel(args);
+    case Kernel.GroupNorm:
+      return groupNormKernel(args);
+    case Kernel.GroupNormBackward:
+      return groupNormBackwardKernel(args);
+    case Kernel.BatchNorm:
+      return batchNormKernel(args);
+    case Kernel.BatchNormBackward:
+      return batchNormBackwardKernel(args);
+    case Kernel.CheckTargets:
+      return checkTargetsKernel(args);
+    case Kernel.NllLoss:
+      return nllLossKernel(args);
+    case Kernel.NllLossBackward:
+      return nllLossBackwardKernel(args);
     default:
       unreachable();
   }

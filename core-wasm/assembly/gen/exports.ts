@@ -122,18 +122,47 @@ export function op_addr_(input: usize, vec1: usize, vec2: usize, beta: f64, beta
   leaveNothing();
 }
 
+export function op_all(input: usize, dim: i32, keepdim: i32): usize {
+  return leave(ops.all(changetype<Tensor>(input), dim, keepdim != 0));
+}
+
 export function op_allclose(input: usize, other: usize, rtol: f64, atol: f64, equalNan: i32): i32 {
   const value = <i32>ops.allclose(changetype<Tensor>(input), changetype<Tensor>(other), rtol, atol, equalNan != 0);
   leaveNothing();
   return value;
 }
 
+export function op_amax(input: usize, dim: usize, dimLength: i32, keepdim: i32): usize {
+  return leave(ops.amax(changetype<Tensor>(input), intsFrom(dim, dimLength), keepdim != 0));
+}
+
+export function op_amin(input: usize, dim: usize, dimLength: i32, keepdim: i32): usize {
+  return leave(ops.amin(changetype<Tensor>(input), intsFrom(dim, dimLength), keepdim != 0));
+}
+
+export function op_aminmax(input: usize, dim: i32, keepdim: i32): i32 {
+  ops.aminmax(changetype<Tensor>(input), dim, keepdim != 0);
+  return leaveResults(2);
+}
+
 export function op_angle(input: usize): usize {
   return leave(ops.angle(changetype<Tensor>(input)));
 }
 
+export function op_any(input: usize, dim: i32, keepdim: i32): usize {
+  return leave(ops.any(changetype<Tensor>(input), dim, keepdim != 0));
+}
+
 export function op_arange(start: f64, startKind: i32, end: f64, endKind: i32, step: f64, stepKind: i32, dtype: i32, device: i32): usize {
   return leave(ops.arange(newScalar(start, startKind), newScalar(end, endKind), newScalar(step, stepKind), dtype, device));
+}
+
+export function op_argmax(input: usize, dim: i32, keepdim: i32): usize {
+  return leave(ops.argmax(changetype<Tensor>(input), dim, keepdim != 0));
+}
+
+export function op_argmin(input: usize, dim: i32, keepdim: i32): usize {
+  return leave(ops.argmin(changetype<Tensor>(input), dim, keepdim != 0));
 }
 
 export function op_argsort(input: usize, dim: i32, descending: i32, stable: i32): usize {
@@ -224,8 +253,20 @@ export function op_baddbmm_(input: usize, batch1: usize, batch2: usize, beta: f6
   leaveNothing();
 }
 
+export function op_batchNorm(input: usize, runningMean: usize, runningVar: usize, weight: usize, bias: usize, training: i32, momentum: f64, eps: f64): usize {
+  return leave(ops.batchNorm(changetype<Tensor>(input), changetype<Tensor | null>(runningMean), changetype<Tensor | null>(runningVar), changetype<Tensor | null>(weight), changetype<Tensor | null>(bias), training != 0, momentum, eps));
+}
+
 export function op_bilinear(input1: usize, input2: usize, weight: usize, bias: usize): usize {
   return leave(ops.bilinear(changetype<Tensor>(input1), changetype<Tensor>(input2), changetype<Tensor>(weight), changetype<Tensor | null>(bias)));
+}
+
+export function op_binaryCrossEntropy(input: usize, target: usize, weight: usize, reduction: i32): usize {
+  return leave(ops.binaryCrossEntropy(changetype<Tensor>(input), changetype<Tensor>(target), changetype<Tensor | null>(weight), reduction));
+}
+
+export function op_binaryCrossEntropyWithLogits(input: usize, target: usize, weight: usize, reduction: i32, posWeight: usize): usize {
+  return leave(ops.binaryCrossEntropyWithLogits(changetype<Tensor>(input), changetype<Tensor>(target), changetype<Tensor | null>(weight), reduction, changetype<Tensor | null>(posWeight)));
 }
 
 export function op_bitwiseAnd(input: usize, other: usize): usize {
@@ -436,6 +477,44 @@ export function op_cosh_(input: usize): void {
   leaveNothing();
 }
 
+export function op_countNonzero(input: usize, dim: usize, dimLength: i32): usize {
+  return leave(ops.countNonzero(changetype<Tensor>(input), intsFrom(dim, dimLength)));
+}
+
+export function op_crossEntropy(input: usize, target: usize, weight: usize, ignoreIndex: i32, reduction: i32, labelSmoothing: f64): usize {
+  return leave(ops.crossEntropy(changetype<Tensor>(input), changetype<Tensor>(target), changetype<Tensor | null>(weight), ignoreIndex, reduction, labelSmoothing));
+}
+
+export function op_cummax(input: usize, dim: i32): i32 {
+  ops.cummax(changetype<Tensor>(input), dim);
+  return leaveResults(2);
+}
+
+export function op_cummin(input: usize, dim: i32): i32 {
+  ops.cummin(changetype<Tensor>(input), dim);
+  return leaveResults(2);
+}
+
+export function op_cumprod(input: usize, dim: i32, dtype: i32): usize {
+  return leave(ops.cumprod(changetype<Tensor>(input), dim, dtype));
+}
+export function op_cumprod_(input: usize, dim: i32, dtype: i32): void {
+  ops.cumprod_(changetype<Tensor>(input), dim, dtype);
+  leaveNothing();
+}
+
+export function op_cumsum(input: usize, dim: i32, dtype: i32): usize {
+  return leave(ops.cumsum(changetype<Tensor>(input), dim, dtype));
+}
+export function op_cumsum_(input: usize, dim: i32, dtype: i32): void {
+  ops.cumsum_(changetype<Tensor>(input), dim, dtype);
+  leaveNothing();
+}
+
+export function op_cumulativeTrapezoid(y: usize, x: usize, dx: f64, dim: i32): usize {
+  return leave(ops.cumulativeTrapezoid(changetype<Tensor>(y), changetype<Tensor | null>(x), dx, dim));
+}
+
 export function op_deg2rad(input: usize): usize {
   return leave(ops.deg2rad(changetype<Tensor>(input)));
 }
@@ -462,6 +541,10 @@ export function op_diagonal(input: usize, offset: i32, dim1: i32, dim2: i32): us
 
 export function op_diagonalScatter(input: usize, src: usize, offset: i32, dim1: i32, dim2: i32): usize {
   return leave(ops.diagonalScatter(changetype<Tensor>(input), changetype<Tensor>(src), offset, dim1, dim2));
+}
+
+export function op_diff(input: usize, n: i32, dim: i32, prepend: usize, append: usize): usize {
+  return leave(ops.diff(changetype<Tensor>(input), n, dim, changetype<Tensor | null>(prepend), changetype<Tensor | null>(append)));
 }
 
 export function op_digamma(input: usize): usize {
@@ -701,6 +784,10 @@ export function op_glu(input: usize, dim: i32): usize {
   return leave(ops.glu(changetype<Tensor>(input), dim));
 }
 
+export function op_groupNorm(input: usize, numGroups: i32, weight: usize, bias: usize, eps: f64): usize {
+  return leave(ops.groupNorm(changetype<Tensor>(input), numGroups, changetype<Tensor | null>(weight), changetype<Tensor | null>(bias), eps));
+}
+
 export function op_gt(input: usize, other: usize): usize {
   return leave(ops.gt(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
@@ -749,6 +836,10 @@ export function op_heaviside_(input: usize, values: usize): void {
 
 export function op_hstack(tensors: usize, tensorsLength: i32): usize {
   return leave(ops.hstack(tensorsFrom(tensors, tensorsLength)));
+}
+
+export function op_huberLoss(input: usize, target: usize, reduction: i32, delta: f64): usize {
+  return leave(ops.huberLoss(changetype<Tensor>(input), changetype<Tensor>(target), reduction, delta));
 }
 
 export function op_hypot(input: usize, other: usize): usize {
@@ -823,6 +914,10 @@ export function op_inner(input: usize, other: usize): usize {
   return leave(ops.inner(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
+export function op_instanceNorm(input: usize, runningMean: usize, runningVar: usize, weight: usize, bias: usize, useInputStats: i32, momentum: f64, eps: f64): usize {
+  return leave(ops.instanceNorm(changetype<Tensor>(input), changetype<Tensor | null>(runningMean), changetype<Tensor | null>(runningVar), changetype<Tensor | null>(weight), changetype<Tensor | null>(bias), useInputStats != 0, momentum, eps));
+}
+
 export function op_isclose(input: usize, other: usize, rtol: f64, atol: f64, equalNan: i32): usize {
   comparison_check.checkClose(changetype<Tensor>(input), changetype<Tensor>(other), rtol, atol, equalNan != 0);
   return leave(ops.isclose(changetype<Tensor>(input), changetype<Tensor>(other), rtol, atol, equalNan != 0));
@@ -852,6 +947,10 @@ export function op_isreal(input: usize): usize {
   return leave(ops.isreal(changetype<Tensor>(input)));
 }
 
+export function op_klDiv(input: usize, target: usize, reduction: i32, logTarget: i32): usize {
+  return leave(ops.klDiv(changetype<Tensor>(input), changetype<Tensor>(target), reduction, logTarget != 0));
+}
+
 export function op_kron(input: usize, other: usize): usize {
   return leave(ops.kron(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
@@ -859,6 +958,14 @@ export function op_kron(input: usize, other: usize): usize {
 export function op_kthvalue(input: usize, k: i32, dim: i32, keepdim: i32): i32 {
   ops.kthvalue(changetype<Tensor>(input), k, dim, keepdim != 0);
   return leaveResults(2);
+}
+
+export function op_l1Loss(input: usize, target: usize, reduction: i32): usize {
+  return leave(ops.l1Loss(changetype<Tensor>(input), changetype<Tensor>(target), reduction));
+}
+
+export function op_layerNorm(input: usize, normalizedShape: usize, normalizedShapeLength: i32, weight: usize, bias: usize, eps: f64): usize {
+  return leave(ops.layerNorm(changetype<Tensor>(input), intsFrom(normalizedShape, normalizedShapeLength)!, changetype<Tensor | null>(weight), changetype<Tensor | null>(bias), eps));
 }
 
 export function op_lcm(input: usize, other: usize): usize {
@@ -919,6 +1026,10 @@ export function op_linspace(start: f64, startKind: i32, end: f64, endKind: i32, 
   return leave(ops.linspace(newScalar(start, startKind), newScalar(end, endKind), steps, dtype, device));
 }
 
+export function op_localResponseNorm(input: usize, size: i32, alpha: f64, beta: f64, k: f64): usize {
+  return leave(ops.localResponseNorm(changetype<Tensor>(input), size, alpha, beta, k));
+}
+
 export function op_log(input: usize): usize {
   return leave(ops.log(changetype<Tensor>(input)));
 }
@@ -955,12 +1066,20 @@ export function op_logNdtr(input: usize): usize {
   return leave(ops.logNdtr(changetype<Tensor>(input)));
 }
 
+export function op_logSoftmax(input: usize, dim: i32, dtype: i32): usize {
+  return leave(ops.logSoftmax(changetype<Tensor>(input), dim, dtype));
+}
+
 export function op_logaddexp(input: usize, other: usize): usize {
   return leave(ops.logaddexp(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
 export function op_logaddexp2(input: usize, other: usize): usize {
   return leave(ops.logaddexp2(changetype<Tensor>(input), changetype<Tensor>(other)));
+}
+
+export function op_logcumsumexp(input: usize, dim: i32): usize {
+  return leave(ops.logcumsumexp(changetype<Tensor>(input), dim));
 }
 
 export function op_logicalAnd(input: usize, other: usize): usize {
@@ -1011,6 +1130,10 @@ export function op_logspace(start: f64, startKind: i32, end: f64, endKind: i32, 
   return leave(ops.logspace(newScalar(start, startKind), newScalar(end, endKind), steps, base, dtype, device));
 }
 
+export function op_logsumexp(input: usize, dim: usize, dimLength: i32, keepdim: i32): usize {
+  return leave(ops.logsumexp(changetype<Tensor>(input), intsFrom(dim, dimLength)!, keepdim != 0));
+}
+
 export function op_lpPool1d(input: usize, normType: f64, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, ceilMode: i32): usize {
   return leave(ops.lpPool1d(changetype<Tensor>(input), normType, intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), ceilMode != 0));
 }
@@ -1059,6 +1182,15 @@ export function op_matrixTranspose(input: usize): usize {
   return leave(ops.matrixTranspose(changetype<Tensor>(input)));
 }
 
+export function op_maxAll(input: usize): usize {
+  return leave(ops.maxAll(changetype<Tensor>(input)));
+}
+
+export function op_maxDim(input: usize, dim: i32, keepdim: i32): i32 {
+  ops.maxDim(changetype<Tensor>(input), dim, keepdim != 0);
+  return leaveResults(2);
+}
+
 export function op_maxPool1d(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, ceilMode: i32): usize {
   return leave(ops.maxPool1d(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, ceilMode != 0));
 }
@@ -1102,6 +1234,10 @@ export function op_maximum(input: usize, other: usize): usize {
   return leave(ops.maximum(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
+export function op_mean(input: usize, dim: usize, dimLength: i32, keepdim: i32, dtype: i32): usize {
+  return leave(ops.mean(changetype<Tensor>(input), intsFrom(dim, dimLength), keepdim != 0, dtype));
+}
+
 export function op_medianAll(input: usize): i32 {
   ops.medianAll(changetype<Tensor>(input));
   return leaveResults(2);
@@ -1114,6 +1250,15 @@ export function op_medianDim(input: usize, dim: i32, keepdim: i32): i32 {
 
 export function op_meshgrid(tensors: usize, tensorsLength: i32, indexing: i32): i32 {
   return leaveList(ops.meshgrid(tensorsFrom(tensors, tensorsLength), indexing));
+}
+
+export function op_minAll(input: usize): usize {
+  return leave(ops.minAll(changetype<Tensor>(input)));
+}
+
+export function op_minDim(input: usize, dim: i32, keepdim: i32): i32 {
+  ops.minDim(changetype<Tensor>(input), dim, keepdim != 0);
+  return leaveResults(2);
 }
 
 export function op_minimum(input: usize, other: usize): usize {
@@ -1139,6 +1284,10 @@ export function op_mode(input: usize, dim: i32, keepdim: i32): i32 {
 
 export function op_movedim(input: usize, source: usize, sourceLength: i32, destination: usize, destinationLength: i32): usize {
   return leave(ops.movedim(changetype<Tensor>(input), intsFrom(source, sourceLength)!, intsFrom(destination, destinationLength)!));
+}
+
+export function op_mseLoss(input: usize, target: usize, reduction: i32): usize {
+  return leave(ops.mseLoss(changetype<Tensor>(input), changetype<Tensor>(target), reduction));
 }
 
 export function op_msort(input: usize): usize {
@@ -1169,6 +1318,10 @@ export function op_nanToNum_(input: usize, nan: f64, nanKind: i32, posinf: f64, 
   leaveNothing();
 }
 
+export function op_nanmean(input: usize, dim: usize, dimLength: i32, keepdim: i32, dtype: i32): usize {
+  return leave(ops.nanmean(changetype<Tensor>(input), intsFrom(dim, dimLength), keepdim != 0, dtype));
+}
+
 export function op_nanmedianAll(input: usize): i32 {
   ops.nanmedianAll(changetype<Tensor>(input));
   return leaveResults(2);
@@ -1179,8 +1332,22 @@ export function op_nanmedianDim(input: usize, dim: i32, keepdim: i32): i32 {
   return leaveResults(2);
 }
 
+export function op_nansum(input: usize, dim: usize, dimLength: i32, keepdim: i32, dtype: i32): usize {
+  return leave(ops.nansum(changetype<Tensor>(input), intsFrom(dim, dimLength), keepdim != 0, dtype));
+}
+
 export function op_narrow(input: usize, dim: i32, start: i32, length: i32): usize {
   return leave(ops.narrow(changetype<Tensor>(input), dim, start, length));
+}
+
+export function op_nativeBatchNorm(input: usize, weight: usize, bias: usize, runningMean: usize, runningVar: usize, training: i32, momentum: f64, eps: f64): i32 {
+  ops.nativeBatchNorm(changetype<Tensor>(input), changetype<Tensor | null>(weight), changetype<Tensor | null>(bias), changetype<Tensor | null>(runningMean), changetype<Tensor | null>(runningVar), training != 0, momentum, eps);
+  return leaveResults(3);
+}
+
+export function op_nativeLayerNorm(input: usize, normalizedShape: usize, normalizedShapeLength: i32, weight: usize, bias: usize, eps: f64): i32 {
+  ops.nativeLayerNorm(changetype<Tensor>(input), intsFrom(normalizedShape, normalizedShapeLength)!, changetype<Tensor | null>(weight), changetype<Tensor | null>(bias), eps);
+  return leaveResults(3);
 }
 
 export function op_ndtr(input: usize): usize {
@@ -1215,8 +1382,16 @@ export function op_nextafter_(input: usize, other: usize): void {
   leaveNothing();
 }
 
+export function op_nllLoss(input: usize, target: usize, weight: usize, ignoreIndex: i32, reduction: i32): usize {
+  return leave(ops.nllLoss(changetype<Tensor>(input), changetype<Tensor>(target), changetype<Tensor | null>(weight), ignoreIndex, reduction));
+}
+
 export function op_nonzero(input: usize): usize {
   return leave(ops.nonzero(changetype<Tensor>(input)));
+}
+
+export function op_norm(input: usize, p: f64, dim: usize, dimLength: i32, keepdim: i32, dtype: i32): usize {
+  return leave(ops.norm(changetype<Tensor>(input), p, intsFrom(dim, dimLength), keepdim != 0, dtype));
 }
 
 export function op_outer(input: usize, vec2: usize): usize {
@@ -1255,6 +1430,10 @@ export function op_pow_(input: usize, exponent: usize): void {
 
 export function op_prelu(input: usize, weight: usize): usize {
   return leave(ops.prelu(changetype<Tensor>(input), changetype<Tensor>(weight)));
+}
+
+export function op_prod(input: usize, dim: i32, keepdim: i32, dtype: i32): usize {
+  return leave(ops.prod(changetype<Tensor>(input), dim, keepdim != 0, dtype));
 }
 
 export function op_put(input: usize, index: usize, source: usize, accumulate: i32): usize {
@@ -1333,6 +1512,10 @@ export function op_reshapeAs(input: usize, other: usize): usize {
 
 export function op_reverseDims(input: usize): usize {
   return leave(ops.reverseDims(changetype<Tensor>(input)));
+}
+
+export function op_rmsNorm(input: usize, normalizedShape: usize, normalizedShapeLength: i32, weight: usize, eps: f64, epsKind: i32): usize {
+  return leave(ops.rmsNorm(changetype<Tensor>(input), intsFrom(normalizedShape, normalizedShapeLength)!, changetype<Tensor | null>(weight), scalarFrom(eps, epsKind)));
 }
 
 export function op_roll(input: usize, shifts: usize, shiftsLength: i32, dims: usize, dimsLength: i32): usize {
@@ -1476,6 +1659,18 @@ export function op_sliceScatter(input: usize, src: usize, dim: i32, start: i32, 
   return leave(ops.sliceScatter(changetype<Tensor>(input), changetype<Tensor>(src), dim, start, end, step));
 }
 
+export function op_smoothL1Loss(input: usize, target: usize, reduction: i32, beta: f64): usize {
+  return leave(ops.smoothL1Loss(changetype<Tensor>(input), changetype<Tensor>(target), reduction, beta));
+}
+
+export function op_softmax(input: usize, dim: i32, dtype: i32): usize {
+  return leave(ops.softmax(changetype<Tensor>(input), dim, dtype));
+}
+
+export function op_softmin(input: usize, dim: i32, dtype: i32): usize {
+  return leave(ops.softmin(changetype<Tensor>(input), dim, dtype));
+}
+
 export function op_softplus(input: usize, beta: f64, threshold: f64): usize {
   return leave(ops.softplus(changetype<Tensor>(input), beta, threshold));
 }
@@ -1536,6 +1731,15 @@ export function op_squeeze_(input: usize, dim: i32): void {
 
 export function op_stack(tensors: usize, tensorsLength: i32, dim: i32): usize {
   return leave(ops.stack(tensorsFrom(tensors, tensorsLength), dim));
+}
+
+export function op_std(input: usize, dim: usize, dimLength: i32, unbiased: i32, keepdim: i32, correction: i32): usize {
+  return leave(ops.std(changetype<Tensor>(input), intsFrom(dim, dimLength), unbiased != 0, keepdim != 0, correction));
+}
+
+export function op_stdMean(input: usize, dim: usize, dimLength: i32, unbiased: i32, keepdim: i32, correction: i32): i32 {
+  ops.stdMean(changetype<Tensor>(input), intsFrom(dim, dimLength), unbiased != 0, keepdim != 0, correction);
+  return leaveResults(2);
 }
 
 export function op_sub(input: usize, other: usize, alpha: f64, alphaKind: i32): usize {
@@ -1629,6 +1833,10 @@ export function op_transpose_(input: usize, dim0: i32, dim1: i32): void {
   leaveNothing();
 }
 
+export function op_trapezoid(y: usize, x: usize, dx: f64, dim: i32): usize {
+  return leave(ops.trapezoid(changetype<Tensor>(y), changetype<Tensor | null>(x), dx, dim));
+}
+
 export function op_tril(input: usize, diagonal: i32): usize {
   return leave(ops.tril(changetype<Tensor>(input), diagonal));
 }
@@ -1699,12 +1907,25 @@ export function op_unsqueeze_(input: usize, dim: i32): void {
   leaveNothing();
 }
 
+export function op_var(input: usize, dim: usize, dimLength: i32, unbiased: i32, keepdim: i32, correction: i32): usize {
+  return leave(ops.varOp(changetype<Tensor>(input), intsFrom(dim, dimLength), unbiased != 0, keepdim != 0, correction));
+}
+
+export function op_varMean(input: usize, dim: usize, dimLength: i32, unbiased: i32, keepdim: i32, correction: i32): i32 {
+  ops.varMean(changetype<Tensor>(input), intsFrom(dim, dimLength), unbiased != 0, keepdim != 0, correction);
+  return leaveResults(2);
+}
+
 export function op_vdot(input: usize, other: usize): usize {
   return leave(ops.vdot(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
 export function op_vecdot(x: usize, y: usize, dim: i32): usize {
   return leave(ops.vecdot(changetype<Tensor>(x), changetype<Tensor>(y), dim));
+}
+
+export function op_vectorNorm(input: usize, ord: f64, dim: usize, dimLength: i32, keepdim: i32, dtype: i32): usize {
+  return leave(ops.vectorNorm(changetype<Tensor>(input), ord, intsFrom(dim, dimLength), keepdim != 0, dtype));
 }
 
 export function op_view(input: usize, size: usize, sizeLength: i32): usize {

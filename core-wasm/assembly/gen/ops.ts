@@ -18,15 +18,20 @@ import * as factories_impl from "../ops/factories";
 import * as geometry_impl from "../ops/geometry";
 import * as indexing_impl from "../ops/indexing";
 import * as joining_impl from "../ops/joining";
+import * as loss_impl from "../ops/loss";
 import * as masks_impl from "../ops/masks";
 import * as matmul_impl from "../ops/matmul";
+import * as normalization_impl from "../ops/normalization";
 import * as padding_impl from "../ops/padding";
 import * as pooling_impl from "../ops/pooling";
 import * as rearrange_impl from "../ops/rearrange";
 import * as reduction_impl from "../ops/reduction";
 import * as rounding_impl from "../ops/rounding";
+import * as scan_impl from "../ops/scan";
 import * as scatter_impl from "../ops/scatter";
+import * as softmax_impl from "../ops/softmax";
 import * as sorting_impl from "../ops/sorting";
+import * as statistics_impl from "../ops/statistics";
 import * as unpooling_impl from "../ops/unpooling";
 import { NO_DTYPE } from "../tensor/dtype";
 import { Ints, NONE, ints1, ints2, ints3, ints4, newInts, shapeOf } from "../tensor/ints";
@@ -77,7 +82,7 @@ export function adaptiveMaxPool1dWithIndices(input: Tensor, outputSize: Ints): T
   const result = averagePooling_impl.adaptiveMaxPool1dWithIndices(input, outputSize);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(218, 1, 2, 1, 1, 0);
+  const node = newNode(226, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -93,7 +98,7 @@ export function adaptiveMaxPool2dWithIndices(input: Tensor, outputSize: Ints): T
   const result = averagePooling_impl.adaptiveMaxPool2dWithIndices(input, outputSize);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(219, 1, 2, 1, 1, 0);
+  const node = newNode(227, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -109,7 +114,7 @@ export function adaptiveMaxPool3dWithIndices(input: Tensor, outputSize: Ints): T
   const result = averagePooling_impl.adaptiveMaxPool3dWithIndices(input, outputSize);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(220, 1, 2, 1, 1, 0);
+  const node = newNode(228, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -182,7 +187,7 @@ export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Scalar = 
   const result = matmul_impl.addmm(input, mat1, mat2, beta, alpha);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(221, 3, 1, 2, 1, 2);
+  const node = newNode(229, 3, 1, 2, 1, 2);
   node.edge(0, input);
   node.edge(1, mat1);
   node.edge(2, mat2);
@@ -208,7 +213,7 @@ export function addmv(input: Tensor, mat: Tensor, vec: Tensor, beta: Scalar = in
   const result = matmul_impl.addmv(input, mat, vec, beta, alpha);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(222, 3, 1, 2, 1, 2);
+  const node = newNode(230, 3, 1, 2, 1, 2);
   node.edge(0, input);
   node.edge(1, mat);
   node.edge(2, vec);
@@ -245,10 +250,17 @@ export function alias(input: Tensor): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(223, 1, 1, 0, 0, 0);
+  const node = newNode(231, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   doneNode(node);
+  return result;
+}
+
+export function all(input: Tensor, dim: i32 = NONE, keepdim: bool = false): Tensor {
+  const mode = pauseGrad();
+  const result = reduction_impl.all(input, dim, keepdim);
+  resumeGrad(mode);
   return result;
 }
 
@@ -256,13 +268,87 @@ export function allclose(input: Tensor, other: Tensor, rtol: f64 = 0.00001, atol
   return comparison_impl.allclose(input, other, rtol, atol, equalNan);
 }
 
+export function amax(input: Tensor, dim: Ints | null = null, keepdim: bool = false): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = reduction_impl.amax(input, dim, keepdim);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(232, 1, 1, 2, 1, 1);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveTensor(0, input, false);
+  if (dim !== null) node.saveInts(0, dim);
+  node.saveF64(0, keepdim ? 1 : 0);
+  node.saveTensor(1, result, true);
+  doneNode(node);
+  return result;
+}
+
+export function amin(input: Tensor, dim: Ints | null = null, keepdim: bool = false): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = reduction_impl.amin(input, dim, keepdim);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(233, 1, 1, 2, 1, 1);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveTensor(0, input, false);
+  if (dim !== null) node.saveInts(0, dim);
+  node.saveF64(0, keepdim ? 1 : 0);
+  node.saveTensor(1, result, true);
+  doneNode(node);
+  return result;
+}
+
+export function aminmax(input: Tensor, dim: i32 = NONE, keepdim: bool = false): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = reduction_impl.aminmax(input, dim, keepdim);
+  resumeGrad(mode);
+  if (!records) return result;
+  const node = newNode(234, 1, 2, 3, 0, 2);
+  node.edge(0, input);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  node.saveTensor(0, input, false);
+  node.saveF64(0, dim);
+  node.saveF64(1, keepdim ? 1 : 0);
+  node.saveTensor(1, resultAt(0), true);
+  node.saveTensor(2, resultAt(1), true);
+  doneNode(node);
+  return result;
+}
+
 export function angle(input: Tensor): Tensor {
   return elementwise1(El.angle, input);
+}
+
+export function any(input: Tensor, dim: i32 = NONE, keepdim: bool = false): Tensor {
+  const mode = pauseGrad();
+  const result = reduction_impl.any(input, dim, keepdim);
+  resumeGrad(mode);
+  return result;
 }
 
 export function arange(start: Scalar, end: Scalar, step: Scalar, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
   const mode = pauseGrad();
   const result = factories_impl.arange(start, end, step, dtype, device);
+  resumeGrad(mode);
+  return result;
+}
+
+export function argmax(input: Tensor, dim: i32 = NONE, keepdim: bool = false): Tensor {
+  const mode = pauseGrad();
+  const result = reduction_impl.argmax(input, dim, keepdim);
+  resumeGrad(mode);
+  return result;
+}
+
+export function argmin(input: Tensor, dim: i32 = NONE, keepdim: bool = false): Tensor {
+  const mode = pauseGrad();
+  const result = reduction_impl.argmin(input, dim, keepdim);
   resumeGrad(mode);
   return result;
 }
@@ -291,7 +377,7 @@ export function asStridedBackward(grad: Tensor, size: Ints, stride: Ints, offset
   const result = basic_impl.asStridedBackward(grad, size, stride, offset, inputShape, inputStride, inputOffset);
   resumeGrad(mode);
   if (!records || result == grad) return result;
-  const node = newNode(224, 1, 1, 0, 4, 2);
+  const node = newNode(235, 1, 1, 0, 4, 2);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveInts(0, size);
@@ -311,7 +397,7 @@ export function asStridedOf(input: Tensor, size: Ints, stride: Ints, offset: i32
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(225, 1, 1, 0, 4, 2);
+  const node = newNode(236, 1, 1, 0, 4, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -330,7 +416,7 @@ export function asStridedScatter(input: Tensor, src: Tensor, size: Ints, stride:
   const result = rearrange_impl.asStridedScatter(input, src, size, stride, storageOffset);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(226, 2, 1, 0, 3, 1);
+  const node = newNode(237, 2, 1, 0, 3, 1);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -400,7 +486,7 @@ export function averagePlanes(input: Tensor, size: Ints, kernel: Ints, stride: I
   const result = averagePooling_impl.averagePlanes(input, size, kernel, stride, padding, adaptive, countPadding, divisor);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(227, 1, 1, 0, 4, 3);
+  const node = newNode(238, 1, 1, 0, 4, 3);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -420,7 +506,7 @@ export function averageSpread(gradOutput: Tensor, size: Ints, kernel: Ints, stri
   const result = averagePooling_impl.averageSpread(gradOutput, size, kernel, stride, padding, adaptive, countPadding, divisor);
   resumeGrad(mode);
   if (!records || result == gradOutput) return result;
-  const node = newNode(228, 1, 1, 0, 4, 3);
+  const node = newNode(239, 1, 1, 0, 4, 3);
   node.edge(0, gradOutput);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(gradOutput));
@@ -452,7 +538,7 @@ export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Sca
   const result = matmul_impl.baddbmm(input, batch1, batch2, beta, alpha);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(229, 3, 1, 2, 1, 2);
+  const node = newNode(240, 3, 1, 2, 1, 2);
   node.edge(0, input);
   node.edge(1, batch1);
   node.edge(2, batch2);
@@ -478,7 +564,7 @@ export function batchMatmul(input: Tensor, mat2: Tensor): Tensor {
   const result = matmul_impl.batchMatmul(input, mat2);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(230, 2, 1, 2, 2, 0);
+  const node = newNode(241, 2, 1, 2, 2, 0);
   node.edge(0, input);
   node.edge(1, mat2);
   attachFloating(result, node, 0);
@@ -490,8 +576,56 @@ export function batchMatmul(input: Tensor, mat2: Tensor): Tensor {
   return result;
 }
 
+export function batchNorm(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, weight: Tensor | null = null, bias: Tensor | null = null, training: bool = false, momentum: f64 = 0.1, eps: f64 = 0.00001): Tensor {
+  return normalization_impl.batchNorm(input, runningMean, runningVar, weight, bias, training, momentum, eps);
+}
+
+export function batchNormBackward(grad: Tensor, input: Tensor, weight: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, saveMean: Tensor, saveInvstd: Tensor, training: bool, eps: f64): Tensor {
+  const mode = pauseGrad();
+  const result = normalization_impl.batchNormBackward(grad, input, weight, runningMean, runningVar, saveMean, saveInvstd, training, eps);
+  resumeGrad(mode);
+  return result;
+}
+
+export function batchNormOf(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: bool, momentum: f64, eps: f64): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || (weight !== null && weight.requiresGrad) || (bias !== null && bias.requiresGrad));
+  const mode = pauseGrad();
+  const result = normalization_impl.batchNormOf(input, weight, bias, runningMean, runningVar, training, momentum, eps);
+  resumeGrad(mode);
+  if (!records) return result;
+  const node = newNode(242, 3, 3, 6, 0, 2);
+  node.edge(0, input);
+  if (weight !== null) node.edge(1, weight);
+  if (bias !== null) node.edge(2, bias);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  attachFloating(resultAt(2), node, 2);
+  node.saveTensor(0, input, false);
+  if (weight !== null) node.saveTensor(1, weight, false);
+  if (runningMean !== null) node.saveTensor(2, runningMean, false);
+  if (runningVar !== null) node.saveTensor(3, runningVar, false);
+  node.saveF64(0, training ? 1 : 0);
+  node.saveF64(1, eps);
+  node.saveTensor(4, resultAt(1), true);
+  node.saveTensor(5, resultAt(2), true);
+  doneNode(node);
+  return result;
+}
+
 export function bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
   return contraction_impl.bilinear(input1, input2, weight, bias);
+}
+
+export function binaryCrossEntropy(input: Tensor, target: Tensor, weight: Tensor | null = null, reduction: i32 = 1): Tensor {
+  return loss_impl.binaryCrossEntropy(input, target, weight, reduction);
+}
+
+export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, weight: Tensor | null = null, reduction: i32 = 1, posWeight: Tensor | null = null): Tensor {
+  return loss_impl.binaryCrossEntropyWithLogits(input, target, weight, reduction, posWeight);
+}
+
+export function binaryError(input: Tensor, target: Tensor): Tensor {
+  return elementwise2(El.binaryError, input, target);
 }
 
 export function bitwiseAnd(input: Tensor, other: Tensor): Tensor {
@@ -552,7 +686,7 @@ export function bmm(input: Tensor, mat2: Tensor): Tensor {
   const result = matmul_impl.bmm(input, mat2);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(231, 2, 1, 2, 0, 0);
+  const node = newNode(243, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, mat2);
   attachFloating(result, node, 0);
@@ -584,7 +718,7 @@ export function catOf(tensors: Tensors, dim: i32): Tensor {
   const result = joining_impl.catOf(tensors, dim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(232, 0 + lengthOf(tensors), 1, 0, 1, 1);
+  const node = newNode(244, 0 + lengthOf(tensors), 1, 0, 1, 1);
   edges(node, 0, tensors);
   attachFloating(result, node, 0);
   node.saveInts(0, shapesOf(tensors));
@@ -671,7 +805,7 @@ export function clone(input: Tensor): Tensor {
   const result = basic_impl.clone(input);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(233, 1, 1, 0, 0, 0);
+  const node = newNode(245, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   doneNode(node);
@@ -692,7 +826,7 @@ export function constantPadNd(input: Tensor, pad: Ints, value: Scalar = intScala
   const result = padding_impl.constantPadNd(input, pad, value);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(234, 1, 1, 0, 1, 0);
+  const node = newNode(246, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, pad);
@@ -706,7 +840,7 @@ export function contiguous(input: Tensor): Tensor {
   const result = basic_impl.contiguous(input);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(235, 1, 1, 0, 0, 0);
+  const node = newNode(247, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   doneNode(node);
@@ -743,7 +877,7 @@ export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, 
   const result = convolution_impl.convolution(input, weight, bias, stride, padding, dilation, transposed, outputPadding, groups);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(236, 3, 1, 2, 6, 2);
+  const node = newNode(248, 3, 1, 2, 6, 2);
   node.edge(0, input);
   node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -768,7 +902,7 @@ export function convolutionInput(gradOutput: Tensor, weight: Tensor, size: Ints,
   const result = convolution_impl.convolutionInput(gradOutput, weight, size, stride, padding, dilation, transposed, outputPadding, groups);
   resumeGrad(mode);
   if (!records || result == gradOutput) return result;
-  const node = newNode(237, 2, 1, 2, 5, 2);
+  const node = newNode(249, 2, 1, 2, 5, 2);
   node.edge(0, gradOutput);
   node.edge(1, weight);
   attachFloating(result, node, 0);
@@ -791,7 +925,7 @@ export function convolutionWeight(gradOutput: Tensor, input: Tensor, size: Ints,
   const result = convolution_impl.convolutionWeight(gradOutput, input, size, stride, padding, dilation, transposed, outputPadding, groups);
   resumeGrad(mode);
   if (!records || result == gradOutput) return result;
-  const node = newNode(238, 2, 1, 2, 5, 2);
+  const node = newNode(250, 2, 1, 2, 5, 2);
   node.edge(0, gradOutput);
   node.edge(1, input);
   attachFloating(result, node, 0);
@@ -841,6 +975,110 @@ export function cosh_(input: Tensor): Tensor {
   return elementwiseInPlace1(El.cosh, input);
 }
 
+export function countNonzero(input: Tensor, dim: Ints | null = null): Tensor {
+  const mode = pauseGrad();
+  const result = reduction_impl.countNonzero(input, dim);
+  resumeGrad(mode);
+  return result;
+}
+
+export function crossEntropy(input: Tensor, target: Tensor, weight: Tensor | null = null, ignoreIndex: i32 = -100, reduction: i32 = 1, labelSmoothing: f64 = 0): Tensor {
+  return loss_impl.crossEntropy(input, target, weight, ignoreIndex, reduction, labelSmoothing);
+}
+
+export function cummax(input: Tensor, dim: i32): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = scan_impl.cummax(input, dim);
+  resumeGrad(mode);
+  if (!records) return result;
+  const node = newNode(251, 1, 2, 1, 1, 1);
+  node.edge(0, input);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  node.saveInts(0, shapeOf(input));
+  node.saveF64(0, dim);
+  node.saveTensor(0, resultAt(1), true);
+  doneNode(node);
+  return result;
+}
+
+export function cummin(input: Tensor, dim: i32): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = scan_impl.cummin(input, dim);
+  resumeGrad(mode);
+  if (!records) return result;
+  const node = newNode(252, 1, 2, 1, 1, 1);
+  node.edge(0, input);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  node.saveInts(0, shapeOf(input));
+  node.saveF64(0, dim);
+  node.saveTensor(0, resultAt(1), true);
+  doneNode(node);
+  return result;
+}
+
+export function cumprod(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = scan_impl.cumprod(input, dim, dtype);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(253, 1, 1, 2, 0, 1);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveTensor(0, input, false);
+  node.saveF64(0, dim);
+  node.saveTensor(1, result, true);
+  doneNode(node);
+  return result;
+}
+
+export function cumprod_(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor {
+  checkInplace(input);
+  return assignInplace(input, cumprod(input, dim, dtype));
+}
+
+export function cumsum(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = scan_impl.cumsum(input, dim, dtype);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(254, 1, 1, 0, 0, 2);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveF64(0, input.dtype);
+  node.saveF64(1, dim);
+  doneNode(node);
+  return result;
+}
+
+export function cumsum_(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor {
+  checkInplace(input);
+  return assignInplace(input, cumsum(input, dim, dtype));
+}
+
+export function cumsumReverse(input: Tensor, dim: i32): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = scan_impl.cumsumReverse(input, dim);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(255, 1, 1, 0, 0, 1);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveF64(0, dim);
+  doneNode(node);
+  return result;
+}
+
+export function cumulativeTrapezoid(y: Tensor, x: Tensor | null = null, dx: f64 = 1, dim: i32 = -1): Tensor {
+  return statistics_impl.cumulativeTrapezoid(y, x, dx, dim);
+}
+
 export function deg2rad(input: Tensor): Tensor {
   return elementwise1(El.deg2rad, input);
 }
@@ -859,7 +1097,7 @@ export function diagEmbed(input: Tensor, offset: i32 = 0, dim1: i32 = -2, dim2: 
   const result = rearrange_impl.diagEmbed(input, offset, dim1, dim2);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(239, 1, 1, 0, 0, 3);
+  const node = newNode(256, 1, 1, 0, 0, 3);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, offset);
@@ -883,7 +1121,7 @@ export function diagonalScatter(input: Tensor, src: Tensor, offset: i32 = 0, dim
   const result = rearrange_impl.diagonalScatter(input, src, offset, dim1, dim2);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(240, 2, 1, 0, 1, 3);
+  const node = newNode(257, 2, 1, 0, 1, 3);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -893,6 +1131,10 @@ export function diagonalScatter(input: Tensor, src: Tensor, offset: i32 = 0, dim
   node.saveF64(2, dim2);
   doneNode(node);
   return result;
+}
+
+export function diff(input: Tensor, n: i32 = 1, dim: i32 = -1, prepend: Tensor | null = null, append: Tensor | null = null): Tensor {
+  return statistics_impl.diff(input, n, dim, prepend, append);
 }
 
 export function digamma(input: Tensor): Tensor {
@@ -923,13 +1165,17 @@ export function div_(input: Tensor, other: Tensor, roundingMode: i32 = -1): Tens
   return elementwiseInPlace2(El.div_floor, input, other);
 }
 
+export function divergence(input: Tensor, target: Tensor): Tensor {
+  return elementwise2(El.divergence, input, target);
+}
+
 export function dot(input: Tensor, other: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad || other.requiresGrad);
   const mode = pauseGrad();
   const result = matmul_impl.dot(input, other);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(241, 2, 1, 2, 0, 0);
+  const node = newNode(258, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, other);
   attachFloating(result, node, 0);
@@ -1030,7 +1276,7 @@ export function expand(input: Tensor, size: Ints, implicit: bool = false): Tenso
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(242, 1, 1, 0, 1, 0);
+  const node = newNode(259, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1076,7 +1322,7 @@ export function flip(input: Tensor, dims: Ints): Tensor {
   const result = rearrange_impl.flip(input, dims);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(243, 1, 1, 0, 1, 0);
+  const node = newNode(260, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, dims);
@@ -1174,7 +1420,7 @@ export function gather(input: Tensor, dim: i32, index: Tensor, sparseGrad: bool 
   const result = indexing_impl.gather(input, dim, index, sparseGrad);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(244, 1, 1, 1, 1, 1);
+  const node = newNode(261, 1, 1, 1, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1209,6 +1455,40 @@ export function gelu(input: Tensor, approximate: i32 = 0): Tensor {
 
 export function glu(input: Tensor, dim: i32 = -1): Tensor {
   return activations_impl.glu(input, dim);
+}
+
+export function groupNorm(input: Tensor, numGroups: i32, weight: Tensor | null = null, bias: Tensor | null = null, eps: f64 = 0.00001): Tensor {
+  return normalization_impl.groupNorm(input, numGroups, weight, bias, eps);
+}
+
+export function groupNormBackward(grad: Tensor, input: Tensor, mean: Tensor, rstd: Tensor, weight: Tensor | null, groups: i32): Tensor {
+  const mode = pauseGrad();
+  const result = normalization_impl.groupNormBackward(grad, input, mean, rstd, weight, groups);
+  resumeGrad(mode);
+  return result;
+}
+
+export function groupNormOf(input: Tensor, groups: i32, weight: Tensor | null, bias: Tensor | null, eps: f64): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || (weight !== null && weight.requiresGrad) || (bias !== null && bias.requiresGrad));
+  const mode = pauseGrad();
+  const result = normalization_impl.groupNormOf(input, groups, weight, bias, eps);
+  resumeGrad(mode);
+  if (!records) return result;
+  const node = newNode(262, 3, 3, 4, 0, 2);
+  node.edge(0, input);
+  if (weight !== null) node.edge(1, weight);
+  if (bias !== null) node.edge(2, bias);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  attachFloating(resultAt(2), node, 2);
+  node.saveTensor(0, input, false);
+  node.saveF64(0, groups);
+  if (weight !== null) node.saveTensor(1, weight, false);
+  node.saveF64(1, eps);
+  node.saveTensor(2, resultAt(1), true);
+  node.saveTensor(3, resultAt(2), true);
+  doneNode(node);
+  return result;
 }
 
 export function gt(input: Tensor, other: Tensor): Tensor {
@@ -1264,6 +1544,15 @@ export function hstack(tensors: Tensors): Tensor {
   return joining_impl.hstack(tensors);
 }
 
+export function huberError(input: Tensor, target: Tensor, delta: f64): Tensor {
+  setElementwiseParam(0, delta);
+  return elementwise2(El.huberError, input, target);
+}
+
+export function huberLoss(input: Tensor, target: Tensor, reduction: i32 = 1, delta: f64 = 1): Tensor {
+  return loss_impl.huberLoss(input, target, reduction, delta);
+}
+
 export function hypot(input: Tensor, other: Tensor): Tensor {
   return elementwise2(El.hypot, input, other);
 }
@@ -1290,7 +1579,7 @@ export function index(input: Tensor, indices: Tensors): Tensor {
   const result = indexing_impl.index(input, indices);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(245, 1, 1, 0 + lengthOf(indices), 1, 0);
+  const node = newNode(263, 1, 1, 0 + lengthOf(indices), 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1305,7 +1594,7 @@ export function indexAdd(input: Tensor, dim: i32, index: Tensor, source: Tensor,
   const result = scatter_impl.indexAdd(input, dim, index, source, alpha);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(246, 2, 1, 1, 1, 2);
+  const node = newNode(264, 2, 1, 1, 1, 2);
   node.edge(0, input);
   node.edge(1, source);
   attachFloating(result, node, 0);
@@ -1328,7 +1617,7 @@ export function indexCopy(input: Tensor, dim: i32, index: Tensor, source: Tensor
   const result = scatter_impl.indexCopy(input, dim, index, source);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(247, 2, 1, 1, 1, 1);
+  const node = newNode(265, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, source);
   attachFloating(result, node, 0);
@@ -1350,7 +1639,7 @@ export function indexFill(input: Tensor, dim: i32, index: Tensor, value: Tensor)
   const result = scatter_impl.indexFill(input, dim, index, value);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(248, 2, 1, 1, 0, 1);
+  const node = newNode(266, 2, 1, 1, 0, 1);
   node.edge(0, input);
   node.edge(1, value);
   attachFloating(result, node, 0);
@@ -1371,7 +1660,7 @@ export function indexPut(input: Tensor, indices: Tensors, values: Tensor, accumu
   const result = scatter_impl.indexPut(input, indices, values, accumulate);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(249, 2, 1, 0 + lengthOf(indices), 1, 1);
+  const node = newNode(267, 2, 1, 0 + lengthOf(indices), 1, 1);
   node.edge(0, input);
   node.edge(1, values);
   attachFloating(result, node, 0);
@@ -1402,7 +1691,7 @@ export function indexSelect(input: Tensor, dim: i32, index: Tensor): Tensor {
   const result = indexing_impl.indexSelect(input, dim, index);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(250, 1, 1, 1, 1, 1);
+  const node = newNode(268, 1, 1, 1, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1414,6 +1703,10 @@ export function indexSelect(input: Tensor, dim: i32, index: Tensor): Tensor {
 
 export function inner(input: Tensor, other: Tensor): Tensor {
   return contraction_impl.inner(input, other);
+}
+
+export function instanceNorm(input: Tensor, runningMean: Tensor | null = null, runningVar: Tensor | null = null, weight: Tensor | null = null, bias: Tensor | null = null, useInputStats: bool = true, momentum: f64 = 0.1, eps: f64 = 0.00001): Tensor {
+  return normalization_impl.instanceNorm(input, runningMean, runningVar, weight, bias, useInputStats, momentum, eps);
 }
 
 export function isclose(input: Tensor, other: Tensor, rtol: f64 = 0.00001, atol: f64 = 1e-8, equalNan: bool = false): Tensor {
@@ -1451,6 +1744,10 @@ export function isreal(input: Tensor): Tensor {
   return elementwise1(El.isreal, input);
 }
 
+export function klDiv(input: Tensor, target: Tensor, reduction: i32 = 1, logTarget: bool = false): Tensor {
+  return loss_impl.klDiv(input, target, reduction, logTarget);
+}
+
 export function kron(input: Tensor, other: Tensor): Tensor {
   return contraction_impl.kron(input, other);
 }
@@ -1461,7 +1758,7 @@ export function kthvalue(input: Tensor, k: i32, dim: i32 = -1, keepdim: bool = f
   const result = sorting_impl.kthvalue(input, k, dim, keepdim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(251, 1, 2, 1, 1, 2);
+  const node = newNode(269, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -1469,6 +1766,44 @@ export function kthvalue(input: Tensor, k: i32, dim: i32 = -1, keepdim: bool = f
   node.saveF64(0, dim);
   node.saveF64(1, keepdim ? 1 : 0);
   node.saveTensor(0, resultAt(1), true);
+  doneNode(node);
+  return result;
+}
+
+export function l1Loss(input: Tensor, target: Tensor, reduction: i32 = 1): Tensor {
+  return loss_impl.l1Loss(input, target, reduction);
+}
+
+export function layerNorm(input: Tensor, normalizedShape: Ints, weight: Tensor | null = null, bias: Tensor | null = null, eps: f64 = 0.00001): Tensor {
+  return normalization_impl.layerNorm(input, normalizedShape, weight, bias, eps);
+}
+
+export function layerNormBackward(grad: Tensor, input: Tensor, mean: Tensor, rstd: Tensor, weight: Tensor | null, normalizedShape: Ints): Tensor {
+  const mode = pauseGrad();
+  const result = normalization_impl.layerNormBackward(grad, input, mean, rstd, weight, normalizedShape);
+  resumeGrad(mode);
+  return result;
+}
+
+export function layerNormOf(input: Tensor, normalizedShape: Ints, weight: Tensor | null, bias: Tensor | null, eps: f64): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || (weight !== null && weight.requiresGrad) || (bias !== null && bias.requiresGrad));
+  const mode = pauseGrad();
+  const result = normalization_impl.layerNormOf(input, normalizedShape, weight, bias, eps);
+  resumeGrad(mode);
+  if (!records) return result;
+  const node = newNode(270, 3, 3, 4, 1, 1);
+  node.edge(0, input);
+  if (weight !== null) node.edge(1, weight);
+  if (bias !== null) node.edge(2, bias);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  attachFloating(resultAt(2), node, 2);
+  node.saveTensor(0, input, false);
+  node.saveInts(0, normalizedShape);
+  if (weight !== null) node.saveTensor(1, weight, false);
+  node.saveF64(0, eps);
+  node.saveTensor(2, resultAt(1), true);
+  node.saveTensor(3, resultAt(2), true);
   doneNode(node);
   return result;
 }
@@ -1534,7 +1869,7 @@ export function linearRows(input: Tensor, weight: Tensor, bias: Tensor | null): 
   const result = matmul_impl.linearRows(input, weight, bias);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(252, 3, 1, 2, 1, 0);
+  const node = newNode(271, 3, 1, 2, 1, 0);
   node.edge(0, input);
   node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -1551,6 +1886,10 @@ export function linspace(start: Scalar, end: Scalar, steps: i32, dtype: i32 = NO
   const result = factories_impl.linspace(start, end, steps, dtype, device);
   resumeGrad(mode);
   return result;
+}
+
+export function localResponseNorm(input: Tensor, size: i32, alpha: f64 = 0.0001, beta: f64 = 0.75, k: f64 = 1): Tensor {
+  return normalization_impl.localResponseNorm(input, size, alpha, beta, k);
 }
 
 export function log(input: Tensor): Tensor {
@@ -1589,12 +1928,55 @@ export function logNdtr(input: Tensor): Tensor {
   return elementwise1(El.logNdtr, input);
 }
 
+export function logSoftmax(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = softmax_impl.logSoftmax(input, dim, dtype);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(272, 1, 1, 1, 0, 2);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveF64(0, input.dtype);
+  node.saveF64(1, dim);
+  node.saveTensor(0, result, true);
+  doneNode(node);
+  return result;
+}
+
+export function logSoftmaxBackward(grad: Tensor, output: Tensor, dim: i32): Tensor {
+  const mode = pauseGrad();
+  const result = softmax_impl.logSoftmaxBackward(grad, output, dim);
+  resumeGrad(mode);
+  return result;
+}
+
+export function logTargetDivergence(input: Tensor, target: Tensor): Tensor {
+  return elementwise2(El.logTargetDivergence, input, target);
+}
+
 export function logaddexp(input: Tensor, other: Tensor): Tensor {
   return elementwise2(El.logaddexp, input, other);
 }
 
 export function logaddexp2(input: Tensor, other: Tensor): Tensor {
   return elementwise2(El.logaddexp2, input, other);
+}
+
+export function logcumsumexp(input: Tensor, dim: i32): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = scan_impl.logcumsumexp(input, dim);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(273, 1, 1, 2, 0, 1);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveTensor(0, input, false);
+  node.saveF64(0, dim);
+  node.saveTensor(1, result, true);
+  doneNode(node);
+  return result;
 }
 
 export function logicalAnd(input: Tensor, other: Tensor): Tensor {
@@ -1645,6 +2027,10 @@ export function logit_(input: Tensor, eps: Scalar | null = null): Tensor {
   return elementwiseInPlace1(El.logit_eps, input);
 }
 
+export function logitError(input: Tensor, target: Tensor): Tensor {
+  return elementwise2(El.logitError, input, target);
+}
+
 export function logsigmoid(input: Tensor): Tensor {
   return elementwise1(El.logsigmoid, input);
 }
@@ -1653,6 +2039,23 @@ export function logspace(start: Scalar, end: Scalar, steps: i32, base: f64 = 10,
   const mode = pauseGrad();
   const result = factories_impl.logspace(start, end, steps, base, dtype, device);
   resumeGrad(mode);
+  return result;
+}
+
+export function logsumexp(input: Tensor, dim: Ints, keepdim: bool = false): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = reduction_impl.logsumexp(input, dim, keepdim);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(274, 1, 1, 2, 1, 1);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveTensor(0, input, false);
+  node.saveInts(0, dim);
+  node.saveF64(0, keepdim ? 1 : 0);
+  node.saveTensor(1, result, true);
+  doneNode(node);
   return result;
 }
 
@@ -1696,7 +2099,7 @@ export function maskedScatterOf(input: Tensor, mask: Tensor, source: Tensor): Te
   const result = scatter_impl.maskedScatter(input, mask, source);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(253, 2, 1, 1, 1, 0);
+  const node = newNode(275, 2, 1, 1, 1, 0);
   node.edge(0, input);
   node.edge(1, source);
   attachFloating(result, node, 0);
@@ -1712,7 +2115,7 @@ export function maskedSelect(input: Tensor, mask: Tensor): Tensor {
   const result = indexing_impl.maskedSelect(input, mask);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(254, 1, 1, 1, 1, 0);
+  const node = newNode(276, 1, 1, 1, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1733,6 +2136,39 @@ export function matrixTranspose(input: Tensor): Tensor {
   return geometry_impl.matrixTranspose(input);
 }
 
+export function maxAll(input: Tensor): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = reduction_impl.maxAll(input);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(277, 1, 1, 2, 0, 0);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveTensor(0, input, false);
+  node.saveTensor(1, result, true);
+  doneNode(node);
+  return result;
+}
+
+export function maxDim(input: Tensor, dim: i32, keepdim: bool = false): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = reduction_impl.maxDim(input, dim, keepdim);
+  resumeGrad(mode);
+  if (!records) return result;
+  const node = newNode(278, 1, 2, 1, 1, 2);
+  node.edge(0, input);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  node.saveInts(0, shapeOf(input));
+  node.saveF64(0, dim);
+  node.saveF64(1, keepdim ? 1 : 0);
+  node.saveTensor(0, resultAt(1), true);
+  doneNode(node);
+  return result;
+}
+
 export function maxPool1d(input: Tensor, kernelSize: Ints, stride: Ints | null = null, padding: Ints = ints1(0), dilation: Ints = ints1(1), ceilMode: bool = false): Tensor {
   return pooling_impl.maxPool1d(input, kernelSize, stride, padding, dilation, ceilMode);
 }
@@ -1751,7 +2187,7 @@ export function maxPool2dWithIndices(input: Tensor, kernelSize: Ints, stride: In
   const result = pooling_impl.maxPool2dWithIndices(input, kernelSize, stride, padding, dilation, ceilMode);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(255, 1, 2, 1, 1, 0);
+  const node = newNode(279, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -1771,7 +2207,7 @@ export function maxPool3dWithIndices(input: Tensor, kernelSize: Ints, stride: In
   const result = pooling_impl.maxPool3dWithIndices(input, kernelSize, stride, padding, dilation, ceilMode);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(256, 1, 2, 1, 1, 0);
+  const node = newNode(280, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -1797,13 +2233,30 @@ export function maximum(input: Tensor, other: Tensor): Tensor {
   return elementwise2(El.maximum, input, other);
 }
 
+export function mean(input: Tensor, dim: Ints | null = null, keepdim: bool = false, dtype: i32 = NO_DTYPE): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = reduction_impl.mean(input, dim, keepdim, dtype);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(281, 1, 1, 0, 2, 2);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveInts(0, shapeOf(input));
+  node.saveF64(0, input.dtype);
+  if (dim !== null) node.saveInts(1, dim);
+  node.saveF64(1, keepdim ? 1 : 0);
+  doneNode(node);
+  return result;
+}
+
 export function medianAll(input: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
   const mode = pauseGrad();
   const result = sorting_impl.medianAll(input);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(257, 1, 2, 1, 1, 0);
+  const node = newNode(282, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -1819,7 +2272,7 @@ export function medianDim(input: Tensor, dim: i32, keepdim: bool = false): Tenso
   const result = sorting_impl.medianDim(input, dim, keepdim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(258, 1, 2, 1, 1, 2);
+  const node = newNode(283, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -1833,6 +2286,39 @@ export function medianDim(input: Tensor, dim: i32, keepdim: bool = false): Tenso
 
 export function meshgrid(tensors: Tensors, indexing: i32 = 0): Tensors {
   return joining_impl.meshgrid(tensors, indexing);
+}
+
+export function minAll(input: Tensor): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = reduction_impl.minAll(input);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(284, 1, 1, 2, 0, 0);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveTensor(0, input, false);
+  node.saveTensor(1, result, true);
+  doneNode(node);
+  return result;
+}
+
+export function minDim(input: Tensor, dim: i32, keepdim: bool = false): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = reduction_impl.minDim(input, dim, keepdim);
+  resumeGrad(mode);
+  if (!records) return result;
+  const node = newNode(285, 1, 2, 1, 1, 2);
+  node.edge(0, input);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  node.saveInts(0, shapeOf(input));
+  node.saveF64(0, dim);
+  node.saveF64(1, keepdim ? 1 : 0);
+  node.saveTensor(0, resultAt(1), true);
+  doneNode(node);
+  return result;
 }
 
 export function minimum(input: Tensor, other: Tensor): Tensor {
@@ -1853,7 +2339,7 @@ export function mm(input: Tensor, mat2: Tensor): Tensor {
   const result = matmul_impl.mm(input, mat2);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(259, 2, 1, 2, 0, 0);
+  const node = newNode(286, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, mat2);
   attachFloating(result, node, 0);
@@ -1869,7 +2355,7 @@ export function mode(input: Tensor, dim: i32 = -1, keepdim: bool = false): Tenso
   const result = sorting_impl.mode(input, dim, keepdim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(260, 1, 2, 1, 1, 2);
+  const node = newNode(287, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -1883,6 +2369,10 @@ export function mode(input: Tensor, dim: i32 = -1, keepdim: bool = false): Tenso
 
 export function movedim(input: Tensor, source: Ints, destination: Ints): Tensor {
   return geometry_impl.movedim(input, source, destination);
+}
+
+export function mseLoss(input: Tensor, target: Tensor, reduction: i32 = 1): Tensor {
+  return loss_impl.mseLoss(input, target, reduction);
 }
 
 export function msort(input: Tensor): Tensor {
@@ -1907,7 +2397,7 @@ export function mv(input: Tensor, vec: Tensor): Tensor {
   const result = matmul_impl.mv(input, vec);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(261, 2, 1, 2, 0, 0);
+  const node = newNode(288, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, vec);
   attachFloating(result, node, 0);
@@ -1926,13 +2416,17 @@ export function nanToNum_(input: Tensor, nan: Scalar | null = null, posinf: Scal
   return assignInplace(input, nanToNum(input, nan, posinf, neginf));
 }
 
+export function nanmean(input: Tensor, dim: Ints | null = null, keepdim: bool = false, dtype: i32 = NO_DTYPE): Tensor {
+  return statistics_impl.nanmean(input, dim, keepdim, dtype);
+}
+
 export function nanmedianAll(input: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
   const mode = pauseGrad();
   const result = sorting_impl.nanmedianAll(input);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(262, 1, 2, 1, 1, 0);
+  const node = newNode(289, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -1948,7 +2442,7 @@ export function nanmedianDim(input: Tensor, dim: i32, keepdim: bool = false): Te
   const result = sorting_impl.nanmedianDim(input, dim, keepdim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(263, 1, 2, 1, 1, 2);
+  const node = newNode(290, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -1960,8 +2454,32 @@ export function nanmedianDim(input: Tensor, dim: i32, keepdim: bool = false): Te
   return result;
 }
 
+export function nansum(input: Tensor, dim: Ints | null = null, keepdim: bool = false, dtype: i32 = NO_DTYPE): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = reduction_impl.nansum(input, dim, keepdim, dtype);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(291, 1, 1, 1, 1, 1);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveTensor(0, input, false);
+  if (dim !== null) node.saveInts(0, dim);
+  node.saveF64(0, keepdim ? 1 : 0);
+  doneNode(node);
+  return result;
+}
+
 export function narrow(input: Tensor, dim: i32, start: i32, length: i32): Tensor {
   return basic_impl.narrow(input, dim, start, length);
+}
+
+export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: bool, momentum: f64, eps: f64): Tensor {
+  return normalization_impl.nativeBatchNorm(input, weight, bias, runningMean, runningVar, training, momentum, eps);
+}
+
+export function nativeLayerNorm(input: Tensor, normalizedShape: Ints, weight: Tensor | null, bias: Tensor | null, eps: f64): Tensor {
+  return normalization_impl.nativeLayerNorm(input, normalizedShape, weight, bias, eps);
 }
 
 export function ndtr(input: Tensor): Tensor {
@@ -1996,11 +2514,57 @@ export function nextafter_(input: Tensor, other: Tensor): Tensor {
   return elementwiseInPlace2(El.nextafter, input, other);
 }
 
+export function nllLoss(input: Tensor, target: Tensor, weight: Tensor | null = null, ignoreIndex: i32 = -100, reduction: i32 = 1): Tensor {
+  return loss_impl.nllLoss(input, target, weight, ignoreIndex, reduction);
+}
+
+export function nllLossBackward(grad: Tensor, target: Tensor, weight: Tensor | null, totalWeight: Tensor, shape: Ints, dtype: i32, reduction: i32, ignoreIndex: i32): Tensor {
+  const records = gradEnabled() && (grad.requiresGrad);
+  const mode = pauseGrad();
+  const result = loss_impl.nllLossBackward(grad, target, weight, totalWeight, shape, dtype, reduction, ignoreIndex);
+  resumeGrad(mode);
+  if (!records || result == grad) return result;
+  const node = newNode(292, 1, 1, 2, 0, 2);
+  node.edge(0, grad);
+  attachFloating(result, node, 0);
+  node.saveTensor(0, target, false);
+  if (weight !== null) node.saveTensor(1, weight, false);
+  node.saveF64(0, reduction);
+  node.saveF64(1, ignoreIndex);
+  doneNode(node);
+  return result;
+}
+
+export function nllLossOf(input: Tensor, target: Tensor, weight: Tensor | null, reduction: i32, ignoreIndex: i32): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = loss_impl.nllLossOf(input, target, weight, reduction, ignoreIndex);
+  resumeGrad(mode);
+  if (!records) return result;
+  const node = newNode(293, 1, 2, 3, 1, 3);
+  node.edge(0, input);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  node.saveInts(0, shapeOf(input));
+  node.saveF64(0, input.dtype);
+  node.saveTensor(0, target, false);
+  if (weight !== null) node.saveTensor(1, weight, false);
+  node.saveF64(1, reduction);
+  node.saveF64(2, ignoreIndex);
+  node.saveTensor(2, resultAt(1), true);
+  doneNode(node);
+  return result;
+}
+
 export function nonzero(input: Tensor): Tensor {
   const mode = pauseGrad();
   const result = indexing_impl.nonzero(input);
   resumeGrad(mode);
   return result;
+}
+
+export function norm(input: Tensor, p: f64 = 2, dim: Ints | null = null, keepdim: bool = false, dtype: i32 = NO_DTYPE): Tensor {
+  return statistics_impl.norm(input, p, dim, keepdim, dtype);
 }
 
 export function outer(input: Tensor, vec2: Tensor): Tensor {
@@ -2018,7 +2582,7 @@ export function permute(input: Tensor, dims: Ints): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(264, 1, 1, 0, 1, 0);
+  const node = newNode(294, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, dims);
@@ -2040,7 +2604,7 @@ export function planeGather(input: Tensor, indices: Tensor, rank: i32): Tensor {
   const result = pooling_impl.planeGather(input, indices, rank);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(265, 1, 1, 1, 1, 1);
+  const node = newNode(295, 1, 1, 1, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -2056,7 +2620,7 @@ export function planePut(input: Tensor, indices: Tensor, size: Ints, rank: i32):
   const result = pooling_impl.planePut(input, indices, size, rank);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(266, 1, 1, 1, 0, 1);
+  const node = newNode(296, 1, 1, 1, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, indices, false);
@@ -2071,7 +2635,7 @@ export function planeScatter(input: Tensor, indices: Tensor, size: Ints, rank: i
   const result = pooling_impl.planeScatter(input, indices, size, rank);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(267, 1, 1, 1, 0, 1);
+  const node = newNode(297, 1, 1, 1, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, indices, false);
@@ -2112,13 +2676,30 @@ export function preluElements(input: Tensor, weight: Tensor): Tensor {
   return elementwise2(El.preluElements, input, weight);
 }
 
+export function prod(input: Tensor, dim: i32 = NONE, keepdim: bool = false, dtype: i32 = NO_DTYPE): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = reduction_impl.prod(input, dim, keepdim, dtype);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(298, 1, 1, 2, 0, 2);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveTensor(0, input, false);
+  node.saveF64(0, dim);
+  node.saveF64(1, keepdim ? 1 : 0);
+  node.saveTensor(1, result, true);
+  doneNode(node);
+  return result;
+}
+
 export function put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = false): Tensor {
   const records = gradEnabled() && (input.requiresGrad || source.requiresGrad);
   const mode = pauseGrad();
   const result = scatter_impl.put(input, index, source, accumulate);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(268, 2, 1, 1, 1, 1);
+  const node = newNode(299, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, source);
   attachFloating(result, node, 0);
@@ -2212,13 +2793,17 @@ export function reverseDims(input: Tensor): Tensor {
   return geometry_impl.reverseDims(input);
 }
 
+export function rmsNorm(input: Tensor, normalizedShape: Ints, weight: Tensor | null = null, eps: Scalar | null = null): Tensor {
+  return normalization_impl.rmsNorm(input, normalizedShape, weight, eps);
+}
+
 export function roll(input: Tensor, shifts: Ints, dims: Ints = newInts(0)): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
   const mode = pauseGrad();
   const result = rearrange_impl.roll(input, shifts, dims);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(269, 1, 1, 0, 2, 0);
+  const node = newNode(300, 1, 1, 0, 2, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shifts);
@@ -2282,7 +2867,7 @@ export function scatter(input: Tensor, dim: i32, index: Tensor, src: Tensor, red
   const result = scatter_impl.scatter(input, dim, index, src, reduce);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(270, 2, 1, 1, 1, 1);
+  const node = newNode(301, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -2304,7 +2889,7 @@ export function scatterAdd(input: Tensor, dim: i32, index: Tensor, src: Tensor):
   const result = scatter_impl.scatterAdd(input, dim, index, src);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(271, 2, 1, 1, 1, 1);
+  const node = newNode(302, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -2326,7 +2911,7 @@ export function scatterReduce(input: Tensor, dim: i32, index: Tensor, src: Tenso
   const result = scatter_impl.scatterReduce(input, dim, index, src, reduce, includeSelf);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(272, 2, 1, 4, 0, 3);
+  const node = newNode(303, 2, 1, 4, 0, 3);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -2353,7 +2938,7 @@ export function select(input: Tensor, dim: i32, index: i32): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(273, 1, 1, 0, 1, 2);
+  const node = newNode(304, 1, 1, 0, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -2369,7 +2954,7 @@ export function selectBackward(grad: Tensor, inputShape: Ints, dim: i32, index: 
   const result = basic_impl.selectBackward(grad, inputShape, dim, index);
   resumeGrad(mode);
   if (!records || result == grad) return result;
-  const node = newNode(274, 1, 1, 0, 0, 2);
+  const node = newNode(305, 1, 1, 0, 0, 2);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveF64(0, dim);
@@ -2384,7 +2969,7 @@ export function selectScatter(input: Tensor, src: Tensor, dim: i32, index: i32):
   const result = rearrange_impl.selectScatter(input, src, dim, index);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(275, 2, 1, 0, 1, 2);
+  const node = newNode(306, 2, 1, 0, 1, 2);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -2470,7 +3055,7 @@ export function slice(input: Tensor, dim: i32 = 0, start: i32 = NONE, end: i32 =
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(276, 1, 1, 0, 1, 4);
+  const node = newNode(307, 1, 1, 0, 1, 4);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -2488,7 +3073,7 @@ export function sliceBackward(grad: Tensor, inputShape: Ints, dim: i32, start: i
   const result = basic_impl.sliceBackward(grad, inputShape, dim, start, end, step);
   resumeGrad(mode);
   if (!records || result == grad) return result;
-  const node = newNode(277, 1, 1, 0, 0, 4);
+  const node = newNode(308, 1, 1, 0, 0, 4);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveF64(0, dim);
@@ -2505,7 +3090,7 @@ export function sliceScatter(input: Tensor, src: Tensor, dim: i32 = 0, start: i3
   const result = rearrange_impl.sliceScatter(input, src, dim, start, end, step);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(278, 2, 1, 0, 1, 4);
+  const node = newNode(309, 2, 1, 0, 1, 4);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -2516,6 +3101,42 @@ export function sliceScatter(input: Tensor, src: Tensor, dim: i32 = 0, start: i3
   node.saveF64(3, step);
   doneNode(node);
   return result;
+}
+
+export function smoothL1Error(input: Tensor, target: Tensor, beta: f64): Tensor {
+  setElementwiseParam(0, beta);
+  return elementwise2(El.smoothL1Error, input, target);
+}
+
+export function smoothL1Loss(input: Tensor, target: Tensor, reduction: i32 = 1, beta: f64 = 1): Tensor {
+  return loss_impl.smoothL1Loss(input, target, reduction, beta);
+}
+
+export function softmax(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = softmax_impl.softmax(input, dim, dtype);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(310, 1, 1, 1, 0, 2);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveF64(0, input.dtype);
+  node.saveF64(1, dim);
+  node.saveTensor(0, result, true);
+  doneNode(node);
+  return result;
+}
+
+export function softmaxBackward(grad: Tensor, output: Tensor, dim: i32): Tensor {
+  const mode = pauseGrad();
+  const result = softmax_impl.softmaxBackward(grad, output, dim);
+  resumeGrad(mode);
+  return result;
+}
+
+export function softmin(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor {
+  return softmax_impl.softmin(input, dim, dtype);
 }
 
 export function softplus(input: Tensor, beta: f64 = 1, threshold: f64 = 20): Tensor {
@@ -2539,7 +3160,7 @@ export function sort(input: Tensor, dim: i32 = -1, descending: bool = false, sta
   const result = sorting_impl.sort(input, dim, descending, stable);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(279, 1, 2, 1, 1, 1);
+  const node = newNode(311, 1, 2, 1, 1, 1);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2583,6 +3204,10 @@ export function square_(input: Tensor): Tensor {
   return assignInplace(input, square(input));
 }
 
+export function squaredError(input: Tensor, target: Tensor): Tensor {
+  return elementwise2(El.squaredError, input, target);
+}
+
 export function squeeze(input: Tensor, dim: i32 = NONE): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
   const mode = pauseGrad();
@@ -2590,7 +3215,7 @@ export function squeeze(input: Tensor, dim: i32 = NONE): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(280, 1, 1, 0, 1, 0);
+  const node = newNode(312, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -2605,6 +3230,51 @@ export function squeeze_(input: Tensor, dim: i32 = NONE): Tensor {
 
 export function stack(tensors: Tensors, dim: i32 = 0): Tensor {
   return joining_impl.stack(tensors, dim);
+}
+
+export function std(input: Tensor, dim: Ints | null = null, unbiased: bool = true, keepdim: bool = false, correction: i32 = NONE): Tensor {
+  return statistics_impl.std(input, dim, unbiased, keepdim, correction);
+}
+
+export function stdMean(input: Tensor, dim: Ints | null = null, unbiased: bool = true, keepdim: bool = false, correction: i32 = NONE): Tensor {
+  return statistics_impl.stdMean(input, dim, unbiased, keepdim, correction);
+}
+
+export function stdMeanOf(input: Tensor, dim: Ints | null, correction: f64, keepdim: bool): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = reduction_impl.stdMeanOf(input, dim, correction, keepdim);
+  resumeGrad(mode);
+  if (!records) return result;
+  const node = newNode(313, 1, 2, 2, 1, 2);
+  node.edge(0, input);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  node.saveTensor(0, input, false);
+  if (dim !== null) node.saveInts(0, dim);
+  node.saveF64(0, correction);
+  node.saveF64(1, keepdim ? 1 : 0);
+  node.saveTensor(1, resultAt(0), true);
+  doneNode(node);
+  return result;
+}
+
+export function stdOf(input: Tensor, dim: Ints | null, correction: f64, keepdim: bool): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = reduction_impl.stdOf(input, dim, correction, keepdim);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(314, 1, 1, 2, 1, 2);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveTensor(0, input, false);
+  if (dim !== null) node.saveInts(0, dim);
+  node.saveF64(0, correction);
+  node.saveF64(1, keepdim ? 1 : 0);
+  node.saveTensor(1, result, true);
+  doneNode(node);
+  return result;
 }
 
 export function sub(input: Tensor, other: Tensor, alpha: f64 = 1): Tensor {
@@ -2629,7 +3299,7 @@ export function sum(input: Tensor, dim: Ints | null = null, keepdim: bool = fals
   const result = reduction_impl.sum(input, dim, keepdim, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(281, 1, 1, 0, 2, 2);
+  const node = newNode(315, 1, 1, 0, 2, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -2654,7 +3324,7 @@ export function take(input: Tensor, index: Tensor): Tensor {
   const result = indexing_impl.take(input, index);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(282, 1, 1, 1, 1, 0);
+  const node = newNode(316, 1, 1, 1, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -2721,7 +3391,7 @@ export function to(input: Tensor, dtype: i32): Tensor {
   const result = basic_impl.to(input, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(283, 1, 1, 0, 0, 1);
+  const node = newNode(317, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
@@ -2735,7 +3405,7 @@ export function topk(input: Tensor, k: i32, dim: i32 = -1, largest: bool = true,
   const result = sorting_impl.topk(input, k, dim, largest, sorted);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(284, 1, 2, 1, 1, 1);
+  const node = newNode(318, 1, 2, 1, 1, 1);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2753,7 +3423,7 @@ export function transpose(input: Tensor, dim0: i32, dim1: i32): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(285, 1, 1, 0, 0, 2);
+  const node = newNode(319, 1, 1, 0, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, dim0);
@@ -2767,13 +3437,17 @@ export function transpose_(input: Tensor, dim0: i32, dim1: i32): Tensor {
   return assignInplace(input, transpose(input, dim0, dim1));
 }
 
+export function trapezoid(y: Tensor, x: Tensor | null = null, dx: f64 = 1, dim: i32 = -1): Tensor {
+  return statistics_impl.trapezoid(y, x, dx, dim);
+}
+
 export function tril(input: Tensor, diagonal: i32 = 0): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
   const mode = pauseGrad();
   const result = rearrange_impl.tril(input, diagonal);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(286, 1, 1, 0, 0, 1);
+  const node = newNode(320, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, diagonal);
@@ -2799,7 +3473,7 @@ export function triu(input: Tensor, diagonal: i32 = 0): Tensor {
   const result = rearrange_impl.triu(input, diagonal);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(287, 1, 1, 0, 0, 1);
+  const node = newNode(321, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, diagonal);
@@ -2868,7 +3542,7 @@ export function unsqueeze(input: Tensor, dim: i32): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(288, 1, 1, 0, 1, 0);
+  const node = newNode(322, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -2881,13 +3555,56 @@ export function unsqueeze_(input: Tensor, dim: i32): Tensor {
   return assignInplace(input, unsqueeze(input, dim));
 }
 
+export function varOp(input: Tensor, dim: Ints | null = null, unbiased: bool = true, keepdim: bool = false, correction: i32 = NONE): Tensor {
+  return statistics_impl.variance(input, dim, unbiased, keepdim, correction);
+}
+
+export function varMean(input: Tensor, dim: Ints | null = null, unbiased: bool = true, keepdim: bool = false, correction: i32 = NONE): Tensor {
+  return statistics_impl.varMean(input, dim, unbiased, keepdim, correction);
+}
+
+export function varMeanOf(input: Tensor, dim: Ints | null, correction: f64, keepdim: bool): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = reduction_impl.varMeanOf(input, dim, correction, keepdim);
+  resumeGrad(mode);
+  if (!records) return result;
+  const node = newNode(323, 1, 2, 1, 1, 2);
+  node.edge(0, input);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  node.saveTensor(0, input, false);
+  if (dim !== null) node.saveInts(0, dim);
+  node.saveF64(0, correction);
+  node.saveF64(1, keepdim ? 1 : 0);
+  doneNode(node);
+  return result;
+}
+
+export function varOf(input: Tensor, dim: Ints | null, correction: f64, keepdim: bool): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = reduction_impl.varOf(input, dim, correction, keepdim);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(324, 1, 1, 1, 1, 2);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveTensor(0, input, false);
+  if (dim !== null) node.saveInts(0, dim);
+  node.saveF64(0, correction);
+  node.saveF64(1, keepdim ? 1 : 0);
+  doneNode(node);
+  return result;
+}
+
 export function vdot(input: Tensor, other: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad || other.requiresGrad);
   const mode = pauseGrad();
   const result = matmul_impl.vdot(input, other);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(289, 2, 1, 2, 0, 0);
+  const node = newNode(325, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, other);
   attachFloating(result, node, 0);
@@ -2901,6 +3618,24 @@ export function vecdot(x: Tensor, y: Tensor, dim: i32 = -1): Tensor {
   return contraction_impl.vecdot(x, y, dim);
 }
 
+export function vectorNorm(input: Tensor, ord: f64 = 2, dim: Ints | null = null, keepdim: bool = false, dtype: i32 = NO_DTYPE): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = reduction_impl.vectorNorm(input, ord, dim, keepdim, dtype);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(326, 1, 1, 2, 1, 2);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveTensor(0, input, false);
+  node.saveF64(0, ord);
+  if (dim !== null) node.saveInts(0, dim);
+  node.saveF64(1, keepdim ? 1 : 0);
+  node.saveTensor(1, result, true);
+  doneNode(node);
+  return result;
+}
+
 export function view(input: Tensor, size: Ints): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
   const mode = pauseGrad();
@@ -2908,7 +3643,7 @@ export function view(input: Tensor, size: Ints): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(290, 1, 1, 0, 1, 0);
+  const node = newNode(327, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -2922,6 +3657,10 @@ export function viewAs(input: Tensor, other: Tensor): Tensor {
 
 export function vstack(tensors: Tensors): Tensor {
   return joining_impl.vstack(tensors);
+}
+
+export function weightedLogitError(input: Tensor, target: Tensor, posWeight: Tensor): Tensor {
+  return elementwise3(El.weightedLogitError, input, target, posWeight);
 }
 
 export function where(condition: Tensor, input: Tensor, other: Tensor): Tensor {

@@ -1,7 +1,7 @@
 // Running sums, products, extrema and logsumexps along one dimension.
 //
 // Operand 0 = result, the last = input; cummax and cummin put int64 indices at 1. All have one shape; the scanned dimension
-// is the last. int(0) = Scan. compute: F32 or F64 for floats (carried in f64), I64 for integers.
+// is the last. int(0) = Scan, int(1) = 1 to run from the end. compute: F32 or F64 for floats (carried in f64), I64 for integers.
 // Cost: one read and one write an element; a scan is sequential along its line.
 import { Args } from "../dispatch/args";
 import { Compute, itemSize } from "../tensor/dtype";
@@ -43,12 +43,18 @@ function scan<A>(args: Args): void {
   if (n == 0) return;
   const size = itemSize(input.dtype);
   const outSize = itemSize(out.dtype);
-  const inStep = last < 0 ? 0 : input.stride(last);
-  const outStep = last < 0 ? 0 : out.stride(last) * outSize;
+  let inStep = last < 0 ? 0 : input.stride(last);
+  let outStep = last < 0 ? 0 : out.stride(last) * outSize;
   const indexStep = two && last >= 0 ? indices.stride(last) << 3 : 0;
   let source = input.data;
   let target = out.data;
   let target2 = two ? indices.data : 0;
+  if (args.int(1)) {
+    source += (n - 1) * inStep * size;
+    target += (n - 1) * outStep;
+    inStep = -inStep;
+    outStep = -outStep;
+  }
   for (let k = 0; k < lines; k++) {
     line<A>(kind, counters + 64, source, input.dtype, inStep, size, target, out.dtype, outStep, target2, indexStep, n);
     for (let d = last - 1; d >= 0; d--) {

@@ -1,0 +1,216 @@
+/** Losses of nn.functional. */
+import { grad, m, type Value } from "./expression.ts";
+import { composite, elementwise, routine } from "./record.ts";
+
+const REDUCTION = 'reduction: "none"|"mean"|"sum"';
+const reductionDoc = "`reduction` says whether the losses are averaged, summed or returned as they are.";
+const loss = { namespace: "nn.functional" } as const;
+
+// ---- negative log likelihood and cross entropy
+
+export const nllLossOf = routine({
+  signature:
+    "nllLossOf(input: Tensor, target: Tensor, weight: Tensor?, reduction: int, ignoreIndex: int) -> (result: Tensor, totalWeight: Tensor)",
+  follows: "torch.nn.functional.nll_loss",
+  doc: "The loss and the sum of the weights of the targets.",
+  internal: true,
+  implementation: "loss.nllLossOf",
+  derivative: {
+    input: "nllLossBackward(grad0, target, weight, result1, inputShape, inputDtype, reduction, ignoreIndex)",
+  },
+});
+
+export const nllLossBackward = routine({
+  signature:
+    "nllLossBackward(grad: Tensor, target: Tensor, weight: Tensor?, totalWeight: Tensor, shape: int[], dtype: dtype, reduction: int, ignoreIndex: int)",
+  follows: "torch.nn.functional.nll_loss",
+  doc: "The gradient of nllLossOf.",
+  internal: true,
+  implementation: "loss.nllLossBackward",
+  derivative: { grad: "nllLossOf(grad, target, weight, reduction, ignoreIndex)" },
+});
+
+export const nllLoss = composite({
+  ...loss,
+  signature: `nllLoss(input: Tensor, target: Tensor, weight: Tensor? = null, ignoreIndex: int = -100, ${REDUCTION} = "mean")`,
+  follows: "torch.nn.functional.nll_loss",
+  doc: `-input[target] of log probabilities [N, C, ...] for classes [N, ...], times the class's weight. The mean is over the weights. ${reductionDoc}`,
+  errors: "IndexError if a target is no class.",
+  implementation: "loss.nllLoss",
+});
+
+export const crossEntropy = composite({
+  ...loss,
+  signature: `crossEntropy(input: Tensor, target: Tensor, weight: Tensor? = null, ignoreIndex: int = -100, ${REDUCTION} = "mean", labelSmoothing: float = 0)`,
+  follows: "torch.nn.functional.cross_entropy",
+  doc: `nllLoss of logSoftmax, for logits [N, C, ...] and either classes [N, ...] or probabilities of the input's shape. ${reductionDoc}`,
+  example: "torch.nn.functional.crossEntropy(torch.zeros(2, 3), torch.tensor([0n, 2n]))",
+  implementation: "loss.crossEntropy",
+});
+
+// ---- losses of elements
+
+const pair = "(input: Tensor, target: Tensor";
+
+export const squaredError = elementwise({
+  signature: `squaredError${pair})`,
+  follows: "torch.nn.functional.mse_loss",
+  doc: "(input - target)^2",
+  internal: true,
+  expression: (x, y) => m.mul(m.sub(x, y), m.sub(x, y)),
+});
+
+export const mseLoss = composite({
+  ...loss,
+  signature: `mseLoss${pair}, ${REDUCTION} = "mean")`,
+  follows: "torch.nn.functional.mse_loss",
+  doc: `(input - target)^2. ${reductionDoc}`,
+  implementation: "loss.mseLoss",
+});
+
+export const l1Loss = composite({
+  ...loss,
+  signature: `l1Loss${pair}, ${REDUCTION} = "mean")`,
+  follows: "torch.nn.functional.l1_loss",
+  doc: `|input - target|. ${reductionDoc}`,
+  implementation: "loss.l1Loss",
+});
+
+export const smoothL1Error = elementwise({
+  signature: `smoothL1Error${pair}, beta: float)`,
+  follows: "torch.nn.functional.smooth_l1_loss",
+  doc: "(input - target)^2 / (2 beta) below beta, |input - target| - beta / 2 above",
+  internal: true,
+  dtype: "float",
+  expression: (x, y, { beta }) => {
+    const d = m.sub(x, y);
+    const size = m.abs(d);
+    return m.select(m.lt(size, beta), m.div(m.mul(m.mul(0.5, d), d), beta), m.sub(size, m.mul(0.5, beta)));
+  },
+});
+
+export const smoothL1Loss = composite({
+  ...loss,
+  signature: `smoothL1Loss${pair}, ${REDUCTION} = "mean", beta: float = 1)`,
+  follows: "torch.nn.functional.smooth_l1_loss",
+  doc: `Quadratic where |input - target| < beta, linear above. ${reductionDoc}`,
+  implementation: "loss.smoothL1Loss",
+});
+
+export const huberError = elementwise({
+  signature: `huberError${pair}, delta: float)`,
+  follows: "torch.nn.functional.huber_loss",
+  doc: "(input - target)^2 / 2 up to delta, delta (|input - target| - delta / 2) above",
+  internal: true,
+  dtype: "float",
+  expression: (x, y, { delta }) => {
+    const d = m.sub(x, y);
+    const size = m.abs(d);
+    return m.select(m.le(size, delta), m.mul(m.mul(0.5, d), d), m.mul(delta, m.sub(size, m.mul(0.5, delta))));
+  },
+});
+
+export const huberLoss = composite({
+  ...loss,
+  signature: `huberLoss${pair}, ${REDUCTION} = "mean", delta: float = 1)`,
+  follows: "torch.nn.functional.huber_loss",
+  doc: `Quadratic where |input - target| <= delta, linear above, with delta as slope. ${reductionDoc}`,
+  implementation: "loss.huberLoss",
+});
+
+/** PyTorch bounds the logarithms of probabilities from below. */
+const boundedLog = (x: Value): Value => m.maximum(m.log(x), -100);
+
+export const binaryError = elementwise({
+  signature: `binaryError${pair})`,
+  follows: "torch.nn.functional.binary_cross_entropy",
+  doc: "-(target log(input) + (1 - target) log(1 - input)), logarithms bounded by -100",
+  internal: true,
+  dtype: "float",
+  expression: (x, y) => m.sub(m.mul(m.sub(y, 1), m.maximum(m.log1p(m.neg(x)), -100)), m.mul(y, boundedLog(x))),
+  derivative: {
+    input: ({ input, target }) =>
+      m.div(m.mul(grad, m.sub(input, target)), m.maximum(m.mul(m.sub(1, input), input), 1e-12)),
+    target: ({ input }) => m.mul(grad, m.sub(m.log1p(m.neg(input)), m.log(input))),
+  },
+});
+
+export const binaryCrossEntropy = composite({
+  ...loss,
+  signature: `binaryCrossEntropy${pair}, weight: Tensor? = null, ${REDUCTION} = "mean")`,
+  follows: "torch.nn.functional.binary_cross_entropy",
+  doc: `-(target log(input) + (1 - target) log(1 - input)) for probabilities. ${reductionDoc}`,
+  implementation: "loss.binaryCrossEntropy",
+});
+
+/** log(1 + exp(-|x|)) */
+const softTail = (x: Value): Value => m.log1p(m.exp(m.neg(m.abs(x))));
+
+export const logitError = elementwise({
+  signature: `logitError${pair})`,
+  follows: "torch.nn.functional.binary_cross_entropy_with_logits",
+  doc: "(1 - target) input - logsigmoid(input), without overflow",
+  internal: true,
+  dtype: "float",
+  expression: (x, y) => m.add(m.mul(m.sub(1, y), x), m.add(m.maximum(m.neg(x), 0), softTail(x))),
+  derivative: {
+    input: ({ input, target }) => m.mul(grad, m.sub(m.sigmoid(input), target)),
+    target: ({ input }) => m.neg(m.mul(grad, input)),
+  },
+});
+
+export const weightedLogitError = elementwise({
+  signature: `weightedLogitError${pair}, posWeight: Tensor)`,
+  follows: "torch.nn.functional.binary_cross_entropy_with_logits",
+  doc: "logitError with the positive term weighted",
+  internal: true,
+  dtype: "float",
+  expression: (x, y, weight) =>
+    m.add(
+      m.mul(m.sub(1, y), x),
+      m.mul(m.add(1, m.mul(m.sub(weight, 1), y)), m.add(m.maximum(m.neg(x), 0), softTail(x))),
+    ),
+  derivative: {
+    input: ({ input, target, posWeight }) => {
+      const t = m.mul(posWeight, target);
+      return m.mul(grad, m.sub(m.mul(m.sub(m.add(t, 1), target), m.sigmoid(input)), t));
+    },
+    target: ({ input, posWeight }) =>
+      m.mul(grad, m.sub(m.mul(m.sub(posWeight, 1), m.add(m.maximum(m.neg(input), 0), softTail(input))), input)),
+    posWeight: ({ input, target }) => m.mul(grad, m.mul(target, m.add(m.maximum(m.neg(input), 0), softTail(input)))),
+  },
+});
+
+export const binaryCrossEntropyWithLogits = composite({
+  ...loss,
+  signature: `binaryCrossEntropyWithLogits${pair}, weight: Tensor? = null, ${REDUCTION} = "mean", posWeight: Tensor? = null)`,
+  follows: "torch.nn.functional.binary_cross_entropy_with_logits",
+  doc: `binaryCrossEntropy of sigmoid(input), computed so that it does not overflow. ${reductionDoc}`,
+  implementation: "loss.binaryCrossEntropyWithLogits",
+});
+
+export const divergence = elementwise({
+  signature: `divergence${pair})`,
+  follows: "torch.nn.functional.kl_div",
+  doc: "target (log(target) - input), 0 where the target is 0",
+  internal: true,
+  dtype: "float",
+  expression: (x, y) => m.sub(m.select(m.eq(y, 0), 0, m.mul(y, m.log(y))), m.mul(y, x)),
+});
+
+export const logTargetDivergence = elementwise({
+  signature: `logTargetDivergence${pair})`,
+  follows: "torch.nn.functional.kl_div",
+  doc: "exp(target) (target - input)",
+  internal: true,
+  dtype: "float",
+  expression: (x, y) => m.mul(m.exp(y), m.sub(y, x)),
+});
+
+export const klDiv = composite({
+  ...loss,
+  signature: `klDiv${pair}, reduction: "none"|"mean"|"sum"|"batchmean" = "mean", logTarget: bool = false)`,
+  follows: "torch.nn.functional.kl_div",
+  doc: "target (log(target) - input) for log probabilities `input`; a target that is logarithms too with `logTarget`.",
+  implementation: "loss.klDiv",
+});
