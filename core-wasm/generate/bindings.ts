@@ -86,7 +86,7 @@ function functionOf(named: Named): string[] {
   const lines = [...docComment(record, named.namespace, name)];
   const returns = resultType(record);
   for (const overload of overloads(parameters)) lines.push(`export function ${identifier}(${overload}): ${returns};`);
-  lines.push(`export function ${identifier}(${parameters.map(implementationParameter).join(", ")}): ${returns} {`);
+  lines.push(`export function ${identifier}(${implementationParameters(parameters).join(", ")}): ${returns} {`);
   lines.push(...readOptions(parameters, name), ...checkCombination(record, name), ...readArguments(parameters, name));
   if (flag) {
     lines.push("  if (inplace === true) {");
@@ -126,22 +126,27 @@ function overloads(parameters: readonly Parameter[], optionalName = "options"): 
   const optional = parameters.slice(required.length);
   const positional = (list: readonly Parameter[], mark: string): string[] => list.map((p) => `${p.name}${mark}: ${scriptType(p)}`);
   const result = [[...positional(required, ""), ...positional(optional, "?")].join(", ")];
-  optional.forEach((_, i) => {
-    const named = optional.slice(i).map((p) => `${p.name}?: ${scriptType(p)}`);
-    result.push([...positional(required, ""), ...positional(optional.slice(0, i), ""), `${optionalName}: { ${named.join("; ")} }`].join(", "));
-  });
+  for (let i = firstNamed(parameters); i < parameters.length; i++) {
+    const named = parameters.slice(i).map((p) => `${p.name}${p.default === undefined ? "" : "?"}: ${scriptType(p)}`);
+    result.push([...positional(parameters.slice(0, i), ""), `${optionalName}: { ${named.join("; ")} }`].join(", "));
+  }
   return result;
 }
 
-const implementationParameter = (p: Parameter): string => `${p.name}${p.default === undefined ? "" : "?"}: unknown`;
+/** What stands behind an options object is absent, required or not. */
+function implementationParameters(parameters: readonly Parameter[]): string[] {
+  const from = firstNamed(parameters);
+  return parameters.map((p, i) => `${p.name}${p.default === undefined && i <= from ? "" : "?"}: unknown`);
+}
 
 /** Spreads an options object over the parameters from its place on. */
 function readOptions(parameters: readonly Parameter[], op: string): string[] {
-  const optional = parameters.filter((p) => p.default !== undefined);
-  if (optional.length === 0) return [];
+  const from = firstNamed(parameters);
+  const nameable = parameters.slice(from);
+  if (nameable.length === 0) return [];
   const lines: string[] = [];
-  optional.forEach((p, i) => {
-    const rest = optional.slice(i);
+  nameable.forEach((p, i) => {
+    const rest = nameable.slice(i);
     const names = JSON.stringify(rest.map((q) => q.name));
     lines.push(`  ${i === 0 ? "" : "else "}if (call.isOptions(${p.name})) {`);
     lines.push(`    const options = ${p.name};`);
@@ -150,6 +155,13 @@ function readOptions(parameters: readonly Parameter[], op: string): string[] {
     lines.push("  }");
   });
   return lines;
+}
+
+/** The first parameter that may be given by name: the first optional one, or the first settings behind the tensors. */
+function firstNamed(parameters: readonly Parameter[]): number {
+  const index = parameters.findIndex((p) => p.default !== undefined || !["tensor", "tensors"].includes(roleOf(p)));
+  const named = index < 0 ? parameters.length : index;
+  return named === 0 && parameters[0]?.default === undefined ? 1 : named;
 }
 
 /** Where numbers may stand for tensors PyTorch has several overloads, and names none of the arguments that fit no overload. */
@@ -267,7 +279,7 @@ function methodBody({ record, name }: Named, inplace: boolean): string[] {
     ? [`core.${exportName(record)}_(${args});`, "return call.mutated(this);"]
     : [`return ${wrapped(record, args, receiver === record.signature.parameters[0] ? "this" : undefined)};`];
   return [
-    `${full}(this: Tensor${parameters.map((p) => `, ${implementationParameter(p)}`).join("")}): ${inplace ? "Tensor" : resultType(record)} {`,
+    `${full}(this: Tensor${implementationParameters(parameters).map((p) => `, ${p}`).join("")}): ${inplace ? "Tensor" : resultType(record)} {`,
     ...readOptions(parameters, full),
     ...readArguments(parameters, full),
     ...end.map((line) => `  ${line}`),
