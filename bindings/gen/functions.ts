@@ -520,9 +520,24 @@ export function argwhere(input: unknown): Tensor {
  * Follows torch.as_strided.
  */
 export function asStrided(input: Tensor, size: number | readonly number[], stride: number | readonly number[], storageOffset?: number | null): Tensor;
+export function asStrided(input: Tensor, options: { size: number | readonly number[]; stride: number | readonly number[]; storageOffset?: number | null }): Tensor;
+export function asStrided(input: Tensor, size: number | readonly number[], options: { stride: number | readonly number[]; storageOffset?: number | null }): Tensor;
 export function asStrided(input: Tensor, size: number | readonly number[], stride: number | readonly number[], options: { storageOffset?: number | null }): Tensor;
-export function asStrided(input: unknown, size: unknown, stride: unknown, storageOffset?: unknown): Tensor {
-  if (call.isOptions(storageOffset)) {
+export function asStrided(input: unknown, size: unknown, stride?: unknown, storageOffset?: unknown): Tensor {
+  if (call.isOptions(size)) {
+    const options = size;
+    call.checkOptions(options, ["size","stride","storageOffset"], "asStrided");
+    size = options["size"];
+    stride = options["stride"];
+    storageOffset = options["storageOffset"];
+  }
+  else if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride","storageOffset"], "asStrided");
+    stride = options["stride"];
+    storageOffset = options["storageOffset"];
+  }
+  else if (call.isOptions(storageOffset)) {
     const options = storageOffset;
     call.checkOptions(options, ["storageOffset"], "asStrided");
     storageOffset = options["storageOffset"];
@@ -535,9 +550,24 @@ export function asStrided(input: unknown, size: unknown, stride: unknown, storag
  * Follows torch.as_strided_scatter.
  */
 export function asStridedScatter(input: Tensor, src: Tensor, size: number | readonly number[], stride: number | readonly number[], storageOffset?: number | null): Tensor;
+export function asStridedScatter(input: Tensor, src: Tensor, options: { size: number | readonly number[]; stride: number | readonly number[]; storageOffset?: number | null }): Tensor;
+export function asStridedScatter(input: Tensor, src: Tensor, size: number | readonly number[], options: { stride: number | readonly number[]; storageOffset?: number | null }): Tensor;
 export function asStridedScatter(input: Tensor, src: Tensor, size: number | readonly number[], stride: number | readonly number[], options: { storageOffset?: number | null }): Tensor;
-export function asStridedScatter(input: unknown, src: unknown, size: unknown, stride: unknown, storageOffset?: unknown): Tensor {
-  if (call.isOptions(storageOffset)) {
+export function asStridedScatter(input: unknown, src: unknown, size: unknown, stride?: unknown, storageOffset?: unknown): Tensor {
+  if (call.isOptions(size)) {
+    const options = size;
+    call.checkOptions(options, ["size","stride","storageOffset"], "asStridedScatter");
+    size = options["size"];
+    stride = options["stride"];
+    storageOffset = options["storageOffset"];
+  }
+  else if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride","storageOffset"], "asStridedScatter");
+    stride = options["stride"];
+    storageOffset = options["storageOffset"];
+  }
+  else if (call.isOptions(storageOffset)) {
     const options = storageOffset;
     call.checkOptions(options, ["storageOffset"], "asStridedScatter");
     storageOffset = options["storageOffset"];
@@ -706,7 +736,13 @@ export function bmm(input: unknown, mat2: unknown): Tensor {
  * Follows torch.broadcast_to.
  */
 export function broadcastTo(input: Tensor, size: number | readonly number[]): Tensor;
+export function broadcastTo(input: Tensor, options: { size: number | readonly number[] }): Tensor;
 export function broadcastTo(input: unknown, size: unknown): Tensor {
+  if (call.isOptions(size)) {
+    const options = size;
+    call.checkOptions(options, ["size"], "broadcastTo");
+    size = options["size"];
+  }
   return call.wrapOr(input as Tensor, core.op_broadcastTo(call.tensorArg(input, "broadcastTo", "input", 1), call.ints(size, "broadcastTo", "size", 2), call.lengthOf(size)));
 }
 
@@ -751,9 +787,16 @@ export function chainMatmul(matrices: unknown): Tensor {
  * Follows torch.chunk.
  */
 export function chunk(input: Tensor, chunks: number, dim?: number): Tensor[];
+export function chunk(input: Tensor, options: { chunks: number; dim?: number }): Tensor[];
 export function chunk(input: Tensor, chunks: number, options: { dim?: number }): Tensor[];
 export function chunk(input: unknown, chunks: unknown, dim?: unknown): Tensor[] {
-  if (call.isOptions(dim)) {
+  if (call.isOptions(chunks)) {
+    const options = chunks;
+    call.checkOptions(options, ["chunks","dim"], "chunk");
+    chunks = options["chunks"];
+    dim = options["dim"];
+  }
+  else if (call.isOptions(dim)) {
     const options = dim;
     call.checkOptions(options, ["dim"], "chunk");
     dim = options["dim"];
@@ -919,9 +962,16 @@ export function concatenate(tensors: unknown, dim?: unknown): Tensor {
  * Follows torch.constant_pad_nd.
  */
 export function constantPadNd(input: Tensor, pad: number | readonly number[], value?: Scalar): Tensor;
+export function constantPadNd(input: Tensor, options: { pad: number | readonly number[]; value?: Scalar }): Tensor;
 export function constantPadNd(input: Tensor, pad: number | readonly number[], options: { value?: Scalar }): Tensor;
 export function constantPadNd(input: unknown, pad: unknown, value?: unknown): Tensor {
-  if (call.isOptions(value)) {
+  if (call.isOptions(pad)) {
+    const options = pad;
+    call.checkOptions(options, ["pad","value"], "constantPadNd");
+    pad = options["pad"];
+    value = options["value"];
+  }
+  else if (call.isOptions(value)) {
     const options = value;
     call.checkOptions(options, ["value"], "constantPadNd");
     value = options["value"];
@@ -937,7 +987,58 @@ export function constantPadNd(input: unknown, pad: unknown, value?: unknown): Te
  * Follows torch.convolution.
  */
 export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], transposed: boolean, outputPadding: number | readonly number[], groups: number): Tensor;
-export function convolution(input: unknown, weight: unknown, bias: unknown, stride: unknown, padding: unknown, dilation: unknown, transposed: unknown, outputPadding: unknown, groups: unknown): Tensor {
+export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, options: { stride: number | readonly number[]; padding: number | readonly number[]; dilation: number | readonly number[]; transposed: boolean; outputPadding: number | readonly number[]; groups: number }): Tensor;
+export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], options: { padding: number | readonly number[]; dilation: number | readonly number[]; transposed: boolean; outputPadding: number | readonly number[]; groups: number }): Tensor;
+export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], options: { dilation: number | readonly number[]; transposed: boolean; outputPadding: number | readonly number[]; groups: number }): Tensor;
+export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], options: { transposed: boolean; outputPadding: number | readonly number[]; groups: number }): Tensor;
+export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], transposed: boolean, options: { outputPadding: number | readonly number[]; groups: number }): Tensor;
+export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], transposed: boolean, outputPadding: number | readonly number[], options: { groups: number }): Tensor;
+export function convolution(input: unknown, weight: unknown, bias: unknown, stride: unknown, padding?: unknown, dilation?: unknown, transposed?: unknown, outputPadding?: unknown, groups?: unknown): Tensor {
+  if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride","padding","dilation","transposed","outputPadding","groups"], "convolution");
+    stride = options["stride"];
+    padding = options["padding"];
+    dilation = options["dilation"];
+    transposed = options["transposed"];
+    outputPadding = options["outputPadding"];
+    groups = options["groups"];
+  }
+  else if (call.isOptions(padding)) {
+    const options = padding;
+    call.checkOptions(options, ["padding","dilation","transposed","outputPadding","groups"], "convolution");
+    padding = options["padding"];
+    dilation = options["dilation"];
+    transposed = options["transposed"];
+    outputPadding = options["outputPadding"];
+    groups = options["groups"];
+  }
+  else if (call.isOptions(dilation)) {
+    const options = dilation;
+    call.checkOptions(options, ["dilation","transposed","outputPadding","groups"], "convolution");
+    dilation = options["dilation"];
+    transposed = options["transposed"];
+    outputPadding = options["outputPadding"];
+    groups = options["groups"];
+  }
+  else if (call.isOptions(transposed)) {
+    const options = transposed;
+    call.checkOptions(options, ["transposed","outputPadding","groups"], "convolution");
+    transposed = options["transposed"];
+    outputPadding = options["outputPadding"];
+    groups = options["groups"];
+  }
+  else if (call.isOptions(outputPadding)) {
+    const options = outputPadding;
+    call.checkOptions(options, ["outputPadding","groups"], "convolution");
+    outputPadding = options["outputPadding"];
+    groups = options["groups"];
+  }
+  else if (call.isOptions(groups)) {
+    const options = groups;
+    call.checkOptions(options, ["groups"], "convolution");
+    groups = options["groups"];
+  }
   return call.wrapOr(input as Tensor, core.op_convolution(call.tensorArg(input, "convolution", "input", 1), call.tensorArg(weight, "convolution", "weight", 2), call.optionalTensorArg(bias, "convolution", "bias", 3), call.ints(stride, "convolution", "stride", 4), call.lengthOf(stride), call.ints(padding, "convolution", "padding", 5), call.lengthOf(padding), call.ints(dilation, "convolution", "dilation", 6), call.lengthOf(dilation), call.boolArg(transposed, "convolution", "transposed", 7), call.ints(outputPadding, "convolution", "outputPadding", 8), call.lengthOf(outputPadding), call.intArg(groups, "convolution", "groups", 9)));
 }
 
@@ -992,7 +1093,13 @@ export function countNonzero(input: unknown, dim?: unknown): Tensor {
  * Follows torch.cummax.
  */
 export function cummax(input: Tensor, dim: number): call.Named<"values" | "indices">;
+export function cummax(input: Tensor, options: { dim: number }): call.Named<"values" | "indices">;
 export function cummax(input: unknown, dim: unknown): call.Named<"values" | "indices"> {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim"], "cummax");
+    dim = options["dim"];
+  }
   return call.wrapNamed(core.op_cummax(call.tensorArg(input, "cummax", "input", 1), call.intArg(dim, "cummax", "dim", 2)), ["values","indices"]);
 }
 
@@ -1001,7 +1108,13 @@ export function cummax(input: unknown, dim: unknown): call.Named<"values" | "ind
  * Follows torch.cummin.
  */
 export function cummin(input: Tensor, dim: number): call.Named<"values" | "indices">;
+export function cummin(input: Tensor, options: { dim: number }): call.Named<"values" | "indices">;
 export function cummin(input: unknown, dim: unknown): call.Named<"values" | "indices"> {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim"], "cummin");
+    dim = options["dim"];
+  }
   return call.wrapNamed(core.op_cummin(call.tensorArg(input, "cummin", "input", 1), call.intArg(dim, "cummin", "dim", 2)), ["values","indices"]);
 }
 
@@ -1010,9 +1123,16 @@ export function cummin(input: unknown, dim: unknown): call.Named<"values" | "ind
  * Follows torch.cumprod.
  */
 export function cumprod(input: Tensor, dim: number, dtype?: DType | null): Tensor;
+export function cumprod(input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 export function cumprod(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
 export function cumprod(input: unknown, dim: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dtype)) {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","dtype"], "cumprod");
+    dim = options["dim"];
+    dtype = options["dtype"];
+  }
+  else if (call.isOptions(dtype)) {
     const options = dtype;
     call.checkOptions(options, ["dtype"], "cumprod");
     dtype = options["dtype"];
@@ -1026,9 +1146,16 @@ export function cumprod(input: unknown, dim: unknown, dtype?: unknown): Tensor {
  * @example torch.cumsum(torch.ones(3), 0)
  */
 export function cumsum(input: Tensor, dim: number, dtype?: DType | null): Tensor;
+export function cumsum(input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 export function cumsum(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
 export function cumsum(input: unknown, dim: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dtype)) {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","dtype"], "cumsum");
+    dim = options["dim"];
+    dtype = options["dtype"];
+  }
+  else if (call.isOptions(dtype)) {
     const options = dtype;
     call.checkOptions(options, ["dtype"], "cumsum");
     dtype = options["dtype"];
@@ -1420,7 +1547,13 @@ export function flatten(input: unknown, startDim?: unknown, endDim?: unknown): T
  * Follows torch.flip.
  */
 export function flip(input: Tensor, dims: number | readonly number[]): Tensor;
+export function flip(input: Tensor, options: { dims: number | readonly number[] }): Tensor;
 export function flip(input: unknown, dims: unknown): Tensor {
+  if (call.isOptions(dims)) {
+    const options = dims;
+    call.checkOptions(options, ["dims"], "flip");
+    dims = options["dims"];
+  }
   return call.wrapOr(input as Tensor, core.op_flip(call.tensorArg(input, "flip", "input", 1), call.ints(dims, "flip", "dims", 2), call.lengthOf(dims)));
 }
 
@@ -1534,9 +1667,24 @@ export function frexp(input: unknown): call.Named<"mantissa" | "exponent"> {
  * @example torch.gather(x, 1, torch.tensor([[0], [1]], { dtype: "int64" }))
  */
 export function gather(input: Tensor, dim: number, index: Tensor, sparseGrad?: boolean): Tensor;
+export function gather(input: Tensor, options: { dim: number; index: Tensor; sparseGrad?: boolean }): Tensor;
+export function gather(input: Tensor, dim: number, options: { index: Tensor; sparseGrad?: boolean }): Tensor;
 export function gather(input: Tensor, dim: number, index: Tensor, options: { sparseGrad?: boolean }): Tensor;
-export function gather(input: unknown, dim: unknown, index: unknown, sparseGrad?: unknown): Tensor {
-  if (call.isOptions(sparseGrad)) {
+export function gather(input: unknown, dim: unknown, index?: unknown, sparseGrad?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","index","sparseGrad"], "gather");
+    dim = options["dim"];
+    index = options["index"];
+    sparseGrad = options["sparseGrad"];
+  }
+  else if (call.isOptions(index)) {
+    const options = index;
+    call.checkOptions(options, ["index","sparseGrad"], "gather");
+    index = options["index"];
+    sparseGrad = options["sparseGrad"];
+  }
+  else if (call.isOptions(sparseGrad)) {
     const options = sparseGrad;
     call.checkOptions(options, ["sparseGrad"], "gather");
     sparseGrad = options["sparseGrad"];
@@ -1672,9 +1820,33 @@ export function i0(input: unknown): Tensor {
  * Follows torch.index_add.
  */
 export function indexAdd(input: Tensor, dim: number, index: Tensor, source: Tensor, alpha?: Scalar): Tensor;
+export function indexAdd(input: Tensor, options: { dim: number; index: Tensor; source: Tensor; alpha?: Scalar }): Tensor;
+export function indexAdd(input: Tensor, dim: number, options: { index: Tensor; source: Tensor; alpha?: Scalar }): Tensor;
+export function indexAdd(input: Tensor, dim: number, index: Tensor, options: { source: Tensor; alpha?: Scalar }): Tensor;
 export function indexAdd(input: Tensor, dim: number, index: Tensor, source: Tensor, options: { alpha?: Scalar }): Tensor;
-export function indexAdd(input: unknown, dim: unknown, index: unknown, source: unknown, alpha?: unknown): Tensor {
-  if (call.isOptions(alpha)) {
+export function indexAdd(input: unknown, dim: unknown, index?: unknown, source?: unknown, alpha?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","index","source","alpha"], "indexAdd");
+    dim = options["dim"];
+    index = options["index"];
+    source = options["source"];
+    alpha = options["alpha"];
+  }
+  else if (call.isOptions(index)) {
+    const options = index;
+    call.checkOptions(options, ["index","source","alpha"], "indexAdd");
+    index = options["index"];
+    source = options["source"];
+    alpha = options["alpha"];
+  }
+  else if (call.isOptions(source)) {
+    const options = source;
+    call.checkOptions(options, ["source","alpha"], "indexAdd");
+    source = options["source"];
+    alpha = options["alpha"];
+  }
+  else if (call.isOptions(alpha)) {
     const options = alpha;
     call.checkOptions(options, ["alpha"], "indexAdd");
     alpha = options["alpha"];
@@ -1688,7 +1860,28 @@ export function indexAdd(input: unknown, dim: unknown, index: unknown, source: u
  * Follows torch.index_copy.
  */
 export function indexCopy(input: Tensor, dim: number, index: Tensor, source: Tensor): Tensor;
-export function indexCopy(input: unknown, dim: unknown, index: unknown, source: unknown): Tensor {
+export function indexCopy(input: Tensor, options: { dim: number; index: Tensor; source: Tensor }): Tensor;
+export function indexCopy(input: Tensor, dim: number, options: { index: Tensor; source: Tensor }): Tensor;
+export function indexCopy(input: Tensor, dim: number, index: Tensor, options: { source: Tensor }): Tensor;
+export function indexCopy(input: unknown, dim: unknown, index?: unknown, source?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","index","source"], "indexCopy");
+    dim = options["dim"];
+    index = options["index"];
+    source = options["source"];
+  }
+  else if (call.isOptions(index)) {
+    const options = index;
+    call.checkOptions(options, ["index","source"], "indexCopy");
+    index = options["index"];
+    source = options["source"];
+  }
+  else if (call.isOptions(source)) {
+    const options = source;
+    call.checkOptions(options, ["source"], "indexCopy");
+    source = options["source"];
+  }
   return call.wrapOr(input as Tensor, core.op_indexCopy(call.tensorArg(input, "indexCopy", "input", 1), call.intArg(dim, "indexCopy", "dim", 2), call.tensorArg(index, "indexCopy", "index", 3), call.tensorArg(source, "indexCopy", "source", 4)));
 }
 
@@ -1697,7 +1890,28 @@ export function indexCopy(input: unknown, dim: unknown, index: unknown, source: 
  * Follows torch.index_fill.
  */
 export function indexFill(input: Tensor, dim: number, index: Tensor, value: Tensor | Scalar): Tensor;
-export function indexFill(input: unknown, dim: unknown, index: unknown, value: unknown): Tensor {
+export function indexFill(input: Tensor, options: { dim: number; index: Tensor; value: Tensor | Scalar }): Tensor;
+export function indexFill(input: Tensor, dim: number, options: { index: Tensor; value: Tensor | Scalar }): Tensor;
+export function indexFill(input: Tensor, dim: number, index: Tensor, options: { value: Tensor | Scalar }): Tensor;
+export function indexFill(input: unknown, dim: unknown, index?: unknown, value?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","index","value"], "indexFill");
+    dim = options["dim"];
+    index = options["index"];
+    value = options["value"];
+  }
+  else if (call.isOptions(index)) {
+    const options = index;
+    call.checkOptions(options, ["index","value"], "indexFill");
+    index = options["index"];
+    value = options["value"];
+  }
+  else if (call.isOptions(value)) {
+    const options = value;
+    call.checkOptions(options, ["value"], "indexFill");
+    value = options["value"];
+  }
   if (!call.isTensor(input)) call.wrongCombination("indexFill", input, index, value);
   return call.wrapOr(input as Tensor, core.op_indexFill(call.tensorArg(input, "indexFill", "input", 1), call.intArg(dim, "indexFill", "dim", 2), call.tensorArg(index, "indexFill", "index", 3), call.operandArg(value, "indexFill", "value", 4)));
 }
@@ -1724,9 +1938,43 @@ export function indexPut(input: unknown, indices: unknown, values: unknown, accu
  * Follows torch.index_reduce.
  */
 export function indexReduce(input: Tensor, dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): Tensor;
+export function indexReduce(input: Tensor, options: { dim: number; index: Tensor; source: Tensor; reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
+export function indexReduce(input: Tensor, dim: number, options: { index: Tensor; source: Tensor; reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
+export function indexReduce(input: Tensor, dim: number, index: Tensor, options: { source: Tensor; reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
+export function indexReduce(input: Tensor, dim: number, index: Tensor, source: Tensor, options: { reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
 export function indexReduce(input: Tensor, dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", options: { includeSelf?: boolean }): Tensor;
-export function indexReduce(input: unknown, dim: unknown, index: unknown, source: unknown, reduce: unknown, includeSelf?: unknown): Tensor {
-  if (call.isOptions(includeSelf)) {
+export function indexReduce(input: unknown, dim: unknown, index?: unknown, source?: unknown, reduce?: unknown, includeSelf?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","index","source","reduce","includeSelf"], "indexReduce");
+    dim = options["dim"];
+    index = options["index"];
+    source = options["source"];
+    reduce = options["reduce"];
+    includeSelf = options["includeSelf"];
+  }
+  else if (call.isOptions(index)) {
+    const options = index;
+    call.checkOptions(options, ["index","source","reduce","includeSelf"], "indexReduce");
+    index = options["index"];
+    source = options["source"];
+    reduce = options["reduce"];
+    includeSelf = options["includeSelf"];
+  }
+  else if (call.isOptions(source)) {
+    const options = source;
+    call.checkOptions(options, ["source","reduce","includeSelf"], "indexReduce");
+    source = options["source"];
+    reduce = options["reduce"];
+    includeSelf = options["includeSelf"];
+  }
+  else if (call.isOptions(reduce)) {
+    const options = reduce;
+    call.checkOptions(options, ["reduce","includeSelf"], "indexReduce");
+    reduce = options["reduce"];
+    includeSelf = options["includeSelf"];
+  }
+  else if (call.isOptions(includeSelf)) {
     const options = includeSelf;
     call.checkOptions(options, ["includeSelf"], "indexReduce");
     includeSelf = options["includeSelf"];
@@ -1740,7 +1988,20 @@ export function indexReduce(input: unknown, dim: unknown, index: unknown, source
  * @throws IndexError for an index out of range.
  */
 export function indexSelect(input: Tensor, dim: number, index: Tensor): Tensor;
-export function indexSelect(input: unknown, dim: unknown, index: unknown): Tensor {
+export function indexSelect(input: Tensor, options: { dim: number; index: Tensor }): Tensor;
+export function indexSelect(input: Tensor, dim: number, options: { index: Tensor }): Tensor;
+export function indexSelect(input: unknown, dim: unknown, index?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","index"], "indexSelect");
+    dim = options["dim"];
+    index = options["index"];
+  }
+  else if (call.isOptions(index)) {
+    const options = index;
+    call.checkOptions(options, ["index"], "indexSelect");
+    index = options["index"];
+  }
   return call.wrapOr(input as Tensor, core.op_indexSelect(call.tensorArg(input, "indexSelect", "input", 1), call.intArg(dim, "indexSelect", "dim", 2), call.tensorArg(index, "indexSelect", "index", 3)));
 }
 
@@ -1860,10 +2121,18 @@ export function kron(input: unknown, other: unknown): Tensor {
  * Follows torch.kthvalue.
  */
 export function kthvalue(input: Tensor, k: number, dim?: number, keepdim?: boolean): call.Named<"values" | "indices">;
+export function kthvalue(input: Tensor, options: { k: number; dim?: number; keepdim?: boolean }): call.Named<"values" | "indices">;
 export function kthvalue(input: Tensor, k: number, options: { dim?: number; keepdim?: boolean }): call.Named<"values" | "indices">;
 export function kthvalue(input: Tensor, k: number, dim: number, options: { keepdim?: boolean }): call.Named<"values" | "indices">;
 export function kthvalue(input: unknown, k: unknown, dim?: unknown, keepdim?: unknown): call.Named<"values" | "indices"> {
-  if (call.isOptions(dim)) {
+  if (call.isOptions(k)) {
+    const options = k;
+    call.checkOptions(options, ["k","dim","keepdim"], "kthvalue");
+    k = options["k"];
+    dim = options["dim"];
+    keepdim = options["keepdim"];
+  }
+  else if (call.isOptions(dim)) {
     const options = dim;
     call.checkOptions(options, ["dim","keepdim"], "kthvalue");
     dim = options["dim"];
@@ -1997,9 +2266,16 @@ export function log2(input: unknown): Tensor {
  * Follows torch.log_softmax.
  */
 export function logSoftmax(input: Tensor, dim: number, dtype?: DType | null): Tensor;
+export function logSoftmax(input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 export function logSoftmax(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
 export function logSoftmax(input: unknown, dim: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dtype)) {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","dtype"], "logSoftmax");
+    dim = options["dim"];
+    dtype = options["dtype"];
+  }
+  else if (call.isOptions(dtype)) {
     const options = dtype;
     call.checkOptions(options, ["dtype"], "logSoftmax");
     dtype = options["dtype"];
@@ -2032,7 +2308,13 @@ export function logaddexp2(input: unknown, other: unknown): Tensor {
  * Follows torch.logcumsumexp.
  */
 export function logcumsumexp(input: Tensor, dim: number): Tensor;
+export function logcumsumexp(input: Tensor, options: { dim: number }): Tensor;
 export function logcumsumexp(input: unknown, dim: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim"], "logcumsumexp");
+    dim = options["dim"];
+  }
   return call.wrapOr(input as Tensor, core.op_logcumsumexp(call.tensorArg(input, "logcumsumexp", "input", 1), call.intArg(dim, "logcumsumexp", "dim", 2)));
 }
 
@@ -2098,9 +2380,16 @@ export function logit(input: unknown, eps?: unknown): Tensor {
  * Follows torch.logsumexp.
  */
 export function logsumexp(input: Tensor, dim: number | readonly number[], keepdim?: boolean): Tensor;
+export function logsumexp(input: Tensor, options: { dim: number | readonly number[]; keepdim?: boolean }): Tensor;
 export function logsumexp(input: Tensor, dim: number | readonly number[], options: { keepdim?: boolean }): Tensor;
 export function logsumexp(input: unknown, dim: unknown, keepdim?: unknown): Tensor {
-  if (call.isOptions(keepdim)) {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","keepdim"], "logsumexp");
+    dim = options["dim"];
+    keepdim = options["keepdim"];
+  }
+  else if (call.isOptions(keepdim)) {
     const options = keepdim;
     call.checkOptions(options, ["keepdim"], "logsumexp");
     keepdim = options["keepdim"];
@@ -2249,7 +2538,20 @@ export function mode(input: unknown, dim?: unknown, keepdim?: unknown): call.Nam
  * Follows torch.movedim.
  */
 export function moveaxis(input: Tensor, source: number | readonly number[], destination: number | readonly number[]): Tensor;
-export function moveaxis(input: unknown, source: unknown, destination: unknown): Tensor {
+export function moveaxis(input: Tensor, options: { source: number | readonly number[]; destination: number | readonly number[] }): Tensor;
+export function moveaxis(input: Tensor, source: number | readonly number[], options: { destination: number | readonly number[] }): Tensor;
+export function moveaxis(input: unknown, source: unknown, destination?: unknown): Tensor {
+  if (call.isOptions(source)) {
+    const options = source;
+    call.checkOptions(options, ["source","destination"], "moveaxis");
+    source = options["source"];
+    destination = options["destination"];
+  }
+  else if (call.isOptions(destination)) {
+    const options = destination;
+    call.checkOptions(options, ["destination"], "moveaxis");
+    destination = options["destination"];
+  }
   return call.wrapOr(input as Tensor, core.op_movedim(call.tensorArg(input, "moveaxis", "input", 1), call.ints(source, "moveaxis", "source", 2), call.lengthOf(source), call.ints(destination, "moveaxis", "destination", 3), call.lengthOf(destination)));
 }
 
@@ -2258,7 +2560,20 @@ export function moveaxis(input: unknown, source: unknown, destination: unknown):
  * Follows torch.movedim.
  */
 export function movedim(input: Tensor, source: number | readonly number[], destination: number | readonly number[]): Tensor;
-export function movedim(input: unknown, source: unknown, destination: unknown): Tensor {
+export function movedim(input: Tensor, options: { source: number | readonly number[]; destination: number | readonly number[] }): Tensor;
+export function movedim(input: Tensor, source: number | readonly number[], options: { destination: number | readonly number[] }): Tensor;
+export function movedim(input: unknown, source: unknown, destination?: unknown): Tensor {
+  if (call.isOptions(source)) {
+    const options = source;
+    call.checkOptions(options, ["source","destination"], "movedim");
+    source = options["source"];
+    destination = options["destination"];
+  }
+  else if (call.isOptions(destination)) {
+    const options = destination;
+    call.checkOptions(options, ["destination"], "movedim");
+    destination = options["destination"];
+  }
   return call.wrapOr(input as Tensor, core.op_movedim(call.tensorArg(input, "movedim", "input", 1), call.ints(source, "movedim", "source", 2), call.lengthOf(source), call.ints(destination, "movedim", "destination", 3), call.lengthOf(destination)));
 }
 
@@ -2401,7 +2716,28 @@ export function nansum(input: unknown, dim?: unknown, keepdim?: unknown, dtype?:
  * Follows torch.narrow.
  */
 export function narrow(input: Tensor, dim: number, start: number, length: number): Tensor;
-export function narrow(input: unknown, dim: unknown, start: unknown, length: unknown): Tensor {
+export function narrow(input: Tensor, options: { dim: number; start: number; length: number }): Tensor;
+export function narrow(input: Tensor, dim: number, options: { start: number; length: number }): Tensor;
+export function narrow(input: Tensor, dim: number, start: number, options: { length: number }): Tensor;
+export function narrow(input: unknown, dim: unknown, start?: unknown, length?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","start","length"], "narrow");
+    dim = options["dim"];
+    start = options["start"];
+    length = options["length"];
+  }
+  else if (call.isOptions(start)) {
+    const options = start;
+    call.checkOptions(options, ["start","length"], "narrow");
+    start = options["start"];
+    length = options["length"];
+  }
+  else if (call.isOptions(length)) {
+    const options = length;
+    call.checkOptions(options, ["length"], "narrow");
+    length = options["length"];
+  }
   return call.wrapOr(input as Tensor, core.op_narrow(call.tensorArg(input, "narrow", "input", 1), call.intArg(dim, "narrow", "dim", 2), call.intArg(start, "narrow", "start", 3), call.intArg(length, "narrow", "length", 4)));
 }
 
@@ -2410,7 +2746,28 @@ export function narrow(input: unknown, dim: unknown, start: unknown, length: unk
  * Follows torch.native_batch_norm.
  */
 export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, momentum: number, eps: number): call.Named<"out" | "saveMean" | "saveInvstd">;
-export function nativeBatchNorm(input: unknown, weight: unknown, bias: unknown, runningMean: unknown, runningVar: unknown, training: unknown, momentum: unknown, eps: unknown): call.Named<"out" | "saveMean" | "saveInvstd"> {
+export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, options: { training: boolean; momentum: number; eps: number }): call.Named<"out" | "saveMean" | "saveInvstd">;
+export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, options: { momentum: number; eps: number }): call.Named<"out" | "saveMean" | "saveInvstd">;
+export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, momentum: number, options: { eps: number }): call.Named<"out" | "saveMean" | "saveInvstd">;
+export function nativeBatchNorm(input: unknown, weight: unknown, bias: unknown, runningMean: unknown, runningVar: unknown, training: unknown, momentum?: unknown, eps?: unknown): call.Named<"out" | "saveMean" | "saveInvstd"> {
+  if (call.isOptions(training)) {
+    const options = training;
+    call.checkOptions(options, ["training","momentum","eps"], "nativeBatchNorm");
+    training = options["training"];
+    momentum = options["momentum"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(momentum)) {
+    const options = momentum;
+    call.checkOptions(options, ["momentum","eps"], "nativeBatchNorm");
+    momentum = options["momentum"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(eps)) {
+    const options = eps;
+    call.checkOptions(options, ["eps"], "nativeBatchNorm");
+    eps = options["eps"];
+  }
   return call.wrapNamed(core.op_nativeBatchNorm(call.tensorArg(input, "nativeBatchNorm", "input", 1), call.optionalTensorArg(weight, "nativeBatchNorm", "weight", 2), call.optionalTensorArg(bias, "nativeBatchNorm", "bias", 3), call.optionalTensorArg(runningMean, "nativeBatchNorm", "runningMean", 4), call.optionalTensorArg(runningVar, "nativeBatchNorm", "runningVar", 5), call.boolArg(training, "nativeBatchNorm", "training", 6), call.floatArg(momentum, "nativeBatchNorm", "momentum", 7), call.floatArg(eps, "nativeBatchNorm", "eps", 8)), ["out","saveMean","saveInvstd"]);
 }
 
@@ -2419,7 +2776,37 @@ export function nativeBatchNorm(input: unknown, weight: unknown, bias: unknown, 
  * Follows torch.native_layer_norm.
  */
 export function nativeLayerNorm(input: Tensor, normalizedShape: number | readonly number[], weight: Tensor | null, bias: Tensor | null, eps: number): call.Named<"out" | "mean" | "rstd">;
-export function nativeLayerNorm(input: unknown, normalizedShape: unknown, weight: unknown, bias: unknown, eps: unknown): call.Named<"out" | "mean" | "rstd"> {
+export function nativeLayerNorm(input: Tensor, options: { normalizedShape: number | readonly number[]; weight: Tensor | null; bias: Tensor | null; eps: number }): call.Named<"out" | "mean" | "rstd">;
+export function nativeLayerNorm(input: Tensor, normalizedShape: number | readonly number[], options: { weight: Tensor | null; bias: Tensor | null; eps: number }): call.Named<"out" | "mean" | "rstd">;
+export function nativeLayerNorm(input: Tensor, normalizedShape: number | readonly number[], weight: Tensor | null, options: { bias: Tensor | null; eps: number }): call.Named<"out" | "mean" | "rstd">;
+export function nativeLayerNorm(input: Tensor, normalizedShape: number | readonly number[], weight: Tensor | null, bias: Tensor | null, options: { eps: number }): call.Named<"out" | "mean" | "rstd">;
+export function nativeLayerNorm(input: unknown, normalizedShape: unknown, weight?: unknown, bias?: unknown, eps?: unknown): call.Named<"out" | "mean" | "rstd"> {
+  if (call.isOptions(normalizedShape)) {
+    const options = normalizedShape;
+    call.checkOptions(options, ["normalizedShape","weight","bias","eps"], "nativeLayerNorm");
+    normalizedShape = options["normalizedShape"];
+    weight = options["weight"];
+    bias = options["bias"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(weight)) {
+    const options = weight;
+    call.checkOptions(options, ["weight","bias","eps"], "nativeLayerNorm");
+    weight = options["weight"];
+    bias = options["bias"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(bias)) {
+    const options = bias;
+    call.checkOptions(options, ["bias","eps"], "nativeLayerNorm");
+    bias = options["bias"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(eps)) {
+    const options = eps;
+    call.checkOptions(options, ["eps"], "nativeLayerNorm");
+    eps = options["eps"];
+  }
   return call.wrapNamed(core.op_nativeLayerNorm(call.tensorArg(input, "nativeLayerNorm", "input", 1), call.ints(normalizedShape, "nativeLayerNorm", "normalizedShape", 2), call.lengthOf(normalizedShape), call.optionalTensorArg(weight, "nativeLayerNorm", "weight", 3), call.optionalTensorArg(bias, "nativeLayerNorm", "bias", 4), call.floatArg(eps, "nativeLayerNorm", "eps", 5)), ["out","mean","rstd"]);
 }
 
@@ -2532,7 +2919,13 @@ export function outer(input: unknown, vec2: unknown): Tensor {
  * @example torch.permute(x, [2, 0, 1])
  */
 export function permute(input: Tensor, dims: number | readonly number[]): Tensor;
+export function permute(input: Tensor, options: { dims: number | readonly number[] }): Tensor;
 export function permute(input: unknown, dims: unknown): Tensor {
+  if (call.isOptions(dims)) {
+    const options = dims;
+    call.checkOptions(options, ["dims"], "permute");
+    dims = options["dims"];
+  }
   return call.wrapOr(input as Tensor, core.op_permute(call.tensorArg(input, "permute", "input", 1), call.ints(dims, "permute", "dims", 2), call.lengthOf(dims)));
 }
 
@@ -2694,7 +3087,13 @@ export function repeatInterleave(input: unknown, repeats: unknown, dim?: unknown
  * @example torch.reshape(x, [2, -1])
  */
 export function reshape(input: Tensor, shape: number | readonly number[]): Tensor;
+export function reshape(input: Tensor, options: { shape: number | readonly number[] }): Tensor;
 export function reshape(input: unknown, shape: unknown): Tensor {
+  if (call.isOptions(shape)) {
+    const options = shape;
+    call.checkOptions(options, ["shape"], "reshape");
+    shape = options["shape"];
+  }
   return call.wrapOr(input as Tensor, core.op_reshape(call.tensorArg(input, "reshape", "input", 1), call.ints(shape, "reshape", "shape", 2), call.lengthOf(shape)));
 }
 
@@ -2704,9 +3103,16 @@ export function reshape(input: unknown, shape: unknown): Tensor {
  * Follows torch.roll.
  */
 export function roll(input: Tensor, shifts: number | readonly number[], dims?: number | readonly number[]): Tensor;
+export function roll(input: Tensor, options: { shifts: number | readonly number[]; dims?: number | readonly number[] }): Tensor;
 export function roll(input: Tensor, shifts: number | readonly number[], options: { dims?: number | readonly number[] }): Tensor;
 export function roll(input: unknown, shifts: unknown, dims?: unknown): Tensor {
-  if (call.isOptions(dims)) {
+  if (call.isOptions(shifts)) {
+    const options = shifts;
+    call.checkOptions(options, ["shifts","dims"], "roll");
+    shifts = options["shifts"];
+    dims = options["dims"];
+  }
+  else if (call.isOptions(dims)) {
     const options = dims;
     call.checkOptions(options, ["dims"], "roll");
     dims = options["dims"];
@@ -2798,9 +3204,33 @@ export function rsub(input: unknown, other: unknown, alpha?: unknown): Tensor {
  * @throws RuntimeError for an index that is not int64 or out of range.
  */
 export function scatter(input: Tensor, dim: number, index: Tensor, src: Tensor | Scalar, reduce?: "add" | "multiply" | null): Tensor;
+export function scatter(input: Tensor, options: { dim: number; index: Tensor; src: Tensor | Scalar; reduce?: "add" | "multiply" | null }): Tensor;
+export function scatter(input: Tensor, dim: number, options: { index: Tensor; src: Tensor | Scalar; reduce?: "add" | "multiply" | null }): Tensor;
+export function scatter(input: Tensor, dim: number, index: Tensor, options: { src: Tensor | Scalar; reduce?: "add" | "multiply" | null }): Tensor;
 export function scatter(input: Tensor, dim: number, index: Tensor, src: Tensor | Scalar, options: { reduce?: "add" | "multiply" | null }): Tensor;
-export function scatter(input: unknown, dim: unknown, index: unknown, src: unknown, reduce?: unknown): Tensor {
-  if (call.isOptions(reduce)) {
+export function scatter(input: unknown, dim: unknown, index?: unknown, src?: unknown, reduce?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","index","src","reduce"], "scatter");
+    dim = options["dim"];
+    index = options["index"];
+    src = options["src"];
+    reduce = options["reduce"];
+  }
+  else if (call.isOptions(index)) {
+    const options = index;
+    call.checkOptions(options, ["index","src","reduce"], "scatter");
+    index = options["index"];
+    src = options["src"];
+    reduce = options["reduce"];
+  }
+  else if (call.isOptions(src)) {
+    const options = src;
+    call.checkOptions(options, ["src","reduce"], "scatter");
+    src = options["src"];
+    reduce = options["reduce"];
+  }
+  else if (call.isOptions(reduce)) {
     const options = reduce;
     call.checkOptions(options, ["reduce"], "scatter");
     reduce = options["reduce"];
@@ -2814,7 +3244,28 @@ export function scatter(input: unknown, dim: unknown, index: unknown, src: unkno
  * Follows torch.scatter_add.
  */
 export function scatterAdd(input: Tensor, dim: number, index: Tensor, src: Tensor): Tensor;
-export function scatterAdd(input: unknown, dim: unknown, index: unknown, src: unknown): Tensor {
+export function scatterAdd(input: Tensor, options: { dim: number; index: Tensor; src: Tensor }): Tensor;
+export function scatterAdd(input: Tensor, dim: number, options: { index: Tensor; src: Tensor }): Tensor;
+export function scatterAdd(input: Tensor, dim: number, index: Tensor, options: { src: Tensor }): Tensor;
+export function scatterAdd(input: unknown, dim: unknown, index?: unknown, src?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","index","src"], "scatterAdd");
+    dim = options["dim"];
+    index = options["index"];
+    src = options["src"];
+  }
+  else if (call.isOptions(index)) {
+    const options = index;
+    call.checkOptions(options, ["index","src"], "scatterAdd");
+    index = options["index"];
+    src = options["src"];
+  }
+  else if (call.isOptions(src)) {
+    const options = src;
+    call.checkOptions(options, ["src"], "scatterAdd");
+    src = options["src"];
+  }
   return call.wrapOr(input as Tensor, core.op_scatterAdd(call.tensorArg(input, "scatterAdd", "input", 1), call.intArg(dim, "scatterAdd", "dim", 2), call.tensorArg(index, "scatterAdd", "index", 3), call.tensorArg(src, "scatterAdd", "src", 4)));
 }
 
@@ -2824,9 +3275,43 @@ export function scatterAdd(input: unknown, dim: unknown, index: unknown, src: un
  * Follows torch.scatter_reduce.
  */
 export function scatterReduce(input: Tensor, dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): Tensor;
+export function scatterReduce(input: Tensor, options: { dim: number; index: Tensor; src: Tensor; reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
+export function scatterReduce(input: Tensor, dim: number, options: { index: Tensor; src: Tensor; reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
+export function scatterReduce(input: Tensor, dim: number, index: Tensor, options: { src: Tensor; reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
+export function scatterReduce(input: Tensor, dim: number, index: Tensor, src: Tensor, options: { reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
 export function scatterReduce(input: Tensor, dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", options: { includeSelf?: boolean }): Tensor;
-export function scatterReduce(input: unknown, dim: unknown, index: unknown, src: unknown, reduce: unknown, includeSelf?: unknown): Tensor {
-  if (call.isOptions(includeSelf)) {
+export function scatterReduce(input: unknown, dim: unknown, index?: unknown, src?: unknown, reduce?: unknown, includeSelf?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","index","src","reduce","includeSelf"], "scatterReduce");
+    dim = options["dim"];
+    index = options["index"];
+    src = options["src"];
+    reduce = options["reduce"];
+    includeSelf = options["includeSelf"];
+  }
+  else if (call.isOptions(index)) {
+    const options = index;
+    call.checkOptions(options, ["index","src","reduce","includeSelf"], "scatterReduce");
+    index = options["index"];
+    src = options["src"];
+    reduce = options["reduce"];
+    includeSelf = options["includeSelf"];
+  }
+  else if (call.isOptions(src)) {
+    const options = src;
+    call.checkOptions(options, ["src","reduce","includeSelf"], "scatterReduce");
+    src = options["src"];
+    reduce = options["reduce"];
+    includeSelf = options["includeSelf"];
+  }
+  else if (call.isOptions(reduce)) {
+    const options = reduce;
+    call.checkOptions(options, ["reduce","includeSelf"], "scatterReduce");
+    reduce = options["reduce"];
+    includeSelf = options["includeSelf"];
+  }
+  else if (call.isOptions(includeSelf)) {
     const options = includeSelf;
     call.checkOptions(options, ["includeSelf"], "scatterReduce");
     includeSelf = options["includeSelf"];
@@ -2839,7 +3324,20 @@ export function scatterReduce(input: unknown, dim: unknown, index: unknown, src:
  * Follows torch.select.
  */
 export function select(input: Tensor, dim: number, index: number): Tensor;
-export function select(input: unknown, dim: unknown, index: unknown): Tensor {
+export function select(input: Tensor, options: { dim: number; index: number }): Tensor;
+export function select(input: Tensor, dim: number, options: { index: number }): Tensor;
+export function select(input: unknown, dim: unknown, index?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","index"], "select");
+    dim = options["dim"];
+    index = options["index"];
+  }
+  else if (call.isOptions(index)) {
+    const options = index;
+    call.checkOptions(options, ["index"], "select");
+    index = options["index"];
+  }
   return call.wrapOr(input as Tensor, core.op_select(call.tensorArg(input, "select", "input", 1), call.intArg(dim, "select", "dim", 2), call.intArg(index, "select", "index", 3)));
 }
 
@@ -2848,7 +3346,20 @@ export function select(input: unknown, dim: unknown, index: unknown): Tensor {
  * Follows torch.select_scatter.
  */
 export function selectScatter(input: Tensor, src: Tensor, dim: number, index: number): Tensor;
-export function selectScatter(input: unknown, src: unknown, dim: unknown, index: unknown): Tensor {
+export function selectScatter(input: Tensor, src: Tensor, options: { dim: number; index: number }): Tensor;
+export function selectScatter(input: Tensor, src: Tensor, dim: number, options: { index: number }): Tensor;
+export function selectScatter(input: unknown, src: unknown, dim: unknown, index?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","index"], "selectScatter");
+    dim = options["dim"];
+    index = options["index"];
+  }
+  else if (call.isOptions(index)) {
+    const options = index;
+    call.checkOptions(options, ["index"], "selectScatter");
+    index = options["index"];
+  }
   return call.wrapOr(input as Tensor, core.op_selectScatter(call.tensorArg(input, "selectScatter", "input", 1), call.tensorArg(src, "selectScatter", "src", 2), call.intArg(dim, "selectScatter", "dim", 3), call.intArg(index, "selectScatter", "index", 4)));
 }
 
@@ -2978,9 +3489,16 @@ export function sliceScatter(input: unknown, src: unknown, dim?: unknown, start?
  * @example torch.softmax(x, -1)
  */
 export function softmax(input: Tensor, dim: number, dtype?: DType | null): Tensor;
+export function softmax(input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 export function softmax(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
 export function softmax(input: unknown, dim: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dtype)) {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","dtype"], "softmax");
+    dim = options["dim"];
+    dtype = options["dtype"];
+  }
+  else if (call.isOptions(dtype)) {
     const options = dtype;
     call.checkOptions(options, ["dtype"], "softmax");
     dtype = options["dtype"];
@@ -3023,9 +3541,16 @@ export function sort(input: unknown, dim?: unknown, descending?: unknown, stable
  * Follows torch.split.
  */
 export function split(tensor: Tensor, splitSizeOrSections: number | readonly number[], dim?: number): Tensor[];
+export function split(tensor: Tensor, options: { splitSizeOrSections: number | readonly number[]; dim?: number }): Tensor[];
 export function split(tensor: Tensor, splitSizeOrSections: number | readonly number[], options: { dim?: number }): Tensor[];
 export function split(tensor: unknown, splitSizeOrSections: unknown, dim?: unknown): Tensor[] {
-  if (call.isOptions(dim)) {
+  if (call.isOptions(splitSizeOrSections)) {
+    const options = splitSizeOrSections;
+    call.checkOptions(options, ["splitSizeOrSections","dim"], "split");
+    splitSizeOrSections = options["splitSizeOrSections"];
+    dim = options["dim"];
+  }
+  else if (call.isOptions(dim)) {
     const options = dim;
     call.checkOptions(options, ["dim"], "split");
     dim = options["dim"];
@@ -3038,9 +3563,16 @@ export function split(tensor: unknown, splitSizeOrSections: unknown, dim?: unkno
  * Follows torch.split_with_sizes.
  */
 export function splitWithSizes(input: Tensor, splitSizes: number | readonly number[], dim?: number): Tensor[];
+export function splitWithSizes(input: Tensor, options: { splitSizes: number | readonly number[]; dim?: number }): Tensor[];
 export function splitWithSizes(input: Tensor, splitSizes: number | readonly number[], options: { dim?: number }): Tensor[];
 export function splitWithSizes(input: unknown, splitSizes: unknown, dim?: unknown): Tensor[] {
-  if (call.isOptions(dim)) {
+  if (call.isOptions(splitSizes)) {
+    const options = splitSizes;
+    call.checkOptions(options, ["splitSizes","dim"], "splitWithSizes");
+    splitSizes = options["splitSizes"];
+    dim = options["dim"];
+  }
+  else if (call.isOptions(dim)) {
     const options = dim;
     call.checkOptions(options, ["dim"], "splitWithSizes");
     dim = options["dim"];
@@ -3250,7 +3782,20 @@ export function sum(input: unknown, dim?: unknown, keepdim?: unknown, dtype?: un
  * @example torch.transpose(x, 0, 1)
  */
 export function swapaxes(input: Tensor, dim0: number, dim1: number): Tensor;
-export function swapaxes(input: unknown, dim0: unknown, dim1: unknown): Tensor {
+export function swapaxes(input: Tensor, options: { dim0: number; dim1: number }): Tensor;
+export function swapaxes(input: Tensor, dim0: number, options: { dim1: number }): Tensor;
+export function swapaxes(input: unknown, dim0: unknown, dim1?: unknown): Tensor {
+  if (call.isOptions(dim0)) {
+    const options = dim0;
+    call.checkOptions(options, ["dim0","dim1"], "swapaxes");
+    dim0 = options["dim0"];
+    dim1 = options["dim1"];
+  }
+  else if (call.isOptions(dim1)) {
+    const options = dim1;
+    call.checkOptions(options, ["dim1"], "swapaxes");
+    dim1 = options["dim1"];
+  }
   return call.wrapOr(input as Tensor, core.op_transpose(call.tensorArg(input, "swapaxes", "input", 1), call.intArg(dim0, "swapaxes", "dim0", 2), call.intArg(dim1, "swapaxes", "dim1", 3)));
 }
 
@@ -3261,7 +3806,20 @@ export function swapaxes(input: unknown, dim0: unknown, dim1: unknown): Tensor {
  * @example torch.transpose(x, 0, 1)
  */
 export function swapdims(input: Tensor, dim0: number, dim1: number): Tensor;
-export function swapdims(input: unknown, dim0: unknown, dim1: unknown): Tensor {
+export function swapdims(input: Tensor, options: { dim0: number; dim1: number }): Tensor;
+export function swapdims(input: Tensor, dim0: number, options: { dim1: number }): Tensor;
+export function swapdims(input: unknown, dim0: unknown, dim1?: unknown): Tensor {
+  if (call.isOptions(dim0)) {
+    const options = dim0;
+    call.checkOptions(options, ["dim0","dim1"], "swapdims");
+    dim0 = options["dim0"];
+    dim1 = options["dim1"];
+  }
+  else if (call.isOptions(dim1)) {
+    const options = dim1;
+    call.checkOptions(options, ["dim1"], "swapdims");
+    dim1 = options["dim1"];
+  }
   return call.wrapOr(input as Tensor, core.op_transpose(call.tensorArg(input, "swapdims", "input", 1), call.intArg(dim0, "swapdims", "dim0", 2), call.intArg(dim1, "swapdims", "dim1", 3)));
 }
 
@@ -3324,7 +3882,20 @@ export function tanh(input: unknown): Tensor {
  * Follows torch.tensordot.
  */
 export function tensordot(input: Tensor, other: Tensor, dimsInput: number | readonly number[], dimsOther: number | readonly number[]): Tensor;
-export function tensordot(input: unknown, other: unknown, dimsInput: unknown, dimsOther: unknown): Tensor {
+export function tensordot(input: Tensor, other: Tensor, options: { dimsInput: number | readonly number[]; dimsOther: number | readonly number[] }): Tensor;
+export function tensordot(input: Tensor, other: Tensor, dimsInput: number | readonly number[], options: { dimsOther: number | readonly number[] }): Tensor;
+export function tensordot(input: unknown, other: unknown, dimsInput: unknown, dimsOther?: unknown): Tensor {
+  if (call.isOptions(dimsInput)) {
+    const options = dimsInput;
+    call.checkOptions(options, ["dimsInput","dimsOther"], "tensordot");
+    dimsInput = options["dimsInput"];
+    dimsOther = options["dimsOther"];
+  }
+  else if (call.isOptions(dimsOther)) {
+    const options = dimsOther;
+    call.checkOptions(options, ["dimsOther"], "tensordot");
+    dimsOther = options["dimsOther"];
+  }
   return call.wrapOr(input as Tensor, core.op_tensordot(call.tensorArg(input, "tensordot", "input", 1), call.tensorArg(other, "tensordot", "other", 2), call.ints(dimsInput, "tensordot", "dimsInput", 3), call.lengthOf(dimsInput), call.ints(dimsOther, "tensordot", "dimsOther", 4), call.lengthOf(dimsOther)));
 }
 
@@ -3333,7 +3904,13 @@ export function tensordot(input: unknown, other: unknown, dimsInput: unknown, di
  * Follows torch.tile.
  */
 export function tile(input: Tensor, dims: number | readonly number[]): Tensor;
+export function tile(input: Tensor, options: { dims: number | readonly number[] }): Tensor;
 export function tile(input: unknown, dims: unknown): Tensor {
+  if (call.isOptions(dims)) {
+    const options = dims;
+    call.checkOptions(options, ["dims"], "tile");
+    dims = options["dims"];
+  }
   return call.wrapOr(input as Tensor, core.op_tile(call.tensorArg(input, "tile", "input", 1), call.ints(dims, "tile", "dims", 2), call.lengthOf(dims)));
 }
 
@@ -3343,11 +3920,20 @@ export function tile(input: unknown, dims: unknown): Tensor {
  * @throws RuntimeError if k is out of range.
  */
 export function topk(input: Tensor, k: number, dim?: number, largest?: boolean, sorted?: boolean): call.Named<"values" | "indices">;
+export function topk(input: Tensor, options: { k: number; dim?: number; largest?: boolean; sorted?: boolean }): call.Named<"values" | "indices">;
 export function topk(input: Tensor, k: number, options: { dim?: number; largest?: boolean; sorted?: boolean }): call.Named<"values" | "indices">;
 export function topk(input: Tensor, k: number, dim: number, options: { largest?: boolean; sorted?: boolean }): call.Named<"values" | "indices">;
 export function topk(input: Tensor, k: number, dim: number, largest: boolean, options: { sorted?: boolean }): call.Named<"values" | "indices">;
 export function topk(input: unknown, k: unknown, dim?: unknown, largest?: unknown, sorted?: unknown): call.Named<"values" | "indices"> {
-  if (call.isOptions(dim)) {
+  if (call.isOptions(k)) {
+    const options = k;
+    call.checkOptions(options, ["k","dim","largest","sorted"], "topk");
+    k = options["k"];
+    dim = options["dim"];
+    largest = options["largest"];
+    sorted = options["sorted"];
+  }
+  else if (call.isOptions(dim)) {
     const options = dim;
     call.checkOptions(options, ["dim","largest","sorted"], "topk");
     dim = options["dim"];
@@ -3374,7 +3960,20 @@ export function topk(input: unknown, k: unknown, dim?: unknown, largest?: unknow
  * @example torch.transpose(x, 0, 1)
  */
 export function transpose(input: Tensor, dim0: number, dim1: number): Tensor;
-export function transpose(input: unknown, dim0: unknown, dim1: unknown): Tensor {
+export function transpose(input: Tensor, options: { dim0: number; dim1: number }): Tensor;
+export function transpose(input: Tensor, dim0: number, options: { dim1: number }): Tensor;
+export function transpose(input: unknown, dim0: unknown, dim1?: unknown): Tensor {
+  if (call.isOptions(dim0)) {
+    const options = dim0;
+    call.checkOptions(options, ["dim0","dim1"], "transpose");
+    dim0 = options["dim0"];
+    dim1 = options["dim1"];
+  }
+  else if (call.isOptions(dim1)) {
+    const options = dim1;
+    call.checkOptions(options, ["dim1"], "transpose");
+    dim1 = options["dim1"];
+  }
   return call.wrapOr(input as Tensor, core.op_transpose(call.tensorArg(input, "transpose", "input", 1), call.intArg(dim0, "transpose", "dim0", 2), call.intArg(dim1, "transpose", "dim1", 3)));
 }
 
@@ -3509,7 +4108,20 @@ export function unbind(input: unknown, dim?: unknown): Tensor[] {
  * Follows torch.unflatten.
  */
 export function unflatten(input: Tensor, dim: number, sizes: number | readonly number[]): Tensor;
-export function unflatten(input: unknown, dim: unknown, sizes: unknown): Tensor {
+export function unflatten(input: Tensor, options: { dim: number; sizes: number | readonly number[] }): Tensor;
+export function unflatten(input: Tensor, dim: number, options: { sizes: number | readonly number[] }): Tensor;
+export function unflatten(input: unknown, dim: unknown, sizes?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","sizes"], "unflatten");
+    dim = options["dim"];
+    sizes = options["sizes"];
+  }
+  else if (call.isOptions(sizes)) {
+    const options = sizes;
+    call.checkOptions(options, ["sizes"], "unflatten");
+    sizes = options["sizes"];
+  }
   return call.wrapOr(input as Tensor, core.op_unflatten(call.tensorArg(input, "unflatten", "input", 1), call.intArg(dim, "unflatten", "dim", 2), call.ints(sizes, "unflatten", "sizes", 3), call.lengthOf(sizes)));
 }
 
@@ -3519,7 +4131,13 @@ export function unflatten(input: unknown, dim: unknown, sizes: unknown): Tensor 
  * @example torch.unsqueeze(x, 0)
  */
 export function unsqueeze(input: Tensor, dim: number): Tensor;
+export function unsqueeze(input: Tensor, options: { dim: number }): Tensor;
 export function unsqueeze(input: unknown, dim: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim"], "unsqueeze");
+    dim = options["dim"];
+  }
   return call.wrapOr(input as Tensor, core.op_unsqueeze(call.tensorArg(input, "unsqueeze", "input", 1), call.intArg(dim, "unsqueeze", "dim", 2)));
 }
 

@@ -54,7 +54,13 @@ export function matmul(input: unknown, other: unknown): Tensor {
  * Follows torch.linalg.matrix_power.
  */
 export function matrixPower(input: Tensor, n: number): Tensor;
+export function matrixPower(input: Tensor, options: { n: number }): Tensor;
 export function matrixPower(input: unknown, n: unknown): Tensor {
+  if (call.isOptions(n)) {
+    const options = n;
+    call.checkOptions(options, ["n"], "matrixPower");
+    n = options["n"];
+  }
   return call.wrapOr(input as Tensor, core.op_matrixPower(call.tensorArg(input, "matrixPower", "input", 1), call.intArg(n, "matrixPower", "n", 2)));
 }
 

@@ -222,12 +222,15 @@ export interface TensorMethods {
    * Follows torch.as_strided.
    */
   asStrided(size: number | readonly number[], stride: number | readonly number[], storageOffset?: number | null): Tensor;
+  asStrided(size: number | readonly number[], options: { stride: number | readonly number[]; storageOffset?: number | null }): Tensor;
   asStrided(size: number | readonly number[], stride: number | readonly number[], options: { storageOffset?: number | null }): Tensor;
   /**
    * A copy of input with src in the places that as_strided of the copy names.
    * Follows torch.as_strided_scatter.
    */
   asStridedScatter(src: Tensor, size: number | readonly number[], stride: number | readonly number[], storageOffset?: number | null): Tensor;
+  asStridedScatter(src: Tensor, options: { size: number | readonly number[]; stride: number | readonly number[]; storageOffset?: number | null }): Tensor;
+  asStridedScatter(src: Tensor, size: number | readonly number[], options: { stride: number | readonly number[]; storageOffset?: number | null }): Tensor;
   asStridedScatter(src: Tensor, size: number | readonly number[], stride: number | readonly number[], options: { storageOffset?: number | null }): Tensor;
   /**
    * The inverse sine, in radians.
@@ -659,6 +662,7 @@ export interface TensorMethods {
    * @example torch.gather(x, 1, torch.tensor([[0], [1]], { dtype: "int64" }))
    */
   gather(dim: number, index: Tensor, sparseGrad?: boolean): Tensor;
+  gather(dim: number, options: { index: Tensor; sparseGrad?: boolean }): Tensor;
   gather(dim: number, index: Tensor, options: { sparseGrad?: boolean }): Tensor;
   /**
    * The greatest common divisor.
@@ -730,17 +734,23 @@ export interface TensorMethods {
    * Follows torch.index_add.
    */
   indexAdd(dim: number, index: Tensor, source: Tensor, alpha?: Scalar): Tensor;
+  indexAdd(dim: number, options: { index: Tensor; source: Tensor; alpha?: Scalar }): Tensor;
+  indexAdd(dim: number, index: Tensor, options: { source: Tensor; alpha?: Scalar }): Tensor;
   indexAdd(dim: number, index: Tensor, source: Tensor, options: { alpha?: Scalar }): Tensor;
   /**
    * A copy of input with the slices at the positions in `index` replaced by those of source.
    * Follows torch.index_copy.
    */
   indexCopy(dim: number, index: Tensor, source: Tensor): Tensor;
+  indexCopy(dim: number, options: { index: Tensor; source: Tensor }): Tensor;
+  indexCopy(dim: number, index: Tensor, options: { source: Tensor }): Tensor;
   /**
    * A copy of input with the slices at the positions in `index` filled with a value.
    * Follows torch.index_fill.
    */
   indexFill(dim: number, index: Tensor, value: Tensor | Scalar): Tensor;
+  indexFill(dim: number, options: { index: Tensor; value: Tensor | Scalar }): Tensor;
+  indexFill(dim: number, index: Tensor, options: { value: Tensor | Scalar }): Tensor;
   /**
    * A copy of input with input[indices] replaced by, or with accumulate increased by, values, which are broadcast.
    * Follows torch.index_put.
@@ -753,6 +763,9 @@ export interface TensorMethods {
    * Follows torch.index_reduce.
    */
   indexReduce(dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): Tensor;
+  indexReduce(dim: number, options: { index: Tensor; source: Tensor; reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
+  indexReduce(dim: number, index: Tensor, options: { source: Tensor; reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
+  indexReduce(dim: number, index: Tensor, source: Tensor, options: { reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
   indexReduce(dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", options: { includeSelf?: boolean }): Tensor;
   /**
    * The slices of a dim at the positions in the vector `index`.
@@ -760,6 +773,7 @@ export interface TensorMethods {
    * @throws IndexError for an index out of range.
    */
   indexSelect(dim: number, index: Tensor): Tensor;
+  indexSelect(dim: number, options: { index: Tensor }): Tensor;
   /**
    * Inner products along the last dims.
    * Shapes: (..., k), (*, k) → (..., *)
@@ -1021,11 +1035,13 @@ export interface TensorMethods {
    * Follows torch.movedim.
    */
   moveaxis(source: number | readonly number[], destination: number | readonly number[]): Tensor;
+  moveaxis(source: number | readonly number[], options: { destination: number | readonly number[] }): Tensor;
   /**
    * A view with the dims `source` moved to the places `destination`.
    * Follows torch.movedim.
    */
   movedim(source: number | readonly number[], destination: number | readonly number[]): Tensor;
+  movedim(source: number | readonly number[], options: { destination: number | readonly number[] }): Tensor;
   /**
    * The elements sorted along dim 0.
    * Follows torch.msort.
@@ -1080,6 +1096,8 @@ export interface TensorMethods {
    * Follows torch.narrow.
    */
   narrow(dim: number, start: number, length: number): Tensor;
+  narrow(dim: number, options: { start: number; length: number }): Tensor;
+  narrow(dim: number, start: number, options: { length: number }): Tensor;
   /**
    * input != other, as bool.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
@@ -1244,29 +1262,39 @@ export interface TensorMethods {
    * @throws RuntimeError for an index that is not int64 or out of range.
    */
   scatter(dim: number, index: Tensor, src: Tensor | Scalar, reduce?: "add" | "multiply" | null): Tensor;
+  scatter(dim: number, options: { index: Tensor; src: Tensor | Scalar; reduce?: "add" | "multiply" | null }): Tensor;
+  scatter(dim: number, index: Tensor, options: { src: Tensor | Scalar; reduce?: "add" | "multiply" | null }): Tensor;
   scatter(dim: number, index: Tensor, src: Tensor | Scalar, options: { reduce?: "add" | "multiply" | null }): Tensor;
   /**
    * A copy of input with the elements of src added where `index` says along a dim.
    * Follows torch.scatter_add.
    */
   scatterAdd(dim: number, index: Tensor, src: Tensor): Tensor;
+  scatterAdd(dim: number, options: { index: Tensor; src: Tensor }): Tensor;
+  scatterAdd(dim: number, index: Tensor, options: { src: Tensor }): Tensor;
   /**
    * Reduces the elements of src that `index` sends to the same place along a dim, with input's own element there
    * unless includeSelf is false.
    * Follows torch.scatter_reduce.
    */
   scatterReduce(dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): Tensor;
+  scatterReduce(dim: number, options: { index: Tensor; src: Tensor; reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
+  scatterReduce(dim: number, index: Tensor, options: { src: Tensor; reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
+  scatterReduce(dim: number, index: Tensor, src: Tensor, options: { reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
   scatterReduce(dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", options: { includeSelf?: boolean }): Tensor;
   /**
    * The view at one index of a dim, which it loses.
    * Follows torch.select.
    */
   select(dim: number, index: number): Tensor;
+  select(dim: number, options: { index: number }): Tensor;
   /**
    * A copy of input with src at one index of a dim.
    * Follows torch.select_scatter.
    */
   selectScatter(src: Tensor, dim: number, index: number): Tensor;
+  selectScatter(src: Tensor, options: { dim: number; index: number }): Tensor;
+  selectScatter(src: Tensor, dim: number, options: { index: number }): Tensor;
   /**
    * -1, 0 or 1; for real tensors the same as sign.
    * Shapes: any; the result has the input's.
@@ -1408,6 +1436,7 @@ export interface TensorMethods {
    * @example torch.transpose(x, 0, 1)
    */
   swapaxes(dim0: number, dim1: number): Tensor;
+  swapaxes(dim0: number, options: { dim1: number }): Tensor;
   /**
    * A view with two dims exchanged.
    * Another name of torch.transpose.
@@ -1415,6 +1444,7 @@ export interface TensorMethods {
    * @example torch.transpose(x, 0, 1)
    */
   swapdims(dim0: number, dim1: number): Tensor;
+  swapdims(dim0: number, options: { dim1: number }): Tensor;
   /**
    * The transpose of a tensor of at most 2 dims.
    * Follows torch.t.
@@ -1464,6 +1494,7 @@ export interface TensorMethods {
    * @example torch.transpose(x, 0, 1)
    */
   transpose(dim0: number, dim1: number): Tensor;
+  transpose(dim0: number, options: { dim1: number }): Tensor;
   /**
    * The lower triangles of matrices: zero above a diagonal.
    * Follows torch.tril.
@@ -1499,11 +1530,14 @@ export interface TensorMethods {
    * Follows torch.unflatten.
    */
   unflatten(dim: number, sizes: number | readonly number[]): Tensor;
+  unflatten(dim: number, options: { sizes: number | readonly number[] }): Tensor;
   /**
    * A view of all slices of `size` elements of a dim, `step` apart, in a new last dim.
    * Follows torch.Tensor.unfold.
    */
   unfold(dimension: number, size: number, step: number): Tensor;
+  unfold(dimension: number, options: { size: number; step: number }): Tensor;
+  unfold(dimension: number, size: number, options: { step: number }): Tensor;
   /**
    * A view with a dim of size 1 put in.
    * Follows torch.unsqueeze.
@@ -1696,16 +1730,25 @@ export interface TensorMethods {
   i0_(): this;
   /** indexAdd, in place. */
   indexAdd_(dim: number, index: Tensor, source: Tensor, alpha?: Scalar): this;
+  indexAdd_(dim: number, options: { index: Tensor; source: Tensor; alpha?: Scalar }): this;
+  indexAdd_(dim: number, index: Tensor, options: { source: Tensor; alpha?: Scalar }): this;
   indexAdd_(dim: number, index: Tensor, source: Tensor, options: { alpha?: Scalar }): this;
   /** indexCopy, in place. */
   indexCopy_(dim: number, index: Tensor, source: Tensor): this;
+  indexCopy_(dim: number, options: { index: Tensor; source: Tensor }): this;
+  indexCopy_(dim: number, index: Tensor, options: { source: Tensor }): this;
   /** indexFill, in place. */
   indexFill_(dim: number, index: Tensor, value: Tensor | Scalar): this;
+  indexFill_(dim: number, options: { index: Tensor; value: Tensor | Scalar }): this;
+  indexFill_(dim: number, index: Tensor, options: { value: Tensor | Scalar }): this;
   /** indexPut, in place. */
   indexPut_(indices: readonly Tensor[], values: Tensor | Scalar, accumulate?: boolean): this;
   indexPut_(indices: readonly Tensor[], values: Tensor | Scalar, options: { accumulate?: boolean }): this;
   /** indexReduce, in place. */
   indexReduce_(dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): this;
+  indexReduce_(dim: number, options: { index: Tensor; source: Tensor; reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): this;
+  indexReduce_(dim: number, index: Tensor, options: { source: Tensor; reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): this;
+  indexReduce_(dim: number, index: Tensor, source: Tensor, options: { reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): this;
   indexReduce_(dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", options: { includeSelf?: boolean }): this;
   /** lcm, in place. */
   lcm_(other: Tensor): this;
@@ -1785,11 +1828,18 @@ export interface TensorMethods {
   rsqrt_(): this;
   /** scatter, in place. */
   scatter_(dim: number, index: Tensor, src: Tensor | Scalar, reduce?: "add" | "multiply" | null): this;
+  scatter_(dim: number, options: { index: Tensor; src: Tensor | Scalar; reduce?: "add" | "multiply" | null }): this;
+  scatter_(dim: number, index: Tensor, options: { src: Tensor | Scalar; reduce?: "add" | "multiply" | null }): this;
   scatter_(dim: number, index: Tensor, src: Tensor | Scalar, options: { reduce?: "add" | "multiply" | null }): this;
   /** scatterAdd, in place. */
   scatterAdd_(dim: number, index: Tensor, src: Tensor): this;
+  scatterAdd_(dim: number, options: { index: Tensor; src: Tensor }): this;
+  scatterAdd_(dim: number, index: Tensor, options: { src: Tensor }): this;
   /** scatterReduce, in place. */
   scatterReduce_(dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): this;
+  scatterReduce_(dim: number, options: { index: Tensor; src: Tensor; reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): this;
+  scatterReduce_(dim: number, index: Tensor, options: { src: Tensor; reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): this;
+  scatterReduce_(dim: number, index: Tensor, src: Tensor, options: { reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): this;
   scatterReduce_(dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", options: { includeSelf?: boolean }): this;
   /** selu, in place. */
   selu_(): this;
@@ -1820,14 +1870,17 @@ export interface TensorMethods {
   subtract_(other: Tensor | Scalar, options: { alpha?: Scalar }): this;
   /** swapaxes, in place. */
   swapaxes_(dim0: number, dim1: number): this;
+  swapaxes_(dim0: number, options: { dim1: number }): this;
   /** swapdims, in place. */
   swapdims_(dim0: number, dim1: number): this;
+  swapdims_(dim0: number, options: { dim1: number }): this;
   /** tan, in place. */
   tan_(): this;
   /** tanh, in place. */
   tanh_(): this;
   /** transpose, in place. */
   transpose_(dim0: number, dim1: number): this;
+  transpose_(dim0: number, options: { dim1: number }): this;
   /** tril, in place. */
   tril_(diagonal?: number): this;
   tril_(options: { diagonal?: number }): this;
@@ -2118,15 +2171,34 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_argwhere(live(this)));
   },
   asStrided(this: Tensor, size: unknown, stride: unknown, storageOffset?: unknown): Tensor {
-    if (call.isOptions(storageOffset)) {
+    if (call.isOptions(stride)) {
+      const options = stride;
+      call.checkOptions(options, ["stride","storageOffset"], "asStrided");
+      stride = options["stride"];
+      storageOffset = options["storageOffset"];
+    }
+    else if (call.isOptions(storageOffset)) {
       const options = storageOffset;
       call.checkOptions(options, ["storageOffset"], "asStrided");
       storageOffset = options["storageOffset"];
     }
     return call.wrapOr(this, core.op_asStrided(live(this), call.ints(size, "asStrided", "size", 1), call.lengthOf(size), call.ints(stride, "asStrided", "stride", 2), call.lengthOf(stride), call.optionalIntArg(storageOffset, "asStrided", "storageOffset", 3)));
   },
-  asStridedScatter(this: Tensor, src: unknown, size: unknown, stride: unknown, storageOffset?: unknown): Tensor {
-    if (call.isOptions(storageOffset)) {
+  asStridedScatter(this: Tensor, src: unknown, size: unknown, stride?: unknown, storageOffset?: unknown): Tensor {
+    if (call.isOptions(size)) {
+      const options = size;
+      call.checkOptions(options, ["size","stride","storageOffset"], "asStridedScatter");
+      size = options["size"];
+      stride = options["stride"];
+      storageOffset = options["storageOffset"];
+    }
+    else if (call.isOptions(stride)) {
+      const options = stride;
+      call.checkOptions(options, ["stride","storageOffset"], "asStridedScatter");
+      stride = options["stride"];
+      storageOffset = options["storageOffset"];
+    }
+    else if (call.isOptions(storageOffset)) {
       const options = storageOffset;
       call.checkOptions(options, ["storageOffset"], "asStridedScatter");
       storageOffset = options["storageOffset"];
@@ -2511,7 +2583,13 @@ call.defineMethods(Tensor, {
     return call.wrapNamed(core.op_frexp(live(this)), ["mantissa","exponent"]);
   },
   gather(this: Tensor, dim: unknown, index: unknown, sparseGrad?: unknown): Tensor {
-    if (call.isOptions(sparseGrad)) {
+    if (call.isOptions(index)) {
+      const options = index;
+      call.checkOptions(options, ["index","sparseGrad"], "gather");
+      index = options["index"];
+      sparseGrad = options["sparseGrad"];
+    }
+    else if (call.isOptions(sparseGrad)) {
       const options = sparseGrad;
       call.checkOptions(options, ["sparseGrad"], "gather");
       sparseGrad = options["sparseGrad"];
@@ -2553,8 +2631,21 @@ call.defineMethods(Tensor, {
   i0(this: Tensor): Tensor {
     return call.wrap(core.op_i0(live(this)));
   },
-  indexAdd(this: Tensor, dim: unknown, index: unknown, source: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(alpha)) {
+  indexAdd(this: Tensor, dim: unknown, index: unknown, source?: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(index)) {
+      const options = index;
+      call.checkOptions(options, ["index","source","alpha"], "indexAdd");
+      index = options["index"];
+      source = options["source"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(source)) {
+      const options = source;
+      call.checkOptions(options, ["source","alpha"], "indexAdd");
+      source = options["source"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(alpha)) {
       const options = alpha;
       call.checkOptions(options, ["alpha"], "indexAdd");
       alpha = options["alpha"];
@@ -2562,10 +2653,32 @@ call.defineMethods(Tensor, {
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "indexAdd", "alpha", 4);
     return call.wrapOr(this, core.op_indexAdd(live(this), call.intArg(dim, "indexAdd", "dim", 1), call.tensorArg(index, "indexAdd", "index", 2), call.tensorArg(source, "indexAdd", "source", 3), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
-  indexCopy(this: Tensor, dim: unknown, index: unknown, source: unknown): Tensor {
+  indexCopy(this: Tensor, dim: unknown, index: unknown, source?: unknown): Tensor {
+    if (call.isOptions(index)) {
+      const options = index;
+      call.checkOptions(options, ["index","source"], "indexCopy");
+      index = options["index"];
+      source = options["source"];
+    }
+    else if (call.isOptions(source)) {
+      const options = source;
+      call.checkOptions(options, ["source"], "indexCopy");
+      source = options["source"];
+    }
     return call.wrapOr(this, core.op_indexCopy(live(this), call.intArg(dim, "indexCopy", "dim", 1), call.tensorArg(index, "indexCopy", "index", 2), call.tensorArg(source, "indexCopy", "source", 3)));
   },
-  indexFill(this: Tensor, dim: unknown, index: unknown, value: unknown): Tensor {
+  indexFill(this: Tensor, dim: unknown, index: unknown, value?: unknown): Tensor {
+    if (call.isOptions(index)) {
+      const options = index;
+      call.checkOptions(options, ["index","value"], "indexFill");
+      index = options["index"];
+      value = options["value"];
+    }
+    else if (call.isOptions(value)) {
+      const options = value;
+      call.checkOptions(options, ["value"], "indexFill");
+      value = options["value"];
+    }
     return call.wrapOr(this, core.op_indexFill(live(this), call.intArg(dim, "indexFill", "dim", 1), call.tensorArg(index, "indexFill", "index", 2), call.operandArg(value, "indexFill", "value", 3)));
   },
   indexPut(this: Tensor, indices: unknown, values: unknown, accumulate?: unknown): Tensor {
@@ -2576,8 +2689,29 @@ call.defineMethods(Tensor, {
     }
     return call.wrapOr(this, core.op_indexPut(live(this), call.tensors(indices, "indexPut", "indices", 1), call.lengthOf(indices), call.operandArg(values, "indexPut", "values", 2), accumulate === undefined ? 0 : call.boolArg(accumulate, "indexPut", "accumulate", 3)));
   },
-  indexReduce(this: Tensor, dim: unknown, index: unknown, source: unknown, reduce: unknown, includeSelf?: unknown): Tensor {
-    if (call.isOptions(includeSelf)) {
+  indexReduce(this: Tensor, dim: unknown, index: unknown, source?: unknown, reduce?: unknown, includeSelf?: unknown): Tensor {
+    if (call.isOptions(index)) {
+      const options = index;
+      call.checkOptions(options, ["index","source","reduce","includeSelf"], "indexReduce");
+      index = options["index"];
+      source = options["source"];
+      reduce = options["reduce"];
+      includeSelf = options["includeSelf"];
+    }
+    else if (call.isOptions(source)) {
+      const options = source;
+      call.checkOptions(options, ["source","reduce","includeSelf"], "indexReduce");
+      source = options["source"];
+      reduce = options["reduce"];
+      includeSelf = options["includeSelf"];
+    }
+    else if (call.isOptions(reduce)) {
+      const options = reduce;
+      call.checkOptions(options, ["reduce","includeSelf"], "indexReduce");
+      reduce = options["reduce"];
+      includeSelf = options["includeSelf"];
+    }
+    else if (call.isOptions(includeSelf)) {
       const options = includeSelf;
       call.checkOptions(options, ["includeSelf"], "indexReduce");
       includeSelf = options["includeSelf"];
@@ -2585,6 +2719,11 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_indexReduce(live(this), call.intArg(dim, "indexReduce", "dim", 1), call.tensorArg(index, "indexReduce", "index", 2), call.tensorArg(source, "indexReduce", "source", 3), call.enumArg(reduce, ["prod","mean","amax","amin"], "indexReduce", "reduce", 4), includeSelf === undefined ? 1 : call.boolArg(includeSelf, "indexReduce", "includeSelf", 5)));
   },
   indexSelect(this: Tensor, dim: unknown, index: unknown): Tensor {
+    if (call.isOptions(index)) {
+      const options = index;
+      call.checkOptions(options, ["index"], "indexSelect");
+      index = options["index"];
+    }
     return call.wrapOr(this, core.op_indexSelect(live(this), call.intArg(dim, "indexSelect", "dim", 1), call.tensorArg(index, "indexSelect", "index", 2)));
   },
   inner(this: Tensor, other: unknown): Tensor {
@@ -2785,9 +2924,19 @@ call.defineMethods(Tensor, {
     return call.wrapNamed(core.op_mode(live(this), dim === undefined ? -1 : call.intArg(dim, "mode", "dim", 1), keepdim === undefined ? 0 : call.boolArg(keepdim, "mode", "keepdim", 2)), ["values","indices"]);
   },
   moveaxis(this: Tensor, source: unknown, destination: unknown): Tensor {
+    if (call.isOptions(destination)) {
+      const options = destination;
+      call.checkOptions(options, ["destination"], "moveaxis");
+      destination = options["destination"];
+    }
     return call.wrapOr(this, core.op_movedim(live(this), call.ints(source, "moveaxis", "source", 1), call.lengthOf(source), call.ints(destination, "moveaxis", "destination", 2), call.lengthOf(destination)));
   },
   movedim(this: Tensor, source: unknown, destination: unknown): Tensor {
+    if (call.isOptions(destination)) {
+      const options = destination;
+      call.checkOptions(options, ["destination"], "movedim");
+      destination = options["destination"];
+    }
     return call.wrapOr(this, core.op_movedim(live(this), call.ints(source, "movedim", "source", 1), call.lengthOf(source), call.ints(destination, "movedim", "destination", 2), call.lengthOf(destination)));
   },
   msort(this: Tensor): Tensor {
@@ -2868,7 +3017,18 @@ call.defineMethods(Tensor, {
     }
     return call.wrapOr(this, core.op_nansum(live(this), call.ints(dim, "nansum", "dim", 1), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "nansum", "keepdim", 2), call.dtypeArg(dtype, "nansum", "dtype", 3)));
   },
-  narrow(this: Tensor, dim: unknown, start: unknown, length: unknown): Tensor {
+  narrow(this: Tensor, dim: unknown, start: unknown, length?: unknown): Tensor {
+    if (call.isOptions(start)) {
+      const options = start;
+      call.checkOptions(options, ["start","length"], "narrow");
+      start = options["start"];
+      length = options["length"];
+    }
+    else if (call.isOptions(length)) {
+      const options = length;
+      call.checkOptions(options, ["length"], "narrow");
+      length = options["length"];
+    }
     return call.wrapOr(this, core.op_narrow(live(this), call.intArg(dim, "narrow", "dim", 1), call.intArg(start, "narrow", "start", 2), call.intArg(length, "narrow", "length", 3)));
   },
   ne(this: Tensor, other: unknown): Tensor {
@@ -3004,19 +3164,64 @@ call.defineMethods(Tensor, {
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "rsub", "alpha", 2);
     return call.wrap(core.op_rsub(live(this), call.operandArg(other, "rsub", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
-  scatter(this: Tensor, dim: unknown, index: unknown, src: unknown, reduce?: unknown): Tensor {
-    if (call.isOptions(reduce)) {
+  scatter(this: Tensor, dim: unknown, index: unknown, src?: unknown, reduce?: unknown): Tensor {
+    if (call.isOptions(index)) {
+      const options = index;
+      call.checkOptions(options, ["index","src","reduce"], "scatter");
+      index = options["index"];
+      src = options["src"];
+      reduce = options["reduce"];
+    }
+    else if (call.isOptions(src)) {
+      const options = src;
+      call.checkOptions(options, ["src","reduce"], "scatter");
+      src = options["src"];
+      reduce = options["reduce"];
+    }
+    else if (call.isOptions(reduce)) {
       const options = reduce;
       call.checkOptions(options, ["reduce"], "scatter");
       reduce = options["reduce"];
     }
     return call.wrapOr(this, core.op_scatter(live(this), call.intArg(dim, "scatter", "dim", 1), call.tensorArg(index, "scatter", "index", 2), call.operandArg(src, "scatter", "src", 3), reduce === undefined || reduce === null ? -1 : call.enumArg(reduce, ["add","multiply"], "scatter", "reduce", 4)));
   },
-  scatterAdd(this: Tensor, dim: unknown, index: unknown, src: unknown): Tensor {
+  scatterAdd(this: Tensor, dim: unknown, index: unknown, src?: unknown): Tensor {
+    if (call.isOptions(index)) {
+      const options = index;
+      call.checkOptions(options, ["index","src"], "scatterAdd");
+      index = options["index"];
+      src = options["src"];
+    }
+    else if (call.isOptions(src)) {
+      const options = src;
+      call.checkOptions(options, ["src"], "scatterAdd");
+      src = options["src"];
+    }
     return call.wrapOr(this, core.op_scatterAdd(live(this), call.intArg(dim, "scatterAdd", "dim", 1), call.tensorArg(index, "scatterAdd", "index", 2), call.tensorArg(src, "scatterAdd", "src", 3)));
   },
-  scatterReduce(this: Tensor, dim: unknown, index: unknown, src: unknown, reduce: unknown, includeSelf?: unknown): Tensor {
-    if (call.isOptions(includeSelf)) {
+  scatterReduce(this: Tensor, dim: unknown, index: unknown, src?: unknown, reduce?: unknown, includeSelf?: unknown): Tensor {
+    if (call.isOptions(index)) {
+      const options = index;
+      call.checkOptions(options, ["index","src","reduce","includeSelf"], "scatterReduce");
+      index = options["index"];
+      src = options["src"];
+      reduce = options["reduce"];
+      includeSelf = options["includeSelf"];
+    }
+    else if (call.isOptions(src)) {
+      const options = src;
+      call.checkOptions(options, ["src","reduce","includeSelf"], "scatterReduce");
+      src = options["src"];
+      reduce = options["reduce"];
+      includeSelf = options["includeSelf"];
+    }
+    else if (call.isOptions(reduce)) {
+      const options = reduce;
+      call.checkOptions(options, ["reduce","includeSelf"], "scatterReduce");
+      reduce = options["reduce"];
+      includeSelf = options["includeSelf"];
+    }
+    else if (call.isOptions(includeSelf)) {
       const options = includeSelf;
       call.checkOptions(options, ["includeSelf"], "scatterReduce");
       includeSelf = options["includeSelf"];
@@ -3024,9 +3229,25 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_scatterReduce(live(this), call.intArg(dim, "scatterReduce", "dim", 1), call.tensorArg(index, "scatterReduce", "index", 2), call.tensorArg(src, "scatterReduce", "src", 3), call.enumArg(reduce, ["sum","prod","mean","amax","amin"], "scatterReduce", "reduce", 4), includeSelf === undefined ? 1 : call.boolArg(includeSelf, "scatterReduce", "includeSelf", 5)));
   },
   select(this: Tensor, dim: unknown, index: unknown): Tensor {
+    if (call.isOptions(index)) {
+      const options = index;
+      call.checkOptions(options, ["index"], "select");
+      index = options["index"];
+    }
     return call.wrapOr(this, core.op_select(live(this), call.intArg(dim, "select", "dim", 1), call.intArg(index, "select", "index", 2)));
   },
-  selectScatter(this: Tensor, src: unknown, dim: unknown, index: unknown): Tensor {
+  selectScatter(this: Tensor, src: unknown, dim: unknown, index?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","index"], "selectScatter");
+      dim = options["dim"];
+      index = options["index"];
+    }
+    else if (call.isOptions(index)) {
+      const options = index;
+      call.checkOptions(options, ["index"], "selectScatter");
+      index = options["index"];
+    }
     return call.wrapOr(this, core.op_selectScatter(live(this), call.tensorArg(src, "selectScatter", "src", 1), call.intArg(dim, "selectScatter", "dim", 2), call.intArg(index, "selectScatter", "index", 3)));
   },
   sgn(this: Tensor): Tensor {
@@ -3210,9 +3431,19 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_sumToSize(live(this), call.ints(size, "sumToSize", "size", 1), call.lengthOf(size)));
   },
   swapaxes(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
+    if (call.isOptions(dim1)) {
+      const options = dim1;
+      call.checkOptions(options, ["dim1"], "swapaxes");
+      dim1 = options["dim1"];
+    }
     return call.wrapOr(this, core.op_transpose(live(this), call.intArg(dim0, "swapaxes", "dim0", 1), call.intArg(dim1, "swapaxes", "dim1", 2)));
   },
   swapdims(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
+    if (call.isOptions(dim1)) {
+      const options = dim1;
+      call.checkOptions(options, ["dim1"], "swapdims");
+      dim1 = options["dim1"];
+    }
     return call.wrapOr(this, core.op_transpose(live(this), call.intArg(dim0, "swapdims", "dim0", 1), call.intArg(dim1, "swapdims", "dim1", 2)));
   },
   t(this: Tensor): Tensor {
@@ -3260,6 +3491,11 @@ call.defineMethods(Tensor, {
     return call.wrapNamed(core.op_topk(live(this), call.intArg(k, "topk", "k", 1), dim === undefined ? -1 : call.intArg(dim, "topk", "dim", 2), largest === undefined ? 1 : call.boolArg(largest, "topk", "largest", 3), sorted === undefined ? 1 : call.boolArg(sorted, "topk", "sorted", 4)), ["values","indices"]);
   },
   transpose(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
+    if (call.isOptions(dim1)) {
+      const options = dim1;
+      call.checkOptions(options, ["dim1"], "transpose");
+      dim1 = options["dim1"];
+    }
     return call.wrapOr(this, core.op_transpose(live(this), call.intArg(dim0, "transpose", "dim0", 1), call.intArg(dim1, "transpose", "dim1", 2)));
   },
   tril(this: Tensor, diagonal?: unknown): Tensor {
@@ -3293,9 +3529,25 @@ call.defineMethods(Tensor, {
     return call.wrapList(core.op_unbind(live(this), dim === undefined ? 0 : call.intArg(dim, "unbind", "dim", 1)));
   },
   unflatten(this: Tensor, dim: unknown, sizes: unknown): Tensor {
+    if (call.isOptions(sizes)) {
+      const options = sizes;
+      call.checkOptions(options, ["sizes"], "unflatten");
+      sizes = options["sizes"];
+    }
     return call.wrapOr(this, core.op_unflatten(live(this), call.intArg(dim, "unflatten", "dim", 1), call.ints(sizes, "unflatten", "sizes", 2), call.lengthOf(sizes)));
   },
-  unfold(this: Tensor, dimension: unknown, size: unknown, step: unknown): Tensor {
+  unfold(this: Tensor, dimension: unknown, size: unknown, step?: unknown): Tensor {
+    if (call.isOptions(size)) {
+      const options = size;
+      call.checkOptions(options, ["size","step"], "unfold");
+      size = options["size"];
+      step = options["step"];
+    }
+    else if (call.isOptions(step)) {
+      const options = step;
+      call.checkOptions(options, ["step"], "unfold");
+      step = options["step"];
+    }
     return call.wrapOr(this, core.op_unfold(live(this), call.intArg(dimension, "unfold", "dimension", 1), call.intArg(size, "unfold", "size", 2), call.intArg(step, "unfold", "step", 3)));
   },
   unsqueeze(this: Tensor, dim: unknown): Tensor {
@@ -3709,8 +3961,21 @@ call.defineMethods(Tensor, {
     core.op_i0_(live(this));
     return call.mutated(this);
   },
-  indexAdd_(this: Tensor, dim: unknown, index: unknown, source: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(alpha)) {
+  indexAdd_(this: Tensor, dim: unknown, index: unknown, source?: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(index)) {
+      const options = index;
+      call.checkOptions(options, ["index","source","alpha"], "indexAdd_");
+      index = options["index"];
+      source = options["source"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(source)) {
+      const options = source;
+      call.checkOptions(options, ["source","alpha"], "indexAdd_");
+      source = options["source"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(alpha)) {
       const options = alpha;
       call.checkOptions(options, ["alpha"], "indexAdd_");
       alpha = options["alpha"];
@@ -3719,11 +3984,33 @@ call.defineMethods(Tensor, {
     core.op_indexAdd_(live(this), call.intArg(dim, "indexAdd_", "dim", 1), call.tensorArg(index, "indexAdd_", "index", 2), call.tensorArg(source, "indexAdd_", "source", 3), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
     return call.mutated(this);
   },
-  indexCopy_(this: Tensor, dim: unknown, index: unknown, source: unknown): Tensor {
+  indexCopy_(this: Tensor, dim: unknown, index: unknown, source?: unknown): Tensor {
+    if (call.isOptions(index)) {
+      const options = index;
+      call.checkOptions(options, ["index","source"], "indexCopy_");
+      index = options["index"];
+      source = options["source"];
+    }
+    else if (call.isOptions(source)) {
+      const options = source;
+      call.checkOptions(options, ["source"], "indexCopy_");
+      source = options["source"];
+    }
     core.op_indexCopy_(live(this), call.intArg(dim, "indexCopy_", "dim", 1), call.tensorArg(index, "indexCopy_", "index", 2), call.tensorArg(source, "indexCopy_", "source", 3));
     return call.mutated(this);
   },
-  indexFill_(this: Tensor, dim: unknown, index: unknown, value: unknown): Tensor {
+  indexFill_(this: Tensor, dim: unknown, index: unknown, value?: unknown): Tensor {
+    if (call.isOptions(index)) {
+      const options = index;
+      call.checkOptions(options, ["index","value"], "indexFill_");
+      index = options["index"];
+      value = options["value"];
+    }
+    else if (call.isOptions(value)) {
+      const options = value;
+      call.checkOptions(options, ["value"], "indexFill_");
+      value = options["value"];
+    }
     core.op_indexFill_(live(this), call.intArg(dim, "indexFill_", "dim", 1), call.tensorArg(index, "indexFill_", "index", 2), call.operandArg(value, "indexFill_", "value", 3));
     return call.mutated(this);
   },
@@ -3736,8 +4023,29 @@ call.defineMethods(Tensor, {
     core.op_indexPut_(live(this), call.tensors(indices, "indexPut_", "indices", 1), call.lengthOf(indices), call.operandArg(values, "indexPut_", "values", 2), accumulate === undefined ? 0 : call.boolArg(accumulate, "indexPut_", "accumulate", 3));
     return call.mutated(this);
   },
-  indexReduce_(this: Tensor, dim: unknown, index: unknown, source: unknown, reduce: unknown, includeSelf?: unknown): Tensor {
-    if (call.isOptions(includeSelf)) {
+  indexReduce_(this: Tensor, dim: unknown, index: unknown, source?: unknown, reduce?: unknown, includeSelf?: unknown): Tensor {
+    if (call.isOptions(index)) {
+      const options = index;
+      call.checkOptions(options, ["index","source","reduce","includeSelf"], "indexReduce_");
+      index = options["index"];
+      source = options["source"];
+      reduce = options["reduce"];
+      includeSelf = options["includeSelf"];
+    }
+    else if (call.isOptions(source)) {
+      const options = source;
+      call.checkOptions(options, ["source","reduce","includeSelf"], "indexReduce_");
+      source = options["source"];
+      reduce = options["reduce"];
+      includeSelf = options["includeSelf"];
+    }
+    else if (call.isOptions(reduce)) {
+      const options = reduce;
+      call.checkOptions(options, ["reduce","includeSelf"], "indexReduce_");
+      reduce = options["reduce"];
+      includeSelf = options["includeSelf"];
+    }
+    else if (call.isOptions(includeSelf)) {
       const options = includeSelf;
       call.checkOptions(options, ["includeSelf"], "indexReduce_");
       includeSelf = options["includeSelf"];
@@ -3922,8 +4230,21 @@ call.defineMethods(Tensor, {
     core.op_rsqrt_(live(this));
     return call.mutated(this);
   },
-  scatter_(this: Tensor, dim: unknown, index: unknown, src: unknown, reduce?: unknown): Tensor {
-    if (call.isOptions(reduce)) {
+  scatter_(this: Tensor, dim: unknown, index: unknown, src?: unknown, reduce?: unknown): Tensor {
+    if (call.isOptions(index)) {
+      const options = index;
+      call.checkOptions(options, ["index","src","reduce"], "scatter_");
+      index = options["index"];
+      src = options["src"];
+      reduce = options["reduce"];
+    }
+    else if (call.isOptions(src)) {
+      const options = src;
+      call.checkOptions(options, ["src","reduce"], "scatter_");
+      src = options["src"];
+      reduce = options["reduce"];
+    }
+    else if (call.isOptions(reduce)) {
       const options = reduce;
       call.checkOptions(options, ["reduce"], "scatter_");
       reduce = options["reduce"];
@@ -3931,12 +4252,44 @@ call.defineMethods(Tensor, {
     core.op_scatter_(live(this), call.intArg(dim, "scatter_", "dim", 1), call.tensorArg(index, "scatter_", "index", 2), call.operandArg(src, "scatter_", "src", 3), reduce === undefined || reduce === null ? -1 : call.enumArg(reduce, ["add","multiply"], "scatter_", "reduce", 4));
     return call.mutated(this);
   },
-  scatterAdd_(this: Tensor, dim: unknown, index: unknown, src: unknown): Tensor {
+  scatterAdd_(this: Tensor, dim: unknown, index: unknown, src?: unknown): Tensor {
+    if (call.isOptions(index)) {
+      const options = index;
+      call.checkOptions(options, ["index","src"], "scatterAdd_");
+      index = options["index"];
+      src = options["src"];
+    }
+    else if (call.isOptions(src)) {
+      const options = src;
+      call.checkOptions(options, ["src"], "scatterAdd_");
+      src = options["src"];
+    }
     core.op_scatterAdd_(live(this), call.intArg(dim, "scatterAdd_", "dim", 1), call.tensorArg(index, "scatterAdd_", "index", 2), call.tensorArg(src, "scatterAdd_", "src", 3));
     return call.mutated(this);
   },
-  scatterReduce_(this: Tensor, dim: unknown, index: unknown, src: unknown, reduce: unknown, includeSelf?: unknown): Tensor {
-    if (call.isOptions(includeSelf)) {
+  scatterReduce_(this: Tensor, dim: unknown, index: unknown, src?: unknown, reduce?: unknown, includeSelf?: unknown): Tensor {
+    if (call.isOptions(index)) {
+      const options = index;
+      call.checkOptions(options, ["index","src","reduce","includeSelf"], "scatterReduce_");
+      index = options["index"];
+      src = options["src"];
+      reduce = options["reduce"];
+      includeSelf = options["includeSelf"];
+    }
+    else if (call.isOptions(src)) {
+      const options = src;
+      call.checkOptions(options, ["src","reduce","includeSelf"], "scatterReduce_");
+      src = options["src"];
+      reduce = options["reduce"];
+      includeSelf = options["includeSelf"];
+    }
+    else if (call.isOptions(reduce)) {
+      const options = reduce;
+      call.checkOptions(options, ["reduce","includeSelf"], "scatterReduce_");
+      reduce = options["reduce"];
+      includeSelf = options["includeSelf"];
+    }
+    else if (call.isOptions(includeSelf)) {
       const options = includeSelf;
       call.checkOptions(options, ["includeSelf"], "scatterReduce_");
       includeSelf = options["includeSelf"];
@@ -4010,10 +4363,20 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   swapaxes_(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
+    if (call.isOptions(dim1)) {
+      const options = dim1;
+      call.checkOptions(options, ["dim1"], "swapaxes_");
+      dim1 = options["dim1"];
+    }
     core.op_transpose_(live(this), call.intArg(dim0, "swapaxes_", "dim0", 1), call.intArg(dim1, "swapaxes_", "dim1", 2));
     return call.mutated(this);
   },
   swapdims_(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
+    if (call.isOptions(dim1)) {
+      const options = dim1;
+      call.checkOptions(options, ["dim1"], "swapdims_");
+      dim1 = options["dim1"];
+    }
     core.op_transpose_(live(this), call.intArg(dim0, "swapdims_", "dim0", 1), call.intArg(dim1, "swapdims_", "dim1", 2));
     return call.mutated(this);
   },
@@ -4026,6 +4389,11 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   transpose_(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
+    if (call.isOptions(dim1)) {
+      const options = dim1;
+      call.checkOptions(options, ["dim1"], "transpose_");
+      dim1 = options["dim1"];
+    }
     core.op_transpose_(live(this), call.intArg(dim0, "transpose_", "dim0", 1), call.intArg(dim1, "transpose_", "dim1", 2));
     return call.mutated(this);
   },

@@ -11,7 +11,13 @@ import type { Tensor } from "../tensor/tensor.ts";
  * Follows torch.nn.functional.adaptive_avg_pool1d.
  */
 export function adaptiveAvgPool1d(input: Tensor, outputSize: number | readonly number[]): Tensor;
+export function adaptiveAvgPool1d(input: Tensor, options: { outputSize: number | readonly number[] }): Tensor;
 export function adaptiveAvgPool1d(input: unknown, outputSize: unknown): Tensor {
+  if (call.isOptions(outputSize)) {
+    const options = outputSize;
+    call.checkOptions(options, ["outputSize"], "adaptiveAvgPool1d");
+    outputSize = options["outputSize"];
+  }
   return call.wrapOr(input as Tensor, core.op_adaptiveAvgPool1d(call.tensorArg(input, "adaptiveAvgPool1d", "input", 1), call.ints(outputSize, "adaptiveAvgPool1d", "outputSize", 2), call.lengthOf(outputSize)));
 }
 
@@ -20,7 +26,13 @@ export function adaptiveAvgPool1d(input: unknown, outputSize: unknown): Tensor {
  * Follows torch.nn.functional.adaptive_avg_pool2d.
  */
 export function adaptiveAvgPool2d(input: Tensor, outputSize: number | readonly number[]): Tensor;
+export function adaptiveAvgPool2d(input: Tensor, options: { outputSize: number | readonly number[] }): Tensor;
 export function adaptiveAvgPool2d(input: unknown, outputSize: unknown): Tensor {
+  if (call.isOptions(outputSize)) {
+    const options = outputSize;
+    call.checkOptions(options, ["outputSize"], "adaptiveAvgPool2d");
+    outputSize = options["outputSize"];
+  }
   return call.wrapOr(input as Tensor, core.op_adaptiveAvgPool2d(call.tensorArg(input, "adaptiveAvgPool2d", "input", 1), call.ints(outputSize, "adaptiveAvgPool2d", "outputSize", 2), call.lengthOf(outputSize)));
 }
 
@@ -29,7 +41,13 @@ export function adaptiveAvgPool2d(input: unknown, outputSize: unknown): Tensor {
  * Follows torch.nn.functional.adaptive_avg_pool3d.
  */
 export function adaptiveAvgPool3d(input: Tensor, outputSize: number | readonly number[]): Tensor;
+export function adaptiveAvgPool3d(input: Tensor, options: { outputSize: number | readonly number[] }): Tensor;
 export function adaptiveAvgPool3d(input: unknown, outputSize: unknown): Tensor {
+  if (call.isOptions(outputSize)) {
+    const options = outputSize;
+    call.checkOptions(options, ["outputSize"], "adaptiveAvgPool3d");
+    outputSize = options["outputSize"];
+  }
   return call.wrapOr(input as Tensor, core.op_adaptiveAvgPool3d(call.tensorArg(input, "adaptiveAvgPool3d", "input", 1), call.ints(outputSize, "adaptiveAvgPool3d", "outputSize", 2), call.lengthOf(outputSize)));
 }
 
@@ -38,7 +56,13 @@ export function adaptiveAvgPool3d(input: unknown, outputSize: unknown): Tensor {
  * Follows torch.nn.functional.adaptive_max_pool1d_with_indices.
  */
 export function adaptiveMaxPool1dWithIndices(input: Tensor, outputSize: number | readonly number[]): call.Named<"values" | "indices">;
+export function adaptiveMaxPool1dWithIndices(input: Tensor, options: { outputSize: number | readonly number[] }): call.Named<"values" | "indices">;
 export function adaptiveMaxPool1dWithIndices(input: unknown, outputSize: unknown): call.Named<"values" | "indices"> {
+  if (call.isOptions(outputSize)) {
+    const options = outputSize;
+    call.checkOptions(options, ["outputSize"], "adaptiveMaxPool1dWithIndices");
+    outputSize = options["outputSize"];
+  }
   return call.wrapNamed(core.op_adaptiveMaxPool1dWithIndices(call.tensorArg(input, "adaptiveMaxPool1dWithIndices", "input", 1), call.ints(outputSize, "adaptiveMaxPool1dWithIndices", "outputSize", 2), call.lengthOf(outputSize)), ["values","indices"]);
 }
 
@@ -47,7 +71,13 @@ export function adaptiveMaxPool1dWithIndices(input: unknown, outputSize: unknown
  * Follows torch.nn.functional.adaptive_max_pool2d_with_indices.
  */
 export function adaptiveMaxPool2dWithIndices(input: Tensor, outputSize: number | readonly number[]): call.Named<"values" | "indices">;
+export function adaptiveMaxPool2dWithIndices(input: Tensor, options: { outputSize: number | readonly number[] }): call.Named<"values" | "indices">;
 export function adaptiveMaxPool2dWithIndices(input: unknown, outputSize: unknown): call.Named<"values" | "indices"> {
+  if (call.isOptions(outputSize)) {
+    const options = outputSize;
+    call.checkOptions(options, ["outputSize"], "adaptiveMaxPool2dWithIndices");
+    outputSize = options["outputSize"];
+  }
   return call.wrapNamed(core.op_adaptiveMaxPool2dWithIndices(call.tensorArg(input, "adaptiveMaxPool2dWithIndices", "input", 1), call.ints(outputSize, "adaptiveMaxPool2dWithIndices", "outputSize", 2), call.lengthOf(outputSize)), ["values","indices"]);
 }
 
@@ -56,7 +86,13 @@ export function adaptiveMaxPool2dWithIndices(input: unknown, outputSize: unknown
  * Follows torch.nn.functional.adaptive_max_pool3d_with_indices.
  */
 export function adaptiveMaxPool3dWithIndices(input: Tensor, outputSize: number | readonly number[]): call.Named<"values" | "indices">;
+export function adaptiveMaxPool3dWithIndices(input: Tensor, options: { outputSize: number | readonly number[] }): call.Named<"values" | "indices">;
 export function adaptiveMaxPool3dWithIndices(input: unknown, outputSize: unknown): call.Named<"values" | "indices"> {
+  if (call.isOptions(outputSize)) {
+    const options = outputSize;
+    call.checkOptions(options, ["outputSize"], "adaptiveMaxPool3dWithIndices");
+    outputSize = options["outputSize"];
+  }
   return call.wrapNamed(core.op_adaptiveMaxPool3dWithIndices(call.tensorArg(input, "adaptiveMaxPool3dWithIndices", "input", 1), call.ints(outputSize, "adaptiveMaxPool3dWithIndices", "outputSize", 2), call.lengthOf(outputSize)), ["values","indices"]);
 }
 
@@ -66,12 +102,22 @@ export function adaptiveMaxPool3dWithIndices(input: unknown, outputSize: unknown
  * Follows torch.nn.functional.avg_pool1d.
  */
 export function avgPool1d(input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], ceilMode?: boolean, countIncludePad?: boolean): Tensor;
+export function avgPool1d(input: Tensor, options: { kernelSize: number | readonly number[]; stride?: number | readonly number[] | null; padding?: number | readonly number[]; ceilMode?: boolean; countIncludePad?: boolean }): Tensor;
 export function avgPool1d(input: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; ceilMode?: boolean; countIncludePad?: boolean }): Tensor;
 export function avgPool1d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; ceilMode?: boolean; countIncludePad?: boolean }): Tensor;
 export function avgPool1d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { ceilMode?: boolean; countIncludePad?: boolean }): Tensor;
 export function avgPool1d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], ceilMode: boolean, options: { countIncludePad?: boolean }): Tensor;
 export function avgPool1d(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, ceilMode?: unknown, countIncludePad?: unknown): Tensor {
-  if (call.isOptions(stride)) {
+  if (call.isOptions(kernelSize)) {
+    const options = kernelSize;
+    call.checkOptions(options, ["kernelSize","stride","padding","ceilMode","countIncludePad"], "avgPool1d");
+    kernelSize = options["kernelSize"];
+    stride = options["stride"];
+    padding = options["padding"];
+    ceilMode = options["ceilMode"];
+    countIncludePad = options["countIncludePad"];
+  }
+  else if (call.isOptions(stride)) {
     const options = stride;
     call.checkOptions(options, ["stride","padding","ceilMode","countIncludePad"], "avgPool1d");
     stride = options["stride"];
@@ -107,13 +153,24 @@ export function avgPool1d(input: unknown, kernelSize: unknown, stride?: unknown,
  * Follows torch.nn.functional.avg_pool2d.
  */
 export function avgPool2d(input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], ceilMode?: boolean, countIncludePad?: boolean, divisorOverride?: number | null): Tensor;
+export function avgPool2d(input: Tensor, options: { kernelSize: number | readonly number[]; stride?: number | readonly number[] | null; padding?: number | readonly number[]; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | null }): Tensor;
 export function avgPool2d(input: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | null }): Tensor;
 export function avgPool2d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | null }): Tensor;
 export function avgPool2d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | null }): Tensor;
 export function avgPool2d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], ceilMode: boolean, options: { countIncludePad?: boolean; divisorOverride?: number | null }): Tensor;
 export function avgPool2d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], ceilMode: boolean, countIncludePad: boolean, options: { divisorOverride?: number | null }): Tensor;
 export function avgPool2d(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, ceilMode?: unknown, countIncludePad?: unknown, divisorOverride?: unknown): Tensor {
-  if (call.isOptions(stride)) {
+  if (call.isOptions(kernelSize)) {
+    const options = kernelSize;
+    call.checkOptions(options, ["kernelSize","stride","padding","ceilMode","countIncludePad","divisorOverride"], "avgPool2d");
+    kernelSize = options["kernelSize"];
+    stride = options["stride"];
+    padding = options["padding"];
+    ceilMode = options["ceilMode"];
+    countIncludePad = options["countIncludePad"];
+    divisorOverride = options["divisorOverride"];
+  }
+  else if (call.isOptions(stride)) {
     const options = stride;
     call.checkOptions(options, ["stride","padding","ceilMode","countIncludePad","divisorOverride"], "avgPool2d");
     stride = options["stride"];
@@ -158,13 +215,24 @@ export function avgPool2d(input: unknown, kernelSize: unknown, stride?: unknown,
  * Follows torch.nn.functional.avg_pool3d.
  */
 export function avgPool3d(input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], ceilMode?: boolean, countIncludePad?: boolean, divisorOverride?: number | null): Tensor;
+export function avgPool3d(input: Tensor, options: { kernelSize: number | readonly number[]; stride?: number | readonly number[] | null; padding?: number | readonly number[]; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | null }): Tensor;
 export function avgPool3d(input: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | null }): Tensor;
 export function avgPool3d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | null }): Tensor;
 export function avgPool3d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | null }): Tensor;
 export function avgPool3d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], ceilMode: boolean, options: { countIncludePad?: boolean; divisorOverride?: number | null }): Tensor;
 export function avgPool3d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], ceilMode: boolean, countIncludePad: boolean, options: { divisorOverride?: number | null }): Tensor;
 export function avgPool3d(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, ceilMode?: unknown, countIncludePad?: unknown, divisorOverride?: unknown): Tensor {
-  if (call.isOptions(stride)) {
+  if (call.isOptions(kernelSize)) {
+    const options = kernelSize;
+    call.checkOptions(options, ["kernelSize","stride","padding","ceilMode","countIncludePad","divisorOverride"], "avgPool3d");
+    kernelSize = options["kernelSize"];
+    stride = options["stride"];
+    padding = options["padding"];
+    ceilMode = options["ceilMode"];
+    countIncludePad = options["countIncludePad"];
+    divisorOverride = options["divisorOverride"];
+  }
+  else if (call.isOptions(stride)) {
     const options = stride;
     call.checkOptions(options, ["stride","padding","ceilMode","countIncludePad","divisorOverride"], "avgPool3d");
     stride = options["stride"];
@@ -358,7 +426,13 @@ export function celu(input: unknown, alpha?: unknown, inplace?: unknown): Tensor
  * Follows torch.nn.functional.channel_shuffle.
  */
 export function channelShuffle(input: Tensor, groups: number): Tensor;
+export function channelShuffle(input: Tensor, options: { groups: number }): Tensor;
 export function channelShuffle(input: unknown, groups: unknown): Tensor {
+  if (call.isOptions(groups)) {
+    const options = groups;
+    call.checkOptions(options, ["groups"], "channelShuffle");
+    groups = options["groups"];
+  }
   return call.wrapOr(input as Tensor, core.op_channelShuffle(call.tensorArg(input, "channelShuffle", "input", 1), call.intArg(groups, "channelShuffle", "groups", 2)));
 }
 
@@ -824,11 +898,20 @@ export function glu(input: unknown, dim?: unknown): Tensor {
  * @throws RuntimeError if numGroups does not divide the channels.
  */
 export function groupNorm(input: Tensor, numGroups: number, weight?: Tensor | null, bias?: Tensor | null, eps?: number): Tensor;
+export function groupNorm(input: Tensor, options: { numGroups: number; weight?: Tensor | null; bias?: Tensor | null; eps?: number }): Tensor;
 export function groupNorm(input: Tensor, numGroups: number, options: { weight?: Tensor | null; bias?: Tensor | null; eps?: number }): Tensor;
 export function groupNorm(input: Tensor, numGroups: number, weight: Tensor | null, options: { bias?: Tensor | null; eps?: number }): Tensor;
 export function groupNorm(input: Tensor, numGroups: number, weight: Tensor | null, bias: Tensor | null, options: { eps?: number }): Tensor;
 export function groupNorm(input: unknown, numGroups: unknown, weight?: unknown, bias?: unknown, eps?: unknown): Tensor {
-  if (call.isOptions(weight)) {
+  if (call.isOptions(numGroups)) {
+    const options = numGroups;
+    call.checkOptions(options, ["numGroups","weight","bias","eps"], "groupNorm");
+    numGroups = options["numGroups"];
+    weight = options["weight"];
+    bias = options["bias"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(weight)) {
     const options = weight;
     call.checkOptions(options, ["weight","bias","eps"], "groupNorm");
     weight = options["weight"];
@@ -1080,11 +1163,20 @@ export function l1Loss(input: unknown, target: unknown, reduction?: unknown): Te
  * @throws RuntimeError if the input does not end in normalizedShape, or weight or bias have another shape.
  */
 export function layerNorm(input: Tensor, normalizedShape: number | readonly number[], weight?: Tensor | null, bias?: Tensor | null, eps?: number): Tensor;
+export function layerNorm(input: Tensor, options: { normalizedShape: number | readonly number[]; weight?: Tensor | null; bias?: Tensor | null; eps?: number }): Tensor;
 export function layerNorm(input: Tensor, normalizedShape: number | readonly number[], options: { weight?: Tensor | null; bias?: Tensor | null; eps?: number }): Tensor;
 export function layerNorm(input: Tensor, normalizedShape: number | readonly number[], weight: Tensor | null, options: { bias?: Tensor | null; eps?: number }): Tensor;
 export function layerNorm(input: Tensor, normalizedShape: number | readonly number[], weight: Tensor | null, bias: Tensor | null, options: { eps?: number }): Tensor;
 export function layerNorm(input: unknown, normalizedShape: unknown, weight?: unknown, bias?: unknown, eps?: unknown): Tensor {
-  if (call.isOptions(weight)) {
+  if (call.isOptions(normalizedShape)) {
+    const options = normalizedShape;
+    call.checkOptions(options, ["normalizedShape","weight","bias","eps"], "layerNorm");
+    normalizedShape = options["normalizedShape"];
+    weight = options["weight"];
+    bias = options["bias"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(weight)) {
     const options = weight;
     call.checkOptions(options, ["weight","bias","eps"], "layerNorm");
     weight = options["weight"];
@@ -1153,11 +1245,20 @@ export function linear(input: unknown, weight: unknown, bias?: unknown): Tensor 
  * Follows torch.nn.functional.local_response_norm.
  */
 export function localResponseNorm(input: Tensor, size: number, alpha?: number, beta?: number, k?: number): Tensor;
+export function localResponseNorm(input: Tensor, options: { size: number; alpha?: number; beta?: number; k?: number }): Tensor;
 export function localResponseNorm(input: Tensor, size: number, options: { alpha?: number; beta?: number; k?: number }): Tensor;
 export function localResponseNorm(input: Tensor, size: number, alpha: number, options: { beta?: number; k?: number }): Tensor;
 export function localResponseNorm(input: Tensor, size: number, alpha: number, beta: number, options: { k?: number }): Tensor;
 export function localResponseNorm(input: unknown, size: unknown, alpha?: unknown, beta?: unknown, k?: unknown): Tensor {
-  if (call.isOptions(alpha)) {
+  if (call.isOptions(size)) {
+    const options = size;
+    call.checkOptions(options, ["size","alpha","beta","k"], "localResponseNorm");
+    size = options["size"];
+    alpha = options["alpha"];
+    beta = options["beta"];
+    k = options["k"];
+  }
+  else if (call.isOptions(alpha)) {
     const options = alpha;
     call.checkOptions(options, ["alpha","beta","k"], "localResponseNorm");
     alpha = options["alpha"];
@@ -1184,9 +1285,16 @@ export function localResponseNorm(input: unknown, size: unknown, alpha?: unknown
  * Follows torch.log_softmax.
  */
 export function logSoftmax(input: Tensor, dim: number, dtype?: DType | null): Tensor;
+export function logSoftmax(input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 export function logSoftmax(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
 export function logSoftmax(input: unknown, dim: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dtype)) {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","dtype"], "logSoftmax");
+    dim = options["dim"];
+    dtype = options["dtype"];
+  }
+  else if (call.isOptions(dtype)) {
     const options = dtype;
     call.checkOptions(options, ["dtype"], "logSoftmax");
     dtype = options["dtype"];
@@ -1210,10 +1318,27 @@ export function logsigmoid(input: unknown): Tensor {
  * Follows torch.nn.functional.lp_pool1d.
  */
 export function lpPool1d(input: Tensor, normType: number, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, ceilMode?: boolean): Tensor;
+export function lpPool1d(input: Tensor, options: { normType: number; kernelSize: number | readonly number[]; stride?: number | readonly number[] | null; ceilMode?: boolean }): Tensor;
+export function lpPool1d(input: Tensor, normType: number, options: { kernelSize: number | readonly number[]; stride?: number | readonly number[] | null; ceilMode?: boolean }): Tensor;
 export function lpPool1d(input: Tensor, normType: number, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; ceilMode?: boolean }): Tensor;
 export function lpPool1d(input: Tensor, normType: number, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { ceilMode?: boolean }): Tensor;
-export function lpPool1d(input: unknown, normType: unknown, kernelSize: unknown, stride?: unknown, ceilMode?: unknown): Tensor {
-  if (call.isOptions(stride)) {
+export function lpPool1d(input: unknown, normType: unknown, kernelSize?: unknown, stride?: unknown, ceilMode?: unknown): Tensor {
+  if (call.isOptions(normType)) {
+    const options = normType;
+    call.checkOptions(options, ["normType","kernelSize","stride","ceilMode"], "lpPool1d");
+    normType = options["normType"];
+    kernelSize = options["kernelSize"];
+    stride = options["stride"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(kernelSize)) {
+    const options = kernelSize;
+    call.checkOptions(options, ["kernelSize","stride","ceilMode"], "lpPool1d");
+    kernelSize = options["kernelSize"];
+    stride = options["stride"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(stride)) {
     const options = stride;
     call.checkOptions(options, ["stride","ceilMode"], "lpPool1d");
     stride = options["stride"];
@@ -1233,10 +1358,27 @@ export function lpPool1d(input: unknown, normType: unknown, kernelSize: unknown,
  * Follows torch.nn.functional.lp_pool2d.
  */
 export function lpPool2d(input: Tensor, normType: number, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, ceilMode?: boolean): Tensor;
+export function lpPool2d(input: Tensor, options: { normType: number; kernelSize: number | readonly number[]; stride?: number | readonly number[] | null; ceilMode?: boolean }): Tensor;
+export function lpPool2d(input: Tensor, normType: number, options: { kernelSize: number | readonly number[]; stride?: number | readonly number[] | null; ceilMode?: boolean }): Tensor;
 export function lpPool2d(input: Tensor, normType: number, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; ceilMode?: boolean }): Tensor;
 export function lpPool2d(input: Tensor, normType: number, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { ceilMode?: boolean }): Tensor;
-export function lpPool2d(input: unknown, normType: unknown, kernelSize: unknown, stride?: unknown, ceilMode?: unknown): Tensor {
-  if (call.isOptions(stride)) {
+export function lpPool2d(input: unknown, normType: unknown, kernelSize?: unknown, stride?: unknown, ceilMode?: unknown): Tensor {
+  if (call.isOptions(normType)) {
+    const options = normType;
+    call.checkOptions(options, ["normType","kernelSize","stride","ceilMode"], "lpPool2d");
+    normType = options["normType"];
+    kernelSize = options["kernelSize"];
+    stride = options["stride"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(kernelSize)) {
+    const options = kernelSize;
+    call.checkOptions(options, ["kernelSize","stride","ceilMode"], "lpPool2d");
+    kernelSize = options["kernelSize"];
+    stride = options["stride"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(stride)) {
     const options = stride;
     call.checkOptions(options, ["stride","ceilMode"], "lpPool2d");
     stride = options["stride"];
@@ -1256,12 +1398,22 @@ export function lpPool2d(input: unknown, normType: unknown, kernelSize: unknown,
  * Follows torch.nn.functional.max_pool1d.
  */
 export function maxPool1d(input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): Tensor;
+export function maxPool1d(input: Tensor, options: { kernelSize: number | readonly number[]; stride?: number | readonly number[] | null; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
 export function maxPool1d(input: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
 export function maxPool1d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
 export function maxPool1d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
 export function maxPool1d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], dilation: number | readonly number[], options: { ceilMode?: boolean }): Tensor;
 export function maxPool1d(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, ceilMode?: unknown): Tensor {
-  if (call.isOptions(stride)) {
+  if (call.isOptions(kernelSize)) {
+    const options = kernelSize;
+    call.checkOptions(options, ["kernelSize","stride","padding","dilation","ceilMode"], "maxPool1d");
+    kernelSize = options["kernelSize"];
+    stride = options["stride"];
+    padding = options["padding"];
+    dilation = options["dilation"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(stride)) {
     const options = stride;
     call.checkOptions(options, ["stride","padding","dilation","ceilMode"], "maxPool1d");
     stride = options["stride"];
@@ -1298,12 +1450,22 @@ export function maxPool1d(input: unknown, kernelSize: unknown, stride?: unknown,
  * Follows torch.nn.functional.max_pool1d_with_indices.
  */
 export function maxPool1dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): call.Named<"values" | "indices">;
+export function maxPool1dWithIndices(input: Tensor, options: { kernelSize: number | readonly number[]; stride?: number | readonly number[] | null; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): call.Named<"values" | "indices">;
 export function maxPool1dWithIndices(input: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): call.Named<"values" | "indices">;
 export function maxPool1dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): call.Named<"values" | "indices">;
 export function maxPool1dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { dilation?: number | readonly number[]; ceilMode?: boolean }): call.Named<"values" | "indices">;
 export function maxPool1dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], dilation: number | readonly number[], options: { ceilMode?: boolean }): call.Named<"values" | "indices">;
 export function maxPool1dWithIndices(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, ceilMode?: unknown): call.Named<"values" | "indices"> {
-  if (call.isOptions(stride)) {
+  if (call.isOptions(kernelSize)) {
+    const options = kernelSize;
+    call.checkOptions(options, ["kernelSize","stride","padding","dilation","ceilMode"], "maxPool1dWithIndices");
+    kernelSize = options["kernelSize"];
+    stride = options["stride"];
+    padding = options["padding"];
+    dilation = options["dilation"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(stride)) {
     const options = stride;
     call.checkOptions(options, ["stride","padding","dilation","ceilMode"], "maxPool1dWithIndices");
     stride = options["stride"];
@@ -1340,12 +1502,22 @@ export function maxPool1dWithIndices(input: unknown, kernelSize: unknown, stride
  * Follows torch.nn.functional.max_pool2d.
  */
 export function maxPool2d(input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): Tensor;
+export function maxPool2d(input: Tensor, options: { kernelSize: number | readonly number[]; stride?: number | readonly number[] | null; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
 export function maxPool2d(input: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
 export function maxPool2d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
 export function maxPool2d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
 export function maxPool2d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], dilation: number | readonly number[], options: { ceilMode?: boolean }): Tensor;
 export function maxPool2d(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, ceilMode?: unknown): Tensor {
-  if (call.isOptions(stride)) {
+  if (call.isOptions(kernelSize)) {
+    const options = kernelSize;
+    call.checkOptions(options, ["kernelSize","stride","padding","dilation","ceilMode"], "maxPool2d");
+    kernelSize = options["kernelSize"];
+    stride = options["stride"];
+    padding = options["padding"];
+    dilation = options["dilation"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(stride)) {
     const options = stride;
     call.checkOptions(options, ["stride","padding","dilation","ceilMode"], "maxPool2d");
     stride = options["stride"];
@@ -1382,12 +1554,22 @@ export function maxPool2d(input: unknown, kernelSize: unknown, stride?: unknown,
  * Follows torch.nn.functional.max_pool2d_with_indices.
  */
 export function maxPool2dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): call.Named<"values" | "indices">;
+export function maxPool2dWithIndices(input: Tensor, options: { kernelSize: number | readonly number[]; stride?: number | readonly number[] | null; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): call.Named<"values" | "indices">;
 export function maxPool2dWithIndices(input: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): call.Named<"values" | "indices">;
 export function maxPool2dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): call.Named<"values" | "indices">;
 export function maxPool2dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { dilation?: number | readonly number[]; ceilMode?: boolean }): call.Named<"values" | "indices">;
 export function maxPool2dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], dilation: number | readonly number[], options: { ceilMode?: boolean }): call.Named<"values" | "indices">;
 export function maxPool2dWithIndices(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, ceilMode?: unknown): call.Named<"values" | "indices"> {
-  if (call.isOptions(stride)) {
+  if (call.isOptions(kernelSize)) {
+    const options = kernelSize;
+    call.checkOptions(options, ["kernelSize","stride","padding","dilation","ceilMode"], "maxPool2dWithIndices");
+    kernelSize = options["kernelSize"];
+    stride = options["stride"];
+    padding = options["padding"];
+    dilation = options["dilation"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(stride)) {
     const options = stride;
     call.checkOptions(options, ["stride","padding","dilation","ceilMode"], "maxPool2dWithIndices");
     stride = options["stride"];
@@ -1424,12 +1606,22 @@ export function maxPool2dWithIndices(input: unknown, kernelSize: unknown, stride
  * Follows torch.nn.functional.max_pool3d.
  */
 export function maxPool3d(input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): Tensor;
+export function maxPool3d(input: Tensor, options: { kernelSize: number | readonly number[]; stride?: number | readonly number[] | null; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
 export function maxPool3d(input: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
 export function maxPool3d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
 export function maxPool3d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
 export function maxPool3d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], dilation: number | readonly number[], options: { ceilMode?: boolean }): Tensor;
 export function maxPool3d(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, ceilMode?: unknown): Tensor {
-  if (call.isOptions(stride)) {
+  if (call.isOptions(kernelSize)) {
+    const options = kernelSize;
+    call.checkOptions(options, ["kernelSize","stride","padding","dilation","ceilMode"], "maxPool3d");
+    kernelSize = options["kernelSize"];
+    stride = options["stride"];
+    padding = options["padding"];
+    dilation = options["dilation"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(stride)) {
     const options = stride;
     call.checkOptions(options, ["stride","padding","dilation","ceilMode"], "maxPool3d");
     stride = options["stride"];
@@ -1466,12 +1658,22 @@ export function maxPool3d(input: unknown, kernelSize: unknown, stride?: unknown,
  * Follows torch.nn.functional.max_pool3d_with_indices.
  */
 export function maxPool3dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): call.Named<"values" | "indices">;
+export function maxPool3dWithIndices(input: Tensor, options: { kernelSize: number | readonly number[]; stride?: number | readonly number[] | null; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): call.Named<"values" | "indices">;
 export function maxPool3dWithIndices(input: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): call.Named<"values" | "indices">;
 export function maxPool3dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; dilation?: number | readonly number[]; ceilMode?: boolean }): call.Named<"values" | "indices">;
 export function maxPool3dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { dilation?: number | readonly number[]; ceilMode?: boolean }): call.Named<"values" | "indices">;
 export function maxPool3dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], dilation: number | readonly number[], options: { ceilMode?: boolean }): call.Named<"values" | "indices">;
 export function maxPool3dWithIndices(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, ceilMode?: unknown): call.Named<"values" | "indices"> {
-  if (call.isOptions(stride)) {
+  if (call.isOptions(kernelSize)) {
+    const options = kernelSize;
+    call.checkOptions(options, ["kernelSize","stride","padding","dilation","ceilMode"], "maxPool3dWithIndices");
+    kernelSize = options["kernelSize"];
+    stride = options["stride"];
+    padding = options["padding"];
+    dilation = options["dilation"];
+    ceilMode = options["ceilMode"];
+  }
+  else if (call.isOptions(stride)) {
     const options = stride;
     call.checkOptions(options, ["stride","padding","dilation","ceilMode"], "maxPool3dWithIndices");
     stride = options["stride"];
@@ -1507,11 +1709,20 @@ export function maxPool3dWithIndices(input: unknown, kernelSize: unknown, stride
  * Follows torch.nn.functional.max_unpool1d.
  */
 export function maxUnpool1d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], outputSize?: number | readonly number[] | null): Tensor;
+export function maxUnpool1d(input: Tensor, indices: Tensor, options: { kernelSize: number | readonly number[]; stride?: number | readonly number[] | null; padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool1d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool1d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool1d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool1d(input: unknown, indices: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, outputSize?: unknown): Tensor {
-  if (call.isOptions(stride)) {
+  if (call.isOptions(kernelSize)) {
+    const options = kernelSize;
+    call.checkOptions(options, ["kernelSize","stride","padding","outputSize"], "maxUnpool1d");
+    kernelSize = options["kernelSize"];
+    stride = options["stride"];
+    padding = options["padding"];
+    outputSize = options["outputSize"];
+  }
+  else if (call.isOptions(stride)) {
     const options = stride;
     call.checkOptions(options, ["stride","padding","outputSize"], "maxUnpool1d");
     stride = options["stride"];
@@ -1538,11 +1749,20 @@ export function maxUnpool1d(input: unknown, indices: unknown, kernelSize: unknow
  * Follows torch.nn.functional.max_unpool2d.
  */
 export function maxUnpool2d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], outputSize?: number | readonly number[] | null): Tensor;
+export function maxUnpool2d(input: Tensor, indices: Tensor, options: { kernelSize: number | readonly number[]; stride?: number | readonly number[] | null; padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool2d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool2d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool2d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool2d(input: unknown, indices: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, outputSize?: unknown): Tensor {
-  if (call.isOptions(stride)) {
+  if (call.isOptions(kernelSize)) {
+    const options = kernelSize;
+    call.checkOptions(options, ["kernelSize","stride","padding","outputSize"], "maxUnpool2d");
+    kernelSize = options["kernelSize"];
+    stride = options["stride"];
+    padding = options["padding"];
+    outputSize = options["outputSize"];
+  }
+  else if (call.isOptions(stride)) {
     const options = stride;
     call.checkOptions(options, ["stride","padding","outputSize"], "maxUnpool2d");
     stride = options["stride"];
@@ -1569,11 +1789,20 @@ export function maxUnpool2d(input: unknown, indices: unknown, kernelSize: unknow
  * Follows torch.nn.functional.max_unpool3d.
  */
 export function maxUnpool3d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], outputSize?: number | readonly number[] | null): Tensor;
+export function maxUnpool3d(input: Tensor, indices: Tensor, options: { kernelSize: number | readonly number[]; stride?: number | readonly number[] | null; padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool3d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool3d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool3d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool3d(input: unknown, indices: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, outputSize?: unknown): Tensor {
-  if (call.isOptions(stride)) {
+  if (call.isOptions(kernelSize)) {
+    const options = kernelSize;
+    call.checkOptions(options, ["kernelSize","stride","padding","outputSize"], "maxUnpool3d");
+    kernelSize = options["kernelSize"];
+    stride = options["stride"];
+    padding = options["padding"];
+    outputSize = options["outputSize"];
+  }
+  else if (call.isOptions(stride)) {
     const options = stride;
     call.checkOptions(options, ["stride","padding","outputSize"], "maxUnpool3d");
     stride = options["stride"];
@@ -1668,10 +1897,18 @@ export function nllLoss(input: unknown, target: unknown, weight?: unknown, ignor
  * @example torch.nn.functional.pad(x, [1, 1])
  */
 export function pad(input: Tensor, pad: number | readonly number[], mode?: "constant" | "reflect" | "replicate" | "circular", value?: Scalar | null): Tensor;
+export function pad(input: Tensor, options: { pad: number | readonly number[]; mode?: "constant" | "reflect" | "replicate" | "circular"; value?: Scalar | null }): Tensor;
 export function pad(input: Tensor, pad: number | readonly number[], options: { mode?: "constant" | "reflect" | "replicate" | "circular"; value?: Scalar | null }): Tensor;
 export function pad(input: Tensor, pad: number | readonly number[], mode: "constant" | "reflect" | "replicate" | "circular", options: { value?: Scalar | null }): Tensor;
 export function pad(input: unknown, pad: unknown, mode?: unknown, value?: unknown): Tensor {
-  if (call.isOptions(mode)) {
+  if (call.isOptions(pad)) {
+    const options = pad;
+    call.checkOptions(options, ["pad","mode","value"], "pad");
+    pad = options["pad"];
+    mode = options["mode"];
+    value = options["value"];
+  }
+  else if (call.isOptions(mode)) {
     const options = mode;
     call.checkOptions(options, ["mode","value"], "pad");
     mode = options["mode"];
@@ -1691,7 +1928,13 @@ export function pad(input: unknown, pad: unknown, mode?: unknown, value?: unknow
  * Follows torch.nn.functional.pixel_shuffle.
  */
 export function pixelShuffle(input: Tensor, upscaleFactor: number): Tensor;
+export function pixelShuffle(input: Tensor, options: { upscaleFactor: number }): Tensor;
 export function pixelShuffle(input: unknown, upscaleFactor: unknown): Tensor {
+  if (call.isOptions(upscaleFactor)) {
+    const options = upscaleFactor;
+    call.checkOptions(options, ["upscaleFactor"], "pixelShuffle");
+    upscaleFactor = options["upscaleFactor"];
+  }
   return call.wrapOr(input as Tensor, core.op_pixelShuffle(call.tensorArg(input, "pixelShuffle", "input", 1), call.intArg(upscaleFactor, "pixelShuffle", "upscaleFactor", 2)));
 }
 
@@ -1700,7 +1943,13 @@ export function pixelShuffle(input: unknown, upscaleFactor: unknown): Tensor {
  * Follows torch.nn.functional.pixel_unshuffle.
  */
 export function pixelUnshuffle(input: Tensor, downscaleFactor: number): Tensor;
+export function pixelUnshuffle(input: Tensor, options: { downscaleFactor: number }): Tensor;
 export function pixelUnshuffle(input: unknown, downscaleFactor: unknown): Tensor {
+  if (call.isOptions(downscaleFactor)) {
+    const options = downscaleFactor;
+    call.checkOptions(options, ["downscaleFactor"], "pixelUnshuffle");
+    downscaleFactor = options["downscaleFactor"];
+  }
   return call.wrapOr(input as Tensor, core.op_pixelUnshuffle(call.tensorArg(input, "pixelUnshuffle", "input", 1), call.intArg(downscaleFactor, "pixelUnshuffle", "downscaleFactor", 2)));
 }
 
@@ -1761,10 +2010,18 @@ export function relu6(input: unknown, inplace?: unknown): Tensor {
  * Follows torch.nn.functional.rms_norm.
  */
 export function rmsNorm(input: Tensor, normalizedShape: number | readonly number[], weight?: Tensor | null, eps?: number | null): Tensor;
+export function rmsNorm(input: Tensor, options: { normalizedShape: number | readonly number[]; weight?: Tensor | null; eps?: number | null }): Tensor;
 export function rmsNorm(input: Tensor, normalizedShape: number | readonly number[], options: { weight?: Tensor | null; eps?: number | null }): Tensor;
 export function rmsNorm(input: Tensor, normalizedShape: number | readonly number[], weight: Tensor | null, options: { eps?: number | null }): Tensor;
 export function rmsNorm(input: unknown, normalizedShape: unknown, weight?: unknown, eps?: unknown): Tensor {
-  if (call.isOptions(weight)) {
+  if (call.isOptions(normalizedShape)) {
+    const options = normalizedShape;
+    call.checkOptions(options, ["normalizedShape","weight","eps"], "rmsNorm");
+    normalizedShape = options["normalizedShape"];
+    weight = options["weight"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(weight)) {
     const options = weight;
     call.checkOptions(options, ["weight","eps"], "rmsNorm");
     weight = options["weight"];
@@ -1872,9 +2129,16 @@ export function smoothL1Loss(input: unknown, target: unknown, reduction?: unknow
  * @example torch.softmax(x, -1)
  */
 export function softmax(input: Tensor, dim: number, dtype?: DType | null): Tensor;
+export function softmax(input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 export function softmax(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
 export function softmax(input: unknown, dim: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dtype)) {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","dtype"], "softmax");
+    dim = options["dim"];
+    dtype = options["dtype"];
+  }
+  else if (call.isOptions(dtype)) {
     const options = dtype;
     call.checkOptions(options, ["dtype"], "softmax");
     dtype = options["dtype"];
@@ -1887,9 +2151,16 @@ export function softmax(input: unknown, dim: unknown, dtype?: unknown): Tensor {
  * Follows torch.nn.functional.softmin.
  */
 export function softmin(input: Tensor, dim: number, dtype?: DType | null): Tensor;
+export function softmin(input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 export function softmin(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
 export function softmin(input: unknown, dim: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dtype)) {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","dtype"], "softmin");
+    dim = options["dim"];
+    dtype = options["dtype"];
+  }
+  else if (call.isOptions(dtype)) {
     const options = dtype;
     call.checkOptions(options, ["dtype"], "softmin");
     dtype = options["dtype"];
@@ -1984,9 +2255,24 @@ export function tanhshrink(input: unknown): Tensor {
  * Follows torch.nn.functional.threshold.
  */
 export function threshold(input: Tensor, threshold: Scalar, value: Scalar, inplace?: boolean): Tensor;
+export function threshold(input: Tensor, options: { threshold: Scalar; value: Scalar; inplace?: boolean }): Tensor;
+export function threshold(input: Tensor, threshold: Scalar, options: { value: Scalar; inplace?: boolean }): Tensor;
 export function threshold(input: Tensor, threshold: Scalar, value: Scalar, options: { inplace?: boolean }): Tensor;
-export function threshold(input: unknown, threshold: unknown, value: unknown, inplace?: unknown): Tensor {
-  if (call.isOptions(inplace)) {
+export function threshold(input: unknown, threshold: unknown, value?: unknown, inplace?: unknown): Tensor {
+  if (call.isOptions(threshold)) {
+    const options = threshold;
+    call.checkOptions(options, ["threshold","value","inplace"], "threshold");
+    threshold = options["threshold"];
+    value = options["value"];
+    inplace = options["inplace"];
+  }
+  else if (call.isOptions(value)) {
+    const options = value;
+    call.checkOptions(options, ["value","inplace"], "threshold");
+    value = options["value"];
+    inplace = options["inplace"];
+  }
+  else if (call.isOptions(inplace)) {
     const options = inplace;
     call.checkOptions(options, ["inplace"], "threshold");
     inplace = options["inplace"];

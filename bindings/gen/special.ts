@@ -152,9 +152,16 @@ export function logNdtr(input: unknown): Tensor {
  * Follows torch.log_softmax.
  */
 export function logSoftmax(input: Tensor, dim: number, dtype?: DType | null): Tensor;
+export function logSoftmax(input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 export function logSoftmax(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
 export function logSoftmax(input: unknown, dim: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dtype)) {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","dtype"], "logSoftmax");
+    dim = options["dim"];
+    dtype = options["dtype"];
+  }
+  else if (call.isOptions(dtype)) {
     const options = dtype;
     call.checkOptions(options, ["dtype"], "logSoftmax");
     dtype = options["dtype"];
@@ -186,9 +193,16 @@ export function logit(input: unknown, eps?: unknown): Tensor {
  * Follows torch.logsumexp.
  */
 export function logsumexp(input: Tensor, dim: number | readonly number[], keepdim?: boolean): Tensor;
+export function logsumexp(input: Tensor, options: { dim: number | readonly number[]; keepdim?: boolean }): Tensor;
 export function logsumexp(input: Tensor, dim: number | readonly number[], options: { keepdim?: boolean }): Tensor;
 export function logsumexp(input: unknown, dim: unknown, keepdim?: unknown): Tensor {
-  if (call.isOptions(keepdim)) {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","keepdim"], "logsumexp");
+    dim = options["dim"];
+    keepdim = options["keepdim"];
+  }
+  else if (call.isOptions(keepdim)) {
     const options = keepdim;
     call.checkOptions(options, ["keepdim"], "logsumexp");
     keepdim = options["keepdim"];
@@ -261,9 +275,16 @@ export function sinc(input: unknown): Tensor {
  * @example torch.softmax(x, -1)
  */
 export function softmax(input: Tensor, dim: number, dtype?: DType | null): Tensor;
+export function softmax(input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 export function softmax(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
 export function softmax(input: unknown, dim: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dtype)) {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","dtype"], "softmax");
+    dim = options["dim"];
+    dtype = options["dtype"];
+  }
+  else if (call.isOptions(dtype)) {
     const options = dtype;
     call.checkOptions(options, ["dtype"], "softmax");
     dtype = options["dtype"];
