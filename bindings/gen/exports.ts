@@ -30,6 +30,8 @@ export interface OpExports {
   op_addr_(input: number, vec1: number, vec2: number, beta: number, betaKind: number, alpha: number, alphaKind: number): void;
   op_all(input: number, dim: number, keepdim: number): number;
   op_allclose(input: number, other: number, rtol: number, atol: number, equalNan: number): number;
+  op_alphaDropout(input: number, p: number, training: number): number;
+  op_alphaDropout_(input: number, p: number, training: number): void;
   op_amax(input: number, dim: number, dimLength: number, keepdim: number): number;
   op_amin(input: number, dim: number, dimLength: number, keepdim: number): number;
   op_aminmax(input: number, dim: number, keepdim: number): number;
@@ -61,6 +63,8 @@ export interface OpExports {
   op_baddbmm(input: number, batch1: number, batch2: number, beta: number, betaKind: number, alpha: number, alphaKind: number): number;
   op_baddbmm_(input: number, batch1: number, batch2: number, beta: number, betaKind: number, alpha: number, alphaKind: number): void;
   op_batchNorm(input: number, runningMean: number, runningVar: number, weight: number, bias: number, training: number, momentum: number, eps: number): number;
+  op_bernoulli(input: number, p: number, pKind: number, generator: number): number;
+  op_bernoulliOf(input: number, p: number, generator: number): number;
   op_bilinear(input1: number, input2: number, weight: number, bias: number): number;
   op_binaryCrossEntropy(input: number, target: number, weight: number, reduction: number): number;
   op_binaryCrossEntropyWithLogits(input: number, target: number, weight: number, reduction: number, posWeight: number): number;
@@ -82,6 +86,8 @@ export interface OpExports {
   op_broadcastTo(input: number, size: number, sizeLength: number): number;
   op_cartesianProd(tensors: number, tensorsLength: number): number;
   op_cat(tensors: number, tensorsLength: number, dim: number): number;
+  op_cauchy(input: number, median: number, sigma: number, generator: number): number;
+  op_cauchy_(input: number, median: number, sigma: number, generator: number): void;
   op_ceil(input: number): number;
   op_ceil_(input: number): void;
   op_celu(input: number, alpha: number): number;
@@ -137,6 +143,8 @@ export interface OpExports {
   op_div(input: number, other: number, roundingMode: number): number;
   op_div_(input: number, other: number, roundingMode: number): void;
   op_dot(input: number, other: number): number;
+  op_dropout(input: number, p: number, training: number): number;
+  op_dropout_(input: number, p: number, training: number): void;
   op_dstack(tensors: number, tensorsLength: number): number;
   op_elu(input: number, alpha: number): number;
   op_elu_(input: number, alpha: number): void;
@@ -160,7 +168,13 @@ export interface OpExports {
   op_expandAs(input: number, other: number): number;
   op_expm1(input: number): number;
   op_expm1_(input: number): void;
+  op_exponential(input: number, lambd: number, generator: number): number;
+  op_exponential_(input: number, lambd: number, generator: number): void;
   op_eye(n: number, m: number, dtype: number, device: number): number;
+  op_featureAlphaDropout(input: number, p: number, training: number): number;
+  op_featureAlphaDropout_(input: number, p: number, training: number): void;
+  op_featureDropout(input: number, p: number, training: number): number;
+  op_featureDropout_(input: number, p: number, training: number): void;
   op_fill(input: number, value: number): number;
   op_fill_(input: number, value: number): void;
   op_flatten(input: number, startDim: number, endDim: number): number;
@@ -188,10 +202,13 @@ export interface OpExports {
   op_ge(input: number, other: number): number;
   op_ge_(input: number, other: number): void;
   op_gelu(input: number, approximate: number): number;
+  op_geometric(input: number, p: number, generator: number): number;
+  op_geometric_(input: number, p: number, generator: number): void;
   op_glu(input: number, dim: number): number;
   op_groupNorm(input: number, numGroups: number, weight: number, bias: number, eps: number): number;
   op_gt(input: number, other: number): number;
   op_gt_(input: number, other: number): void;
+  op_gumbelNoise(input: number): number;
   op_hardshrink(input: number, lambd: number): number;
   op_hardsigmoid(input: number): number;
   op_hardsigmoid_(input: number): void;
@@ -258,6 +275,8 @@ export interface OpExports {
   op_log2(input: number): number;
   op_log2_(input: number): void;
   op_logNdtr(input: number): number;
+  op_logNormal(input: number, mean: number, std: number, generator: number): number;
+  op_logNormal_(input: number, mean: number, std: number, generator: number): void;
   op_logSoftmax(input: number, dim: number, dtype: number): number;
   op_logaddexp(input: number, other: number): number;
   op_logaddexp2(input: number, other: number): number;
@@ -316,6 +335,7 @@ export interface OpExports {
   op_mul(input: number, other: number): number;
   op_mul_(input: number, other: number): void;
   op_multiDot(tensors: number, tensorsLength: number): number;
+  op_multinomial(input: number, numSamples: number, replacement: number, generator: number): number;
   op_mv(input: number, vec: number): number;
   op_nanToNum(input: number, nan: number, nanKind: number, posinf: number, posinfKind: number, neginf: number, neginfKind: number): number;
   op_nanToNum_(input: number, nan: number, nanKind: number, posinf: number, posinfKind: number, neginf: number, neginfKind: number): void;
@@ -337,6 +357,9 @@ export interface OpExports {
   op_nllLoss(input: number, target: number, weight: number, ignoreIndex: number, reduction: number): number;
   op_nonzero(input: number): number;
   op_norm(input: number, p: number, dim: number, dimLength: number, keepdim: number, dtype: number): number;
+  op_normal(input: number, mean: number, std: number, generator: number): number;
+  op_normal_(input: number, mean: number, std: number, generator: number): void;
+  op_normalOf(mean: number, std: number, size: number, sizeLength: number, generator: number, dtype: number, device: number): number;
   op_outer(input: number, vec2: number): number;
   op_pad(input: number, pad: number, padLength: number, mode: number, value: number, valueKind: number): number;
   op_permute(input: number, dims: number, dimsLength: number): number;
@@ -351,6 +374,12 @@ export interface OpExports {
   op_put_(input: number, index: number, source: number, accumulate: number): void;
   op_rad2deg(input: number): number;
   op_rad2deg_(input: number): void;
+  op_rand(size: number, sizeLength: number, generator: number, dtype: number, device: number): number;
+  op_randint(low: number, lowKind: number, high: number, highKind: number, size: number, sizeLength: number, generator: number, dtype: number, device: number): number;
+  op_randn(size: number, sizeLength: number, generator: number, dtype: number, device: number): number;
+  op_random(input: number, from: number, fromKind: number, to: number, toKind: number, generator: number): number;
+  op_random_(input: number, from: number, fromKind: number, to: number, toKind: number, generator: number): void;
+  op_randperm(n: number, generator: number, dtype: number, device: number): number;
   op_range(start: number, startKind: number, end: number, endKind: number, step: number, stepKind: number, dtype: number, device: number): number;
   op_ravel(input: number): number;
   op_reciprocal(input: number): number;
@@ -458,6 +487,8 @@ export interface OpExports {
   op_unbind(input: number, dim: number): number;
   op_unflatten(input: number, dim: number, sizes: number, sizesLength: number): number;
   op_unfold(input: number, dimension: number, size: number, step: number): number;
+  op_uniform(input: number, from: number, to: number, generator: number): number;
+  op_uniform_(input: number, from: number, to: number, generator: number): void;
   op_uniqueRows(input: number, dim: number): number;
   op_uniqueRuns(input: number, dim: number): number;
   op_unsqueeze(input: number, dim: number): number;

@@ -650,6 +650,29 @@ export function baddbmm(input: unknown, batch1: unknown, batch2: unknown, beta?:
 }
 
 /**
+ * 1 with the probability that the input's element is (or p), else 0.
+ * Follows torch.bernoulli.
+ */
+export function bernoulli(input: Tensor, p?: number | null, generator?: number): Tensor;
+export function bernoulli(input: Tensor, options: { p?: number | null; generator?: number }): Tensor;
+export function bernoulli(input: Tensor, p: number | null, options: { generator?: number }): Tensor;
+export function bernoulli(input: unknown, p?: unknown, generator?: unknown): Tensor {
+  if (call.isOptions(p)) {
+    const options = p;
+    call.checkOptions(options, ["p","generator"], "bernoulli");
+    p = options["p"];
+    generator = options["generator"];
+  }
+  else if (call.isOptions(generator)) {
+    const options = generator;
+    call.checkOptions(options, ["generator"], "bernoulli");
+    generator = options["generator"];
+  }
+  const pValue = call.optionalScalarArg(p, "bernoulli", "p", 2);
+  return call.wrapOr(input as Tensor, core.op_bernoulli(call.tensorArg(input, "bernoulli", "input", 1), call.scalarValue(pValue), call.scalarKind(pValue), generator === undefined ? 0 : call.intArg(generator, "bernoulli", "generator", 3)));
+}
+
+/**
  * And of bits; of truth values for bool.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.bitwise_and.
@@ -2594,6 +2617,36 @@ export function msort(input: unknown): Tensor {
 export function mul(input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
 export function mul(input: unknown, other: unknown): Tensor {
   return call.wrap(core.op_mul(call.operandArg(input, "mul", "input", 1), call.operandArg(other, "mul", "other", 2)));
+}
+
+/**
+ * Indices drawn with the weights in each row.
+ * Follows torch.multinomial.
+ */
+export function multinomial(input: Tensor, numSamples: number, replacement?: boolean, generator?: number): Tensor;
+export function multinomial(input: Tensor, options: { numSamples: number; replacement?: boolean; generator?: number }): Tensor;
+export function multinomial(input: Tensor, numSamples: number, options: { replacement?: boolean; generator?: number }): Tensor;
+export function multinomial(input: Tensor, numSamples: number, replacement: boolean, options: { generator?: number }): Tensor;
+export function multinomial(input: unknown, numSamples: unknown, replacement?: unknown, generator?: unknown): Tensor {
+  if (call.isOptions(numSamples)) {
+    const options = numSamples;
+    call.checkOptions(options, ["numSamples","replacement","generator"], "multinomial");
+    numSamples = options["numSamples"];
+    replacement = options["replacement"];
+    generator = options["generator"];
+  }
+  else if (call.isOptions(replacement)) {
+    const options = replacement;
+    call.checkOptions(options, ["replacement","generator"], "multinomial");
+    replacement = options["replacement"];
+    generator = options["generator"];
+  }
+  else if (call.isOptions(generator)) {
+    const options = generator;
+    call.checkOptions(options, ["generator"], "multinomial");
+    generator = options["generator"];
+  }
+  return call.wrapOr(input as Tensor, core.op_multinomial(call.tensorArg(input, "multinomial", "input", 1), call.intArg(numSamples, "multinomial", "numSamples", 2), replacement === undefined ? 0 : call.boolArg(replacement, "multinomial", "replacement", 3), generator === undefined ? 0 : call.intArg(generator, "multinomial", "generator", 4)));
 }
 
 /**

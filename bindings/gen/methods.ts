@@ -270,6 +270,13 @@ export interface TensorMethods {
   baddbmm(batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
   baddbmm(batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
   /**
+   * 1 with the probability that the input's element is (or p), else 0.
+   * Follows torch.bernoulli.
+   */
+  bernoulli(p?: number | null, generator?: number): Tensor;
+  bernoulli(options: { p?: number | null; generator?: number }): Tensor;
+  bernoulli(p: number | null, options: { generator?: number }): Tensor;
+  /**
    * And of bits; of truth values for bool.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.bitwise_and.
@@ -1054,6 +1061,13 @@ export interface TensorMethods {
    */
   mul(other: Tensor | Scalar): Tensor;
   /**
+   * Indices drawn with the weights in each row.
+   * Follows torch.multinomial.
+   */
+  multinomial(numSamples: number, replacement?: boolean, generator?: number): Tensor;
+  multinomial(numSamples: number, options: { replacement?: boolean; generator?: number }): Tensor;
+  multinomial(numSamples: number, replacement: boolean, options: { generator?: number }): Tensor;
+  /**
    * input * other.
    * Another name of torch.mul.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
@@ -1646,6 +1660,11 @@ export interface TensorMethods {
   bitwiseRightShift_(other: Tensor | Scalar): this;
   /** bitwiseXor, in place. */
   bitwiseXor_(other: Tensor | Scalar): this;
+  /** cauchy, in place. */
+  cauchy_(median?: number, sigma?: number, generator?: number): this;
+  cauchy_(options: { median?: number; sigma?: number; generator?: number }): this;
+  cauchy_(median: number, options: { sigma?: number; generator?: number }): this;
+  cauchy_(median: number, sigma: number, options: { generator?: number }): this;
   /** ceil, in place. */
   ceil_(): this;
   /** clamp, in place. */
@@ -1698,6 +1717,10 @@ export interface TensorMethods {
   exp2_(): this;
   /** expm1, in place. */
   expm1_(): this;
+  /** exponential, in place. */
+  exponential_(lambd?: number, generator?: number): this;
+  exponential_(options: { lambd?: number; generator?: number }): this;
+  exponential_(lambd: number, options: { generator?: number }): this;
   /** fill, in place. */
   fill_(value: Tensor | Scalar): this;
   /** fix, in place. */
@@ -1716,6 +1739,9 @@ export interface TensorMethods {
   gcd_(other: Tensor): this;
   /** ge, in place. */
   ge_(other: Tensor | Scalar): this;
+  /** geometric, in place. */
+  geometric_(p: number, generator?: number): this;
+  geometric_(p: number, options: { generator?: number }): this;
   /** greater, in place. */
   greater_(other: Tensor | Scalar): this;
   /** greaterEqual, in place. */
@@ -1772,6 +1798,11 @@ export interface TensorMethods {
   log1p_(): this;
   /** log2, in place. */
   log2_(): this;
+  /** logNormal, in place. */
+  logNormal_(mean?: number, std?: number, generator?: number): this;
+  logNormal_(options: { mean?: number; std?: number; generator?: number }): this;
+  logNormal_(mean: number, options: { std?: number; generator?: number }): this;
+  logNormal_(mean: number, std: number, options: { generator?: number }): this;
   /** logicalAnd, in place. */
   logicalAnd_(other: Tensor): this;
   /** logicalNot, in place. */
@@ -1806,6 +1837,11 @@ export interface TensorMethods {
   negative_(): this;
   /** nextafter, in place. */
   nextafter_(other: Tensor): this;
+  /** normal, in place. */
+  normal_(mean?: number, std?: number, generator?: number): this;
+  normal_(options: { mean?: number; std?: number; generator?: number }): this;
+  normal_(mean: number, options: { std?: number; generator?: number }): this;
+  normal_(mean: number, std: number, options: { generator?: number }): this;
   /** notEqual, in place. */
   notEqual_(other: Tensor | Scalar): this;
   /** pow, in place. */
@@ -1815,6 +1851,11 @@ export interface TensorMethods {
   put_(index: Tensor, source: Tensor, options: { accumulate?: boolean }): this;
   /** rad2deg, in place. */
   rad2deg_(): this;
+  /** random, in place. */
+  random_(from?: Scalar | null, to?: Scalar | null, generator?: number): this;
+  random_(options: { from?: Scalar | null; to?: Scalar | null; generator?: number }): this;
+  random_(from: Scalar | null, options: { to?: Scalar | null; generator?: number }): this;
+  random_(from: Scalar | null, to: Scalar | null, options: { generator?: number }): this;
   /** reciprocal, in place. */
   reciprocal_(): this;
   /** relu, in place. */
@@ -1891,6 +1932,11 @@ export interface TensorMethods {
   trueDivide_(other: Tensor | Scalar): this;
   /** trunc, in place. */
   trunc_(): this;
+  /** uniform, in place. */
+  uniform_(from?: number, to?: number, generator?: number): this;
+  uniform_(options: { from?: number; to?: number; generator?: number }): this;
+  uniform_(from: number, options: { to?: number; generator?: number }): this;
+  uniform_(from: number, to: number, options: { generator?: number }): this;
   /** unsqueeze, in place. */
   unsqueeze_(dim: number): this;
   /** xlogy, in place. */
@@ -2235,6 +2281,21 @@ call.defineMethods(Tensor, {
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "baddbmm", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "baddbmm", "alpha", 4);
     return call.wrapOr(this, core.op_baddbmm(live(this), call.tensorArg(batch1, "baddbmm", "batch1", 1), call.tensorArg(batch2, "baddbmm", "batch2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+  },
+  bernoulli(this: Tensor, p?: unknown, generator?: unknown): Tensor {
+    if (call.isOptions(p)) {
+      const options = p;
+      call.checkOptions(options, ["p","generator"], "bernoulli");
+      p = options["p"];
+      generator = options["generator"];
+    }
+    else if (call.isOptions(generator)) {
+      const options = generator;
+      call.checkOptions(options, ["generator"], "bernoulli");
+      generator = options["generator"];
+    }
+    const pValue = call.optionalScalarArg(p, "bernoulli", "p", 1);
+    return call.wrapOr(this, core.op_bernoulli(live(this), call.scalarValue(pValue), call.scalarKind(pValue), generator === undefined ? 0 : call.intArg(generator, "bernoulli", "generator", 2)));
   },
   bitwiseAnd(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_bitwiseAnd(live(this), call.operandArg(other, "bitwiseAnd", "other", 1)));
@@ -2944,6 +3005,20 @@ call.defineMethods(Tensor, {
   },
   mul(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_mul(live(this), call.operandArg(other, "mul", "other", 1)));
+  },
+  multinomial(this: Tensor, numSamples: unknown, replacement?: unknown, generator?: unknown): Tensor {
+    if (call.isOptions(replacement)) {
+      const options = replacement;
+      call.checkOptions(options, ["replacement","generator"], "multinomial");
+      replacement = options["replacement"];
+      generator = options["generator"];
+    }
+    else if (call.isOptions(generator)) {
+      const options = generator;
+      call.checkOptions(options, ["generator"], "multinomial");
+      generator = options["generator"];
+    }
+    return call.wrapOr(this, core.op_multinomial(live(this), call.intArg(numSamples, "multinomial", "numSamples", 1), replacement === undefined ? 0 : call.boolArg(replacement, "multinomial", "replacement", 2), generator === undefined ? 0 : call.intArg(generator, "multinomial", "generator", 3)));
   },
   multiply(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_mul(live(this), call.operandArg(other, "multiply", "other", 1)));
@@ -3771,6 +3846,28 @@ call.defineMethods(Tensor, {
     core.op_bitwiseXor_(live(this), call.operandArg(other, "bitwiseXor_", "other", 1));
     return call.mutated(this);
   },
+  cauchy_(this: Tensor, median?: unknown, sigma?: unknown, generator?: unknown): Tensor {
+    if (call.isOptions(median)) {
+      const options = median;
+      call.checkOptions(options, ["median","sigma","generator"], "cauchy_");
+      median = options["median"];
+      sigma = options["sigma"];
+      generator = options["generator"];
+    }
+    else if (call.isOptions(sigma)) {
+      const options = sigma;
+      call.checkOptions(options, ["sigma","generator"], "cauchy_");
+      sigma = options["sigma"];
+      generator = options["generator"];
+    }
+    else if (call.isOptions(generator)) {
+      const options = generator;
+      call.checkOptions(options, ["generator"], "cauchy_");
+      generator = options["generator"];
+    }
+    core.op_cauchy_(live(this), median === undefined ? 0 : call.floatArg(median, "cauchy_", "median", 1), sigma === undefined ? 1 : call.floatArg(sigma, "cauchy_", "sigma", 2), generator === undefined ? 0 : call.intArg(generator, "cauchy_", "generator", 3));
+    return call.mutated(this);
+  },
   ceil_(this: Tensor): Tensor {
     core.op_ceil_(live(this));
     return call.mutated(this);
@@ -3901,6 +3998,21 @@ call.defineMethods(Tensor, {
     core.op_expm1_(live(this));
     return call.mutated(this);
   },
+  exponential_(this: Tensor, lambd?: unknown, generator?: unknown): Tensor {
+    if (call.isOptions(lambd)) {
+      const options = lambd;
+      call.checkOptions(options, ["lambd","generator"], "exponential_");
+      lambd = options["lambd"];
+      generator = options["generator"];
+    }
+    else if (call.isOptions(generator)) {
+      const options = generator;
+      call.checkOptions(options, ["generator"], "exponential_");
+      generator = options["generator"];
+    }
+    core.op_exponential_(live(this), lambd === undefined ? 1 : call.floatArg(lambd, "exponential_", "lambd", 1), generator === undefined ? 0 : call.intArg(generator, "exponential_", "generator", 2));
+    return call.mutated(this);
+  },
   fill_(this: Tensor, value: unknown): Tensor {
     core.op_fill_(live(this), call.operandArg(value, "fill_", "value", 1));
     return call.mutated(this);
@@ -3935,6 +4047,15 @@ call.defineMethods(Tensor, {
   },
   ge_(this: Tensor, other: unknown): Tensor {
     core.op_ge_(live(this), call.operandArg(other, "ge_", "other", 1));
+    return call.mutated(this);
+  },
+  geometric_(this: Tensor, p: unknown, generator?: unknown): Tensor {
+    if (call.isOptions(generator)) {
+      const options = generator;
+      call.checkOptions(options, ["generator"], "geometric_");
+      generator = options["generator"];
+    }
+    core.op_geometric_(live(this), call.floatArg(p, "geometric_", "p", 1), generator === undefined ? 0 : call.intArg(generator, "geometric_", "generator", 2));
     return call.mutated(this);
   },
   greater_(this: Tensor, other: unknown): Tensor {
@@ -4097,6 +4218,28 @@ call.defineMethods(Tensor, {
     core.op_log2_(live(this));
     return call.mutated(this);
   },
+  logNormal_(this: Tensor, mean?: unknown, std?: unknown, generator?: unknown): Tensor {
+    if (call.isOptions(mean)) {
+      const options = mean;
+      call.checkOptions(options, ["mean","std","generator"], "logNormal_");
+      mean = options["mean"];
+      std = options["std"];
+      generator = options["generator"];
+    }
+    else if (call.isOptions(std)) {
+      const options = std;
+      call.checkOptions(options, ["std","generator"], "logNormal_");
+      std = options["std"];
+      generator = options["generator"];
+    }
+    else if (call.isOptions(generator)) {
+      const options = generator;
+      call.checkOptions(options, ["generator"], "logNormal_");
+      generator = options["generator"];
+    }
+    core.op_logNormal_(live(this), mean === undefined ? 1 : call.floatArg(mean, "logNormal_", "mean", 1), std === undefined ? 2 : call.floatArg(std, "logNormal_", "std", 2), generator === undefined ? 0 : call.intArg(generator, "logNormal_", "generator", 3));
+    return call.mutated(this);
+  },
   logicalAnd_(this: Tensor, other: unknown): Tensor {
     core.op_logicalAnd_(live(this), call.tensorArg(other, "logicalAnd_", "other", 1));
     return call.mutated(this);
@@ -4184,6 +4327,28 @@ call.defineMethods(Tensor, {
     core.op_nextafter_(live(this), call.tensorArg(other, "nextafter_", "other", 1));
     return call.mutated(this);
   },
+  normal_(this: Tensor, mean?: unknown, std?: unknown, generator?: unknown): Tensor {
+    if (call.isOptions(mean)) {
+      const options = mean;
+      call.checkOptions(options, ["mean","std","generator"], "normal_");
+      mean = options["mean"];
+      std = options["std"];
+      generator = options["generator"];
+    }
+    else if (call.isOptions(std)) {
+      const options = std;
+      call.checkOptions(options, ["std","generator"], "normal_");
+      std = options["std"];
+      generator = options["generator"];
+    }
+    else if (call.isOptions(generator)) {
+      const options = generator;
+      call.checkOptions(options, ["generator"], "normal_");
+      generator = options["generator"];
+    }
+    core.op_normal_(live(this), mean === undefined ? 0 : call.floatArg(mean, "normal_", "mean", 1), std === undefined ? 1 : call.floatArg(std, "normal_", "std", 2), generator === undefined ? 0 : call.intArg(generator, "normal_", "generator", 3));
+    return call.mutated(this);
+  },
   notEqual_(this: Tensor, other: unknown): Tensor {
     core.op_ne_(live(this), call.operandArg(other, "notEqual_", "other", 1));
     return call.mutated(this);
@@ -4203,6 +4368,30 @@ call.defineMethods(Tensor, {
   },
   rad2deg_(this: Tensor): Tensor {
     core.op_rad2deg_(live(this));
+    return call.mutated(this);
+  },
+  random_(this: Tensor, from?: unknown, to?: unknown, generator?: unknown): Tensor {
+    if (call.isOptions(from)) {
+      const options = from;
+      call.checkOptions(options, ["from","to","generator"], "random_");
+      from = options["from"];
+      to = options["to"];
+      generator = options["generator"];
+    }
+    else if (call.isOptions(to)) {
+      const options = to;
+      call.checkOptions(options, ["to","generator"], "random_");
+      to = options["to"];
+      generator = options["generator"];
+    }
+    else if (call.isOptions(generator)) {
+      const options = generator;
+      call.checkOptions(options, ["generator"], "random_");
+      generator = options["generator"];
+    }
+    const fromValue = call.optionalScalarArg(from, "random_", "from", 1);
+    const toValue = call.optionalScalarArg(to, "random_", "to", 2);
+    core.op_random_(live(this), call.scalarValue(fromValue), call.scalarKind(fromValue), call.scalarValue(toValue), call.scalarKind(toValue), generator === undefined ? 0 : call.intArg(generator, "random_", "generator", 3));
     return call.mutated(this);
   },
   reciprocal_(this: Tensor): Tensor {
@@ -4421,6 +4610,28 @@ call.defineMethods(Tensor, {
   },
   trunc_(this: Tensor): Tensor {
     core.op_trunc_(live(this));
+    return call.mutated(this);
+  },
+  uniform_(this: Tensor, from?: unknown, to?: unknown, generator?: unknown): Tensor {
+    if (call.isOptions(from)) {
+      const options = from;
+      call.checkOptions(options, ["from","to","generator"], "uniform_");
+      from = options["from"];
+      to = options["to"];
+      generator = options["generator"];
+    }
+    else if (call.isOptions(to)) {
+      const options = to;
+      call.checkOptions(options, ["to","generator"], "uniform_");
+      to = options["to"];
+      generator = options["generator"];
+    }
+    else if (call.isOptions(generator)) {
+      const options = generator;
+      call.checkOptions(options, ["generator"], "uniform_");
+      generator = options["generator"];
+    }
+    core.op_uniform_(live(this), from === undefined ? 0 : call.floatArg(from, "uniform_", "from", 1), to === undefined ? 1 : call.floatArg(to, "uniform_", "to", 2), generator === undefined ? 0 : call.intArg(generator, "uniform_", "generator", 3));
     return call.mutated(this);
   },
   unsqueeze_(this: Tensor, dim: unknown): Tensor {

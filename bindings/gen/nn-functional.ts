@@ -97,6 +97,40 @@ export function adaptiveMaxPool3dWithIndices(input: unknown, outputSize: unknown
 }
 
 /**
+ * dropout that keeps mean and variance of inputs that went through selu.
+ * Follows torch.nn.functional.alpha_dropout.
+ */
+export function alphaDropout(input: Tensor, p?: number, training?: boolean, inplace?: boolean): Tensor;
+export function alphaDropout(input: Tensor, options: { p?: number; training?: boolean; inplace?: boolean }): Tensor;
+export function alphaDropout(input: Tensor, p: number, options: { training?: boolean; inplace?: boolean }): Tensor;
+export function alphaDropout(input: Tensor, p: number, training: boolean, options: { inplace?: boolean }): Tensor;
+export function alphaDropout(input: unknown, p?: unknown, training?: unknown, inplace?: unknown): Tensor {
+  if (call.isOptions(p)) {
+    const options = p;
+    call.checkOptions(options, ["p","training","inplace"], "alphaDropout");
+    p = options["p"];
+    training = options["training"];
+    inplace = options["inplace"];
+  }
+  else if (call.isOptions(training)) {
+    const options = training;
+    call.checkOptions(options, ["training","inplace"], "alphaDropout");
+    training = options["training"];
+    inplace = options["inplace"];
+  }
+  else if (call.isOptions(inplace)) {
+    const options = inplace;
+    call.checkOptions(options, ["inplace"], "alphaDropout");
+    inplace = options["inplace"];
+  }
+  if (inplace === true) {
+    core.op_alphaDropout_(call.tensorArg(input, "alphaDropout", "input", 1), p === undefined ? 0.5 : call.floatArg(p, "alphaDropout", "p", 2), training === undefined ? 0 : call.boolArg(training, "alphaDropout", "training", 3));
+    return call.mutated(input as Tensor);
+  }
+  return call.wrapOr(input as Tensor, core.op_alphaDropout(call.tensorArg(input, "alphaDropout", "input", 1), p === undefined ? 0.5 : call.floatArg(p, "alphaDropout", "p", 2), training === undefined ? 0 : call.boolArg(training, "alphaDropout", "training", 3)));
+}
+
+/**
  * The average of every window.
  * Shapes: (N, C, length) → the same with a size per window; N may be absent
  * Follows torch.nn.functional.avg_pool1d.
@@ -832,6 +866,145 @@ export function crossEntropy(input: unknown, target: unknown, weight?: unknown, 
 }
 
 /**
+ * Zero with probability p, else scaled by 1 / (1 - p); in evaluation the input itself.
+ * Follows torch.nn.functional.dropout.
+ */
+export function dropout(input: Tensor, p?: number, training?: boolean, inplace?: boolean): Tensor;
+export function dropout(input: Tensor, options: { p?: number; training?: boolean; inplace?: boolean }): Tensor;
+export function dropout(input: Tensor, p: number, options: { training?: boolean; inplace?: boolean }): Tensor;
+export function dropout(input: Tensor, p: number, training: boolean, options: { inplace?: boolean }): Tensor;
+export function dropout(input: unknown, p?: unknown, training?: unknown, inplace?: unknown): Tensor {
+  if (call.isOptions(p)) {
+    const options = p;
+    call.checkOptions(options, ["p","training","inplace"], "dropout");
+    p = options["p"];
+    training = options["training"];
+    inplace = options["inplace"];
+  }
+  else if (call.isOptions(training)) {
+    const options = training;
+    call.checkOptions(options, ["training","inplace"], "dropout");
+    training = options["training"];
+    inplace = options["inplace"];
+  }
+  else if (call.isOptions(inplace)) {
+    const options = inplace;
+    call.checkOptions(options, ["inplace"], "dropout");
+    inplace = options["inplace"];
+  }
+  if (inplace === true) {
+    core.op_dropout_(call.tensorArg(input, "dropout", "input", 1), p === undefined ? 0.5 : call.floatArg(p, "dropout", "p", 2), training === undefined ? 1 : call.boolArg(training, "dropout", "training", 3));
+    return call.mutated(input as Tensor);
+  }
+  return call.wrapOr(input as Tensor, core.op_dropout(call.tensorArg(input, "dropout", "input", 1), p === undefined ? 0.5 : call.floatArg(p, "dropout", "p", 2), training === undefined ? 1 : call.boolArg(training, "dropout", "training", 3)));
+}
+
+/**
+ * dropout of whole channels (dim 1) of every sample.
+ * Another name of torch.nn.functional.featureDropout.
+ * Follows torch.feature_dropout.
+ */
+export function dropout1d(input: Tensor, p?: number, training?: boolean, inplace?: boolean): Tensor;
+export function dropout1d(input: Tensor, options: { p?: number; training?: boolean; inplace?: boolean }): Tensor;
+export function dropout1d(input: Tensor, p: number, options: { training?: boolean; inplace?: boolean }): Tensor;
+export function dropout1d(input: Tensor, p: number, training: boolean, options: { inplace?: boolean }): Tensor;
+export function dropout1d(input: unknown, p?: unknown, training?: unknown, inplace?: unknown): Tensor {
+  if (call.isOptions(p)) {
+    const options = p;
+    call.checkOptions(options, ["p","training","inplace"], "dropout1d");
+    p = options["p"];
+    training = options["training"];
+    inplace = options["inplace"];
+  }
+  else if (call.isOptions(training)) {
+    const options = training;
+    call.checkOptions(options, ["training","inplace"], "dropout1d");
+    training = options["training"];
+    inplace = options["inplace"];
+  }
+  else if (call.isOptions(inplace)) {
+    const options = inplace;
+    call.checkOptions(options, ["inplace"], "dropout1d");
+    inplace = options["inplace"];
+  }
+  if (inplace === true) {
+    core.op_featureDropout_(call.tensorArg(input, "dropout1d", "input", 1), p === undefined ? 0.5 : call.floatArg(p, "dropout1d", "p", 2), training === undefined ? 1 : call.boolArg(training, "dropout1d", "training", 3));
+    return call.mutated(input as Tensor);
+  }
+  return call.wrapOr(input as Tensor, core.op_featureDropout(call.tensorArg(input, "dropout1d", "input", 1), p === undefined ? 0.5 : call.floatArg(p, "dropout1d", "p", 2), training === undefined ? 1 : call.boolArg(training, "dropout1d", "training", 3)));
+}
+
+/**
+ * dropout of whole channels (dim 1) of every sample.
+ * Another name of torch.nn.functional.featureDropout.
+ * Follows torch.feature_dropout.
+ */
+export function dropout2d(input: Tensor, p?: number, training?: boolean, inplace?: boolean): Tensor;
+export function dropout2d(input: Tensor, options: { p?: number; training?: boolean; inplace?: boolean }): Tensor;
+export function dropout2d(input: Tensor, p: number, options: { training?: boolean; inplace?: boolean }): Tensor;
+export function dropout2d(input: Tensor, p: number, training: boolean, options: { inplace?: boolean }): Tensor;
+export function dropout2d(input: unknown, p?: unknown, training?: unknown, inplace?: unknown): Tensor {
+  if (call.isOptions(p)) {
+    const options = p;
+    call.checkOptions(options, ["p","training","inplace"], "dropout2d");
+    p = options["p"];
+    training = options["training"];
+    inplace = options["inplace"];
+  }
+  else if (call.isOptions(training)) {
+    const options = training;
+    call.checkOptions(options, ["training","inplace"], "dropout2d");
+    training = options["training"];
+    inplace = options["inplace"];
+  }
+  else if (call.isOptions(inplace)) {
+    const options = inplace;
+    call.checkOptions(options, ["inplace"], "dropout2d");
+    inplace = options["inplace"];
+  }
+  if (inplace === true) {
+    core.op_featureDropout_(call.tensorArg(input, "dropout2d", "input", 1), p === undefined ? 0.5 : call.floatArg(p, "dropout2d", "p", 2), training === undefined ? 1 : call.boolArg(training, "dropout2d", "training", 3));
+    return call.mutated(input as Tensor);
+  }
+  return call.wrapOr(input as Tensor, core.op_featureDropout(call.tensorArg(input, "dropout2d", "input", 1), p === undefined ? 0.5 : call.floatArg(p, "dropout2d", "p", 2), training === undefined ? 1 : call.boolArg(training, "dropout2d", "training", 3)));
+}
+
+/**
+ * dropout of whole channels (dim 1) of every sample.
+ * Another name of torch.nn.functional.featureDropout.
+ * Follows torch.feature_dropout.
+ */
+export function dropout3d(input: Tensor, p?: number, training?: boolean, inplace?: boolean): Tensor;
+export function dropout3d(input: Tensor, options: { p?: number; training?: boolean; inplace?: boolean }): Tensor;
+export function dropout3d(input: Tensor, p: number, options: { training?: boolean; inplace?: boolean }): Tensor;
+export function dropout3d(input: Tensor, p: number, training: boolean, options: { inplace?: boolean }): Tensor;
+export function dropout3d(input: unknown, p?: unknown, training?: unknown, inplace?: unknown): Tensor {
+  if (call.isOptions(p)) {
+    const options = p;
+    call.checkOptions(options, ["p","training","inplace"], "dropout3d");
+    p = options["p"];
+    training = options["training"];
+    inplace = options["inplace"];
+  }
+  else if (call.isOptions(training)) {
+    const options = training;
+    call.checkOptions(options, ["training","inplace"], "dropout3d");
+    training = options["training"];
+    inplace = options["inplace"];
+  }
+  else if (call.isOptions(inplace)) {
+    const options = inplace;
+    call.checkOptions(options, ["inplace"], "dropout3d");
+    inplace = options["inplace"];
+  }
+  if (inplace === true) {
+    core.op_featureDropout_(call.tensorArg(input, "dropout3d", "input", 1), p === undefined ? 0.5 : call.floatArg(p, "dropout3d", "p", 2), training === undefined ? 1 : call.boolArg(training, "dropout3d", "training", 3));
+    return call.mutated(input as Tensor);
+  }
+  return call.wrapOr(input as Tensor, core.op_featureDropout(call.tensorArg(input, "dropout3d", "input", 1), p === undefined ? 0.5 : call.floatArg(p, "dropout3d", "p", 2), training === undefined ? 1 : call.boolArg(training, "dropout3d", "training", 3)));
+}
+
+/**
  * input where positive, else alpha * (exp(input) - 1).
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.elu.
@@ -856,6 +1029,74 @@ export function elu(input: unknown, alpha?: unknown, inplace?: unknown): Tensor 
     return call.mutated(input as Tensor);
   }
   return call.wrap(core.op_elu(call.tensorArg(input, "elu", "input", 1), alpha === undefined ? 1 : call.floatArg(alpha, "elu", "alpha", 2)));
+}
+
+/**
+ * alphaDropout of whole channels.
+ * Follows torch.nn.functional.feature_alpha_dropout.
+ */
+export function featureAlphaDropout(input: Tensor, p?: number, training?: boolean, inplace?: boolean): Tensor;
+export function featureAlphaDropout(input: Tensor, options: { p?: number; training?: boolean; inplace?: boolean }): Tensor;
+export function featureAlphaDropout(input: Tensor, p: number, options: { training?: boolean; inplace?: boolean }): Tensor;
+export function featureAlphaDropout(input: Tensor, p: number, training: boolean, options: { inplace?: boolean }): Tensor;
+export function featureAlphaDropout(input: unknown, p?: unknown, training?: unknown, inplace?: unknown): Tensor {
+  if (call.isOptions(p)) {
+    const options = p;
+    call.checkOptions(options, ["p","training","inplace"], "featureAlphaDropout");
+    p = options["p"];
+    training = options["training"];
+    inplace = options["inplace"];
+  }
+  else if (call.isOptions(training)) {
+    const options = training;
+    call.checkOptions(options, ["training","inplace"], "featureAlphaDropout");
+    training = options["training"];
+    inplace = options["inplace"];
+  }
+  else if (call.isOptions(inplace)) {
+    const options = inplace;
+    call.checkOptions(options, ["inplace"], "featureAlphaDropout");
+    inplace = options["inplace"];
+  }
+  if (inplace === true) {
+    core.op_featureAlphaDropout_(call.tensorArg(input, "featureAlphaDropout", "input", 1), p === undefined ? 0.5 : call.floatArg(p, "featureAlphaDropout", "p", 2), training === undefined ? 0 : call.boolArg(training, "featureAlphaDropout", "training", 3));
+    return call.mutated(input as Tensor);
+  }
+  return call.wrapOr(input as Tensor, core.op_featureAlphaDropout(call.tensorArg(input, "featureAlphaDropout", "input", 1), p === undefined ? 0.5 : call.floatArg(p, "featureAlphaDropout", "p", 2), training === undefined ? 0 : call.boolArg(training, "featureAlphaDropout", "training", 3)));
+}
+
+/**
+ * dropout of whole channels (dim 1) of every sample.
+ * Follows torch.feature_dropout.
+ */
+export function featureDropout(input: Tensor, p?: number, training?: boolean, inplace?: boolean): Tensor;
+export function featureDropout(input: Tensor, options: { p?: number; training?: boolean; inplace?: boolean }): Tensor;
+export function featureDropout(input: Tensor, p: number, options: { training?: boolean; inplace?: boolean }): Tensor;
+export function featureDropout(input: Tensor, p: number, training: boolean, options: { inplace?: boolean }): Tensor;
+export function featureDropout(input: unknown, p?: unknown, training?: unknown, inplace?: unknown): Tensor {
+  if (call.isOptions(p)) {
+    const options = p;
+    call.checkOptions(options, ["p","training","inplace"], "featureDropout");
+    p = options["p"];
+    training = options["training"];
+    inplace = options["inplace"];
+  }
+  else if (call.isOptions(training)) {
+    const options = training;
+    call.checkOptions(options, ["training","inplace"], "featureDropout");
+    training = options["training"];
+    inplace = options["inplace"];
+  }
+  else if (call.isOptions(inplace)) {
+    const options = inplace;
+    call.checkOptions(options, ["inplace"], "featureDropout");
+    inplace = options["inplace"];
+  }
+  if (inplace === true) {
+    core.op_featureDropout_(call.tensorArg(input, "featureDropout", "input", 1), p === undefined ? 0.5 : call.floatArg(p, "featureDropout", "p", 2), training === undefined ? 1 : call.boolArg(training, "featureDropout", "training", 3));
+    return call.mutated(input as Tensor);
+  }
+  return call.wrapOr(input as Tensor, core.op_featureDropout(call.tensorArg(input, "featureDropout", "input", 1), p === undefined ? 0.5 : call.floatArg(p, "featureDropout", "p", 2), training === undefined ? 1 : call.boolArg(training, "featureDropout", "training", 3)));
 }
 
 /**

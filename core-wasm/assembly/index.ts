@@ -15,6 +15,7 @@ import {
   setUserMode,
 } from "./dispatch/entry";
 import { nodeName } from "./gen/programs";
+import * as generators from "./kernels/generator";
 import { allocate, free, liveBytes, peakBytes, reservedBytes, setByteLimit } from "./memory/allocator";
 import { liveStorages } from "./memory/storage";
 import {
@@ -306,4 +307,37 @@ export function setMemoryLimit(bytes: f64): void {
 /** Bumps the version of `t`'s storage, after JavaScript wrote into it. */
 export function bumpVersion(t: Tensor): void {
   t.storage.version++;
+}
+
+// ---- random generators: 0 is the default one ---------------------------------------------------------------------
+
+function generatorAt(address: usize): usize {
+  return address == 0 ? generators.defaultGenerator() : address;
+}
+
+/** The address of a new generator with PyTorch's default seed. */
+export function newGenerator(): usize {
+  const generator = allocate(generators.GENERATOR_BYTES);
+  generators.seedGenerator(generator, generators.DEFAULT_SEED);
+  return generator;
+}
+
+export function freeGenerator(generator: usize): void {
+  free(generator, generators.GENERATOR_BYTES);
+}
+
+export function seedGenerator(generator: usize, low: i32, high: i32): void {
+  generators.seedGenerator(generatorAt(generator), (<u64>high << 32) | <u64>(<u32>low));
+}
+
+/** Address of a generator's 5056 bytes of state in PyTorch's layout; the seed is the u64 they begin with. */
+export function generatorBlock(generator: usize): usize {
+  return generatorAt(generator);
+}
+
+/** Takes over the state in the 5056 bytes at `state`; 0 if they are none. */
+export function setGeneratorState(generator: usize, state: usize): i32 {
+  if (!generators.isGeneratorState(state)) return 0;
+  memory.copy(generatorAt(generator), state, generators.GENERATOR_BYTES);
+  return 1;
 }

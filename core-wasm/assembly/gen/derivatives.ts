@@ -63,258 +63,261 @@ export function backwardOf(node: Node): void {
       backward_batchNormOf(node);
       break;
     case 243:
-      backward_bmm(node);
+      backward_bernoulli(node);
       break;
     case 244:
-      backward_catOf(node);
+      backward_bmm(node);
       break;
     case 245:
-      backward_clone(node);
+      backward_catOf(node);
       break;
     case 246:
-      backward_constantPadNd(node);
+      backward_clone(node);
       break;
     case 247:
-      backward_contiguous(node);
+      backward_constantPadNd(node);
       break;
     case 248:
-      backward_convolution(node);
+      backward_contiguous(node);
       break;
     case 249:
-      backward_convolutionInput(node);
+      backward_convolution(node);
       break;
     case 250:
-      backward_convolutionWeight(node);
+      backward_convolutionInput(node);
       break;
     case 251:
-      backward_cummax(node);
+      backward_convolutionWeight(node);
       break;
     case 252:
-      backward_cummin(node);
+      backward_cummax(node);
       break;
     case 253:
-      backward_cumprod(node);
+      backward_cummin(node);
       break;
     case 254:
-      backward_cumsum(node);
+      backward_cumprod(node);
       break;
     case 255:
-      backward_cumsumReverse(node);
+      backward_cumsum(node);
       break;
     case 256:
-      backward_diagEmbed(node);
+      backward_cumsumReverse(node);
       break;
     case 257:
-      backward_diagonalScatter(node);
+      backward_diagEmbed(node);
       break;
     case 258:
-      backward_dot(node);
+      backward_diagonalScatter(node);
       break;
     case 259:
-      backward_expand(node);
+      backward_dot(node);
       break;
     case 260:
-      backward_flip(node);
+      backward_expand(node);
       break;
     case 261:
-      backward_gather(node);
+      backward_flip(node);
       break;
     case 262:
-      backward_groupNormOf(node);
+      backward_gather(node);
       break;
     case 263:
-      backward_index(node);
+      backward_groupNormOf(node);
       break;
     case 264:
-      backward_indexAdd(node);
+      backward_index(node);
       break;
     case 265:
-      backward_indexCopy(node);
+      backward_indexAdd(node);
       break;
     case 266:
-      backward_indexFill(node);
+      backward_indexCopy(node);
       break;
     case 267:
-      backward_indexPut(node);
+      backward_indexFill(node);
       break;
     case 268:
-      backward_indexSelect(node);
+      backward_indexPut(node);
       break;
     case 269:
-      backward_kthvalue(node);
+      backward_indexSelect(node);
       break;
     case 270:
-      backward_layerNormOf(node);
+      backward_kthvalue(node);
       break;
     case 271:
-      backward_linearRows(node);
+      backward_layerNormOf(node);
       break;
     case 272:
-      backward_logSoftmax(node);
+      backward_linearRows(node);
       break;
     case 273:
-      backward_logcumsumexp(node);
+      backward_logSoftmax(node);
       break;
     case 274:
-      backward_logsumexp(node);
+      backward_logcumsumexp(node);
       break;
     case 275:
-      backward_maskedScatterOf(node);
+      backward_logsumexp(node);
       break;
     case 276:
-      backward_maskedSelect(node);
+      backward_maskedScatterOf(node);
       break;
     case 277:
-      backward_maxAll(node);
+      backward_maskedSelect(node);
       break;
     case 278:
-      backward_maxDim(node);
+      backward_maxAll(node);
       break;
     case 279:
-      backward_maxPool2dWithIndices(node);
+      backward_maxDim(node);
       break;
     case 280:
-      backward_maxPool3dWithIndices(node);
+      backward_maxPool2dWithIndices(node);
       break;
     case 281:
-      backward_mean(node);
+      backward_maxPool3dWithIndices(node);
       break;
     case 282:
-      backward_medianAll(node);
+      backward_mean(node);
       break;
     case 283:
-      backward_medianDim(node);
+      backward_medianAll(node);
       break;
     case 284:
-      backward_minAll(node);
+      backward_medianDim(node);
       break;
     case 285:
-      backward_minDim(node);
+      backward_minAll(node);
       break;
     case 286:
-      backward_mm(node);
+      backward_minDim(node);
       break;
     case 287:
-      backward_mode(node);
+      backward_mm(node);
       break;
     case 288:
-      backward_mv(node);
+      backward_mode(node);
       break;
     case 289:
-      backward_nanmedianAll(node);
+      backward_mv(node);
       break;
     case 290:
-      backward_nanmedianDim(node);
+      backward_nanmedianAll(node);
       break;
     case 291:
-      backward_nansum(node);
+      backward_nanmedianDim(node);
       break;
     case 292:
-      backward_nllLossBackward(node);
+      backward_nansum(node);
       break;
     case 293:
-      backward_nllLossOf(node);
+      backward_nllLossBackward(node);
       break;
     case 294:
-      backward_permute(node);
+      backward_nllLossOf(node);
       break;
     case 295:
-      backward_planeGather(node);
+      backward_permute(node);
       break;
     case 296:
-      backward_planePut(node);
+      backward_planeGather(node);
       break;
     case 297:
-      backward_planeScatter(node);
+      backward_planePut(node);
       break;
     case 298:
-      backward_prod(node);
+      backward_planeScatter(node);
       break;
     case 299:
-      backward_put(node);
+      backward_prod(node);
       break;
     case 300:
-      backward_roll(node);
+      backward_put(node);
       break;
     case 301:
-      backward_scatter(node);
+      backward_roll(node);
       break;
     case 302:
-      backward_scatterAdd(node);
+      backward_scatter(node);
       break;
     case 303:
-      backward_scatterReduce(node);
+      backward_scatterAdd(node);
       break;
     case 304:
-      backward_select(node);
+      backward_scatterReduce(node);
       break;
     case 305:
-      backward_selectBackward(node);
+      backward_select(node);
       break;
     case 306:
-      backward_selectScatter(node);
+      backward_selectBackward(node);
       break;
     case 307:
-      backward_slice(node);
+      backward_selectScatter(node);
       break;
     case 308:
-      backward_sliceBackward(node);
+      backward_slice(node);
       break;
     case 309:
-      backward_sliceScatter(node);
+      backward_sliceBackward(node);
       break;
     case 310:
-      backward_softmax(node);
+      backward_sliceScatter(node);
       break;
     case 311:
-      backward_sort(node);
+      backward_softmax(node);
       break;
     case 312:
-      backward_squeeze(node);
+      backward_sort(node);
       break;
     case 313:
-      backward_stdMeanOf(node);
+      backward_squeeze(node);
       break;
     case 314:
-      backward_stdOf(node);
+      backward_stdMeanOf(node);
       break;
     case 315:
-      backward_sum(node);
+      backward_stdOf(node);
       break;
     case 316:
-      backward_take(node);
+      backward_sum(node);
       break;
     case 317:
-      backward_to(node);
+      backward_take(node);
       break;
     case 318:
-      backward_topk(node);
+      backward_to(node);
       break;
     case 319:
-      backward_transpose(node);
+      backward_topk(node);
       break;
     case 320:
-      backward_tril(node);
+      backward_transpose(node);
       break;
     case 321:
-      backward_triu(node);
+      backward_tril(node);
       break;
     case 322:
-      backward_unsqueeze(node);
+      backward_triu(node);
       break;
     case 323:
-      backward_varMeanOf(node);
+      backward_unsqueeze(node);
       break;
     case 324:
-      backward_varOf(node);
+      backward_varMeanOf(node);
       break;
     case 325:
-      backward_vdot(node);
+      backward_varOf(node);
       break;
     case 326:
-      backward_vectorNorm(node);
+      backward_vdot(node);
       break;
     case 327:
+      backward_vectorNorm(node);
+      break;
+    case 328:
       backward_view(node);
       break;
   }
@@ -554,6 +557,14 @@ function backward_batchNormOf(node: Node): void {
     if (node.needs(0)) node.give(0, gradients.get(0));
     if (node.needs(1)) node.give(1, gradients.get(1));
     if (node.needs(2)) node.give(2, gradients.get(2));
+  }
+}
+
+function backward_bernoulli(node: Node): void {
+  if (node.needs(0)) {
+    const grad = node.grad(0);
+    const inputShape = node.savedInts(0);
+    node.give(0, zerosOf(inputShape, grad));
   }
 }
 

@@ -132,6 +132,14 @@ export function op_allclose(input: usize, other: usize, rtol: f64, atol: f64, eq
   return value;
 }
 
+export function op_alphaDropout(input: usize, p: f64, training: i32): usize {
+  return leave(ops.alphaDropout(changetype<Tensor>(input), p, training != 0));
+}
+export function op_alphaDropout_(input: usize, p: f64, training: i32): void {
+  ops.alphaDropout_(changetype<Tensor>(input), p, training != 0);
+  leaveNothing();
+}
+
 export function op_amax(input: usize, dim: usize, dimLength: i32, keepdim: i32): usize {
   return leave(ops.amax(changetype<Tensor>(input), intsFrom(dim, dimLength), keepdim != 0));
 }
@@ -257,6 +265,14 @@ export function op_batchNorm(input: usize, runningMean: usize, runningVar: usize
   return leave(ops.batchNorm(changetype<Tensor>(input), changetype<Tensor | null>(runningMean), changetype<Tensor | null>(runningVar), changetype<Tensor | null>(weight), changetype<Tensor | null>(bias), training != 0, momentum, eps));
 }
 
+export function op_bernoulli(input: usize, p: f64, pKind: i32, generator: i32): usize {
+  return leave(ops.bernoulli(changetype<Tensor>(input), scalarFrom(p, pKind), generator));
+}
+
+export function op_bernoulliOf(input: usize, p: usize, generator: i32): usize {
+  return leave(ops.bernoulliOf(changetype<Tensor>(input), changetype<Tensor>(p), generator));
+}
+
 export function op_bilinear(input1: usize, input2: usize, weight: usize, bias: usize): usize {
   return leave(ops.bilinear(changetype<Tensor>(input1), changetype<Tensor>(input2), changetype<Tensor>(weight), changetype<Tensor | null>(bias)));
 }
@@ -339,6 +355,14 @@ export function op_cartesianProd(tensors: usize, tensorsLength: i32): usize {
 
 export function op_cat(tensors: usize, tensorsLength: i32, dim: i32): usize {
   return leave(ops.cat(tensorsFrom(tensors, tensorsLength), dim));
+}
+
+export function op_cauchy(input: usize, median: f64, sigma: f64, generator: i32): usize {
+  return leave(ops.cauchy(changetype<Tensor>(input), median, sigma, generator));
+}
+export function op_cauchy_(input: usize, median: f64, sigma: f64, generator: i32): void {
+  ops.cauchy_(changetype<Tensor>(input), median, sigma, generator);
+  leaveNothing();
 }
 
 export function op_ceil(input: usize): usize {
@@ -569,6 +593,14 @@ export function op_dot(input: usize, other: usize): usize {
   return leave(ops.dot(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
+export function op_dropout(input: usize, p: f64, training: i32): usize {
+  return leave(ops.dropout(changetype<Tensor>(input), p, training != 0));
+}
+export function op_dropout_(input: usize, p: f64, training: i32): void {
+  ops.dropout_(changetype<Tensor>(input), p, training != 0);
+  leaveNothing();
+}
+
 export function op_dstack(tensors: usize, tensorsLength: i32): usize {
   return leave(ops.dstack(tensorsFrom(tensors, tensorsLength)));
 }
@@ -663,8 +695,32 @@ export function op_expm1_(input: usize): void {
   leaveNothing();
 }
 
+export function op_exponential(input: usize, lambd: f64, generator: i32): usize {
+  return leave(ops.exponential(changetype<Tensor>(input), lambd, generator));
+}
+export function op_exponential_(input: usize, lambd: f64, generator: i32): void {
+  ops.exponential_(changetype<Tensor>(input), lambd, generator);
+  leaveNothing();
+}
+
 export function op_eye(n: i32, m: i32, dtype: i32, device: i32): usize {
   return leave(ops.eye(n, m, dtype, device));
+}
+
+export function op_featureAlphaDropout(input: usize, p: f64, training: i32): usize {
+  return leave(ops.featureAlphaDropout(changetype<Tensor>(input), p, training != 0));
+}
+export function op_featureAlphaDropout_(input: usize, p: f64, training: i32): void {
+  ops.featureAlphaDropout_(changetype<Tensor>(input), p, training != 0);
+  leaveNothing();
+}
+
+export function op_featureDropout(input: usize, p: f64, training: i32): usize {
+  return leave(ops.featureDropout(changetype<Tensor>(input), p, training != 0));
+}
+export function op_featureDropout_(input: usize, p: f64, training: i32): void {
+  ops.featureDropout_(changetype<Tensor>(input), p, training != 0);
+  leaveNothing();
 }
 
 export function op_fill(input: usize, value: usize): usize {
@@ -780,6 +836,14 @@ export function op_gelu(input: usize, approximate: i32): usize {
   return leave(ops.gelu(changetype<Tensor>(input), approximate));
 }
 
+export function op_geometric(input: usize, p: f64, generator: i32): usize {
+  return leave(ops.geometric(changetype<Tensor>(input), p, generator));
+}
+export function op_geometric_(input: usize, p: f64, generator: i32): void {
+  ops.geometric_(changetype<Tensor>(input), p, generator);
+  leaveNothing();
+}
+
 export function op_glu(input: usize, dim: i32): usize {
   return leave(ops.glu(changetype<Tensor>(input), dim));
 }
@@ -794,6 +858,10 @@ export function op_gt(input: usize, other: usize): usize {
 export function op_gt_(input: usize, other: usize): void {
   ops.gt_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
+}
+
+export function op_gumbelNoise(input: usize): usize {
+  return leave(ops.gumbelNoise(changetype<Tensor>(input)));
 }
 
 export function op_hardshrink(input: usize, lambd: f64): usize {
@@ -1066,6 +1134,14 @@ export function op_logNdtr(input: usize): usize {
   return leave(ops.logNdtr(changetype<Tensor>(input)));
 }
 
+export function op_logNormal(input: usize, mean: f64, std: f64, generator: i32): usize {
+  return leave(ops.logNormal(changetype<Tensor>(input), mean, std, generator));
+}
+export function op_logNormal_(input: usize, mean: f64, std: f64, generator: i32): void {
+  ops.logNormal_(changetype<Tensor>(input), mean, std, generator);
+  leaveNothing();
+}
+
 export function op_logSoftmax(input: usize, dim: i32, dtype: i32): usize {
   return leave(ops.logSoftmax(changetype<Tensor>(input), dim, dtype));
 }
@@ -1306,6 +1382,10 @@ export function op_multiDot(tensors: usize, tensorsLength: i32): usize {
   return leave(ops.multiDot(tensorsFrom(tensors, tensorsLength)));
 }
 
+export function op_multinomial(input: usize, numSamples: i32, replacement: i32, generator: i32): usize {
+  return leave(ops.multinomial(changetype<Tensor>(input), numSamples, replacement != 0, generator));
+}
+
 export function op_mv(input: usize, vec: usize): usize {
   return leave(ops.mv(changetype<Tensor>(input), changetype<Tensor>(vec)));
 }
@@ -1394,6 +1474,18 @@ export function op_norm(input: usize, p: f64, dim: usize, dimLength: i32, keepdi
   return leave(ops.norm(changetype<Tensor>(input), p, intsFrom(dim, dimLength), keepdim != 0, dtype));
 }
 
+export function op_normal(input: usize, mean: f64, std: f64, generator: i32): usize {
+  return leave(ops.normal(changetype<Tensor>(input), mean, std, generator));
+}
+export function op_normal_(input: usize, mean: f64, std: f64, generator: i32): void {
+  ops.normal_(changetype<Tensor>(input), mean, std, generator);
+  leaveNothing();
+}
+
+export function op_normalOf(mean: usize, std: usize, size: usize, sizeLength: i32, generator: i32, dtype: i32, device: i32): usize {
+  return leave(ops.normalOf(changetype<Tensor>(mean), changetype<Tensor>(std), intsFrom(size, sizeLength), generator, dtype, device));
+}
+
 export function op_outer(input: usize, vec2: usize): usize {
   return leave(ops.outer(changetype<Tensor>(input), changetype<Tensor>(vec2)));
 }
@@ -1450,6 +1542,30 @@ export function op_rad2deg(input: usize): usize {
 export function op_rad2deg_(input: usize): void {
   ops.rad2deg_(changetype<Tensor>(input));
   leaveNothing();
+}
+
+export function op_rand(size: usize, sizeLength: i32, generator: i32, dtype: i32, device: i32): usize {
+  return leave(ops.rand(intsFrom(size, sizeLength)!, generator, dtype, device));
+}
+
+export function op_randint(low: f64, lowKind: i32, high: f64, highKind: i32, size: usize, sizeLength: i32, generator: i32, dtype: i32, device: i32): usize {
+  return leave(ops.randint(newScalar(low, lowKind), newScalar(high, highKind), intsFrom(size, sizeLength)!, generator, dtype, device));
+}
+
+export function op_randn(size: usize, sizeLength: i32, generator: i32, dtype: i32, device: i32): usize {
+  return leave(ops.randn(intsFrom(size, sizeLength)!, generator, dtype, device));
+}
+
+export function op_random(input: usize, from: f64, fromKind: i32, to: f64, toKind: i32, generator: i32): usize {
+  return leave(ops.random(changetype<Tensor>(input), scalarFrom(from, fromKind), scalarFrom(to, toKind), generator));
+}
+export function op_random_(input: usize, from: f64, fromKind: i32, to: f64, toKind: i32, generator: i32): void {
+  ops.random_(changetype<Tensor>(input), scalarFrom(from, fromKind), scalarFrom(to, toKind), generator);
+  leaveNothing();
+}
+
+export function op_randperm(n: i32, generator: i32, dtype: i32, device: i32): usize {
+  return leave(ops.randperm(n, generator, dtype, device));
 }
 
 export function op_range(start: f64, startKind: i32, end: f64, endKind: i32, step: f64, stepKind: i32, dtype: i32, device: i32): usize {
@@ -1887,6 +2003,14 @@ export function op_unflatten(input: usize, dim: i32, sizes: usize, sizesLength: 
 
 export function op_unfold(input: usize, dimension: i32, size: i32, step: i32): usize {
   return leave(ops.unfold(changetype<Tensor>(input), dimension, size, step));
+}
+
+export function op_uniform(input: usize, from: f64, to: f64, generator: i32): usize {
+  return leave(ops.uniform(changetype<Tensor>(input), from, to, generator));
+}
+export function op_uniform_(input: usize, from: f64, to: f64, generator: i32): void {
+  ops.uniform_(changetype<Tensor>(input), from, to, generator);
+  leaveNothing();
 }
 
 export function op_uniqueRows(input: usize, dim: i32): i32 {

@@ -24,6 +24,7 @@ import * as matmul_impl from "../ops/matmul";
 import * as normalization_impl from "../ops/normalization";
 import * as padding_impl from "../ops/padding";
 import * as pooling_impl from "../ops/pooling";
+import * as random_impl from "../ops/random";
 import * as rearrange_impl from "../ops/rearrange";
 import * as reduction_impl from "../ops/reduction";
 import * as rounding_impl from "../ops/rounding";
@@ -266,6 +267,15 @@ export function all(input: Tensor, dim: i32 = NONE, keepdim: bool = false): Tens
 
 export function allclose(input: Tensor, other: Tensor, rtol: f64 = 0.00001, atol: f64 = 1e-8, equalNan: bool = false): bool {
   return comparison_impl.allclose(input, other, rtol, atol, equalNan);
+}
+
+export function alphaDropout(input: Tensor, p: f64 = 0.5, training: bool = false): Tensor {
+  return random_impl.alphaDropout(input, p, training);
+}
+
+export function alphaDropout_(input: Tensor, p: f64 = 0.5, training: bool = false): Tensor {
+  checkInplace(input);
+  return assignInplace(input, alphaDropout(input, p, training));
 }
 
 export function amax(input: Tensor, dim: Ints | null = null, keepdim: bool = false): Tensor {
@@ -612,6 +622,27 @@ export function batchNormOf(input: Tensor, weight: Tensor | null, bias: Tensor |
   return result;
 }
 
+export function bernoulli(input: Tensor, p: Scalar | null = null, generator: i32 = 0): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const mode = pauseGrad();
+  const result = random_impl.bernoulli(input, p, generator);
+  resumeGrad(mode);
+  if (!records || result == input) return result;
+  const node = newNode(243, 1, 1, 0, 1, 0);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveInts(0, shapeOf(input));
+  doneNode(node);
+  return result;
+}
+
+export function bernoulliOf(input: Tensor, p: Tensor, generator: i32 = 0): Tensor {
+  const mode = pauseGrad();
+  const result = random_impl.bernoulliFill(input, p, generator);
+  resumeGrad(mode);
+  return result;
+}
+
 export function bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
   return contraction_impl.bilinear(input1, input2, weight, bias);
 }
@@ -686,7 +717,7 @@ export function bmm(input: Tensor, mat2: Tensor): Tensor {
   const result = matmul_impl.bmm(input, mat2);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(243, 2, 1, 2, 0, 0);
+  const node = newNode(244, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, mat2);
   attachFloating(result, node, 0);
@@ -718,13 +749,25 @@ export function catOf(tensors: Tensors, dim: i32): Tensor {
   const result = joining_impl.catOf(tensors, dim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(244, 0 + lengthOf(tensors), 1, 0, 1, 1);
+  const node = newNode(245, 0 + lengthOf(tensors), 1, 0, 1, 1);
   edges(node, 0, tensors);
   attachFloating(result, node, 0);
   node.saveInts(0, shapesOf(tensors));
   node.saveF64(0, dim);
   doneNode(node);
   return result;
+}
+
+export function cauchy(input: Tensor, median: f64 = 0, sigma: f64 = 1, generator: i32 = 0): Tensor {
+  const mode = pauseGrad();
+  const result = random_impl.cauchy(input, median, sigma, generator);
+  resumeGrad(mode);
+  return result;
+}
+
+export function cauchy_(input: Tensor, median: f64 = 0, sigma: f64 = 1, generator: i32 = 0): Tensor {
+  checkInplace(input);
+  return assignInplace(input, cauchy(input, median, sigma, generator));
 }
 
 export function ceil(input: Tensor): Tensor {
@@ -805,7 +848,7 @@ export function clone(input: Tensor): Tensor {
   const result = basic_impl.clone(input);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(245, 1, 1, 0, 0, 0);
+  const node = newNode(246, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   doneNode(node);
@@ -826,7 +869,7 @@ export function constantPadNd(input: Tensor, pad: Ints, value: Scalar = intScala
   const result = padding_impl.constantPadNd(input, pad, value);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(246, 1, 1, 0, 1, 0);
+  const node = newNode(247, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, pad);
@@ -840,7 +883,7 @@ export function contiguous(input: Tensor): Tensor {
   const result = basic_impl.contiguous(input);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(247, 1, 1, 0, 0, 0);
+  const node = newNode(248, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   doneNode(node);
@@ -877,7 +920,7 @@ export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, 
   const result = convolution_impl.convolution(input, weight, bias, stride, padding, dilation, transposed, outputPadding, groups);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(248, 3, 1, 2, 6, 2);
+  const node = newNode(249, 3, 1, 2, 6, 2);
   node.edge(0, input);
   node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -902,7 +945,7 @@ export function convolutionInput(gradOutput: Tensor, weight: Tensor, size: Ints,
   const result = convolution_impl.convolutionInput(gradOutput, weight, size, stride, padding, dilation, transposed, outputPadding, groups);
   resumeGrad(mode);
   if (!records || result == gradOutput) return result;
-  const node = newNode(249, 2, 1, 2, 5, 2);
+  const node = newNode(250, 2, 1, 2, 5, 2);
   node.edge(0, gradOutput);
   node.edge(1, weight);
   attachFloating(result, node, 0);
@@ -925,7 +968,7 @@ export function convolutionWeight(gradOutput: Tensor, input: Tensor, size: Ints,
   const result = convolution_impl.convolutionWeight(gradOutput, input, size, stride, padding, dilation, transposed, outputPadding, groups);
   resumeGrad(mode);
   if (!records || result == gradOutput) return result;
-  const node = newNode(250, 2, 1, 2, 5, 2);
+  const node = newNode(251, 2, 1, 2, 5, 2);
   node.edge(0, gradOutput);
   node.edge(1, input);
   attachFloating(result, node, 0);
@@ -992,7 +1035,7 @@ export function cummax(input: Tensor, dim: i32): Tensor {
   const result = scan_impl.cummax(input, dim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(251, 1, 2, 1, 1, 1);
+  const node = newNode(252, 1, 2, 1, 1, 1);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -1009,7 +1052,7 @@ export function cummin(input: Tensor, dim: i32): Tensor {
   const result = scan_impl.cummin(input, dim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(252, 1, 2, 1, 1, 1);
+  const node = newNode(253, 1, 2, 1, 1, 1);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -1026,7 +1069,7 @@ export function cumprod(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor 
   const result = scan_impl.cumprod(input, dim, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(253, 1, 1, 2, 0, 1);
+  const node = newNode(254, 1, 1, 2, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -1047,7 +1090,7 @@ export function cumsum(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor {
   const result = scan_impl.cumsum(input, dim, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(254, 1, 1, 0, 0, 2);
+  const node = newNode(255, 1, 1, 0, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
@@ -1067,7 +1110,7 @@ export function cumsumReverse(input: Tensor, dim: i32): Tensor {
   const result = scan_impl.cumsumReverse(input, dim);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(255, 1, 1, 0, 0, 1);
+  const node = newNode(256, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, dim);
@@ -1097,7 +1140,7 @@ export function diagEmbed(input: Tensor, offset: i32 = 0, dim1: i32 = -2, dim2: 
   const result = rearrange_impl.diagEmbed(input, offset, dim1, dim2);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(256, 1, 1, 0, 0, 3);
+  const node = newNode(257, 1, 1, 0, 0, 3);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, offset);
@@ -1121,7 +1164,7 @@ export function diagonalScatter(input: Tensor, src: Tensor, offset: i32 = 0, dim
   const result = rearrange_impl.diagonalScatter(input, src, offset, dim1, dim2);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(257, 2, 1, 0, 1, 3);
+  const node = newNode(258, 2, 1, 0, 1, 3);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -1175,7 +1218,7 @@ export function dot(input: Tensor, other: Tensor): Tensor {
   const result = matmul_impl.dot(input, other);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(258, 2, 1, 2, 0, 0);
+  const node = newNode(259, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, other);
   attachFloating(result, node, 0);
@@ -1183,6 +1226,15 @@ export function dot(input: Tensor, other: Tensor): Tensor {
   if (input.requiresGrad) node.saveTensor(1, other, false);
   doneNode(node);
   return result;
+}
+
+export function dropout(input: Tensor, p: f64 = 0.5, training: bool = true): Tensor {
+  return random_impl.dropout(input, p, training);
+}
+
+export function dropout_(input: Tensor, p: f64 = 0.5, training: bool = true): Tensor {
+  checkInplace(input);
+  return assignInplace(input, dropout(input, p, training));
 }
 
 export function dstack(tensors: Tensors): Tensor {
@@ -1276,7 +1328,7 @@ export function expand(input: Tensor, size: Ints, implicit: bool = false): Tenso
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(259, 1, 1, 0, 1, 0);
+  const node = newNode(260, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1296,11 +1348,41 @@ export function expm1_(input: Tensor): Tensor {
   return elementwiseInPlace1(El.expm1, input);
 }
 
+export function exponential(input: Tensor, lambd: f64 = 1, generator: i32 = 0): Tensor {
+  const mode = pauseGrad();
+  const result = random_impl.exponential(input, lambd, generator);
+  resumeGrad(mode);
+  return result;
+}
+
+export function exponential_(input: Tensor, lambd: f64 = 1, generator: i32 = 0): Tensor {
+  checkInplace(input);
+  return assignInplace(input, exponential(input, lambd, generator));
+}
+
 export function eye(n: i32, m: i32 = NONE, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
   const mode = pauseGrad();
   const result = factories_impl.eye(n, m, dtype, device);
   resumeGrad(mode);
   return result;
+}
+
+export function featureAlphaDropout(input: Tensor, p: f64 = 0.5, training: bool = false): Tensor {
+  return random_impl.featureAlphaDropout(input, p, training);
+}
+
+export function featureAlphaDropout_(input: Tensor, p: f64 = 0.5, training: bool = false): Tensor {
+  checkInplace(input);
+  return assignInplace(input, featureAlphaDropout(input, p, training));
+}
+
+export function featureDropout(input: Tensor, p: f64 = 0.5, training: bool = true): Tensor {
+  return random_impl.featureDropout(input, p, training);
+}
+
+export function featureDropout_(input: Tensor, p: f64 = 0.5, training: bool = true): Tensor {
+  checkInplace(input);
+  return assignInplace(input, featureDropout(input, p, training));
 }
 
 export function fill(input: Tensor, value: Tensor): Tensor {
@@ -1322,7 +1404,7 @@ export function flip(input: Tensor, dims: Ints): Tensor {
   const result = rearrange_impl.flip(input, dims);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(260, 1, 1, 0, 1, 0);
+  const node = newNode(261, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, dims);
@@ -1420,7 +1502,7 @@ export function gather(input: Tensor, dim: i32, index: Tensor, sparseGrad: bool 
   const result = indexing_impl.gather(input, dim, index, sparseGrad);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(261, 1, 1, 1, 1, 1);
+  const node = newNode(262, 1, 1, 1, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1453,6 +1535,18 @@ export function gelu(input: Tensor, approximate: i32 = 0): Tensor {
   return elementwise1(El.gelu_tanh, input);
 }
 
+export function geometric(input: Tensor, p: f64, generator: i32 = 0): Tensor {
+  const mode = pauseGrad();
+  const result = random_impl.geometric(input, p, generator);
+  resumeGrad(mode);
+  return result;
+}
+
+export function geometric_(input: Tensor, p: f64, generator: i32 = 0): Tensor {
+  checkInplace(input);
+  return assignInplace(input, geometric(input, p, generator));
+}
+
 export function glu(input: Tensor, dim: i32 = -1): Tensor {
   return activations_impl.glu(input, dim);
 }
@@ -1474,7 +1568,7 @@ export function groupNormOf(input: Tensor, groups: i32, weight: Tensor | null, b
   const result = normalization_impl.groupNormOf(input, groups, weight, bias, eps);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(262, 3, 3, 4, 0, 2);
+  const node = newNode(263, 3, 3, 4, 0, 2);
   node.edge(0, input);
   if (weight !== null) node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -1497,6 +1591,13 @@ export function gt(input: Tensor, other: Tensor): Tensor {
 
 export function gt_(input: Tensor, other: Tensor): Tensor {
   return elementwiseInPlace2(El.gt, input, other);
+}
+
+export function gumbelNoise(input: Tensor): Tensor {
+  const mode = pauseGrad();
+  const result = random_impl.gumbelNoise(input);
+  resumeGrad(mode);
+  return result;
 }
 
 export function hardshrink(input: Tensor, lambd: f64 = 0.5): Tensor {
@@ -1579,7 +1680,7 @@ export function index(input: Tensor, indices: Tensors): Tensor {
   const result = indexing_impl.index(input, indices);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(263, 1, 1, 0 + lengthOf(indices), 1, 0);
+  const node = newNode(264, 1, 1, 0 + lengthOf(indices), 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1594,7 +1695,7 @@ export function indexAdd(input: Tensor, dim: i32, index: Tensor, source: Tensor,
   const result = scatter_impl.indexAdd(input, dim, index, source, alpha);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(264, 2, 1, 1, 1, 2);
+  const node = newNode(265, 2, 1, 1, 1, 2);
   node.edge(0, input);
   node.edge(1, source);
   attachFloating(result, node, 0);
@@ -1617,7 +1718,7 @@ export function indexCopy(input: Tensor, dim: i32, index: Tensor, source: Tensor
   const result = scatter_impl.indexCopy(input, dim, index, source);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(265, 2, 1, 1, 1, 1);
+  const node = newNode(266, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, source);
   attachFloating(result, node, 0);
@@ -1639,7 +1740,7 @@ export function indexFill(input: Tensor, dim: i32, index: Tensor, value: Tensor)
   const result = scatter_impl.indexFill(input, dim, index, value);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(266, 2, 1, 1, 0, 1);
+  const node = newNode(267, 2, 1, 1, 0, 1);
   node.edge(0, input);
   node.edge(1, value);
   attachFloating(result, node, 0);
@@ -1660,7 +1761,7 @@ export function indexPut(input: Tensor, indices: Tensors, values: Tensor, accumu
   const result = scatter_impl.indexPut(input, indices, values, accumulate);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(267, 2, 1, 0 + lengthOf(indices), 1, 1);
+  const node = newNode(268, 2, 1, 0 + lengthOf(indices), 1, 1);
   node.edge(0, input);
   node.edge(1, values);
   attachFloating(result, node, 0);
@@ -1691,7 +1792,7 @@ export function indexSelect(input: Tensor, dim: i32, index: Tensor): Tensor {
   const result = indexing_impl.indexSelect(input, dim, index);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(268, 1, 1, 1, 1, 1);
+  const node = newNode(269, 1, 1, 1, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1758,7 +1859,7 @@ export function kthvalue(input: Tensor, k: i32, dim: i32 = -1, keepdim: bool = f
   const result = sorting_impl.kthvalue(input, k, dim, keepdim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(269, 1, 2, 1, 1, 2);
+  const node = newNode(270, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -1791,7 +1892,7 @@ export function layerNormOf(input: Tensor, normalizedShape: Ints, weight: Tensor
   const result = normalization_impl.layerNormOf(input, normalizedShape, weight, bias, eps);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(270, 3, 3, 4, 1, 1);
+  const node = newNode(271, 3, 3, 4, 1, 1);
   node.edge(0, input);
   if (weight !== null) node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -1869,7 +1970,7 @@ export function linearRows(input: Tensor, weight: Tensor, bias: Tensor | null): 
   const result = matmul_impl.linearRows(input, weight, bias);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(271, 3, 1, 2, 1, 0);
+  const node = newNode(272, 3, 1, 2, 1, 0);
   node.edge(0, input);
   node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -1928,13 +2029,25 @@ export function logNdtr(input: Tensor): Tensor {
   return elementwise1(El.logNdtr, input);
 }
 
+export function logNormal(input: Tensor, mean: f64 = 1, std: f64 = 2, generator: i32 = 0): Tensor {
+  const mode = pauseGrad();
+  const result = random_impl.logNormal(input, mean, std, generator);
+  resumeGrad(mode);
+  return result;
+}
+
+export function logNormal_(input: Tensor, mean: f64 = 1, std: f64 = 2, generator: i32 = 0): Tensor {
+  checkInplace(input);
+  return assignInplace(input, logNormal(input, mean, std, generator));
+}
+
 export function logSoftmax(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
   const mode = pauseGrad();
   const result = softmax_impl.logSoftmax(input, dim, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(272, 1, 1, 1, 0, 2);
+  const node = newNode(273, 1, 1, 1, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
@@ -1969,7 +2082,7 @@ export function logcumsumexp(input: Tensor, dim: i32): Tensor {
   const result = scan_impl.logcumsumexp(input, dim);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(273, 1, 1, 2, 0, 1);
+  const node = newNode(274, 1, 1, 2, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2048,7 +2161,7 @@ export function logsumexp(input: Tensor, dim: Ints, keepdim: bool = false): Tens
   const result = reduction_impl.logsumexp(input, dim, keepdim);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(274, 1, 1, 2, 1, 1);
+  const node = newNode(275, 1, 1, 2, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2099,7 +2212,7 @@ export function maskedScatterOf(input: Tensor, mask: Tensor, source: Tensor): Te
   const result = scatter_impl.maskedScatter(input, mask, source);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(275, 2, 1, 1, 1, 0);
+  const node = newNode(276, 2, 1, 1, 1, 0);
   node.edge(0, input);
   node.edge(1, source);
   attachFloating(result, node, 0);
@@ -2115,7 +2228,7 @@ export function maskedSelect(input: Tensor, mask: Tensor): Tensor {
   const result = indexing_impl.maskedSelect(input, mask);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(276, 1, 1, 1, 1, 0);
+  const node = newNode(277, 1, 1, 1, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -2142,7 +2255,7 @@ export function maxAll(input: Tensor): Tensor {
   const result = reduction_impl.maxAll(input);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(277, 1, 1, 2, 0, 0);
+  const node = newNode(278, 1, 1, 2, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2157,7 +2270,7 @@ export function maxDim(input: Tensor, dim: i32, keepdim: bool = false): Tensor {
   const result = reduction_impl.maxDim(input, dim, keepdim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(278, 1, 2, 1, 1, 2);
+  const node = newNode(279, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2187,7 +2300,7 @@ export function maxPool2dWithIndices(input: Tensor, kernelSize: Ints, stride: In
   const result = pooling_impl.maxPool2dWithIndices(input, kernelSize, stride, padding, dilation, ceilMode);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(279, 1, 2, 1, 1, 0);
+  const node = newNode(280, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2207,7 +2320,7 @@ export function maxPool3dWithIndices(input: Tensor, kernelSize: Ints, stride: In
   const result = pooling_impl.maxPool3dWithIndices(input, kernelSize, stride, padding, dilation, ceilMode);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(280, 1, 2, 1, 1, 0);
+  const node = newNode(281, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2239,7 +2352,7 @@ export function mean(input: Tensor, dim: Ints | null = null, keepdim: bool = fal
   const result = reduction_impl.mean(input, dim, keepdim, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(281, 1, 1, 0, 2, 2);
+  const node = newNode(282, 1, 1, 0, 2, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -2256,7 +2369,7 @@ export function medianAll(input: Tensor): Tensor {
   const result = sorting_impl.medianAll(input);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(282, 1, 2, 1, 1, 0);
+  const node = newNode(283, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2272,7 +2385,7 @@ export function medianDim(input: Tensor, dim: i32, keepdim: bool = false): Tenso
   const result = sorting_impl.medianDim(input, dim, keepdim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(283, 1, 2, 1, 1, 2);
+  const node = newNode(284, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2294,7 +2407,7 @@ export function minAll(input: Tensor): Tensor {
   const result = reduction_impl.minAll(input);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(284, 1, 1, 2, 0, 0);
+  const node = newNode(285, 1, 1, 2, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2309,7 +2422,7 @@ export function minDim(input: Tensor, dim: i32, keepdim: bool = false): Tensor {
   const result = reduction_impl.minDim(input, dim, keepdim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(285, 1, 2, 1, 1, 2);
+  const node = newNode(286, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2339,7 +2452,7 @@ export function mm(input: Tensor, mat2: Tensor): Tensor {
   const result = matmul_impl.mm(input, mat2);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(286, 2, 1, 2, 0, 0);
+  const node = newNode(287, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, mat2);
   attachFloating(result, node, 0);
@@ -2355,7 +2468,7 @@ export function mode(input: Tensor, dim: i32 = -1, keepdim: bool = false): Tenso
   const result = sorting_impl.mode(input, dim, keepdim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(287, 1, 2, 1, 1, 2);
+  const node = newNode(288, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2391,13 +2504,20 @@ export function multiDot(tensors: Tensors): Tensor {
   return contraction_impl.multiDot(tensors);
 }
 
+export function multinomial(input: Tensor, numSamples: i32, replacement: bool = false, generator: i32 = 0): Tensor {
+  const mode = pauseGrad();
+  const result = random_impl.multinomial(input, numSamples, replacement, generator);
+  resumeGrad(mode);
+  return result;
+}
+
 export function mv(input: Tensor, vec: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad || vec.requiresGrad);
   const mode = pauseGrad();
   const result = matmul_impl.mv(input, vec);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(288, 2, 1, 2, 0, 0);
+  const node = newNode(289, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, vec);
   attachFloating(result, node, 0);
@@ -2426,7 +2546,7 @@ export function nanmedianAll(input: Tensor): Tensor {
   const result = sorting_impl.nanmedianAll(input);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(289, 1, 2, 1, 1, 0);
+  const node = newNode(290, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2442,7 +2562,7 @@ export function nanmedianDim(input: Tensor, dim: i32, keepdim: bool = false): Te
   const result = sorting_impl.nanmedianDim(input, dim, keepdim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(290, 1, 2, 1, 1, 2);
+  const node = newNode(291, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2460,7 +2580,7 @@ export function nansum(input: Tensor, dim: Ints | null = null, keepdim: bool = f
   const result = reduction_impl.nansum(input, dim, keepdim, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(291, 1, 1, 1, 1, 1);
+  const node = newNode(292, 1, 1, 1, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2524,7 +2644,7 @@ export function nllLossBackward(grad: Tensor, target: Tensor, weight: Tensor | n
   const result = loss_impl.nllLossBackward(grad, target, weight, totalWeight, shape, dtype, reduction, ignoreIndex);
   resumeGrad(mode);
   if (!records || result == grad) return result;
-  const node = newNode(292, 1, 1, 2, 0, 2);
+  const node = newNode(293, 1, 1, 2, 0, 2);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveTensor(0, target, false);
@@ -2541,7 +2661,7 @@ export function nllLossOf(input: Tensor, target: Tensor, weight: Tensor | null, 
   const result = loss_impl.nllLossOf(input, target, weight, reduction, ignoreIndex);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(293, 1, 2, 3, 1, 3);
+  const node = newNode(294, 1, 2, 3, 1, 3);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2567,6 +2687,25 @@ export function norm(input: Tensor, p: f64 = 2, dim: Ints | null = null, keepdim
   return statistics_impl.norm(input, p, dim, keepdim, dtype);
 }
 
+export function normal(input: Tensor, mean: f64 = 0, std: f64 = 1, generator: i32 = 0): Tensor {
+  const mode = pauseGrad();
+  const result = random_impl.normalFill(input, mean, std, generator);
+  resumeGrad(mode);
+  return result;
+}
+
+export function normal_(input: Tensor, mean: f64 = 0, std: f64 = 1, generator: i32 = 0): Tensor {
+  checkInplace(input);
+  return assignInplace(input, normal(input, mean, std, generator));
+}
+
+export function normalOf(mean: Tensor, std: Tensor, size: Ints | null = null, generator: i32 = 0, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
+  const mode = pauseGrad();
+  const result = random_impl.normal(mean, std, size, generator, dtype, device);
+  resumeGrad(mode);
+  return result;
+}
+
 export function outer(input: Tensor, vec2: Tensor): Tensor {
   return contraction_impl.outer(input, vec2);
 }
@@ -2582,7 +2721,7 @@ export function permute(input: Tensor, dims: Ints): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(294, 1, 1, 0, 1, 0);
+  const node = newNode(295, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, dims);
@@ -2604,7 +2743,7 @@ export function planeGather(input: Tensor, indices: Tensor, rank: i32): Tensor {
   const result = pooling_impl.planeGather(input, indices, rank);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(295, 1, 1, 1, 1, 1);
+  const node = newNode(296, 1, 1, 1, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -2620,7 +2759,7 @@ export function planePut(input: Tensor, indices: Tensor, size: Ints, rank: i32):
   const result = pooling_impl.planePut(input, indices, size, rank);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(296, 1, 1, 1, 0, 1);
+  const node = newNode(297, 1, 1, 1, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, indices, false);
@@ -2635,7 +2774,7 @@ export function planeScatter(input: Tensor, indices: Tensor, size: Ints, rank: i
   const result = pooling_impl.planeScatter(input, indices, size, rank);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(297, 1, 1, 1, 0, 1);
+  const node = newNode(298, 1, 1, 1, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, indices, false);
@@ -2682,7 +2821,7 @@ export function prod(input: Tensor, dim: i32 = NONE, keepdim: bool = false, dtyp
   const result = reduction_impl.prod(input, dim, keepdim, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(298, 1, 1, 2, 0, 2);
+  const node = newNode(299, 1, 1, 2, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2699,7 +2838,7 @@ export function put(input: Tensor, index: Tensor, source: Tensor, accumulate: bo
   const result = scatter_impl.put(input, index, source, accumulate);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(299, 2, 1, 1, 1, 1);
+  const node = newNode(300, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, source);
   attachFloating(result, node, 0);
@@ -2721,6 +2860,46 @@ export function rad2deg(input: Tensor): Tensor {
 
 export function rad2deg_(input: Tensor): Tensor {
   return elementwiseInPlace1(El.rad2deg, input);
+}
+
+export function rand(size: Ints, generator: i32 = 0, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
+  const mode = pauseGrad();
+  const result = random_impl.rand(size, generator, dtype, device);
+  resumeGrad(mode);
+  return result;
+}
+
+export function randint(low: Scalar, high: Scalar, size: Ints, generator: i32 = 0, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
+  const mode = pauseGrad();
+  const result = random_impl.randint(low, high, size, generator, dtype, device);
+  resumeGrad(mode);
+  return result;
+}
+
+export function randn(size: Ints, generator: i32 = 0, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
+  const mode = pauseGrad();
+  const result = random_impl.randn(size, generator, dtype, device);
+  resumeGrad(mode);
+  return result;
+}
+
+export function random(input: Tensor, from: Scalar | null = null, to: Scalar | null = null, generator: i32 = 0): Tensor {
+  const mode = pauseGrad();
+  const result = random_impl.random(input, from, to, generator);
+  resumeGrad(mode);
+  return result;
+}
+
+export function random_(input: Tensor, from: Scalar | null = null, to: Scalar | null = null, generator: i32 = 0): Tensor {
+  checkInplace(input);
+  return assignInplace(input, random(input, from, to, generator));
+}
+
+export function randperm(n: i32, generator: i32 = 0, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
+  const mode = pauseGrad();
+  const result = random_impl.randperm(n, generator, dtype, device);
+  resumeGrad(mode);
+  return result;
 }
 
 export function range(start: Scalar, end: Scalar, step: Scalar, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
@@ -2803,7 +2982,7 @@ export function roll(input: Tensor, shifts: Ints, dims: Ints = newInts(0)): Tens
   const result = rearrange_impl.roll(input, shifts, dims);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(300, 1, 1, 0, 2, 0);
+  const node = newNode(301, 1, 1, 0, 2, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shifts);
@@ -2838,6 +3017,13 @@ export function roundScaled(input: Tensor, scale: f64, up: bool): Tensor {
   return elementwise1(El.roundScaled, input);
 }
 
+export function rreluSlopes(input: Tensor, lower: f64, upper: f64): Tensor {
+  const mode = pauseGrad();
+  const result = random_impl.rreluSlopes(input, lower, upper);
+  resumeGrad(mode);
+  return result;
+}
+
 export function rsqrt(input: Tensor): Tensor {
   return elementwise1(El.rsqrt, input);
 }
@@ -2867,7 +3053,7 @@ export function scatter(input: Tensor, dim: i32, index: Tensor, src: Tensor, red
   const result = scatter_impl.scatter(input, dim, index, src, reduce);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(301, 2, 1, 1, 1, 1);
+  const node = newNode(302, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -2889,7 +3075,7 @@ export function scatterAdd(input: Tensor, dim: i32, index: Tensor, src: Tensor):
   const result = scatter_impl.scatterAdd(input, dim, index, src);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(302, 2, 1, 1, 1, 1);
+  const node = newNode(303, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -2911,7 +3097,7 @@ export function scatterReduce(input: Tensor, dim: i32, index: Tensor, src: Tenso
   const result = scatter_impl.scatterReduce(input, dim, index, src, reduce, includeSelf);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(303, 2, 1, 4, 0, 3);
+  const node = newNode(304, 2, 1, 4, 0, 3);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -2938,7 +3124,7 @@ export function select(input: Tensor, dim: i32, index: i32): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(304, 1, 1, 0, 1, 2);
+  const node = newNode(305, 1, 1, 0, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -2954,7 +3140,7 @@ export function selectBackward(grad: Tensor, inputShape: Ints, dim: i32, index: 
   const result = basic_impl.selectBackward(grad, inputShape, dim, index);
   resumeGrad(mode);
   if (!records || result == grad) return result;
-  const node = newNode(305, 1, 1, 0, 0, 2);
+  const node = newNode(306, 1, 1, 0, 0, 2);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveF64(0, dim);
@@ -2969,7 +3155,7 @@ export function selectScatter(input: Tensor, src: Tensor, dim: i32, index: i32):
   const result = rearrange_impl.selectScatter(input, src, dim, index);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(306, 2, 1, 0, 1, 2);
+  const node = newNode(307, 2, 1, 0, 1, 2);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3055,7 +3241,7 @@ export function slice(input: Tensor, dim: i32 = 0, start: i32 = NONE, end: i32 =
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(307, 1, 1, 0, 1, 4);
+  const node = newNode(308, 1, 1, 0, 1, 4);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3073,7 +3259,7 @@ export function sliceBackward(grad: Tensor, inputShape: Ints, dim: i32, start: i
   const result = basic_impl.sliceBackward(grad, inputShape, dim, start, end, step);
   resumeGrad(mode);
   if (!records || result == grad) return result;
-  const node = newNode(308, 1, 1, 0, 0, 4);
+  const node = newNode(309, 1, 1, 0, 0, 4);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveF64(0, dim);
@@ -3090,7 +3276,7 @@ export function sliceScatter(input: Tensor, src: Tensor, dim: i32 = 0, start: i3
   const result = rearrange_impl.sliceScatter(input, src, dim, start, end, step);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(309, 2, 1, 0, 1, 4);
+  const node = newNode(310, 2, 1, 0, 1, 4);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3118,7 +3304,7 @@ export function softmax(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor 
   const result = softmax_impl.softmax(input, dim, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(310, 1, 1, 1, 0, 2);
+  const node = newNode(311, 1, 1, 1, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
@@ -3160,7 +3346,7 @@ export function sort(input: Tensor, dim: i32 = -1, descending: bool = false, sta
   const result = sorting_impl.sort(input, dim, descending, stable);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(311, 1, 2, 1, 1, 1);
+  const node = newNode(312, 1, 2, 1, 1, 1);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -3215,7 +3401,7 @@ export function squeeze(input: Tensor, dim: i32 = NONE): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(312, 1, 1, 0, 1, 0);
+  const node = newNode(313, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3246,7 +3432,7 @@ export function stdMeanOf(input: Tensor, dim: Ints | null, correction: f64, keep
   const result = reduction_impl.stdMeanOf(input, dim, correction, keepdim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(313, 1, 2, 2, 1, 2);
+  const node = newNode(314, 1, 2, 2, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -3265,7 +3451,7 @@ export function stdOf(input: Tensor, dim: Ints | null, correction: f64, keepdim:
   const result = reduction_impl.stdOf(input, dim, correction, keepdim);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(314, 1, 1, 2, 1, 2);
+  const node = newNode(315, 1, 1, 2, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -3299,7 +3485,7 @@ export function sum(input: Tensor, dim: Ints | null = null, keepdim: bool = fals
   const result = reduction_impl.sum(input, dim, keepdim, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(315, 1, 1, 0, 2, 2);
+  const node = newNode(316, 1, 1, 0, 2, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3324,7 +3510,7 @@ export function take(input: Tensor, index: Tensor): Tensor {
   const result = indexing_impl.take(input, index);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(316, 1, 1, 1, 1, 0);
+  const node = newNode(317, 1, 1, 1, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3391,7 +3577,7 @@ export function to(input: Tensor, dtype: i32): Tensor {
   const result = basic_impl.to(input, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(317, 1, 1, 0, 0, 1);
+  const node = newNode(318, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
@@ -3405,7 +3591,7 @@ export function topk(input: Tensor, k: i32, dim: i32 = -1, largest: bool = true,
   const result = sorting_impl.topk(input, k, dim, largest, sorted);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(318, 1, 2, 1, 1, 1);
+  const node = newNode(319, 1, 2, 1, 1, 1);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -3423,7 +3609,7 @@ export function transpose(input: Tensor, dim0: i32, dim1: i32): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(319, 1, 1, 0, 0, 2);
+  const node = newNode(320, 1, 1, 0, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, dim0);
@@ -3447,7 +3633,7 @@ export function tril(input: Tensor, diagonal: i32 = 0): Tensor {
   const result = rearrange_impl.tril(input, diagonal);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(320, 1, 1, 0, 0, 1);
+  const node = newNode(321, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, diagonal);
@@ -3473,7 +3659,7 @@ export function triu(input: Tensor, diagonal: i32 = 0): Tensor {
   const result = rearrange_impl.triu(input, diagonal);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(321, 1, 1, 0, 0, 1);
+  const node = newNode(322, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, diagonal);
@@ -3521,6 +3707,18 @@ export function unfold(input: Tensor, dimension: i32, size: i32, step: i32): Ten
   return geometry_impl.unfold(input, dimension, size, step);
 }
 
+export function uniform(input: Tensor, from: f64 = 0, to: f64 = 1, generator: i32 = 0): Tensor {
+  const mode = pauseGrad();
+  const result = random_impl.uniform(input, from, to, generator);
+  resumeGrad(mode);
+  return result;
+}
+
+export function uniform_(input: Tensor, from: f64 = 0, to: f64 = 1, generator: i32 = 0): Tensor {
+  checkInplace(input);
+  return assignInplace(input, uniform(input, from, to, generator));
+}
+
 export function uniqueRows(input: Tensor, dim: i32 = NONE): Tensor {
   const mode = pauseGrad();
   const result = sorting_impl.unique(input, dim);
@@ -3542,7 +3740,7 @@ export function unsqueeze(input: Tensor, dim: i32): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(322, 1, 1, 0, 1, 0);
+  const node = newNode(323, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3569,7 +3767,7 @@ export function varMeanOf(input: Tensor, dim: Ints | null, correction: f64, keep
   const result = reduction_impl.varMeanOf(input, dim, correction, keepdim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(323, 1, 2, 1, 1, 2);
+  const node = newNode(324, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -3587,7 +3785,7 @@ export function varOf(input: Tensor, dim: Ints | null, correction: f64, keepdim:
   const result = reduction_impl.varOf(input, dim, correction, keepdim);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(324, 1, 1, 1, 1, 2);
+  const node = newNode(325, 1, 1, 1, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -3604,7 +3802,7 @@ export function vdot(input: Tensor, other: Tensor): Tensor {
   const result = matmul_impl.vdot(input, other);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(325, 2, 1, 2, 0, 0);
+  const node = newNode(326, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, other);
   attachFloating(result, node, 0);
@@ -3624,7 +3822,7 @@ export function vectorNorm(input: Tensor, ord: f64 = 2, dim: Ints | null = null,
   const result = reduction_impl.vectorNorm(input, ord, dim, keepdim, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(326, 1, 1, 2, 1, 2);
+  const node = newNode(327, 1, 1, 2, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -3643,7 +3841,7 @@ export function view(input: Tensor, size: Ints): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(327, 1, 1, 0, 1, 0);
+  const node = newNode(328, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
