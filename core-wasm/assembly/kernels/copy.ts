@@ -57,7 +57,7 @@ export function fillKernel(args: Args): void {
     const wide = args.int(2) == 1;
     if (wide) store<i64>(lanes, ((<i64>args.int(1)) << 32) | (<i64>(<u32>args.int(0))));
     else store<f64>(lanes, args.param(0));
-    storeBlock(from, from, wide ? Compute.I64 : Compute.F64, false, 0, 1, lanes, arena + BLOCKS + BLOCK_BYTES);
+    storeBlock(from, true, wide ? Compute.I64 : Compute.F64, false, 0, 1, lanes, arena + BLOCKS + BLOCK_BYTES);
   }
   walk(to, from, itemSize(dtype), true);
 }
@@ -106,11 +106,12 @@ function walk(to: Operand, from: Operand, size: i32, fill: bool): void {
 /** Elements [begin, end) of a copy, block by block through lanes of the source's compute type. */
 function convertRange(to: Operand, from: Operand, begin: i32, end: i32, blocks: usize): void {
   const dense = isDense(from, to);
+  const toDense = isDense(to, to);
   const type = computeType(from.dtype);
   const scratch = blocks + BLOCK_BYTES;
   for (let at = begin; at < end; at += BLOCK) {
     const n = min(end - at, BLOCK);
-    const lanes = loadBlock(from, to, dense, type, false, at, n, blocks, scratch);
-    storeBlock(to, to, type, false, at, n, lanes, scratch);
+    const lanes = loadBlock(from, to, dense ? at : -1, type, false, at, n, blocks, scratch);
+    storeBlock(to, toDense, type, false, at, n, lanes, scratch);
   }
 }

@@ -16,6 +16,8 @@ const ROUNDER: f64 = 6755399441055744.0;
 const LN2: f64 = 0.6931471805599453;
 /** Beyond this the quotient by pi/2 has too many bits for the two-part reduction. */
 export const TRIG_LIMIT: f64 = 1048576;
+/** Below this, quotients of float32 numbers, rounded to integers, are exact. */
+export const DIVISION_LIMIT: f64 = 268435456;
 
 // @ts-ignore: decorator
 @lazy const EXPM1_CORE = memory.data<f64>([
@@ -254,4 +256,24 @@ function atan2(y: v128, x: v128): v128 {
   let isOne = v128.or(f64x2.eq(x, one), f64x2.eq(y, c(0)));
   isOne = v128.or(isOne, v128.and(f64x2.eq(a, one), f64x2.eq(f64x2.abs(y), c(Infinity))));
   return v128.bitselect(one, t, isOne);
+}
+
+/** The quotient rounded towards zero, exact below DIVISION_LIMIT: x and y are float32, so the rounding error of x / y there
+ * is smaller than the distance of x / y to an integer that it does not equal. */
+// @ts-ignore: decorator
+@inline export function quotientWide(x: v128, y: v128): v128 {
+  return v128.andnot(f64x2.trunc(f64x2.div(x, y)), f64x2.lt(f64x2.abs(x), f64x2.abs(y)));
+}
+
+/** C's fmod from that quotient: the product is exact, and with it the difference. */
+// @ts-ignore: decorator
+@inline export function fmodWide(x: v128, y: v128, quotient: v128): v128 {
+  const r = f64x2.sub(x, f64x2.mul(quotient, y));
+  return withSign<f64>(v128.bitselect(x, r, f64x2.lt(f64x2.abs(x), f64x2.abs(y))), x);
+}
+
+/** Where a remainder is not 0 and its sign is not the divisor's. */
+// @ts-ignore: decorator
+@inline export function crossed(remainder: v128, y: v128): v128 {
+  return v128.and(f64x2.ne(remainder, c(0)), i64x2.shr_s(v128.xor(remainder, y), 63));
 }

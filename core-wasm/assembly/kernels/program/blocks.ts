@@ -2,7 +2,7 @@
 import { Operand } from "../../dispatch/args";
 import { Compute, DType, computeType, itemSize } from "../../tensor/dtype";
 import { bfloatToFloat, convert, floatToBfloat, floatToHalf, halfToFloat, maskToInt, nonzero } from "./convert";
-import { transfer } from "./elements";
+import { gatherRows, scatterRows, transfer } from "./elements";
 
 /** Elements a block. */
 export const BLOCK: i32 = 512;
@@ -20,19 +20,20 @@ export const SCRATCH_BYTES: usize = 2 * BLOCK_BYTES + 64;
 
 /** Whether whole vectors may be read from `address` on up to the end of a block. */
 // @ts-ignore: decorator
-@inline function readable(address: usize, bytes: usize): bool {
-  return address + bytes + 64 <= (<usize>memory.size()) << 16;
+@inline export function readable(address: usize, bytes: usize): bool {
+  return (address + bytes + 63) >> 16 < <usize>memory.size();
 }
 
 /**
  * Elements [at, at + n) of `operand` over the index space of `space`, as lanes of the compute type `type` or, if `mask`,
- * as x != 0. Returns where they lie: in `dst`, or in the operand's own memory when that needs no conversion (whole vectors
- * are read past the end there, never written).
+ * as x != 0. `dense`: the element of the operand's memory from which on they lie in a row, or -1. Returns where the lanes
+ * are: in `dst`, or in the operand's own memory when that needs no conversion (whole vectors are read past the end there,
+ * never written).
  */
 export function loadBlock(
   operand: Operand,
   space: Operand,
-  dense: bool,
+  dense: i32,
   type: i32,
   mask: bool,
   at: i32,
@@ -44,11 +45,14 @@ export function loadBlock(
   const from = computeType(dtype);
   const shift = 2 + (from & 1);
   let lanes: usize;
-  if (dense && isLane(dtype) && readable(operand.data + ((<usize>at) << shift), (<usize>n) << shift)) {
-    lanes = operand.data + ((<usize>at) << shift);
+  const size = itemSize(dtype);
+  const first = operand.data + <usize>dense * size;
+  if (dense >= 0 && isLane(dtype) && readable(first, (<usize>n) << shift)) {
+    lanes = first;
   } else {
     lanes = mask || from != type ? scratch : dst;
-    transfer(false, operand, space, itemSize(dtype), shift, lanes, at, n, scratch + 2 * BLOCK_BYTES);
+    if (dense >= 0) gatherRows(dtype, lanes, first, 1, 0, n, 1);
+    else transfer(false, operand, space, size, shift, lanes, at, n, scratch + 2 * BLOCK_BYTES);
     if (dtype == DType.Float16) halfToFloat(lanes, n);
     else if (dtype == DType.BFloat16) bfloatToFloat(lanes, n);
   }
@@ -64,10 +68,10 @@ export function loadBlock(
   return dst;
 }
 
-/** Stores a block of lanes of `type` (masks as 0 or 1) to elements [at, at + n) of `operand`. */
+/** Stores a block of lanes of `type` (masks as 0 or 1) to elements [at, at + n) of `operand`, which may be dense. */
 export function storeBlock(
   operand: Operand,
-  space: Operand,
+  dense: bool,
   type: i32,
   mask: bool,
   at: i32,
@@ -86,11 +90,6 @@ export function storeBlock(
     maskToInt(type, scratch, src, n);
     src = scratch;
     type = Compute.I32;
-  } else if (dtype == DType.Uint8 && type < Compute.I32) {
-    // as PyTorch on x86: to int64, then the low byte
-    convert(type, Compute.I64, other, src, n);
-    src = other;
-    type = Compute.I64;
   }
   const to = computeType(dtype);
   if (type != to) {
@@ -105,5 +104,7 @@ export function storeBlock(
     floatToBfloat(scratch, src, n);
     src = scratch;
   }
-  transfer(true, operand, space, itemSize(dtype), 2 + (to & 1), src, at, n, scratch + 2 * BLOCK_BYTES);
+  const size = itemSize(dtype);
+  if (dense) scatterRows(dtype, src, operand.data + <usize>at * size, 1, 0, n, 1);
+  else transfer(true, operand, operand, size, 2 + (to & 1), src, at, n, scratch + 2 * BLOCK_BYTES);
 }

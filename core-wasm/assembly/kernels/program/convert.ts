@@ -2,9 +2,39 @@
 // whole vectors; float to integer truncates and saturates, NaN gives 0; int64 to int32 wraps.
 import { Compute } from "../../tensor/dtype";
 
-function cast<From, To>(dst: usize, src: usize, n: i32): void {
-  for (let i = 0; i < n; i++) {
-    store<To>(dst + <usize>i * sizeof<To>(), <To>load<From>(src + <usize>i * sizeof<From>()));
+// For |x| < 2^51, x + ROUNDER has x as an integer in its low bits, and back: int64 lanes have no conversions of their own.
+const ROUNDER: f64 = 6755399441055744.0;
+const LIMIT: f64 = 2251799813685248.0;
+
+function floatToLong<From>(dst: usize, src: usize, n: i32): void {
+  const rounder = f64x2.splat(ROUNDER);
+  const end = dst + ((<usize>n) << 3);
+  for (; dst < end; dst += 16, src += 2 * sizeof<From>()) {
+    const x = sizeof<From>() == 4 ? f64x2.promote_low_f32x4(v128.load64_zero(src)) : v128.load(src);
+    if (i64x2.all_true(f64x2.lt(f64x2.abs(x), f64x2.splat(LIMIT)))) {
+      v128.store(dst, i64x2.sub(f64x2.add(f64x2.trunc(x), rounder), rounder));
+    } else {
+      store<i64>(dst, <i64>f64x2.extract_lane(x, 0));
+      store<i64>(dst, <i64>f64x2.extract_lane(x, 1), 8);
+    }
+  }
+}
+
+function longToFloat<To>(dst: usize, src: usize, n: i32): void {
+  const rounder = f64x2.splat(ROUNDER);
+  const end = src + ((<usize>n) << 3);
+  for (; src < end; src += 16, dst += 2 * sizeof<To>()) {
+    const x = v128.load(src);
+    // the high 13 bits of small numbers are all equal
+    const high = i64x2.shr_s(x, 51);
+    if (!v128.any_true(v128.xor(high, i64x2.shr_s(x, 63)))) {
+      const value = f64x2.sub(i64x2.add(x, rounder), rounder);
+      if (sizeof<To>() == 8) v128.store(dst, value);
+      else v128.store64_lane(dst, f32x4.demote_f64x2_zero(value), 0);
+    } else {
+      store<To>(dst, <To>i64x2.extract_lane(x, 0));
+      store<To>(dst, <To>i64x2.extract_lane(x, 1), sizeof<To>());
+    }
   }
 }
 
@@ -22,7 +52,7 @@ export function convert(from: i32, to: i32, dst: usize, src: usize, n: i32): voi
       }
       return;
     case (Compute.F32 << 2) | Compute.I64:
-      return cast<f32, i64>(dst, src, n);
+      return floatToLong<f32>(dst, src, n);
     case (Compute.F64 << 2) | Compute.F32:
       for (let i = 0; i < n; i += 2) {
         v128.store64_lane(dst + ((<usize>i) << 2), f32x4.demote_f64x2_zero(v128.load(src + ((<usize>i) << 3))), 0);
@@ -34,7 +64,7 @@ export function convert(from: i32, to: i32, dst: usize, src: usize, n: i32): voi
       }
       return;
     case (Compute.F64 << 2) | Compute.I64:
-      return cast<f64, i64>(dst, src, n);
+      return floatToLong<f64>(dst, src, n);
     case (Compute.I32 << 2) | Compute.F32:
       for (let i = 0; i < n; i += 4) {
         v128.store(dst + ((<usize>i) << 2), f32x4.convert_i32x4_s(v128.load(src + ((<usize>i) << 2))));
@@ -51,9 +81,9 @@ export function convert(from: i32, to: i32, dst: usize, src: usize, n: i32): voi
       }
       return;
     case (Compute.I64 << 2) | Compute.F32:
-      return cast<i64, f32>(dst, src, n);
+      return longToFloat<f32>(dst, src, n);
     case (Compute.I64 << 2) | Compute.F64:
-      return cast<i64, f64>(dst, src, n);
+      return longToFloat<f64>(dst, src, n);
     case (Compute.I64 << 2) | Compute.I32:
       for (let i = 0; i < n; i += 4) {
         const low = v128.load(src + ((<usize>i) << 3));

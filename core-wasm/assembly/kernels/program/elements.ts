@@ -59,7 +59,7 @@ import { Operand } from "../../dispatch/args";
   }
 }
 
-function gatherRows(dtype: i32, lanes: usize, data: usize, rows: i32, rs: i32, cols: i32, cs: i32): void {
+export function gatherRows(dtype: i32, lanes: usize, data: usize, rows: i32, rs: i32, cols: i32, cs: i32): void {
   switch (dtype) {
     case DType.Uint8:
     case DType.Bool:
@@ -79,7 +79,7 @@ function gatherRows(dtype: i32, lanes: usize, data: usize, rows: i32, rs: i32, c
   }
 }
 
-function scatterRows(dtype: i32, lanes: usize, data: usize, rows: i32, rs: i32, cols: i32, cs: i32): void {
+export function scatterRows(dtype: i32, lanes: usize, data: usize, rows: i32, rs: i32, cols: i32, cs: i32): void {
   switch (dtype) {
     case DType.Uint8:
     case DType.Bool:
@@ -184,10 +184,21 @@ export function isDense(operand: Operand, space: Operand): bool {
   return true;
 }
 
-/** True when every index reads the same element. */
-export function isConstant(operand: Operand, space: Operand): bool {
-  for (let d = space.ndim - 1; d >= 0; d--) {
-    if (space.shape(d) != 1 && operand.stride(d) != 0) return false;
+/**
+ * After how many elements of the index space the operand's memory starts over: a dense run of so many, repeated by
+ * broadcasting. The whole count for a dense operand, 1 for a single element, 0 if there is no such run.
+ */
+export function period(operand: Operand, space: Operand): i32 {
+  let run = 1;
+  let d = space.ndim - 1;
+  for (; d >= 0; d--) {
+    const extent = space.shape(d);
+    if (extent == 1) continue;
+    if (operand.stride(d) != run) break;
+    run *= extent;
   }
-  return true;
+  for (; d >= 0; d--) {
+    if (space.shape(d) != 1 && operand.stride(d) != 0) return 0;
+  }
+  return run;
 }

@@ -2,16 +2,17 @@
 // L1 cache. Cost: the bytes of the operands once; per micro-op and block one pass over L1.
 import { Args } from "../../dispatch/args";
 import { Compute, computeType } from "../../tensor/dtype";
-import { BLOCK, BLOCK_BYTES, SCRATCH_BYTES, isLane, loadBlock, storeBlock } from "./blocks";
-import { isConstant, isDense } from "./elements";
+import { BLOCK, BLOCK_BYTES, SCRATCH_BYTES, isLane, loadBlock, readable, storeBlock } from "./blocks";
+import { isDense, period } from "./elements";
 import { micro32 } from "./micro32";
 import { micro64 } from "./micro64";
 import { integer } from "./microint";
 
 const MAX_REGISTERS: i32 = 32;
-// per register: address u32; per input: mode u8
+// per register: address u32; per input: mode i32, period i32
 const TABLE_BYTES: usize = 256;
 const MODES: usize = 128;
+const PERIODS: usize = 192;
 
 /** Memory that one thread needs to run programs. */
 export const ARENA_BYTES: usize = TABLE_BYTES + SCRATCH_BYTES + <usize>MAX_REGISTERS * BLOCK_BYTES;
@@ -19,10 +20,12 @@ export const ARENA_BYTES: usize = TABLE_BYTES + SCRATCH_BYTES + <usize>MAX_REGIS
 @lazy const arena = memory.data(256 + 2 * 4160 + 64 + 32 * 4160, 64);
 
 const enum Mode {
-  Strided = 0,
-  Dense = 1,
-  /** the same element everywhere: in its register since before the first block */
-  Constant = 2,
+  /** loaded, with or without conversion, in each block */
+  Load = 0,
+  /** the memory is the register, wherever a block lies within one period */
+  Alias = 1,
+  /** in its register since before the first block: the same in every block */
+  Fixed = 2,
 }
 
 /** Fills a register with its first lane. */
@@ -90,15 +93,23 @@ export function programRange(args: Args, begin: i32, end: i32, arena: usize): vo
   const out = args.operand(0);
   for (let i = 0; i < inputs; i++) {
     const operand = args.operand(i + 1);
-    let mode = isDense(operand, out) ? Mode.Dense : Mode.Strided;
-    if (mode == Mode.Strided && isConstant(operand, out)) {
-      mode = Mode.Constant;
-      const register = load<usize>(arena + ((<usize>i) << 2));
-      const at = loadBlock(operand, out, false, type, ((maskInputs >> i) & 1) != 0, begin, 1, register, scratch);
-      if (at != register) store<u64>(register, load<u64>(at));
-      splat(register, wide, longestBytes);
+    const dtype = operand.dtype;
+    const mask = ((maskInputs >> i) & 1) != 0;
+    const run = period(operand, out);
+    let mode = isLane(dtype) && computeType(dtype) == type && !mask ? Mode.Alias : Mode.Load;
+    if (run == 0) mode = Mode.Load;
+    else if (run < end - begin && run <= BLOCK && (run & (run - 1)) == 0) {
+      mode = Mode.Fixed;
+      const register = blocks + <usize>i * BLOCK_BYTES;
+      const count = run == 1 ? 1 : longest;
+      const at = loadBlock(operand, out, run == 1 ? 0 : -1, type, mask, begin, count, register, scratch);
+      if (run == 1) {
+        store<u64>(register, load<u64>(at));
+        splat(register, wide, longestBytes);
+      }
     }
-    store<u8>(arena + MODES + i, <u8>mode);
+    store<i32>(arena + MODES + ((<usize>i) << 2), mode);
+    store<i32>(arena + PERIODS + ((<usize>i) << 2), run);
   }
   for (let i = 0; i < params; i++) {
     const register = load<usize>(arena + ((<usize>(inputs + i)) << 2));
@@ -112,24 +123,32 @@ export function programRange(args: Args, begin: i32, end: i32, arena: usize): vo
   }
 
   // the last micro-op may write to the output itself: in steps of 64 bytes only, so not in a block with a tail
-  let direct = false;
-  if (!resultIsMask && codeEnd > code && <usize>load<u8>(codeEnd - 8, 1) == result) {
-    const dtype = out.dtype;
-    direct = isLane(dtype) && computeType(dtype) == type && isDense(out, out);
-  }
+  const outDense = isDense(out, out);
+  const direct = outDense && isLane(out.dtype) && computeType(out.dtype) == type && !resultIsMask;
+  const lastWrites = codeEnd > code && <usize>load<u8>(codeEnd - 8, 1) == result;
 
   for (let at = begin; at < end; at += BLOCK) {
     const n = min(end - at, BLOCK);
     const bytes = (((<usize>n) << shift) + 15) & ~15;
     for (let i = 0; i < inputs; i++) {
-      const mode = <i32>load<u8>(arena + MODES + i);
-      if (mode == Mode.Constant) continue;
-      const block = blocks + <usize>i * BLOCK_BYTES;
-      const mask = ((maskInputs >> i) & 1) != 0;
-      const address = loadBlock(args.operand(i + 1), out, mode == Mode.Dense, type, mask, at, n, block, scratch);
-      store<usize>(arena + ((<usize>i) << 2), address);
+      const slot = (<usize>i) << 2;
+      const mode = load<i32>(arena + MODES + slot);
+      if (mode == Mode.Fixed) continue;
+      const operand = args.operand(i + 1);
+      const run = load<i32>(arena + PERIODS + slot);
+      let dense = -1;
+      if (run != 0) {
+        const phase = at < run ? at : at % run;
+        if (phase + n <= run) dense = phase;
+      }
+      let address = operand.data + ((<usize>dense) << shift);
+      if (mode == Mode.Load || dense < 0 || !readable(address, bytes)) {
+        const mask = ((maskInputs >> i) & 1) != 0;
+        address = loadBlock(operand, out, dense, type, mask, at, n, blocks + <usize>i * BLOCK_BYTES, scratch);
+      }
+      store<usize>(arena + slot, address);
     }
-    const intoOutput = direct && (((<usize>n) << shift) & 63) == 0;
+    const intoOutput = direct && lastWrites && (((<usize>n) << shift) & 63) == 0;
     for (let p = code; p < codeEnd; p += 8) {
       let dst = load<usize>(arena + ((<usize>load<u8>(p, 1)) << 2));
       if (intoOutput && p + 8 == codeEnd) dst = out.data + ((<usize>at) << shift);
@@ -146,6 +165,6 @@ export function programRange(args: Args, begin: i32, end: i32, arena: usize): vo
     if (intoOutput) continue;
     const value = load<usize>(arena + (result << 2));
     if (direct) copyLanes(out.data + ((<usize>at) << shift), value, (<usize>n) << shift);
-    else storeBlock(out, out, type, resultIsMask, at, n, value, scratch);
+    else storeBlock(out, outDense, type, resultIsMask, at, n, value, scratch);
   }
 }

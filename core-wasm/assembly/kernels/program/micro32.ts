@@ -2,7 +2,9 @@
 // the other elementary ones, scalar float64 for the rest.
 import { erf32, exp2_32, exp32, log32, nextafter32, sigmoid32, tanh32 } from "../math/f32";
 import { binary64, unary64 } from "../math/f64";
+import { withSign } from "../math/simd";
 import {
+  DIVISION_LIMIT,
   TRIG_LIMIT,
   acoshWide,
   asinhWide,
@@ -10,11 +12,14 @@ import {
   atanhWide,
   cosWide,
   coshWide,
+  crossed,
   expm1Wide,
+  fmodWide,
   leg,
   log1pWide,
   logWide,
   powWide,
+  quotientWide,
   sinWide,
   sinhWide,
   tanWide,
@@ -37,6 +42,25 @@ import { Op } from "./opcodes";
 
 function unaryScalar(op: i32, dst: usize, a: usize, bytes: usize): void {
   for (let i: usize = 0; i < bytes; i += 4) store<f32>(dst + i, <f32>unary64(op, <f64>load<f32>(a + i)));
+}
+
+function division(op: i32, dst: usize, a: usize, b: usize, bytes: usize): void {
+  for (let i: usize = 0; i < bytes; i += 8) {
+    const x = wide(a + i);
+    const y = wide(b + i);
+    const quotient = quotientWide(x, y);
+    if (!i64x2.all_true(f64x2.lt(f64x2.abs(quotient), f64x2.splat(DIVISION_LIMIT)))) {
+      for (let k = i; k < i + 8; k += 4) {
+        store<f32>(dst + k, <f32>binary64(op, <f64>load<f32>(a + k), <f64>load<f32>(b + k)));
+      }
+      continue;
+    }
+    const r = fmodWide(x, y, quotient);
+    const wrong = crossed(r, y);
+    if (op == Op.Fmod) putWide(dst + i, r);
+    else if (op == Op.Remainder) putWide(dst + i, v128.bitselect(f64x2.add(r, y), r, wrong));
+    else putWide(dst + i, f64x2.sub(withSign<f64>(quotient, v128.xor(x, y)), v128.and(wrong, f64x2.splat(1))));
+  }
 }
 
 export function micro32(op: i32, dst: usize, a: usize, b: usize, c: usize, bytes: usize): void {
@@ -136,10 +160,7 @@ export function micro32(op: i32, dst: usize, a: usize, b: usize, c: usize, bytes
     case Op.DivFloor:
     case Op.Fmod:
     case Op.Remainder:
-      for (; i < bytes; i += 4) {
-        store<f32>(dst + i, <f32>binary64(op, <f64>load<f32>(a + i), <f64>load<f32>(b + i)));
-      }
-      return;
+      return division(op, dst, a, b, bytes);
   }
   unaryScalar(op, dst, a, bytes);
 }
