@@ -1,20 +1,24 @@
 // Deterministic release. A scope owns the tensors made while it is open and releases them when it ends, save those that
 // its function returns and those that were kept: parameters, gradients, buffers, optimizer state (see `keep`).
 //
-// A synchronous scope is exact. In an asynchronous one, code of other tasks may run at every await, and only the host can
-// tell whose code runs: where it offers AsyncLocalStorage (Node, Deno, Bun, workerd) the attribution is exact. In
-// browsers it is careful instead: what is made before the first await belongs to its scope; what is made later belongs to
-// all asynchronous scopes that are open at that time, and is released when the last of them ends.
+// A synchronous scope is exact. In an asynchronous one, other tasks run at every await, and only the host can tell whose
+// code runs: where it offers AsyncLocalStorage (Node, Deno, Bun, workerd), an async function's scope is exact, too. Elsewhere
+// it is careful: what is made before the first await belongs to the scope; what is made later belongs to a group of all the
+// asynchronous scopes that are open at that time, and is released when the last of them ends, never earlier.
 
-import { dispose, enter, leave, newToken, own, setScopeOwner, type Owned, type Token } from "./finalize.ts";
+import { dispose, enter, leave, newToken, own, setScopeOwner, type Owned } from "./finalize.ts";
 
-/** Marks wrappers that outlive every scope. */
+/** Wrappers that outlive every scope. */
 const kept = new WeakSet<object>();
 
 class Scope {
   private wrappers: Owned[] = [];
-  private readonly token: Token = newToken([], false);
+  private readonly token = newToken([], false);
   readonly parent: Scope | undefined;
+  ended = false;
+  /** the group of asynchronous scopes that are open inside this one */
+  group: Group | undefined;
+
   constructor(parent: Scope | undefined) {
     this.parent = parent;
   }
@@ -24,65 +28,77 @@ class Scope {
     enter(wrapper, this.token);
   }
 
-  /** Releases what does not escape; `escaping` goes to the enclosing scope or to garbage collection. */
-  close(escaping: Set<unknown>): void {
-    const wrappers = this.wrappers;
-    this.wrappers = [];
-    for (const wrapper of wrappers) {
-      if (wrapper.handle === 0 || wrapper.token !== this.token) continue;
-      if (kept.has(wrapper)) {
-        leave(wrapper);
-        own(wrapper);
-      } else if (escaping.has(wrapper)) {
-        leave(wrapper);
-        const heir = this.parent;
-        if (heir !== undefined && !heir.ended) heir.own(wrapper);
-        else own(wrapper);
-      } else {
-        dispose(wrapper);
-      }
-    }
+  /** Releases what does not escape; what does goes to the enclosing scope or to garbage collection. */
+  close(escaping: ReadonlySet<unknown>): void {
     this.ended = true;
+    let heir = this.parent;
+    while (heir?.ended) heir = heir.parent;
+    for (const wrapper of this.wrappers) {
+      if (wrapper.handle === 0 || wrapper.token !== this.token) continue;
+      const isKept = kept.has(wrapper);
+      if (!isKept && !escaping.has(wrapper)) {
+        dispose(wrapper);
+        continue;
+      }
+      leave(wrapper);
+      if (isKept || heir === undefined) own(wrapper);
+      else heir.own(wrapper);
+    }
+    this.wrappers = [];
   }
-  ended = false;
 }
 
-/** The scope of the running synchronous code. */
-let current: Scope | undefined;
-/** Asynchronous scopes that have awaited and not ended, where the host can't tell tasks apart. */
-let pending: Group | undefined;
-
-/** The scopes that are open together, and what was made meanwhile. */
+/** Asynchronous scopes that are open together, and what was made meanwhile. */
 class Group extends Scope {
-  open = 0;
-  escaping = new Set<unknown>();
+  private open = 0;
+  private readonly escaping = new Set<unknown>();
+
+  join(): void {
+    this.open++;
+  }
+  /** One of the scopes has ended. */
+  quit(escaping: ReadonlySet<unknown>): void {
+    for (const value of escaping) this.escaping.add(value);
+    if (--this.open > 0) return;
+    openGroups--;
+    if (this.parent === undefined) rootGroup = undefined;
+    else this.parent.group = undefined;
+    this.close(this.escaping);
+  }
 }
 
-/** What a host offers to tell asynchronous tasks apart: AsyncLocalStorage has this form. */
+/** What a host offers to tell asynchronous tasks apart; AsyncLocalStorage has this form. */
 export interface AsyncContext<T> {
   run<R>(value: T, fn: () => R): R;
   getStore(): T | undefined;
 }
 
-let makeContext: (() => AsyncContext<Scope | undefined>) | undefined;
-let context: AsyncContext<Scope | undefined> | undefined;
+/** The scope of the synchronous code that runs now. */
+let current: Scope | undefined;
+let rootGroup: Group | undefined;
+let openGroups = 0;
 let openInContext = 0;
+let makeContext: (() => AsyncContext<Scope>) | undefined;
+let context: AsyncContext<Scope> | undefined;
 
-/** Called by hosts that have AsyncLocalStorage; the factory runs at the first asynchronous scope. */
+/** Called by hosts that have AsyncLocalStorage. The factory runs at the first asynchronous scope: the store slows promises. */
 export function setAsyncContext(factory: () => AsyncContext<unknown>): void {
-  makeContext = factory as () => AsyncContext<Scope | undefined>;
+  makeContext = factory as () => AsyncContext<Scope>;
 }
 
-function enclosing(): Scope | undefined {
+/** The scope that the running task is in, as far as the host can tell. */
+function taskScope(): Scope | undefined {
   if (current !== undefined) return current;
-  if (openInContext > 0) {
-    const scope = context!.getStore();
-    return scope !== undefined && !scope.ended ? scope : undefined;
-  }
-  return pending;
+  const scope = openInContext > 0 ? context!.getStore() : undefined;
+  return scope === undefined || scope.ended ? undefined : scope;
 }
 
-/** Stands for "ask which task runs" while asynchronous scopes are open. */
+/** The scope that owns what is made now. */
+function enclosing(): Scope | undefined {
+  const scope = taskScope();
+  return scope === undefined ? rootGroup : (scope.group ?? scope);
+}
+
 const byTask = {
   own(wrapper: Owned): void {
     const scope = enclosing();
@@ -93,102 +109,147 @@ const byTask = {
 
 function enterScope(scope: Scope | undefined): void {
   current = scope;
-  setScopeOwner(scope ?? (openInContext > 0 ? byTask : pending));
+  update();
+}
+
+/** Asking which task runs costs something, so it is done only while asynchronous scopes are open. */
+function update(): void {
+  setScopeOwner(openInContext + openGroups > 0 ? byTask : current);
+}
+
+function joinGroup(scope: Scope | undefined): Group {
+  let group = scope === undefined ? rootGroup : scope.group;
+  if (group === undefined) {
+    group = new Group(scope);
+    openGroups++;
+    if (scope === undefined) rootGroup = group;
+    else scope.group = group;
+  }
+  group.join();
+  return group;
 }
 
 /**
- * Runs `fn` and then releases every tensor made meanwhile, except those it returns (also inside arrays, plain objects,
- * maps and sets), parameters, gradients, module buffers, optimizer state and whatever was given to `torch.keep`.
+ * Runs `fn` and then releases every tensor made meanwhile, except those it returns (also inside lists, plain objects,
+ * maps and sets), parameters, gradients, module buffers, optimizer state, and whatever was given to `torch.keep`.
  * With an async function the scope lasts until its promise settles.
  * @returns what `fn` returns
- * @example torch.scope(() => { const loss = step(batch); return loss.item(); });
+ * @example const loss = torch.scope(() => step(batch).item());
  */
 export function scope<T>(fn: () => T): T {
-  const parent = enclosing();
   const outer = current;
-  const own = new Scope(parent);
-  if (makeContext !== undefined) context ??= makeContext();
-  enterScope(own);
+  const task = taskScope();
+  const mine = new Scope(enclosing());
+  const exact = makeContext !== undefined && Object.prototype.toString.call(fn) === "[object AsyncFunction]";
+  if (exact) context ??= makeContext!();
+  enterScope(mine);
   let result: T;
   try {
-    result = context === undefined ? fn() : runInContext(context, own, fn);
+    result = exact ? context!.run(mine, fn) : fn();
   } catch (error) {
-    enterScope(outer);
-    own.close(new Set());
+    mine.close(NOTHING);
     throw error;
+  } finally {
+    enterScope(outer);
   }
-  enterScope(outer);
-  if (!isThenable(result)) {
-    own.close(tensorsIn(result));
-    return result;
-  }
-  return (context === undefined ? settleInGroup(own, outer, result) : settleInContext(own, result)) as T;
+  if (isThenable(result)) return (exact ? settleInContext(mine, result) : settleInGroup(mine, task, result)) as T;
+  mine.close(tensorsIn(result));
+  return result;
 }
 
-/** The context is entered only now: a synchronous scope must not pay for it. */
-function runInContext<T>(store: AsyncContext<Scope | undefined>, scope: Scope, fn: () => T): T {
-  return store.run(scope, fn);
-}
+const NOTHING: ReadonlySet<unknown> = new Set();
 
-async function settleInContext<T>(own: Scope, promise: PromiseLike<T>): Promise<T> {
+async function settleInContext<T>(mine: Scope, promise: PromiseLike<T>): Promise<T> {
   openInContext++;
-  if (current === undefined) enterScope(undefined);
-  let escaping = new Set<unknown>();
+  update();
+  let escaping = NOTHING;
   try {
     const result = await promise;
     escaping = tensorsIn(result);
     return result;
   } finally {
+    mine.close(escaping);
     openInContext--;
-    own.close(escaping);
-    if (current === undefined) enterScope(undefined);
+    update();
   }
 }
 
-async function settleInGroup<T>(own: Scope, outer: Scope | undefined, promise: PromiseLike<T>): Promise<T> {
-  const group = (pending ??= new Group(undefined));
-  group.open++;
-  if (outer === undefined) enterScope(undefined);
-  let escaping = new Set<unknown>();
+async function settleInGroup<T>(mine: Scope, task: Scope | undefined, promise: PromiseLike<T>): Promise<T> {
+  const group = joinGroup(task);
+  update();
+  let escaping = NOTHING;
   try {
     const result = await promise;
     escaping = tensorsIn(result);
     return result;
   } finally {
-    for (const tensor of escaping) group.escaping.add(tensor);
-    own.close(escaping);
-    if (--group.open === 0) {
-      pending = undefined;
-      group.close(group.escaping);
-    }
-    if (current === undefined) enterScope(undefined);
+    mine.close(escaping);
+    group.quit(escaping);
+    update();
   }
+}
+
+/** What `scoped` gives: iterable as its argument is. */
+export interface Scoped<T> {
+  [Symbol.iterator](): Generator<T, void, undefined>;
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined>;
 }
 
 /**
- * Iterates with a scope per iteration: what the loop's body makes is released before the next element is fetched.
- * The element itself (a batch) belongs to the iteration, too.
+ * Iterates with a scope per iteration: what the loop's body makes is released before the next element is fetched, and the
+ * element (a batch), too. A body that awaits needs `for await`. What shall outlive the loop is given to `torch.keep`.
  * @example for (const [x, y] of torch.scoped(loader)) { … }
+ * @example for await (const [x, y] of torch.scoped(loader)) { … }
  */
-export function* scoped<T>(iterable: Iterable<T>): Generator<T, void, unknown> {
-  const outer = current;
+export function scoped<T>(iterable: Iterable<T> | AsyncIterable<T>): Scoped<T> {
+  return {
+    [Symbol.iterator]: () => iterate(iterable as Iterable<T>),
+    [Symbol.asyncIterator]: () => iterateAsync(iterable),
+  };
+}
+
+function* iterate<T>(iterable: Iterable<T>): Generator<T, void, undefined> {
   const iterator = iterable[Symbol.iterator]();
+  let finished = false;
   try {
-    for (;;) {
-      const own = new Scope(outer);
-      enterScope(own);
-      let step: IteratorResult<T> | undefined;
+    while (!finished) {
+      const outer = current;
+      const mine = new Scope(enclosing());
+      enterScope(mine);
       try {
-        step = iterator.next();
-        if (step.done === true) return;
-        yield step.value;
+        const step = iterator.next();
+        finished = step.done === true;
+        if (!finished) yield step.value as T;
       } finally {
         enterScope(outer);
-        own.close(new Set());
+        mine.close(NOTHING);
       }
     }
   } finally {
-    iterator.return?.();
+    if (!finished) iterator.return?.();
+  }
+}
+
+async function* iterateAsync<T>(iterable: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+  const task = taskScope();
+  const iterator =
+    Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : (iterable as Iterable<T>)[Symbol.iterator]();
+  let finished = false;
+  try {
+    while (!finished) {
+      const group = joinGroup(task);
+      update();
+      try {
+        const step = await iterator.next();
+        finished = step.done === true;
+        if (!finished) yield step.value as T;
+      } finally {
+        group.quit(NOTHING);
+        update();
+      }
+    }
+  } finally {
+    if (!finished) await iterator.return?.();
   }
 }
 
@@ -203,14 +264,13 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /** The tensors that a returned value holds. */
-function tensorsIn(value: unknown, found = new Set<unknown>(), depth = 0): Set<unknown> {
-  if (typeof value !== "object" || value === null || found.has(value) || depth > 64) return found;
-  if ("handle" in value && "token" in value) found.add(value);
-  else if (Array.isArray(value) || value instanceof Set) for (const item of value) tensorsIn(item, found, depth + 1);
-  else if (value instanceof Map) for (const item of value.values()) tensorsIn(item, found, depth + 1);
-  else if (!ArrayBuffer.isView(value)) {
-    found.add(value);
-    for (const item of Object.values(value)) tensorsIn(item, found, depth + 1);
+function tensorsIn(value: unknown, found = new Set<unknown>()): Set<unknown> {
+  if (typeof value !== "object" || value === null || found.has(value)) return found;
+  found.add(value);
+  if (value instanceof Map || value instanceof Set || Array.isArray(value)) {
+    for (const item of value.values()) tensorsIn(item, found);
+  } else if (!("handle" in value && "token" in value) && !ArrayBuffer.isView(value)) {
+    for (const item of Object.values(value)) tensorsIn(item, found);
   }
   return found;
 }
