@@ -70,22 +70,7 @@ export interface CoreExports {
   setGeneratorState(generator: number, address: number): number;
 }
 
-/** Ops that are called from hand-written bindings. */
-interface CalledOps {
-  op_nonzero(input: number): number;
-  op_index(input: number, indices: number, indicesLength: number): number;
-  op_indexPut_(input: number, indices: number, indicesLength: number, values: number, accumulate: number): void;
-  op_full(
-    size: number,
-    sizeLength: number,
-    fillValue: number,
-    fillValueKind: number,
-    dtype: number,
-    device: number,
-  ): number;
-}
-
-export type Core = CoreExports & OpExports & CalledOps;
+export type Core = CoreExports & OpExports;
 
 /** The exports. Undefined until a host has called `instantiate`. */
 export let core: Core;
