@@ -70,10 +70,27 @@ export function add(input: unknown, other: unknown, alpha?: unknown): Tensor {
  * Follows torch.addbmm.
  */
 export function addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
+export function addbmm(input: Tensor, options: { batch1: Tensor; batch2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
+export function addbmm(input: Tensor, batch1: Tensor, options: { batch2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
 export function addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
 export function addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
-export function addbmm(input: unknown, batch1: unknown, batch2: unknown, beta?: unknown, alpha?: unknown): Tensor {
-  if (call.isOptions(beta)) {
+export function addbmm(input: unknown, batch1: unknown, batch2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
+  if (call.isOptions(batch1)) {
+    const options = batch1;
+    call.checkOptions(options, ["batch1","batch2","beta","alpha"], "addbmm");
+    batch1 = options["batch1"];
+    batch2 = options["batch2"];
+    beta = options["beta"];
+    alpha = options["alpha"];
+  }
+  else if (call.isOptions(batch2)) {
+    const options = batch2;
+    call.checkOptions(options, ["batch2","beta","alpha"], "addbmm");
+    batch2 = options["batch2"];
+    beta = options["beta"];
+    alpha = options["alpha"];
+  }
+  else if (call.isOptions(beta)) {
     const options = beta;
     call.checkOptions(options, ["beta","alpha"], "addbmm");
     beta = options["beta"];
@@ -131,10 +148,27 @@ export function addcmul(input: unknown, tensor1: unknown, tensor2: unknown, valu
  * @example torch.addmm(torch.zeros(4), torch.ones(2, 3), torch.ones(3, 4))
  */
 export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
+export function addmm(input: Tensor, options: { mat1: Tensor; mat2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
+export function addmm(input: Tensor, mat1: Tensor, options: { mat2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
 export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
 export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
-export function addmm(input: unknown, mat1: unknown, mat2: unknown, beta?: unknown, alpha?: unknown): Tensor {
-  if (call.isOptions(beta)) {
+export function addmm(input: unknown, mat1: unknown, mat2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
+  if (call.isOptions(mat1)) {
+    const options = mat1;
+    call.checkOptions(options, ["mat1","mat2","beta","alpha"], "addmm");
+    mat1 = options["mat1"];
+    mat2 = options["mat2"];
+    beta = options["beta"];
+    alpha = options["alpha"];
+  }
+  else if (call.isOptions(mat2)) {
+    const options = mat2;
+    call.checkOptions(options, ["mat2","beta","alpha"], "addmm");
+    mat2 = options["mat2"];
+    beta = options["beta"];
+    alpha = options["alpha"];
+  }
+  else if (call.isOptions(beta)) {
     const options = beta;
     call.checkOptions(options, ["beta","alpha"], "addmm");
     beta = options["beta"];
@@ -155,10 +189,27 @@ export function addmm(input: unknown, mat1: unknown, mat2: unknown, beta?: unkno
  * Follows torch.addmv.
  */
 export function addmv(input: Tensor, mat: Tensor, vec: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
+export function addmv(input: Tensor, options: { mat: Tensor; vec: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
+export function addmv(input: Tensor, mat: Tensor, options: { vec: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
 export function addmv(input: Tensor, mat: Tensor, vec: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
 export function addmv(input: Tensor, mat: Tensor, vec: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
-export function addmv(input: unknown, mat: unknown, vec: unknown, beta?: unknown, alpha?: unknown): Tensor {
-  if (call.isOptions(beta)) {
+export function addmv(input: unknown, mat: unknown, vec?: unknown, beta?: unknown, alpha?: unknown): Tensor {
+  if (call.isOptions(mat)) {
+    const options = mat;
+    call.checkOptions(options, ["mat","vec","beta","alpha"], "addmv");
+    mat = options["mat"];
+    vec = options["vec"];
+    beta = options["beta"];
+    alpha = options["alpha"];
+  }
+  else if (call.isOptions(vec)) {
+    const options = vec;
+    call.checkOptions(options, ["vec","beta","alpha"], "addmv");
+    vec = options["vec"];
+    beta = options["beta"];
+    alpha = options["alpha"];
+  }
+  else if (call.isOptions(beta)) {
     const options = beta;
     call.checkOptions(options, ["beta","alpha"], "addmv");
     beta = options["beta"];
@@ -179,10 +230,27 @@ export function addmv(input: unknown, mat: unknown, vec: unknown, beta?: unknown
  * Follows torch.addr.
  */
 export function addr(input: Tensor, vec1: Tensor, vec2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
+export function addr(input: Tensor, options: { vec1: Tensor; vec2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
+export function addr(input: Tensor, vec1: Tensor, options: { vec2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
 export function addr(input: Tensor, vec1: Tensor, vec2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
 export function addr(input: Tensor, vec1: Tensor, vec2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
-export function addr(input: unknown, vec1: unknown, vec2: unknown, beta?: unknown, alpha?: unknown): Tensor {
-  if (call.isOptions(beta)) {
+export function addr(input: unknown, vec1: unknown, vec2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
+  if (call.isOptions(vec1)) {
+    const options = vec1;
+    call.checkOptions(options, ["vec1","vec2","beta","alpha"], "addr");
+    vec1 = options["vec1"];
+    vec2 = options["vec2"];
+    beta = options["beta"];
+    alpha = options["alpha"];
+  }
+  else if (call.isOptions(vec2)) {
+    const options = vec2;
+    call.checkOptions(options, ["vec2","beta","alpha"], "addr");
+    vec2 = options["vec2"];
+    beta = options["beta"];
+    alpha = options["alpha"];
+  }
+  else if (call.isOptions(beta)) {
     const options = beta;
     call.checkOptions(options, ["beta","alpha"], "addr");
     beta = options["beta"];
@@ -225,11 +293,20 @@ export function all(input: unknown, dim?: unknown, keepdim?: unknown): Tensor {
  * Follows torch.allclose.
  */
 export function allclose(input: Tensor, other: Tensor, rtol?: number, atol?: number, equalNan?: boolean): boolean;
+export function allclose(input: Tensor, options: { other: Tensor; rtol?: number; atol?: number; equalNan?: boolean }): boolean;
 export function allclose(input: Tensor, other: Tensor, options: { rtol?: number; atol?: number; equalNan?: boolean }): boolean;
 export function allclose(input: Tensor, other: Tensor, rtol: number, options: { atol?: number; equalNan?: boolean }): boolean;
 export function allclose(input: Tensor, other: Tensor, rtol: number, atol: number, options: { equalNan?: boolean }): boolean;
 export function allclose(input: unknown, other: unknown, rtol?: unknown, atol?: unknown, equalNan?: unknown): boolean {
-  if (call.isOptions(rtol)) {
+  if (call.isOptions(other)) {
+    const options = other;
+    call.checkOptions(options, ["other","rtol","atol","equalNan"], "allclose");
+    other = options["other"];
+    rtol = options["rtol"];
+    atol = options["atol"];
+    equalNan = options["equalNan"];
+  }
+  else if (call.isOptions(rtol)) {
     const options = rtol;
     call.checkOptions(options, ["rtol","atol","equalNan"], "allclose");
     rtol = options["rtol"];
@@ -550,11 +627,20 @@ export function asStrided(input: unknown, size: unknown, stride?: unknown, stora
  * Follows torch.as_strided_scatter.
  */
 export function asStridedScatter(input: Tensor, src: Tensor, size: number | readonly number[], stride: number | readonly number[], storageOffset?: number | null): Tensor;
+export function asStridedScatter(input: Tensor, options: { src: Tensor; size: number | readonly number[]; stride: number | readonly number[]; storageOffset?: number | null }): Tensor;
 export function asStridedScatter(input: Tensor, src: Tensor, options: { size: number | readonly number[]; stride: number | readonly number[]; storageOffset?: number | null }): Tensor;
 export function asStridedScatter(input: Tensor, src: Tensor, size: number | readonly number[], options: { stride: number | readonly number[]; storageOffset?: number | null }): Tensor;
 export function asStridedScatter(input: Tensor, src: Tensor, size: number | readonly number[], stride: number | readonly number[], options: { storageOffset?: number | null }): Tensor;
-export function asStridedScatter(input: unknown, src: unknown, size: unknown, stride?: unknown, storageOffset?: unknown): Tensor {
-  if (call.isOptions(size)) {
+export function asStridedScatter(input: unknown, src: unknown, size?: unknown, stride?: unknown, storageOffset?: unknown): Tensor {
+  if (call.isOptions(src)) {
+    const options = src;
+    call.checkOptions(options, ["src","size","stride","storageOffset"], "asStridedScatter");
+    src = options["src"];
+    size = options["size"];
+    stride = options["stride"];
+    storageOffset = options["storageOffset"];
+  }
+  else if (call.isOptions(size)) {
     const options = size;
     call.checkOptions(options, ["size","stride","storageOffset"], "asStridedScatter");
     size = options["size"];
@@ -630,10 +716,27 @@ export function atanh(input: unknown): Tensor {
  * Follows torch.baddbmm.
  */
 export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
+export function baddbmm(input: Tensor, options: { batch1: Tensor; batch2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
+export function baddbmm(input: Tensor, batch1: Tensor, options: { batch2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
 export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
 export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
-export function baddbmm(input: unknown, batch1: unknown, batch2: unknown, beta?: unknown, alpha?: unknown): Tensor {
-  if (call.isOptions(beta)) {
+export function baddbmm(input: unknown, batch1: unknown, batch2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
+  if (call.isOptions(batch1)) {
+    const options = batch1;
+    call.checkOptions(options, ["batch1","batch2","beta","alpha"], "baddbmm");
+    batch1 = options["batch1"];
+    batch2 = options["batch2"];
+    beta = options["beta"];
+    alpha = options["alpha"];
+  }
+  else if (call.isOptions(batch2)) {
+    const options = batch2;
+    call.checkOptions(options, ["batch2","beta","alpha"], "baddbmm");
+    batch2 = options["batch2"];
+    beta = options["beta"];
+    alpha = options["alpha"];
+  }
+  else if (call.isOptions(beta)) {
     const options = beta;
     call.checkOptions(options, ["beta","alpha"], "baddbmm");
     beta = options["beta"];
@@ -750,7 +853,13 @@ export function bitwiseXor(input: unknown, other: unknown): Tensor {
  * @example torch.bmm(torch.ones(5, 2, 3), torch.ones(5, 3, 4))
  */
 export function bmm(input: Tensor, mat2: Tensor): Tensor;
+export function bmm(input: Tensor, options: { mat2: Tensor }): Tensor;
 export function bmm(input: unknown, mat2: unknown): Tensor {
+  if (call.isOptions(mat2)) {
+    const options = mat2;
+    call.checkOptions(options, ["mat2"], "bmm");
+    mat2 = options["mat2"];
+  }
   return call.wrapOr(input as Tensor, core.op_bmm(call.tensorArg(input, "bmm", "input", 1), call.tensorArg(mat2, "bmm", "mat2", 2)));
 }
 
@@ -1010,14 +1119,39 @@ export function constantPadNd(input: unknown, pad: unknown, value?: unknown): Te
  * Follows torch.convolution.
  */
 export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], transposed: boolean, outputPadding: number | readonly number[], groups: number): Tensor;
+export function convolution(input: Tensor, options: { weight: Tensor; bias: Tensor | null; stride: number | readonly number[]; padding: number | readonly number[]; dilation: number | readonly number[]; transposed: boolean; outputPadding: number | readonly number[]; groups: number }): Tensor;
+export function convolution(input: Tensor, weight: Tensor, options: { bias: Tensor | null; stride: number | readonly number[]; padding: number | readonly number[]; dilation: number | readonly number[]; transposed: boolean; outputPadding: number | readonly number[]; groups: number }): Tensor;
 export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, options: { stride: number | readonly number[]; padding: number | readonly number[]; dilation: number | readonly number[]; transposed: boolean; outputPadding: number | readonly number[]; groups: number }): Tensor;
 export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], options: { padding: number | readonly number[]; dilation: number | readonly number[]; transposed: boolean; outputPadding: number | readonly number[]; groups: number }): Tensor;
 export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], options: { dilation: number | readonly number[]; transposed: boolean; outputPadding: number | readonly number[]; groups: number }): Tensor;
 export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], options: { transposed: boolean; outputPadding: number | readonly number[]; groups: number }): Tensor;
 export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], transposed: boolean, options: { outputPadding: number | readonly number[]; groups: number }): Tensor;
 export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], transposed: boolean, outputPadding: number | readonly number[], options: { groups: number }): Tensor;
-export function convolution(input: unknown, weight: unknown, bias: unknown, stride: unknown, padding?: unknown, dilation?: unknown, transposed?: unknown, outputPadding?: unknown, groups?: unknown): Tensor {
-  if (call.isOptions(stride)) {
+export function convolution(input: unknown, weight: unknown, bias?: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, transposed?: unknown, outputPadding?: unknown, groups?: unknown): Tensor {
+  if (call.isOptions(weight)) {
+    const options = weight;
+    call.checkOptions(options, ["weight","bias","stride","padding","dilation","transposed","outputPadding","groups"], "convolution");
+    weight = options["weight"];
+    bias = options["bias"];
+    stride = options["stride"];
+    padding = options["padding"];
+    dilation = options["dilation"];
+    transposed = options["transposed"];
+    outputPadding = options["outputPadding"];
+    groups = options["groups"];
+  }
+  else if (call.isOptions(bias)) {
+    const options = bias;
+    call.checkOptions(options, ["bias","stride","padding","dilation","transposed","outputPadding","groups"], "convolution");
+    bias = options["bias"];
+    stride = options["stride"];
+    padding = options["padding"];
+    dilation = options["dilation"];
+    transposed = options["transposed"];
+    outputPadding = options["outputPadding"];
+    groups = options["groups"];
+  }
+  else if (call.isOptions(stride)) {
     const options = stride;
     call.checkOptions(options, ["stride","padding","dilation","transposed","outputPadding","groups"], "convolution");
     stride = options["stride"];
@@ -1321,11 +1455,20 @@ export function diagonal(input: unknown, offset?: unknown, dim1?: unknown, dim2?
  * Follows torch.diagonal_scatter.
  */
 export function diagonalScatter(input: Tensor, src: Tensor, offset?: number, dim1?: number, dim2?: number): Tensor;
+export function diagonalScatter(input: Tensor, options: { src: Tensor; offset?: number; dim1?: number; dim2?: number }): Tensor;
 export function diagonalScatter(input: Tensor, src: Tensor, options: { offset?: number; dim1?: number; dim2?: number }): Tensor;
 export function diagonalScatter(input: Tensor, src: Tensor, offset: number, options: { dim1?: number; dim2?: number }): Tensor;
 export function diagonalScatter(input: Tensor, src: Tensor, offset: number, dim1: number, options: { dim2?: number }): Tensor;
 export function diagonalScatter(input: unknown, src: unknown, offset?: unknown, dim1?: unknown, dim2?: unknown): Tensor {
-  if (call.isOptions(offset)) {
+  if (call.isOptions(src)) {
+    const options = src;
+    call.checkOptions(options, ["src","offset","dim1","dim2"], "diagonalScatter");
+    src = options["src"];
+    offset = options["offset"];
+    dim1 = options["dim1"];
+    dim2 = options["dim2"];
+  }
+  else if (call.isOptions(offset)) {
     const options = offset;
     call.checkOptions(options, ["offset","dim1","dim2"], "diagonalScatter");
     offset = options["offset"];
@@ -1410,7 +1553,7 @@ export function div(input: unknown, other: unknown, roundingMode?: unknown): Ten
     call.checkOptions(options, ["roundingMode"], "div");
     roundingMode = options["roundingMode"];
   }
-  return call.wrap(core.op_div(call.operandArg(input, "div", "input", 1), call.operandArg(other, "div", "other", 2), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "div", "roundingMode", 3)));
+  return call.wrap(core.op_div(call.operandArg(input, "div", "input", 1), call.operandArg(other, "div", "other", 2), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "div", "roundingMode", 3, "RuntimeError: div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{value}'")));
 }
 
 /**
@@ -1429,7 +1572,7 @@ export function divide(input: unknown, other: unknown, roundingMode?: unknown): 
     call.checkOptions(options, ["roundingMode"], "divide");
     roundingMode = options["roundingMode"];
   }
-  return call.wrap(core.op_div(call.operandArg(input, "divide", "input", 1), call.operandArg(other, "divide", "other", 2), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "divide", "roundingMode", 3)));
+  return call.wrap(core.op_div(call.operandArg(input, "divide", "input", 1), call.operandArg(other, "divide", "other", 2), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "divide", "roundingMode", 3, "RuntimeError: div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{value}'")));
 }
 
 /**
@@ -1438,7 +1581,13 @@ export function divide(input: unknown, other: unknown, roundingMode?: unknown): 
  * @example torch.dot(torch.ones(3), torch.ones(3))
  */
 export function dot(input: Tensor, other: Tensor): Tensor;
+export function dot(input: Tensor, options: { other: Tensor }): Tensor;
 export function dot(input: unknown, other: unknown): Tensor {
+  if (call.isOptions(other)) {
+    const options = other;
+    call.checkOptions(options, ["other"], "dot");
+    other = options["other"];
+  }
   return call.wrapOr(input as Tensor, core.op_dot(call.tensorArg(input, "dot", "input", 1), call.tensorArg(other, "dot", "other", 2)));
 }
 
@@ -1467,7 +1616,13 @@ export function eq(input: unknown, other: unknown): Tensor {
  * Follows torch.equal.
  */
 export function equal(input: Tensor, other: Tensor): boolean;
+export function equal(input: Tensor, options: { other: Tensor }): boolean;
 export function equal(input: unknown, other: unknown): boolean {
+  if (call.isOptions(other)) {
+    const options = other;
+    call.checkOptions(options, ["other"], "equal");
+    other = options["other"];
+  }
   return core.op_equal(call.tensorArg(input, "equal", "input", 1), call.tensorArg(other, "equal", "other", 2)) !== 0;
 }
 
@@ -1603,7 +1758,13 @@ export function flipud(input: unknown): Tensor {
  * Follows torch.float_power.
  */
 export function floatPower(input: Tensor | Scalar, exponent: Tensor | Scalar): Tensor;
+export function floatPower(input: Tensor | Scalar, options: { exponent: Tensor | Scalar }): Tensor;
 export function floatPower(input: unknown, exponent: unknown): Tensor {
+  if (call.isOptions(exponent)) {
+    const options = exponent;
+    call.checkOptions(options, ["exponent"], "floatPower");
+    exponent = options["exponent"];
+  }
   if (!call.isTensor(input) && !call.isTensor(exponent)) call.wrongCombination("floatPower", input, exponent);
   return call.wrapOr(input as Tensor, core.op_floatPower(call.operandArg(input, "floatPower", "input", 1), call.operandArg(exponent, "floatPower", "exponent", 2)));
 }
@@ -1624,10 +1785,10 @@ export function floor(input: unknown): Tensor {
  * Follows torch.floor_divide.
  * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero
  */
-export function floorDivide(input: Tensor, other: Tensor | Scalar): Tensor;
+export function floorDivide(input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
 export function floorDivide(input: unknown, other: unknown): Tensor {
-  if (!call.isTensor(input)) call.wrongCombination("floorDivide", input, other);
-  return call.wrap(core.op_floorDivide(call.tensorArg(input, "floorDivide", "input", 1), call.operandArg(other, "floorDivide", "other", 2)));
+  if (!call.isTensor(input) && !call.isTensor(other)) call.wrongCombination("floorDivide", input, other);
+  return call.wrap(core.op_floorDivide(call.operandArg(input, "floorDivide", "input", 1), call.operandArg(other, "floorDivide", "other", 2)));
 }
 
 /**
@@ -1743,7 +1904,13 @@ export function ge(input: unknown, other: unknown): Tensor {
  * Follows torch.outer.
  */
 export function ger(input: Tensor, vec2: Tensor): Tensor;
+export function ger(input: Tensor, options: { vec2: Tensor }): Tensor;
 export function ger(input: unknown, vec2: unknown): Tensor {
+  if (call.isOptions(vec2)) {
+    const options = vec2;
+    call.checkOptions(options, ["vec2"], "ger");
+    vec2 = options["vec2"];
+  }
   return call.wrapOr(input as Tensor, core.op_outer(call.tensorArg(input, "ger", "input", 1), call.tensorArg(vec2, "ger", "vec2", 2)));
 }
 
@@ -1944,9 +2111,24 @@ export function indexFill(input: unknown, dim: unknown, index?: unknown, value?:
  * Follows torch.index_put.
  */
 export function indexPut(input: Tensor, indices: readonly Tensor[], values: Tensor | Scalar, accumulate?: boolean): Tensor;
+export function indexPut(input: Tensor, options: { indices: readonly Tensor[]; values: Tensor | Scalar; accumulate?: boolean }): Tensor;
+export function indexPut(input: Tensor, indices: readonly Tensor[], options: { values: Tensor | Scalar; accumulate?: boolean }): Tensor;
 export function indexPut(input: Tensor, indices: readonly Tensor[], values: Tensor | Scalar, options: { accumulate?: boolean }): Tensor;
-export function indexPut(input: unknown, indices: unknown, values: unknown, accumulate?: unknown): Tensor {
-  if (call.isOptions(accumulate)) {
+export function indexPut(input: unknown, indices: unknown, values?: unknown, accumulate?: unknown): Tensor {
+  if (call.isOptions(indices)) {
+    const options = indices;
+    call.checkOptions(options, ["indices","values","accumulate"], "indexPut");
+    indices = options["indices"];
+    values = options["values"];
+    accumulate = options["accumulate"];
+  }
+  else if (call.isOptions(values)) {
+    const options = values;
+    call.checkOptions(options, ["values","accumulate"], "indexPut");
+    values = options["values"];
+    accumulate = options["accumulate"];
+  }
+  else if (call.isOptions(accumulate)) {
     const options = accumulate;
     call.checkOptions(options, ["accumulate"], "indexPut");
     accumulate = options["accumulate"];
@@ -2034,7 +2216,13 @@ export function indexSelect(input: unknown, dim: unknown, index?: unknown): Tens
  * Follows torch.inner.
  */
 export function inner(input: Tensor, other: Tensor): Tensor;
+export function inner(input: Tensor, options: { other: Tensor }): Tensor;
 export function inner(input: unknown, other: unknown): Tensor {
+  if (call.isOptions(other)) {
+    const options = other;
+    call.checkOptions(options, ["other"], "inner");
+    other = options["other"];
+  }
   return call.wrapOr(input as Tensor, core.op_inner(call.tensorArg(input, "inner", "input", 1), call.tensorArg(other, "inner", "other", 2)));
 }
 
@@ -2135,7 +2323,13 @@ export function isreal(input: unknown): Tensor {
  * Follows torch.kron.
  */
 export function kron(input: Tensor, other: Tensor): Tensor;
+export function kron(input: Tensor, options: { other: Tensor }): Tensor;
 export function kron(input: unknown, other: unknown): Tensor {
+  if (call.isOptions(other)) {
+    const options = other;
+    call.checkOptions(options, ["other"], "kron");
+    other = options["other"];
+  }
   return call.wrapOr(input as Tensor, core.op_kron(call.tensorArg(input, "kron", "input", 1), call.tensorArg(other, "kron", "other", 2)));
 }
 
@@ -2184,7 +2378,13 @@ export function lcm(input: unknown, other: unknown): Tensor {
  * Follows torch.ldexp.
  */
 export function ldexp(input: Tensor, other: Tensor): Tensor;
+export function ldexp(input: Tensor, options: { other: Tensor }): Tensor;
 export function ldexp(input: unknown, other: unknown): Tensor {
+  if (call.isOptions(other)) {
+    const options = other;
+    call.checkOptions(options, ["other"], "ldexp");
+    other = options["other"];
+  }
   return call.wrapOr(input as Tensor, core.op_ldexp(call.tensorArg(input, "ldexp", "input", 1), call.tensorArg(other, "ldexp", "other", 2)));
 }
 
@@ -2436,7 +2636,20 @@ export function lt(input: unknown, other: unknown): Tensor {
  * Follows torch.masked_fill.
  */
 export function maskedFill(input: Tensor, mask: Tensor, value: Tensor | Scalar): Tensor;
-export function maskedFill(input: unknown, mask: unknown, value: unknown): Tensor {
+export function maskedFill(input: Tensor, options: { mask: Tensor; value: Tensor | Scalar }): Tensor;
+export function maskedFill(input: Tensor, mask: Tensor, options: { value: Tensor | Scalar }): Tensor;
+export function maskedFill(input: unknown, mask: unknown, value?: unknown): Tensor {
+  if (call.isOptions(mask)) {
+    const options = mask;
+    call.checkOptions(options, ["mask","value"], "maskedFill");
+    mask = options["mask"];
+    value = options["value"];
+  }
+  else if (call.isOptions(value)) {
+    const options = value;
+    call.checkOptions(options, ["value"], "maskedFill");
+    value = options["value"];
+  }
   if (!call.isTensor(input)) call.wrongCombination("maskedFill", input, mask, value);
   return call.wrapOr(input as Tensor, core.op_maskedFill(call.tensorArg(input, "maskedFill", "input", 1), call.tensorArg(mask, "maskedFill", "mask", 2), call.operandArg(value, "maskedFill", "value", 3)));
 }
@@ -2446,7 +2659,20 @@ export function maskedFill(input: unknown, mask: unknown, value: unknown): Tenso
  * Follows torch.masked_scatter.
  */
 export function maskedScatter(input: Tensor, mask: Tensor, source: Tensor): Tensor;
-export function maskedScatter(input: unknown, mask: unknown, source: unknown): Tensor {
+export function maskedScatter(input: Tensor, options: { mask: Tensor; source: Tensor }): Tensor;
+export function maskedScatter(input: Tensor, mask: Tensor, options: { source: Tensor }): Tensor;
+export function maskedScatter(input: unknown, mask: unknown, source?: unknown): Tensor {
+  if (call.isOptions(mask)) {
+    const options = mask;
+    call.checkOptions(options, ["mask","source"], "maskedScatter");
+    mask = options["mask"];
+    source = options["source"];
+  }
+  else if (call.isOptions(source)) {
+    const options = source;
+    call.checkOptions(options, ["source"], "maskedScatter");
+    source = options["source"];
+  }
   return call.wrapOr(input as Tensor, core.op_maskedScatter(call.tensorArg(input, "maskedScatter", "input", 1), call.tensorArg(mask, "maskedScatter", "mask", 2), call.tensorArg(source, "maskedScatter", "source", 3)));
 }
 
@@ -2455,7 +2681,13 @@ export function maskedScatter(input: unknown, mask: unknown, source: unknown): T
  * Follows torch.masked_select.
  */
 export function maskedSelect(input: Tensor, mask: Tensor): Tensor;
+export function maskedSelect(input: Tensor, options: { mask: Tensor }): Tensor;
 export function maskedSelect(input: unknown, mask: unknown): Tensor {
+  if (call.isOptions(mask)) {
+    const options = mask;
+    call.checkOptions(options, ["mask"], "maskedSelect");
+    mask = options["mask"];
+  }
   return call.wrapOr(input as Tensor, core.op_maskedSelect(call.tensorArg(input, "maskedSelect", "input", 1), call.tensorArg(mask, "maskedSelect", "mask", 2)));
 }
 
@@ -2466,7 +2698,13 @@ export function maskedSelect(input: unknown, mask: unknown): Tensor {
  * @example torch.matmul(torch.ones(2, 3), torch.ones(3))
  */
 export function matmul(input: Tensor, other: Tensor): Tensor;
+export function matmul(input: Tensor, options: { other: Tensor }): Tensor;
 export function matmul(input: unknown, other: unknown): Tensor {
+  if (call.isOptions(other)) {
+    const options = other;
+    call.checkOptions(options, ["other"], "matmul");
+    other = options["other"];
+  }
   return call.wrapOr(input as Tensor, core.op_matmul(call.tensorArg(input, "matmul", "input", 1), call.tensorArg(other, "matmul", "other", 2)));
 }
 
@@ -2529,7 +2767,13 @@ export function minimum(input: unknown, other: unknown): Tensor {
  * @example torch.mm(torch.ones(2, 3), torch.ones(3, 4))
  */
 export function mm(input: Tensor, mat2: Tensor): Tensor;
+export function mm(input: Tensor, options: { mat2: Tensor }): Tensor;
 export function mm(input: unknown, mat2: unknown): Tensor {
+  if (call.isOptions(mat2)) {
+    const options = mat2;
+    call.checkOptions(options, ["mat2"], "mm");
+    mat2 = options["mat2"];
+  }
   return call.wrapOr(input as Tensor, core.op_mm(call.tensorArg(input, "mm", "input", 1), call.tensorArg(mat2, "mm", "mat2", 2)));
 }
 
@@ -2667,7 +2911,13 @@ export function multiply(input: unknown, other: unknown): Tensor {
  * @example torch.mv(torch.ones(2, 3), torch.ones(3))
  */
 export function mv(input: Tensor, vec: Tensor): Tensor;
+export function mv(input: Tensor, options: { vec: Tensor }): Tensor;
 export function mv(input: unknown, vec: unknown): Tensor {
+  if (call.isOptions(vec)) {
+    const options = vec;
+    call.checkOptions(options, ["vec"], "mv");
+    vec = options["vec"];
+  }
   return call.wrapOr(input as Tensor, core.op_mv(call.tensorArg(input, "mv", "input", 1), call.tensorArg(vec, "mv", "vec", 2)));
 }
 
@@ -2799,11 +3049,53 @@ export function narrow(input: unknown, dim: unknown, start?: unknown, length?: u
  * Follows torch.native_batch_norm.
  */
 export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, momentum: number, eps: number): call.Named<"out" | "saveMean" | "saveInvstd">;
+export function nativeBatchNorm(input: Tensor, options: { weight: Tensor | null; bias: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; training: boolean; momentum: number; eps: number }): call.Named<"out" | "saveMean" | "saveInvstd">;
+export function nativeBatchNorm(input: Tensor, weight: Tensor | null, options: { bias: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; training: boolean; momentum: number; eps: number }): call.Named<"out" | "saveMean" | "saveInvstd">;
+export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, options: { runningMean: Tensor | null; runningVar: Tensor | null; training: boolean; momentum: number; eps: number }): call.Named<"out" | "saveMean" | "saveInvstd">;
+export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, options: { runningVar: Tensor | null; training: boolean; momentum: number; eps: number }): call.Named<"out" | "saveMean" | "saveInvstd">;
 export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, options: { training: boolean; momentum: number; eps: number }): call.Named<"out" | "saveMean" | "saveInvstd">;
 export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, options: { momentum: number; eps: number }): call.Named<"out" | "saveMean" | "saveInvstd">;
 export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, momentum: number, options: { eps: number }): call.Named<"out" | "saveMean" | "saveInvstd">;
-export function nativeBatchNorm(input: unknown, weight: unknown, bias: unknown, runningMean: unknown, runningVar: unknown, training: unknown, momentum?: unknown, eps?: unknown): call.Named<"out" | "saveMean" | "saveInvstd"> {
-  if (call.isOptions(training)) {
+export function nativeBatchNorm(input: unknown, weight: unknown, bias?: unknown, runningMean?: unknown, runningVar?: unknown, training?: unknown, momentum?: unknown, eps?: unknown): call.Named<"out" | "saveMean" | "saveInvstd"> {
+  if (call.isOptions(weight)) {
+    const options = weight;
+    call.checkOptions(options, ["weight","bias","runningMean","runningVar","training","momentum","eps"], "nativeBatchNorm");
+    weight = options["weight"];
+    bias = options["bias"];
+    runningMean = options["runningMean"];
+    runningVar = options["runningVar"];
+    training = options["training"];
+    momentum = options["momentum"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(bias)) {
+    const options = bias;
+    call.checkOptions(options, ["bias","runningMean","runningVar","training","momentum","eps"], "nativeBatchNorm");
+    bias = options["bias"];
+    runningMean = options["runningMean"];
+    runningVar = options["runningVar"];
+    training = options["training"];
+    momentum = options["momentum"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(runningMean)) {
+    const options = runningMean;
+    call.checkOptions(options, ["runningMean","runningVar","training","momentum","eps"], "nativeBatchNorm");
+    runningMean = options["runningMean"];
+    runningVar = options["runningVar"];
+    training = options["training"];
+    momentum = options["momentum"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(runningVar)) {
+    const options = runningVar;
+    call.checkOptions(options, ["runningVar","training","momentum","eps"], "nativeBatchNorm");
+    runningVar = options["runningVar"];
+    training = options["training"];
+    momentum = options["momentum"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(training)) {
     const options = training;
     call.checkOptions(options, ["training","momentum","eps"], "nativeBatchNorm");
     training = options["training"];
@@ -2962,7 +3254,13 @@ export function notEqual(input: unknown, other: unknown): Tensor {
  * Follows torch.outer.
  */
 export function outer(input: Tensor, vec2: Tensor): Tensor;
+export function outer(input: Tensor, options: { vec2: Tensor }): Tensor;
 export function outer(input: unknown, vec2: unknown): Tensor {
+  if (call.isOptions(vec2)) {
+    const options = vec2;
+    call.checkOptions(options, ["vec2"], "outer");
+    vec2 = options["vec2"];
+  }
   return call.wrapOr(input as Tensor, core.op_outer(call.tensorArg(input, "outer", "input", 1), call.tensorArg(vec2, "outer", "vec2", 2)));
 }
 
@@ -3010,7 +3308,13 @@ export function pow(input: unknown, exponent: unknown): Tensor {
  * @throws RuntimeError if weight does not fit the channels
  */
 export function prelu(input: Tensor, weight: Tensor): Tensor;
+export function prelu(input: Tensor, options: { weight: Tensor }): Tensor;
 export function prelu(input: unknown, weight: unknown): Tensor {
+  if (call.isOptions(weight)) {
+    const options = weight;
+    call.checkOptions(options, ["weight"], "prelu");
+    weight = options["weight"];
+  }
   return call.wrapOr(input as Tensor, core.op_prelu(call.tensorArg(input, "prelu", "input", 1), call.tensorArg(weight, "prelu", "weight", 2)));
 }
 
@@ -3050,9 +3354,24 @@ export function prod(input: unknown, dim?: unknown, keepdim?: unknown, dtype?: u
  * Follows torch.put.
  */
 export function put(input: Tensor, index: Tensor, source: Tensor, accumulate?: boolean): Tensor;
+export function put(input: Tensor, options: { index: Tensor; source: Tensor; accumulate?: boolean }): Tensor;
+export function put(input: Tensor, index: Tensor, options: { source: Tensor; accumulate?: boolean }): Tensor;
 export function put(input: Tensor, index: Tensor, source: Tensor, options: { accumulate?: boolean }): Tensor;
-export function put(input: unknown, index: unknown, source: unknown, accumulate?: unknown): Tensor {
-  if (call.isOptions(accumulate)) {
+export function put(input: unknown, index: unknown, source?: unknown, accumulate?: unknown): Tensor {
+  if (call.isOptions(index)) {
+    const options = index;
+    call.checkOptions(options, ["index","source","accumulate"], "put");
+    index = options["index"];
+    source = options["source"];
+    accumulate = options["accumulate"];
+  }
+  else if (call.isOptions(source)) {
+    const options = source;
+    call.checkOptions(options, ["source","accumulate"], "put");
+    source = options["source"];
+    accumulate = options["accumulate"];
+  }
+  else if (call.isOptions(accumulate)) {
     const options = accumulate;
     call.checkOptions(options, ["accumulate"], "put");
     accumulate = options["accumulate"];
@@ -3116,10 +3435,18 @@ export function remainder(input: unknown, other: unknown): Tensor {
  * Follows torch.repeat_interleave.
  */
 export function repeatInterleave(input: Tensor, repeats: Tensor | Scalar, dim?: number | null, outputSize?: number | null): Tensor;
+export function repeatInterleave(input: Tensor, options: { repeats: Tensor | Scalar; dim?: number | null; outputSize?: number | null }): Tensor;
 export function repeatInterleave(input: Tensor, repeats: Tensor | Scalar, options: { dim?: number | null; outputSize?: number | null }): Tensor;
 export function repeatInterleave(input: Tensor, repeats: Tensor | Scalar, dim: number | null, options: { outputSize?: number | null }): Tensor;
 export function repeatInterleave(input: unknown, repeats: unknown, dim?: unknown, outputSize?: unknown): Tensor {
-  if (call.isOptions(dim)) {
+  if (call.isOptions(repeats)) {
+    const options = repeats;
+    call.checkOptions(options, ["repeats","dim","outputSize"], "repeatInterleave");
+    repeats = options["repeats"];
+    dim = options["dim"];
+    outputSize = options["outputSize"];
+  }
+  else if (call.isOptions(dim)) {
     const options = dim;
     call.checkOptions(options, ["dim","outputSize"], "repeatInterleave");
     dim = options["dim"];
@@ -3399,10 +3726,18 @@ export function select(input: unknown, dim: unknown, index?: unknown): Tensor {
  * Follows torch.select_scatter.
  */
 export function selectScatter(input: Tensor, src: Tensor, dim: number, index: number): Tensor;
+export function selectScatter(input: Tensor, options: { src: Tensor; dim: number; index: number }): Tensor;
 export function selectScatter(input: Tensor, src: Tensor, options: { dim: number; index: number }): Tensor;
 export function selectScatter(input: Tensor, src: Tensor, dim: number, options: { index: number }): Tensor;
-export function selectScatter(input: unknown, src: unknown, dim: unknown, index?: unknown): Tensor {
-  if (call.isOptions(dim)) {
+export function selectScatter(input: unknown, src: unknown, dim?: unknown, index?: unknown): Tensor {
+  if (call.isOptions(src)) {
+    const options = src;
+    call.checkOptions(options, ["src","dim","index"], "selectScatter");
+    src = options["src"];
+    dim = options["dim"];
+    index = options["index"];
+  }
+  else if (call.isOptions(dim)) {
     const options = dim;
     call.checkOptions(options, ["dim","index"], "selectScatter");
     dim = options["dim"];
@@ -3502,12 +3837,22 @@ export function sinh(input: unknown): Tensor {
  * Follows torch.slice_scatter.
  */
 export function sliceScatter(input: Tensor, src: Tensor, dim?: number, start?: number | null, end?: number | null, step?: number): Tensor;
+export function sliceScatter(input: Tensor, options: { src: Tensor; dim?: number; start?: number | null; end?: number | null; step?: number }): Tensor;
 export function sliceScatter(input: Tensor, src: Tensor, options: { dim?: number; start?: number | null; end?: number | null; step?: number }): Tensor;
 export function sliceScatter(input: Tensor, src: Tensor, dim: number, options: { start?: number | null; end?: number | null; step?: number }): Tensor;
 export function sliceScatter(input: Tensor, src: Tensor, dim: number, start: number | null, options: { end?: number | null; step?: number }): Tensor;
 export function sliceScatter(input: Tensor, src: Tensor, dim: number, start: number | null, end: number | null, options: { step?: number }): Tensor;
 export function sliceScatter(input: unknown, src: unknown, dim?: unknown, start?: unknown, end?: unknown, step?: unknown): Tensor {
-  if (call.isOptions(dim)) {
+  if (call.isOptions(src)) {
+    const options = src;
+    call.checkOptions(options, ["src","dim","start","end","step"], "sliceScatter");
+    src = options["src"];
+    dim = options["dim"];
+    start = options["start"];
+    end = options["end"];
+    step = options["step"];
+  }
+  else if (call.isOptions(dim)) {
     const options = dim;
     call.checkOptions(options, ["dim","start","end","step"], "sliceScatter");
     dim = options["dim"];
@@ -3891,7 +4236,13 @@ export function t(input: unknown): Tensor {
  * @throws IndexError for an index out of range.
  */
 export function take(input: Tensor, index: Tensor): Tensor;
+export function take(input: Tensor, options: { index: Tensor }): Tensor;
 export function take(input: unknown, index: unknown): Tensor {
+  if (call.isOptions(index)) {
+    const options = index;
+    call.checkOptions(options, ["index"], "take");
+    index = options["index"];
+  }
   return call.wrapOr(input as Tensor, core.op_take(call.tensorArg(input, "take", "input", 1), call.tensorArg(index, "take", "index", 2)));
 }
 
@@ -3900,9 +4251,16 @@ export function take(input: unknown, index: unknown): Tensor {
  * Follows torch.take_along_dim.
  */
 export function takeAlongDim(input: Tensor, indices: Tensor, dim?: number | null): Tensor;
+export function takeAlongDim(input: Tensor, options: { indices: Tensor; dim?: number | null }): Tensor;
 export function takeAlongDim(input: Tensor, indices: Tensor, options: { dim?: number | null }): Tensor;
 export function takeAlongDim(input: unknown, indices: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(dim)) {
+  if (call.isOptions(indices)) {
+    const options = indices;
+    call.checkOptions(options, ["indices","dim"], "takeAlongDim");
+    indices = options["indices"];
+    dim = options["dim"];
+  }
+  else if (call.isOptions(dim)) {
     const options = dim;
     call.checkOptions(options, ["dim"], "takeAlongDim");
     dim = options["dim"];
@@ -3935,10 +4293,18 @@ export function tanh(input: unknown): Tensor {
  * Follows torch.tensordot.
  */
 export function tensordot(input: Tensor, other: Tensor, dimsInput: number | readonly number[], dimsOther: number | readonly number[]): Tensor;
+export function tensordot(input: Tensor, options: { other: Tensor; dimsInput: number | readonly number[]; dimsOther: number | readonly number[] }): Tensor;
 export function tensordot(input: Tensor, other: Tensor, options: { dimsInput: number | readonly number[]; dimsOther: number | readonly number[] }): Tensor;
 export function tensordot(input: Tensor, other: Tensor, dimsInput: number | readonly number[], options: { dimsOther: number | readonly number[] }): Tensor;
-export function tensordot(input: unknown, other: unknown, dimsInput: unknown, dimsOther?: unknown): Tensor {
-  if (call.isOptions(dimsInput)) {
+export function tensordot(input: unknown, other: unknown, dimsInput?: unknown, dimsOther?: unknown): Tensor {
+  if (call.isOptions(other)) {
+    const options = other;
+    call.checkOptions(options, ["other","dimsInput","dimsOther"], "tensordot");
+    other = options["other"];
+    dimsInput = options["dimsInput"];
+    dimsOther = options["dimsOther"];
+  }
+  else if (call.isOptions(dimsInput)) {
     const options = dimsInput;
     call.checkOptions(options, ["dimsInput","dimsOther"], "tensordot");
     dimsInput = options["dimsInput"];
@@ -4278,7 +4644,13 @@ export function varMean(input: unknown, dim?: unknown, unbiased?: unknown, keepd
  * Follows torch.vdot.
  */
 export function vdot(input: Tensor, other: Tensor): Tensor;
+export function vdot(input: Tensor, options: { other: Tensor }): Tensor;
 export function vdot(input: unknown, other: unknown): Tensor {
+  if (call.isOptions(other)) {
+    const options = other;
+    call.checkOptions(options, ["other"], "vdot");
+    other = options["other"];
+  }
   return call.wrapOr(input as Tensor, core.op_vdot(call.tensorArg(input, "vdot", "input", 1), call.tensorArg(other, "vdot", "other", 2)));
 }
 

@@ -45,7 +45,13 @@ export function diagonal(input: unknown, offset?: unknown, dim1?: unknown, dim2?
  * @example torch.matmul(torch.ones(2, 3), torch.ones(3))
  */
 export function matmul(input: Tensor, other: Tensor): Tensor;
+export function matmul(input: Tensor, options: { other: Tensor }): Tensor;
 export function matmul(input: unknown, other: unknown): Tensor {
+  if (call.isOptions(other)) {
+    const options = other;
+    call.checkOptions(options, ["other"], "matmul");
+    other = options["other"];
+  }
   return call.wrapOr(input as Tensor, core.op_matmul(call.tensorArg(input, "matmul", "input", 1), call.tensorArg(other, "matmul", "other", 2)));
 }
 
@@ -78,9 +84,16 @@ export function multiDot(tensors: unknown): Tensor {
  * Follows torch.linalg.vecdot.
  */
 export function vecdot(x: Tensor, y: Tensor, dim?: number): Tensor;
+export function vecdot(x: Tensor, options: { y: Tensor; dim?: number }): Tensor;
 export function vecdot(x: Tensor, y: Tensor, options: { dim?: number }): Tensor;
 export function vecdot(x: unknown, y: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(dim)) {
+  if (call.isOptions(y)) {
+    const options = y;
+    call.checkOptions(options, ["y","dim"], "vecdot");
+    y = options["y"];
+    dim = options["dim"];
+  }
+  else if (call.isOptions(dim)) {
     const options = dim;
     call.checkOptions(options, ["dim"], "vecdot");
     dim = options["dim"];

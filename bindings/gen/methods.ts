@@ -45,6 +45,7 @@ export interface TensorMethods {
    * Follows torch.addbmm.
    */
   addbmm(batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
+  addbmm(batch1: Tensor, options: { batch2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
   addbmm(batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
   addbmm(batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
   /**
@@ -69,6 +70,7 @@ export interface TensorMethods {
    * @example torch.addmm(torch.zeros(4), torch.ones(2, 3), torch.ones(3, 4))
    */
   addmm(mat1: Tensor, mat2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
+  addmm(mat1: Tensor, options: { mat2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
   addmm(mat1: Tensor, mat2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
   addmm(mat1: Tensor, mat2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
   /**
@@ -76,6 +78,7 @@ export interface TensorMethods {
    * Follows torch.addmv.
    */
   addmv(mat: Tensor, vec: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
+  addmv(mat: Tensor, options: { vec: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
   addmv(mat: Tensor, vec: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
   addmv(mat: Tensor, vec: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
   /**
@@ -83,6 +86,7 @@ export interface TensorMethods {
    * Follows torch.addr.
    */
   addr(vec1: Tensor, vec2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
+  addr(vec1: Tensor, options: { vec2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
   addr(vec1: Tensor, vec2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
   addr(vec1: Tensor, vec2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
   /**
@@ -267,6 +271,7 @@ export interface TensorMethods {
    * Follows torch.baddbmm.
    */
   baddbmm(batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
+  baddbmm(batch1: Tensor, options: { batch2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
   baddbmm(batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
   baddbmm(batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
   /**
@@ -763,6 +768,7 @@ export interface TensorMethods {
    * Follows torch.index_put.
    */
   indexPut(indices: readonly Tensor[], values: Tensor | Scalar, accumulate?: boolean): Tensor;
+  indexPut(indices: readonly Tensor[], options: { values: Tensor | Scalar; accumulate?: boolean }): Tensor;
   indexPut(indices: readonly Tensor[], values: Tensor | Scalar, options: { accumulate?: boolean }): Tensor;
   /**
    * Reduces the slices of source that `index` sends to the same place, with input's own there unless includeSelf
@@ -983,11 +989,13 @@ export interface TensorMethods {
    * Follows torch.masked_fill.
    */
   maskedFill(mask: Tensor, value: Tensor | Scalar): Tensor;
+  maskedFill(mask: Tensor, options: { value: Tensor | Scalar }): Tensor;
   /**
    * input with the elements of source, in order, where the mask is true.
    * Follows torch.masked_scatter.
    */
   maskedScatter(mask: Tensor, source: Tensor): Tensor;
+  maskedScatter(mask: Tensor, options: { source: Tensor }): Tensor;
   /**
    * The elements where the mask is true, as a vector. Input and mask are broadcast.
    * Follows torch.masked_select.
@@ -1600,6 +1608,7 @@ export interface TensorMethods {
   add_(other: Tensor | Scalar, options: { alpha?: Scalar }): this;
   /** addbmm, in place. */
   addbmm_(batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): this;
+  addbmm_(batch1: Tensor, options: { batch2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   addbmm_(batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): this;
   addbmm_(batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): this;
   /** addcdiv, in place. */
@@ -1610,14 +1619,17 @@ export interface TensorMethods {
   addcmul_(tensor1: Tensor, tensor2: Tensor, options: { value?: Scalar }): this;
   /** addmm, in place. */
   addmm_(mat1: Tensor, mat2: Tensor, beta?: Scalar, alpha?: Scalar): this;
+  addmm_(mat1: Tensor, options: { mat2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   addmm_(mat1: Tensor, mat2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): this;
   addmm_(mat1: Tensor, mat2: Tensor, beta: Scalar, options: { alpha?: Scalar }): this;
   /** addmv, in place. */
   addmv_(mat: Tensor, vec: Tensor, beta?: Scalar, alpha?: Scalar): this;
+  addmv_(mat: Tensor, options: { vec: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   addmv_(mat: Tensor, vec: Tensor, options: { beta?: Scalar; alpha?: Scalar }): this;
   addmv_(mat: Tensor, vec: Tensor, beta: Scalar, options: { alpha?: Scalar }): this;
   /** addr, in place. */
   addr_(vec1: Tensor, vec2: Tensor, beta?: Scalar, alpha?: Scalar): this;
+  addr_(vec1: Tensor, options: { vec2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   addr_(vec1: Tensor, vec2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): this;
   addr_(vec1: Tensor, vec2: Tensor, beta: Scalar, options: { alpha?: Scalar }): this;
   /** arccos, in place. */
@@ -1646,6 +1658,7 @@ export interface TensorMethods {
   atanh_(): this;
   /** baddbmm, in place. */
   baddbmm_(batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): this;
+  baddbmm_(batch1: Tensor, options: { batch2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   baddbmm_(batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): this;
   baddbmm_(batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): this;
   /** bitwiseAnd, in place. */
@@ -1769,6 +1782,7 @@ export interface TensorMethods {
   indexFill_(dim: number, index: Tensor, options: { value: Tensor | Scalar }): this;
   /** indexPut, in place. */
   indexPut_(indices: readonly Tensor[], values: Tensor | Scalar, accumulate?: boolean): this;
+  indexPut_(indices: readonly Tensor[], options: { values: Tensor | Scalar; accumulate?: boolean }): this;
   indexPut_(indices: readonly Tensor[], values: Tensor | Scalar, options: { accumulate?: boolean }): this;
   /** indexReduce, in place. */
   indexReduce_(dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): this;
@@ -1818,8 +1832,10 @@ export interface TensorMethods {
   lt_(other: Tensor | Scalar): this;
   /** maskedFill, in place. */
   maskedFill_(mask: Tensor, value: Tensor | Scalar): this;
+  maskedFill_(mask: Tensor, options: { value: Tensor | Scalar }): this;
   /** maskedScatter, in place. */
   maskedScatter_(mask: Tensor, source: Tensor): this;
+  maskedScatter_(mask: Tensor, options: { source: Tensor }): this;
   /** mul, in place. */
   mul_(other: Tensor | Scalar): this;
   /** multiply, in place. */
@@ -1848,6 +1864,7 @@ export interface TensorMethods {
   pow_(exponent: Tensor | Scalar): this;
   /** put, in place. */
   put_(index: Tensor, source: Tensor, accumulate?: boolean): this;
+  put_(index: Tensor, options: { source: Tensor; accumulate?: boolean }): this;
   put_(index: Tensor, source: Tensor, options: { accumulate?: boolean }): this;
   /** rad2deg, in place. */
   rad2deg_(): this;
@@ -1968,7 +1985,14 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_add(live(this), call.operandArg(other, "add", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
   addbmm(this: Tensor, batch1: unknown, batch2: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(beta)) {
+    if (call.isOptions(batch2)) {
+      const options = batch2;
+      call.checkOptions(options, ["batch2","beta","alpha"], "addbmm");
+      batch2 = options["batch2"];
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(beta)) {
       const options = beta;
       call.checkOptions(options, ["beta","alpha"], "addbmm");
       beta = options["beta"];
@@ -2002,7 +2026,14 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_addcmul(live(this), call.tensorArg(tensor1, "addcmul", "tensor1", 1), call.tensorArg(tensor2, "addcmul", "tensor2", 2), call.scalarValue(valueValue), call.scalarKind(valueValue)));
   },
   addmm(this: Tensor, mat1: unknown, mat2: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(beta)) {
+    if (call.isOptions(mat2)) {
+      const options = mat2;
+      call.checkOptions(options, ["mat2","beta","alpha"], "addmm");
+      mat2 = options["mat2"];
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(beta)) {
       const options = beta;
       call.checkOptions(options, ["beta","alpha"], "addmm");
       beta = options["beta"];
@@ -2018,7 +2049,14 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_addmm(live(this), call.tensorArg(mat1, "addmm", "mat1", 1), call.tensorArg(mat2, "addmm", "mat2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
   addmv(this: Tensor, mat: unknown, vec: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(beta)) {
+    if (call.isOptions(vec)) {
+      const options = vec;
+      call.checkOptions(options, ["vec","beta","alpha"], "addmv");
+      vec = options["vec"];
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(beta)) {
       const options = beta;
       call.checkOptions(options, ["beta","alpha"], "addmv");
       beta = options["beta"];
@@ -2034,7 +2072,14 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_addmv(live(this), call.tensorArg(mat, "addmv", "mat", 1), call.tensorArg(vec, "addmv", "vec", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
   addr(this: Tensor, vec1: unknown, vec2: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(beta)) {
+    if (call.isOptions(vec2)) {
+      const options = vec2;
+      call.checkOptions(options, ["vec2","beta","alpha"], "addr");
+      vec2 = options["vec2"];
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(beta)) {
       const options = beta;
       call.checkOptions(options, ["beta","alpha"], "addr");
       beta = options["beta"];
@@ -2267,7 +2312,14 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_atanh(live(this)));
   },
   baddbmm(this: Tensor, batch1: unknown, batch2: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(beta)) {
+    if (call.isOptions(batch2)) {
+      const options = batch2;
+      call.checkOptions(options, ["batch2","beta","alpha"], "baddbmm");
+      batch2 = options["batch2"];
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(beta)) {
       const options = beta;
       call.checkOptions(options, ["beta","alpha"], "baddbmm");
       beta = options["beta"];
@@ -2545,7 +2597,7 @@ call.defineMethods(Tensor, {
       call.checkOptions(options, ["roundingMode"], "div");
       roundingMode = options["roundingMode"];
     }
-    return call.wrap(core.op_div(live(this), call.operandArg(other, "div", "other", 1), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "div", "roundingMode", 2)));
+    return call.wrap(core.op_div(live(this), call.operandArg(other, "div", "other", 1), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "div", "roundingMode", 2, "RuntimeError: div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{value}'")));
   },
   divide(this: Tensor, other: unknown, roundingMode?: unknown): Tensor {
     if (call.isOptions(roundingMode)) {
@@ -2553,7 +2605,7 @@ call.defineMethods(Tensor, {
       call.checkOptions(options, ["roundingMode"], "divide");
       roundingMode = options["roundingMode"];
     }
-    return call.wrap(core.op_div(live(this), call.operandArg(other, "divide", "other", 1), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "divide", "roundingMode", 2)));
+    return call.wrap(core.op_div(live(this), call.operandArg(other, "divide", "other", 1), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "divide", "roundingMode", 2, "RuntimeError: div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{value}'")));
   },
   dot(this: Tensor, other: unknown): Tensor {
     return call.wrapOr(this, core.op_dot(live(this), call.tensorArg(other, "dot", "other", 1)));
@@ -2743,7 +2795,13 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_indexFill(live(this), call.intArg(dim, "indexFill", "dim", 1), call.tensorArg(index, "indexFill", "index", 2), call.operandArg(value, "indexFill", "value", 3)));
   },
   indexPut(this: Tensor, indices: unknown, values: unknown, accumulate?: unknown): Tensor {
-    if (call.isOptions(accumulate)) {
+    if (call.isOptions(values)) {
+      const options = values;
+      call.checkOptions(options, ["values","accumulate"], "indexPut");
+      values = options["values"];
+      accumulate = options["accumulate"];
+    }
+    else if (call.isOptions(accumulate)) {
       const options = accumulate;
       call.checkOptions(options, ["accumulate"], "indexPut");
       accumulate = options["accumulate"];
@@ -2929,9 +2987,19 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_lt(live(this), call.operandArg(other, "lt", "other", 1)));
   },
   maskedFill(this: Tensor, mask: unknown, value: unknown): Tensor {
+    if (call.isOptions(value)) {
+      const options = value;
+      call.checkOptions(options, ["value"], "maskedFill");
+      value = options["value"];
+    }
     return call.wrapOr(this, core.op_maskedFill(live(this), call.tensorArg(mask, "maskedFill", "mask", 1), call.operandArg(value, "maskedFill", "value", 2)));
   },
   maskedScatter(this: Tensor, mask: unknown, source: unknown): Tensor {
+    if (call.isOptions(source)) {
+      const options = source;
+      call.checkOptions(options, ["source"], "maskedScatter");
+      source = options["source"];
+    }
     return call.wrapOr(this, core.op_maskedScatter(live(this), call.tensorArg(mask, "maskedScatter", "mask", 1), call.tensorArg(source, "maskedScatter", "source", 2)));
   },
   maskedSelect(this: Tensor, mask: unknown): Tensor {
@@ -3670,7 +3738,14 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   addbmm_(this: Tensor, batch1: unknown, batch2: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(beta)) {
+    if (call.isOptions(batch2)) {
+      const options = batch2;
+      call.checkOptions(options, ["batch2","beta","alpha"], "addbmm_");
+      batch2 = options["batch2"];
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(beta)) {
       const options = beta;
       call.checkOptions(options, ["beta","alpha"], "addbmm_");
       beta = options["beta"];
@@ -3707,7 +3782,14 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   addmm_(this: Tensor, mat1: unknown, mat2: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(beta)) {
+    if (call.isOptions(mat2)) {
+      const options = mat2;
+      call.checkOptions(options, ["mat2","beta","alpha"], "addmm_");
+      mat2 = options["mat2"];
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(beta)) {
       const options = beta;
       call.checkOptions(options, ["beta","alpha"], "addmm_");
       beta = options["beta"];
@@ -3724,7 +3806,14 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   addmv_(this: Tensor, mat: unknown, vec: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(beta)) {
+    if (call.isOptions(vec)) {
+      const options = vec;
+      call.checkOptions(options, ["vec","beta","alpha"], "addmv_");
+      vec = options["vec"];
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(beta)) {
       const options = beta;
       call.checkOptions(options, ["beta","alpha"], "addmv_");
       beta = options["beta"];
@@ -3741,7 +3830,14 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   addr_(this: Tensor, vec1: unknown, vec2: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(beta)) {
+    if (call.isOptions(vec2)) {
+      const options = vec2;
+      call.checkOptions(options, ["vec2","beta","alpha"], "addr_");
+      vec2 = options["vec2"];
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(beta)) {
       const options = beta;
       call.checkOptions(options, ["beta","alpha"], "addr_");
       beta = options["beta"];
@@ -3806,7 +3902,14 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   baddbmm_(this: Tensor, batch1: unknown, batch2: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(beta)) {
+    if (call.isOptions(batch2)) {
+      const options = batch2;
+      call.checkOptions(options, ["batch2","beta","alpha"], "baddbmm_");
+      batch2 = options["batch2"];
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(beta)) {
       const options = beta;
       call.checkOptions(options, ["beta","alpha"], "baddbmm_");
       beta = options["beta"];
@@ -3958,7 +4061,7 @@ call.defineMethods(Tensor, {
       call.checkOptions(options, ["roundingMode"], "div_");
       roundingMode = options["roundingMode"];
     }
-    core.op_div_(live(this), call.operandArg(other, "div_", "other", 1), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "div_", "roundingMode", 2));
+    core.op_div_(live(this), call.operandArg(other, "div_", "other", 1), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "div_", "roundingMode", 2, "RuntimeError: div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{value}'"));
     return call.mutated(this);
   },
   divide_(this: Tensor, other: unknown, roundingMode?: unknown): Tensor {
@@ -3967,7 +4070,7 @@ call.defineMethods(Tensor, {
       call.checkOptions(options, ["roundingMode"], "divide_");
       roundingMode = options["roundingMode"];
     }
-    core.op_div_(live(this), call.operandArg(other, "divide_", "other", 1), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "divide_", "roundingMode", 2));
+    core.op_div_(live(this), call.operandArg(other, "divide_", "other", 1), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "divide_", "roundingMode", 2, "RuntimeError: div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{value}'"));
     return call.mutated(this);
   },
   eq_(this: Tensor, other: unknown): Tensor {
@@ -4136,7 +4239,13 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   indexPut_(this: Tensor, indices: unknown, values: unknown, accumulate?: unknown): Tensor {
-    if (call.isOptions(accumulate)) {
+    if (call.isOptions(values)) {
+      const options = values;
+      call.checkOptions(options, ["values","accumulate"], "indexPut_");
+      values = options["values"];
+      accumulate = options["accumulate"];
+    }
+    else if (call.isOptions(accumulate)) {
       const options = accumulate;
       call.checkOptions(options, ["accumulate"], "indexPut_");
       accumulate = options["accumulate"];
@@ -4271,10 +4380,20 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   maskedFill_(this: Tensor, mask: unknown, value: unknown): Tensor {
+    if (call.isOptions(value)) {
+      const options = value;
+      call.checkOptions(options, ["value"], "maskedFill_");
+      value = options["value"];
+    }
     core.op_maskedFill_(live(this), call.tensorArg(mask, "maskedFill_", "mask", 1), call.operandArg(value, "maskedFill_", "value", 2));
     return call.mutated(this);
   },
   maskedScatter_(this: Tensor, mask: unknown, source: unknown): Tensor {
+    if (call.isOptions(source)) {
+      const options = source;
+      call.checkOptions(options, ["source"], "maskedScatter_");
+      source = options["source"];
+    }
     core.op_maskedScatter_(live(this), call.tensorArg(mask, "maskedScatter_", "mask", 1), call.tensorArg(source, "maskedScatter_", "source", 2));
     return call.mutated(this);
   },
@@ -4358,7 +4477,13 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   put_(this: Tensor, index: unknown, source: unknown, accumulate?: unknown): Tensor {
-    if (call.isOptions(accumulate)) {
+    if (call.isOptions(source)) {
+      const options = source;
+      call.checkOptions(options, ["source","accumulate"], "put_");
+      source = options["source"];
+      accumulate = options["accumulate"];
+    }
+    else if (call.isOptions(accumulate)) {
       const options = accumulate;
       call.checkOptions(options, ["accumulate"], "put_");
       accumulate = options["accumulate"];

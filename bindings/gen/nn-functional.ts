@@ -313,13 +313,36 @@ export function avgPool3d(input: unknown, kernelSize: unknown, stride?: unknown,
  * channel.
  */
 export function batchNorm(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, weight?: Tensor | null, bias?: Tensor | null, training?: boolean, momentum?: number, eps?: number): Tensor;
+export function batchNorm(input: Tensor, options: { runningMean: Tensor | null; runningVar: Tensor | null; weight?: Tensor | null; bias?: Tensor | null; training?: boolean; momentum?: number; eps?: number }): Tensor;
+export function batchNorm(input: Tensor, runningMean: Tensor | null, options: { runningVar: Tensor | null; weight?: Tensor | null; bias?: Tensor | null; training?: boolean; momentum?: number; eps?: number }): Tensor;
 export function batchNorm(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, options: { weight?: Tensor | null; bias?: Tensor | null; training?: boolean; momentum?: number; eps?: number }): Tensor;
 export function batchNorm(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, weight: Tensor | null, options: { bias?: Tensor | null; training?: boolean; momentum?: number; eps?: number }): Tensor;
 export function batchNorm(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, weight: Tensor | null, bias: Tensor | null, options: { training?: boolean; momentum?: number; eps?: number }): Tensor;
 export function batchNorm(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, weight: Tensor | null, bias: Tensor | null, training: boolean, options: { momentum?: number; eps?: number }): Tensor;
 export function batchNorm(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, weight: Tensor | null, bias: Tensor | null, training: boolean, momentum: number, options: { eps?: number }): Tensor;
-export function batchNorm(input: unknown, runningMean: unknown, runningVar: unknown, weight?: unknown, bias?: unknown, training?: unknown, momentum?: unknown, eps?: unknown): Tensor {
-  if (call.isOptions(weight)) {
+export function batchNorm(input: unknown, runningMean: unknown, runningVar?: unknown, weight?: unknown, bias?: unknown, training?: unknown, momentum?: unknown, eps?: unknown): Tensor {
+  if (call.isOptions(runningMean)) {
+    const options = runningMean;
+    call.checkOptions(options, ["runningMean","runningVar","weight","bias","training","momentum","eps"], "batchNorm");
+    runningMean = options["runningMean"];
+    runningVar = options["runningVar"];
+    weight = options["weight"];
+    bias = options["bias"];
+    training = options["training"];
+    momentum = options["momentum"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(runningVar)) {
+    const options = runningVar;
+    call.checkOptions(options, ["runningVar","weight","bias","training","momentum","eps"], "batchNorm");
+    runningVar = options["runningVar"];
+    weight = options["weight"];
+    bias = options["bias"];
+    training = options["training"];
+    momentum = options["momentum"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(weight)) {
     const options = weight;
     call.checkOptions(options, ["weight","bias","training","momentum","eps"], "batchNorm");
     weight = options["weight"];
@@ -363,9 +386,24 @@ export function batchNorm(input: unknown, runningMean: unknown, runningVar: unkn
  * Follows torch.nn.functional.bilinear.
  */
 export function bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias?: Tensor | null): Tensor;
+export function bilinear(input1: Tensor, options: { input2: Tensor; weight: Tensor; bias?: Tensor | null }): Tensor;
+export function bilinear(input1: Tensor, input2: Tensor, options: { weight: Tensor; bias?: Tensor | null }): Tensor;
 export function bilinear(input1: Tensor, input2: Tensor, weight: Tensor, options: { bias?: Tensor | null }): Tensor;
-export function bilinear(input1: unknown, input2: unknown, weight: unknown, bias?: unknown): Tensor {
-  if (call.isOptions(bias)) {
+export function bilinear(input1: unknown, input2: unknown, weight?: unknown, bias?: unknown): Tensor {
+  if (call.isOptions(input2)) {
+    const options = input2;
+    call.checkOptions(options, ["input2","weight","bias"], "bilinear");
+    input2 = options["input2"];
+    weight = options["weight"];
+    bias = options["bias"];
+  }
+  else if (call.isOptions(weight)) {
+    const options = weight;
+    call.checkOptions(options, ["weight","bias"], "bilinear");
+    weight = options["weight"];
+    bias = options["bias"];
+  }
+  else if (call.isOptions(bias)) {
     const options = bias;
     call.checkOptions(options, ["bias"], "bilinear");
     bias = options["bias"];
@@ -379,10 +417,18 @@ export function bilinear(input1: unknown, input2: unknown, weight: unknown, bias
  * Follows torch.nn.functional.binary_cross_entropy.
  */
 export function binaryCrossEntropy(input: Tensor, target: Tensor, weight?: Tensor | null, reduction?: "none" | "mean" | "sum"): Tensor;
+export function binaryCrossEntropy(input: Tensor, options: { target: Tensor; weight?: Tensor | null; reduction?: "none" | "mean" | "sum" }): Tensor;
 export function binaryCrossEntropy(input: Tensor, target: Tensor, options: { weight?: Tensor | null; reduction?: "none" | "mean" | "sum" }): Tensor;
 export function binaryCrossEntropy(input: Tensor, target: Tensor, weight: Tensor | null, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
 export function binaryCrossEntropy(input: unknown, target: unknown, weight?: unknown, reduction?: unknown): Tensor {
-  if (call.isOptions(weight)) {
+  if (call.isOptions(target)) {
+    const options = target;
+    call.checkOptions(options, ["target","weight","reduction"], "binaryCrossEntropy");
+    target = options["target"];
+    weight = options["weight"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(weight)) {
     const options = weight;
     call.checkOptions(options, ["weight","reduction"], "binaryCrossEntropy");
     weight = options["weight"];
@@ -393,7 +439,7 @@ export function binaryCrossEntropy(input: unknown, target: unknown, weight?: unk
     call.checkOptions(options, ["reduction"], "binaryCrossEntropy");
     reduction = options["reduction"];
   }
-  return call.wrapOr(input as Tensor, core.op_binaryCrossEntropy(call.tensorArg(input, "binaryCrossEntropy", "input", 1), call.tensorArg(target, "binaryCrossEntropy", "target", 2), call.optionalTensorArg(weight, "binaryCrossEntropy", "weight", 3), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "binaryCrossEntropy", "reduction", 4)));
+  return call.wrapOr(input as Tensor, core.op_binaryCrossEntropy(call.tensorArg(input, "binaryCrossEntropy", "input", 1), call.tensorArg(target, "binaryCrossEntropy", "target", 2), call.optionalTensorArg(weight, "binaryCrossEntropy", "weight", 3), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "binaryCrossEntropy", "reduction", 4, "ValueError: {value} is not a valid value for reduction")));
 }
 
 /**
@@ -402,11 +448,20 @@ export function binaryCrossEntropy(input: unknown, target: unknown, weight?: unk
  * Follows torch.nn.functional.binary_cross_entropy_with_logits.
  */
 export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, weight?: Tensor | null, reduction?: "none" | "mean" | "sum", posWeight?: Tensor | null): Tensor;
+export function binaryCrossEntropyWithLogits(input: Tensor, options: { target: Tensor; weight?: Tensor | null; reduction?: "none" | "mean" | "sum"; posWeight?: Tensor | null }): Tensor;
 export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, options: { weight?: Tensor | null; reduction?: "none" | "mean" | "sum"; posWeight?: Tensor | null }): Tensor;
 export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, weight: Tensor | null, options: { reduction?: "none" | "mean" | "sum"; posWeight?: Tensor | null }): Tensor;
 export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, weight: Tensor | null, reduction: "none" | "mean" | "sum", options: { posWeight?: Tensor | null }): Tensor;
 export function binaryCrossEntropyWithLogits(input: unknown, target: unknown, weight?: unknown, reduction?: unknown, posWeight?: unknown): Tensor {
-  if (call.isOptions(weight)) {
+  if (call.isOptions(target)) {
+    const options = target;
+    call.checkOptions(options, ["target","weight","reduction","posWeight"], "binaryCrossEntropyWithLogits");
+    target = options["target"];
+    weight = options["weight"];
+    reduction = options["reduction"];
+    posWeight = options["posWeight"];
+  }
+  else if (call.isOptions(weight)) {
     const options = weight;
     call.checkOptions(options, ["weight","reduction","posWeight"], "binaryCrossEntropyWithLogits");
     weight = options["weight"];
@@ -424,7 +479,7 @@ export function binaryCrossEntropyWithLogits(input: unknown, target: unknown, we
     call.checkOptions(options, ["posWeight"], "binaryCrossEntropyWithLogits");
     posWeight = options["posWeight"];
   }
-  return call.wrapOr(input as Tensor, core.op_binaryCrossEntropyWithLogits(call.tensorArg(input, "binaryCrossEntropyWithLogits", "input", 1), call.tensorArg(target, "binaryCrossEntropyWithLogits", "target", 2), call.optionalTensorArg(weight, "binaryCrossEntropyWithLogits", "weight", 3), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "binaryCrossEntropyWithLogits", "reduction", 4), call.optionalTensorArg(posWeight, "binaryCrossEntropyWithLogits", "posWeight", 5)));
+  return call.wrapOr(input as Tensor, core.op_binaryCrossEntropyWithLogits(call.tensorArg(input, "binaryCrossEntropyWithLogits", "input", 1), call.tensorArg(target, "binaryCrossEntropyWithLogits", "target", 2), call.optionalTensorArg(weight, "binaryCrossEntropyWithLogits", "weight", 3), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "binaryCrossEntropyWithLogits", "reduction", 4, "ValueError: {value} is not a valid value for reduction"), call.optionalTensorArg(posWeight, "binaryCrossEntropyWithLogits", "posWeight", 5)));
 }
 
 /**
@@ -476,13 +531,24 @@ export function channelShuffle(input: unknown, groups: unknown): Tensor {
  * Follows torch.nn.functional.conv1d.
  */
 export function conv1d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], groups?: number): Tensor;
+export function conv1d(input: Tensor, options: { weight: Tensor; bias?: Tensor | null; stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number }): Tensor;
 export function conv1d(input: Tensor, weight: Tensor, options: { bias?: Tensor | null; stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number }): Tensor;
 export function conv1d(input: Tensor, weight: Tensor, bias: Tensor | null, options: { stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number }): Tensor;
 export function conv1d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], options: { padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number }): Tensor;
 export function conv1d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], options: { dilation?: number | readonly number[]; groups?: number }): Tensor;
 export function conv1d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], options: { groups?: number }): Tensor;
 export function conv1d(input: unknown, weight: unknown, bias?: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, groups?: unknown): Tensor {
-  if (call.isOptions(bias)) {
+  if (call.isOptions(weight)) {
+    const options = weight;
+    call.checkOptions(options, ["weight","bias","stride","padding","dilation","groups"], "conv1d");
+    weight = options["weight"];
+    bias = options["bias"];
+    stride = options["stride"];
+    padding = options["padding"];
+    dilation = options["dilation"];
+    groups = options["groups"];
+  }
+  else if (call.isOptions(bias)) {
     const options = bias;
     call.checkOptions(options, ["bias","stride","padding","dilation","groups"], "conv1d");
     bias = options["bias"];
@@ -529,13 +595,24 @@ export function conv1d(input: unknown, weight: unknown, bias?: unknown, stride?:
  * Follows torch.nn.functional.conv2d.
  */
 export function conv2d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], groups?: number): Tensor;
+export function conv2d(input: Tensor, options: { weight: Tensor; bias?: Tensor | null; stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number }): Tensor;
 export function conv2d(input: Tensor, weight: Tensor, options: { bias?: Tensor | null; stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number }): Tensor;
 export function conv2d(input: Tensor, weight: Tensor, bias: Tensor | null, options: { stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number }): Tensor;
 export function conv2d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], options: { padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number }): Tensor;
 export function conv2d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], options: { dilation?: number | readonly number[]; groups?: number }): Tensor;
 export function conv2d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], options: { groups?: number }): Tensor;
 export function conv2d(input: unknown, weight: unknown, bias?: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, groups?: unknown): Tensor {
-  if (call.isOptions(bias)) {
+  if (call.isOptions(weight)) {
+    const options = weight;
+    call.checkOptions(options, ["weight","bias","stride","padding","dilation","groups"], "conv2d");
+    weight = options["weight"];
+    bias = options["bias"];
+    stride = options["stride"];
+    padding = options["padding"];
+    dilation = options["dilation"];
+    groups = options["groups"];
+  }
+  else if (call.isOptions(bias)) {
     const options = bias;
     call.checkOptions(options, ["bias","stride","padding","dilation","groups"], "conv2d");
     bias = options["bias"];
@@ -582,13 +659,24 @@ export function conv2d(input: unknown, weight: unknown, bias?: unknown, stride?:
  * Follows torch.nn.functional.conv3d.
  */
 export function conv3d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], groups?: number): Tensor;
+export function conv3d(input: Tensor, options: { weight: Tensor; bias?: Tensor | null; stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number }): Tensor;
 export function conv3d(input: Tensor, weight: Tensor, options: { bias?: Tensor | null; stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number }): Tensor;
 export function conv3d(input: Tensor, weight: Tensor, bias: Tensor | null, options: { stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number }): Tensor;
 export function conv3d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], options: { padding?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number }): Tensor;
 export function conv3d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], options: { dilation?: number | readonly number[]; groups?: number }): Tensor;
 export function conv3d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], options: { groups?: number }): Tensor;
 export function conv3d(input: unknown, weight: unknown, bias?: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, groups?: unknown): Tensor {
-  if (call.isOptions(bias)) {
+  if (call.isOptions(weight)) {
+    const options = weight;
+    call.checkOptions(options, ["weight","bias","stride","padding","dilation","groups"], "conv3d");
+    weight = options["weight"];
+    bias = options["bias"];
+    stride = options["stride"];
+    padding = options["padding"];
+    dilation = options["dilation"];
+    groups = options["groups"];
+  }
+  else if (call.isOptions(bias)) {
     const options = bias;
     call.checkOptions(options, ["bias","stride","padding","dilation","groups"], "conv3d");
     bias = options["bias"];
@@ -635,6 +723,7 @@ export function conv3d(input: unknown, weight: unknown, bias?: unknown, stride?:
  * Follows torch.nn.functional.conv_transpose1d.
  */
 export function convTranspose1d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], outputPadding?: number | readonly number[], groups?: number, dilation?: number | readonly number[]): Tensor;
+export function convTranspose1d(input: Tensor, options: { weight: Tensor; bias?: Tensor | null; stride?: number | readonly number[]; padding?: number | readonly number[]; outputPadding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] }): Tensor;
 export function convTranspose1d(input: Tensor, weight: Tensor, options: { bias?: Tensor | null; stride?: number | readonly number[]; padding?: number | readonly number[]; outputPadding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] }): Tensor;
 export function convTranspose1d(input: Tensor, weight: Tensor, bias: Tensor | null, options: { stride?: number | readonly number[]; padding?: number | readonly number[]; outputPadding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] }): Tensor;
 export function convTranspose1d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], options: { padding?: number | readonly number[]; outputPadding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] }): Tensor;
@@ -642,7 +731,18 @@ export function convTranspose1d(input: Tensor, weight: Tensor, bias: Tensor | nu
 export function convTranspose1d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], outputPadding: number | readonly number[], options: { groups?: number; dilation?: number | readonly number[] }): Tensor;
 export function convTranspose1d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], outputPadding: number | readonly number[], groups: number, options: { dilation?: number | readonly number[] }): Tensor;
 export function convTranspose1d(input: unknown, weight: unknown, bias?: unknown, stride?: unknown, padding?: unknown, outputPadding?: unknown, groups?: unknown, dilation?: unknown): Tensor {
-  if (call.isOptions(bias)) {
+  if (call.isOptions(weight)) {
+    const options = weight;
+    call.checkOptions(options, ["weight","bias","stride","padding","outputPadding","groups","dilation"], "convTranspose1d");
+    weight = options["weight"];
+    bias = options["bias"];
+    stride = options["stride"];
+    padding = options["padding"];
+    outputPadding = options["outputPadding"];
+    groups = options["groups"];
+    dilation = options["dilation"];
+  }
+  else if (call.isOptions(bias)) {
     const options = bias;
     call.checkOptions(options, ["bias","stride","padding","outputPadding","groups","dilation"], "convTranspose1d");
     bias = options["bias"];
@@ -700,6 +800,7 @@ export function convTranspose1d(input: unknown, weight: unknown, bias?: unknown,
  * Follows torch.nn.functional.conv_transpose2d.
  */
 export function convTranspose2d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], outputPadding?: number | readonly number[], groups?: number, dilation?: number | readonly number[]): Tensor;
+export function convTranspose2d(input: Tensor, options: { weight: Tensor; bias?: Tensor | null; stride?: number | readonly number[]; padding?: number | readonly number[]; outputPadding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] }): Tensor;
 export function convTranspose2d(input: Tensor, weight: Tensor, options: { bias?: Tensor | null; stride?: number | readonly number[]; padding?: number | readonly number[]; outputPadding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] }): Tensor;
 export function convTranspose2d(input: Tensor, weight: Tensor, bias: Tensor | null, options: { stride?: number | readonly number[]; padding?: number | readonly number[]; outputPadding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] }): Tensor;
 export function convTranspose2d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], options: { padding?: number | readonly number[]; outputPadding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] }): Tensor;
@@ -707,7 +808,18 @@ export function convTranspose2d(input: Tensor, weight: Tensor, bias: Tensor | nu
 export function convTranspose2d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], outputPadding: number | readonly number[], options: { groups?: number; dilation?: number | readonly number[] }): Tensor;
 export function convTranspose2d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], outputPadding: number | readonly number[], groups: number, options: { dilation?: number | readonly number[] }): Tensor;
 export function convTranspose2d(input: unknown, weight: unknown, bias?: unknown, stride?: unknown, padding?: unknown, outputPadding?: unknown, groups?: unknown, dilation?: unknown): Tensor {
-  if (call.isOptions(bias)) {
+  if (call.isOptions(weight)) {
+    const options = weight;
+    call.checkOptions(options, ["weight","bias","stride","padding","outputPadding","groups","dilation"], "convTranspose2d");
+    weight = options["weight"];
+    bias = options["bias"];
+    stride = options["stride"];
+    padding = options["padding"];
+    outputPadding = options["outputPadding"];
+    groups = options["groups"];
+    dilation = options["dilation"];
+  }
+  else if (call.isOptions(bias)) {
     const options = bias;
     call.checkOptions(options, ["bias","stride","padding","outputPadding","groups","dilation"], "convTranspose2d");
     bias = options["bias"];
@@ -765,6 +877,7 @@ export function convTranspose2d(input: unknown, weight: unknown, bias?: unknown,
  * Follows torch.nn.functional.conv_transpose3d.
  */
 export function convTranspose3d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], outputPadding?: number | readonly number[], groups?: number, dilation?: number | readonly number[]): Tensor;
+export function convTranspose3d(input: Tensor, options: { weight: Tensor; bias?: Tensor | null; stride?: number | readonly number[]; padding?: number | readonly number[]; outputPadding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] }): Tensor;
 export function convTranspose3d(input: Tensor, weight: Tensor, options: { bias?: Tensor | null; stride?: number | readonly number[]; padding?: number | readonly number[]; outputPadding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] }): Tensor;
 export function convTranspose3d(input: Tensor, weight: Tensor, bias: Tensor | null, options: { stride?: number | readonly number[]; padding?: number | readonly number[]; outputPadding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] }): Tensor;
 export function convTranspose3d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], options: { padding?: number | readonly number[]; outputPadding?: number | readonly number[]; groups?: number; dilation?: number | readonly number[] }): Tensor;
@@ -772,7 +885,18 @@ export function convTranspose3d(input: Tensor, weight: Tensor, bias: Tensor | nu
 export function convTranspose3d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], outputPadding: number | readonly number[], options: { groups?: number; dilation?: number | readonly number[] }): Tensor;
 export function convTranspose3d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], outputPadding: number | readonly number[], groups: number, options: { dilation?: number | readonly number[] }): Tensor;
 export function convTranspose3d(input: unknown, weight: unknown, bias?: unknown, stride?: unknown, padding?: unknown, outputPadding?: unknown, groups?: unknown, dilation?: unknown): Tensor {
-  if (call.isOptions(bias)) {
+  if (call.isOptions(weight)) {
+    const options = weight;
+    call.checkOptions(options, ["weight","bias","stride","padding","outputPadding","groups","dilation"], "convTranspose3d");
+    weight = options["weight"];
+    bias = options["bias"];
+    stride = options["stride"];
+    padding = options["padding"];
+    outputPadding = options["outputPadding"];
+    groups = options["groups"];
+    dilation = options["dilation"];
+  }
+  else if (call.isOptions(bias)) {
     const options = bias;
     call.checkOptions(options, ["bias","stride","padding","outputPadding","groups","dilation"], "convTranspose3d");
     bias = options["bias"];
@@ -831,12 +955,22 @@ export function convTranspose3d(input: unknown, weight: unknown, bias?: unknown,
  * @example torch.nn.functional.crossEntropy(torch.zeros(2, 3), torch.tensor([0n, 2n]))
  */
 export function crossEntropy(input: Tensor, target: Tensor, weight?: Tensor | null, ignoreIndex?: number, reduction?: "none" | "mean" | "sum", labelSmoothing?: number): Tensor;
+export function crossEntropy(input: Tensor, options: { target: Tensor; weight?: Tensor | null; ignoreIndex?: number; reduction?: "none" | "mean" | "sum"; labelSmoothing?: number }): Tensor;
 export function crossEntropy(input: Tensor, target: Tensor, options: { weight?: Tensor | null; ignoreIndex?: number; reduction?: "none" | "mean" | "sum"; labelSmoothing?: number }): Tensor;
 export function crossEntropy(input: Tensor, target: Tensor, weight: Tensor | null, options: { ignoreIndex?: number; reduction?: "none" | "mean" | "sum"; labelSmoothing?: number }): Tensor;
 export function crossEntropy(input: Tensor, target: Tensor, weight: Tensor | null, ignoreIndex: number, options: { reduction?: "none" | "mean" | "sum"; labelSmoothing?: number }): Tensor;
 export function crossEntropy(input: Tensor, target: Tensor, weight: Tensor | null, ignoreIndex: number, reduction: "none" | "mean" | "sum", options: { labelSmoothing?: number }): Tensor;
 export function crossEntropy(input: unknown, target: unknown, weight?: unknown, ignoreIndex?: unknown, reduction?: unknown, labelSmoothing?: unknown): Tensor {
-  if (call.isOptions(weight)) {
+  if (call.isOptions(target)) {
+    const options = target;
+    call.checkOptions(options, ["target","weight","ignoreIndex","reduction","labelSmoothing"], "crossEntropy");
+    target = options["target"];
+    weight = options["weight"];
+    ignoreIndex = options["ignoreIndex"];
+    reduction = options["reduction"];
+    labelSmoothing = options["labelSmoothing"];
+  }
+  else if (call.isOptions(weight)) {
     const options = weight;
     call.checkOptions(options, ["weight","ignoreIndex","reduction","labelSmoothing"], "crossEntropy");
     weight = options["weight"];
@@ -862,7 +996,7 @@ export function crossEntropy(input: unknown, target: unknown, weight?: unknown, 
     call.checkOptions(options, ["labelSmoothing"], "crossEntropy");
     labelSmoothing = options["labelSmoothing"];
   }
-  return call.wrapOr(input as Tensor, core.op_crossEntropy(call.tensorArg(input, "crossEntropy", "input", 1), call.tensorArg(target, "crossEntropy", "target", 2), call.optionalTensorArg(weight, "crossEntropy", "weight", 3), ignoreIndex === undefined ? -100 : call.intArg(ignoreIndex, "crossEntropy", "ignoreIndex", 4), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "crossEntropy", "reduction", 5), labelSmoothing === undefined ? 0 : call.floatArg(labelSmoothing, "crossEntropy", "labelSmoothing", 6)));
+  return call.wrapOr(input as Tensor, core.op_crossEntropy(call.tensorArg(input, "crossEntropy", "input", 1), call.tensorArg(target, "crossEntropy", "target", 2), call.optionalTensorArg(weight, "crossEntropy", "weight", 3), ignoreIndex === undefined ? -100 : call.intArg(ignoreIndex, "crossEntropy", "ignoreIndex", 4), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "crossEntropy", "reduction", 5, "ValueError: {value} is not a valid value for reduction"), labelSmoothing === undefined ? 0 : call.floatArg(labelSmoothing, "crossEntropy", "labelSmoothing", 6)));
 }
 
 /**
@@ -1113,7 +1247,7 @@ export function gelu(input: unknown, approximate?: unknown): Tensor {
     call.checkOptions(options, ["approximate"], "gelu");
     approximate = options["approximate"];
   }
-  return call.wrap(core.op_gelu(call.tensorArg(input, "gelu", "input", 1), approximate === undefined ? 0 : call.enumArg(approximate, ["none","tanh"], "gelu", "approximate", 2)));
+  return call.wrap(core.op_gelu(call.tensorArg(input, "gelu", "input", 1), approximate === undefined ? 0 : call.enumArg(approximate, ["none","tanh"], "gelu", "approximate", 2, "RuntimeError: approximate argument must be either none or tanh.")));
 }
 
 /**
@@ -1271,10 +1405,18 @@ export function hardtanh(input: unknown, minVal?: unknown, maxVal?: unknown, inp
  * Follows torch.nn.functional.huber_loss.
  */
 export function huberLoss(input: Tensor, target: Tensor, reduction?: "none" | "mean" | "sum", delta?: number): Tensor;
+export function huberLoss(input: Tensor, options: { target: Tensor; reduction?: "none" | "mean" | "sum"; delta?: number }): Tensor;
 export function huberLoss(input: Tensor, target: Tensor, options: { reduction?: "none" | "mean" | "sum"; delta?: number }): Tensor;
 export function huberLoss(input: Tensor, target: Tensor, reduction: "none" | "mean" | "sum", options: { delta?: number }): Tensor;
 export function huberLoss(input: unknown, target: unknown, reduction?: unknown, delta?: unknown): Tensor {
-  if (call.isOptions(reduction)) {
+  if (call.isOptions(target)) {
+    const options = target;
+    call.checkOptions(options, ["target","reduction","delta"], "huberLoss");
+    target = options["target"];
+    reduction = options["reduction"];
+    delta = options["delta"];
+  }
+  else if (call.isOptions(reduction)) {
     const options = reduction;
     call.checkOptions(options, ["reduction","delta"], "huberLoss");
     reduction = options["reduction"];
@@ -1285,7 +1427,7 @@ export function huberLoss(input: unknown, target: unknown, reduction?: unknown, 
     call.checkOptions(options, ["delta"], "huberLoss");
     delta = options["delta"];
   }
-  return call.wrapOr(input as Tensor, core.op_huberLoss(call.tensorArg(input, "huberLoss", "input", 1), call.tensorArg(target, "huberLoss", "target", 2), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "huberLoss", "reduction", 3), delta === undefined ? 1 : call.floatArg(delta, "huberLoss", "delta", 4)));
+  return call.wrapOr(input as Tensor, core.op_huberLoss(call.tensorArg(input, "huberLoss", "input", 1), call.tensorArg(target, "huberLoss", "target", 2), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "huberLoss", "reduction", 3, "ValueError: {value} is not a valid value for reduction"), delta === undefined ? 1 : call.floatArg(delta, "huberLoss", "delta", 4)));
 }
 
 /**
@@ -1365,10 +1507,18 @@ export function instanceNorm(input: unknown, runningMean?: unknown, runningVar?:
  * Follows torch.nn.functional.kl_div.
  */
 export function klDiv(input: Tensor, target: Tensor, reduction?: "none" | "mean" | "sum" | "batchmean", logTarget?: boolean): Tensor;
+export function klDiv(input: Tensor, options: { target: Tensor; reduction?: "none" | "mean" | "sum" | "batchmean"; logTarget?: boolean }): Tensor;
 export function klDiv(input: Tensor, target: Tensor, options: { reduction?: "none" | "mean" | "sum" | "batchmean"; logTarget?: boolean }): Tensor;
 export function klDiv(input: Tensor, target: Tensor, reduction: "none" | "mean" | "sum" | "batchmean", options: { logTarget?: boolean }): Tensor;
 export function klDiv(input: unknown, target: unknown, reduction?: unknown, logTarget?: unknown): Tensor {
-  if (call.isOptions(reduction)) {
+  if (call.isOptions(target)) {
+    const options = target;
+    call.checkOptions(options, ["target","reduction","logTarget"], "klDiv");
+    target = options["target"];
+    reduction = options["reduction"];
+    logTarget = options["logTarget"];
+  }
+  else if (call.isOptions(reduction)) {
     const options = reduction;
     call.checkOptions(options, ["reduction","logTarget"], "klDiv");
     reduction = options["reduction"];
@@ -1379,7 +1529,7 @@ export function klDiv(input: unknown, target: unknown, reduction?: unknown, logT
     call.checkOptions(options, ["logTarget"], "klDiv");
     logTarget = options["logTarget"];
   }
-  return call.wrapOr(input as Tensor, core.op_klDiv(call.tensorArg(input, "klDiv", "input", 1), call.tensorArg(target, "klDiv", "target", 2), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum","batchmean"], "klDiv", "reduction", 3), logTarget === undefined ? 0 : call.boolArg(logTarget, "klDiv", "logTarget", 4)));
+  return call.wrapOr(input as Tensor, core.op_klDiv(call.tensorArg(input, "klDiv", "input", 1), call.tensorArg(target, "klDiv", "target", 2), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum","batchmean"], "klDiv", "reduction", 3, "ValueError: {value} is not a valid value for reduction"), logTarget === undefined ? 0 : call.boolArg(logTarget, "klDiv", "logTarget", 4)));
 }
 
 /**
@@ -1387,14 +1537,21 @@ export function klDiv(input: unknown, target: unknown, reduction?: unknown, logT
  * Follows torch.nn.functional.l1_loss.
  */
 export function l1Loss(input: Tensor, target: Tensor, reduction?: "none" | "mean" | "sum"): Tensor;
+export function l1Loss(input: Tensor, options: { target: Tensor; reduction?: "none" | "mean" | "sum" }): Tensor;
 export function l1Loss(input: Tensor, target: Tensor, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
 export function l1Loss(input: unknown, target: unknown, reduction?: unknown): Tensor {
-  if (call.isOptions(reduction)) {
+  if (call.isOptions(target)) {
+    const options = target;
+    call.checkOptions(options, ["target","reduction"], "l1Loss");
+    target = options["target"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(reduction)) {
     const options = reduction;
     call.checkOptions(options, ["reduction"], "l1Loss");
     reduction = options["reduction"];
   }
-  return call.wrapOr(input as Tensor, core.op_l1Loss(call.tensorArg(input, "l1Loss", "input", 1), call.tensorArg(target, "l1Loss", "target", 2), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "l1Loss", "reduction", 3)));
+  return call.wrapOr(input as Tensor, core.op_l1Loss(call.tensorArg(input, "l1Loss", "input", 1), call.tensorArg(target, "l1Loss", "target", 2), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "l1Loss", "reduction", 3, "ValueError: {value} is not a valid value for reduction")));
 }
 
 /**
@@ -1471,9 +1628,16 @@ export function leakyRelu(input: unknown, negativeSlope?: unknown, inplace?: unk
  * Follows torch.nn.functional.linear.
  */
 export function linear(input: Tensor, weight: Tensor, bias?: Tensor | null): Tensor;
+export function linear(input: Tensor, options: { weight: Tensor; bias?: Tensor | null }): Tensor;
 export function linear(input: Tensor, weight: Tensor, options: { bias?: Tensor | null }): Tensor;
 export function linear(input: unknown, weight: unknown, bias?: unknown): Tensor {
-  if (call.isOptions(bias)) {
+  if (call.isOptions(weight)) {
+    const options = weight;
+    call.checkOptions(options, ["weight","bias"], "linear");
+    weight = options["weight"];
+    bias = options["bias"];
+  }
+  else if (call.isOptions(bias)) {
     const options = bias;
     call.checkOptions(options, ["bias"], "linear");
     bias = options["bias"];
@@ -1950,12 +2114,22 @@ export function maxPool3dWithIndices(input: unknown, kernelSize: unknown, stride
  * Follows torch.nn.functional.max_unpool1d.
  */
 export function maxUnpool1d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], outputSize?: number | readonly number[] | null): Tensor;
+export function maxUnpool1d(input: Tensor, options: { indices: Tensor; kernelSize: number | readonly number[]; stride?: number | readonly number[] | null; padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool1d(input: Tensor, indices: Tensor, options: { kernelSize: number | readonly number[]; stride?: number | readonly number[] | null; padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool1d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool1d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool1d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { outputSize?: number | readonly number[] | null }): Tensor;
-export function maxUnpool1d(input: unknown, indices: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, outputSize?: unknown): Tensor {
-  if (call.isOptions(kernelSize)) {
+export function maxUnpool1d(input: unknown, indices: unknown, kernelSize?: unknown, stride?: unknown, padding?: unknown, outputSize?: unknown): Tensor {
+  if (call.isOptions(indices)) {
+    const options = indices;
+    call.checkOptions(options, ["indices","kernelSize","stride","padding","outputSize"], "maxUnpool1d");
+    indices = options["indices"];
+    kernelSize = options["kernelSize"];
+    stride = options["stride"];
+    padding = options["padding"];
+    outputSize = options["outputSize"];
+  }
+  else if (call.isOptions(kernelSize)) {
     const options = kernelSize;
     call.checkOptions(options, ["kernelSize","stride","padding","outputSize"], "maxUnpool1d");
     kernelSize = options["kernelSize"];
@@ -1990,12 +2164,22 @@ export function maxUnpool1d(input: unknown, indices: unknown, kernelSize: unknow
  * Follows torch.nn.functional.max_unpool2d.
  */
 export function maxUnpool2d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], outputSize?: number | readonly number[] | null): Tensor;
+export function maxUnpool2d(input: Tensor, options: { indices: Tensor; kernelSize: number | readonly number[]; stride?: number | readonly number[] | null; padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool2d(input: Tensor, indices: Tensor, options: { kernelSize: number | readonly number[]; stride?: number | readonly number[] | null; padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool2d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool2d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool2d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { outputSize?: number | readonly number[] | null }): Tensor;
-export function maxUnpool2d(input: unknown, indices: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, outputSize?: unknown): Tensor {
-  if (call.isOptions(kernelSize)) {
+export function maxUnpool2d(input: unknown, indices: unknown, kernelSize?: unknown, stride?: unknown, padding?: unknown, outputSize?: unknown): Tensor {
+  if (call.isOptions(indices)) {
+    const options = indices;
+    call.checkOptions(options, ["indices","kernelSize","stride","padding","outputSize"], "maxUnpool2d");
+    indices = options["indices"];
+    kernelSize = options["kernelSize"];
+    stride = options["stride"];
+    padding = options["padding"];
+    outputSize = options["outputSize"];
+  }
+  else if (call.isOptions(kernelSize)) {
     const options = kernelSize;
     call.checkOptions(options, ["kernelSize","stride","padding","outputSize"], "maxUnpool2d");
     kernelSize = options["kernelSize"];
@@ -2030,12 +2214,22 @@ export function maxUnpool2d(input: unknown, indices: unknown, kernelSize: unknow
  * Follows torch.nn.functional.max_unpool3d.
  */
 export function maxUnpool3d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], outputSize?: number | readonly number[] | null): Tensor;
+export function maxUnpool3d(input: Tensor, options: { indices: Tensor; kernelSize: number | readonly number[]; stride?: number | readonly number[] | null; padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool3d(input: Tensor, indices: Tensor, options: { kernelSize: number | readonly number[]; stride?: number | readonly number[] | null; padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool3d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool3d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool3d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { outputSize?: number | readonly number[] | null }): Tensor;
-export function maxUnpool3d(input: unknown, indices: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, outputSize?: unknown): Tensor {
-  if (call.isOptions(kernelSize)) {
+export function maxUnpool3d(input: unknown, indices: unknown, kernelSize?: unknown, stride?: unknown, padding?: unknown, outputSize?: unknown): Tensor {
+  if (call.isOptions(indices)) {
+    const options = indices;
+    call.checkOptions(options, ["indices","kernelSize","stride","padding","outputSize"], "maxUnpool3d");
+    indices = options["indices"];
+    kernelSize = options["kernelSize"];
+    stride = options["stride"];
+    padding = options["padding"];
+    outputSize = options["outputSize"];
+  }
+  else if (call.isOptions(kernelSize)) {
     const options = kernelSize;
     call.checkOptions(options, ["kernelSize","stride","padding","outputSize"], "maxUnpool3d");
     kernelSize = options["kernelSize"];
@@ -2090,14 +2284,21 @@ export function mish(input: unknown, inplace?: unknown): Tensor {
  * Follows torch.nn.functional.mse_loss.
  */
 export function mseLoss(input: Tensor, target: Tensor, reduction?: "none" | "mean" | "sum"): Tensor;
+export function mseLoss(input: Tensor, options: { target: Tensor; reduction?: "none" | "mean" | "sum" }): Tensor;
 export function mseLoss(input: Tensor, target: Tensor, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
 export function mseLoss(input: unknown, target: unknown, reduction?: unknown): Tensor {
-  if (call.isOptions(reduction)) {
+  if (call.isOptions(target)) {
+    const options = target;
+    call.checkOptions(options, ["target","reduction"], "mseLoss");
+    target = options["target"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(reduction)) {
     const options = reduction;
     call.checkOptions(options, ["reduction"], "mseLoss");
     reduction = options["reduction"];
   }
-  return call.wrapOr(input as Tensor, core.op_mseLoss(call.tensorArg(input, "mseLoss", "input", 1), call.tensorArg(target, "mseLoss", "target", 2), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "mseLoss", "reduction", 3)));
+  return call.wrapOr(input as Tensor, core.op_mseLoss(call.tensorArg(input, "mseLoss", "input", 1), call.tensorArg(target, "mseLoss", "target", 2), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "mseLoss", "reduction", 3, "ValueError: {value} is not a valid value for reduction")));
 }
 
 /**
@@ -2107,11 +2308,20 @@ export function mseLoss(input: unknown, target: unknown, reduction?: unknown): T
  * @throws IndexError if a target is no class.
  */
 export function nllLoss(input: Tensor, target: Tensor, weight?: Tensor | null, ignoreIndex?: number, reduction?: "none" | "mean" | "sum"): Tensor;
+export function nllLoss(input: Tensor, options: { target: Tensor; weight?: Tensor | null; ignoreIndex?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
 export function nllLoss(input: Tensor, target: Tensor, options: { weight?: Tensor | null; ignoreIndex?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
 export function nllLoss(input: Tensor, target: Tensor, weight: Tensor | null, options: { ignoreIndex?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
 export function nllLoss(input: Tensor, target: Tensor, weight: Tensor | null, ignoreIndex: number, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
 export function nllLoss(input: unknown, target: unknown, weight?: unknown, ignoreIndex?: unknown, reduction?: unknown): Tensor {
-  if (call.isOptions(weight)) {
+  if (call.isOptions(target)) {
+    const options = target;
+    call.checkOptions(options, ["target","weight","ignoreIndex","reduction"], "nllLoss");
+    target = options["target"];
+    weight = options["weight"];
+    ignoreIndex = options["ignoreIndex"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(weight)) {
     const options = weight;
     call.checkOptions(options, ["weight","ignoreIndex","reduction"], "nllLoss");
     weight = options["weight"];
@@ -2129,7 +2339,7 @@ export function nllLoss(input: unknown, target: unknown, weight?: unknown, ignor
     call.checkOptions(options, ["reduction"], "nllLoss");
     reduction = options["reduction"];
   }
-  return call.wrapOr(input as Tensor, core.op_nllLoss(call.tensorArg(input, "nllLoss", "input", 1), call.tensorArg(target, "nllLoss", "target", 2), call.optionalTensorArg(weight, "nllLoss", "weight", 3), ignoreIndex === undefined ? -100 : call.intArg(ignoreIndex, "nllLoss", "ignoreIndex", 4), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "nllLoss", "reduction", 5)));
+  return call.wrapOr(input as Tensor, core.op_nllLoss(call.tensorArg(input, "nllLoss", "input", 1), call.tensorArg(target, "nllLoss", "target", 2), call.optionalTensorArg(weight, "nllLoss", "weight", 3), ignoreIndex === undefined ? -100 : call.intArg(ignoreIndex, "nllLoss", "ignoreIndex", 4), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "nllLoss", "reduction", 5, "ValueError: {value} is not a valid value for reduction")));
 }
 
 /**
@@ -2201,7 +2411,13 @@ export function pixelUnshuffle(input: unknown, downscaleFactor: unknown): Tensor
  * @throws RuntimeError if weight does not fit the channels
  */
 export function prelu(input: Tensor, weight: Tensor): Tensor;
+export function prelu(input: Tensor, options: { weight: Tensor }): Tensor;
 export function prelu(input: unknown, weight: unknown): Tensor {
+  if (call.isOptions(weight)) {
+    const options = weight;
+    call.checkOptions(options, ["weight"], "prelu");
+    weight = options["weight"];
+  }
   return call.wrapOr(input as Tensor, core.op_prelu(call.tensorArg(input, "prelu", "input", 1), call.tensorArg(weight, "prelu", "weight", 2)));
 }
 
@@ -2346,10 +2562,18 @@ export function silu(input: unknown, inplace?: unknown): Tensor {
  * Follows torch.nn.functional.smooth_l1_loss.
  */
 export function smoothL1Loss(input: Tensor, target: Tensor, reduction?: "none" | "mean" | "sum", beta?: number): Tensor;
+export function smoothL1Loss(input: Tensor, options: { target: Tensor; reduction?: "none" | "mean" | "sum"; beta?: number }): Tensor;
 export function smoothL1Loss(input: Tensor, target: Tensor, options: { reduction?: "none" | "mean" | "sum"; beta?: number }): Tensor;
 export function smoothL1Loss(input: Tensor, target: Tensor, reduction: "none" | "mean" | "sum", options: { beta?: number }): Tensor;
 export function smoothL1Loss(input: unknown, target: unknown, reduction?: unknown, beta?: unknown): Tensor {
-  if (call.isOptions(reduction)) {
+  if (call.isOptions(target)) {
+    const options = target;
+    call.checkOptions(options, ["target","reduction","beta"], "smoothL1Loss");
+    target = options["target"];
+    reduction = options["reduction"];
+    beta = options["beta"];
+  }
+  else if (call.isOptions(reduction)) {
     const options = reduction;
     call.checkOptions(options, ["reduction","beta"], "smoothL1Loss");
     reduction = options["reduction"];
@@ -2360,7 +2584,7 @@ export function smoothL1Loss(input: unknown, target: unknown, reduction?: unknow
     call.checkOptions(options, ["beta"], "smoothL1Loss");
     beta = options["beta"];
   }
-  return call.wrapOr(input as Tensor, core.op_smoothL1Loss(call.tensorArg(input, "smoothL1Loss", "input", 1), call.tensorArg(target, "smoothL1Loss", "target", 2), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "smoothL1Loss", "reduction", 3), beta === undefined ? 1 : call.floatArg(beta, "smoothL1Loss", "beta", 4)));
+  return call.wrapOr(input as Tensor, core.op_smoothL1Loss(call.tensorArg(input, "smoothL1Loss", "input", 1), call.tensorArg(target, "smoothL1Loss", "target", 2), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "smoothL1Loss", "reduction", 3, "ValueError: {value} is not a valid value for reduction"), beta === undefined ? 1 : call.floatArg(beta, "smoothL1Loss", "beta", 4)));
 }
 
 /**

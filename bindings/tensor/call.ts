@@ -2,7 +2,7 @@
 // Everything here is on the path of every op: no allocation but the results' wrappers.
 
 import { core, i32, refresh, SCRATCH_LENGTH, scratchBase } from "../core.ts";
-import { TypeError } from "../error.ts";
+import { RuntimeError, TypeError, ValueError } from "../error.ts";
 import { reconsider } from "../memory/finalize.ts";
 import { codeOf, dtypeCode } from "./dtype.ts";
 import { FloatScalar, type Scalar } from "./scalar.ts";
@@ -189,6 +189,12 @@ export function dtypeArg(value: unknown, op: string, name: string, position: num
       : wrongType(value, op, name, position, "torch.dtype");
 }
 
+/** The error that an op's record states for a wrong string: "ValueError: message". */
+function statedError(text: string): Error {
+  const [, kind, message] = /^(\w+): (.*)$/s.exec(text)!;
+  return kind === "ValueError" ? new ValueError(message!) : new RuntimeError(message!);
+}
+
 /** The index of a string among its alternatives. */
 export function enumArg(
   value: unknown,
@@ -196,9 +202,11 @@ export function enumArg(
   op: string,
   name: string,
   position: number,
+  error?: string,
 ): number {
   const index = choices.indexOf(value as string);
   if (index >= 0) return index;
+  if (error !== undefined && typeof value === "string") throw statedError(error.replace("{value}", value));
   if (typeof value !== "string") return wrongType(value, op, name, position, "str");
   throw new TypeError(
     `${op}(): argument '${name}' must be one of ${choices.map((c) => `'${c}'`).join(", ")}, not '${value}'`,

@@ -85,15 +85,15 @@ function functionOf(named: Named): string[] {
   const identifier = functionName(name);
   const lines = [...docComment(record, named.namespace, name)];
   const returns = resultType(record);
-  for (const overload of overloads(parameters)) lines.push(`export function ${identifier}(${overload}): ${returns};`);
-  lines.push(`export function ${identifier}(${implementationParameters(parameters).join(", ")}): ${returns} {`);
-  lines.push(...readOptions(parameters, name), ...checkCombination(record, name), ...readArguments(parameters, name));
+  for (const overload of overloads(record, parameters)) lines.push(`export function ${identifier}(${overload}): ${returns};`);
+  lines.push(`export function ${identifier}(${implementationParameters(record, parameters).join(", ")}): ${returns} {`);
+  lines.push(...readOptions(record, parameters, name), ...checkCombination(record, name), ...readArguments(parameters, name));
   if (flag) {
     lines.push("  if (inplace === true) {");
-    lines.push(`    core.${exportName(record)}_(${record.signature.parameters.map((p) => passed(p, name, parameters)).join(", ")});`);
+    lines.push(`    core.${exportName(record)}_(${record.signature.parameters.map((p) => passed(record, p, name, parameters)).join(", ")});`);
     lines.push(`    return call.mutated(${parameters[0]!.name} as Tensor);`, "  }");
   }
-  const args = record.signature.parameters.map((p) => passed(p, name, parameters)).join(", ");
+  const args = record.signature.parameters.map((p) => passed(record, p, name, parameters)).join(", ");
   lines.push(`  return ${wrapped(record, args)};`, "}", "");
   return lines;
 }
@@ -120,33 +120,39 @@ function wrapped(record: OpRecord, args: string, self?: string): string {
   return `call.wrapNamed(${invoke}, ${JSON.stringify(results.map((r) => r.name))})`;
 }
 
+/**
+ * From which place on arguments can be given by name. PyTorch's required ones can be, too; but an elementwise op is too short a call
+ * for a look at whether its second operand is an object of options.
+ */
+function firstNamed(record: OpRecord, parameters: readonly Parameter[]): number {
+  const required = parameters.filter((p) => p.default === undefined).length;
+  if (record.kind !== "elementwise") return Math.min(required, 1);
+  const settings = parameters.findIndex((p) => p.default !== undefined || !["tensor", "tensors"].includes(roleOf(p)));
+  return settings < 0 ? parameters.length : settings;
+}
+
 /** Positional, and with the last ones by name: one overload for each place where the options object may stand. */
-function overloads(parameters: readonly Parameter[], optionalName = "options"): string[] {
-  const required = parameters.filter((p) => p.default === undefined);
-  const optional = parameters.slice(required.length);
-  const positional = (list: readonly Parameter[], mark: string): string[] => list.map((p) => `${p.name}${mark}: ${scriptType(p)}`);
-  const result = [[...positional(required, ""), ...positional(optional, "?")].join(", ")];
-  for (let i = firstNamed(parameters); i < parameters.length; i++) {
+function overloads(record: OpRecord, parameters: readonly Parameter[]): string[] {
+  const positional = parameters.map((p) => `${p.name}${p.default === undefined ? "" : "?"}: ${scriptType(p)}`);
+  const result = [positional.join(", ")];
+  for (let i = firstNamed(record, parameters); i < parameters.length; i++) {
+    const before = parameters.slice(0, i).map((p) => `${p.name}: ${scriptType(p)}`);
     const named = parameters.slice(i).map((p) => `${p.name}${p.default === undefined ? "" : "?"}: ${scriptType(p)}`);
-    result.push([...positional(parameters.slice(0, i), ""), `${optionalName}: { ${named.join("; ")} }`].join(", "));
+    result.push([...before, `options: { ${named.join("; ")} }`].join(", "));
   }
   return result;
 }
 
-/** What stands behind an options object is absent, required or not. */
-function implementationParameters(parameters: readonly Parameter[]): string[] {
-  const from = firstNamed(parameters);
-  return parameters.map((p, i) => `${p.name}${p.default === undefined && i <= from ? "" : "?"}: unknown`);
-}
+/** What may stand behind an options object is optional, whatever it is otherwise. */
+const implementationParameters = (record: OpRecord, parameters: readonly Parameter[]): string[] =>
+  parameters.map((p, i) => `${p.name}${i <= firstNamed(record, parameters) && p.default === undefined ? "" : "?"}: unknown`);
 
 /** Spreads an options object over the parameters from its place on. */
-function readOptions(parameters: readonly Parameter[], op: string): string[] {
-  const from = firstNamed(parameters);
-  const nameable = parameters.slice(from);
-  if (nameable.length === 0) return [];
+function readOptions(record: OpRecord, parameters: readonly Parameter[], op: string): string[] {
+  const first = firstNamed(record, parameters);
   const lines: string[] = [];
-  nameable.forEach((p, i) => {
-    const rest = nameable.slice(i);
+  parameters.slice(first).forEach((p, i) => {
+    const rest = parameters.slice(first + i);
     const names = JSON.stringify(rest.map((q) => q.name));
     lines.push(`  ${i === 0 ? "" : "else "}if (call.isOptions(${p.name})) {`);
     lines.push(`    const options = ${p.name};`);
@@ -155,13 +161,6 @@ function readOptions(parameters: readonly Parameter[], op: string): string[] {
     lines.push("  }");
   });
   return lines;
-}
-
-/** The first parameter that may be given by name: the first optional one, or the first settings behind the tensors. */
-function firstNamed(parameters: readonly Parameter[]): number {
-  const index = parameters.findIndex((p) => p.default !== undefined || !["tensor", "tensors"].includes(roleOf(p)));
-  const named = index < 0 ? parameters.length : index;
-  return named === 0 && parameters[0]?.default === undefined ? 1 : named;
 }
 
 /** Where numbers may stand for tensors PyTorch has several overloads, and names none of the arguments that fit no overload. */
@@ -195,7 +194,7 @@ function scalarDefault(p: Parameter): string {
 }
 
 /** The expressions that hand parameter `p` to the export. */
-function passed(p: Parameter, op: string, parameters: readonly Parameter[]): string {
+function passed(record: OpRecord, p: Parameter, op: string, parameters: readonly Parameter[]): string {
   const where = `"${op}", "${p.name}", ${parameters.indexOf(p) + 1}`;
   const optional = p.type.optional;
   const orDefault = (value: string, code: string): string => (p.default === undefined ? code : `${p.name} === undefined ? ${value} : ${code}`);
@@ -219,7 +218,8 @@ function passed(p: Parameter, op: string, parameters: readonly Parameter[]): str
     case "dtype":
       return `call.dtypeArg(${p.name}, ${where})`;
     case "enum": {
-      const code = `call.enumArg(${p.name}, ${JSON.stringify(p.type.choices)}, ${where})`;
+      const error = record.declaration.choiceErrors?.[p.name] ?? (p.name === "reduction" ? "ValueError: {value} is not a valid value for reduction" : undefined);
+      const code = `call.enumArg(${p.name}, ${JSON.stringify(p.type.choices)}, ${where}${error ? `, ${JSON.stringify(error)}` : ""})`;
       if (optional) return `${p.name} === undefined || ${p.name} === null ? ${p.default ? p.type.choices.indexOf(p.default as string) : -1} : ${code}`;
       return orDefault(String(p.type.choices.indexOf(p.default as string)), code);
     }
@@ -267,20 +267,20 @@ function methodType({ record, namespace, name }: Named, inplace: boolean): strin
   const lines = inplace ? [`/** ${name}, in place. */`] : docComment(record, namespace, name);
   const full = inplace ? `${name}_` : name;
   const returns = inplace ? "this" : resultType(record);
-  return [...lines, ...overloads(parameters).map((o) => `${full}(${o}): ${returns};`)].map((line) => `  ${line}`);
+  return [...lines, ...overloads(record, parameters).map((o) => `${full}(${o}): ${returns};`)].map((line) => `  ${line}`);
 }
 
 function methodBody({ record, name }: Named, inplace: boolean): string[] {
   const parameters = withoutSelf(record);
   const full = inplace ? `${name}_` : name;
   const receiver = record.signature.parameters.find((p) => p.name === record.self)!;
-  const args = record.signature.parameters.map((p) => (p === receiver ? "live(this)" : passed(p, full, parameters))).join(", ");
+  const args = record.signature.parameters.map((p) => (p === receiver ? "live(this)" : passed(record, p, full, parameters))).join(", ");
   const end = inplace
     ? [`core.${exportName(record)}_(${args});`, "return call.mutated(this);"]
     : [`return ${wrapped(record, args, receiver === record.signature.parameters[0] ? "this" : undefined)};`];
   return [
-    `${full}(this: Tensor${implementationParameters(parameters).map((p) => `, ${p}`).join("")}): ${inplace ? "Tensor" : resultType(record)} {`,
-    ...readOptions(parameters, full),
+    `${full}(${["this: Tensor", ...implementationParameters(record, parameters)].join(", ")}): ${inplace ? "Tensor" : resultType(record)} {`,
+    ...readOptions(record, parameters, full),
     ...readArguments(parameters, full),
     ...end.map((line) => `  ${line}`),
     "},",

@@ -62,10 +62,12 @@ function chooseForm(record: ElementwiseRecord, callee: string): string[] {
     const conditions = form.choices.map(condition);
     const isLast = i === forms.length - 1;
     const open = conditions.length > 0 && !isLast;
+    // after one test that returns, the compiler knows the other case
+    const narrowed = open || conditions.length === 1;
     const indent = open ? "    " : "  ";
     if (open) lines.push(`  if (${conditions.join(" && ")}) {`);
-    form.params.forEach((name, k) => lines.push(`${indent}setElementwiseParam(${k}, ${paramValue(form, name, open)});`));
-    lines.push(`${indent}return ${callee}${form.inputs.length}(El.${form.id}, ${form.inputs.map((name) => inputValue(form, name, open)).join(", ")});`);
+    form.params.forEach((name, k) => lines.push(`${indent}setElementwiseParam(${k}, ${paramValue(form, name, narrowed)});`));
+    lines.push(`${indent}return ${callee}${form.inputs.length}(El.${form.id}, ${form.inputs.map((name) => inputValue(form, name, narrowed)).join(", ")});`);
     if (open) lines.push("  }");
   });
   return lines;

@@ -113,6 +113,7 @@ export const gelu = elementwise({
   doc: "input * Φ(input), Φ the normal distribution function, or its approximation by tanh.",
   errors: "RuntimeError for another approximate",
   namespace: "nn.functional",
+  choiceErrors: { approximate: "RuntimeError: approximate argument must be either none or tanh." },
   refuses: floatingOnly("GeluKernelImpl"),
   expression: (x, { approximate }) => {
     if (approximate === "none") return m.mul(x, normalCdf(x));

@@ -1,6 +1,6 @@
 /** Sums, products, quotients, powers, and what is made of them. */
 import { type Value, grad, m, result } from "./expression.ts";
-import { composite, elementwise, inplace, unimplemented } from "./record.ts";
+import { composite, elementwise, floatingOnly, inplace, unimplemented } from "./record.ts";
 
 const boolSubtraction =
   "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator instead.";
@@ -60,6 +60,9 @@ export const div = elementwise({
   aliases: ["divide"],
   numbersOnly: true,
   check: "arithmetic.checkDiv",
+  choiceErrors: {
+    roundingMode: "RuntimeError: div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{value}'",
+  },
   dtype: ({ roundingMode }) => (roundingMode ? "promote" : "float"),
   refuses: ({ roundingMode }) => (roundingMode ? { bool: unimplemented(`div_${roundingMode}_cpu`) } : {}),
   expression: (x, y, { roundingMode }) =>
@@ -77,7 +80,7 @@ export const trueDivide = elementwise({
 });
 
 export const floorDivide = elementwise({
-  signature: "floorDivide(input: Tensor, other: TensorOrScalar)",
+  signature: "floorDivide(input: TensorOrScalar, other: TensorOrScalar)",
   follows: "torch.floor_divide",
   doc: "The quotient rounded down.",
   errors: 'RuntimeError "ZeroDivisionError" when integers are divided by zero',
@@ -179,7 +182,7 @@ export const lerp = elementwise({
   doc: "input + weight * (end - input).",
   variants: inplace,
   check: "arithmetic.checkLerp",
-  refuses: { bool: unimplemented("lerp_kernel_scalar"), integral: unimplemented("lerp_kernel_scalar") },
+  refuses: floatingOnly("lerp_kernel_scalar"),
   // from the nearer end, so that weights 0 and 1 are exact
   expression: (x, end, weight) => {
     const span = m.sub(end, x);

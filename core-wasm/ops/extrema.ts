@@ -61,7 +61,7 @@ export const clampMin = elementwise({
   follows: "torch.clamp_min",
   doc: "max(input, min).",
   variants: inplace,
-  refuses: { bool: unimplemented("clamp_min_cpu") },
+  check: "extrema.checkClampMin",
   expression: (x, low) => m.maximum(x, low),
   derivative: {
     input: ({ input, min }) => m.select(m.ge(input, min), grad, 0),
@@ -74,7 +74,7 @@ export const clampMax = elementwise({
   follows: "torch.clamp_max",
   doc: "min(input, max).",
   variants: inplace,
-  refuses: { bool: unimplemented("clamp_max_cpu") },
+  check: "extrema.checkClampMax",
   expression: (x, high) => m.minimum(x, high),
   derivative: {
     input: ({ input, max }) => m.select(m.le(input, max), grad, 0),

@@ -34,6 +34,8 @@ export interface Declaration {
   readonly self?: string;
   /** other names: `absolute`, or with a namespace `special.expm1` */
   readonly aliases?: readonly string[];
+  /** By parameter, the error for a string that is none of its alternatives: "RuntimeError: … {value} …". */
+  readonly choiceErrors?: Record<string, string>;
   /** true if all of its tensor arguments may be numbers */
   readonly numbersOnly?: boolean;
   /** usable in derivatives and composites, absent from the API */

@@ -59,7 +59,7 @@ export const ndtr = namespaced("ndtr", "ndtr", "The distribution function of the
 );
 
 export const ndtri = namespaced("ndtri", "ndtri", "The inverse of ndtr, on (0, 1).", m.ndtri, () =>
-  m.mul(grad, m.mul(m.exp(m.mul(m.mul(result, result), 0.5)), Math.sqrt(2 * Math.PI))),
+  m.mul(m.mul(grad, Math.sqrt(2 * Math.PI)), m.exp(m.mul(m.mul(result, result), 0.5))),
 );
 
 export const logNdtr = namespaced("logNdtr", "log_ndtr", "log(ndtr(input)), exact in the left tail.", m.logNdtr);

@@ -406,17 +406,21 @@ export function op_clamp_(input: usize, min: usize, max: usize): void {
 }
 
 export function op_clampMax(input: usize, max: usize): usize {
+  extrema_check.checkClampMax(changetype<Tensor>(input), changetype<Tensor>(max));
   return leave(ops.clampMax(changetype<Tensor>(input), changetype<Tensor>(max)));
 }
 export function op_clampMax_(input: usize, max: usize): void {
+  extrema_check.checkClampMax(changetype<Tensor>(input), changetype<Tensor>(max));
   ops.clampMax_(changetype<Tensor>(input), changetype<Tensor>(max));
   leaveNothing();
 }
 
 export function op_clampMin(input: usize, min: usize): usize {
+  extrema_check.checkClampMin(changetype<Tensor>(input), changetype<Tensor>(min));
   return leave(ops.clampMin(changetype<Tensor>(input), changetype<Tensor>(min)));
 }
 export function op_clampMin_(input: usize, min: usize): void {
+  extrema_check.checkClampMin(changetype<Tensor>(input), changetype<Tensor>(min));
   ops.clampMin_(changetype<Tensor>(input), changetype<Tensor>(min));
   leaveNothing();
 }

@@ -2128,7 +2128,7 @@ export function logit(input: Tensor, eps: Scalar | null = null): Tensor {
   if (eps === null) {
     return elementwise1(El.logit, input);
   }
-  setElementwiseParam(0, eps!.f);
+  setElementwiseParam(0, eps.f);
   return elementwise1(El.logit_eps, input);
 }
 
@@ -2136,7 +2136,7 @@ export function logit_(input: Tensor, eps: Scalar | null = null): Tensor {
   if (eps === null) {
     return elementwiseInPlace1(El.logit, input);
   }
-  setElementwiseParam(0, eps!.f);
+  setElementwiseParam(0, eps.f);
   return elementwiseInPlace1(El.logit_eps, input);
 }
 

@@ -60,6 +60,11 @@ export function checkPow(input: Tensor, exponent: Tensor): void {
 export function checkLerp(input: Tensor, end: Tensor, weight: Tensor): void {
   expectDType(input, end, "end");
   if (weight.ndim > 0) expectDType(input, weight, "weight");
+  if (isFloating(input.dtype)) return;
+  msg(weight.ndim > 0 ? "\"lerp_kernel_tensor\" not implemented for '" : "\"lerp_kernel_scalar\" not implemented for '");
+  msgDType(input.dtype);
+  msg("'");
+  raise(ErrorKind.Runtime);
 }
 
 function expectDType(input: Tensor, other: Tensor, name: string): void {
