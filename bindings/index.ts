@@ -19,6 +19,48 @@ export {
 } from "./autograd/mode.ts";
 export { keep, scope, scoped } from "./memory/scope.ts";
 export { memoryStats, setMemoryLimit, type MemoryStats } from "./memory/stats.ts";
+export {
+  arange,
+  empty,
+  emptyLike,
+  emptyStrided,
+  eye,
+  full,
+  fullLike,
+  linspace,
+  logspace,
+  ones,
+  onesLike,
+  range,
+  scalarTensor,
+  trilIndices,
+  triuIndices,
+  zeros,
+  zerosLike,
+  type FactoryOptions,
+} from "./factories.ts";
+export {
+  bernoulli,
+  defaultGenerator,
+  Generator,
+  getRngState,
+  initialSeed,
+  manualSeed,
+  multinomial,
+  normal,
+  rand,
+  randint,
+  randintLike,
+  randLike,
+  randn,
+  randnLike,
+  randperm,
+  seed,
+  setRngState,
+} from "./random.ts";
+export * as safetensors from "./io/safetensors.ts";
+export * as utils from "./utils/index.ts";
+export * as vision from "./vision/index.ts";
 export { asTensor, tensor, type TensorData, type TensorOptions } from "./tensor/create.ts";
 export { getDefaultDtype, setDefaultDtype } from "./tensor/defaults.ts";
 export type { Device, DType, TypedArray } from "./tensor/dtype.ts";

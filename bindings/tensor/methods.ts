@@ -6,3 +6,10 @@ import "../autograd/hooks.ts";
 import "./convert.ts";
 import "./index.ts";
 import "./reductions.ts";
+import { factoryMethods } from "../factories.ts";
+import { randomMethods } from "../random.ts";
+import { defineMethods } from "./call.ts";
+import { Tensor } from "./tensor.ts";
+
+defineMethods(Tensor, factoryMethods);
+defineMethods(Tensor, randomMethods);

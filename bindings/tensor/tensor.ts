@@ -6,6 +6,8 @@ import { core, i32, refresh, u8, word } from "../core.ts";
 import { IndexError, RuntimeError, TypeError, ValueError } from "../error.ts";
 import type { TensorBackward } from "../autograd/backward.ts";
 import type { TensorHooks } from "../autograd/hooks.ts";
+import type { FactoryMethods } from "../factories.ts";
+import type { RandomMethods } from "../random.ts";
 import type { TensorMethods } from "../gen/methods.ts";
 import { adopt, dispose, type Token } from "../memory/finalize.ts";
 import { keep } from "../memory/scope.ts";
@@ -42,7 +44,15 @@ const RETAINS_GRAD = 8;
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export interface Tensor
-  extends TensorMethods, TensorIndexing, TensorConversions, TensorBackward, TensorHooks, OverloadedReductions {}
+  extends
+    Omit<TensorMethods, keyof RandomMethods>,
+    TensorIndexing,
+    TensorConversions,
+    TensorBackward,
+    TensorHooks,
+    OverloadedReductions,
+    FactoryMethods,
+    RandomMethods {}
 
 /** A multi-dimensional array of one dtype on one device. Made by `torch.tensor`, the factories, and ops. */
 export class Tensor {

@@ -1,7 +1,7 @@
 // Datasets: what a DataLoader reads samples from.
 
 import { ValueError } from "../../error.ts";
-import { randperm } from "../../gen/functions.ts";
+import { randperm } from "../../random.ts";
 import type { Generator } from "../../random.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { tensor } from "../../tensor/create.ts";

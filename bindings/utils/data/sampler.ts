@@ -1,7 +1,7 @@
 // Samplers: the order in which a DataLoader visits indices.
 
 import { ValueError } from "../../error.ts";
-import { multinomial, randint, randperm } from "../../gen/functions.ts";
+import { multinomial, randint, randperm } from "../../random.ts";
 import { Generator, drawSeed } from "../../random.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { tensor } from "../../tensor/create.ts";

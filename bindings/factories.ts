@@ -1,0 +1,282 @@
+// Tensors made from nothing: constants and ranges. Sizes may be given as numbers or as one list, options as a last plain
+// object: zeros(2, 3), zeros([2, 3], { dtype: "int64" }).
+
+import { core } from "./core.ts";
+import { TypeError } from "./error.ts";
+import { ints, isOptions, NONE, scalarArg, scalarKind, scalarValue, self } from "./tensor/call.ts";
+import { defaultDtypeCode } from "./tensor/defaults.ts";
+import { type Device, type DType, deviceCode, dtypeCode } from "./tensor/dtype.ts";
+import type { Scalar } from "./tensor/scalar.ts";
+import { Tensor } from "./tensor/tensor.ts";
+
+export interface FactoryOptions {
+  dtype?: DType | null;
+  device?: Device | null;
+  requiresGrad?: boolean;
+}
+
+/** Sizes as numbers or one list, then options. */
+export type SizeArguments = [...(number[] | [size: readonly number[]]), FactoryOptions] | number[] | [size: readonly number[]];
+
+/** @internal Splits `sizes…, options`. */
+export function sizesOf<O extends object>(op: string, args: readonly unknown[]): { size: readonly number[]; options: O } {
+  const last = args.at(-1);
+  const hasOptions = isOptions(last);
+  const sizes = hasOptions ? args.slice(0, -1) : args;
+  const options = (hasOptions ? last : {}) as O & { size?: readonly number[] };
+  let size = (options.size ?? (Array.isArray(sizes[0]) ? sizes[0] : sizes)) as readonly number[];
+  size = size.map((n) => (typeof n === "bigint" ? Number(n) : n));
+  for (const n of size) {
+    if (typeof n !== "number" || !Number.isInteger(n))
+      throw new TypeError(`${op}(): argument 'size' must be tuple of ints, but found element of type ${describe(n)}`);
+  }
+  return { size, options };
+}
+
+const describe = (x: unknown): string => (typeof x === "number" ? `float (${x})` : typeof x);
+
+/** @internal */
+export function dtypeOr(options: FactoryOptions, fallback: number): number {
+  return options.dtype === undefined || options.dtype === null ? fallback : dtypeCode(options.dtype);
+}
+
+function deviceOr(options: FactoryOptions, fallback = 0): number {
+  return options.device === undefined || options.device === null ? fallback : deviceCode(options.device);
+}
+
+/** @internal */
+export function made(handle: number, options: FactoryOptions): Tensor {
+  const t = new Tensor(handle);
+  if (options.requiresGrad) t.requiresGrad = true;
+  return t;
+}
+
+function fill(op: string, size: readonly number[], value: number, kind: number, dtype: number, device: number): number {
+  return core.op_full(ints(size, op, "size", 1), size.length, value, kind, dtype, device);
+}
+
+/**
+ * A tensor of zeros; follows torch.zeros.
+ * @throws RuntimeError for a negative size
+ * @example torch.zeros(2, 3).shape // [2, 3]
+ */
+export function zeros(...args: SizeArguments): Tensor {
+  const { size, options } = sizesOf<FactoryOptions>("zeros", args);
+  return made(fill("zeros", size, 0, 1, dtypeOr(options, defaultDtypeCode()), deviceOr(options)), options);
+}
+
+/** A tensor of ones; follows torch.ones. */
+export function ones(...args: SizeArguments): Tensor {
+  const { size, options } = sizesOf<FactoryOptions>("ones", args);
+  return made(fill("ones", size, 1, 1, dtypeOr(options, defaultDtypeCode()), deviceOr(options)), options);
+}
+
+/** A tensor whose elements are whatever the memory holds; follows torch.empty. */
+export function empty(...args: SizeArguments): Tensor {
+  const { size, options } = sizesOf<FactoryOptions>("empty", args);
+  const dtype = dtypeOr(options, defaultDtypeCode());
+  return made(core.empty(ints(size, "empty", "size", 1), size.length, dtype, deviceOr(options)), options);
+}
+
+/**
+ * A tensor filled with one value; the dtype follows the value unless given: integral numbers and BigInts int64, others float32,
+ * booleans bool. Follows torch.full.
+ */
+export function full(size: readonly number[] | number, fillValue: Scalar, options: FactoryOptions = {}): Tensor {
+  const sizes = typeof size === "number" ? [size] : size;
+  const value = scalarArg(fillValue, "full", "fill_value", 2);
+  const dtype = dtypeOr(options, -1);
+  return made(fill("full", sizes, scalarValue(value), scalarKind(value), dtype, deviceOr(options)), options);
+}
+
+/** A 0-d tensor; follows torch.scalar_tensor. */
+export function scalarTensor(s: Scalar, options: FactoryOptions = {}): Tensor {
+  const handle = core.op_scalarTensor(scalarValue(s), scalarKind(s), dtypeOr(options, -1), deviceOr(options));
+  return made(handle, options);
+}
+
+/** A tensor of another's shape, memory order, dtype and device filled with one value; follows torch.full_like. */
+export function fullLike(input: Tensor, fillValue: Scalar, options: FactoryOptions = {}): Tensor {
+  const value = scalarArg(fillValue, "full_like", "fill_value", 2);
+  const [dtype, device] = [dtypeOr(options, -1), deviceOr(options, -1)];
+  return made(core.op_fullLike(self(input), scalarValue(value), scalarKind(value), dtype, device), options);
+}
+
+/** Zeros of the shape, dtype and device of another tensor; follows torch.zeros_like. */
+export function zerosLike(input: Tensor, options: FactoryOptions = {}): Tensor {
+  return fullLike(input, 0, options);
+}
+
+/** Ones of the shape, dtype and device of another tensor; follows torch.ones_like. */
+export function onesLike(input: Tensor, options: FactoryOptions = {}): Tensor {
+  return fullLike(input, 1, options);
+}
+
+/** An uninitialised tensor of the shape, dtype and device of another; follows torch.empty_like. */
+export function emptyLike(input: Tensor, options: FactoryOptions = {}): Tensor {
+  return made(core.op_emptyLike(self(input), dtypeOr(options, -1), deviceOr(options, -1)), options);
+}
+
+/** An uninitialised tensor with the given sizes and strides (in elements); follows torch.empty_strided. */
+export function emptyStrided(size: readonly number[], stride: readonly number[], options: FactoryOptions = {}): Tensor {
+  const at = ints(size, "empty_strided", "size", 1);
+  const handle = core.op_emptyStrided(
+    at,
+    size.length,
+    ints(stride, "empty_strided", "stride", 2),
+    stride.length,
+    dtypeOr(options, defaultDtypeCode()),
+    deviceOr(options),
+  );
+  return made(handle, options);
+}
+
+/** The rows and columns of the lower triangle of a matrix, int64 [2, n]; follows torch.tril_indices. */
+export function trilIndices(
+  row: number,
+  col: number,
+  offset: number | FactoryOptions = 0,
+  options: FactoryOptions = {},
+): Tensor {
+  const named = (typeof offset === "object" ? offset : { ...options, offset }) as FactoryOptions & { offset?: number };
+  return made(core.op_trilIndices(row, col, named.offset ?? 0, dtypeOr(named, -1), deviceOr(named)), named);
+}
+
+/** The rows and columns of the upper triangle of a matrix, int64 [2, n]; follows torch.triu_indices. */
+export function triuIndices(
+  row: number,
+  col: number,
+  offset: number | FactoryOptions = 0,
+  options: FactoryOptions = {},
+): Tensor {
+  const named = (typeof offset === "object" ? offset : { ...options, offset }) as FactoryOptions & { offset?: number };
+  return made(core.op_triuIndices(row, col, named.offset ?? 0, dtypeOr(named, -1), deviceOr(named)), named);
+}
+
+/**
+ * start, start + step, … below end; int64 if all arguments are integral, else float32. Follows torch.arange.
+ * @throws RuntimeError for a zero step, one that leads away from end, and infinite bounds
+ * @example torch.arange(3).tolist() // [0, 1, 2]
+ */
+export function arange(end: Scalar, options?: FactoryOptions): Tensor;
+export function arange(start: Scalar, end: Scalar, options?: FactoryOptions): Tensor;
+export function arange(start: Scalar, end: Scalar, step: Scalar, options?: FactoryOptions): Tensor;
+export function arange(...args: (Scalar | FactoryOptions | undefined)[]): Tensor {
+  const last = args.at(-1);
+  type Named = FactoryOptions & { start?: Scalar; end?: Scalar; step?: Scalar };
+  const options: Named = isOptions(last) ? (last as Named) : {};
+  const numbers = (isOptions(last) ? args.slice(0, -1) : args).filter((x) => x !== undefined) as Scalar[];
+  const [first, second, third] = numbers;
+  const start = options.start ?? (numbers.length > 1 || options.end !== undefined ? (first ?? 0) : 0);
+  const end = options.end ?? (numbers.length > 1 ? second! : first!);
+  const step = options.step ?? third ?? 1;
+  if (end === undefined) throw new TypeError("arange() missing 1 required positional arguments: \"end\"");
+  return made(progression("op_arange", start, end, step, options), options);
+}
+
+function progression(
+  op: "op_arange" | "op_range",
+  start: Scalar,
+  end: Scalar,
+  step: Scalar,
+  options: FactoryOptions,
+): number {
+  return core[op](
+    scalarValue(start),
+    scalarKind(start),
+    scalarValue(end),
+    scalarKind(end),
+    scalarValue(step),
+    scalarKind(step),
+    dtypeOr(options, -1),
+    deviceOr(options),
+  );
+}
+
+/** As arange, but end is included and the dtype floating unless given; follows torch.range. */
+export function range(start: Scalar, end: Scalar, step: Scalar = 1, options: FactoryOptions = {}): Tensor {
+  return made(progression("op_range", start, end, step, options), options);
+}
+
+/**
+ * `steps` numbers from start to end, both included; follows torch.linspace.
+ * @example torch.linspace(0, 1, 5).tolist() // [0, 0.25, 0.5, 0.75, 1]
+ */
+export function linspace(
+  start: Scalar,
+  end: Scalar,
+  steps: number | (FactoryOptions & { steps: number }),
+  options: FactoryOptions = {},
+): Tensor {
+  const named = typeof steps === "object" ? steps : { ...options, steps };
+  const handle = core.op_linspace(
+    scalarValue(start),
+    scalarKind(start),
+    scalarValue(end),
+    scalarKind(end),
+    named.steps,
+    dtypeOr(named, -1),
+    deviceOr(named),
+  );
+  return made(handle, named);
+}
+
+/** base to the powers of linspace(start, end, steps); follows torch.logspace. */
+export function logspace(
+  start: Scalar,
+  end: Scalar,
+  steps: number,
+  base: Scalar | (FactoryOptions & { base?: number }) = 10,
+  options: FactoryOptions = {},
+): Tensor {
+  const named = (isOptions(base) ? base : { ...options, base: scalarValue(base as Scalar) }) as FactoryOptions & {
+    base?: number;
+  };
+  const handle = core.op_logspace(
+    scalarValue(start),
+    scalarKind(start),
+    scalarValue(end),
+    scalarKind(end),
+    steps,
+    named.base ?? 10,
+    dtypeOr(named, -1),
+    deviceOr(named),
+  );
+  return made(handle, named);
+}
+
+/** The identity matrix [n, m]; follows torch.eye. */
+export function eye(
+  n: number,
+  m: number | (FactoryOptions & { m?: number }) = n,
+  options: FactoryOptions = {},
+): Tensor {
+  const named = (typeof m === "object" ? m : { ...options, m }) as FactoryOptions & { m?: number };
+  return made(core.op_eye(n, named.m ?? NONE, dtypeOr(named, -1), deviceOr(named)), named);
+}
+
+/** Methods of Tensor that make new tensors with its dtype and device. */
+export const factoryMethods = {
+  /** Zeros of the given size; follows torch.Tensor.new_zeros. */
+  newZeros(this: Tensor, ...args: SizeArguments): Tensor {
+    const { size, options } = sizesOf<FactoryOptions>("newZeros", args);
+    return zeros([...size], { dtype: this.dtype, device: this.device, ...options });
+  },
+  /** Ones of the given size; follows torch.Tensor.new_ones. */
+  newOnes(this: Tensor, ...args: SizeArguments): Tensor {
+    const { size, options } = sizesOf<FactoryOptions>("newOnes", args);
+    return ones([...size], { dtype: this.dtype, device: this.device, ...options });
+  },
+  /** An uninitialised tensor of the given size; follows torch.Tensor.new_empty. */
+  newEmpty(this: Tensor, ...args: SizeArguments): Tensor {
+    const { size, options } = sizesOf<FactoryOptions>("newEmpty", args);
+    return empty([...size], { dtype: this.dtype, device: this.device, ...options });
+  },
+  /** A tensor of the given size filled with one value; follows torch.Tensor.new_full. */
+  newFull(this: Tensor, size: readonly number[] | number, fillValue: Scalar, options: FactoryOptions = {}): Tensor {
+    return full(size, fillValue, { dtype: this.dtype, device: this.device, ...options });
+  },
+};
+
+/** @internal */
+export type FactoryMethods = typeof factoryMethods;

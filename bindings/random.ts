@@ -1,0 +1,317 @@
+// Random numbers: PyTorch's own streams. What is drawn here with a seed is what PyTorch draws with it.
+
+import { core, currentBuffer } from "./core.ts";
+import { RuntimeError, ValueError } from "./error.ts";
+import { dtypeOr, type FactoryOptions, made, sizesOf } from "./factories.ts";
+import { ints, isOptions, scalarHandle, scalarKind, scalarValue, self } from "./tensor/call.ts";
+import { tensor } from "./tensor/create.ts";
+import type { Scalar } from "./tensor/scalar.ts";
+import { Tensor } from "./tensor/tensor.ts";
+
+const STATE_BYTES = 5056;
+const generators = new FinalizationRegistry<number>((address) => core.freeGenerator(address));
+
+/** A source of random numbers with a state of its own; follows torch.Generator (the Mersenne Twister MT19937). */
+export class Generator {
+  /** @internal address of the state in the core; 0 stands for the default generator */
+  readonly address: number;
+
+  constructor() {
+    this.address = core.newGenerator();
+    generators.register(this, this.address);
+  }
+
+  /** Starts the sequence of a seed, a number or BigInt below 2^64 (negative ones count from 2^64 down). */
+  manualSeed(seed: number | bigint): this {
+    seedAddress(this.address, seed);
+    return this;
+  }
+  /** A seed from the host's entropy; returns it. */
+  seed(): bigint {
+    return seedRandomly(this.address);
+  }
+  initialSeed(): bigint {
+    return initialSeedOf(this.address);
+  }
+  /** The state as a uint8 tensor of 5056 bytes, PyTorch's own layout. */
+  getState(): Tensor {
+    return stateOf(this.address);
+  }
+  setState(state: Tensor): this {
+    restore(this.address, state);
+    return this;
+  }
+}
+
+/** The generator that is used where none is given. */
+export const defaultGenerator: Generator = Object.freeze(
+  Object.assign(Object.create(Generator.prototype) as Generator, { address: 0 }),
+);
+
+function seedAddress(address: number, seed: number | bigint): void {
+  if (typeof seed === "number" && !Number.isInteger(seed)) throw new ValueError(`a seed must be an integer, not ${seed}`);
+  const value = BigInt(seed);
+  if (value < -(1n << 63n) || value >= 1n << 64n)
+    throw new RuntimeError("Overflow when unpacking long: a seed must fit into 64 bits");
+  const bits = BigInt.asUintN(64, value);
+  core.seedGenerator(address, Number(bits & 0xffffffffn), Number(bits >> 32n));
+}
+
+function seedRandomly(address: number): bigint {
+  const seed = crypto.getRandomValues(new BigUint64Array(1))[0]! >> 11n;
+  seedAddress(address, seed);
+  return seed;
+}
+
+function initialSeedOf(address: number): bigint {
+  return new DataView(currentBuffer(), core.generatorBlock(address)).getBigUint64(0, true);
+}
+
+function stateOf(address: number): Tensor {
+  return tensor(new Uint8Array(currentBuffer(), core.generatorBlock(address), STATE_BYTES).slice());
+}
+
+function restore(address: number, state: Tensor): void {
+  if (state.dtype !== "uint8") throw new RuntimeError("RNG state must be a torch.ByteTensor");
+  if (state.numel() !== STATE_BYTES) throw new RuntimeError("RNG state is wrong size");
+  const bytes = state.contiguous().data() as Uint8Array;
+  const scratch = core.scratch();
+  new Uint8Array(currentBuffer(), scratch, STATE_BYTES).set(bytes);
+  if (core.setGeneratorState(address, scratch) === 0) throw new RuntimeError("RNG state is invalid");
+}
+
+/**
+ * Seeds the default generator; follows torch.manual_seed.
+ * @example torch.manualSeed(0); torch.rand(1).item() // 0.4963, as in PyTorch
+ */
+export function manualSeed(seed: number | bigint): Generator {
+  return defaultGenerator.manualSeed(seed);
+}
+/** Seeds the default generator from the host's entropy and returns the seed; follows torch.seed. */
+export function seed(): bigint {
+  return seedRandomly(0);
+}
+/** The seed of the default generator; follows torch.initial_seed. */
+export function initialSeed(): bigint {
+  return initialSeedOf(0);
+}
+/** The default generator's state, uint8 [5056]; follows torch.get_rng_state. */
+export function getRngState(): Tensor {
+  return stateOf(0);
+}
+/** Puts the default generator into a state; follows torch.set_rng_state. */
+export function setRngState(state: Tensor): void {
+  restore(0, state);
+}
+
+/** @internal The low 32 bits of a draw of torch.empty((), dtype=torch.int64).random_(), as DataLoader and samplers seed. */
+export function drawSeed(generator: Generator | undefined = undefined): number {
+  const drawn = randint(0, 2 ** 32, [], { generator: generator ?? null });
+  const value = Number(drawn.item());
+  drawn.dispose();
+  return value;
+}
+
+export interface RandomOptions extends FactoryOptions {
+  generator?: Generator | null;
+}
+type RandomSizes = [...(number[] | [size: readonly number[]]), RandomOptions] | number[] | [size: readonly number[]];
+
+const addressOf = (options: { generator?: Generator | null }): number => options.generator?.address ?? 0;
+const CPU = 0;
+
+/** Uniform numbers in [0, 1); follows torch.rand. */
+export function rand(...args: RandomSizes): Tensor {
+  const { size, options } = sizesOf<RandomOptions>("rand", args);
+  const at = ints(size, "rand", "size", 1);
+  return made(core.op_rand(at, size.length, addressOf(options), dtypeOr(options, -1), CPU), options);
+}
+
+/** Standard normal numbers; follows torch.randn. */
+export function randn(...args: RandomSizes): Tensor {
+  const { size, options } = sizesOf<RandomOptions>("randn", args);
+  const at = ints(size, "randn", "size", 1);
+  return made(core.op_randn(at, size.length, addressOf(options), dtypeOr(options, -1), CPU), options);
+}
+
+/** Uniform numbers of another tensor's shape; follows torch.rand_like. */
+export function randLike(input: Tensor, options: RandomOptions = {}): Tensor {
+  return rand([...input.shape], { dtype: input.dtype, ...options });
+}
+/** Standard normal numbers of another tensor's shape; follows torch.randn_like. */
+export function randnLike(input: Tensor, options: RandomOptions = {}): Tensor {
+  return randn([...input.shape], { dtype: input.dtype, ...options });
+}
+
+/**
+ * Integers low ≤ x < high, int64 unless a dtype is given; follows torch.randint.
+ * @example torch.randint(0, 10, [3])
+ */
+export function randint(high: Scalar, size: readonly number[], options?: RandomOptions): Tensor;
+export function randint(low: Scalar, high: Scalar, size: readonly number[], options?: RandomOptions): Tensor;
+export function randint(...args: unknown[]): Tensor {
+  const given = (Array.isArray(args[1]) ? [0, ...args] : args) as [Scalar, Scalar, readonly number[], RandomOptions?];
+  const [low, high, size, options = {}] = given;
+  const at = ints(size, "randint", "size", 3);
+  const handle = core.op_randint(
+    scalarValue(low),
+    scalarKind(low),
+    scalarValue(high),
+    scalarKind(high),
+    at,
+    size.length,
+    addressOf(options),
+    dtypeOr(options, -1),
+    CPU,
+  );
+  return made(handle, options);
+}
+/** Integers of another tensor's shape and dtype; follows torch.randint_like. */
+export function randintLike(
+  input: Tensor,
+  low: Scalar,
+  high?: Scalar | RandomOptions,
+  options: RandomOptions = {},
+): Tensor {
+  const bounded = high !== undefined && !isOptions(high);
+  const named = { dtype: input.dtype, ...(bounded ? options : (high as RandomOptions | undefined)) };
+  return randint(bounded ? low : 0, bounded ? (high as Scalar) : low, [...input.shape], named);
+}
+
+/** A random permutation of 0 … n-1, int64; follows torch.randperm. */
+export function randperm(n: number, options: RandomOptions = {}): Tensor {
+  return made(core.op_randperm(n, addressOf(options), dtypeOr(options, -1), CPU), options);
+}
+
+/**
+ * Normal numbers: with means and standard deviations given by tensors or numbers, or normal(mean, std, size).
+ * Follows torch.normal.
+ */
+export function normal(
+  mean: Tensor | Scalar,
+  std: Tensor | Scalar = 1,
+  size?: readonly number[] | (RandomOptions & { size?: readonly number[] }),
+  options: RandomOptions = {},
+): Tensor {
+  const named = (isOptions(size) ? size : { ...options, size }) as RandomOptions & { size?: readonly number[] };
+  const sizes = named.size;
+  const handle = core.op_normalOf(
+    mean instanceof Tensor ? self(mean) : scalarHandle(mean),
+    std instanceof Tensor ? self(std) : scalarHandle(std),
+    sizes === undefined ? 0 : ints(sizes, "normal", "size", 3),
+    sizes === undefined ? -1 : sizes.length,
+    addressOf(named),
+    dtypeOr(named, -1),
+    CPU,
+  );
+  return made(handle, named);
+}
+
+/** 0 or 1 with the probabilities given by a floating tensor, or with p everywhere; follows torch.bernoulli. */
+export function bernoulli(input: Tensor, p?: number | RandomOptions | null, options: RandomOptions = {}): Tensor {
+  const named = isOptions(p) ? (p as RandomOptions & { p?: number }) : { ...options, p: p as number | null | undefined };
+  const given = named.p !== undefined && named.p !== null;
+  return made(core.op_bernoulli(self(input), given ? named.p! : 0, given ? 2 : -1, addressOf(named)), {});
+}
+
+/**
+ * Indices drawn from rows of weights [n] or [rows, n], int64; follows torch.multinomial.
+ * @throws RuntimeError for negative weights, rows of zeros, and more samples than categories without replacement
+ */
+export function multinomial(
+  input: Tensor,
+  numSamples: number,
+  replacement: boolean | (RandomOptions & { replacement?: boolean }) = false,
+  options: RandomOptions = {},
+): Tensor {
+  const named = typeof replacement === "boolean" ? { ...options, replacement } : replacement;
+  return made(core.op_multinomial(self(input), numSamples, named.replacement ? 1 : 0, addressOf(named)), {});
+}
+
+interface DrawOptions {
+  generator?: Generator | null;
+}
+
+/** @internal The methods of Tensor that overwrite it with random numbers. */
+export const randomMethods = {
+  /** Uniform numbers in [from, to); follows torch.Tensor.uniform_. */
+  uniform_<T extends Tensor>(
+    this: T,
+    from: number | (DrawOptions & { from?: number; to?: number }) = 0,
+    to: number | DrawOptions = 1,
+    options: DrawOptions = {},
+  ): T {
+    const named = typeof from === "object" ? from : { from, ...second("to", to, options) };
+    core.op_uniform_(self(this), named.from ?? 0, named.to ?? 1, addressOf(named));
+    return this;
+  },
+  /** Normal numbers; follows torch.Tensor.normal_. */
+  normal_<T extends Tensor>(
+    this: T,
+    mean: number | (DrawOptions & { mean?: number; std?: number }) = 0,
+    std: number | DrawOptions = 1,
+    options: DrawOptions = {},
+  ): T {
+    const named = typeof mean === "object" ? mean : { mean, ...second("std", std, options) };
+    core.op_normal_(self(this), named.mean ?? 0, named.std ?? 1, addressOf(named));
+    return this;
+  },
+  /** Integers: random_() over all that the dtype represents, random_(to), random_(from, to); follows torch.Tensor.random_. */
+  random_<T extends Tensor>(this: T, from?: Scalar | DrawOptions, to?: Scalar | DrawOptions, options: DrawOptions = {}): T {
+    const named = isOptions(from) ? (from as DrawOptions) : isOptions(to) ? (to as DrawOptions) : options;
+    const low = isOptions(from) ? undefined : (from as Scalar | undefined);
+    const high = isOptions(to) ? undefined : (to as Scalar | undefined);
+    core.op_random_(
+      self(this),
+      scalarValue(low),
+      scalarKind(low),
+      scalarValue(high),
+      scalarKind(high),
+      addressOf(named),
+    );
+    return this;
+  },
+  /** 0 or 1 with probability p of 1, a number or a tensor; follows torch.Tensor.bernoulli_. */
+  bernoulli_<T extends Tensor>(this: T, p: number | Tensor = 0.5, options: DrawOptions = {}): T {
+    const probability = p instanceof Tensor ? self(p) : scalarHandle(p);
+    const drawn = made(core.op_bernoulliOf(self(this), probability, addressOf(options)), {});
+    this.copy_(drawn);
+    drawn.dispose();
+    return this;
+  },
+  /** Exponentially distributed numbers; follows torch.Tensor.exponential_. */
+  exponential_<T extends Tensor>(this: T, lambd: number | DrawOptions = 1, options: DrawOptions = {}): T {
+    const named = second("lambd", lambd, options);
+    core.op_exponential_(self(this), named.lambd ?? 1, addressOf(named));
+    return this;
+  },
+  /** Geometrically distributed numbers; follows torch.Tensor.geometric_. */
+  geometric_<T extends Tensor>(this: T, p: number, options: DrawOptions = {}): T {
+    core.op_geometric_(self(this), p, addressOf(options));
+    return this;
+  },
+  /** Cauchy-distributed numbers; follows torch.Tensor.cauchy_. */
+  cauchy_<T extends Tensor>(this: T, median = 0, sigma: number | DrawOptions = 1, options: DrawOptions = {}): T {
+    const named = second("sigma", sigma, options);
+    core.op_cauchy_(self(this), median, named.sigma ?? 1, addressOf(named));
+    return this;
+  },
+  /** Log-normally distributed numbers; follows torch.Tensor.log_normal_. */
+  logNormal_<T extends Tensor>(this: T, mean = 1, std: number | DrawOptions = 2, options: DrawOptions = {}): T {
+    const named = second("std", std, options);
+    core.op_logNormal_(self(this), mean, named.std ?? 2, addressOf(named));
+    return this;
+  },
+};
+
+/** An argument that may be the options instead. */
+function second<K extends string>(
+  name: K,
+  value: number | DrawOptions,
+  options: DrawOptions,
+): DrawOptions & { [key in K]?: number } {
+  return (typeof value === "object" ? value : { ...options, [name]: value }) as DrawOptions & { [key in K]?: number };
+}
+
+/** @internal */
+export type RandomMethods = typeof randomMethods;

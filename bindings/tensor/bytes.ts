@@ -1,0 +1,30 @@
+// Tensors as the raw little-endian bytes that files hold. wasm memory is little-endian everywhere.
+
+import { currentBuffer, refresh, word } from "../core.ts";
+import { Code, type DType, dtypeCode, ITEM_SIZES } from "./dtype.ts";
+import { emptyHandle } from "./create.ts";
+import { Tensor } from "./tensor.ts";
+
+function bytesOf(handle: number, length: number): Uint8Array {
+  refresh();
+  return new Uint8Array(currentBuffer(), word(word(handle + 8) + 4) >>> 0, length);
+}
+
+/** A copy of the elements in row-major order. */
+export function toBytes(tensor: Tensor): Uint8Array {
+  // a clone has its elements at the start of a storage of its own
+  const own = tensor.detach().contiguous().clone();
+  const bytes = bytesOf(own.handle, own.numel() * ITEM_SIZES[own.dtypeCode]!).slice();
+  own.dispose();
+  return bytes;
+}
+
+/** A CPU tensor with these elements in row-major order; bytes that are no bool count as true. */
+export function fromBytes(bytes: Uint8Array, shape: readonly number[], dtype: DType): Tensor {
+  const code = dtypeCode(dtype);
+  const tensor = new Tensor(emptyHandle(shape, code));
+  const target = bytesOf(tensor.handle, bytes.length);
+  if (code === Code.Bool) bytes.forEach((byte, i) => (target[i] = byte === 0 ? 0 : 1));
+  else target.set(bytes);
+  return tensor;
+}
