@@ -16,4 +16,5 @@ export {
   type MaxPool,
   type MaxPoolOptions,
 } from "./pooling.ts";
+export { tripletMarginWithDistanceLoss, type Distance, type TripletOptions } from "./triplet.ts";
 export type { Sizes } from "./arguments.ts";

@@ -121,8 +121,11 @@ export interface OpExports {
   op_cos_(input: number): void;
   op_cosh(input: number): number;
   op_cosh_(input: number): void;
+  op_cosineEmbeddingLoss(input1: number, input2: number, target: number, margin: number, reduction: number): number;
+  op_cosineSimilarity(x1: number, x2: number, dim: number, eps: number): number;
   op_countNonzero(input: number, dim: number, dimLength: number): number;
   op_crossEntropy(input: number, target: number, weight: number, ignoreIndex: number, reduction: number, labelSmoothing: number): number;
+  op_ctcLoss(logProbs: number, targets: number, inputLengths: number, inputLengthsLength: number, targetLengths: number, targetLengthsLength: number, blank: number, reduction: number, zeroInfinity: number): number;
   op_cummax(input: number, dim: number): number;
   op_cummin(input: number, dim: number): number;
   op_cumprod(input: number, dim: number, dtype: number): number;
@@ -197,6 +200,7 @@ export interface OpExports {
   op_full(size: number, sizeLength: number, fillValue: number, fillValueKind: number, dtype: number, device: number): number;
   op_fullLike(input: number, fillValue: number, fillValueKind: number, dtype: number, device: number): number;
   op_gather(input: number, dim: number, index: number, sparseGrad: number): number;
+  op_gaussianNllLoss(input: number, target: number, variance: number, full: number, eps: number, reduction: number): number;
   op_gcd(input: number, other: number): number;
   op_gcd_(input: number, other: number): void;
   op_ge(input: number, other: number): number;
@@ -218,6 +222,7 @@ export interface OpExports {
   op_hardtanh_(input: number, minVal: number, maxVal: number): void;
   op_heaviside(input: number, values: number): number;
   op_heaviside_(input: number, values: number): void;
+  op_hingeEmbeddingLoss(input: number, target: number, margin: number, reduction: number): number;
   op_hstack(tensors: number, tensorsLength: number): number;
   op_huberLoss(input: number, target: number, reduction: number, delta: number): number;
   op_hypot(input: number, other: number): number;
@@ -298,6 +303,7 @@ export interface OpExports {
   op_lpPool2d(input: number, normType: number, kernelSize: number, kernelSizeLength: number, stride: number, strideLength: number, ceilMode: number): number;
   op_lt(input: number, other: number): number;
   op_lt_(input: number, other: number): void;
+  op_marginRankingLoss(input1: number, input2: number, target: number, margin: number, reduction: number): number;
   op_maskedFill(input: number, mask: number, value: number): number;
   op_maskedFill_(input: number, mask: number, value: number): void;
   op_maskedScatter(input: number, mask: number, source: number): number;
@@ -335,6 +341,9 @@ export interface OpExports {
   op_mul(input: number, other: number): number;
   op_mul_(input: number, other: number): void;
   op_multiDot(tensors: number, tensorsLength: number): number;
+  op_multiMarginLoss(input: number, target: number, p: number, margin: number, weight: number, reduction: number): number;
+  op_multilabelMarginLoss(input: number, target: number, reduction: number): number;
+  op_multilabelSoftMarginLoss(input: number, target: number, weight: number, reduction: number): number;
   op_multinomial(input: number, numSamples: number, replacement: number, generator: number): number;
   op_mv(input: number, vec: number): number;
   op_nanToNum(input: number, nan: number, nanKind: number, posinf: number, posinfKind: number, neginf: number, neginfKind: number): number;
@@ -360,11 +369,15 @@ export interface OpExports {
   op_normal(input: number, mean: number, std: number, generator: number): number;
   op_normal_(input: number, mean: number, std: number, generator: number): void;
   op_normalOf(mean: number, std: number, size: number, sizeLength: number, generator: number, dtype: number, device: number): number;
+  op_normalize(input: number, p: number, dim: number, eps: number): number;
   op_outer(input: number, vec2: number): number;
   op_pad(input: number, pad: number, padLength: number, mode: number, value: number, valueKind: number): number;
+  op_pairwiseDistance(x1: number, x2: number, p: number, eps: number, keepdim: number): number;
+  op_pdist(input: number, p: number): number;
   op_permute(input: number, dims: number, dimsLength: number): number;
   op_pixelShuffle(input: number, upscaleFactor: number): number;
   op_pixelUnshuffle(input: number, downscaleFactor: number): number;
+  op_poissonNllLoss(input: number, target: number, logInput: number, full: number, eps: number, reduction: number): number;
   op_positive(input: number): number;
   op_pow(input: number, exponent: number): number;
   op_pow_(input: number, exponent: number): void;
@@ -390,6 +403,8 @@ export interface OpExports {
   op_relu6_(input: number): void;
   op_remainder(input: number, other: number): number;
   op_remainder_(input: number, other: number): void;
+  op_renorm(input: number, p: number, dim: number, maxnorm: number): number;
+  op_renorm_(input: number, p: number, dim: number, maxnorm: number): void;
   op_repeat(input: number, repeats: number, repeatsLength: number): number;
   op_repeatInterleave(input: number, repeats: number, dim: number, outputSize: number): number;
   op_reshape(input: number, shape: number, shapeLength: number): number;
@@ -432,6 +447,7 @@ export interface OpExports {
   op_slice(input: number, dim: number, start: number, end: number, step: number): number;
   op_sliceScatter(input: number, src: number, dim: number, start: number, end: number, step: number): number;
   op_smoothL1Loss(input: number, target: number, reduction: number, beta: number): number;
+  op_softMarginLoss(input: number, target: number, reduction: number): number;
   op_softmax(input: number, dim: number, dtype: number): number;
   op_softmin(input: number, dim: number, dtype: number): number;
   op_softplus(input: number, beta: number, threshold: number): number;
@@ -477,6 +493,7 @@ export interface OpExports {
   op_tril(input: number, diagonal: number): number;
   op_tril_(input: number, diagonal: number): void;
   op_trilIndices(row: number, col: number, offset: number, dtype: number, device: number): number;
+  op_tripletMarginLoss(anchor: number, positive: number, negative: number, margin: number, p: number, eps: number, swap: number, reduction: number): number;
   op_triu(input: number, diagonal: number): number;
   op_triu_(input: number, diagonal: number): void;
   op_triuIndices(row: number, col: number, offset: number, dtype: number, device: number): number;

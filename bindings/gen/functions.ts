@@ -1231,6 +1231,36 @@ export function cosh(input: unknown): Tensor {
 }
 
 /**
+ * The cosine of the angle between vectors along a dim; norms below eps count as eps.
+ * Follows torch.nn.functional.cosine_similarity.
+ */
+export function cosineSimilarity(x1: Tensor, x2: Tensor, dim?: number, eps?: number): Tensor;
+export function cosineSimilarity(x1: Tensor, options: { x2: Tensor; dim?: number; eps?: number }): Tensor;
+export function cosineSimilarity(x1: Tensor, x2: Tensor, options: { dim?: number; eps?: number }): Tensor;
+export function cosineSimilarity(x1: Tensor, x2: Tensor, dim: number, options: { eps?: number }): Tensor;
+export function cosineSimilarity(x1: unknown, x2: unknown, dim?: unknown, eps?: unknown): Tensor {
+  if (call.isOptions(x2)) {
+    const options = x2;
+    call.checkOptions(options, ["x2","dim","eps"], "cosineSimilarity");
+    x2 = options["x2"];
+    dim = options["dim"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","eps"], "cosineSimilarity");
+    dim = options["dim"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(eps)) {
+    const options = eps;
+    call.checkOptions(options, ["eps"], "cosineSimilarity");
+    eps = options["eps"];
+  }
+  return call.wrapOr(x1 as Tensor, core.op_cosineSimilarity(call.tensorArg(x1, "cosineSimilarity", "x1", 1), call.tensorArg(x2, "cosineSimilarity", "x2", 2), dim === undefined ? 1 : call.intArg(dim, "cosineSimilarity", "dim", 3), eps === undefined ? 1e-8 : call.floatArg(eps, "cosineSimilarity", "eps", 4)));
+}
+
+/**
  * How many elements are not 0.
  * Follows torch.count_nonzero.
  */
@@ -3265,6 +3295,60 @@ export function outer(input: unknown, vec2: unknown): Tensor {
 }
 
 /**
+ * The p-norm of x1 - x2 + eps along the last dim.
+ * Follows torch.nn.functional.pairwise_distance.
+ */
+export function pairwiseDistance(x1: Tensor, x2: Tensor, p?: number, eps?: number, keepdim?: boolean): Tensor;
+export function pairwiseDistance(x1: Tensor, options: { x2: Tensor; p?: number; eps?: number; keepdim?: boolean }): Tensor;
+export function pairwiseDistance(x1: Tensor, x2: Tensor, options: { p?: number; eps?: number; keepdim?: boolean }): Tensor;
+export function pairwiseDistance(x1: Tensor, x2: Tensor, p: number, options: { eps?: number; keepdim?: boolean }): Tensor;
+export function pairwiseDistance(x1: Tensor, x2: Tensor, p: number, eps: number, options: { keepdim?: boolean }): Tensor;
+export function pairwiseDistance(x1: unknown, x2: unknown, p?: unknown, eps?: unknown, keepdim?: unknown): Tensor {
+  if (call.isOptions(x2)) {
+    const options = x2;
+    call.checkOptions(options, ["x2","p","eps","keepdim"], "pairwiseDistance");
+    x2 = options["x2"];
+    p = options["p"];
+    eps = options["eps"];
+    keepdim = options["keepdim"];
+  }
+  else if (call.isOptions(p)) {
+    const options = p;
+    call.checkOptions(options, ["p","eps","keepdim"], "pairwiseDistance");
+    p = options["p"];
+    eps = options["eps"];
+    keepdim = options["keepdim"];
+  }
+  else if (call.isOptions(eps)) {
+    const options = eps;
+    call.checkOptions(options, ["eps","keepdim"], "pairwiseDistance");
+    eps = options["eps"];
+    keepdim = options["keepdim"];
+  }
+  else if (call.isOptions(keepdim)) {
+    const options = keepdim;
+    call.checkOptions(options, ["keepdim"], "pairwiseDistance");
+    keepdim = options["keepdim"];
+  }
+  return call.wrapOr(x1 as Tensor, core.op_pairwiseDistance(call.tensorArg(x1, "pairwiseDistance", "x1", 1), call.tensorArg(x2, "pairwiseDistance", "x2", 2), p === undefined ? 2 : call.floatArg(p, "pairwiseDistance", "p", 3), eps === undefined ? 0.000001 : call.floatArg(eps, "pairwiseDistance", "eps", 4), keepdim === undefined ? 0 : call.boolArg(keepdim, "pairwiseDistance", "keepdim", 5)));
+}
+
+/**
+ * The p-norm distances between each two rows of a matrix, in the order of the upper triangle.
+ * Follows torch.nn.functional.pdist.
+ */
+export function pdist(input: Tensor, p?: number): Tensor;
+export function pdist(input: Tensor, options: { p?: number }): Tensor;
+export function pdist(input: unknown, p?: unknown): Tensor {
+  if (call.isOptions(p)) {
+    const options = p;
+    call.checkOptions(options, ["p"], "pdist");
+    p = options["p"];
+  }
+  return call.wrapOr(input as Tensor, core.op_pdist(call.tensorArg(input, "pdist", "input", 1), p === undefined ? 2 : call.floatArg(p, "pdist", "p", 2)));
+}
+
+/**
  * A view with the dims in the given order.
  * Follows torch.permute.
  * @example torch.permute(x, [2, 0, 1])
@@ -3428,6 +3512,36 @@ export function remainder(input: Tensor | Scalar, other: Tensor | Scalar): Tenso
 export function remainder(input: unknown, other: unknown): Tensor {
   if (!call.isTensor(input) && !call.isTensor(other)) call.wrongCombination("remainder", input, other);
   return call.wrap(core.op_remainder(call.operandArg(input, "remainder", "input", 1), call.operandArg(other, "remainder", "other", 2)));
+}
+
+/**
+ * Scales the slices along a dim whose p-norm exceeds maxnorm down to it.
+ * Follows torch.renorm.
+ */
+export function renorm(input: Tensor, p: number, dim: number, maxnorm: number): Tensor;
+export function renorm(input: Tensor, options: { p: number; dim: number; maxnorm: number }): Tensor;
+export function renorm(input: Tensor, p: number, options: { dim: number; maxnorm: number }): Tensor;
+export function renorm(input: Tensor, p: number, dim: number, options: { maxnorm: number }): Tensor;
+export function renorm(input: unknown, p: unknown, dim?: unknown, maxnorm?: unknown): Tensor {
+  if (call.isOptions(p)) {
+    const options = p;
+    call.checkOptions(options, ["p","dim","maxnorm"], "renorm");
+    p = options["p"];
+    dim = options["dim"];
+    maxnorm = options["maxnorm"];
+  }
+  else if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","maxnorm"], "renorm");
+    dim = options["dim"];
+    maxnorm = options["maxnorm"];
+  }
+  else if (call.isOptions(maxnorm)) {
+    const options = maxnorm;
+    call.checkOptions(options, ["maxnorm"], "renorm");
+    maxnorm = options["maxnorm"];
+  }
+  return call.wrapOr(input as Tensor, core.op_renorm(call.tensorArg(input, "renorm", "input", 1), call.floatArg(p, "renorm", "p", 2), call.intArg(dim, "renorm", "dim", 3), call.floatArg(maxnorm, "renorm", "maxnorm", 4)));
 }
 
 /**

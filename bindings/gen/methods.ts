@@ -1222,6 +1222,13 @@ export interface TensorMethods {
    */
   remainder(other: Tensor | Scalar): Tensor;
   /**
+   * Scales the slices along a dim whose p-norm exceeds maxnorm down to it.
+   * Follows torch.renorm.
+   */
+  renorm(p: number, dim: number, maxnorm: number): Tensor;
+  renorm(p: number, options: { dim: number; maxnorm: number }): Tensor;
+  renorm(p: number, dim: number, options: { maxnorm: number }): Tensor;
+  /**
    * The tensor repeated along every dim.
    * Follows torch.Tensor.repeat.
    */
@@ -1879,6 +1886,10 @@ export interface TensorMethods {
   relu_(): this;
   /** remainder, in place. */
   remainder_(other: Tensor | Scalar): this;
+  /** renorm, in place. */
+  renorm_(p: number, dim: number, maxnorm: number): this;
+  renorm_(p: number, options: { dim: number; maxnorm: number }): this;
+  renorm_(p: number, dim: number, options: { maxnorm: number }): this;
   /** round, in place. */
   round_(decimals?: number): this;
   round_(options: { decimals?: number }): this;
@@ -3240,6 +3251,20 @@ call.defineMethods(Tensor, {
   remainder(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_remainder(live(this), call.operandArg(other, "remainder", "other", 1)));
   },
+  renorm(this: Tensor, p: unknown, dim: unknown, maxnorm?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","maxnorm"], "renorm");
+      dim = options["dim"];
+      maxnorm = options["maxnorm"];
+    }
+    else if (call.isOptions(maxnorm)) {
+      const options = maxnorm;
+      call.checkOptions(options, ["maxnorm"], "renorm");
+      maxnorm = options["maxnorm"];
+    }
+    return call.wrapOr(this, core.op_renorm(live(this), call.floatArg(p, "renorm", "p", 1), call.intArg(dim, "renorm", "dim", 2), call.floatArg(maxnorm, "renorm", "maxnorm", 3)));
+  },
   repeat(this: Tensor, repeats: unknown): Tensor {
     return call.wrapOr(this, core.op_repeat(live(this), call.ints(repeats, "repeat", "repeats", 1), call.lengthOf(repeats)));
   },
@@ -4529,6 +4554,21 @@ call.defineMethods(Tensor, {
   },
   remainder_(this: Tensor, other: unknown): Tensor {
     core.op_remainder_(live(this), call.operandArg(other, "remainder_", "other", 1));
+    return call.mutated(this);
+  },
+  renorm_(this: Tensor, p: unknown, dim: unknown, maxnorm?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","maxnorm"], "renorm_");
+      dim = options["dim"];
+      maxnorm = options["maxnorm"];
+    }
+    else if (call.isOptions(maxnorm)) {
+      const options = maxnorm;
+      call.checkOptions(options, ["maxnorm"], "renorm_");
+      maxnorm = options["maxnorm"];
+    }
+    core.op_renorm_(live(this), call.floatArg(p, "renorm_", "p", 1), call.intArg(dim, "renorm_", "dim", 2), call.floatArg(maxnorm, "renorm_", "maxnorm", 3));
     return call.mutated(this);
   },
   round_(this: Tensor, decimals?: unknown): Tensor {

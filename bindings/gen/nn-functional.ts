@@ -949,6 +949,77 @@ export function convTranspose3d(input: unknown, weight: unknown, bias?: unknown,
 }
 
 /**
+ * 1 - cos(input1, input2) where the target is 1, max(0, cos - margin) where it is -1. `reduction` says whether
+ * the losses are averaged, summed or returned as they are.
+ * Follows torch.nn.functional.cosine_embedding_loss.
+ */
+export function cosineEmbeddingLoss(input1: Tensor, input2: Tensor, target: Tensor, margin?: number, reduction?: "none" | "mean" | "sum"): Tensor;
+export function cosineEmbeddingLoss(input1: Tensor, options: { input2: Tensor; target: Tensor; margin?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function cosineEmbeddingLoss(input1: Tensor, input2: Tensor, options: { target: Tensor; margin?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function cosineEmbeddingLoss(input1: Tensor, input2: Tensor, target: Tensor, options: { margin?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function cosineEmbeddingLoss(input1: Tensor, input2: Tensor, target: Tensor, margin: number, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
+export function cosineEmbeddingLoss(input1: unknown, input2: unknown, target?: unknown, margin?: unknown, reduction?: unknown): Tensor {
+  if (call.isOptions(input2)) {
+    const options = input2;
+    call.checkOptions(options, ["input2","target","margin","reduction"], "cosineEmbeddingLoss");
+    input2 = options["input2"];
+    target = options["target"];
+    margin = options["margin"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(target)) {
+    const options = target;
+    call.checkOptions(options, ["target","margin","reduction"], "cosineEmbeddingLoss");
+    target = options["target"];
+    margin = options["margin"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(margin)) {
+    const options = margin;
+    call.checkOptions(options, ["margin","reduction"], "cosineEmbeddingLoss");
+    margin = options["margin"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(reduction)) {
+    const options = reduction;
+    call.checkOptions(options, ["reduction"], "cosineEmbeddingLoss");
+    reduction = options["reduction"];
+  }
+  return call.wrapOr(input1 as Tensor, core.op_cosineEmbeddingLoss(call.tensorArg(input1, "cosineEmbeddingLoss", "input1", 1), call.tensorArg(input2, "cosineEmbeddingLoss", "input2", 2), call.tensorArg(target, "cosineEmbeddingLoss", "target", 3), margin === undefined ? 0 : call.floatArg(margin, "cosineEmbeddingLoss", "margin", 4), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "cosineEmbeddingLoss", "reduction", 5, "ValueError: {value} is not a valid value for reduction")));
+}
+
+/**
+ * The cosine of the angle between vectors along a dim; norms below eps count as eps.
+ * Another name of torch.cosineSimilarity.
+ * Follows torch.nn.functional.cosine_similarity.
+ */
+export function cosineSimilarity(x1: Tensor, x2: Tensor, dim?: number, eps?: number): Tensor;
+export function cosineSimilarity(x1: Tensor, options: { x2: Tensor; dim?: number; eps?: number }): Tensor;
+export function cosineSimilarity(x1: Tensor, x2: Tensor, options: { dim?: number; eps?: number }): Tensor;
+export function cosineSimilarity(x1: Tensor, x2: Tensor, dim: number, options: { eps?: number }): Tensor;
+export function cosineSimilarity(x1: unknown, x2: unknown, dim?: unknown, eps?: unknown): Tensor {
+  if (call.isOptions(x2)) {
+    const options = x2;
+    call.checkOptions(options, ["x2","dim","eps"], "cosineSimilarity");
+    x2 = options["x2"];
+    dim = options["dim"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","eps"], "cosineSimilarity");
+    dim = options["dim"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(eps)) {
+    const options = eps;
+    call.checkOptions(options, ["eps"], "cosineSimilarity");
+    eps = options["eps"];
+  }
+  return call.wrapOr(x1 as Tensor, core.op_cosineSimilarity(call.tensorArg(x1, "cosineSimilarity", "x1", 1), call.tensorArg(x2, "cosineSimilarity", "x2", 2), dim === undefined ? 1 : call.intArg(dim, "cosineSimilarity", "dim", 3), eps === undefined ? 1e-8 : call.floatArg(eps, "cosineSimilarity", "eps", 4)));
+}
+
+/**
  * nllLoss of logSoftmax, for logits [N, C, ...] and either classes [N, ...] or probabilities of the input's
  * shape. `reduction` says whether the losses are averaged, summed or returned as they are.
  * Follows torch.nn.functional.cross_entropy.
@@ -997,6 +1068,68 @@ export function crossEntropy(input: unknown, target: unknown, weight?: unknown, 
     labelSmoothing = options["labelSmoothing"];
   }
   return call.wrapOr(input as Tensor, core.op_crossEntropy(call.tensorArg(input, "crossEntropy", "input", 1), call.tensorArg(target, "crossEntropy", "target", 2), call.optionalTensorArg(weight, "crossEntropy", "weight", 3), ignoreIndex === undefined ? -100 : call.intArg(ignoreIndex, "crossEntropy", "ignoreIndex", 4), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "crossEntropy", "reduction", 5, "ValueError: {value} is not a valid value for reduction"), labelSmoothing === undefined ? 0 : call.floatArg(labelSmoothing, "crossEntropy", "labelSmoothing", 6)));
+}
+
+/**
+ * -log of the probability of the target labels given log probabilities [T, N, C]; the targets are [N, S] or one
+ * after the other. The mean is over loss / target length.
+ * Follows torch.nn.functional.ctc_loss.
+ * @throws RuntimeError for lengths that exceed the tensors, IndexError for a label that is no class.
+ */
+export function ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: number | readonly number[], targetLengths: number | readonly number[], blank?: number, reduction?: "none" | "mean" | "sum", zeroInfinity?: boolean): Tensor;
+export function ctcLoss(logProbs: Tensor, options: { targets: Tensor; inputLengths: number | readonly number[]; targetLengths: number | readonly number[]; blank?: number; reduction?: "none" | "mean" | "sum"; zeroInfinity?: boolean }): Tensor;
+export function ctcLoss(logProbs: Tensor, targets: Tensor, options: { inputLengths: number | readonly number[]; targetLengths: number | readonly number[]; blank?: number; reduction?: "none" | "mean" | "sum"; zeroInfinity?: boolean }): Tensor;
+export function ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: number | readonly number[], options: { targetLengths: number | readonly number[]; blank?: number; reduction?: "none" | "mean" | "sum"; zeroInfinity?: boolean }): Tensor;
+export function ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: number | readonly number[], targetLengths: number | readonly number[], options: { blank?: number; reduction?: "none" | "mean" | "sum"; zeroInfinity?: boolean }): Tensor;
+export function ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: number | readonly number[], targetLengths: number | readonly number[], blank: number, options: { reduction?: "none" | "mean" | "sum"; zeroInfinity?: boolean }): Tensor;
+export function ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: number | readonly number[], targetLengths: number | readonly number[], blank: number, reduction: "none" | "mean" | "sum", options: { zeroInfinity?: boolean }): Tensor;
+export function ctcLoss(logProbs: unknown, targets: unknown, inputLengths?: unknown, targetLengths?: unknown, blank?: unknown, reduction?: unknown, zeroInfinity?: unknown): Tensor {
+  if (call.isOptions(targets)) {
+    const options = targets;
+    call.checkOptions(options, ["targets","inputLengths","targetLengths","blank","reduction","zeroInfinity"], "ctcLoss");
+    targets = options["targets"];
+    inputLengths = options["inputLengths"];
+    targetLengths = options["targetLengths"];
+    blank = options["blank"];
+    reduction = options["reduction"];
+    zeroInfinity = options["zeroInfinity"];
+  }
+  else if (call.isOptions(inputLengths)) {
+    const options = inputLengths;
+    call.checkOptions(options, ["inputLengths","targetLengths","blank","reduction","zeroInfinity"], "ctcLoss");
+    inputLengths = options["inputLengths"];
+    targetLengths = options["targetLengths"];
+    blank = options["blank"];
+    reduction = options["reduction"];
+    zeroInfinity = options["zeroInfinity"];
+  }
+  else if (call.isOptions(targetLengths)) {
+    const options = targetLengths;
+    call.checkOptions(options, ["targetLengths","blank","reduction","zeroInfinity"], "ctcLoss");
+    targetLengths = options["targetLengths"];
+    blank = options["blank"];
+    reduction = options["reduction"];
+    zeroInfinity = options["zeroInfinity"];
+  }
+  else if (call.isOptions(blank)) {
+    const options = blank;
+    call.checkOptions(options, ["blank","reduction","zeroInfinity"], "ctcLoss");
+    blank = options["blank"];
+    reduction = options["reduction"];
+    zeroInfinity = options["zeroInfinity"];
+  }
+  else if (call.isOptions(reduction)) {
+    const options = reduction;
+    call.checkOptions(options, ["reduction","zeroInfinity"], "ctcLoss");
+    reduction = options["reduction"];
+    zeroInfinity = options["zeroInfinity"];
+  }
+  else if (call.isOptions(zeroInfinity)) {
+    const options = zeroInfinity;
+    call.checkOptions(options, ["zeroInfinity"], "ctcLoss");
+    zeroInfinity = options["zeroInfinity"];
+  }
+  return call.wrapOr(logProbs as Tensor, core.op_ctcLoss(call.tensorArg(logProbs, "ctcLoss", "logProbs", 1), call.tensorArg(targets, "ctcLoss", "targets", 2), call.ints(inputLengths, "ctcLoss", "inputLengths", 3), call.lengthOf(inputLengths), call.ints(targetLengths, "ctcLoss", "targetLengths", 4), call.lengthOf(targetLengths), blank === undefined ? 0 : call.intArg(blank, "ctcLoss", "blank", 5), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "ctcLoss", "reduction", 6, "ValueError: {value} is not a valid value for reduction"), zeroInfinity === undefined ? 0 : call.boolArg(zeroInfinity, "ctcLoss", "zeroInfinity", 7)));
 }
 
 /**
@@ -1234,6 +1367,57 @@ export function featureDropout(input: unknown, p?: unknown, training?: unknown, 
 }
 
 /**
+ * (log(max(variance, eps)) + (input - target)^2 / max(variance, eps)) / 2, with the constant term if `full`.
+ * `reduction` says whether the losses are averaged, summed or returned as they are.
+ * Follows torch.nn.functional.gaussian_nll_loss.
+ * @throws ValueError for a negative variance or one of another shape.
+ */
+export function gaussianNllLoss(input: Tensor, target: Tensor, variance: Tensor, full?: boolean, eps?: number, reduction?: "none" | "mean" | "sum"): Tensor;
+export function gaussianNllLoss(input: Tensor, options: { target: Tensor; variance: Tensor; full?: boolean; eps?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function gaussianNllLoss(input: Tensor, target: Tensor, options: { variance: Tensor; full?: boolean; eps?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function gaussianNllLoss(input: Tensor, target: Tensor, variance: Tensor, options: { full?: boolean; eps?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function gaussianNllLoss(input: Tensor, target: Tensor, variance: Tensor, full: boolean, options: { eps?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function gaussianNllLoss(input: Tensor, target: Tensor, variance: Tensor, full: boolean, eps: number, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
+export function gaussianNllLoss(input: unknown, target: unknown, variance?: unknown, full?: unknown, eps?: unknown, reduction?: unknown): Tensor {
+  if (call.isOptions(target)) {
+    const options = target;
+    call.checkOptions(options, ["target","variance","full","eps","reduction"], "gaussianNllLoss");
+    target = options["target"];
+    variance = options["variance"];
+    full = options["full"];
+    eps = options["eps"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(variance)) {
+    const options = variance;
+    call.checkOptions(options, ["variance","full","eps","reduction"], "gaussianNllLoss");
+    variance = options["variance"];
+    full = options["full"];
+    eps = options["eps"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(full)) {
+    const options = full;
+    call.checkOptions(options, ["full","eps","reduction"], "gaussianNllLoss");
+    full = options["full"];
+    eps = options["eps"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(eps)) {
+    const options = eps;
+    call.checkOptions(options, ["eps","reduction"], "gaussianNllLoss");
+    eps = options["eps"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(reduction)) {
+    const options = reduction;
+    call.checkOptions(options, ["reduction"], "gaussianNllLoss");
+    reduction = options["reduction"];
+  }
+  return call.wrapOr(input as Tensor, core.op_gaussianNllLoss(call.tensorArg(input, "gaussianNllLoss", "input", 1), call.tensorArg(target, "gaussianNllLoss", "target", 2), call.tensorArg(variance, "gaussianNllLoss", "variance", 3), full === undefined ? 0 : call.boolArg(full, "gaussianNllLoss", "full", 4), eps === undefined ? 0.000001 : call.floatArg(eps, "gaussianNllLoss", "eps", 5), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "gaussianNllLoss", "reduction", 6, "ValueError: {value} is not a valid value for reduction")));
+}
+
+/**
  * input * Φ(input), Φ the normal distribution function, or its approximation by tanh.
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.gelu.
@@ -1397,6 +1581,37 @@ export function hardtanh(input: unknown, minVal?: unknown, maxVal?: unknown, inp
     return call.mutated(input as Tensor);
   }
   return call.wrap(core.op_hardtanh(call.tensorArg(input, "hardtanh", "input", 1), minVal === undefined ? -1 : call.floatArg(minVal, "hardtanh", "minVal", 2), maxVal === undefined ? 1 : call.floatArg(maxVal, "hardtanh", "maxVal", 3)));
+}
+
+/**
+ * input where the target is 1, max(0, margin - input) where it is -1. `reduction` says whether the losses are
+ * averaged, summed or returned as they are.
+ * Follows torch.nn.functional.hinge_embedding_loss.
+ */
+export function hingeEmbeddingLoss(input: Tensor, target: Tensor, margin?: number, reduction?: "none" | "mean" | "sum"): Tensor;
+export function hingeEmbeddingLoss(input: Tensor, options: { target: Tensor; margin?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function hingeEmbeddingLoss(input: Tensor, target: Tensor, options: { margin?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function hingeEmbeddingLoss(input: Tensor, target: Tensor, margin: number, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
+export function hingeEmbeddingLoss(input: unknown, target: unknown, margin?: unknown, reduction?: unknown): Tensor {
+  if (call.isOptions(target)) {
+    const options = target;
+    call.checkOptions(options, ["target","margin","reduction"], "hingeEmbeddingLoss");
+    target = options["target"];
+    margin = options["margin"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(margin)) {
+    const options = margin;
+    call.checkOptions(options, ["margin","reduction"], "hingeEmbeddingLoss");
+    margin = options["margin"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(reduction)) {
+    const options = reduction;
+    call.checkOptions(options, ["reduction"], "hingeEmbeddingLoss");
+    reduction = options["reduction"];
+  }
+  return call.wrapOr(input as Tensor, core.op_hingeEmbeddingLoss(call.tensorArg(input, "hingeEmbeddingLoss", "input", 1), call.tensorArg(target, "hingeEmbeddingLoss", "target", 2), margin === undefined ? 1 : call.floatArg(margin, "hingeEmbeddingLoss", "margin", 3), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "hingeEmbeddingLoss", "reduction", 4, "ValueError: {value} is not a valid value for reduction")));
 }
 
 /**
@@ -1795,6 +2010,46 @@ export function lpPool2d(input: unknown, normType: unknown, kernelSize?: unknown
     ceilMode = options["ceilMode"];
   }
   return call.wrapOr(input as Tensor, core.op_lpPool2d(call.tensorArg(input, "lpPool2d", "input", 1), call.floatArg(normType, "lpPool2d", "normType", 2), call.ints(kernelSize, "lpPool2d", "kernelSize", 3), call.lengthOf(kernelSize), call.ints(stride, "lpPool2d", "stride", 4), call.lengthOf(stride), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "lpPool2d", "ceilMode", 5)));
+}
+
+/**
+ * max(0, -target (input1 - input2) + margin). `reduction` says whether the losses are averaged, summed or
+ * returned as they are.
+ * Follows torch.nn.functional.margin_ranking_loss.
+ */
+export function marginRankingLoss(input1: Tensor, input2: Tensor, target: Tensor, margin?: number, reduction?: "none" | "mean" | "sum"): Tensor;
+export function marginRankingLoss(input1: Tensor, options: { input2: Tensor; target: Tensor; margin?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function marginRankingLoss(input1: Tensor, input2: Tensor, options: { target: Tensor; margin?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function marginRankingLoss(input1: Tensor, input2: Tensor, target: Tensor, options: { margin?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function marginRankingLoss(input1: Tensor, input2: Tensor, target: Tensor, margin: number, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
+export function marginRankingLoss(input1: unknown, input2: unknown, target?: unknown, margin?: unknown, reduction?: unknown): Tensor {
+  if (call.isOptions(input2)) {
+    const options = input2;
+    call.checkOptions(options, ["input2","target","margin","reduction"], "marginRankingLoss");
+    input2 = options["input2"];
+    target = options["target"];
+    margin = options["margin"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(target)) {
+    const options = target;
+    call.checkOptions(options, ["target","margin","reduction"], "marginRankingLoss");
+    target = options["target"];
+    margin = options["margin"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(margin)) {
+    const options = margin;
+    call.checkOptions(options, ["margin","reduction"], "marginRankingLoss");
+    margin = options["margin"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(reduction)) {
+    const options = reduction;
+    call.checkOptions(options, ["reduction"], "marginRankingLoss");
+    reduction = options["reduction"];
+  }
+  return call.wrapOr(input1 as Tensor, core.op_marginRankingLoss(call.tensorArg(input1, "marginRankingLoss", "input1", 1), call.tensorArg(input2, "marginRankingLoss", "input2", 2), call.tensorArg(target, "marginRankingLoss", "target", 3), margin === undefined ? 0 : call.floatArg(margin, "marginRankingLoss", "margin", 4), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "marginRankingLoss", "reduction", 5, "ValueError: {value} is not a valid value for reduction")));
 }
 
 /**
@@ -2302,6 +2557,110 @@ export function mseLoss(input: unknown, target: unknown, reduction?: unknown): T
 }
 
 /**
+ * The mean over the other classes i of max(0, margin - input[target] + input[i])^p. `reduction` says whether the
+ * losses are averaged, summed or returned as they are.
+ * Follows torch.nn.functional.multi_margin_loss.
+ */
+export function multiMarginLoss(input: Tensor, target: Tensor, p?: number, margin?: number, weight?: Tensor | null, reduction?: "none" | "mean" | "sum"): Tensor;
+export function multiMarginLoss(input: Tensor, options: { target: Tensor; p?: number; margin?: number; weight?: Tensor | null; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function multiMarginLoss(input: Tensor, target: Tensor, options: { p?: number; margin?: number; weight?: Tensor | null; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function multiMarginLoss(input: Tensor, target: Tensor, p: number, options: { margin?: number; weight?: Tensor | null; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function multiMarginLoss(input: Tensor, target: Tensor, p: number, margin: number, options: { weight?: Tensor | null; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function multiMarginLoss(input: Tensor, target: Tensor, p: number, margin: number, weight: Tensor | null, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
+export function multiMarginLoss(input: unknown, target: unknown, p?: unknown, margin?: unknown, weight?: unknown, reduction?: unknown): Tensor {
+  if (call.isOptions(target)) {
+    const options = target;
+    call.checkOptions(options, ["target","p","margin","weight","reduction"], "multiMarginLoss");
+    target = options["target"];
+    p = options["p"];
+    margin = options["margin"];
+    weight = options["weight"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(p)) {
+    const options = p;
+    call.checkOptions(options, ["p","margin","weight","reduction"], "multiMarginLoss");
+    p = options["p"];
+    margin = options["margin"];
+    weight = options["weight"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(margin)) {
+    const options = margin;
+    call.checkOptions(options, ["margin","weight","reduction"], "multiMarginLoss");
+    margin = options["margin"];
+    weight = options["weight"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(weight)) {
+    const options = weight;
+    call.checkOptions(options, ["weight","reduction"], "multiMarginLoss");
+    weight = options["weight"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(reduction)) {
+    const options = reduction;
+    call.checkOptions(options, ["reduction"], "multiMarginLoss");
+    reduction = options["reduction"];
+  }
+  return call.wrapOr(input as Tensor, core.op_multiMarginLoss(call.tensorArg(input, "multiMarginLoss", "input", 1), call.tensorArg(target, "multiMarginLoss", "target", 2), p === undefined ? 1 : call.intArg(p, "multiMarginLoss", "p", 3), margin === undefined ? 1 : call.floatArg(margin, "multiMarginLoss", "margin", 4), call.optionalTensorArg(weight, "multiMarginLoss", "weight", 5), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "multiMarginLoss", "reduction", 6, "ValueError: {value} is not a valid value for reduction")));
+}
+
+/**
+ * The sum over labels j and other classes i of max(0, 1 - input[j] + input[i]) / classes; labels end at the
+ * first -1. `reduction` says whether the losses are averaged, summed or returned as they are.
+ * Follows torch.nn.functional.multilabel_margin_loss.
+ */
+export function multilabelMarginLoss(input: Tensor, target: Tensor, reduction?: "none" | "mean" | "sum"): Tensor;
+export function multilabelMarginLoss(input: Tensor, options: { target: Tensor; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function multilabelMarginLoss(input: Tensor, target: Tensor, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
+export function multilabelMarginLoss(input: unknown, target: unknown, reduction?: unknown): Tensor {
+  if (call.isOptions(target)) {
+    const options = target;
+    call.checkOptions(options, ["target","reduction"], "multilabelMarginLoss");
+    target = options["target"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(reduction)) {
+    const options = reduction;
+    call.checkOptions(options, ["reduction"], "multilabelMarginLoss");
+    reduction = options["reduction"];
+  }
+  return call.wrapOr(input as Tensor, core.op_multilabelMarginLoss(call.tensorArg(input, "multilabelMarginLoss", "input", 1), call.tensorArg(target, "multilabelMarginLoss", "target", 2), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "multilabelMarginLoss", "reduction", 3, "ValueError: {value} is not a valid value for reduction")));
+}
+
+/**
+ * The mean over classes of binary cross entropy with logits. `reduction` says whether the losses are averaged,
+ * summed or returned as they are.
+ * Follows torch.nn.functional.multilabel_soft_margin_loss.
+ */
+export function multilabelSoftMarginLoss(input: Tensor, target: Tensor, weight?: Tensor | null, reduction?: "none" | "mean" | "sum"): Tensor;
+export function multilabelSoftMarginLoss(input: Tensor, options: { target: Tensor; weight?: Tensor | null; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function multilabelSoftMarginLoss(input: Tensor, target: Tensor, options: { weight?: Tensor | null; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function multilabelSoftMarginLoss(input: Tensor, target: Tensor, weight: Tensor | null, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
+export function multilabelSoftMarginLoss(input: unknown, target: unknown, weight?: unknown, reduction?: unknown): Tensor {
+  if (call.isOptions(target)) {
+    const options = target;
+    call.checkOptions(options, ["target","weight","reduction"], "multilabelSoftMarginLoss");
+    target = options["target"];
+    weight = options["weight"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(weight)) {
+    const options = weight;
+    call.checkOptions(options, ["weight","reduction"], "multilabelSoftMarginLoss");
+    weight = options["weight"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(reduction)) {
+    const options = reduction;
+    call.checkOptions(options, ["reduction"], "multilabelSoftMarginLoss");
+    reduction = options["reduction"];
+  }
+  return call.wrapOr(input as Tensor, core.op_multilabelSoftMarginLoss(call.tensorArg(input, "multilabelSoftMarginLoss", "input", 1), call.tensorArg(target, "multilabelSoftMarginLoss", "target", 2), call.optionalTensorArg(weight, "multilabelSoftMarginLoss", "weight", 3), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "multilabelSoftMarginLoss", "reduction", 4, "ValueError: {value} is not a valid value for reduction")));
+}
+
+/**
  * -input[target] of log probabilities [N, C, ...] for classes [N, ...], times the class's weight. The mean is
  * over the weights. `reduction` says whether the losses are averaged, summed or returned as they are.
  * Follows torch.nn.functional.nll_loss.
@@ -2343,6 +2702,36 @@ export function nllLoss(input: unknown, target: unknown, weight?: unknown, ignor
 }
 
 /**
+ * input over max(its p-norm along a dim, eps).
+ * Follows torch.nn.functional.normalize.
+ */
+export function normalize(input: Tensor, p?: number, dim?: number, eps?: number): Tensor;
+export function normalize(input: Tensor, options: { p?: number; dim?: number; eps?: number }): Tensor;
+export function normalize(input: Tensor, p: number, options: { dim?: number; eps?: number }): Tensor;
+export function normalize(input: Tensor, p: number, dim: number, options: { eps?: number }): Tensor;
+export function normalize(input: unknown, p?: unknown, dim?: unknown, eps?: unknown): Tensor {
+  if (call.isOptions(p)) {
+    const options = p;
+    call.checkOptions(options, ["p","dim","eps"], "normalize");
+    p = options["p"];
+    dim = options["dim"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","eps"], "normalize");
+    dim = options["dim"];
+    eps = options["eps"];
+  }
+  else if (call.isOptions(eps)) {
+    const options = eps;
+    call.checkOptions(options, ["eps"], "normalize");
+    eps = options["eps"];
+  }
+  return call.wrapOr(input as Tensor, core.op_normalize(call.tensorArg(input, "normalize", "input", 1), p === undefined ? 2 : call.floatArg(p, "normalize", "p", 2), dim === undefined ? 1 : call.intArg(dim, "normalize", "dim", 3), eps === undefined ? 1e-12 : call.floatArg(eps, "normalize", "eps", 4)));
+}
+
+/**
  * Widens the last dims: with a constant, mirrored without the edge, with the edge repeated, or wrapped around.
  * Follows torch.nn.functional.pad.
  * @example torch.nn.functional.pad(x, [1, 1])
@@ -2375,6 +2764,62 @@ export function pad(input: unknown, pad: unknown, mode?: unknown, value?: unknow
 }
 
 /**
+ * The p-norm of x1 - x2 + eps along the last dim.
+ * Another name of torch.pairwiseDistance.
+ * Follows torch.nn.functional.pairwise_distance.
+ */
+export function pairwiseDistance(x1: Tensor, x2: Tensor, p?: number, eps?: number, keepdim?: boolean): Tensor;
+export function pairwiseDistance(x1: Tensor, options: { x2: Tensor; p?: number; eps?: number; keepdim?: boolean }): Tensor;
+export function pairwiseDistance(x1: Tensor, x2: Tensor, options: { p?: number; eps?: number; keepdim?: boolean }): Tensor;
+export function pairwiseDistance(x1: Tensor, x2: Tensor, p: number, options: { eps?: number; keepdim?: boolean }): Tensor;
+export function pairwiseDistance(x1: Tensor, x2: Tensor, p: number, eps: number, options: { keepdim?: boolean }): Tensor;
+export function pairwiseDistance(x1: unknown, x2: unknown, p?: unknown, eps?: unknown, keepdim?: unknown): Tensor {
+  if (call.isOptions(x2)) {
+    const options = x2;
+    call.checkOptions(options, ["x2","p","eps","keepdim"], "pairwiseDistance");
+    x2 = options["x2"];
+    p = options["p"];
+    eps = options["eps"];
+    keepdim = options["keepdim"];
+  }
+  else if (call.isOptions(p)) {
+    const options = p;
+    call.checkOptions(options, ["p","eps","keepdim"], "pairwiseDistance");
+    p = options["p"];
+    eps = options["eps"];
+    keepdim = options["keepdim"];
+  }
+  else if (call.isOptions(eps)) {
+    const options = eps;
+    call.checkOptions(options, ["eps","keepdim"], "pairwiseDistance");
+    eps = options["eps"];
+    keepdim = options["keepdim"];
+  }
+  else if (call.isOptions(keepdim)) {
+    const options = keepdim;
+    call.checkOptions(options, ["keepdim"], "pairwiseDistance");
+    keepdim = options["keepdim"];
+  }
+  return call.wrapOr(x1 as Tensor, core.op_pairwiseDistance(call.tensorArg(x1, "pairwiseDistance", "x1", 1), call.tensorArg(x2, "pairwiseDistance", "x2", 2), p === undefined ? 2 : call.floatArg(p, "pairwiseDistance", "p", 3), eps === undefined ? 0.000001 : call.floatArg(eps, "pairwiseDistance", "eps", 4), keepdim === undefined ? 0 : call.boolArg(keepdim, "pairwiseDistance", "keepdim", 5)));
+}
+
+/**
+ * The p-norm distances between each two rows of a matrix, in the order of the upper triangle.
+ * Another name of torch.pdist.
+ * Follows torch.nn.functional.pdist.
+ */
+export function pdist(input: Tensor, p?: number): Tensor;
+export function pdist(input: Tensor, options: { p?: number }): Tensor;
+export function pdist(input: unknown, p?: unknown): Tensor {
+  if (call.isOptions(p)) {
+    const options = p;
+    call.checkOptions(options, ["p"], "pdist");
+    p = options["p"];
+  }
+  return call.wrapOr(input as Tensor, core.op_pdist(call.tensorArg(input, "pdist", "input", 1), p === undefined ? 2 : call.floatArg(p, "pdist", "p", 2)));
+}
+
+/**
  * [*, C r², H, W] rearranged to [*, C, H r, W r].
  * Follows torch.nn.functional.pixel_shuffle.
  */
@@ -2402,6 +2847,56 @@ export function pixelUnshuffle(input: unknown, downscaleFactor: unknown): Tensor
     downscaleFactor = options["downscaleFactor"];
   }
   return call.wrapOr(input as Tensor, core.op_pixelUnshuffle(call.tensorArg(input, "pixelUnshuffle", "input", 1), call.intArg(downscaleFactor, "pixelUnshuffle", "downscaleFactor", 2)));
+}
+
+/**
+ * exp(input) - target input, or input - target log(input + eps) without logInput; with Stirling's term if
+ * `full`. `reduction` says whether the losses are averaged, summed or returned as they are.
+ * Follows torch.nn.functional.poisson_nll_loss.
+ */
+export function poissonNllLoss(input: Tensor, target: Tensor, logInput?: boolean, full?: boolean, eps?: number, reduction?: "none" | "mean" | "sum"): Tensor;
+export function poissonNllLoss(input: Tensor, options: { target: Tensor; logInput?: boolean; full?: boolean; eps?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function poissonNllLoss(input: Tensor, target: Tensor, options: { logInput?: boolean; full?: boolean; eps?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function poissonNllLoss(input: Tensor, target: Tensor, logInput: boolean, options: { full?: boolean; eps?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function poissonNllLoss(input: Tensor, target: Tensor, logInput: boolean, full: boolean, options: { eps?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function poissonNllLoss(input: Tensor, target: Tensor, logInput: boolean, full: boolean, eps: number, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
+export function poissonNllLoss(input: unknown, target: unknown, logInput?: unknown, full?: unknown, eps?: unknown, reduction?: unknown): Tensor {
+  if (call.isOptions(target)) {
+    const options = target;
+    call.checkOptions(options, ["target","logInput","full","eps","reduction"], "poissonNllLoss");
+    target = options["target"];
+    logInput = options["logInput"];
+    full = options["full"];
+    eps = options["eps"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(logInput)) {
+    const options = logInput;
+    call.checkOptions(options, ["logInput","full","eps","reduction"], "poissonNllLoss");
+    logInput = options["logInput"];
+    full = options["full"];
+    eps = options["eps"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(full)) {
+    const options = full;
+    call.checkOptions(options, ["full","eps","reduction"], "poissonNllLoss");
+    full = options["full"];
+    eps = options["eps"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(eps)) {
+    const options = eps;
+    call.checkOptions(options, ["eps","reduction"], "poissonNllLoss");
+    eps = options["eps"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(reduction)) {
+    const options = reduction;
+    call.checkOptions(options, ["reduction"], "poissonNllLoss");
+    reduction = options["reduction"];
+  }
+  return call.wrapOr(input as Tensor, core.op_poissonNllLoss(call.tensorArg(input, "poissonNllLoss", "input", 1), call.tensorArg(target, "poissonNllLoss", "target", 2), logInput === undefined ? 1 : call.boolArg(logInput, "poissonNllLoss", "logInput", 3), full === undefined ? 0 : call.boolArg(full, "poissonNllLoss", "full", 4), eps === undefined ? 1e-8 : call.floatArg(eps, "poissonNllLoss", "eps", 5), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "poissonNllLoss", "reduction", 6, "ValueError: {value} is not a valid value for reduction")));
 }
 
 /**
@@ -2588,6 +3083,29 @@ export function smoothL1Loss(input: unknown, target: unknown, reduction?: unknow
 }
 
 /**
+ * log(1 + exp(-target input)) for targets of ±1. `reduction` says whether the losses are averaged, summed or
+ * returned as they are.
+ * Follows torch.nn.functional.soft_margin_loss.
+ */
+export function softMarginLoss(input: Tensor, target: Tensor, reduction?: "none" | "mean" | "sum"): Tensor;
+export function softMarginLoss(input: Tensor, options: { target: Tensor; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function softMarginLoss(input: Tensor, target: Tensor, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
+export function softMarginLoss(input: unknown, target: unknown, reduction?: unknown): Tensor {
+  if (call.isOptions(target)) {
+    const options = target;
+    call.checkOptions(options, ["target","reduction"], "softMarginLoss");
+    target = options["target"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(reduction)) {
+    const options = reduction;
+    call.checkOptions(options, ["reduction"], "softMarginLoss");
+    reduction = options["reduction"];
+  }
+  return call.wrapOr(input as Tensor, core.op_softMarginLoss(call.tensorArg(input, "softMarginLoss", "input", 1), call.tensorArg(target, "softMarginLoss", "target", 2), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "softMarginLoss", "reduction", 3, "ValueError: {value} is not a valid value for reduction")));
+}
+
+/**
  * exp(input) / sum(exp(input)) along a dim, without overflow. A `dtype` is what the input is converted to first.
  * Another name of torch.softmax.
  * Follows torch.softmax.
@@ -2749,4 +3267,77 @@ export function threshold(input: unknown, threshold: unknown, value?: unknown, i
     return call.mutated(input as Tensor);
   }
   return call.wrap(core.op_threshold(call.tensorArg(input, "threshold", "input", 1), call.scalarValue(thresholdValue), call.scalarKind(thresholdValue), call.scalarValue(valueValue), call.scalarKind(valueValue)));
+}
+
+/**
+ * max(0, d(anchor, positive) - d(anchor, negative) + margin) with the p-norm as distance. `reduction` says
+ * whether the losses are averaged, summed or returned as they are.
+ * Follows torch.nn.functional.triplet_margin_loss.
+ */
+export function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, margin?: number, p?: number, eps?: number, swap?: boolean, reduction?: "none" | "mean" | "sum"): Tensor;
+export function tripletMarginLoss(anchor: Tensor, options: { positive: Tensor; negative: Tensor; margin?: number; p?: number; eps?: number; swap?: boolean; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function tripletMarginLoss(anchor: Tensor, positive: Tensor, options: { negative: Tensor; margin?: number; p?: number; eps?: number; swap?: boolean; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, options: { margin?: number; p?: number; eps?: number; swap?: boolean; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: number, options: { p?: number; eps?: number; swap?: boolean; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: number, p: number, options: { eps?: number; swap?: boolean; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: number, p: number, eps: number, options: { swap?: boolean; reduction?: "none" | "mean" | "sum" }): Tensor;
+export function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: number, p: number, eps: number, swap: boolean, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
+export function tripletMarginLoss(anchor: unknown, positive: unknown, negative?: unknown, margin?: unknown, p?: unknown, eps?: unknown, swap?: unknown, reduction?: unknown): Tensor {
+  if (call.isOptions(positive)) {
+    const options = positive;
+    call.checkOptions(options, ["positive","negative","margin","p","eps","swap","reduction"], "tripletMarginLoss");
+    positive = options["positive"];
+    negative = options["negative"];
+    margin = options["margin"];
+    p = options["p"];
+    eps = options["eps"];
+    swap = options["swap"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(negative)) {
+    const options = negative;
+    call.checkOptions(options, ["negative","margin","p","eps","swap","reduction"], "tripletMarginLoss");
+    negative = options["negative"];
+    margin = options["margin"];
+    p = options["p"];
+    eps = options["eps"];
+    swap = options["swap"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(margin)) {
+    const options = margin;
+    call.checkOptions(options, ["margin","p","eps","swap","reduction"], "tripletMarginLoss");
+    margin = options["margin"];
+    p = options["p"];
+    eps = options["eps"];
+    swap = options["swap"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(p)) {
+    const options = p;
+    call.checkOptions(options, ["p","eps","swap","reduction"], "tripletMarginLoss");
+    p = options["p"];
+    eps = options["eps"];
+    swap = options["swap"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(eps)) {
+    const options = eps;
+    call.checkOptions(options, ["eps","swap","reduction"], "tripletMarginLoss");
+    eps = options["eps"];
+    swap = options["swap"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(swap)) {
+    const options = swap;
+    call.checkOptions(options, ["swap","reduction"], "tripletMarginLoss");
+    swap = options["swap"];
+    reduction = options["reduction"];
+  }
+  else if (call.isOptions(reduction)) {
+    const options = reduction;
+    call.checkOptions(options, ["reduction"], "tripletMarginLoss");
+    reduction = options["reduction"];
+  }
+  return call.wrapOr(anchor as Tensor, core.op_tripletMarginLoss(call.tensorArg(anchor, "tripletMarginLoss", "anchor", 1), call.tensorArg(positive, "tripletMarginLoss", "positive", 2), call.tensorArg(negative, "tripletMarginLoss", "negative", 3), margin === undefined ? 1 : call.floatArg(margin, "tripletMarginLoss", "margin", 4), p === undefined ? 2 : call.floatArg(p, "tripletMarginLoss", "p", 5), eps === undefined ? 0.000001 : call.floatArg(eps, "tripletMarginLoss", "eps", 6), swap === undefined ? 0 : call.boolArg(swap, "tripletMarginLoss", "swap", 7), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "tripletMarginLoss", "reduction", 8, "ValueError: {value} is not a valid value for reduction")));
 }

@@ -255,6 +255,7 @@ export function ints(value: unknown, op: string, name: string, position: number)
     i32[at] = intArg(value, op, name, position);
     return at << 2;
   }
+  if (value instanceof Tensor && value.ndim === 1) value = value.tolist();
   if (!Array.isArray(value)) return wrongType(value, op, name, position, "tuple of ints");
   const at = reserve(value.length);
   for (let i = 0; i < value.length; i++) {
@@ -293,6 +294,7 @@ export function tensors(value: unknown, op: string, name: string, position: numb
 /** The length that goes with `ints` and `tensors`: -1 where the list is absent. */
 export function lengthOf(value: unknown): number {
   if (value === undefined || value === null) return -1;
+  if (value instanceof Tensor) return value.numel();
   return Array.isArray(value) ? value.length : 1;
 }
 

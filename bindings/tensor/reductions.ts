@@ -8,6 +8,7 @@ import { Tensor } from "./tensor.ts";
 
 type Dims = number | readonly number[] | null;
 type Pair = call.Named<"values" | "indices">;
+const PAIR: readonly ("values" | "indices")[] = ["values", "indices"];
 
 /** How an op's three forms reach the core. */
 interface Extremum {
@@ -34,7 +35,7 @@ function extremum(op: Extremum, input: unknown, dim?: unknown, keepdim?: unknown
   if (dim instanceof Tensor && op.binary) return op.binary(input, dim);
   const keep = keepdim === undefined ? 0 : call.boolArg(keepdim, name, "keepdim", 3);
   const handle = call.tensorArg(input, name, "input", 1);
-  return call.wrapNamed(op.along(handle, call.intArg(dim, name, "dim", 2), keep), ["values", "indices"]);
+  return call.wrapNamed(op.along(handle, call.intArg(dim, name, "dim", 2), keep), PAIR);
 }
 
 const maxOp: Extremum = {

@@ -214,3 +214,131 @@ export const klDiv = composite({
   doc: "target (log(target) - input) for log probabilities `input`; a target that is logarithms too with `logTarget`.",
   implementation: "loss.klDiv",
 });
+
+// ---- margins
+
+export const softMargin = elementwise({
+  signature: `softMargin${pair})`,
+  follows: "torch.nn.functional.soft_margin_loss",
+  doc: "log(1 + exp(-target input))",
+  internal: true,
+  dtype: "float",
+  expression: (x, y) => m.log1p(m.exp(m.neg(m.mul(y, x)))),
+});
+
+export const softMarginLoss = composite({
+  ...loss,
+  signature: `softMarginLoss${pair}, ${REDUCTION} = "mean")`,
+  follows: "torch.nn.functional.soft_margin_loss",
+  doc: `log(1 + exp(-target input)) for targets of ±1. ${reductionDoc}`,
+  implementation: "margin.softMarginLoss",
+});
+
+export const hingeEmbeddingLoss = composite({
+  ...loss,
+  signature: `hingeEmbeddingLoss${pair}, margin: float = 1, ${REDUCTION} = "mean")`,
+  follows: "torch.nn.functional.hinge_embedding_loss",
+  doc: `input where the target is 1, max(0, margin - input) where it is -1. ${reductionDoc}`,
+  implementation: "margin.hingeEmbeddingLoss",
+});
+
+export const marginRankingLoss = composite({
+  ...loss,
+  signature: `marginRankingLoss(input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, ${REDUCTION} = "mean")`,
+  follows: "torch.nn.functional.margin_ranking_loss",
+  doc: `max(0, -target (input1 - input2) + margin). ${reductionDoc}`,
+  implementation: "margin.marginRankingLoss",
+});
+
+export const cosineEmbeddingLoss = composite({
+  ...loss,
+  signature: `cosineEmbeddingLoss(input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, ${REDUCTION} = "mean")`,
+  follows: "torch.nn.functional.cosine_embedding_loss",
+  doc: `1 - cos(input1, input2) where the target is 1, max(0, cos - margin) where it is -1. ${reductionDoc}`,
+  implementation: "margin.cosineEmbeddingLoss",
+});
+
+export const tripletMarginLoss = composite({
+  ...loss,
+  signature: `tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: float = 1, p: float = 2, eps: float = 1e-6, swap: bool = false, ${REDUCTION} = "mean")`,
+  follows: "torch.nn.functional.triplet_margin_loss",
+  doc: `max(0, d(anchor, positive) - d(anchor, negative) + margin) with the p-norm as distance. ${reductionDoc}`,
+  implementation: "margin.tripletMarginLoss",
+});
+
+export const multiMarginLoss = composite({
+  ...loss,
+  signature: `multiMarginLoss${pair}, p: int = 1, margin: float = 1, weight: Tensor? = null, ${REDUCTION} = "mean")`,
+  follows: "torch.nn.functional.multi_margin_loss",
+  doc: `The mean over the other classes i of max(0, margin - input[target] + input[i])^p. ${reductionDoc}`,
+  implementation: "margin.multiMarginLoss",
+});
+
+export const multilabelMarginLoss = composite({
+  ...loss,
+  signature: `multilabelMarginLoss${pair}, ${REDUCTION} = "mean")`,
+  follows: "torch.nn.functional.multilabel_margin_loss",
+  doc: `The sum over labels j and other classes i of max(0, 1 - input[j] + input[i]) / classes; labels end at the first -1. ${reductionDoc}`,
+  implementation: "margin.multilabelMarginLoss",
+});
+
+export const multilabelSoftMarginLoss = composite({
+  ...loss,
+  signature: `multilabelSoftMarginLoss${pair}, weight: Tensor? = null, ${REDUCTION} = "mean")`,
+  follows: "torch.nn.functional.multilabel_soft_margin_loss",
+  doc: `The mean over classes of binary cross entropy with logits. ${reductionDoc}`,
+  implementation: "margin.multilabelSoftMarginLoss",
+});
+
+// ---- distributions
+
+export const gaussianNllLoss = composite({
+  ...loss,
+  signature: `gaussianNllLoss${pair}, variance: Tensor, full: bool = false, eps: float = 1e-6, ${REDUCTION} = "mean")`,
+  follows: "torch.nn.functional.gaussian_nll_loss",
+  doc: `(log(max(variance, eps)) + (input - target)^2 / max(variance, eps)) / 2, with the constant term if \`full\`. ${reductionDoc}`,
+  errors: "ValueError for a negative variance or one of another shape.",
+  implementation: "margin.gaussianNllLoss",
+});
+
+export const poissonNllLoss = composite({
+  ...loss,
+  signature: `poissonNllLoss${pair}, logInput: bool = true, full: bool = false, eps: float = 1e-8, ${REDUCTION} = "mean")`,
+  follows: "torch.nn.functional.poisson_nll_loss",
+  doc: `exp(input) - target input, or input - target log(input + eps) without logInput; with Stirling's term if \`full\`. ${reductionDoc}`,
+  implementation: "margin.poissonNllLoss",
+});
+
+// ---- connectionist temporal classification
+
+const ctc = "logProbs: Tensor, targets: Tensor, inputLengths: int[], targetLengths: int[]";
+
+export const ctcLossOf = routine({
+  signature: `ctcLossOf(${ctc}, blank: int, zeroInfinity: bool) -> (result: Tensor, logAlpha: Tensor)`,
+  follows: "torch.nn.functional.ctc_loss",
+  doc: "The losses of the samples and the forward variables.",
+  internal: true,
+  implementation: "ctc.ctcLossOf",
+  derivative: {
+    logProbs:
+      "ctcLossBackward(grad0, logProbs, targets, inputLengths, targetLengths, result0, result1, blank, zeroInfinity)",
+  },
+});
+
+export const ctcLossBackward = routine({
+  signature:
+    "ctcLossBackward(grad: Tensor, logProbs: Tensor, targets: Tensor, inputLengths: int[], targetLengths: int[], losses: Tensor, logAlpha: Tensor, blank: int, zeroInfinity: bool)",
+  follows: "torch.nn.functional.ctc_loss",
+  doc: "The gradient of ctcLossOf, which holds for log probabilities that come from logSoftmax.",
+  internal: true,
+  implementation: "ctc.ctcLossBackward",
+});
+
+export const ctcLoss = composite({
+  ...loss,
+  signature: `ctcLoss(${ctc}, blank: int = 0, ${REDUCTION} = "mean", zeroInfinity: bool = false)`,
+  follows: "torch.nn.functional.ctc_loss",
+  doc: "-log of the probability of the target labels given log probabilities [T, N, C]; the targets are [N, S] or one after the other. The mean is over loss / target length.",
+  errors: "RuntimeError for lengths that exceed the tensors, IndexError for a label that is no class.",
+  implementation: "ctc.ctcLoss",
+});

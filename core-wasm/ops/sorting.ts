@@ -66,7 +66,7 @@ export const medianAll = routine({
   follows: "torch.median",
   doc: "The lower median of all elements, and its position in the flattened tensor.",
   implementation: "sorting.medianAll",
-  derivative: { input: "medianBackward(grad0, inputShape, result1)" },
+  derivative: { input: "evenlyBackward(grad0, input, result0)" },
   variants: [],
 });
 
@@ -75,7 +75,7 @@ export const nanmedianAll = routine({
   follows: "torch.nanmedian",
   doc: "The lower median of all elements that are not NaN, and its position in the flattened tensor.",
   implementation: "sorting.nanmedianAll",
-  derivative: { input: "medianBackward(grad0, inputShape, result1)" },
+  derivative: { input: "evenlyBackward(grad0, input, result0)" },
   variants: [],
 });
 

@@ -1,6 +1,7 @@
 // The kernels by number, and the CPU's dispatch. A new kernel is a line in each of the two lists.
 import { copyKernel, fillKernel } from "../kernels/copy";
 import { programKernel } from "../kernels/program/interpreter";
+import { ctcLossBackwardKernel, ctcLossKernel } from "../kernels/ctc";
 import { reduceKernel } from "../kernels/reduce";
 import { scanKernel } from "../kernels/scan";
 import { softmaxKernel, softmaxBackwardKernel } from "../kernels/softmax";
@@ -88,6 +89,8 @@ export const enum Kernel {
   CheckTargets = 89,
   NllLoss = 90,
   NllLossBackward = 91,
+  CtcLoss = 92,
+  CtcLossBackward = 93,
 }
 
 export function runCpu(args: Args): void {
@@ -200,6 +203,10 @@ export function runCpu(args: Args): void {
       return nllLossKernel(args);
     case Kernel.NllLossBackward:
       return nllLossBackwardKernel(args);
+    case Kernel.CtcLoss:
+      return ctcLossKernel(args);
+    case Kernel.CtcLossBackward:
+      return ctcLossBackwardKernel(args);
     default:
       unreachable();
   }

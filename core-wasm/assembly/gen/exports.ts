@@ -505,12 +505,24 @@ export function op_cosh_(input: usize): void {
   leaveNothing();
 }
 
+export function op_cosineEmbeddingLoss(input1: usize, input2: usize, target: usize, margin: f64, reduction: i32): usize {
+  return leave(ops.cosineEmbeddingLoss(changetype<Tensor>(input1), changetype<Tensor>(input2), changetype<Tensor>(target), margin, reduction));
+}
+
+export function op_cosineSimilarity(x1: usize, x2: usize, dim: i32, eps: f64): usize {
+  return leave(ops.cosineSimilarity(changetype<Tensor>(x1), changetype<Tensor>(x2), dim, eps));
+}
+
 export function op_countNonzero(input: usize, dim: usize, dimLength: i32): usize {
   return leave(ops.countNonzero(changetype<Tensor>(input), intsFrom(dim, dimLength)));
 }
 
 export function op_crossEntropy(input: usize, target: usize, weight: usize, ignoreIndex: i32, reduction: i32, labelSmoothing: f64): usize {
   return leave(ops.crossEntropy(changetype<Tensor>(input), changetype<Tensor>(target), changetype<Tensor | null>(weight), ignoreIndex, reduction, labelSmoothing));
+}
+
+export function op_ctcLoss(logProbs: usize, targets: usize, inputLengths: usize, inputLengthsLength: i32, targetLengths: usize, targetLengthsLength: i32, blank: i32, reduction: i32, zeroInfinity: i32): usize {
+  return leave(ops.ctcLoss(changetype<Tensor>(logProbs), changetype<Tensor>(targets), intsFrom(inputLengths, inputLengthsLength)!, intsFrom(targetLengths, targetLengthsLength)!, blank, reduction, zeroInfinity != 0));
 }
 
 export function op_cummax(input: usize, dim: i32): i32 {
@@ -820,6 +832,10 @@ export function op_gather(input: usize, dim: i32, index: usize, sparseGrad: i32)
   return leave(ops.gather(changetype<Tensor>(input), dim, changetype<Tensor>(index), sparseGrad != 0));
 }
 
+export function op_gaussianNllLoss(input: usize, target: usize, variance: usize, full: i32, eps: f64, reduction: i32): usize {
+  return leave(ops.gaussianNllLoss(changetype<Tensor>(input), changetype<Tensor>(target), changetype<Tensor>(variance), full != 0, eps, reduction));
+}
+
 export function op_gcd(input: usize, other: usize): usize {
   return leave(ops.gcd(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
@@ -904,6 +920,10 @@ export function op_heaviside_(input: usize, values: usize): void {
   comparison_check.checkHeaviside(changetype<Tensor>(input), changetype<Tensor>(values));
   ops.heaviside_(changetype<Tensor>(input), changetype<Tensor>(values));
   leaveNothing();
+}
+
+export function op_hingeEmbeddingLoss(input: usize, target: usize, margin: f64, reduction: i32): usize {
+  return leave(ops.hingeEmbeddingLoss(changetype<Tensor>(input), changetype<Tensor>(target), margin, reduction));
 }
 
 export function op_hstack(tensors: usize, tensorsLength: i32): usize {
@@ -1230,6 +1250,10 @@ export function op_lt_(input: usize, other: usize): void {
   leaveNothing();
 }
 
+export function op_marginRankingLoss(input1: usize, input2: usize, target: usize, margin: f64, reduction: i32): usize {
+  return leave(ops.marginRankingLoss(changetype<Tensor>(input1), changetype<Tensor>(input2), changetype<Tensor>(target), margin, reduction));
+}
+
 export function op_maskedFill(input: usize, mask: usize, value: usize): usize {
   return leave(ops.maskedFill(changetype<Tensor>(input), changetype<Tensor>(mask), changetype<Tensor>(value)));
 }
@@ -1386,6 +1410,18 @@ export function op_multiDot(tensors: usize, tensorsLength: i32): usize {
   return leave(ops.multiDot(tensorsFrom(tensors, tensorsLength)));
 }
 
+export function op_multiMarginLoss(input: usize, target: usize, p: i32, margin: f64, weight: usize, reduction: i32): usize {
+  return leave(ops.multiMarginLoss(changetype<Tensor>(input), changetype<Tensor>(target), p, margin, changetype<Tensor | null>(weight), reduction));
+}
+
+export function op_multilabelMarginLoss(input: usize, target: usize, reduction: i32): usize {
+  return leave(ops.multilabelMarginLoss(changetype<Tensor>(input), changetype<Tensor>(target), reduction));
+}
+
+export function op_multilabelSoftMarginLoss(input: usize, target: usize, weight: usize, reduction: i32): usize {
+  return leave(ops.multilabelSoftMarginLoss(changetype<Tensor>(input), changetype<Tensor>(target), changetype<Tensor | null>(weight), reduction));
+}
+
 export function op_multinomial(input: usize, numSamples: i32, replacement: i32, generator: i32): usize {
   return leave(ops.multinomial(changetype<Tensor>(input), numSamples, replacement != 0, generator));
 }
@@ -1490,12 +1526,24 @@ export function op_normalOf(mean: usize, std: usize, size: usize, sizeLength: i3
   return leave(ops.normalOf(changetype<Tensor>(mean), changetype<Tensor>(std), intsFrom(size, sizeLength), generator, dtype, device));
 }
 
+export function op_normalize(input: usize, p: f64, dim: i32, eps: f64): usize {
+  return leave(ops.normalize(changetype<Tensor>(input), p, dim, eps));
+}
+
 export function op_outer(input: usize, vec2: usize): usize {
   return leave(ops.outer(changetype<Tensor>(input), changetype<Tensor>(vec2)));
 }
 
 export function op_pad(input: usize, pad: usize, padLength: i32, mode: i32, value: f64, valueKind: i32): usize {
   return leave(ops.pad(changetype<Tensor>(input), intsFrom(pad, padLength)!, mode, scalarFrom(value, valueKind)));
+}
+
+export function op_pairwiseDistance(x1: usize, x2: usize, p: f64, eps: f64, keepdim: i32): usize {
+  return leave(ops.pairwiseDistance(changetype<Tensor>(x1), changetype<Tensor>(x2), p, eps, keepdim != 0));
+}
+
+export function op_pdist(input: usize, p: f64): usize {
+  return leave(ops.pdist(changetype<Tensor>(input), p));
 }
 
 export function op_permute(input: usize, dims: usize, dimsLength: i32): usize {
@@ -1508,6 +1556,10 @@ export function op_pixelShuffle(input: usize, upscaleFactor: i32): usize {
 
 export function op_pixelUnshuffle(input: usize, downscaleFactor: i32): usize {
   return leave(ops.pixelUnshuffle(changetype<Tensor>(input), downscaleFactor));
+}
+
+export function op_poissonNllLoss(input: usize, target: usize, logInput: i32, full: i32, eps: f64, reduction: i32): usize {
+  return leave(ops.poissonNllLoss(changetype<Tensor>(input), changetype<Tensor>(target), logInput != 0, full != 0, eps, reduction));
 }
 
 export function op_positive(input: usize): usize {
@@ -1611,6 +1663,14 @@ export function op_remainder(input: usize, other: usize): usize {
 export function op_remainder_(input: usize, other: usize): void {
   arithmetic_check.checkDivisor(changetype<Tensor>(input), changetype<Tensor>(other));
   ops.remainder_(changetype<Tensor>(input), changetype<Tensor>(other));
+  leaveNothing();
+}
+
+export function op_renorm(input: usize, p: f64, dim: i32, maxnorm: f64): usize {
+  return leave(ops.renorm(changetype<Tensor>(input), p, dim, maxnorm));
+}
+export function op_renorm_(input: usize, p: f64, dim: i32, maxnorm: f64): void {
+  ops.renorm_(changetype<Tensor>(input), p, dim, maxnorm);
   leaveNothing();
 }
 
@@ -1781,6 +1841,10 @@ export function op_sliceScatter(input: usize, src: usize, dim: i32, start: i32, 
 
 export function op_smoothL1Loss(input: usize, target: usize, reduction: i32, beta: f64): usize {
   return leave(ops.smoothL1Loss(changetype<Tensor>(input), changetype<Tensor>(target), reduction, beta));
+}
+
+export function op_softMarginLoss(input: usize, target: usize, reduction: i32): usize {
+  return leave(ops.softMarginLoss(changetype<Tensor>(input), changetype<Tensor>(target), reduction));
 }
 
 export function op_softmax(input: usize, dim: i32, dtype: i32): usize {
@@ -1967,6 +2031,10 @@ export function op_tril_(input: usize, diagonal: i32): void {
 
 export function op_trilIndices(row: i32, col: i32, offset: i32, dtype: i32, device: i32): usize {
   return leave(ops.trilIndices(row, col, offset, dtype, device));
+}
+
+export function op_tripletMarginLoss(anchor: usize, positive: usize, negative: usize, margin: f64, p: f64, eps: f64, swap: i32, reduction: i32): usize {
+  return leave(ops.tripletMarginLoss(changetype<Tensor>(anchor), changetype<Tensor>(positive), changetype<Tensor>(negative), margin, p, eps, swap != 0, reduction));
 }
 
 export function op_triu(input: usize, diagonal: i32): usize {

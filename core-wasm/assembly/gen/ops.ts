@@ -13,12 +13,14 @@ import * as basic_impl from "../ops/basic";
 import * as comparison_impl from "../ops/comparison";
 import * as contraction_impl from "../ops/contraction";
 import * as convolution_impl from "../ops/convolution";
+import * as ctc_impl from "../ops/ctc";
 import * as extrema_impl from "../ops/extrema";
 import * as factories_impl from "../ops/factories";
 import * as geometry_impl from "../ops/geometry";
 import * as indexing_impl from "../ops/indexing";
 import * as joining_impl from "../ops/joining";
 import * as loss_impl from "../ops/loss";
+import * as margin_impl from "../ops/margin";
 import * as masks_impl from "../ops/masks";
 import * as matmul_impl from "../ops/matmul";
 import * as normalization_impl from "../ops/normalization";
@@ -83,7 +85,7 @@ export function adaptiveMaxPool1dWithIndices(input: Tensor, outputSize: Ints): T
   const result = averagePooling_impl.adaptiveMaxPool1dWithIndices(input, outputSize);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(226, 1, 2, 1, 1, 0);
+  const node = newNode(227, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -99,7 +101,7 @@ export function adaptiveMaxPool2dWithIndices(input: Tensor, outputSize: Ints): T
   const result = averagePooling_impl.adaptiveMaxPool2dWithIndices(input, outputSize);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(227, 1, 2, 1, 1, 0);
+  const node = newNode(228, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -115,7 +117,7 @@ export function adaptiveMaxPool3dWithIndices(input: Tensor, outputSize: Ints): T
   const result = averagePooling_impl.adaptiveMaxPool3dWithIndices(input, outputSize);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(228, 1, 2, 1, 1, 0);
+  const node = newNode(229, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -188,7 +190,7 @@ export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Scalar = 
   const result = matmul_impl.addmm(input, mat1, mat2, beta, alpha);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(229, 3, 1, 2, 1, 2);
+  const node = newNode(230, 3, 1, 2, 1, 2);
   node.edge(0, input);
   node.edge(1, mat1);
   node.edge(2, mat2);
@@ -214,7 +216,7 @@ export function addmv(input: Tensor, mat: Tensor, vec: Tensor, beta: Scalar = in
   const result = matmul_impl.addmv(input, mat, vec, beta, alpha);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(230, 3, 1, 2, 1, 2);
+  const node = newNode(231, 3, 1, 2, 1, 2);
   node.edge(0, input);
   node.edge(1, mat);
   node.edge(2, vec);
@@ -251,7 +253,7 @@ export function alias(input: Tensor): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(231, 1, 1, 0, 0, 0);
+  const node = newNode(232, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   doneNode(node);
@@ -284,7 +286,7 @@ export function amax(input: Tensor, dim: Ints | null = null, keepdim: bool = fal
   const result = reduction_impl.amax(input, dim, keepdim);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(232, 1, 1, 2, 1, 1);
+  const node = newNode(233, 1, 1, 2, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -301,7 +303,7 @@ export function amin(input: Tensor, dim: Ints | null = null, keepdim: bool = fal
   const result = reduction_impl.amin(input, dim, keepdim);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(233, 1, 1, 2, 1, 1);
+  const node = newNode(234, 1, 1, 2, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -318,7 +320,7 @@ export function aminmax(input: Tensor, dim: i32 = NONE, keepdim: bool = false): 
   const result = reduction_impl.aminmax(input, dim, keepdim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(234, 1, 2, 3, 0, 2);
+  const node = newNode(235, 1, 2, 3, 0, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -387,7 +389,7 @@ export function asStridedBackward(grad: Tensor, size: Ints, stride: Ints, offset
   const result = basic_impl.asStridedBackward(grad, size, stride, offset, inputShape, inputStride, inputOffset);
   resumeGrad(mode);
   if (!records || result == grad) return result;
-  const node = newNode(235, 1, 1, 0, 4, 2);
+  const node = newNode(236, 1, 1, 0, 4, 2);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveInts(0, size);
@@ -407,7 +409,7 @@ export function asStridedOf(input: Tensor, size: Ints, stride: Ints, offset: i32
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(236, 1, 1, 0, 4, 2);
+  const node = newNode(237, 1, 1, 0, 4, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -426,7 +428,7 @@ export function asStridedScatter(input: Tensor, src: Tensor, size: Ints, stride:
   const result = rearrange_impl.asStridedScatter(input, src, size, stride, storageOffset);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(237, 2, 1, 0, 3, 1);
+  const node = newNode(238, 2, 1, 0, 3, 1);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -496,7 +498,7 @@ export function averagePlanes(input: Tensor, size: Ints, kernel: Ints, stride: I
   const result = averagePooling_impl.averagePlanes(input, size, kernel, stride, padding, adaptive, countPadding, divisor);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(238, 1, 1, 0, 4, 3);
+  const node = newNode(239, 1, 1, 0, 4, 3);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -516,7 +518,7 @@ export function averageSpread(gradOutput: Tensor, size: Ints, kernel: Ints, stri
   const result = averagePooling_impl.averageSpread(gradOutput, size, kernel, stride, padding, adaptive, countPadding, divisor);
   resumeGrad(mode);
   if (!records || result == gradOutput) return result;
-  const node = newNode(239, 1, 1, 0, 4, 3);
+  const node = newNode(240, 1, 1, 0, 4, 3);
   node.edge(0, gradOutput);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(gradOutput));
@@ -548,7 +550,7 @@ export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Sca
   const result = matmul_impl.baddbmm(input, batch1, batch2, beta, alpha);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(240, 3, 1, 2, 1, 2);
+  const node = newNode(241, 3, 1, 2, 1, 2);
   node.edge(0, input);
   node.edge(1, batch1);
   node.edge(2, batch2);
@@ -574,7 +576,7 @@ export function batchMatmul(input: Tensor, mat2: Tensor): Tensor {
   const result = matmul_impl.batchMatmul(input, mat2);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(241, 2, 1, 2, 2, 0);
+  const node = newNode(242, 2, 1, 2, 2, 0);
   node.edge(0, input);
   node.edge(1, mat2);
   attachFloating(result, node, 0);
@@ -603,7 +605,7 @@ export function batchNormOf(input: Tensor, weight: Tensor | null, bias: Tensor |
   const result = normalization_impl.batchNormOf(input, weight, bias, runningMean, runningVar, training, momentum, eps);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(242, 3, 3, 6, 0, 2);
+  const node = newNode(243, 3, 3, 6, 0, 2);
   node.edge(0, input);
   if (weight !== null) node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -628,7 +630,7 @@ export function bernoulli(input: Tensor, p: Scalar | null = null, generator: i32
   const result = random_impl.bernoulli(input, p, generator);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(243, 1, 1, 0, 1, 0);
+  const node = newNode(244, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -717,7 +719,7 @@ export function bmm(input: Tensor, mat2: Tensor): Tensor {
   const result = matmul_impl.bmm(input, mat2);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(244, 2, 1, 2, 0, 0);
+  const node = newNode(245, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, mat2);
   attachFloating(result, node, 0);
@@ -749,7 +751,7 @@ export function catOf(tensors: Tensors, dim: i32): Tensor {
   const result = joining_impl.catOf(tensors, dim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(245, 0 + lengthOf(tensors), 1, 0, 1, 1);
+  const node = newNode(246, 0 + lengthOf(tensors), 1, 0, 1, 1);
   edges(node, 0, tensors);
   attachFloating(result, node, 0);
   node.saveInts(0, shapesOf(tensors));
@@ -848,7 +850,7 @@ export function clone(input: Tensor): Tensor {
   const result = basic_impl.clone(input);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(246, 1, 1, 0, 0, 0);
+  const node = newNode(247, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   doneNode(node);
@@ -869,7 +871,7 @@ export function constantPadNd(input: Tensor, pad: Ints, value: Scalar = intScala
   const result = padding_impl.constantPadNd(input, pad, value);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(247, 1, 1, 0, 1, 0);
+  const node = newNode(248, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, pad);
@@ -883,7 +885,7 @@ export function contiguous(input: Tensor): Tensor {
   const result = basic_impl.contiguous(input);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(248, 1, 1, 0, 0, 0);
+  const node = newNode(249, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   doneNode(node);
@@ -920,7 +922,7 @@ export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, 
   const result = convolution_impl.convolution(input, weight, bias, stride, padding, dilation, transposed, outputPadding, groups);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(249, 3, 1, 2, 6, 2);
+  const node = newNode(250, 3, 1, 2, 6, 2);
   node.edge(0, input);
   node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -945,7 +947,7 @@ export function convolutionInput(gradOutput: Tensor, weight: Tensor, size: Ints,
   const result = convolution_impl.convolutionInput(gradOutput, weight, size, stride, padding, dilation, transposed, outputPadding, groups);
   resumeGrad(mode);
   if (!records || result == gradOutput) return result;
-  const node = newNode(250, 2, 1, 2, 5, 2);
+  const node = newNode(251, 2, 1, 2, 5, 2);
   node.edge(0, gradOutput);
   node.edge(1, weight);
   attachFloating(result, node, 0);
@@ -968,7 +970,7 @@ export function convolutionWeight(gradOutput: Tensor, input: Tensor, size: Ints,
   const result = convolution_impl.convolutionWeight(gradOutput, input, size, stride, padding, dilation, transposed, outputPadding, groups);
   resumeGrad(mode);
   if (!records || result == gradOutput) return result;
-  const node = newNode(251, 2, 1, 2, 5, 2);
+  const node = newNode(252, 2, 1, 2, 5, 2);
   node.edge(0, gradOutput);
   node.edge(1, input);
   attachFloating(result, node, 0);
@@ -1018,6 +1020,14 @@ export function cosh_(input: Tensor): Tensor {
   return elementwiseInPlace1(El.cosh, input);
 }
 
+export function cosineEmbeddingLoss(input1: Tensor, input2: Tensor, target: Tensor, margin: f64 = 0, reduction: i32 = 1): Tensor {
+  return margin_impl.cosineEmbeddingLoss(input1, input2, target, margin, reduction);
+}
+
+export function cosineSimilarity(x1: Tensor, x2: Tensor, dim: i32 = 1, eps: f64 = 1e-8): Tensor {
+  return margin_impl.cosineSimilarity(x1, x2, dim, eps);
+}
+
 export function countNonzero(input: Tensor, dim: Ints | null = null): Tensor {
   const mode = pauseGrad();
   const result = reduction_impl.countNonzero(input, dim);
@@ -1029,13 +1039,46 @@ export function crossEntropy(input: Tensor, target: Tensor, weight: Tensor | nul
   return loss_impl.crossEntropy(input, target, weight, ignoreIndex, reduction, labelSmoothing);
 }
 
+export function ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, blank: i32 = 0, reduction: i32 = 1, zeroInfinity: bool = false): Tensor {
+  return ctc_impl.ctcLoss(logProbs, targets, inputLengths, targetLengths, blank, reduction, zeroInfinity);
+}
+
+export function ctcLossBackward(grad: Tensor, logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, losses: Tensor, logAlpha: Tensor, blank: i32, zeroInfinity: bool): Tensor {
+  const mode = pauseGrad();
+  const result = ctc_impl.ctcLossBackward(grad, logProbs, targets, inputLengths, targetLengths, losses, logAlpha, blank, zeroInfinity);
+  resumeGrad(mode);
+  return result;
+}
+
+export function ctcLossOf(logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, blank: i32, zeroInfinity: bool): Tensor {
+  const records = gradEnabled() && (logProbs.requiresGrad);
+  const mode = pauseGrad();
+  const result = ctc_impl.ctcLossOf(logProbs, targets, inputLengths, targetLengths, blank, zeroInfinity);
+  resumeGrad(mode);
+  if (!records) return result;
+  const node = newNode(253, 1, 2, 4, 2, 2);
+  node.edge(0, logProbs);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  node.saveTensor(0, logProbs, false);
+  node.saveTensor(1, targets, false);
+  node.saveInts(0, inputLengths);
+  node.saveInts(1, targetLengths);
+  node.saveF64(0, blank);
+  node.saveF64(1, zeroInfinity ? 1 : 0);
+  node.saveTensor(2, resultAt(0), true);
+  node.saveTensor(3, resultAt(1), true);
+  doneNode(node);
+  return result;
+}
+
 export function cummax(input: Tensor, dim: i32): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
   const mode = pauseGrad();
   const result = scan_impl.cummax(input, dim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(252, 1, 2, 1, 1, 1);
+  const node = newNode(254, 1, 2, 1, 1, 1);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -1052,7 +1095,7 @@ export function cummin(input: Tensor, dim: i32): Tensor {
   const result = scan_impl.cummin(input, dim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(253, 1, 2, 1, 1, 1);
+  const node = newNode(255, 1, 2, 1, 1, 1);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -1069,7 +1112,7 @@ export function cumprod(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor 
   const result = scan_impl.cumprod(input, dim, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(254, 1, 1, 2, 0, 1);
+  const node = newNode(256, 1, 1, 2, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -1090,7 +1133,7 @@ export function cumsum(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor {
   const result = scan_impl.cumsum(input, dim, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(255, 1, 1, 0, 0, 2);
+  const node = newNode(257, 1, 1, 0, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
@@ -1110,7 +1153,7 @@ export function cumsumReverse(input: Tensor, dim: i32): Tensor {
   const result = scan_impl.cumsumReverse(input, dim);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(256, 1, 1, 0, 0, 1);
+  const node = newNode(258, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, dim);
@@ -1140,7 +1183,7 @@ export function diagEmbed(input: Tensor, offset: i32 = 0, dim1: i32 = -2, dim2: 
   const result = rearrange_impl.diagEmbed(input, offset, dim1, dim2);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(257, 1, 1, 0, 0, 3);
+  const node = newNode(259, 1, 1, 0, 0, 3);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, offset);
@@ -1164,7 +1207,7 @@ export function diagonalScatter(input: Tensor, src: Tensor, offset: i32 = 0, dim
   const result = rearrange_impl.diagonalScatter(input, src, offset, dim1, dim2);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(258, 2, 1, 0, 1, 3);
+  const node = newNode(260, 2, 1, 0, 1, 3);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -1218,7 +1261,7 @@ export function dot(input: Tensor, other: Tensor): Tensor {
   const result = matmul_impl.dot(input, other);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(259, 2, 1, 2, 0, 0);
+  const node = newNode(261, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, other);
   attachFloating(result, node, 0);
@@ -1328,7 +1371,7 @@ export function expand(input: Tensor, size: Ints, implicit: bool = false): Tenso
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(260, 1, 1, 0, 1, 0);
+  const node = newNode(262, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1404,7 +1447,7 @@ export function flip(input: Tensor, dims: Ints): Tensor {
   const result = rearrange_impl.flip(input, dims);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(261, 1, 1, 0, 1, 0);
+  const node = newNode(263, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, dims);
@@ -1502,7 +1545,7 @@ export function gather(input: Tensor, dim: i32, index: Tensor, sparseGrad: bool 
   const result = indexing_impl.gather(input, dim, index, sparseGrad);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(262, 1, 1, 1, 1, 1);
+  const node = newNode(264, 1, 1, 1, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1510,6 +1553,10 @@ export function gather(input: Tensor, dim: i32, index: Tensor, sparseGrad: bool 
   node.saveTensor(0, index, false);
   doneNode(node);
   return result;
+}
+
+export function gaussianNllLoss(input: Tensor, target: Tensor, variance: Tensor, full: bool = false, eps: f64 = 0.000001, reduction: i32 = 1): Tensor {
+  return margin_impl.gaussianNllLoss(input, target, variance, full, eps, reduction);
 }
 
 export function gcd(input: Tensor, other: Tensor): Tensor {
@@ -1568,7 +1615,7 @@ export function groupNormOf(input: Tensor, groups: i32, weight: Tensor | null, b
   const result = normalization_impl.groupNormOf(input, groups, weight, bias, eps);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(263, 3, 3, 4, 0, 2);
+  const node = newNode(265, 3, 3, 4, 0, 2);
   node.edge(0, input);
   if (weight !== null) node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -1641,6 +1688,10 @@ export function heaviside_(input: Tensor, values: Tensor): Tensor {
   return elementwiseInPlace2(El.heaviside, input, values);
 }
 
+export function hingeEmbeddingLoss(input: Tensor, target: Tensor, margin: f64 = 1, reduction: i32 = 1): Tensor {
+  return margin_impl.hingeEmbeddingLoss(input, target, margin, reduction);
+}
+
 export function hstack(tensors: Tensors): Tensor {
   return joining_impl.hstack(tensors);
 }
@@ -1680,7 +1731,7 @@ export function index(input: Tensor, indices: Tensors): Tensor {
   const result = indexing_impl.index(input, indices);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(264, 1, 1, 0 + lengthOf(indices), 1, 0);
+  const node = newNode(266, 1, 1, 0 + lengthOf(indices), 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1695,7 +1746,7 @@ export function indexAdd(input: Tensor, dim: i32, index: Tensor, source: Tensor,
   const result = scatter_impl.indexAdd(input, dim, index, source, alpha);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(265, 2, 1, 1, 1, 2);
+  const node = newNode(267, 2, 1, 1, 1, 2);
   node.edge(0, input);
   node.edge(1, source);
   attachFloating(result, node, 0);
@@ -1718,7 +1769,7 @@ export function indexCopy(input: Tensor, dim: i32, index: Tensor, source: Tensor
   const result = scatter_impl.indexCopy(input, dim, index, source);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(266, 2, 1, 1, 1, 1);
+  const node = newNode(268, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, source);
   attachFloating(result, node, 0);
@@ -1740,7 +1791,7 @@ export function indexFill(input: Tensor, dim: i32, index: Tensor, value: Tensor)
   const result = scatter_impl.indexFill(input, dim, index, value);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(267, 2, 1, 1, 0, 1);
+  const node = newNode(269, 2, 1, 1, 0, 1);
   node.edge(0, input);
   node.edge(1, value);
   attachFloating(result, node, 0);
@@ -1761,7 +1812,7 @@ export function indexPut(input: Tensor, indices: Tensors, values: Tensor, accumu
   const result = scatter_impl.indexPut(input, indices, values, accumulate);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(268, 2, 1, 0 + lengthOf(indices), 1, 1);
+  const node = newNode(270, 2, 1, 0 + lengthOf(indices), 1, 1);
   node.edge(0, input);
   node.edge(1, values);
   attachFloating(result, node, 0);
@@ -1792,7 +1843,7 @@ export function indexSelect(input: Tensor, dim: i32, index: Tensor): Tensor {
   const result = indexing_impl.indexSelect(input, dim, index);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(269, 1, 1, 1, 1, 1);
+  const node = newNode(271, 1, 1, 1, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1859,7 +1910,7 @@ export function kthvalue(input: Tensor, k: i32, dim: i32 = -1, keepdim: bool = f
   const result = sorting_impl.kthvalue(input, k, dim, keepdim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(270, 1, 2, 1, 1, 2);
+  const node = newNode(272, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -1892,7 +1943,7 @@ export function layerNormOf(input: Tensor, normalizedShape: Ints, weight: Tensor
   const result = normalization_impl.layerNormOf(input, normalizedShape, weight, bias, eps);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(271, 3, 3, 4, 1, 1);
+  const node = newNode(273, 3, 3, 4, 1, 1);
   node.edge(0, input);
   if (weight !== null) node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -1970,7 +2021,7 @@ export function linearRows(input: Tensor, weight: Tensor, bias: Tensor | null): 
   const result = matmul_impl.linearRows(input, weight, bias);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(272, 3, 1, 2, 1, 0);
+  const node = newNode(274, 3, 1, 2, 1, 0);
   node.edge(0, input);
   node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -2047,7 +2098,7 @@ export function logSoftmax(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tens
   const result = softmax_impl.logSoftmax(input, dim, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(273, 1, 1, 1, 0, 2);
+  const node = newNode(275, 1, 1, 1, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
@@ -2082,7 +2133,7 @@ export function logcumsumexp(input: Tensor, dim: i32): Tensor {
   const result = scan_impl.logcumsumexp(input, dim);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(274, 1, 1, 2, 0, 1);
+  const node = newNode(276, 1, 1, 2, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2161,7 +2212,7 @@ export function logsumexp(input: Tensor, dim: Ints, keepdim: bool = false): Tens
   const result = reduction_impl.logsumexp(input, dim, keepdim);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(275, 1, 1, 2, 1, 1);
+  const node = newNode(277, 1, 1, 2, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2188,6 +2239,10 @@ export function lt_(input: Tensor, other: Tensor): Tensor {
   return elementwiseInPlace2(El.lt, input, other);
 }
 
+export function marginRankingLoss(input1: Tensor, input2: Tensor, target: Tensor, margin: f64 = 0, reduction: i32 = 1): Tensor {
+  return margin_impl.marginRankingLoss(input1, input2, target, margin, reduction);
+}
+
 export function maskedFill(input: Tensor, mask: Tensor, value: Tensor): Tensor {
   return masks_impl.maskedFill(input, mask, value);
 }
@@ -2212,7 +2267,7 @@ export function maskedScatterOf(input: Tensor, mask: Tensor, source: Tensor): Te
   const result = scatter_impl.maskedScatter(input, mask, source);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(276, 2, 1, 1, 1, 0);
+  const node = newNode(278, 2, 1, 1, 1, 0);
   node.edge(0, input);
   node.edge(1, source);
   attachFloating(result, node, 0);
@@ -2228,7 +2283,7 @@ export function maskedSelect(input: Tensor, mask: Tensor): Tensor {
   const result = indexing_impl.maskedSelect(input, mask);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(277, 1, 1, 1, 1, 0);
+  const node = newNode(279, 1, 1, 1, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -2255,7 +2310,7 @@ export function maxAll(input: Tensor): Tensor {
   const result = reduction_impl.maxAll(input);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(278, 1, 1, 2, 0, 0);
+  const node = newNode(280, 1, 1, 2, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2270,7 +2325,7 @@ export function maxDim(input: Tensor, dim: i32, keepdim: bool = false): Tensor {
   const result = reduction_impl.maxDim(input, dim, keepdim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(279, 1, 2, 1, 1, 2);
+  const node = newNode(281, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2300,7 +2355,7 @@ export function maxPool2dWithIndices(input: Tensor, kernelSize: Ints, stride: In
   const result = pooling_impl.maxPool2dWithIndices(input, kernelSize, stride, padding, dilation, ceilMode);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(280, 1, 2, 1, 1, 0);
+  const node = newNode(282, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2320,7 +2375,7 @@ export function maxPool3dWithIndices(input: Tensor, kernelSize: Ints, stride: In
   const result = pooling_impl.maxPool3dWithIndices(input, kernelSize, stride, padding, dilation, ceilMode);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(281, 1, 2, 1, 1, 0);
+  const node = newNode(283, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2352,7 +2407,7 @@ export function mean(input: Tensor, dim: Ints | null = null, keepdim: bool = fal
   const result = reduction_impl.mean(input, dim, keepdim, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(282, 1, 1, 0, 2, 2);
+  const node = newNode(284, 1, 1, 0, 2, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -2369,12 +2424,12 @@ export function medianAll(input: Tensor): Tensor {
   const result = sorting_impl.medianAll(input);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(283, 1, 2, 1, 1, 0);
+  const node = newNode(285, 1, 2, 2, 0, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
-  node.saveInts(0, shapeOf(input));
-  node.saveTensor(0, resultAt(1), true);
+  node.saveTensor(0, input, false);
+  node.saveTensor(1, resultAt(0), true);
   doneNode(node);
   return result;
 }
@@ -2385,7 +2440,7 @@ export function medianDim(input: Tensor, dim: i32, keepdim: bool = false): Tenso
   const result = sorting_impl.medianDim(input, dim, keepdim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(284, 1, 2, 1, 1, 2);
+  const node = newNode(286, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2407,7 +2462,7 @@ export function minAll(input: Tensor): Tensor {
   const result = reduction_impl.minAll(input);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(285, 1, 1, 2, 0, 0);
+  const node = newNode(287, 1, 1, 2, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2422,7 +2477,7 @@ export function minDim(input: Tensor, dim: i32, keepdim: bool = false): Tensor {
   const result = reduction_impl.minDim(input, dim, keepdim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(286, 1, 2, 1, 1, 2);
+  const node = newNode(288, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2452,7 +2507,7 @@ export function mm(input: Tensor, mat2: Tensor): Tensor {
   const result = matmul_impl.mm(input, mat2);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(287, 2, 1, 2, 0, 0);
+  const node = newNode(289, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, mat2);
   attachFloating(result, node, 0);
@@ -2468,7 +2523,7 @@ export function mode(input: Tensor, dim: i32 = -1, keepdim: bool = false): Tenso
   const result = sorting_impl.mode(input, dim, keepdim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(288, 1, 2, 1, 1, 2);
+  const node = newNode(290, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2504,6 +2559,18 @@ export function multiDot(tensors: Tensors): Tensor {
   return contraction_impl.multiDot(tensors);
 }
 
+export function multiMarginLoss(input: Tensor, target: Tensor, p: i32 = 1, margin: f64 = 1, weight: Tensor | null = null, reduction: i32 = 1): Tensor {
+  return margin_impl.multiMarginLoss(input, target, p, margin, weight, reduction);
+}
+
+export function multilabelMarginLoss(input: Tensor, target: Tensor, reduction: i32 = 1): Tensor {
+  return margin_impl.multilabelMarginLoss(input, target, reduction);
+}
+
+export function multilabelSoftMarginLoss(input: Tensor, target: Tensor, weight: Tensor | null = null, reduction: i32 = 1): Tensor {
+  return margin_impl.multilabelSoftMarginLoss(input, target, weight, reduction);
+}
+
 export function multinomial(input: Tensor, numSamples: i32, replacement: bool = false, generator: i32 = 0): Tensor {
   const mode = pauseGrad();
   const result = random_impl.multinomial(input, numSamples, replacement, generator);
@@ -2517,7 +2584,7 @@ export function mv(input: Tensor, vec: Tensor): Tensor {
   const result = matmul_impl.mv(input, vec);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(289, 2, 1, 2, 0, 0);
+  const node = newNode(291, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, vec);
   attachFloating(result, node, 0);
@@ -2546,12 +2613,12 @@ export function nanmedianAll(input: Tensor): Tensor {
   const result = sorting_impl.nanmedianAll(input);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(290, 1, 2, 1, 1, 0);
+  const node = newNode(292, 1, 2, 2, 0, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
-  node.saveInts(0, shapeOf(input));
-  node.saveTensor(0, resultAt(1), true);
+  node.saveTensor(0, input, false);
+  node.saveTensor(1, resultAt(0), true);
   doneNode(node);
   return result;
 }
@@ -2562,7 +2629,7 @@ export function nanmedianDim(input: Tensor, dim: i32, keepdim: bool = false): Te
   const result = sorting_impl.nanmedianDim(input, dim, keepdim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(291, 1, 2, 1, 1, 2);
+  const node = newNode(293, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2580,7 +2647,7 @@ export function nansum(input: Tensor, dim: Ints | null = null, keepdim: bool = f
   const result = reduction_impl.nansum(input, dim, keepdim, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(292, 1, 1, 1, 1, 1);
+  const node = newNode(294, 1, 1, 1, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2644,7 +2711,7 @@ export function nllLossBackward(grad: Tensor, target: Tensor, weight: Tensor | n
   const result = loss_impl.nllLossBackward(grad, target, weight, totalWeight, shape, dtype, reduction, ignoreIndex);
   resumeGrad(mode);
   if (!records || result == grad) return result;
-  const node = newNode(293, 1, 1, 2, 0, 2);
+  const node = newNode(295, 1, 1, 2, 0, 2);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveTensor(0, target, false);
@@ -2661,7 +2728,7 @@ export function nllLossOf(input: Tensor, target: Tensor, weight: Tensor | null, 
   const result = loss_impl.nllLossOf(input, target, weight, reduction, ignoreIndex);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(294, 1, 2, 3, 1, 3);
+  const node = newNode(296, 1, 2, 3, 1, 3);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2706,12 +2773,24 @@ export function normalOf(mean: Tensor, std: Tensor, size: Ints | null = null, ge
   return result;
 }
 
+export function normalize(input: Tensor, p: f64 = 2, dim: i32 = 1, eps: f64 = 1e-12): Tensor {
+  return margin_impl.normalize(input, p, dim, eps);
+}
+
 export function outer(input: Tensor, vec2: Tensor): Tensor {
   return contraction_impl.outer(input, vec2);
 }
 
 export function pad(input: Tensor, pad: Ints, mode: i32 = 0, value: Scalar | null = null): Tensor {
   return padding_impl.pad(input, pad, mode, value);
+}
+
+export function pairwiseDistance(x1: Tensor, x2: Tensor, p: f64 = 2, eps: f64 = 0.000001, keepdim: bool = false): Tensor {
+  return margin_impl.pairwiseDistance(x1, x2, p, eps, keepdim);
+}
+
+export function pdist(input: Tensor, p: f64 = 2): Tensor {
+  return margin_impl.pdist(input, p);
 }
 
 export function permute(input: Tensor, dims: Ints): Tensor {
@@ -2721,7 +2800,7 @@ export function permute(input: Tensor, dims: Ints): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(295, 1, 1, 0, 1, 0);
+  const node = newNode(297, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, dims);
@@ -2743,7 +2822,7 @@ export function planeGather(input: Tensor, indices: Tensor, rank: i32): Tensor {
   const result = pooling_impl.planeGather(input, indices, rank);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(296, 1, 1, 1, 1, 1);
+  const node = newNode(298, 1, 1, 1, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -2759,7 +2838,7 @@ export function planePut(input: Tensor, indices: Tensor, size: Ints, rank: i32):
   const result = pooling_impl.planePut(input, indices, size, rank);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(297, 1, 1, 1, 0, 1);
+  const node = newNode(299, 1, 1, 1, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, indices, false);
@@ -2774,13 +2853,17 @@ export function planeScatter(input: Tensor, indices: Tensor, size: Ints, rank: i
   const result = pooling_impl.planeScatter(input, indices, size, rank);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(298, 1, 1, 1, 0, 1);
+  const node = newNode(300, 1, 1, 1, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, indices, false);
   node.saveF64(0, rank);
   doneNode(node);
   return result;
+}
+
+export function poissonNllLoss(input: Tensor, target: Tensor, logInput: bool = true, full: bool = false, eps: f64 = 1e-8, reduction: i32 = 1): Tensor {
+  return margin_impl.poissonNllLoss(input, target, logInput, full, eps, reduction);
 }
 
 export function positive(input: Tensor): Tensor {
@@ -2821,7 +2904,7 @@ export function prod(input: Tensor, dim: i32 = NONE, keepdim: bool = false, dtyp
   const result = reduction_impl.prod(input, dim, keepdim, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(299, 1, 1, 2, 0, 2);
+  const node = newNode(301, 1, 1, 2, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2838,7 +2921,7 @@ export function put(input: Tensor, index: Tensor, source: Tensor, accumulate: bo
   const result = scatter_impl.put(input, index, source, accumulate);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(300, 2, 1, 1, 1, 1);
+  const node = newNode(302, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, source);
   attachFloating(result, node, 0);
@@ -2945,6 +3028,15 @@ export function remainder_(input: Tensor, other: Tensor): Tensor {
   return elementwiseInPlace2(El.remainder, input, other);
 }
 
+export function renorm(input: Tensor, p: f64, dim: i32, maxnorm: f64): Tensor {
+  return margin_impl.renorm(input, p, dim, maxnorm);
+}
+
+export function renorm_(input: Tensor, p: f64, dim: i32, maxnorm: f64): Tensor {
+  checkInplace(input);
+  return assignInplace(input, renorm(input, p, dim, maxnorm));
+}
+
 export function repeat(input: Tensor, repeats: Ints): Tensor {
   return rearrange_impl.repeat(input, repeats);
 }
@@ -2982,7 +3074,7 @@ export function roll(input: Tensor, shifts: Ints, dims: Ints = newInts(0)): Tens
   const result = rearrange_impl.roll(input, shifts, dims);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(301, 1, 1, 0, 2, 0);
+  const node = newNode(303, 1, 1, 0, 2, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shifts);
@@ -3053,7 +3145,7 @@ export function scatter(input: Tensor, dim: i32, index: Tensor, src: Tensor, red
   const result = scatter_impl.scatter(input, dim, index, src, reduce);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(302, 2, 1, 1, 1, 1);
+  const node = newNode(304, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3075,7 +3167,7 @@ export function scatterAdd(input: Tensor, dim: i32, index: Tensor, src: Tensor):
   const result = scatter_impl.scatterAdd(input, dim, index, src);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(303, 2, 1, 1, 1, 1);
+  const node = newNode(305, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3097,7 +3189,7 @@ export function scatterReduce(input: Tensor, dim: i32, index: Tensor, src: Tenso
   const result = scatter_impl.scatterReduce(input, dim, index, src, reduce, includeSelf);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(304, 2, 1, 4, 0, 3);
+  const node = newNode(306, 2, 1, 4, 0, 3);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3124,7 +3216,7 @@ export function select(input: Tensor, dim: i32, index: i32): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(305, 1, 1, 0, 1, 2);
+  const node = newNode(307, 1, 1, 0, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3140,7 +3232,7 @@ export function selectBackward(grad: Tensor, inputShape: Ints, dim: i32, index: 
   const result = basic_impl.selectBackward(grad, inputShape, dim, index);
   resumeGrad(mode);
   if (!records || result == grad) return result;
-  const node = newNode(306, 1, 1, 0, 0, 2);
+  const node = newNode(308, 1, 1, 0, 0, 2);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveF64(0, dim);
@@ -3155,7 +3247,7 @@ export function selectScatter(input: Tensor, src: Tensor, dim: i32, index: i32):
   const result = rearrange_impl.selectScatter(input, src, dim, index);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(307, 2, 1, 0, 1, 2);
+  const node = newNode(309, 2, 1, 0, 1, 2);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3241,7 +3333,7 @@ export function slice(input: Tensor, dim: i32 = 0, start: i32 = NONE, end: i32 =
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(308, 1, 1, 0, 1, 4);
+  const node = newNode(310, 1, 1, 0, 1, 4);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3259,7 +3351,7 @@ export function sliceBackward(grad: Tensor, inputShape: Ints, dim: i32, start: i
   const result = basic_impl.sliceBackward(grad, inputShape, dim, start, end, step);
   resumeGrad(mode);
   if (!records || result == grad) return result;
-  const node = newNode(309, 1, 1, 0, 0, 4);
+  const node = newNode(311, 1, 1, 0, 0, 4);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveF64(0, dim);
@@ -3276,7 +3368,7 @@ export function sliceScatter(input: Tensor, src: Tensor, dim: i32 = 0, start: i3
   const result = rearrange_impl.sliceScatter(input, src, dim, start, end, step);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(310, 2, 1, 0, 1, 4);
+  const node = newNode(312, 2, 1, 0, 1, 4);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3298,13 +3390,21 @@ export function smoothL1Loss(input: Tensor, target: Tensor, reduction: i32 = 1, 
   return loss_impl.smoothL1Loss(input, target, reduction, beta);
 }
 
+export function softMargin(input: Tensor, target: Tensor): Tensor {
+  return elementwise2(El.softMargin, input, target);
+}
+
+export function softMarginLoss(input: Tensor, target: Tensor, reduction: i32 = 1): Tensor {
+  return margin_impl.softMarginLoss(input, target, reduction);
+}
+
 export function softmax(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
   const mode = pauseGrad();
   const result = softmax_impl.softmax(input, dim, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(311, 1, 1, 1, 0, 2);
+  const node = newNode(313, 1, 1, 1, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
@@ -3346,7 +3446,7 @@ export function sort(input: Tensor, dim: i32 = -1, descending: bool = false, sta
   const result = sorting_impl.sort(input, dim, descending, stable);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(312, 1, 2, 1, 1, 1);
+  const node = newNode(314, 1, 2, 1, 1, 1);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -3401,7 +3501,7 @@ export function squeeze(input: Tensor, dim: i32 = NONE): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(313, 1, 1, 0, 1, 0);
+  const node = newNode(315, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3432,7 +3532,7 @@ export function stdMeanOf(input: Tensor, dim: Ints | null, correction: f64, keep
   const result = reduction_impl.stdMeanOf(input, dim, correction, keepdim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(314, 1, 2, 2, 1, 2);
+  const node = newNode(316, 1, 2, 2, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -3451,7 +3551,7 @@ export function stdOf(input: Tensor, dim: Ints | null, correction: f64, keepdim:
   const result = reduction_impl.stdOf(input, dim, correction, keepdim);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(315, 1, 1, 2, 1, 2);
+  const node = newNode(317, 1, 1, 2, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -3485,7 +3585,7 @@ export function sum(input: Tensor, dim: Ints | null = null, keepdim: bool = fals
   const result = reduction_impl.sum(input, dim, keepdim, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(316, 1, 1, 0, 2, 2);
+  const node = newNode(318, 1, 1, 0, 2, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3510,7 +3610,7 @@ export function take(input: Tensor, index: Tensor): Tensor {
   const result = indexing_impl.take(input, index);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(317, 1, 1, 1, 1, 0);
+  const node = newNode(319, 1, 1, 1, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3577,7 +3677,7 @@ export function to(input: Tensor, dtype: i32): Tensor {
   const result = basic_impl.to(input, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(318, 1, 1, 0, 0, 1);
+  const node = newNode(320, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
@@ -3591,7 +3691,7 @@ export function topk(input: Tensor, k: i32, dim: i32 = -1, largest: bool = true,
   const result = sorting_impl.topk(input, k, dim, largest, sorted);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(319, 1, 2, 1, 1, 1);
+  const node = newNode(321, 1, 2, 1, 1, 1);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -3609,7 +3709,7 @@ export function transpose(input: Tensor, dim0: i32, dim1: i32): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(320, 1, 1, 0, 0, 2);
+  const node = newNode(322, 1, 1, 0, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, dim0);
@@ -3633,7 +3733,7 @@ export function tril(input: Tensor, diagonal: i32 = 0): Tensor {
   const result = rearrange_impl.tril(input, diagonal);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(321, 1, 1, 0, 0, 1);
+  const node = newNode(323, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, diagonal);
@@ -3653,13 +3753,17 @@ export function trilIndices(row: i32, col: i32, offset: i32 = 0, dtype: i32 = NO
   return result;
 }
 
+export function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: f64 = 1, p: f64 = 2, eps: f64 = 0.000001, swap: bool = false, reduction: i32 = 1): Tensor {
+  return margin_impl.tripletMarginLoss(anchor, positive, negative, margin, p, eps, swap, reduction);
+}
+
 export function triu(input: Tensor, diagonal: i32 = 0): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
   const mode = pauseGrad();
   const result = rearrange_impl.triu(input, diagonal);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(322, 1, 1, 0, 0, 1);
+  const node = newNode(324, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, diagonal);
@@ -3740,7 +3844,7 @@ export function unsqueeze(input: Tensor, dim: i32): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(323, 1, 1, 0, 1, 0);
+  const node = newNode(325, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3767,7 +3871,7 @@ export function varMeanOf(input: Tensor, dim: Ints | null, correction: f64, keep
   const result = reduction_impl.varMeanOf(input, dim, correction, keepdim);
   resumeGrad(mode);
   if (!records) return result;
-  const node = newNode(324, 1, 2, 1, 1, 2);
+  const node = newNode(326, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -3785,7 +3889,7 @@ export function varOf(input: Tensor, dim: Ints | null, correction: f64, keepdim:
   const result = reduction_impl.varOf(input, dim, correction, keepdim);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(325, 1, 1, 1, 1, 2);
+  const node = newNode(327, 1, 1, 1, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -3802,7 +3906,7 @@ export function vdot(input: Tensor, other: Tensor): Tensor {
   const result = matmul_impl.vdot(input, other);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(326, 2, 1, 2, 0, 0);
+  const node = newNode(328, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, other);
   attachFloating(result, node, 0);
@@ -3822,7 +3926,7 @@ export function vectorNorm(input: Tensor, ord: f64 = 2, dim: Ints | null = null,
   const result = reduction_impl.vectorNorm(input, ord, dim, keepdim, dtype);
   resumeGrad(mode);
   if (!records || result == input) return result;
-  const node = newNode(327, 1, 1, 2, 1, 2);
+  const node = newNode(329, 1, 1, 2, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -3841,7 +3945,7 @@ export function view(input: Tensor, size: Ints): Tensor {
   resumeGrad(mode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(328, 1, 1, 0, 1, 0);
+  const node = newNode(330, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));

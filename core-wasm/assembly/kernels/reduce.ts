@@ -257,6 +257,7 @@ function consume<A>(s: State, op: i32, combine: i32, map: i32, block: usize, n: 
       // Chan's pairwise update: a block's own moments, then merged
       const count = <f64>n;
       const mean = sumFloats<A>(block, n) / count;
+      if (Math.abs(mean) == Infinity) return welford<A>(s, block, n, seen);
       const off = mean - <f64>(<A>mean);
       const squares = sumSquaredDeviations<A>(block, n, <A>mean) - count * off * off;
       const total = <f64>(seen + n);
@@ -278,5 +279,15 @@ function consume<A>(s: State, op: i32, combine: i32, map: i32, block: usize, n: 
         s.value = before + expSumBlock<A>(block, n, <A>high);
       }
     }
+  }
+}
+
+/** Element by element, so that infinities spread as they do in PyTorch. */
+function welford<A>(s: State, block: usize, n: i32, seen: i32): void {
+  for (let i = 0; i < n; i++) {
+    const x = <f64>load<A>(block + <usize>i * sizeof<A>());
+    const delta = x - s.center;
+    s.center += delta / <f64>(seen + i + 1);
+    s.value += delta * (x - s.center);
   }
 }

@@ -14,6 +14,17 @@ import { Ints, ints1, ints2, newInts, numelOf, shapeOf } from "../tensor/ints";
 import { Scalar, ScalarKind } from "../tensor/scalar";
 import { Tensor } from "../tensor/tensor";
 
+/** The alternatives of div's roundingMode. */
+const enum Rounding {
+  Trunc = 0,
+}
+
+// @ts-ignore: decorator
+@inline
+function number(value: f64): Tensor {
+  return wrappedNumber(value, ScalarKind.Float);
+}
+
 /** The dtype the kernels take for elements of `dtype`. */
 function kernelDType(dtype: i32): i32 {
   return computeType(dtype) == Compute.F64 ? DType.Float64 : DType.Float32;
@@ -207,7 +218,7 @@ export function rmsNorm(input: Tensor, normalizedShape: Ints, weight: Tensor | n
   // torch.finfo(dtype).eps
   const tiny = eps !== null ? eps.f : input.dtype == DType.Float64 ? 2.220446049250313e-16 : 1.1920928955078125e-7;
   const square = ops.mean(ops.mul(input, input), dims, true, NO_DTYPE);
-  const normal = ops.mul(input, ops.rsqrt(ops.add(square, wrappedNumber(tiny, ScalarKind.Float))));
+  const normal = ops.mul(input, ops.rsqrt(ops.add(square, number(tiny))));
   return weight !== null ? ops.mul(normal, weight) : normal;
 }
 
@@ -235,7 +246,7 @@ function setGeometry(input: Tensor, training: bool): void {
 
 /** 1 / sqrt(running variance + eps) */
 function inverseDeviation(runningVar: Tensor, dtype: i32, eps: f64): Tensor {
-  return ops.rsqrt(ops.add(prepared(runningVar, dtype), wrappedNumber(eps, ScalarKind.Float)));
+  return ops.rsqrt(ops.add(prepared(runningVar, dtype), number(eps)));
 }
 
 export function batchNormOf(
@@ -539,8 +550,8 @@ function moveInstanceStatistics(input: Tensor, runningMean: Tensor, runningVar: 
 }
 
 function move(buffer: Tensor, value: Tensor, momentum: f64): void {
-  const kept = ops.mul(alias(buffer), wrappedNumber(1 - momentum, ScalarKind.Float));
-  copyInto(buffer, ops.add(kept, ops.mul(value, wrappedNumber(momentum, ScalarKind.Float))));
+  const kept = ops.mul(alias(buffer), number(1 - momentum));
+  copyInto(buffer, ops.add(kept, ops.mul(value, number(momentum))));
 }
 
 // ---- local response normalization
@@ -562,11 +573,12 @@ export function localResponseNorm(input: Tensor, size: i32, alpha: f64, beta: f6
     const shifted = shiftedChannels(squares, s, channels);
     if (shifted !== null) sum = sum === null ? shifted : ops.add(sum!, shifted);
   }
-  const scaled = ops.add(
-    ops.mul(sum!, wrappedNumber(alpha / <f64>size, ScalarKind.Float)),
-    wrappedNumber(k, ScalarKind.Float),
-  );
-  return ops.div(input, ops.pow(scaled, wrappedNumber(beta, ScalarKind.Float)));
+  // integers are averaged as integers, as PyTorch's pooling does
+  const average = isFloating(input.dtype)
+    ? ops.div(sum!, number(size))
+    : ops.div(sum!, wrappedNumber(size, ScalarKind.Int), Rounding.Trunc);
+  const scaled = ops.add(ops.mul(average, number(alpha)), number(k));
+  return ops.div(input, ops.pow(scaled, number(beta)));
 }
 
 /** result[:, c] = t[:, c + by], zeros where there is no such channel; null where there is none at all */

@@ -64,6 +64,7 @@ export function diff(input: Tensor, n: i32, dim: i32, prepend: Tensor | null, ap
     msgInt(n);
     raise(ErrorKind.Runtime);
   }
+  if (n == 0) return ops.clone(input);
   if (prepend !== null || append !== null) {
     const parts = newTensors(1 + i32(prepend !== null) + i32(append !== null));
     let k = 0;
@@ -72,11 +73,8 @@ export function diff(input: Tensor, n: i32, dim: i32, prepend: Tensor | null, ap
     if (append !== null) parts.set(k, extended(input, append, axis, "append"));
     input = joined(parts, axis);
   }
-  if (n == 0) return ops.clone(input);
-  for (let i = 0; i < min(n, max(input.shape(axis), 1)); i++) {
-    if (input.shape(axis) == 0) break;
-    input = difference(input, axis);
-  }
+  const times = min(n, input.shape(axis));
+  for (let i = 0; i < times; i++) input = difference(input, axis);
   return input;
 }
 

@@ -159,7 +159,8 @@ export function groupNormGradients(
   const rows = newInts(3);
   rows.set(0, input.shape(0));
   rows.set(1, groups);
-  rows.set(2, -1);
+  const count = input.shape(0) * groups;
+  rows.set(2, count > 0 ? input.numel / count : 0);
   const grouped = ops.reshape(input, rows);
   const scale = inverseDeviation(grouped, ints1(2), eps);
   const normal = normalized(grouped, scale, ints1(2));

@@ -7,6 +7,7 @@ import { Ints, ints1, NONE, shapeOf } from "../../tensor/ints";
 import { Tensor } from "../../tensor/tensor";
 import { newTensors, Tensors, tensors2 } from "../../tensor/tensors";
 import { wrapDim } from "../../tensor/broadcast";
+import { gradEnabled } from "../mode";
 import { listOf, number, restored } from "./reductions";
 
 /** Whether an element may be 0: known on the CPU, assumed on devices that cannot be read at once. */
@@ -51,6 +52,7 @@ export function cumprodBackward(grad: Tensor, input: Tensor, result: Tensor, dim
   if (input.ndim == 0 || input.numel <= 1) return grad;
   const axis = wrapDim(dim, input.ndim);
   if (!mayHaveZeros(input)) return ops.div(ops.cumsumReverse(ops.mul(result, grad), axis), input);
+  if (!gradEnabled()) return cumprodAroundZeros(grad, input, result, axis);
   // d result[j] / d input[k] for j >= k is the product of the first j elements but k
   const n = input.shape(axis);
   const rows = newTensors(n);
@@ -66,6 +68,29 @@ export function cumprodBackward(grad: Tensor, input: Tensor, result: Tensor, dim
     rows.set(k, ops.sum(ops.mul(ops.slice(grad, axis, k, n), omitted), ints1(axis), true, NO_DTYPE));
   }
   return ops.cat(rows, axis);
+}
+
+/**
+ * The gradient where lines have zeros: before the first zero as without zeros, nothing behind it; the zero itself takes
+ * the gradients up to the second one, times the products of all the elements but itself.
+ */
+function cumprodAroundZeros(grad: Tensor, input: Tensor, result: Tensor, dim: i32): Tensor {
+  const zero = number(0);
+  const one = number(1);
+  const isZero = ops.eq(input, zero);
+  const zeros = ops.cumsum(isZero, dim, NO_DTYPE);
+  const before = ops.eq(zeros, zero);
+  const between = ops.eq(zeros, one);
+  const first = ops.logicalAnd(isZero, between);
+  const weighted = ops.where(before, ops.mul(result, grad), zero);
+  const plain = ops.where(before, ops.div(ops.cumsumReverse(weighted, dim), input), zero);
+  const shape = shapeOf(input);
+  shape.set(dim, 1);
+  const start = full(shape, 1, input.dtype, input.device);
+  const prefix = ops.cat(tensors2(start, ops.slice(result, dim, 0, input.shape(dim) - 1)), dim);
+  const products = ops.cumprod(ops.where(between, ops.where(first, prefix, input), one), dim, NO_DTYPE);
+  const total = ops.sum(ops.where(between, ops.mul(products, grad), zero), ints1(dim), true, NO_DTYPE);
+  return ops.where(first, total, plain);
 }
 
 /** Each result's gradient goes to the element that was the extremum then. */

@@ -1,0 +1,45 @@
+/** Distances between vectors, and normalization by norms. */
+import { composite } from "./record.ts";
+
+export const cosineSimilarity = composite({
+  signature: "cosineSimilarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8)",
+  follows: "torch.nn.functional.cosine_similarity",
+  doc: "The cosine of the angle between vectors along a dim; norms below eps count as eps.",
+  variants: ["function"],
+  aliases: ["nn.functional.cosineSimilarity"],
+  implementation: "margin.cosineSimilarity",
+});
+
+export const pairwiseDistance = composite({
+  signature: "pairwiseDistance(x1: Tensor, x2: Tensor, p: float = 2, eps: float = 1e-6, keepdim: bool = false)",
+  follows: "torch.nn.functional.pairwise_distance",
+  doc: "The p-norm of x1 - x2 + eps along the last dim.",
+  variants: ["function"],
+  aliases: ["nn.functional.pairwiseDistance"],
+  implementation: "margin.pairwiseDistance",
+});
+
+export const pdist = composite({
+  signature: "pdist(input: Tensor, p: float = 2)",
+  follows: "torch.nn.functional.pdist",
+  doc: "The p-norm distances between each two rows of a matrix, in the order of the upper triangle.",
+  variants: ["function"],
+  aliases: ["nn.functional.pdist"],
+  implementation: "margin.pdist",
+});
+
+export const normalize = composite({
+  signature: "normalize(input: Tensor, p: float = 2, dim: int = 1, eps: float = 1e-12)",
+  follows: "torch.nn.functional.normalize",
+  doc: "input over max(its p-norm along a dim, eps).",
+  namespace: "nn.functional",
+  implementation: "margin.normalize",
+});
+
+export const renorm = composite({
+  signature: "renorm(input: Tensor, p: float, dim: int, maxnorm: float)",
+  follows: "torch.renorm",
+  doc: "Scales the slices along a dim whose p-norm exceeds maxnorm down to it.",
+  variants: ["function", "method", "inplace"],
+  implementation: "margin.renorm",
+});
