@@ -415,6 +415,8 @@ export interface OpExports {
   op_rot90(input: number, k: number, dims: number, dimsLength: number): number;
   op_round(input: number, decimals: number): number;
   op_round_(input: number, decimals: number): void;
+  op_rrelu(input: number, lower: number, upper: number, training: number): number;
+  op_rrelu_(input: number, lower: number, upper: number, training: number): void;
   op_rsqrt(input: number): number;
   op_rsqrt_(input: number): void;
   op_rsub(input: number, other: number, alpha: number, alphaKind: number): number;

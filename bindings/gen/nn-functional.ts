@@ -2989,6 +2989,51 @@ export function rmsNorm(input: unknown, normalizedShape: unknown, weight?: unkno
 }
 
 /**
+ * input where positive, else a slope times input: a uniform random one from [lower, upper) in training,
+ * otherwise their mean.
+ * Follows torch.nn.functional.rrelu.
+ * @throws RuntimeError if lower > upper
+ */
+export function rrelu(input: Tensor, lower?: number, upper?: number, training?: boolean, inplace?: boolean): Tensor;
+export function rrelu(input: Tensor, options: { lower?: number; upper?: number; training?: boolean; inplace?: boolean }): Tensor;
+export function rrelu(input: Tensor, lower: number, options: { upper?: number; training?: boolean; inplace?: boolean }): Tensor;
+export function rrelu(input: Tensor, lower: number, upper: number, options: { training?: boolean; inplace?: boolean }): Tensor;
+export function rrelu(input: Tensor, lower: number, upper: number, training: boolean, options: { inplace?: boolean }): Tensor;
+export function rrelu(input: unknown, lower?: unknown, upper?: unknown, training?: unknown, inplace?: unknown): Tensor {
+  if (call.isOptions(lower)) {
+    const options = lower;
+    call.checkOptions(options, ["lower","upper","training","inplace"], "rrelu");
+    lower = options["lower"];
+    upper = options["upper"];
+    training = options["training"];
+    inplace = options["inplace"];
+  }
+  else if (call.isOptions(upper)) {
+    const options = upper;
+    call.checkOptions(options, ["upper","training","inplace"], "rrelu");
+    upper = options["upper"];
+    training = options["training"];
+    inplace = options["inplace"];
+  }
+  else if (call.isOptions(training)) {
+    const options = training;
+    call.checkOptions(options, ["training","inplace"], "rrelu");
+    training = options["training"];
+    inplace = options["inplace"];
+  }
+  else if (call.isOptions(inplace)) {
+    const options = inplace;
+    call.checkOptions(options, ["inplace"], "rrelu");
+    inplace = options["inplace"];
+  }
+  if (inplace === true) {
+    core.op_rrelu_(call.tensorArg(input, "rrelu", "input", 1), lower === undefined ? 0.125 : call.floatArg(lower, "rrelu", "lower", 2), upper === undefined ? 0.3333333333333333 : call.floatArg(upper, "rrelu", "upper", 3), training === undefined ? 0 : call.boolArg(training, "rrelu", "training", 4));
+    return call.mutated(input as Tensor);
+  }
+  return call.wrapOr(input as Tensor, core.op_rrelu(call.tensorArg(input, "rrelu", "input", 1), lower === undefined ? 0.125 : call.floatArg(lower, "rrelu", "lower", 2), upper === undefined ? 0.3333333333333333 : call.floatArg(upper, "rrelu", "upper", 3), training === undefined ? 0 : call.boolArg(training, "rrelu", "training", 4)));
+}
+
+/**
  * scale * (input where positive, else alpha * (exp(input) - 1)), self-normalizing: alpha ≈ 1.6733, scale ≈
  * 1.0507.
  * Another name of torch.selu.

@@ -284,6 +284,16 @@ export const preluElements = elementwise({
   expression: (x, weight) => m.select(m.gt(x, 0), x, m.mul(weight, x)),
 });
 
+export const rrelu = composite({
+  signature: "rrelu(input: Tensor, lower: float = 0.125, upper: float = 0.3333333333333333, training: bool = false)",
+  follows: "torch.nn.functional.rrelu",
+  doc: "input where positive, else a slope times input: a uniform random one from [lower, upper) in training, otherwise their mean.",
+  errors: "RuntimeError if lower > upper",
+  namespace: "nn.functional",
+  variants: inPlace,
+  implementation: "activations.rrelu",
+});
+
 export const glu = composite({
   signature: "glu(input: Tensor, dim: int = -1)",
   follows: "torch.nn.functional.glu",

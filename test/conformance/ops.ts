@@ -13,14 +13,16 @@ export async function runOpFile(runtime: Runtime, report: Report, row: Row, file
   }
 }
 
-function unsupported(testCase: any): string | null {
+function unsupported(file: any, testCase: any): string | null {
   if (testCase.tags?.includes("cast_out_of_range")) return "casting out of range is undefined in C++";
   if (testCase.tags?.includes("duplicate_indices")) return "which of two writes to one element wins is undefined";
+  if (file.op === "nn.functional.softshrink" && testCase.tags?.includes("extremal"))
+    return "softshrink of PyTorch 1.13 turns NaN into 0";
   return null;
 }
 
 async function runCase(runtime: Runtime, file: any, testCase: any): Promise<string[]> {
-  const skip = unsupported(testCase);
+  const skip = unsupported(file, testCase);
   if (skip) throw new Skip(skip);
   const reasons: string[] = [];
   const note = (part: string, difference: string | null) => {

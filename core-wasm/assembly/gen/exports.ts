@@ -1714,6 +1714,14 @@ export function op_round_(input: usize, decimals: i32): void {
   leaveNothing();
 }
 
+export function op_rrelu(input: usize, lower: f64, upper: f64, training: i32): usize {
+  return leave(ops.rrelu(changetype<Tensor>(input), lower, upper, training != 0));
+}
+export function op_rrelu_(input: usize, lower: f64, upper: f64, training: i32): void {
+  ops.rrelu_(changetype<Tensor>(input), lower, upper, training != 0);
+  leaveNothing();
+}
+
 export function op_rsqrt(input: usize): usize {
   return leave(ops.rsqrt(changetype<Tensor>(input)));
 }

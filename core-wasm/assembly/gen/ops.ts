@@ -3109,6 +3109,15 @@ export function roundScaled(input: Tensor, scale: f64, up: bool): Tensor {
   return elementwise1(El.roundScaled, input);
 }
 
+export function rrelu(input: Tensor, lower: f64 = 0.125, upper: f64 = 0.3333333333333333, training: bool = false): Tensor {
+  return activations_impl.rrelu(input, lower, upper, training);
+}
+
+export function rrelu_(input: Tensor, lower: f64 = 0.125, upper: f64 = 0.3333333333333333, training: bool = false): Tensor {
+  checkInplace(input);
+  return assignInplace(input, rrelu(input, lower, upper, training));
+}
+
 export function rreluSlopes(input: Tensor, lower: f64, upper: f64): Tensor {
   const mode = pauseGrad();
   const result = random_impl.rreluSlopes(input, lower, upper);

@@ -42,6 +42,12 @@ export function prelu(input: Tensor, weight: Tensor): Tensor {
   return ops.preluElements(input, ops.reshape(weight, shape));
 }
 
+export function rrelu(input: Tensor, lower: f64, upper: f64, training: bool): Tensor {
+  if (lower > upper) fail(ErrorKind.Runtime, "Lower bound should be less than or equal to the upper bound");
+  if (!training) return ops.leakyRelu(input, (lower + upper) / 2);
+  return ops.mul(input, ops.rreluSlopes(input, lower, upper));
+}
+
 export function glu(input: Tensor, dim: i32): Tensor {
   if (input.ndim == 0) fail(ErrorKind.Runtime, "glu does not support 0-dimensional tensors");
   const d = wrapDim(dim, input.ndim);
