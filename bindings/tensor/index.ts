@@ -26,7 +26,8 @@ export interface TensorIndexing {
    */
   at(...indices: Index[]): Tensor;
   /**
-   * Writes as `x[...] = value` does in Python; the last argument is the value, a number or a tensor that broadcasts.
+   * Writes as `x[...] = value` does in Python: the indices as `at` takes them, then the value, a number or a tensor that
+   * broadcasts. Without an index everything is written.
    * @returns the tensor itself
    * @throws IndexError as `at`; RuntimeError when the value's shape doesn't fit
    * @example x.put(0, 1.5); x.put("1:3", other); x.put(mask, 0)
@@ -68,7 +69,7 @@ function at(this: Tensor, ...indices: unknown[]): Tensor {
 
 function put(this: Tensor, ...args: unknown[]): Tensor {
   const handle = live(this);
-  if (args.length < 2) throw new TypeError("put() needs at least one index, and the value last");
+  if (args.length === 0) throw new TypeError("put() needs the value as its last argument");
   const value = args.pop();
   const state = begin(handle);
   try {

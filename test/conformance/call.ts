@@ -60,7 +60,7 @@ export function execute(runtime: Runtime, call: Call, record: any, { args, kwarg
   const self = call.cloneSelf || call.kind === "setitem" ? args[0].clone() : args[0];
   switch (call.kind) {
     case "setitem":
-      runtime.method(self, "put", [indexParts(record.args[1], args[1]), args[2]]);
+      runtime.method(self, "put", [...indexParts(record.args[1], args[1]), args[2]]);
       return self;
     case "property": {
       const value = self[camelCase(call.name)];
