@@ -17,6 +17,8 @@ export {
   setGradEnabled,
   type GradModeGuard,
 } from "./autograd/mode.ts";
+export { einsum } from "./functional/einsum.ts";
+export { chainMatmul, tensordot, type ContractedDims } from "./functional/products.ts";
 export { keep, scope, scoped } from "./memory/scope.ts";
 export { memoryStats, setMemoryLimit, type MemoryStats } from "./memory/stats.ts";
 export {

@@ -225,3 +225,11 @@ export const chainMatmul = composite({
   implementation: "contraction.chainMatmul",
   variants: ["function"],
 });
+
+export const einsum = composite({
+  signature: "einsum(operands: Tensor[], subscripts: int[])",
+  follows: "torch.einsum",
+  doc: "Einstein summation with its equation taken apart (bindings/functional/einsum.ts).",
+  implementation: "einsum.einsum",
+  variants: ["function"],
+});

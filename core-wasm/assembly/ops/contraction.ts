@@ -322,12 +322,14 @@ export function matrixPower(input: Tensor, n: i32): Tensor {
     }
     raise(ErrorKind.Runtime);
   }
+  if (n < 0) fail(ErrorKind.Runtime, "linalg.matrix_power: negative powers are those of the inverse");
   if (n == 0) {
     const size = input.shape(rank - 1);
     const identity = zeros(ints1(size * size), input.dtype, input.device);
     const diagonal = ops.asStrided(identity, ints1(size), ints1(size + 1), 0);
     ops.add_(diagonal, wrappedInt(1));
-    return ops.clone(ops.expand(ops.view(identity, ints2(size, size)), shapeOf(input), false));
+    // written into a copy, so that the result has the (zero) gradient that PyTorch's has
+    return ops.copy_(ops.clone(input), ops.view(identity, ints2(size, size)));
   }
   let power = input;
   let result: Tensor | null = null;

@@ -43,6 +43,11 @@ export function msg(piece: string): void {
   length += n;
 }
 
+/** One UTF-16 code unit. */
+export function msgUnit(unit: i32): void {
+  put(unit);
+}
+
 export function msgInt(value: i64): void {
   let rest: u64 = value < 0 ? <u64>-value : <u64>value;
   if (value < 0) put(45);

@@ -1,0 +1,30 @@
+// Products whose arguments take several forms.
+
+import * as generated from "../gen/functions.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { positional } from "./arguments.ts";
+
+/** How many dims (the last of one tensor with the first of the other), or which of either. */
+export type ContractedDims = number | readonly [readonly number[], readonly number[]];
+
+/**
+ * Contracts several dims of two tensors at once.
+ *
+ * Follows torch.tensordot.
+ * @example torch.tensordot(a, b, [[1, 2], [0, 1]])
+ */
+export function tensordot(a: Tensor, b: Tensor, dims?: ContractedDims): Tensor;
+export function tensordot(a: Tensor, b: Tensor, options: { dims?: ContractedDims }): Tensor;
+export function tensordot(...given: unknown[]): Tensor {
+  const args = positional(given, ["a", "b", "dims"], "tensordot");
+  const [a, b] = args as [Tensor, Tensor];
+  const dims = (args[2] ?? 2) as ContractedDims;
+  if (typeof dims !== "number") return generated.tensordot(a, b, dims[0], dims[1]);
+  const first = Array.from({ length: dims }, (_, i) => i - dims);
+  return generated.tensordot(a, b, first, Array.from(first.keys()));
+}
+
+/** The product of matrices, in the order that needs the fewest multiplications. Follows torch.chain_matmul. */
+export function chainMatmul(...matrices: Tensor[] | [readonly Tensor[]]): Tensor {
+  return generated.chainMatmul((Array.isArray(matrices[0]) ? matrices[0] : matrices) as Tensor[]);
+}
