@@ -149,6 +149,7 @@ export interface OpExports {
   op_dropout(input: number, p: number, training: number): number;
   op_dropout_(input: number, p: number, training: number): void;
   op_dstack(tensors: number, tensorsLength: number): number;
+  op_einsum(operands: number, operandsLength: number, subscripts: number, subscriptsLength: number): number;
   op_elu(input: number, alpha: number): number;
   op_elu_(input: number, alpha: number): void;
   op_emptyLike(input: number, dtype: number, device: number): number;

@@ -1631,6 +1631,21 @@ export function dstack(tensors: unknown): Tensor {
 }
 
 /**
+ * Einstein summation with its equation taken apart (bindings/functional/einsum.ts).
+ * Follows torch.einsum.
+ */
+export function einsum(operands: readonly Tensor[], subscripts: number | readonly number[]): Tensor;
+export function einsum(operands: readonly Tensor[], options: { subscripts: number | readonly number[] }): Tensor;
+export function einsum(operands: unknown, subscripts: unknown): Tensor {
+  if (call.isOptions(subscripts)) {
+    const options = subscripts;
+    call.checkOptions(options, ["subscripts"], "einsum");
+    subscripts = options["subscripts"];
+  }
+  return call.wrap(core.op_einsum(call.tensors(operands, "einsum", "operands", 1), call.lengthOf(operands), call.ints(subscripts, "einsum", "subscripts", 2), call.lengthOf(subscripts)));
+}
+
+/**
  * input == other, as bool.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.eq.

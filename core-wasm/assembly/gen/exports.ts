@@ -621,6 +621,10 @@ export function op_dstack(tensors: usize, tensorsLength: i32): usize {
   return leave(ops.dstack(tensorsFrom(tensors, tensorsLength)));
 }
 
+export function op_einsum(operands: usize, operandsLength: i32, subscripts: usize, subscriptsLength: i32): usize {
+  return leave(ops.einsum(tensorsFrom(operands, operandsLength), intsFrom(subscripts, subscriptsLength)!));
+}
+
 export function op_elu(input: usize, alpha: f64): usize {
   return leave(ops.elu(changetype<Tensor>(input), alpha));
 }

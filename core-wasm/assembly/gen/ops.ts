@@ -14,6 +14,7 @@ import * as comparison_impl from "../ops/comparison";
 import * as contraction_impl from "../ops/contraction";
 import * as convolution_impl from "../ops/convolution";
 import * as ctc_impl from "../ops/ctc";
+import * as einsum_impl from "../ops/einsum";
 import * as extrema_impl from "../ops/extrema";
 import * as factories_impl from "../ops/factories";
 import * as geometry_impl from "../ops/geometry";
@@ -1282,6 +1283,10 @@ export function dropout_(input: Tensor, p: f64 = 0.5, training: bool = true): Te
 
 export function dstack(tensors: Tensors): Tensor {
   return joining_impl.dstack(tensors);
+}
+
+export function einsum(operands: Tensors, subscripts: Ints): Tensor {
+  return einsum_impl.einsum(operands, subscripts);
 }
 
 export function elu(input: Tensor, alpha: f64 = 1): Tensor {
