@@ -27,7 +27,7 @@ export function geometry() {
 
 /** A typed array and a tensor over the same memory. */
 export function sharedBuffer() {
-  const array = torch.sharedArray("float32", 4);
+  const array = torch.sharedArray(4, "float32") as Float32Array;
   const x = torch.fromBuffer(array);
   array[1] = 7;
   x.put(3, 9);

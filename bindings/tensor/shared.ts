@@ -39,15 +39,25 @@ export function fromNumpy(array: ArrayBufferView, options: { share?: boolean } =
 }
 
 /**
- * A 1-d tensor of the bytes of a buffer; follows torch.frombuffer, but copies. Half types are read as raw bits.
+ * A 1-d tensor of the bytes of a buffer; follows torch.frombuffer. A typed array of `sharedArray` is shared: writing to one
+ * shows in the other; any other buffer lies outside the wasm memory and is copied. Half types are read as raw bits.
+ * @param dtype of a typed array: its own unless given
+ * @param share true: raises where the buffer could only be copied
  * @param count how many elements; -1 for all
  * @param offset bytes to skip
  * @throws ValueError when the buffer's length doesn't fit
  */
 export function fromBuffer(
   buffer: ArrayBufferLike | ArrayBufferView,
-  options: { dtype: DType; count?: number; offset?: number; requiresGrad?: boolean },
+  options: { dtype?: DType; count?: number; offset?: number; requiresGrad?: boolean; share?: boolean } = {},
 ): Tensor {
+  const plain = options.dtype === undefined && options.count === undefined && options.offset === undefined;
+  if (ArrayBuffer.isView(buffer) && (plain || options.share === true)) {
+    const tensor = fromNumpy(buffer, options);
+    if (options.requiresGrad === true) tensor.requiresGrad = true;
+    return tensor;
+  }
+  if (options.dtype === undefined) throw new ValueError("fromBuffer() needs a dtype to read plain bytes");
   const bytes = ArrayBuffer.isView(buffer)
     ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
     : new Uint8Array(buffer);
