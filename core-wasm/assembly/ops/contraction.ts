@@ -323,6 +323,10 @@ export function matrixPower(input: Tensor, n: i32): Tensor {
     raise(ErrorKind.Runtime);
   }
   if (n < 0) fail(ErrorKind.Runtime, "linalg.matrix_power: negative powers are those of the inverse");
+  if (n < 0) {
+    msg("linalg.matrix_power: negative powers need torch.linalg.inv, which is not there yet");
+    raise(ErrorKind.NotImplemented);
+  }
   if (n == 0) {
     const size = input.shape(rank - 1);
     const identity = zeros(ints1(size * size), input.dtype, input.device);
