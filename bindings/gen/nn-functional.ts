@@ -2896,7 +2896,7 @@ export function poissonNllLoss(input: unknown, target: unknown, logInput?: unkno
     call.checkOptions(options, ["reduction"], "poissonNllLoss");
     reduction = options["reduction"];
   }
-  return call.wrapOr(input as Tensor, core.op_poissonNllLoss(call.tensorArg(input, "poissonNllLoss", "input", 1), call.tensorArg(target, "poissonNllLoss", "target", 2), logInput === undefined ? 1 : call.boolArg(logInput, "poissonNllLoss", "logInput", 3), full === undefined ? 0 : call.boolArg(full, "poissonNllLoss", "full", 4), eps === undefined ? 1e-8 : call.floatArg(eps, "poissonNllLoss", "eps", 5), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "poissonNllLoss", "reduction", 6, "ValueError: {value} is not a valid value for reduction")));
+  return call.wrapOr(input as Tensor, core.op_poissonNllLoss(call.tensorArg(input, "poissonNllLoss", "input", 1), call.tensorArg(target, "poissonNllLoss", "target", 2), logInput === undefined ? 1 : call.boolArg(logInput, "poissonNllLoss", "logInput", 3), full === undefined ? 0 : call.boolArg(full, "poissonNllLoss", "full", 4), eps === undefined ? 1e-8 : call.floatArg(eps, "poissonNllLoss", "eps", 5), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "poissonNllLoss", "reduction", 6, "ValueError: {value} is not valid")));
 }
 
 /**

@@ -306,6 +306,7 @@ export const poissonNllLoss = composite({
   signature: `poissonNllLoss${pair}, logInput: bool = true, full: bool = false, eps: float = 1e-8, ${REDUCTION} = "mean")`,
   follows: "torch.nn.functional.poisson_nll_loss",
   doc: `exp(input) - target input, or input - target log(input + eps) without logInput; with Stirling's term if \`full\`. ${reductionDoc}`,
+  choiceErrors: { reduction: "ValueError: {value} is not valid" },
   implementation: "margin.poissonNllLoss",
 });
 

@@ -9,9 +9,12 @@ import { Compute } from "../tensor/dtype";
 import { affineRow, inverseDeviation, meanOf } from "./normRows";
 import { addLanes, BLOCK } from "./reduceBlock";
 
-/** Bytes of workspace of the backward kernel: float64 sums for weight and bias. */
+/** Rows whose contributions to the gradients of weight and bias are summed in the elements' type before float64. */
+const SHORT: usize = 64;
+
+/** Bytes of workspace of the backward kernel: short and float64 sums for weight and bias. */
 export function layerNormWorkspace(n: i32): usize {
-  return (<usize>n) << 4;
+  return (<usize>n) << 5;
 }
 
 export function layerNormKernel(args: Args): void {
@@ -59,29 +62,49 @@ function backward<T>(args: Args): void {
   const means = args.operand(5).data;
   const rstds = args.operand(6).data;
   const weight = args.operand(7).data;
-  const weightSums = args.workspace;
-  const biasSums = weightSums + ((<usize>n) << 3);
-  memory.fill(weightSums, 0, (<usize>n) << 4);
+  const sums = args.workspace;
+  const shortSums = sums + ((<usize>n) << 4);
+  memory.fill(sums, 0, (<usize>n) << 5);
   const bytes = <usize>n * sizeof<T>();
   for (let r: usize = 0; r < <usize>rows; r++) {
     const mean = load<T>(means + r * sizeof<T>());
     const rstd = load<T>(rstds + r * sizeof<T>());
     backwardRow<T>(out, grad, input, weight, n, mean, rstd);
-    for (let i: usize = 0; i < <usize>n; i++) {
-      const g = load<T>(grad + i * sizeof<T>());
-      const x = load<T>(input + i * sizeof<T>());
-      const w = weightSums + (i << 3);
-      const b = biasSums + (i << 3);
-      store<f64>(w, load<f64>(w) + <f64>(g * (x - mean) * rstd));
-      store<f64>(b, load<f64>(b) + <f64>g);
+    addContributions<T>(shortSums, grad, input, n, mean, rstd);
+    if (r % SHORT == SHORT - 1 || r == <usize>(rows - 1)) {
+      for (let i: usize = 0; i < <usize>(2 * n); i++) {
+        const at = sums + (i << 3);
+        store<f64>(at, load<f64>(at) + <f64>load<T>(shortSums + i * sizeof<T>()));
+      }
+      memory.fill(shortSums, 0, 2 * bytes);
     }
     out += bytes;
     grad += bytes;
     input += bytes;
   }
   for (let i: usize = 0; i < <usize>n; i++) {
-    store<T>(gradWeight + i * sizeof<T>(), <T>load<f64>(weightSums + (i << 3)));
-    store<T>(gradBias + i * sizeof<T>(), <T>load<f64>(biasSums + (i << 3)));
+    store<T>(gradWeight + i * sizeof<T>(), <T>load<f64>(sums + (i << 3)));
+    store<T>(gradBias + i * sizeof<T>(), <T>load<f64>(sums + ((i + <usize>n) << 3)));
+  }
+}
+
+/** Adds g * (x - mean) * rstd to the n sums at `sums`, and g to the n sums behind them. */
+function addContributions<T>(sums: usize, grad: usize, x: usize, n: i32, mean: T, rstd: T): void {
+  const bytes = <usize>n * sizeof<T>();
+  const biases = sums + bytes;
+  const m = v128.splat<T>(mean);
+  const s = v128.splat<T>(rstd);
+  let at: usize = 0;
+  for (; at + 16 <= bytes; at += 16) {
+    const g = v128.load(grad + at);
+    const share = v128.mul<T>(g, v128.mul<T>(v128.sub<T>(v128.load(x + at), m), s));
+    v128.store(sums + at, v128.add<T>(v128.load(sums + at), share));
+    v128.store(biases + at, v128.add<T>(v128.load(biases + at), g));
+  }
+  for (; at < bytes; at += sizeof<T>()) {
+    const g = load<T>(grad + at);
+    store<T>(sums + at, load<T>(sums + at) + g * ((load<T>(x + at) - mean) * rstd));
+    store<T>(biases + at, load<T>(biases + at) + g);
   }
 }
 

@@ -204,6 +204,15 @@ function combineRow<A>(workspace: usize, op: i32, combine: i32, row: usize, r: i
     }
     case Combine.Moments: {
       const weight = 1 / <f64>(r + 1);
+      const weights = f64x2.splat(weight);
+      for (; row + 2 * sizeof<A>() <= end; row += 2 * sizeof<A>(), first += 16, long += 16) {
+        const x = sizeof<A>() == 4 ? f64x2.promote_low_f32x4(v128.load64_zero(row)) : v128.load(row);
+        const mean = v128.load(first);
+        const delta = f64x2.sub(x, mean);
+        const next = f64x2.add(mean, f64x2.mul(delta, weights));
+        v128.store(first, next);
+        v128.store(long, f64x2.add(v128.load(long), f64x2.mul(delta, f64x2.sub(x, next))));
+      }
       for (; row < end; row += sizeof<A>(), first += 8, long += 8) {
         const x = <f64>load<A>(row);
         const mean = load<f64>(first);

@@ -6,7 +6,8 @@
 // rows that fit the first-level cache.
 import { Args } from "../dispatch/args";
 import { Compute } from "../tensor/dtype";
-import { expBlock, expSumBlock, expVector } from "./exponential";
+import { expBlock, expSumBlock } from "./exponential";
+import { exp32 } from "./math/f32";
 import { BLOCK, dotRow, maxBlock, sumRow } from "./reduceBlock";
 
 /** Columns per tile where inner > 1. */
@@ -118,10 +119,10 @@ function exponentials<T>(out: usize, p: usize, shifts: usize, w: i32): void {
   const end = p + <usize>w * sizeof<T>();
   if (sizeof<T>() == 4) {
     for (; p + 16 <= end; p += 16, out += 16, shifts += 16) {
-      v128.store(out, expVector(f32x4.sub(v128.load(p), v128.load(shifts))));
+      v128.store(out, exp32(f32x4.sub(v128.load(p), v128.load(shifts))));
     }
     for (; p < end; p += 4, out += 4, shifts += 4) {
-      store<f32>(out, f32x4.extract_lane(expVector(f32x4.splat(load<f32>(p) - load<f32>(shifts))), 0));
+      store<f32>(out, f32x4.extract_lane(exp32(f32x4.splat(load<f32>(p) - load<f32>(shifts))), 0));
     }
   } else {
     for (; p < end; p += 8, out += 8, shifts += 8) store<f64>(out, Math.exp(load<f64>(p) - load<f64>(shifts)));

@@ -15,9 +15,9 @@ function whole(value: i32): Tensor {
   return wrappedNumber(value, ScalarKind.Int);
 }
 
-/** -1 in the dtype of the targets: 255 for uint8. */
+/** -1 as targets of this dtype say it: 255 in uint8. */
 function minusOne(target: Tensor): Tensor {
-  return scalarTensor(-1, target.dtype, target.device);
+  return target.dtype == DType.Uint8 ? scalarTensor(255, DType.Uint8, target.device) : whole(-1);
 }
 
 /** max(t, 0) */

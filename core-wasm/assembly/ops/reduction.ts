@@ -289,9 +289,19 @@ export function minDim(input: Tensor, dim: i32, keepdim: bool): Tensor {
 }
 
 function position(op: i32, name: string, input: Tensor, dim: i32, keepdim: bool): Tensor {
+  refuseBool(name, input);
   const set = dimSet(dim, input.ndim);
   checkNonEmpty(name, input, set, dim != NONE);
   return reduce(op, input, set, keepdim, DType.Int64);
+}
+
+/** Raises for bool, which PyTorch's kernel of this name lacks. */
+export function refuseBool(name: string, input: Tensor): void {
+  if (input.dtype != DType.Bool) return;
+  msg('"');
+  msg(name);
+  msg("_cpu\" not implemented for 'Bool'");
+  raise(ErrorKind.Runtime);
 }
 
 export function argmax(input: Tensor, dim: i32, keepdim: bool): Tensor {

@@ -12,6 +12,7 @@ import { DType, isComplex } from "../tensor/dtype";
 import { ErrorKind, fail, msg, msgDType, msgInt, raise } from "../tensor/error";
 import { NONE, ints1, newInts, shapeOf } from "../tensor/ints";
 import { Tensor } from "../tensor/tensor";
+import { refuseBool } from "./reduction";
 import { rawTranspose, rawView } from "../tensor/views";
 import { range } from "./factories";
 import { atLeast1d, shapeWith } from "./indices";
@@ -128,6 +129,7 @@ export function kthvalue(input: Tensor, k: i32, dim: i32, keepdim: bool): Tensor
 
 export function medianDim(input: Tensor, dim: i32, keepdim: bool): Tensor {
   refuseComplex("median", input);
+  refuseBool("median", input);
   dim = wrapDim(dim, input.ndim);
   requireElements("median", input, dim);
   return selectAlong(Kernel.Select, input, dim, keepdim, Select.Median, 0);
@@ -135,6 +137,7 @@ export function medianDim(input: Tensor, dim: i32, keepdim: bool): Tensor {
 
 export function nanmedianDim(input: Tensor, dim: i32, keepdim: bool): Tensor {
   refuseComplex("nanmedian", input);
+  refuseBool("median", input);
   dim = wrapDim(dim, input.ndim);
   requireElements("nanmedian", input, dim);
   return selectAlong(Kernel.Select, input, dim, keepdim, Select.NanMedian, 0);
@@ -157,11 +160,13 @@ function medianOf(input: Tensor, which: i32): Tensor {
 
 export function medianAll(input: Tensor): Tensor {
   refuseComplex("median", input);
+  refuseBool("median", input);
   return medianOf(input, Select.Median);
 }
 
 export function nanmedianAll(input: Tensor): Tensor {
   refuseComplex("nanmedian", input);
+  refuseBool("median", input);
   return medianOf(input, Select.NanMedian);
 }
 
@@ -220,7 +225,7 @@ function uniqueOf(input: Tensor, dim: i32, sorted: bool): Tensor {
     args.setInt(1, length);
     run(input.device);
   }
-  const count = n > 0 ? <i32>load<i64>(runs.dataPtr() + (<usize>(n - 1) << 3)) + 1 : 0;
+  const count = n > 0 ? <i32>load<i64>(runs.dataPtr() + ((<usize>(n - 1)) << 3)) + 1 : 0;
   const inverse = ops.scatter(empty(line, DType.Int64, input.device), 0, order, runs);
   const counts = ops.scatterAdd(
     zeros(ints1(count), DType.Int64, input.device),
@@ -229,7 +234,12 @@ function uniqueOf(input: Tensor, dim: i32, sorted: bool): Tensor {
     full(line, 1, DType.Int64, input.device),
   );
   // of equal rows the first in order: -0 and 0 are equal, and PyTorch keeps the first
-  const first = ops.scatter(empty(ints1(count), DType.Int64, input.device), 0, ops.flip(runs, ints1(0)), ops.flip(order, ints1(0)));
+  const first = ops.scatter(
+    empty(ints1(count), DType.Int64, input.device),
+    0,
+    ops.flip(runs, ints1(0)),
+    ops.flip(order, ints1(0)),
+  );
   let values = ops.indexSelect(rows, 0, first);
   if (dim != NONE) values = rawContiguous(rawTranspose(values, 0, dim));
   setResult(0, values);
