@@ -60,6 +60,7 @@ export {
   seed,
   setRngState,
 } from "./random.ts";
+export * as nn from "./nn/index.ts";
 export * as safetensors from "./io/safetensors.ts";
 export * as utils from "./utils/index.ts";
 export * as vision from "./vision/index.ts";

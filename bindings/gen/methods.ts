@@ -576,6 +576,7 @@ export interface TensorMethods {
    */
   expand(size: number | readonly number[], implicit?: boolean): Tensor;
   expand(size: number | readonly number[], options: { implicit?: boolean }): Tensor;
+  expand(...size: number[]): Tensor;
   /**
    * expand to the other tensor's shape.
    * Follows torch.Tensor.expand_as.
@@ -607,6 +608,7 @@ export interface TensorMethods {
    * Follows torch.flip.
    */
   flip(dims: number | readonly number[]): Tensor;
+  flip(...dims: number[]): Tensor;
   /**
    * flip of dim 1.
    * Follows torch.fliplr.
@@ -1164,6 +1166,7 @@ export interface TensorMethods {
    * @example torch.permute(x, [2, 0, 1])
    */
   permute(dims: number | readonly number[]): Tensor;
+  permute(...dims: number[]): Tensor;
   /**
    * The input itself.
    * Follows torch.positive.
@@ -1233,6 +1236,7 @@ export interface TensorMethods {
    * Follows torch.Tensor.repeat.
    */
   repeat(repeats: number | readonly number[]): Tensor;
+  repeat(...repeats: number[]): Tensor;
   /**
    * Every slice of a dim (or element of the flattened input) repeated, all alike or by a vector of counts.
    * Follows torch.repeat_interleave.
@@ -1246,6 +1250,7 @@ export interface TensorMethods {
    * @example torch.reshape(x, [2, -1])
    */
   reshape(shape: number | readonly number[]): Tensor;
+  reshape(...shape: number[]): Tensor;
   /**
    * reshape to the other tensor's shape.
    * Follows torch.Tensor.reshape_as.
@@ -1458,6 +1463,7 @@ export interface TensorMethods {
    * Follows torch.Tensor.sum_to_size.
    */
   sumToSize(size: number | readonly number[]): Tensor;
+  sumToSize(...size: number[]): Tensor;
   /**
    * A view with two dims exchanged.
    * Another name of torch.transpose.
@@ -1508,6 +1514,7 @@ export interface TensorMethods {
    * Follows torch.tile.
    */
   tile(dims: number | readonly number[]): Tensor;
+  tile(...dims: number[]): Tensor;
   /**
    * The k largest (or smallest) elements along a dim, in order, and their indices.
    * Follows torch.topk.
@@ -1584,6 +1591,7 @@ export interface TensorMethods {
    * @throws RuntimeError if the strides do not allow it; use reshape then.
    */
   view(size: number | readonly number[]): Tensor;
+  view(...size: number[]): Tensor;
   /**
    * view to the other tensor's shape.
    * Follows torch.Tensor.view_as.
@@ -2643,6 +2651,7 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_exp2(live(this)));
   },
   expand(this: Tensor, size: unknown, implicit?: unknown): Tensor {
+    if (typeof size === "number" && arguments.length > 1) { size = [...arguments]; implicit = undefined; }
     if (call.isOptions(implicit)) {
       const options = implicit;
       call.checkOptions(options, ["implicit"], "expand");
@@ -2674,6 +2683,7 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_flatten(live(this), startDim === undefined ? 0 : call.intArg(startDim, "flatten", "startDim", 1), endDim === undefined ? -1 : call.intArg(endDim, "flatten", "endDim", 2)));
   },
   flip(this: Tensor, dims: unknown): Tensor {
+    if (typeof dims === "number" && arguments.length > 1) { dims = [...arguments]; }
     return call.wrapOr(this, core.op_flip(live(this), call.ints(dims, "flip", "dims", 1), call.lengthOf(dims)));
   },
   fliplr(this: Tensor): Tensor {
@@ -3204,6 +3214,7 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_outer(live(this), call.tensorArg(vec2, "outer", "vec2", 1)));
   },
   permute(this: Tensor, dims: unknown): Tensor {
+    if (typeof dims === "number" && arguments.length > 1) { dims = [...arguments]; }
     return call.wrapOr(this, core.op_permute(live(this), call.ints(dims, "permute", "dims", 1), call.lengthOf(dims)));
   },
   positive(this: Tensor): Tensor {
@@ -3266,6 +3277,7 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_renorm(live(this), call.floatArg(p, "renorm", "p", 1), call.intArg(dim, "renorm", "dim", 2), call.floatArg(maxnorm, "renorm", "maxnorm", 3)));
   },
   repeat(this: Tensor, repeats: unknown): Tensor {
+    if (typeof repeats === "number" && arguments.length > 1) { repeats = [...arguments]; }
     return call.wrapOr(this, core.op_repeat(live(this), call.ints(repeats, "repeat", "repeats", 1), call.lengthOf(repeats)));
   },
   repeatInterleave(this: Tensor, repeats: unknown, dim?: unknown, outputSize?: unknown): Tensor {
@@ -3283,6 +3295,7 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_repeatInterleave(live(this), call.operandArg(repeats, "repeatInterleave", "repeats", 1), call.optionalIntArg(dim, "repeatInterleave", "dim", 2), call.optionalIntArg(outputSize, "repeatInterleave", "outputSize", 3)));
   },
   reshape(this: Tensor, shape: unknown): Tensor {
+    if (typeof shape === "number" && arguments.length > 1) { shape = [...arguments]; }
     return call.wrapOr(this, core.op_reshape(live(this), call.ints(shape, "reshape", "shape", 1), call.lengthOf(shape)));
   },
   reshapeAs(this: Tensor, other: unknown): Tensor {
@@ -3596,6 +3609,7 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_sum(live(this), call.ints(dim, "sum", "dim", 1), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "sum", "keepdim", 2), call.dtypeArg(dtype, "sum", "dtype", 3)));
   },
   sumToSize(this: Tensor, size: unknown): Tensor {
+    if (typeof size === "number" && arguments.length > 1) { size = [...arguments]; }
     return call.wrapOr(this, core.op_sumToSize(live(this), call.ints(size, "sumToSize", "size", 1), call.lengthOf(size)));
   },
   swapaxes(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
@@ -3635,6 +3649,7 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_tanh(live(this)));
   },
   tile(this: Tensor, dims: unknown): Tensor {
+    if (typeof dims === "number" && arguments.length > 1) { dims = [...arguments]; }
     return call.wrapOr(this, core.op_tile(live(this), call.ints(dims, "tile", "dims", 1), call.lengthOf(dims)));
   },
   topk(this: Tensor, k: unknown, dim?: unknown, largest?: unknown, sorted?: unknown): call.Named<"values" | "indices"> {
@@ -3725,6 +3740,7 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_vdot(live(this), call.tensorArg(other, "vdot", "other", 1)));
   },
   view(this: Tensor, size: unknown): Tensor {
+    if (typeof size === "number" && arguments.length > 1) { size = [...arguments]; }
     return call.wrapOr(this, core.op_view(live(this), call.ints(size, "view", "size", 1), call.lengthOf(size)));
   },
   viewAs(this: Tensor, other: unknown): Tensor {

@@ -262,12 +262,17 @@ function withoutSelf(record: OpRecord): Parameter[] {
   return record.signature.parameters.filter((p) => p !== self);
 }
 
+/** Methods whose list PyTorch also takes as single arguments: x.view(2, 3). */
+const VARIADIC = new Set(["view", "reshape", "permute", "expand", "repeat", "tile", "flip", "sumToSize"]);
+
 function methodType({ record, namespace, name }: Named, inplace: boolean): string[] {
   const parameters = withoutSelf(record);
   const lines = inplace ? [`/** ${name}, in place. */`] : docComment(record, namespace, name);
   const full = inplace ? `${name}_` : name;
   const returns = inplace ? "this" : resultType(record);
-  return [...lines, ...overloads(record, parameters).map((o) => `${full}(${o}): ${returns};`)].map((line) => `  ${line}`);
+  const signatures = overloads(record, parameters);
+  if (VARIADIC.has(name)) signatures.push(`...${parameters[0]!.name}: number[]`);
+  return [...lines, ...signatures.map((o) => `${full}(${o}): ${returns};`)].map((line) => `  ${line}`);
 }
 
 function methodBody({ record, name }: Named, inplace: boolean): string[] {
@@ -278,8 +283,12 @@ function methodBody({ record, name }: Named, inplace: boolean): string[] {
   const end = inplace
     ? [`core.${exportName(record)}_(${args});`, "return call.mutated(this);"]
     : [`return ${wrapped(record, args, receiver === record.signature.parameters[0] ? "this" : undefined)};`];
+  const list = parameters[0]?.name;
+  const reset = parameters.slice(1).map((p) => ` ${p.name} = undefined;`).join("");
+  const spread = `  if (typeof ${list} === "number" && arguments.length > 1) { ${list} = [...arguments];${reset} }`;
   return [
     `${full}(${["this: Tensor", ...implementationParameters(record, parameters)].join(", ")}): ${inplace ? "Tensor" : resultType(record)} {`,
+    ...(VARIADIC.has(name) ? [spread] : []),
     ...readOptions(record, parameters, full),
     ...readArguments(parameters, full),
     ...end.map((line) => `  ${line}`),

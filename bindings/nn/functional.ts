@@ -1,0 +1,18 @@
+// torch.nn.functional: the generated functions, and those whose arguments are read by hand, which take precedence.
+
+export * from "../gen/nn-functional.ts";
+export {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveAvgPool3d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+  adaptiveMaxPool3d,
+  conv1d,
+  conv2d,
+  conv3d,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+  tripletMarginWithDistanceLoss,
+} from "../functional/index.ts";

@@ -1,0 +1,3 @@
+// torch.nn
+
+export * as functional from "./functional.ts";
