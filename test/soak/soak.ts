@@ -36,7 +36,7 @@ const samples: Sample[] = [];
 
 function sample(step: number): void {
   const stats = torch.memoryStats();
-  const point = { step, liveTensors: stats.liveTensors, liveBytes: stats.liveBytes, wasmBytes: stats.reservedBytes };
+  const point = { step, liveTensors: stats.tensors, liveBytes: stats.bytes, wasmBytes: stats.memoryBytes };
   samples.push(point);
   console.log(JSON.stringify({ ...point, rss: process.memoryUsage().rss }));
 }
