@@ -1,6 +1,6 @@
 // float32 functions on four lanes, the ones that neural networks run most. Coefficients are minimax fits (Remez) of the
-// stated function over the reduced range; measured over all exponents, the functions are within 1.3
-// units in the last place (sigmoid 2.1), denormals included. Constants are written as the float32 they round to.
+// stated function over the reduced range; measured over all exponents, the functions are within 1.3 units in the last
+// place (sigmoid 2.1), denormals included. Constants are written as the float32 they round to.
 import { horner, madd, withSign } from "./simd";
 
 // @ts-ignore: decorator

@@ -25,6 +25,12 @@ import { Operand } from "../../dispatch/args";
         }
       }
     }
+    if (stride == 0) {
+      // may write past `end`: into the next row's place, or the padding of the block
+      const value = v128.splat<R>(<R>load<S>(p));
+      for (; dst < end; dst += 16) v128.store(dst, value);
+      dst = end;
+    }
     for (; dst < end; dst += sizeof<R>(), p += step) store<R>(dst, <R>load<S>(p));
     src += rowStep;
   }
