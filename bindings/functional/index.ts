@@ -17,4 +17,11 @@ export {
   type MaxPoolOptions,
 } from "./pooling.ts";
 export { tripletMarginWithDistanceLoss, type Distance, type TripletOptions } from "./triplet.ts";
+export {
+  interpolate,
+  upsampleBilinear,
+  upsampleNearest,
+  type InterpolateOptions,
+  type InterpolationMode,
+} from "./interpolate.ts";
 export type { Sizes } from "./arguments.ts";

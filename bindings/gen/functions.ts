@@ -896,6 +896,37 @@ export function cat(tensors: unknown, dim?: unknown): Tensor {
 }
 
 /**
+ * The p-norm distances between every row of one matrix and every row of another.
+ * Shapes: (..., P, M), (..., R, M) → (..., P, R)
+ * Follows torch.cdist.
+ */
+export function cdist(x1: Tensor, x2: Tensor, p?: number, computeMode?: "use_mm_for_euclid_dist_if_necessary" | "use_mm_for_euclid_dist" | "donot_use_mm_for_euclid_dist"): Tensor;
+export function cdist(x1: Tensor, options: { x2: Tensor; p?: number; computeMode?: "use_mm_for_euclid_dist_if_necessary" | "use_mm_for_euclid_dist" | "donot_use_mm_for_euclid_dist" }): Tensor;
+export function cdist(x1: Tensor, x2: Tensor, options: { p?: number; computeMode?: "use_mm_for_euclid_dist_if_necessary" | "use_mm_for_euclid_dist" | "donot_use_mm_for_euclid_dist" }): Tensor;
+export function cdist(x1: Tensor, x2: Tensor, p: number, options: { computeMode?: "use_mm_for_euclid_dist_if_necessary" | "use_mm_for_euclid_dist" | "donot_use_mm_for_euclid_dist" }): Tensor;
+export function cdist(x1: unknown, x2: unknown, p?: unknown, computeMode?: unknown): Tensor {
+  if (call.isOptions(x2)) {
+    const options = x2;
+    call.checkOptions(options, ["x2","p","computeMode"], "cdist");
+    x2 = options["x2"];
+    p = options["p"];
+    computeMode = options["computeMode"];
+  }
+  else if (call.isOptions(p)) {
+    const options = p;
+    call.checkOptions(options, ["p","computeMode"], "cdist");
+    p = options["p"];
+    computeMode = options["computeMode"];
+  }
+  else if (call.isOptions(computeMode)) {
+    const options = computeMode;
+    call.checkOptions(options, ["computeMode"], "cdist");
+    computeMode = options["computeMode"];
+  }
+  return call.wrapOr(x1 as Tensor, core.op_cdist(call.tensorArg(x1, "cdist", "x1", 1), call.tensorArg(x2, "cdist", "x2", 2), p === undefined ? 2 : call.floatArg(p, "cdist", "p", 3), computeMode === undefined ? 0 : call.enumArg(computeMode, ["use_mm_for_euclid_dist_if_necessary","use_mm_for_euclid_dist","donot_use_mm_for_euclid_dist"], "cdist", "computeMode", 4)));
+}
+
+/**
  * Rounds up.
  * Shapes: any; the result has the input's.
  * Follows torch.ceil.
@@ -1566,6 +1597,28 @@ export function diff(input: unknown, n?: unknown, dim?: unknown, prepend?: unkno
 export function digamma(input: Tensor): Tensor;
 export function digamma(input: unknown): Tensor {
   return call.wrap(core.op_digamma(call.tensorArg(input, "digamma", "input", 1)));
+}
+
+/**
+ * The p-norm of input - other.
+ * Follows torch.dist.
+ */
+export function dist(input: Tensor, other: Tensor, p?: number): Tensor;
+export function dist(input: Tensor, options: { other: Tensor; p?: number }): Tensor;
+export function dist(input: Tensor, other: Tensor, options: { p?: number }): Tensor;
+export function dist(input: unknown, other: unknown, p?: unknown): Tensor {
+  if (call.isOptions(other)) {
+    const options = other;
+    call.checkOptions(options, ["other","p"], "dist");
+    other = options["other"];
+    p = options["p"];
+  }
+  else if (call.isOptions(p)) {
+    const options = p;
+    call.checkOptions(options, ["p"], "dist");
+    p = options["p"];
+  }
+  return call.wrapOr(input as Tensor, core.op_dist(call.tensorArg(input, "dist", "input", 1), call.tensorArg(other, "dist", "other", 2), p === undefined ? 2 : call.floatArg(p, "dist", "p", 3)));
 }
 
 /**

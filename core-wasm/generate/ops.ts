@@ -138,7 +138,7 @@ function implementedOp(record: ImplementedRecord, registry: Registry, ids: Map<s
     // a composite records its parts; anything else without a derivative has nothing to record
     if (record.kind === "composite") return [open, `  return ${call};`, "}", ""];
     const marks = record.kind === "view" ? markViews(record) : [];
-    return [open, "  const mode = pauseGrad();", `  const result = ${call};`, "  resumeGrad(mode);", ...marks, "  return result;", "}", ""];
+    return [open, "  const previousMode = pauseGrad();", `  const result = ${call};`, "  resumeGrad(previousMode);", ...marks, "  return result;", "}", ""];
   }
   const { needs, saved, counts } = derivativesOf(record, registry);
   const { results } = record.signature;
@@ -163,9 +163,9 @@ function implementedOp(record: ImplementedRecord, registry: Registry, ids: Map<s
   return [
     open,
     `  const records = gradEnabled() && (${wants});`,
-    "  const mode = pauseGrad();",
+    "  const previousMode = pauseGrad();",
     `  const result = ${call};`,
-    "  resumeGrad(mode);",
+    "  resumeGrad(previousMode);",
     ...(record.kind === "view" ? markViews(record) : []),
     `  if (!records${same}) return result;`,
     ...body.map((line) => `  ${line}`),

@@ -43,3 +43,20 @@ export const renorm = composite({
   variants: ["function", "method", "inplace"],
   implementation: "margin.renorm",
 });
+
+export const cdist = composite({
+  signature:
+    'cdist(x1: Tensor, x2: Tensor, p: float = 2, computeMode: "use_mm_for_euclid_dist_if_necessary"|"use_mm_for_euclid_dist"|"donot_use_mm_for_euclid_dist" = "use_mm_for_euclid_dist_if_necessary")',
+  follows: "torch.cdist",
+  doc: "The p-norm distances between every row of one matrix and every row of another.",
+  shapes: "(..., P, M), (..., R, M) → (..., P, R)",
+  variants: ["function"],
+  implementation: "cdist.cdist",
+});
+
+export const dist = composite({
+  signature: "dist(input: Tensor, other: Tensor, p: float = 2)",
+  follows: "torch.dist",
+  doc: "The p-norm of input - other.",
+  implementation: "cdist.dist",
+});

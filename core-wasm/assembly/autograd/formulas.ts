@@ -1,5 +1,5 @@
 // The functions that derivative strings of op records may call besides the ops, by topic.
-export { permuteBackward } from "./formulas/shapes";
+export { permuteBackward, sizeAt } from "./formulas/shapes";
 export { channelSums, rows, scaled } from "./formulas/contractions";
 export {
   gatherBackward,

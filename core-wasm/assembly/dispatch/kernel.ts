@@ -12,7 +12,9 @@ import { checkTargetsKernel, nllLossKernel, nllLossBackwardKernel } from "../ker
 import { convolution, convolutionTranspose, convolutionWeight } from "../kernels/conv/conv";
 import { foldImage, unfoldImage } from "../kernels/fold";
 import { gemm } from "../kernels/gemm/gemm";
+import { gridSample, gridSampleGrid, gridSampleInput } from "../kernels/gridSample";
 import { averagePool, averageSpread, maxPool, planeGather, planeScatter } from "../kernels/pool";
+import { resample } from "../kernels/resample";
 import { maskedScatter, maskedSelect, nonzero } from "../kernels/compress";
 import { gather, indexOffsets } from "../kernels/gather";
 import {
@@ -50,6 +52,10 @@ export const enum Kernel {
   PlaneGather = 18,
   UnfoldImage = 19,
   FoldImage = 20,
+  Resample = 21,
+  GridSample = 22,
+  GridSampleInput = 23,
+  GridSampleGrid = 24,
   Gather = 40,
   IndexOffsets = 41,
   Scatter = 42,
@@ -125,6 +131,14 @@ export function runCpu(args: Args): void {
       return unfoldImage(args);
     case Kernel.FoldImage:
       return foldImage(args);
+    case Kernel.Resample:
+      return resample(args);
+    case Kernel.GridSample:
+      return gridSample(args);
+    case Kernel.GridSampleInput:
+      return gridSampleInput(args);
+    case Kernel.GridSampleGrid:
+      return gridSampleGrid(args);
     case Kernel.Gather:
       return gather(args);
     case Kernel.IndexOffsets:

@@ -11,6 +11,11 @@ import { Tensor } from "../tensor/tensor";
 import { tensorsFrom } from "../tensor/tensors";
 import * as ops from "./ops";
 
+export function op__scaledDotProductAttention(query: usize, key: usize, value: usize, attnMask: usize, dropoutP: f64, needAttnWeights: i32, isCausal: i32): i32 {
+  ops._scaledDotProductAttention(changetype<Tensor>(query), changetype<Tensor>(key), changetype<Tensor>(value), changetype<Tensor | null>(attnMask), dropoutP, needAttnWeights != 0, isCausal != 0);
+  return leaveResults(2);
+}
+
 export function op_abs(input: usize): usize {
   return leave(ops.abs(changetype<Tensor>(input)));
 }
@@ -120,6 +125,10 @@ export function op_addr(input: usize, vec1: usize, vec2: usize, beta: f64, betaK
 export function op_addr_(input: usize, vec1: usize, vec2: usize, beta: f64, betaKind: i32, alpha: f64, alphaKind: i32): void {
   ops.addr_(changetype<Tensor>(input), changetype<Tensor>(vec1), changetype<Tensor>(vec2), newScalar(beta, betaKind), newScalar(alpha, alphaKind));
   leaveNothing();
+}
+
+export function op_affineGrid(theta: usize, size: usize, sizeLength: i32, alignCorners: i32): usize {
+  return leave(ops.affineGrid(changetype<Tensor>(theta), intsFrom(size, sizeLength)!, alignCorners));
 }
 
 export function op_all(input: usize, dim: i32, keepdim: i32): usize {
@@ -365,6 +374,10 @@ export function op_cauchy_(input: usize, median: f64, sigma: f64, generator: i32
   leaveNothing();
 }
 
+export function op_cdist(x1: usize, x2: usize, p: f64, computeMode: i32): usize {
+  return leave(ops.cdist(changetype<Tensor>(x1), changetype<Tensor>(x2), p, computeMode));
+}
+
 export function op_ceil(input: usize): usize {
   return leave(ops.ceil(changetype<Tensor>(input)));
 }
@@ -427,6 +440,10 @@ export function op_clampMin_(input: usize, min: usize): void {
 
 export function op_clone(input: usize): usize {
   return leave(ops.clone(changetype<Tensor>(input)));
+}
+
+export function op_col2im(input: usize, outputSize: usize, outputSizeLength: i32, kernelSize: usize, kernelSizeLength: i32, dilation: usize, dilationLength: i32, padding: usize, paddingLength: i32, stride: usize, strideLength: i32): usize {
+  return leave(ops.col2im(changetype<Tensor>(input), intsFrom(outputSize, outputSizeLength)!, intsFrom(kernelSize, kernelSizeLength)!, intsFrom(dilation, dilationLength)!, intsFrom(padding, paddingLength)!, intsFrom(stride, strideLength)!));
 }
 
 export function op_columnStack(tensors: usize, tensorsLength: i32): usize {
@@ -593,6 +610,10 @@ export function op_digamma(input: usize): usize {
 export function op_digamma_(input: usize): void {
   ops.digamma_(changetype<Tensor>(input));
   leaveNothing();
+}
+
+export function op_dist(input: usize, other: usize, p: f64): usize {
+  return leave(ops.dist(changetype<Tensor>(input), changetype<Tensor>(other), p));
 }
 
 export function op_div(input: usize, other: usize, roundingMode: i32): usize {
@@ -872,6 +893,10 @@ export function op_glu(input: usize, dim: i32): usize {
   return leave(ops.glu(changetype<Tensor>(input), dim));
 }
 
+export function op_gridSample(input: usize, grid: usize, mode: i32, paddingMode: i32, alignCorners: i32): usize {
+  return leave(ops.gridSample(changetype<Tensor>(input), changetype<Tensor>(grid), mode, paddingMode, alignCorners));
+}
+
 export function op_groupNorm(input: usize, numGroups: i32, weight: usize, bias: usize, eps: f64): usize {
   return leave(ops.groupNorm(changetype<Tensor>(input), numGroups, changetype<Tensor | null>(weight), changetype<Tensor | null>(bias), eps));
 }
@@ -956,6 +981,10 @@ export function op_i0_(input: usize): void {
 
 export function op_i1(input: usize): usize {
   return leave(ops.i1(changetype<Tensor>(input)));
+}
+
+export function op_im2col(input: usize, kernelSize: usize, kernelSizeLength: i32, dilation: usize, dilationLength: i32, padding: usize, paddingLength: i32, stride: usize, strideLength: i32): usize {
+  return leave(ops.im2col(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(dilation, dilationLength)!, intsFrom(padding, paddingLength)!, intsFrom(stride, strideLength)!));
 }
 
 export function op_index(input: usize, indices: usize, indicesLength: i32): usize {
@@ -1686,6 +1715,10 @@ export function op_repeatInterleave(input: usize, repeats: usize, dim: i32, outp
   return leave(ops.repeatInterleave(changetype<Tensor>(input), changetype<Tensor>(repeats), dim, outputSize));
 }
 
+export function op_resample(input: usize, dim: i32, size: i32, mode: i32, alignCorners: i32, scale: f64): usize {
+  return leave(ops.resample(changetype<Tensor>(input), dim, size, mode, alignCorners != 0, scale));
+}
+
 export function op_reshape(input: usize, shape: usize, shapeLength: i32): usize {
   return leave(ops.reshape(changetype<Tensor>(input), intsFrom(shape, shapeLength)!));
 }
@@ -1741,6 +1774,10 @@ export function op_rsub(input: usize, other: usize, alpha: f64, alphaKind: i32):
 
 export function op_scalarTensor(value: f64, valueKind: i32, dtype: i32, device: i32): usize {
   return leave(ops.scalarTensor(newScalar(value, valueKind), dtype, device));
+}
+
+export function op_scaledDotProductAttention(query: usize, key: usize, value: usize, attnMask: usize, dropoutP: f64, isCausal: i32, scale: f64, scaleKind: i32): usize {
+  return leave(ops.scaledDotProductAttention(changetype<Tensor>(query), changetype<Tensor>(key), changetype<Tensor>(value), changetype<Tensor | null>(attnMask), dropoutP, isCausal != 0, scalarFrom(scale, scaleKind)));
 }
 
 export function op_scatter(input: usize, dim: i32, index: usize, src: usize, reduce: i32): usize {

@@ -8,8 +8,10 @@ import { resultAt } from "../dispatch/entry";
 import { elementwise1, elementwise2, elementwise3, elementwise4, elementwiseInPlace1, elementwiseInPlace2, elementwiseInPlace3, elementwiseInPlace4, setElementwiseParam } from "../ops/elementwise";
 import * as activations_impl from "../ops/activations";
 import * as arithmetic_impl from "../ops/arithmetic";
+import * as attention_impl from "../ops/attention";
 import * as averagePooling_impl from "../ops/averagePooling";
 import * as basic_impl from "../ops/basic";
+import * as cdist_impl from "../ops/cdist";
 import * as comparison_impl from "../ops/comparison";
 import * as contraction_impl from "../ops/contraction";
 import * as convolution_impl from "../ops/convolution";
@@ -18,6 +20,8 @@ import * as einsum_impl from "../ops/einsum";
 import * as extrema_impl from "../ops/extrema";
 import * as factories_impl from "../ops/factories";
 import * as geometry_impl from "../ops/geometry";
+import * as grid_impl from "../ops/grid";
+import * as image_impl from "../ops/image";
 import * as indexing_impl from "../ops/indexing";
 import * as joining_impl from "../ops/joining";
 import * as loss_impl from "../ops/loss";
@@ -43,6 +47,10 @@ import { Scalar, ScalarKind, floatScalar, intScalar, isNumber, newScalar } from 
 import { Tensor } from "../tensor/tensor";
 import { Tensors } from "../tensor/tensors";
 import { El } from "./programs";
+
+export function _scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, attnMask: Tensor | null = null, dropoutP: f64 = 0, needAttnWeights: bool = false, isCausal: bool = false): Tensor {
+  return attention_impl.attentionAndWeights(query, key, value, attnMask, dropoutP, needAttnWeights, isCausal);
+}
 
 export function abs(input: Tensor): Tensor {
   return elementwise1(El.abs, input);
@@ -82,9 +90,9 @@ export function adaptiveAvgPool3d(input: Tensor, outputSize: Ints): Tensor {
 
 export function adaptiveMaxPool1dWithIndices(input: Tensor, outputSize: Ints): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = averagePooling_impl.adaptiveMaxPool1dWithIndices(input, outputSize);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records) return result;
   const node = newNode(227, 1, 2, 1, 1, 0);
   node.edge(0, input);
@@ -98,9 +106,9 @@ export function adaptiveMaxPool1dWithIndices(input: Tensor, outputSize: Ints): T
 
 export function adaptiveMaxPool2dWithIndices(input: Tensor, outputSize: Ints): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = averagePooling_impl.adaptiveMaxPool2dWithIndices(input, outputSize);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records) return result;
   const node = newNode(228, 1, 2, 1, 1, 0);
   node.edge(0, input);
@@ -114,9 +122,9 @@ export function adaptiveMaxPool2dWithIndices(input: Tensor, outputSize: Ints): T
 
 export function adaptiveMaxPool3dWithIndices(input: Tensor, outputSize: Ints): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = averagePooling_impl.adaptiveMaxPool3dWithIndices(input, outputSize);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records) return result;
   const node = newNode(229, 1, 2, 1, 1, 0);
   node.edge(0, input);
@@ -187,9 +195,9 @@ export function addcmul_(input: Tensor, tensor1: Tensor, tensor2: Tensor, value:
 
 export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
   const records = gradEnabled() && (input.requiresGrad || mat1.requiresGrad || mat2.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = matmul_impl.addmm(input, mat1, mat2, beta, alpha);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
   const node = newNode(230, 3, 1, 2, 1, 2);
   node.edge(0, input);
@@ -213,9 +221,9 @@ export function addmm_(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Scalar =
 
 export function addmv(input: Tensor, mat: Tensor, vec: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
   const records = gradEnabled() && (input.requiresGrad || mat.requiresGrad || vec.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = matmul_impl.addmv(input, mat, vec, beta, alpha);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
   const node = newNode(231, 3, 1, 2, 1, 2);
   node.edge(0, input);
@@ -247,11 +255,15 @@ export function addr_(input: Tensor, vec1: Tensor, vec2: Tensor, beta: Scalar = 
   return assignInplace(input, addr(input, vec1, vec2, beta, alpha));
 }
 
+export function affineGrid(theta: Tensor, size: Ints, alignCorners: i32 = -1): Tensor {
+  return grid_impl.affineGrid(theta, size, alignCorners);
+}
+
 export function alias(input: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = basic_impl.alias(input);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
   const node = newNode(232, 1, 1, 0, 0, 0);
@@ -262,9 +274,9 @@ export function alias(input: Tensor): Tensor {
 }
 
 export function all(input: Tensor, dim: i32 = NONE, keepdim: bool = false): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = reduction_impl.all(input, dim, keepdim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
@@ -283,9 +295,9 @@ export function alphaDropout_(input: Tensor, p: f64 = 0.5, training: bool = fals
 
 export function amax(input: Tensor, dim: Ints | null = null, keepdim: bool = false): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = reduction_impl.amax(input, dim, keepdim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
   const node = newNode(233, 1, 1, 2, 1, 1);
   node.edge(0, input);
@@ -300,9 +312,9 @@ export function amax(input: Tensor, dim: Ints | null = null, keepdim: bool = fal
 
 export function amin(input: Tensor, dim: Ints | null = null, keepdim: bool = false): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = reduction_impl.amin(input, dim, keepdim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
   const node = newNode(234, 1, 1, 2, 1, 1);
   node.edge(0, input);
@@ -317,9 +329,9 @@ export function amin(input: Tensor, dim: Ints | null = null, keepdim: bool = fal
 
 export function aminmax(input: Tensor, dim: i32 = NONE, keepdim: bool = false): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = reduction_impl.aminmax(input, dim, keepdim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records) return result;
   const node = newNode(235, 1, 2, 3, 0, 2);
   node.edge(0, input);
@@ -339,44 +351,44 @@ export function angle(input: Tensor): Tensor {
 }
 
 export function any(input: Tensor, dim: i32 = NONE, keepdim: bool = false): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = reduction_impl.any(input, dim, keepdim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
 export function arange(start: Scalar, end: Scalar, step: Scalar, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = factories_impl.arange(start, end, step, dtype, device);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
 export function argmax(input: Tensor, dim: i32 = NONE, keepdim: bool = false): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = reduction_impl.argmax(input, dim, keepdim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
 export function argmin(input: Tensor, dim: i32 = NONE, keepdim: bool = false): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = reduction_impl.argmin(input, dim, keepdim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
 export function argsort(input: Tensor, dim: i32 = -1, descending: bool = false, stable: bool = false): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = sorting_impl.argsort(input, dim, descending, stable);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
 export function argwhere(input: Tensor): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = indexing_impl.nonzero(input);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
@@ -386,9 +398,9 @@ export function asStrided(input: Tensor, size: Ints, stride: Ints, storageOffset
 
 export function asStridedBackward(grad: Tensor, size: Ints, stride: Ints, offset: i32, inputShape: Ints, inputStride: Ints, inputOffset: i32): Tensor {
   const records = gradEnabled() && (grad.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = basic_impl.asStridedBackward(grad, size, stride, offset, inputShape, inputStride, inputOffset);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == grad) return result;
   const node = newNode(236, 1, 1, 0, 4, 2);
   node.edge(0, grad);
@@ -405,9 +417,9 @@ export function asStridedBackward(grad: Tensor, size: Ints, stride: Ints, offset
 
 export function asStridedOf(input: Tensor, size: Ints, stride: Ints, offset: i32, inputStride: Ints, inputOffset: i32): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = basic_impl.asStridedOf(input, size, stride, offset, inputStride, inputOffset);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
   const node = newNode(237, 1, 1, 0, 4, 2);
@@ -425,9 +437,9 @@ export function asStridedOf(input: Tensor, size: Ints, stride: Ints, offset: i32
 
 export function asStridedScatter(input: Tensor, src: Tensor, size: Ints, stride: Ints, storageOffset: i32 = NONE): Tensor {
   const records = gradEnabled() && (input.requiresGrad || src.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = rearrange_impl.asStridedScatter(input, src, size, stride, storageOffset);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
   const node = newNode(238, 2, 1, 0, 3, 1);
   node.edge(0, input);
@@ -495,9 +507,9 @@ export function atleast3d(input: Tensor): Tensor {
 
 export function averagePlanes(input: Tensor, size: Ints, kernel: Ints, stride: Ints, padding: Ints, adaptive: bool, countPadding: bool, divisor: i32): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = averagePooling_impl.averagePlanes(input, size, kernel, stride, padding, adaptive, countPadding, divisor);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
   const node = newNode(239, 1, 1, 0, 4, 3);
   node.edge(0, input);
@@ -515,9 +527,9 @@ export function averagePlanes(input: Tensor, size: Ints, kernel: Ints, stride: I
 
 export function averageSpread(gradOutput: Tensor, size: Ints, kernel: Ints, stride: Ints, padding: Ints, adaptive: bool, countPadding: bool, divisor: i32): Tensor {
   const records = gradEnabled() && (gradOutput.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = averagePooling_impl.averageSpread(gradOutput, size, kernel, stride, padding, adaptive, countPadding, divisor);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == gradOutput) return result;
   const node = newNode(240, 1, 1, 0, 4, 3);
   node.edge(0, gradOutput);
@@ -547,9 +559,9 @@ export function avgPool3d(input: Tensor, kernelSize: Ints, stride: Ints | null =
 
 export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
   const records = gradEnabled() && (input.requiresGrad || batch1.requiresGrad || batch2.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = matmul_impl.baddbmm(input, batch1, batch2, beta, alpha);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
   const node = newNode(241, 3, 1, 2, 1, 2);
   node.edge(0, input);
@@ -573,9 +585,9 @@ export function baddbmm_(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Sc
 
 export function batchMatmul(input: Tensor, mat2: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad || mat2.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = matmul_impl.batchMatmul(input, mat2);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
   const node = newNode(242, 2, 1, 2, 2, 0);
   node.edge(0, input);
@@ -594,17 +606,17 @@ export function batchNorm(input: Tensor, runningMean: Tensor | null, runningVar:
 }
 
 export function batchNormBackward(grad: Tensor, input: Tensor, weight: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, saveMean: Tensor, saveInvstd: Tensor, training: bool, eps: f64): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = normalization_impl.batchNormBackward(grad, input, weight, runningMean, runningVar, saveMean, saveInvstd, training, eps);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
 export function batchNormOf(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: bool, momentum: f64, eps: f64): Tensor {
   const records = gradEnabled() && (input.requiresGrad || (weight !== null && weight.requiresGrad) || (bias !== null && bias.requiresGrad));
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = normalization_impl.batchNormOf(input, weight, bias, runningMean, runningVar, training, momentum, eps);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records) return result;
   const node = newNode(243, 3, 3, 6, 0, 2);
   node.edge(0, input);
@@ -627,9 +639,9 @@ export function batchNormOf(input: Tensor, weight: Tensor | null, bias: Tensor |
 
 export function bernoulli(input: Tensor, p: Scalar | null = null, generator: i32 = 0): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = random_impl.bernoulli(input, p, generator);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
   const node = newNode(244, 1, 1, 0, 1, 0);
   node.edge(0, input);
@@ -640,9 +652,9 @@ export function bernoulli(input: Tensor, p: Scalar | null = null, generator: i32
 }
 
 export function bernoulliOf(input: Tensor, p: Tensor, generator: i32 = 0): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = random_impl.bernoulliFill(input, p, generator);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
@@ -716,9 +728,9 @@ export function blockDiag(tensors: Tensors): Tensor {
 
 export function bmm(input: Tensor, mat2: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad || mat2.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = matmul_impl.bmm(input, mat2);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
   const node = newNode(245, 2, 1, 2, 0, 0);
   node.edge(0, input);
@@ -748,9 +760,9 @@ export function cat(tensors: Tensors, dim: i32 = 0): Tensor {
 
 export function catOf(tensors: Tensors, dim: i32): Tensor {
   const records = gradEnabled() && (anyRequiresGrad(tensors));
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = joining_impl.catOf(tensors, dim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records) return result;
   const node = newNode(246, 0 + lengthOf(tensors), 1, 0, 1, 1);
   edges(node, 0, tensors);
@@ -762,15 +774,19 @@ export function catOf(tensors: Tensors, dim: i32): Tensor {
 }
 
 export function cauchy(input: Tensor, median: f64 = 0, sigma: f64 = 1, generator: i32 = 0): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = random_impl.cauchy(input, median, sigma, generator);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
 export function cauchy_(input: Tensor, median: f64 = 0, sigma: f64 = 1, generator: i32 = 0): Tensor {
   checkInplace(input);
   return assignInplace(input, cauchy(input, median, sigma, generator));
+}
+
+export function cdist(x1: Tensor, x2: Tensor, p: f64 = 2, computeMode: i32 = 0): Tensor {
+  return cdist_impl.cdist(x1, x2, p, computeMode);
 }
 
 export function ceil(input: Tensor): Tensor {
@@ -847,9 +863,9 @@ export function clampMin_(input: Tensor, min: Tensor): Tensor {
 
 export function clone(input: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = basic_impl.clone(input);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
   const node = newNode(247, 1, 1, 0, 0, 0);
   node.edge(0, input);
@@ -858,8 +874,31 @@ export function clone(input: Tensor): Tensor {
   return result;
 }
 
+export function col2im(input: Tensor, outputSize: Ints, kernelSize: Ints, dilation: Ints = ints1(1), padding: Ints = ints1(0), stride: Ints = ints1(1)): Tensor {
+  return image_impl.col2im(input, outputSize, kernelSize, dilation, padding, stride);
+}
+
 export function columnStack(tensors: Tensors): Tensor {
   return joining_impl.columnStack(tensors);
+}
+
+export function columnsImage(input: Tensor, size: Ints, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, rows: i32, across: i32): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const previousMode = pauseGrad();
+  const result = image_impl.columnsImage(input, size, kernel, stride, padding, dilation, rows, across);
+  resumeGrad(previousMode);
+  if (!records || result == input) return result;
+  const node = newNode(248, 1, 1, 0, 4, 2);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveInts(0, kernel);
+  node.saveInts(1, stride);
+  node.saveInts(2, padding);
+  node.saveInts(3, dilation);
+  node.saveF64(0, rows);
+  node.saveF64(1, across);
+  doneNode(node);
+  return result;
 }
 
 export function combinations(input: Tensor, r: i32 = 2, withReplacement: bool = false): Tensor {
@@ -868,11 +907,11 @@ export function combinations(input: Tensor, r: i32 = 2, withReplacement: bool = 
 
 export function constantPadNd(input: Tensor, pad: Ints, value: Scalar = intScalar(0)): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = padding_impl.constantPadNd(input, pad, value);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(248, 1, 1, 0, 1, 0);
+  const node = newNode(249, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, pad);
@@ -882,11 +921,11 @@ export function constantPadNd(input: Tensor, pad: Ints, value: Scalar = intScala
 
 export function contiguous(input: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = basic_impl.contiguous(input);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(249, 1, 1, 0, 0, 0);
+  const node = newNode(250, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   doneNode(node);
@@ -919,11 +958,11 @@ export function convTranspose3d(input: Tensor, weight: Tensor, bias: Tensor | nu
 
 export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, transposed: bool, outputPadding: Ints, groups: i32): Tensor {
   const records = gradEnabled() && (input.requiresGrad || weight.requiresGrad || (bias !== null && bias.requiresGrad));
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = convolution_impl.convolution(input, weight, bias, stride, padding, dilation, transposed, outputPadding, groups);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(250, 3, 1, 2, 6, 2);
+  const node = newNode(251, 3, 1, 2, 6, 2);
   node.edge(0, input);
   node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -944,11 +983,11 @@ export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, 
 
 export function convolutionInput(gradOutput: Tensor, weight: Tensor, size: Ints, stride: Ints, padding: Ints, dilation: Ints, transposed: bool, outputPadding: Ints, groups: i32): Tensor {
   const records = gradEnabled() && (gradOutput.requiresGrad || weight.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = convolution_impl.convolutionInput(gradOutput, weight, size, stride, padding, dilation, transposed, outputPadding, groups);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == gradOutput) return result;
-  const node = newNode(251, 2, 1, 2, 5, 2);
+  const node = newNode(252, 2, 1, 2, 5, 2);
   node.edge(0, gradOutput);
   node.edge(1, weight);
   attachFloating(result, node, 0);
@@ -967,11 +1006,11 @@ export function convolutionInput(gradOutput: Tensor, weight: Tensor, size: Ints,
 
 export function convolutionWeight(gradOutput: Tensor, input: Tensor, size: Ints, stride: Ints, padding: Ints, dilation: Ints, transposed: bool, outputPadding: Ints, groups: i32): Tensor {
   const records = gradEnabled() && (gradOutput.requiresGrad || input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = convolution_impl.convolutionWeight(gradOutput, input, size, stride, padding, dilation, transposed, outputPadding, groups);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == gradOutput) return result;
-  const node = newNode(252, 2, 1, 2, 5, 2);
+  const node = newNode(253, 2, 1, 2, 5, 2);
   node.edge(0, gradOutput);
   node.edge(1, input);
   attachFloating(result, node, 0);
@@ -1030,9 +1069,9 @@ export function cosineSimilarity(x1: Tensor, x2: Tensor, dim: i32 = 1, eps: f64 
 }
 
 export function countNonzero(input: Tensor, dim: Ints | null = null): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = reduction_impl.countNonzero(input, dim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
@@ -1045,19 +1084,19 @@ export function ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Ints, t
 }
 
 export function ctcLossBackward(grad: Tensor, logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, losses: Tensor, logAlpha: Tensor, blank: i32, zeroInfinity: bool): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = ctc_impl.ctcLossBackward(grad, logProbs, targets, inputLengths, targetLengths, losses, logAlpha, blank, zeroInfinity);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
 export function ctcLossOf(logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, blank: i32, zeroInfinity: bool): Tensor {
   const records = gradEnabled() && (logProbs.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = ctc_impl.ctcLossOf(logProbs, targets, inputLengths, targetLengths, blank, zeroInfinity);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(253, 1, 2, 4, 2, 2);
+  const node = newNode(254, 1, 2, 4, 2, 2);
   node.edge(0, logProbs);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -1075,26 +1114,9 @@ export function ctcLossOf(logProbs: Tensor, targets: Tensor, inputLengths: Ints,
 
 export function cummax(input: Tensor, dim: i32): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = scan_impl.cummax(input, dim);
-  resumeGrad(mode);
-  if (!records) return result;
-  const node = newNode(254, 1, 2, 1, 1, 1);
-  node.edge(0, input);
-  attachFloating(resultAt(0), node, 0);
-  attachFloating(resultAt(1), node, 1);
-  node.saveInts(0, shapeOf(input));
-  node.saveF64(0, dim);
-  node.saveTensor(0, resultAt(1), true);
-  doneNode(node);
-  return result;
-}
-
-export function cummin(input: Tensor, dim: i32): Tensor {
-  const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
-  const result = scan_impl.cummin(input, dim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records) return result;
   const node = newNode(255, 1, 2, 1, 1, 1);
   node.edge(0, input);
@@ -1107,13 +1129,30 @@ export function cummin(input: Tensor, dim: i32): Tensor {
   return result;
 }
 
+export function cummin(input: Tensor, dim: i32): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const previousMode = pauseGrad();
+  const result = scan_impl.cummin(input, dim);
+  resumeGrad(previousMode);
+  if (!records) return result;
+  const node = newNode(256, 1, 2, 1, 1, 1);
+  node.edge(0, input);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  node.saveInts(0, shapeOf(input));
+  node.saveF64(0, dim);
+  node.saveTensor(0, resultAt(1), true);
+  doneNode(node);
+  return result;
+}
+
 export function cumprod(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = scan_impl.cumprod(input, dim, dtype);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(256, 1, 1, 2, 0, 1);
+  const node = newNode(257, 1, 1, 2, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -1130,11 +1169,11 @@ export function cumprod_(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor
 
 export function cumsum(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = scan_impl.cumsum(input, dim, dtype);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(257, 1, 1, 0, 0, 2);
+  const node = newNode(258, 1, 1, 0, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
@@ -1150,11 +1189,11 @@ export function cumsum_(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor 
 
 export function cumsumReverse(input: Tensor, dim: i32): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = scan_impl.cumsumReverse(input, dim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(258, 1, 1, 0, 0, 1);
+  const node = newNode(259, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, dim);
@@ -1180,11 +1219,11 @@ export function diag(input: Tensor, diagonal: i32 = 0): Tensor {
 
 export function diagEmbed(input: Tensor, offset: i32 = 0, dim1: i32 = -2, dim2: i32 = -1): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = rearrange_impl.diagEmbed(input, offset, dim1, dim2);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(259, 1, 1, 0, 0, 3);
+  const node = newNode(260, 1, 1, 0, 0, 3);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, offset);
@@ -1204,11 +1243,11 @@ export function diagonal(input: Tensor, offset: i32 = 0, dim1: i32 = 0, dim2: i3
 
 export function diagonalScatter(input: Tensor, src: Tensor, offset: i32 = 0, dim1: i32 = 0, dim2: i32 = 1): Tensor {
   const records = gradEnabled() && (input.requiresGrad || src.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = rearrange_impl.diagonalScatter(input, src, offset, dim1, dim2);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(260, 2, 1, 0, 1, 3);
+  const node = newNode(261, 2, 1, 0, 1, 3);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -1230,6 +1269,10 @@ export function digamma(input: Tensor): Tensor {
 
 export function digamma_(input: Tensor): Tensor {
   return elementwiseInPlace1(El.digamma, input);
+}
+
+export function dist(input: Tensor, other: Tensor, p: f64 = 2): Tensor {
+  return cdist_impl.dist(input, other, p);
 }
 
 export function div(input: Tensor, other: Tensor, roundingMode: i32 = -1): Tensor {
@@ -1258,11 +1301,11 @@ export function divergence(input: Tensor, target: Tensor): Tensor {
 
 export function dot(input: Tensor, other: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad || other.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = matmul_impl.dot(input, other);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(261, 2, 1, 2, 0, 0);
+  const node = newNode(262, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, other);
   attachFloating(result, node, 0);
@@ -1300,16 +1343,16 @@ export function elu_(input: Tensor, alpha: f64 = 1): Tensor {
 }
 
 export function emptyLike(input: Tensor, dtype: i32 = NO_DTYPE, device: i32 = -1): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = factories_impl.emptyLike(input, dtype, device);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
 export function emptyStrided(size: Ints, stride: Ints, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = factories_impl.emptyStrided(size, stride, dtype, device);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
@@ -1371,12 +1414,12 @@ export function exp2_(input: Tensor): Tensor {
 
 export function expand(input: Tensor, size: Ints, implicit: bool = false): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = basic_impl.expand(input, size, implicit);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(262, 1, 1, 0, 1, 0);
+  const node = newNode(263, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1397,9 +1440,9 @@ export function expm1_(input: Tensor): Tensor {
 }
 
 export function exponential(input: Tensor, lambd: f64 = 1, generator: i32 = 0): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = random_impl.exponential(input, lambd, generator);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
@@ -1409,9 +1452,9 @@ export function exponential_(input: Tensor, lambd: f64 = 1, generator: i32 = 0):
 }
 
 export function eye(n: i32, m: i32 = NONE, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = factories_impl.eye(n, m, dtype, device);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
@@ -1448,11 +1491,11 @@ export function flatten(input: Tensor, startDim: i32 = 0, endDim: i32 = -1): Ten
 
 export function flip(input: Tensor, dims: Ints): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = rearrange_impl.flip(input, dims);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(263, 1, 1, 0, 1, 0);
+  const node = newNode(264, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, dims);
@@ -1531,26 +1574,26 @@ export function frexpMantissa(input: Tensor): Tensor {
 }
 
 export function full(size: Ints, fillValue: Scalar, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = factories_impl.full(size, fillValue, dtype, device);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
 export function fullLike(input: Tensor, fillValue: Scalar, dtype: i32 = NO_DTYPE, device: i32 = -1): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = factories_impl.fullLike(input, fillValue, dtype, device);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
 export function gather(input: Tensor, dim: i32, index: Tensor, sparseGrad: bool = false): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = indexing_impl.gather(input, dim, index, sparseGrad);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(264, 1, 1, 1, 1, 1);
+  const node = newNode(265, 1, 1, 1, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1588,9 +1631,9 @@ export function gelu(input: Tensor, approximate: i32 = 0): Tensor {
 }
 
 export function geometric(input: Tensor, p: f64, generator: i32 = 0): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = random_impl.geometric(input, p, generator);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
@@ -1603,24 +1646,68 @@ export function glu(input: Tensor, dim: i32 = -1): Tensor {
   return activations_impl.glu(input, dim);
 }
 
+export function gridSample(input: Tensor, grid: Tensor, mode: i32 = 0, paddingMode: i32 = 0, alignCorners: i32 = -1): Tensor {
+  const records = gradEnabled() && (input.requiresGrad || grid.requiresGrad);
+  const previousMode = pauseGrad();
+  const result = image_impl.gridSample(input, grid, mode, paddingMode, alignCorners);
+  resumeGrad(previousMode);
+  if (!records || result == input) return result;
+  const node = newNode(266, 2, 1, 2, 1, 3);
+  node.edge(0, input);
+  node.edge(1, grid);
+  attachFloating(result, node, 0);
+  if (grid.requiresGrad) node.saveTensor(0, input, false);
+  if (input.requiresGrad) node.saveInts(0, shapeOf(input));
+  node.saveTensor(1, grid, false);
+  node.saveF64(0, mode);
+  node.saveF64(1, paddingMode);
+  node.saveF64(2, alignCorners);
+  doneNode(node);
+  return result;
+}
+
+export function gridSampleGrid(gradOutput: Tensor, grid: Tensor, input: Tensor, mode: i32, paddingMode: i32, alignCorners: i32): Tensor {
+  const previousMode = pauseGrad();
+  const result = image_impl.gridSampleGrid(gradOutput, grid, input, mode, paddingMode, alignCorners);
+  resumeGrad(previousMode);
+  return result;
+}
+
+export function gridSampleInput(gradOutput: Tensor, grid: Tensor, size: Ints, mode: i32, paddingMode: i32, alignCorners: i32): Tensor {
+  const records = gradEnabled() && (gradOutput.requiresGrad);
+  const previousMode = pauseGrad();
+  const result = image_impl.gridSampleInput(gradOutput, grid, size, mode, paddingMode, alignCorners);
+  resumeGrad(previousMode);
+  if (!records || result == gradOutput) return result;
+  const node = newNode(267, 1, 1, 1, 0, 3);
+  node.edge(0, gradOutput);
+  attachFloating(result, node, 0);
+  node.saveTensor(0, grid, false);
+  node.saveF64(0, mode);
+  node.saveF64(1, paddingMode);
+  node.saveF64(2, alignCorners);
+  doneNode(node);
+  return result;
+}
+
 export function groupNorm(input: Tensor, numGroups: i32, weight: Tensor | null = null, bias: Tensor | null = null, eps: f64 = 0.00001): Tensor {
   return normalization_impl.groupNorm(input, numGroups, weight, bias, eps);
 }
 
 export function groupNormBackward(grad: Tensor, input: Tensor, mean: Tensor, rstd: Tensor, weight: Tensor | null, groups: i32): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = normalization_impl.groupNormBackward(grad, input, mean, rstd, weight, groups);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
 export function groupNormOf(input: Tensor, groups: i32, weight: Tensor | null, bias: Tensor | null, eps: f64): Tensor {
   const records = gradEnabled() && (input.requiresGrad || (weight !== null && weight.requiresGrad) || (bias !== null && bias.requiresGrad));
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = normalization_impl.groupNormOf(input, groups, weight, bias, eps);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(265, 3, 3, 4, 0, 2);
+  const node = newNode(268, 3, 3, 4, 0, 2);
   node.edge(0, input);
   if (weight !== null) node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -1646,9 +1733,9 @@ export function gt_(input: Tensor, other: Tensor): Tensor {
 }
 
 export function gumbelNoise(input: Tensor): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = random_impl.gumbelNoise(input);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
@@ -1730,13 +1817,37 @@ export function i1(input: Tensor): Tensor {
   return elementwise1(El.i1, input);
 }
 
+export function im2col(input: Tensor, kernelSize: Ints, dilation: Ints = ints1(1), padding: Ints = ints1(0), stride: Ints = ints1(1)): Tensor {
+  return image_impl.im2col(input, kernelSize, dilation, padding, stride);
+}
+
+export function imageColumns(input: Tensor, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, rows: i32, across: i32): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const previousMode = pauseGrad();
+  const result = image_impl.imageColumns(input, kernel, stride, padding, dilation, rows, across);
+  resumeGrad(previousMode);
+  if (!records || result == input) return result;
+  const node = newNode(269, 1, 1, 0, 5, 2);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveInts(0, shapeOf(input));
+  node.saveInts(1, kernel);
+  node.saveInts(2, stride);
+  node.saveInts(3, padding);
+  node.saveInts(4, dilation);
+  node.saveF64(0, rows);
+  node.saveF64(1, across);
+  doneNode(node);
+  return result;
+}
+
 export function index(input: Tensor, indices: Tensors): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = indexing_impl.index(input, indices);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(266, 1, 1, 0 + lengthOf(indices), 1, 0);
+  const node = newNode(270, 1, 1, 0 + lengthOf(indices), 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1747,11 +1858,11 @@ export function index(input: Tensor, indices: Tensors): Tensor {
 
 export function indexAdd(input: Tensor, dim: i32, index: Tensor, source: Tensor, alpha: Scalar = intScalar(1)): Tensor {
   const records = gradEnabled() && (input.requiresGrad || source.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = scatter_impl.indexAdd(input, dim, index, source, alpha);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(267, 2, 1, 1, 1, 2);
+  const node = newNode(271, 2, 1, 1, 1, 2);
   node.edge(0, input);
   node.edge(1, source);
   attachFloating(result, node, 0);
@@ -1770,11 +1881,11 @@ export function indexAdd_(input: Tensor, dim: i32, index: Tensor, source: Tensor
 
 export function indexCopy(input: Tensor, dim: i32, index: Tensor, source: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad || source.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = scatter_impl.indexCopy(input, dim, index, source);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(268, 2, 1, 1, 1, 1);
+  const node = newNode(272, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, source);
   attachFloating(result, node, 0);
@@ -1792,11 +1903,11 @@ export function indexCopy_(input: Tensor, dim: i32, index: Tensor, source: Tenso
 
 export function indexFill(input: Tensor, dim: i32, index: Tensor, value: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad || value.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = scatter_impl.indexFill(input, dim, index, value);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(269, 2, 1, 1, 0, 1);
+  const node = newNode(273, 2, 1, 1, 0, 1);
   node.edge(0, input);
   node.edge(1, value);
   attachFloating(result, node, 0);
@@ -1813,11 +1924,11 @@ export function indexFill_(input: Tensor, dim: i32, index: Tensor, value: Tensor
 
 export function indexPut(input: Tensor, indices: Tensors, values: Tensor, accumulate: bool = false): Tensor {
   const records = gradEnabled() && (input.requiresGrad || values.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = scatter_impl.indexPut(input, indices, values, accumulate);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(270, 2, 1, 0 + lengthOf(indices), 1, 1);
+  const node = newNode(274, 2, 1, 0 + lengthOf(indices), 1, 1);
   node.edge(0, input);
   node.edge(1, values);
   attachFloating(result, node, 0);
@@ -1844,11 +1955,11 @@ export function indexReduce_(input: Tensor, dim: i32, index: Tensor, source: Ten
 
 export function indexSelect(input: Tensor, dim: i32, index: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = indexing_impl.indexSelect(input, dim, index);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(271, 1, 1, 1, 1, 1);
+  const node = newNode(275, 1, 1, 1, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1911,11 +2022,11 @@ export function kron(input: Tensor, other: Tensor): Tensor {
 
 export function kthvalue(input: Tensor, k: i32, dim: i32 = -1, keepdim: bool = false): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = sorting_impl.kthvalue(input, k, dim, keepdim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(272, 1, 2, 1, 1, 2);
+  const node = newNode(276, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -1936,19 +2047,19 @@ export function layerNorm(input: Tensor, normalizedShape: Ints, weight: Tensor |
 }
 
 export function layerNormBackward(grad: Tensor, input: Tensor, mean: Tensor, rstd: Tensor, weight: Tensor | null, normalizedShape: Ints): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = normalization_impl.layerNormBackward(grad, input, mean, rstd, weight, normalizedShape);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
 export function layerNormOf(input: Tensor, normalizedShape: Ints, weight: Tensor | null, bias: Tensor | null, eps: f64): Tensor {
   const records = gradEnabled() && (input.requiresGrad || (weight !== null && weight.requiresGrad) || (bias !== null && bias.requiresGrad));
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = normalization_impl.layerNormOf(input, normalizedShape, weight, bias, eps);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(273, 3, 3, 4, 1, 1);
+  const node = newNode(277, 3, 3, 4, 1, 1);
   node.edge(0, input);
   if (weight !== null) node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -2022,11 +2133,11 @@ export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null
 
 export function linearRows(input: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
   const records = gradEnabled() && (input.requiresGrad || weight.requiresGrad || (bias !== null && bias.requiresGrad));
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = matmul_impl.linearRows(input, weight, bias);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(274, 3, 1, 2, 1, 0);
+  const node = newNode(278, 3, 1, 2, 1, 0);
   node.edge(0, input);
   node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -2039,9 +2150,9 @@ export function linearRows(input: Tensor, weight: Tensor, bias: Tensor | null): 
 }
 
 export function linspace(start: Scalar, end: Scalar, steps: i32, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = factories_impl.linspace(start, end, steps, dtype, device);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
@@ -2086,9 +2197,9 @@ export function logNdtr(input: Tensor): Tensor {
 }
 
 export function logNormal(input: Tensor, mean: f64 = 1, std: f64 = 2, generator: i32 = 0): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = random_impl.logNormal(input, mean, std, generator);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
@@ -2099,11 +2210,11 @@ export function logNormal_(input: Tensor, mean: f64 = 1, std: f64 = 2, generator
 
 export function logSoftmax(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = softmax_impl.logSoftmax(input, dim, dtype);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(275, 1, 1, 1, 0, 2);
+  const node = newNode(279, 1, 1, 1, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
@@ -2114,9 +2225,9 @@ export function logSoftmax(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tens
 }
 
 export function logSoftmaxBackward(grad: Tensor, output: Tensor, dim: i32): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = softmax_impl.logSoftmaxBackward(grad, output, dim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
@@ -2134,11 +2245,11 @@ export function logaddexp2(input: Tensor, other: Tensor): Tensor {
 
 export function logcumsumexp(input: Tensor, dim: i32): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = scan_impl.logcumsumexp(input, dim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(276, 1, 1, 2, 0, 1);
+  const node = newNode(280, 1, 1, 2, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2205,19 +2316,19 @@ export function logsigmoid(input: Tensor): Tensor {
 }
 
 export function logspace(start: Scalar, end: Scalar, steps: i32, base: f64 = 10, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = factories_impl.logspace(start, end, steps, base, dtype, device);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
 export function logsumexp(input: Tensor, dim: Ints, keepdim: bool = false): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = reduction_impl.logsumexp(input, dim, keepdim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(277, 1, 1, 2, 1, 1);
+  const node = newNode(281, 1, 1, 2, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2268,11 +2379,11 @@ export function maskedScatter_(input: Tensor, mask: Tensor, source: Tensor): Ten
 
 export function maskedScatterOf(input: Tensor, mask: Tensor, source: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad || source.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = scatter_impl.maskedScatter(input, mask, source);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(278, 2, 1, 1, 1, 0);
+  const node = newNode(282, 2, 1, 1, 1, 0);
   node.edge(0, input);
   node.edge(1, source);
   attachFloating(result, node, 0);
@@ -2284,11 +2395,11 @@ export function maskedScatterOf(input: Tensor, mask: Tensor, source: Tensor): Te
 
 export function maskedSelect(input: Tensor, mask: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = indexing_impl.maskedSelect(input, mask);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(279, 1, 1, 1, 1, 0);
+  const node = newNode(283, 1, 1, 1, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -2311,11 +2422,11 @@ export function matrixTranspose(input: Tensor): Tensor {
 
 export function maxAll(input: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = reduction_impl.maxAll(input);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(280, 1, 1, 2, 0, 0);
+  const node = newNode(284, 1, 1, 2, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2326,11 +2437,11 @@ export function maxAll(input: Tensor): Tensor {
 
 export function maxDim(input: Tensor, dim: i32, keepdim: bool = false): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = reduction_impl.maxDim(input, dim, keepdim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(281, 1, 2, 1, 1, 2);
+  const node = newNode(285, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2356,11 +2467,11 @@ export function maxPool2d(input: Tensor, kernelSize: Ints, stride: Ints | null =
 
 export function maxPool2dWithIndices(input: Tensor, kernelSize: Ints, stride: Ints | null = null, padding: Ints = ints1(0), dilation: Ints = ints1(1), ceilMode: bool = false): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = pooling_impl.maxPool2dWithIndices(input, kernelSize, stride, padding, dilation, ceilMode);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(282, 1, 2, 1, 1, 0);
+  const node = newNode(286, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2376,11 +2487,11 @@ export function maxPool3d(input: Tensor, kernelSize: Ints, stride: Ints | null =
 
 export function maxPool3dWithIndices(input: Tensor, kernelSize: Ints, stride: Ints | null = null, padding: Ints = ints1(0), dilation: Ints = ints1(1), ceilMode: bool = false): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = pooling_impl.maxPool3dWithIndices(input, kernelSize, stride, padding, dilation, ceilMode);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(283, 1, 2, 1, 1, 0);
+  const node = newNode(287, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2408,11 +2519,11 @@ export function maximum(input: Tensor, other: Tensor): Tensor {
 
 export function mean(input: Tensor, dim: Ints | null = null, keepdim: bool = false, dtype: i32 = NO_DTYPE): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = reduction_impl.mean(input, dim, keepdim, dtype);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(284, 1, 1, 0, 2, 2);
+  const node = newNode(288, 1, 1, 0, 2, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -2425,11 +2536,11 @@ export function mean(input: Tensor, dim: Ints | null = null, keepdim: bool = fal
 
 export function medianAll(input: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = sorting_impl.medianAll(input);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(285, 1, 2, 2, 0, 0);
+  const node = newNode(289, 1, 2, 2, 0, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2441,11 +2552,11 @@ export function medianAll(input: Tensor): Tensor {
 
 export function medianDim(input: Tensor, dim: i32, keepdim: bool = false): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = sorting_impl.medianDim(input, dim, keepdim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(286, 1, 2, 1, 1, 2);
+  const node = newNode(290, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2463,11 +2574,11 @@ export function meshgrid(tensors: Tensors, indexing: i32 = 0): Tensors {
 
 export function minAll(input: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = reduction_impl.minAll(input);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(287, 1, 1, 2, 0, 0);
+  const node = newNode(291, 1, 1, 2, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2478,11 +2589,11 @@ export function minAll(input: Tensor): Tensor {
 
 export function minDim(input: Tensor, dim: i32, keepdim: bool = false): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = reduction_impl.minDim(input, dim, keepdim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(288, 1, 2, 1, 1, 2);
+  const node = newNode(292, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2508,11 +2619,11 @@ export function mish_(input: Tensor): Tensor {
 
 export function mm(input: Tensor, mat2: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad || mat2.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = matmul_impl.mm(input, mat2);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(289, 2, 1, 2, 0, 0);
+  const node = newNode(293, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, mat2);
   attachFloating(result, node, 0);
@@ -2524,11 +2635,11 @@ export function mm(input: Tensor, mat2: Tensor): Tensor {
 
 export function mode(input: Tensor, dim: i32 = -1, keepdim: bool = false): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = sorting_impl.mode(input, dim, keepdim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(290, 1, 2, 1, 1, 2);
+  const node = newNode(294, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2577,19 +2688,19 @@ export function multilabelSoftMarginLoss(input: Tensor, target: Tensor, weight: 
 }
 
 export function multinomial(input: Tensor, numSamples: i32, replacement: bool = false, generator: i32 = 0): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = random_impl.multinomial(input, numSamples, replacement, generator);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
 export function mv(input: Tensor, vec: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad || vec.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = matmul_impl.mv(input, vec);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(291, 2, 1, 2, 0, 0);
+  const node = newNode(295, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, vec);
   attachFloating(result, node, 0);
@@ -2614,11 +2725,11 @@ export function nanmean(input: Tensor, dim: Ints | null = null, keepdim: bool = 
 
 export function nanmedianAll(input: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = sorting_impl.nanmedianAll(input);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(292, 1, 2, 2, 0, 0);
+  const node = newNode(296, 1, 2, 2, 0, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2630,11 +2741,11 @@ export function nanmedianAll(input: Tensor): Tensor {
 
 export function nanmedianDim(input: Tensor, dim: i32, keepdim: bool = false): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = sorting_impl.nanmedianDim(input, dim, keepdim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(293, 1, 2, 1, 1, 2);
+  const node = newNode(297, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2648,11 +2759,11 @@ export function nanmedianDim(input: Tensor, dim: i32, keepdim: bool = false): Te
 
 export function nansum(input: Tensor, dim: Ints | null = null, keepdim: bool = false, dtype: i32 = NO_DTYPE): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = reduction_impl.nansum(input, dim, keepdim, dtype);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(294, 1, 1, 1, 1, 1);
+  const node = newNode(298, 1, 1, 1, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2712,11 +2823,11 @@ export function nllLoss(input: Tensor, target: Tensor, weight: Tensor | null = n
 
 export function nllLossBackward(grad: Tensor, target: Tensor, weight: Tensor | null, totalWeight: Tensor, shape: Ints, dtype: i32, reduction: i32, ignoreIndex: i32): Tensor {
   const records = gradEnabled() && (grad.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = loss_impl.nllLossBackward(grad, target, weight, totalWeight, shape, dtype, reduction, ignoreIndex);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == grad) return result;
-  const node = newNode(295, 1, 1, 2, 0, 2);
+  const node = newNode(299, 1, 1, 2, 0, 2);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveTensor(0, target, false);
@@ -2729,11 +2840,11 @@ export function nllLossBackward(grad: Tensor, target: Tensor, weight: Tensor | n
 
 export function nllLossOf(input: Tensor, target: Tensor, weight: Tensor | null, reduction: i32, ignoreIndex: i32): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = loss_impl.nllLossOf(input, target, weight, reduction, ignoreIndex);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(296, 1, 2, 3, 1, 3);
+  const node = newNode(300, 1, 2, 3, 1, 3);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2749,9 +2860,9 @@ export function nllLossOf(input: Tensor, target: Tensor, weight: Tensor | null, 
 }
 
 export function nonzero(input: Tensor): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = indexing_impl.nonzero(input);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
@@ -2760,9 +2871,9 @@ export function norm(input: Tensor, p: f64 = 2, dim: Ints | null = null, keepdim
 }
 
 export function normal(input: Tensor, mean: f64 = 0, std: f64 = 1, generator: i32 = 0): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = random_impl.normalFill(input, mean, std, generator);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
@@ -2772,9 +2883,9 @@ export function normal_(input: Tensor, mean: f64 = 0, std: f64 = 1, generator: i
 }
 
 export function normalOf(mean: Tensor, std: Tensor, size: Ints | null = null, generator: i32 = 0, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = random_impl.normal(mean, std, size, generator, dtype, device);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
@@ -2800,12 +2911,12 @@ export function pdist(input: Tensor, p: f64 = 2): Tensor {
 
 export function permute(input: Tensor, dims: Ints): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = basic_impl.permute(input, dims);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(297, 1, 1, 0, 1, 0);
+  const node = newNode(301, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, dims);
@@ -2823,11 +2934,11 @@ export function pixelUnshuffle(input: Tensor, downscaleFactor: i32): Tensor {
 
 export function planeGather(input: Tensor, indices: Tensor, rank: i32): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = pooling_impl.planeGather(input, indices, rank);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(298, 1, 1, 1, 1, 1);
+  const node = newNode(302, 1, 1, 1, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -2839,11 +2950,11 @@ export function planeGather(input: Tensor, indices: Tensor, rank: i32): Tensor {
 
 export function planePut(input: Tensor, indices: Tensor, size: Ints, rank: i32): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = pooling_impl.planePut(input, indices, size, rank);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(299, 1, 1, 1, 0, 1);
+  const node = newNode(303, 1, 1, 1, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, indices, false);
@@ -2854,11 +2965,11 @@ export function planePut(input: Tensor, indices: Tensor, size: Ints, rank: i32):
 
 export function planeScatter(input: Tensor, indices: Tensor, size: Ints, rank: i32): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = pooling_impl.planeScatter(input, indices, size, rank);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(300, 1, 1, 1, 0, 1);
+  const node = newNode(304, 1, 1, 1, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, indices, false);
@@ -2905,11 +3016,11 @@ export function preluElements(input: Tensor, weight: Tensor): Tensor {
 
 export function prod(input: Tensor, dim: i32 = NONE, keepdim: bool = false, dtype: i32 = NO_DTYPE): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = reduction_impl.prod(input, dim, keepdim, dtype);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(301, 1, 1, 2, 0, 2);
+  const node = newNode(305, 1, 1, 2, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2922,11 +3033,11 @@ export function prod(input: Tensor, dim: i32 = NONE, keepdim: bool = false, dtyp
 
 export function put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = false): Tensor {
   const records = gradEnabled() && (input.requiresGrad || source.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = scatter_impl.put(input, index, source, accumulate);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(302, 2, 1, 1, 1, 1);
+  const node = newNode(306, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, source);
   attachFloating(result, node, 0);
@@ -2951,30 +3062,30 @@ export function rad2deg_(input: Tensor): Tensor {
 }
 
 export function rand(size: Ints, generator: i32 = 0, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = random_impl.rand(size, generator, dtype, device);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
 export function randint(low: Scalar, high: Scalar, size: Ints, generator: i32 = 0, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = random_impl.randint(low, high, size, generator, dtype, device);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
 export function randn(size: Ints, generator: i32 = 0, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = random_impl.randn(size, generator, dtype, device);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
 export function random(input: Tensor, from: Scalar | null = null, to: Scalar | null = null, generator: i32 = 0): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = random_impl.random(input, from, to, generator);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
@@ -2984,16 +3095,16 @@ export function random_(input: Tensor, from: Scalar | null = null, to: Scalar | 
 }
 
 export function randperm(n: i32, generator: i32 = 0, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = random_impl.randperm(n, generator, dtype, device);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
 export function range(start: Scalar, end: Scalar, step: Scalar, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = factories_impl.closedRange(start, end, step, dtype, device);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
@@ -3057,6 +3168,42 @@ export function replaceNonFinite(input: Tensor, nan: f64, posinf: f64, neginf: f
   return elementwise1(El.replaceNonFinite, input);
 }
 
+export function resample(input: Tensor, dim: i32, size: i32, mode: i32, alignCorners: bool, scale: f64): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const previousMode = pauseGrad();
+  const result = image_impl.resample(input, dim, size, mode, alignCorners, scale);
+  resumeGrad(previousMode);
+  if (!records || result == input) return result;
+  const node = newNode(307, 1, 1, 0, 1, 4);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveInts(0, shapeOf(input));
+  node.saveF64(0, dim);
+  node.saveF64(1, mode);
+  node.saveF64(2, alignCorners ? 1 : 0);
+  node.saveF64(3, scale);
+  doneNode(node);
+  return result;
+}
+
+export function resampleBackward(gradOutput: Tensor, dim: i32, size: i32, mode: i32, alignCorners: bool, scale: f64): Tensor {
+  const records = gradEnabled() && (gradOutput.requiresGrad);
+  const previousMode = pauseGrad();
+  const result = image_impl.resampleBackward(gradOutput, dim, size, mode, alignCorners, scale);
+  resumeGrad(previousMode);
+  if (!records || result == gradOutput) return result;
+  const node = newNode(308, 1, 1, 0, 1, 4);
+  node.edge(0, gradOutput);
+  attachFloating(result, node, 0);
+  node.saveInts(0, shapeOf(gradOutput));
+  node.saveF64(0, dim);
+  node.saveF64(1, mode);
+  node.saveF64(2, alignCorners ? 1 : 0);
+  node.saveF64(3, scale);
+  doneNode(node);
+  return result;
+}
+
 export function reshape(input: Tensor, shape: Ints): Tensor {
   return basic_impl.reshape(input, shape);
 }
@@ -3075,11 +3222,11 @@ export function rmsNorm(input: Tensor, normalizedShape: Ints, weight: Tensor | n
 
 export function roll(input: Tensor, shifts: Ints, dims: Ints = newInts(0)): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = rearrange_impl.roll(input, shifts, dims);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(303, 1, 1, 0, 2, 0);
+  const node = newNode(309, 1, 1, 0, 2, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shifts);
@@ -3124,9 +3271,9 @@ export function rrelu_(input: Tensor, lower: f64 = 0.125, upper: f64 = 0.3333333
 }
 
 export function rreluSlopes(input: Tensor, lower: f64, upper: f64): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = random_impl.rreluSlopes(input, lower, upper);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
@@ -3147,19 +3294,23 @@ export function rsub(input: Tensor, other: Tensor, alpha: f64 = 1): Tensor {
 }
 
 export function scalarTensor(value: Scalar, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = factories_impl.scalarTensor(value, dtype, device);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
+}
+
+export function scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, attnMask: Tensor | null = null, dropoutP: f64 = 0, isCausal: bool = false, scale: Scalar | null = null): Tensor {
+  return attention_impl.scaledDotProductAttention(query, key, value, attnMask, dropoutP, isCausal, scale);
 }
 
 export function scatter(input: Tensor, dim: i32, index: Tensor, src: Tensor, reduce: i32 = -1): Tensor {
   const records = gradEnabled() && (input.requiresGrad || src.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = scatter_impl.scatter(input, dim, index, src, reduce);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(304, 2, 1, 1, 1, 1);
+  const node = newNode(310, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3177,11 +3328,11 @@ export function scatter_(input: Tensor, dim: i32, index: Tensor, src: Tensor, re
 
 export function scatterAdd(input: Tensor, dim: i32, index: Tensor, src: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad || src.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = scatter_impl.scatterAdd(input, dim, index, src);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(305, 2, 1, 1, 1, 1);
+  const node = newNode(311, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3199,11 +3350,11 @@ export function scatterAdd_(input: Tensor, dim: i32, index: Tensor, src: Tensor)
 
 export function scatterReduce(input: Tensor, dim: i32, index: Tensor, src: Tensor, reduce: i32, includeSelf: bool = true): Tensor {
   const records = gradEnabled() && (input.requiresGrad || src.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = scatter_impl.scatterReduce(input, dim, index, src, reduce, includeSelf);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(306, 2, 1, 4, 0, 3);
+  const node = newNode(312, 2, 1, 4, 0, 3);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3225,12 +3376,12 @@ export function scatterReduce_(input: Tensor, dim: i32, index: Tensor, src: Tens
 
 export function select(input: Tensor, dim: i32, index: i32): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = basic_impl.select(input, dim, index);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(307, 1, 1, 0, 1, 2);
+  const node = newNode(313, 1, 1, 0, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3242,11 +3393,11 @@ export function select(input: Tensor, dim: i32, index: i32): Tensor {
 
 export function selectBackward(grad: Tensor, inputShape: Ints, dim: i32, index: i32): Tensor {
   const records = gradEnabled() && (grad.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = basic_impl.selectBackward(grad, inputShape, dim, index);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == grad) return result;
-  const node = newNode(308, 1, 1, 0, 0, 2);
+  const node = newNode(314, 1, 1, 0, 0, 2);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveF64(0, dim);
@@ -3257,11 +3408,11 @@ export function selectBackward(grad: Tensor, inputShape: Ints, dim: i32, index: 
 
 export function selectScatter(input: Tensor, src: Tensor, dim: i32, index: i32): Tensor {
   const records = gradEnabled() && (input.requiresGrad || src.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = rearrange_impl.selectScatter(input, src, dim, index);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(309, 2, 1, 0, 1, 2);
+  const node = newNode(315, 2, 1, 0, 1, 2);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3342,12 +3493,12 @@ export function sinh_(input: Tensor): Tensor {
 
 export function slice(input: Tensor, dim: i32 = 0, start: i32 = NONE, end: i32 = NONE, step: i32 = 1): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = basic_impl.slice(input, dim, start, end, step);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(310, 1, 1, 0, 1, 4);
+  const node = newNode(316, 1, 1, 0, 1, 4);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3361,11 +3512,11 @@ export function slice(input: Tensor, dim: i32 = 0, start: i32 = NONE, end: i32 =
 
 export function sliceBackward(grad: Tensor, inputShape: Ints, dim: i32, start: i32, end: i32, step: i32): Tensor {
   const records = gradEnabled() && (grad.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = basic_impl.sliceBackward(grad, inputShape, dim, start, end, step);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == grad) return result;
-  const node = newNode(311, 1, 1, 0, 0, 4);
+  const node = newNode(317, 1, 1, 0, 0, 4);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveF64(0, dim);
@@ -3378,11 +3529,11 @@ export function sliceBackward(grad: Tensor, inputShape: Ints, dim: i32, start: i
 
 export function sliceScatter(input: Tensor, src: Tensor, dim: i32 = 0, start: i32 = NONE, end: i32 = NONE, step: i32 = 1): Tensor {
   const records = gradEnabled() && (input.requiresGrad || src.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = rearrange_impl.sliceScatter(input, src, dim, start, end, step);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(312, 2, 1, 0, 1, 4);
+  const node = newNode(318, 2, 1, 0, 1, 4);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3414,11 +3565,11 @@ export function softMarginLoss(input: Tensor, target: Tensor, reduction: i32 = 1
 
 export function softmax(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = softmax_impl.softmax(input, dim, dtype);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(313, 1, 1, 1, 0, 2);
+  const node = newNode(319, 1, 1, 1, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
@@ -3429,9 +3580,9 @@ export function softmax(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor 
 }
 
 export function softmaxBackward(grad: Tensor, output: Tensor, dim: i32): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = softmax_impl.softmaxBackward(grad, output, dim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
@@ -3456,11 +3607,11 @@ export function softsign(input: Tensor): Tensor {
 
 export function sort(input: Tensor, dim: i32 = -1, descending: bool = false, stable: bool = false): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = sorting_impl.sort(input, dim, descending, stable);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(314, 1, 2, 1, 1, 1);
+  const node = newNode(320, 1, 2, 1, 1, 1);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -3510,12 +3661,12 @@ export function squaredError(input: Tensor, target: Tensor): Tensor {
 
 export function squeeze(input: Tensor, dim: i32 = NONE): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = basic_impl.squeeze(input, dim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(315, 1, 1, 0, 1, 0);
+  const node = newNode(321, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3542,11 +3693,11 @@ export function stdMean(input: Tensor, dim: Ints | null = null, unbiased: bool =
 
 export function stdMeanOf(input: Tensor, dim: Ints | null, correction: f64, keepdim: bool): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = reduction_impl.stdMeanOf(input, dim, correction, keepdim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(316, 1, 2, 2, 1, 2);
+  const node = newNode(322, 1, 2, 2, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -3561,11 +3712,11 @@ export function stdMeanOf(input: Tensor, dim: Ints | null, correction: f64, keep
 
 export function stdOf(input: Tensor, dim: Ints | null, correction: f64, keepdim: bool): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = reduction_impl.stdOf(input, dim, correction, keepdim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(317, 1, 1, 2, 1, 2);
+  const node = newNode(323, 1, 1, 2, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -3595,11 +3746,11 @@ export function sub_(input: Tensor, other: Tensor, alpha: f64 = 1): Tensor {
 
 export function sum(input: Tensor, dim: Ints | null = null, keepdim: bool = false, dtype: i32 = NO_DTYPE): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = reduction_impl.sum(input, dim, keepdim, dtype);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(318, 1, 1, 0, 2, 2);
+  const node = newNode(324, 1, 1, 0, 2, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3620,11 +3771,11 @@ export function t(input: Tensor): Tensor {
 
 export function take(input: Tensor, index: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = indexing_impl.take(input, index);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(319, 1, 1, 1, 1, 0);
+  const node = newNode(325, 1, 1, 1, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3687,11 +3838,11 @@ export function tile(input: Tensor, dims: Ints): Tensor {
 
 export function to(input: Tensor, dtype: i32): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = basic_impl.to(input, dtype);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(320, 1, 1, 0, 0, 1);
+  const node = newNode(326, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
@@ -3701,11 +3852,11 @@ export function to(input: Tensor, dtype: i32): Tensor {
 
 export function topk(input: Tensor, k: i32, dim: i32 = -1, largest: bool = true, sorted: bool = true): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = sorting_impl.topk(input, k, dim, largest, sorted);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(321, 1, 2, 1, 1, 1);
+  const node = newNode(327, 1, 2, 1, 1, 1);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -3718,12 +3869,12 @@ export function topk(input: Tensor, k: i32, dim: i32 = -1, largest: bool = true,
 
 export function transpose(input: Tensor, dim0: i32, dim1: i32): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = basic_impl.transpose(input, dim0, dim1);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(322, 1, 1, 0, 0, 2);
+  const node = newNode(328, 1, 1, 0, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, dim0);
@@ -3743,11 +3894,11 @@ export function trapezoid(y: Tensor, x: Tensor | null = null, dx: f64 = 1, dim: 
 
 export function tril(input: Tensor, diagonal: i32 = 0): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = rearrange_impl.tril(input, diagonal);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(323, 1, 1, 0, 0, 1);
+  const node = newNode(329, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, diagonal);
@@ -3761,9 +3912,9 @@ export function tril_(input: Tensor, diagonal: i32 = 0): Tensor {
 }
 
 export function trilIndices(row: i32, col: i32, offset: i32 = 0, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = factories_impl.trilIndices(row, col, offset, dtype, device);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
@@ -3773,11 +3924,11 @@ export function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Te
 
 export function triu(input: Tensor, diagonal: i32 = 0): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = rearrange_impl.triu(input, diagonal);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(324, 1, 1, 0, 0, 1);
+  const node = newNode(330, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, diagonal);
@@ -3791,9 +3942,9 @@ export function triu_(input: Tensor, diagonal: i32 = 0): Tensor {
 }
 
 export function triuIndices(row: i32, col: i32, offset: i32 = 0, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = factories_impl.triuIndices(row, col, offset, dtype, device);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
@@ -3826,9 +3977,9 @@ export function unfold(input: Tensor, dimension: i32, size: i32, step: i32): Ten
 }
 
 export function uniform(input: Tensor, from: f64 = 0, to: f64 = 1, generator: i32 = 0): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = random_impl.uniform(input, from, to, generator);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
@@ -3838,27 +3989,27 @@ export function uniform_(input: Tensor, from: f64 = 0, to: f64 = 1, generator: i
 }
 
 export function uniqueRows(input: Tensor, dim: i32 = NONE): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = sorting_impl.unique(input, dim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
 export function uniqueRuns(input: Tensor, dim: i32 = NONE): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = sorting_impl.uniqueConsecutive(input, dim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 
 export function unsqueeze(input: Tensor, dim: i32): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = basic_impl.unsqueeze(input, dim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(325, 1, 1, 0, 1, 0);
+  const node = newNode(331, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3881,11 +4032,11 @@ export function varMean(input: Tensor, dim: Ints | null = null, unbiased: bool =
 
 export function varMeanOf(input: Tensor, dim: Ints | null, correction: f64, keepdim: bool): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = reduction_impl.varMeanOf(input, dim, correction, keepdim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(326, 1, 2, 1, 1, 2);
+  const node = newNode(332, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -3899,11 +4050,11 @@ export function varMeanOf(input: Tensor, dim: Ints | null, correction: f64, keep
 
 export function varOf(input: Tensor, dim: Ints | null, correction: f64, keepdim: bool): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = reduction_impl.varOf(input, dim, correction, keepdim);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(327, 1, 1, 1, 1, 2);
+  const node = newNode(333, 1, 1, 1, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -3916,11 +4067,11 @@ export function varOf(input: Tensor, dim: Ints | null, correction: f64, keepdim:
 
 export function vdot(input: Tensor, other: Tensor): Tensor {
   const records = gradEnabled() && (input.requiresGrad || other.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = matmul_impl.vdot(input, other);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(328, 2, 1, 2, 0, 0);
+  const node = newNode(334, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, other);
   attachFloating(result, node, 0);
@@ -3936,11 +4087,11 @@ export function vecdot(x: Tensor, y: Tensor, dim: i32 = -1): Tensor {
 
 export function vectorNorm(input: Tensor, ord: f64 = 2, dim: Ints | null = null, keepdim: bool = false, dtype: i32 = NO_DTYPE): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = reduction_impl.vectorNorm(input, ord, dim, keepdim, dtype);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(329, 1, 1, 2, 1, 2);
+  const node = newNode(335, 1, 1, 2, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -3954,12 +4105,12 @@ export function vectorNorm(input: Tensor, ord: f64 = 2, dim: Ints | null = null,
 
 export function view(input: Tensor, size: Ints): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = basic_impl.view(input, size);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(330, 1, 1, 0, 1, 0);
+  const node = newNode(336, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3996,9 +4147,9 @@ export function xlogy_(input: Tensor, other: Tensor): Tensor {
 }
 
 export function zero(input: Tensor): Tensor {
-  const mode = pauseGrad();
+  const previousMode = pauseGrad();
   const result = factories_impl.zero(input);
-  resumeGrad(mode);
+  resumeGrad(previousMode);
   return result;
 }
 

@@ -12,3 +12,8 @@ export function permuteBackward(grad: Tensor, dims: Ints): Tensor {
   }
   return ops.permute(grad, inverse);
 }
+
+/** One size of a shape, the dim counted from either end. */
+export function sizeAt(shape: Ints, dim: i32): i32 {
+  return shape.get(dim < 0 ? dim + shape.length : dim);
+}
