@@ -505,6 +505,12 @@ export interface TensorMethods {
    */
   digamma(): Tensor;
   /**
+   * The p-norm of input - other.
+   * Follows torch.dist.
+   */
+  dist(other: Tensor, p?: number): Tensor;
+  dist(other: Tensor, options: { p?: number }): Tensor;
+  /**
    * input / other: true division, or with roundingMode the quotient rounded towards zero or down.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.div.
@@ -2609,6 +2615,14 @@ call.defineMethods(Tensor, {
   },
   digamma(this: Tensor): Tensor {
     return call.wrap(core.op_digamma(live(this)));
+  },
+  dist(this: Tensor, other: unknown, p?: unknown): Tensor {
+    if (call.isOptions(p)) {
+      const options = p;
+      call.checkOptions(options, ["p"], "dist");
+      p = options["p"];
+    }
+    return call.wrapOr(this, core.op_dist(live(this), call.tensorArg(other, "dist", "other", 1), p === undefined ? 2 : call.floatArg(p, "dist", "p", 2)));
   },
   div(this: Tensor, other: unknown, roundingMode?: unknown): Tensor {
     if (call.isOptions(roundingMode)) {

@@ -7,6 +7,66 @@ import type { Scalar } from "../tensor/scalar.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /**
+ * Attention and its weights.
+ * Follows torch.nn.functional._scaled_dot_product_attention.
+ */
+export function _scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, attnMask?: Tensor | null, dropoutP?: number, needAttnWeights?: boolean, isCausal?: boolean): call.Named<"output" | "weights">;
+export function _scaledDotProductAttention(query: Tensor, options: { key: Tensor; value: Tensor; attnMask?: Tensor | null; dropoutP?: number; needAttnWeights?: boolean; isCausal?: boolean }): call.Named<"output" | "weights">;
+export function _scaledDotProductAttention(query: Tensor, key: Tensor, options: { value: Tensor; attnMask?: Tensor | null; dropoutP?: number; needAttnWeights?: boolean; isCausal?: boolean }): call.Named<"output" | "weights">;
+export function _scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, options: { attnMask?: Tensor | null; dropoutP?: number; needAttnWeights?: boolean; isCausal?: boolean }): call.Named<"output" | "weights">;
+export function _scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, attnMask: Tensor | null, options: { dropoutP?: number; needAttnWeights?: boolean; isCausal?: boolean }): call.Named<"output" | "weights">;
+export function _scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, attnMask: Tensor | null, dropoutP: number, options: { needAttnWeights?: boolean; isCausal?: boolean }): call.Named<"output" | "weights">;
+export function _scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, attnMask: Tensor | null, dropoutP: number, needAttnWeights: boolean, options: { isCausal?: boolean }): call.Named<"output" | "weights">;
+export function _scaledDotProductAttention(query: unknown, key: unknown, value?: unknown, attnMask?: unknown, dropoutP?: unknown, needAttnWeights?: unknown, isCausal?: unknown): call.Named<"output" | "weights"> {
+  if (call.isOptions(key)) {
+    const options = key;
+    call.checkOptions(options, ["key","value","attnMask","dropoutP","needAttnWeights","isCausal"], "_scaledDotProductAttention");
+    key = options["key"];
+    value = options["value"];
+    attnMask = options["attnMask"];
+    dropoutP = options["dropoutP"];
+    needAttnWeights = options["needAttnWeights"];
+    isCausal = options["isCausal"];
+  }
+  else if (call.isOptions(value)) {
+    const options = value;
+    call.checkOptions(options, ["value","attnMask","dropoutP","needAttnWeights","isCausal"], "_scaledDotProductAttention");
+    value = options["value"];
+    attnMask = options["attnMask"];
+    dropoutP = options["dropoutP"];
+    needAttnWeights = options["needAttnWeights"];
+    isCausal = options["isCausal"];
+  }
+  else if (call.isOptions(attnMask)) {
+    const options = attnMask;
+    call.checkOptions(options, ["attnMask","dropoutP","needAttnWeights","isCausal"], "_scaledDotProductAttention");
+    attnMask = options["attnMask"];
+    dropoutP = options["dropoutP"];
+    needAttnWeights = options["needAttnWeights"];
+    isCausal = options["isCausal"];
+  }
+  else if (call.isOptions(dropoutP)) {
+    const options = dropoutP;
+    call.checkOptions(options, ["dropoutP","needAttnWeights","isCausal"], "_scaledDotProductAttention");
+    dropoutP = options["dropoutP"];
+    needAttnWeights = options["needAttnWeights"];
+    isCausal = options["isCausal"];
+  }
+  else if (call.isOptions(needAttnWeights)) {
+    const options = needAttnWeights;
+    call.checkOptions(options, ["needAttnWeights","isCausal"], "_scaledDotProductAttention");
+    needAttnWeights = options["needAttnWeights"];
+    isCausal = options["isCausal"];
+  }
+  else if (call.isOptions(isCausal)) {
+    const options = isCausal;
+    call.checkOptions(options, ["isCausal"], "_scaledDotProductAttention");
+    isCausal = options["isCausal"];
+  }
+  return call.wrapNamed(core.op__scaledDotProductAttention(call.tensorArg(query, "_scaledDotProductAttention", "query", 1), call.tensorArg(key, "_scaledDotProductAttention", "key", 2), call.tensorArg(value, "_scaledDotProductAttention", "value", 3), call.optionalTensorArg(attnMask, "_scaledDotProductAttention", "attnMask", 4), dropoutP === undefined ? 0 : call.floatArg(dropoutP, "_scaledDotProductAttention", "dropoutP", 5), needAttnWeights === undefined ? 0 : call.boolArg(needAttnWeights, "_scaledDotProductAttention", "needAttnWeights", 6), isCausal === undefined ? 0 : call.boolArg(isCausal, "_scaledDotProductAttention", "isCausal", 7)), ["output","weights"]);
+}
+
+/**
  * Averages over as many windows as asked for.
  * Follows torch.nn.functional.adaptive_avg_pool1d.
  */
@@ -94,6 +154,29 @@ export function adaptiveMaxPool3dWithIndices(input: unknown, outputSize: unknown
     outputSize = options["outputSize"];
   }
   return call.wrapNamed(core.op_adaptiveMaxPool3dWithIndices(call.tensorArg(input, "adaptiveMaxPool3dWithIndices", "input", 1), call.ints(outputSize, "adaptiveMaxPool3dWithIndices", "outputSize", 2), call.lengthOf(outputSize)), ["values","indices"]);
+}
+
+/**
+ * The grid by which gridSample maps an image of `size` through the affine matrices theta.
+ * Shapes: (N, 2, 3), [N, C, H, W] → (N, H, W, 2); (N, 3, 4), [N, C, D, H, W] → (N, D, H, W, 3)
+ * Follows torch.nn.functional.affine_grid.
+ */
+export function affineGrid(theta: Tensor, size: number | readonly number[], alignCorners?: boolean | null): Tensor;
+export function affineGrid(theta: Tensor, options: { size: number | readonly number[]; alignCorners?: boolean | null }): Tensor;
+export function affineGrid(theta: Tensor, size: number | readonly number[], options: { alignCorners?: boolean | null }): Tensor;
+export function affineGrid(theta: unknown, size: unknown, alignCorners?: unknown): Tensor {
+  if (call.isOptions(size)) {
+    const options = size;
+    call.checkOptions(options, ["size","alignCorners"], "affineGrid");
+    size = options["size"];
+    alignCorners = options["alignCorners"];
+  }
+  else if (call.isOptions(alignCorners)) {
+    const options = alignCorners;
+    call.checkOptions(options, ["alignCorners"], "affineGrid");
+    alignCorners = options["alignCorners"];
+  }
+  return call.wrapOr(theta as Tensor, core.op_affineGrid(call.tensorArg(theta, "affineGrid", "theta", 1), call.ints(size, "affineGrid", "size", 2), call.lengthOf(size), call.optionalBoolArg(alignCorners, "affineGrid", "alignCorners", 3)));
 }
 
 /**
@@ -523,6 +606,59 @@ export function channelShuffle(input: unknown, groups: unknown): Tensor {
     groups = options["groups"];
   }
   return call.wrapOr(input as Tensor, core.op_channelShuffle(call.tensorArg(input, "channelShuffle", "input", 1), call.intArg(groups, "channelShuffle", "groups", 2)));
+}
+
+/**
+ * The image in which every element is the sum of the columns' elements that stand for it.
+ * Shapes: (N, C kh kw, windows) → (N, C, H, W); N may be absent
+ * Follows torch.nn.functional.fold.
+ */
+export function col2im(input: Tensor, outputSize: number | readonly number[], kernelSize: number | readonly number[], dilation?: number | readonly number[], padding?: number | readonly number[], stride?: number | readonly number[]): Tensor;
+export function col2im(input: Tensor, options: { outputSize: number | readonly number[]; kernelSize: number | readonly number[]; dilation?: number | readonly number[]; padding?: number | readonly number[]; stride?: number | readonly number[] }): Tensor;
+export function col2im(input: Tensor, outputSize: number | readonly number[], options: { kernelSize: number | readonly number[]; dilation?: number | readonly number[]; padding?: number | readonly number[]; stride?: number | readonly number[] }): Tensor;
+export function col2im(input: Tensor, outputSize: number | readonly number[], kernelSize: number | readonly number[], options: { dilation?: number | readonly number[]; padding?: number | readonly number[]; stride?: number | readonly number[] }): Tensor;
+export function col2im(input: Tensor, outputSize: number | readonly number[], kernelSize: number | readonly number[], dilation: number | readonly number[], options: { padding?: number | readonly number[]; stride?: number | readonly number[] }): Tensor;
+export function col2im(input: Tensor, outputSize: number | readonly number[], kernelSize: number | readonly number[], dilation: number | readonly number[], padding: number | readonly number[], options: { stride?: number | readonly number[] }): Tensor;
+export function col2im(input: unknown, outputSize: unknown, kernelSize?: unknown, dilation?: unknown, padding?: unknown, stride?: unknown): Tensor {
+  if (call.isOptions(outputSize)) {
+    const options = outputSize;
+    call.checkOptions(options, ["outputSize","kernelSize","dilation","padding","stride"], "col2im");
+    outputSize = options["outputSize"];
+    kernelSize = options["kernelSize"];
+    dilation = options["dilation"];
+    padding = options["padding"];
+    stride = options["stride"];
+  }
+  else if (call.isOptions(kernelSize)) {
+    const options = kernelSize;
+    call.checkOptions(options, ["kernelSize","dilation","padding","stride"], "col2im");
+    kernelSize = options["kernelSize"];
+    dilation = options["dilation"];
+    padding = options["padding"];
+    stride = options["stride"];
+  }
+  else if (call.isOptions(dilation)) {
+    const options = dilation;
+    call.checkOptions(options, ["dilation","padding","stride"], "col2im");
+    dilation = options["dilation"];
+    padding = options["padding"];
+    stride = options["stride"];
+  }
+  else if (call.isOptions(padding)) {
+    const options = padding;
+    call.checkOptions(options, ["padding","stride"], "col2im");
+    padding = options["padding"];
+    stride = options["stride"];
+  }
+  else if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride"], "col2im");
+    stride = options["stride"];
+  }
+  if (dilation === undefined) dilation = [1];
+  if (padding === undefined) padding = [0];
+  if (stride === undefined) stride = [1];
+  return call.wrapOr(input as Tensor, core.op_col2im(call.tensorArg(input, "col2im", "input", 1), call.ints(outputSize, "col2im", "outputSize", 2), call.lengthOf(outputSize), call.ints(kernelSize, "col2im", "kernelSize", 3), call.lengthOf(kernelSize), call.ints(dilation, "col2im", "dilation", 4), call.lengthOf(dilation), call.ints(padding, "col2im", "padding", 5), call.lengthOf(padding), call.ints(stride, "col2im", "stride", 6), call.lengthOf(stride)));
 }
 
 /**
@@ -1367,6 +1503,60 @@ export function featureDropout(input: unknown, p?: unknown, training?: unknown, 
 }
 
 /**
+ * The image in which every element is the sum of the columns' elements that stand for it.
+ * Another name of torch.nn.functional.col2im.
+ * Shapes: (N, C kh kw, windows) → (N, C, H, W); N may be absent
+ * Follows torch.nn.functional.fold.
+ */
+export function fold(input: Tensor, outputSize: number | readonly number[], kernelSize: number | readonly number[], dilation?: number | readonly number[], padding?: number | readonly number[], stride?: number | readonly number[]): Tensor;
+export function fold(input: Tensor, options: { outputSize: number | readonly number[]; kernelSize: number | readonly number[]; dilation?: number | readonly number[]; padding?: number | readonly number[]; stride?: number | readonly number[] }): Tensor;
+export function fold(input: Tensor, outputSize: number | readonly number[], options: { kernelSize: number | readonly number[]; dilation?: number | readonly number[]; padding?: number | readonly number[]; stride?: number | readonly number[] }): Tensor;
+export function fold(input: Tensor, outputSize: number | readonly number[], kernelSize: number | readonly number[], options: { dilation?: number | readonly number[]; padding?: number | readonly number[]; stride?: number | readonly number[] }): Tensor;
+export function fold(input: Tensor, outputSize: number | readonly number[], kernelSize: number | readonly number[], dilation: number | readonly number[], options: { padding?: number | readonly number[]; stride?: number | readonly number[] }): Tensor;
+export function fold(input: Tensor, outputSize: number | readonly number[], kernelSize: number | readonly number[], dilation: number | readonly number[], padding: number | readonly number[], options: { stride?: number | readonly number[] }): Tensor;
+export function fold(input: unknown, outputSize: unknown, kernelSize?: unknown, dilation?: unknown, padding?: unknown, stride?: unknown): Tensor {
+  if (call.isOptions(outputSize)) {
+    const options = outputSize;
+    call.checkOptions(options, ["outputSize","kernelSize","dilation","padding","stride"], "fold");
+    outputSize = options["outputSize"];
+    kernelSize = options["kernelSize"];
+    dilation = options["dilation"];
+    padding = options["padding"];
+    stride = options["stride"];
+  }
+  else if (call.isOptions(kernelSize)) {
+    const options = kernelSize;
+    call.checkOptions(options, ["kernelSize","dilation","padding","stride"], "fold");
+    kernelSize = options["kernelSize"];
+    dilation = options["dilation"];
+    padding = options["padding"];
+    stride = options["stride"];
+  }
+  else if (call.isOptions(dilation)) {
+    const options = dilation;
+    call.checkOptions(options, ["dilation","padding","stride"], "fold");
+    dilation = options["dilation"];
+    padding = options["padding"];
+    stride = options["stride"];
+  }
+  else if (call.isOptions(padding)) {
+    const options = padding;
+    call.checkOptions(options, ["padding","stride"], "fold");
+    padding = options["padding"];
+    stride = options["stride"];
+  }
+  else if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride"], "fold");
+    stride = options["stride"];
+  }
+  if (dilation === undefined) dilation = [1];
+  if (padding === undefined) padding = [0];
+  if (stride === undefined) stride = [1];
+  return call.wrapOr(input as Tensor, core.op_col2im(call.tensorArg(input, "fold", "input", 1), call.ints(outputSize, "fold", "outputSize", 2), call.lengthOf(outputSize), call.ints(kernelSize, "fold", "kernelSize", 3), call.lengthOf(kernelSize), call.ints(dilation, "fold", "dilation", 4), call.lengthOf(dilation), call.ints(padding, "fold", "padding", 5), call.lengthOf(padding), call.ints(stride, "fold", "stride", 6), call.lengthOf(stride)));
+}
+
+/**
  * (log(max(variance, eps)) + (input - target)^2 / max(variance, eps)) / 2, with the constant term if `full`.
  * `reduction` says whether the losses are averaged, summed or returned as they are.
  * Follows torch.nn.functional.gaussian_nll_loss.
@@ -1449,6 +1639,46 @@ export function glu(input: unknown, dim?: unknown): Tensor {
     dim = options["dim"];
   }
   return call.wrapOr(input as Tensor, core.op_glu(call.tensorArg(input, "glu", "input", 1), dim === undefined ? -1 : call.intArg(dim, "glu", "dim", 2)));
+}
+
+/**
+ * The input's values at the places of a grid, whose coordinates run from -1 to 1 across the image.
+ * Shapes: (N, C, H, W), (N, H', W', 2) → (N, C, H', W'); or volumes and grids of triples
+ * Follows torch.nn.functional.grid_sample.
+ */
+export function gridSample(input: Tensor, grid: Tensor, mode?: "bilinear" | "nearest" | "bicubic", paddingMode?: "zeros" | "border" | "reflection", alignCorners?: boolean | null): Tensor;
+export function gridSample(input: Tensor, options: { grid: Tensor; mode?: "bilinear" | "nearest" | "bicubic"; paddingMode?: "zeros" | "border" | "reflection"; alignCorners?: boolean | null }): Tensor;
+export function gridSample(input: Tensor, grid: Tensor, options: { mode?: "bilinear" | "nearest" | "bicubic"; paddingMode?: "zeros" | "border" | "reflection"; alignCorners?: boolean | null }): Tensor;
+export function gridSample(input: Tensor, grid: Tensor, mode: "bilinear" | "nearest" | "bicubic", options: { paddingMode?: "zeros" | "border" | "reflection"; alignCorners?: boolean | null }): Tensor;
+export function gridSample(input: Tensor, grid: Tensor, mode: "bilinear" | "nearest" | "bicubic", paddingMode: "zeros" | "border" | "reflection", options: { alignCorners?: boolean | null }): Tensor;
+export function gridSample(input: unknown, grid: unknown, mode?: unknown, paddingMode?: unknown, alignCorners?: unknown): Tensor {
+  if (call.isOptions(grid)) {
+    const options = grid;
+    call.checkOptions(options, ["grid","mode","paddingMode","alignCorners"], "gridSample");
+    grid = options["grid"];
+    mode = options["mode"];
+    paddingMode = options["paddingMode"];
+    alignCorners = options["alignCorners"];
+  }
+  else if (call.isOptions(mode)) {
+    const options = mode;
+    call.checkOptions(options, ["mode","paddingMode","alignCorners"], "gridSample");
+    mode = options["mode"];
+    paddingMode = options["paddingMode"];
+    alignCorners = options["alignCorners"];
+  }
+  else if (call.isOptions(paddingMode)) {
+    const options = paddingMode;
+    call.checkOptions(options, ["paddingMode","alignCorners"], "gridSample");
+    paddingMode = options["paddingMode"];
+    alignCorners = options["alignCorners"];
+  }
+  else if (call.isOptions(alignCorners)) {
+    const options = alignCorners;
+    call.checkOptions(options, ["alignCorners"], "gridSample");
+    alignCorners = options["alignCorners"];
+  }
+  return call.wrapOr(input as Tensor, core.op_gridSample(call.tensorArg(input, "gridSample", "input", 1), call.tensorArg(grid, "gridSample", "grid", 2), mode === undefined ? 0 : call.enumArg(mode, ["bilinear","nearest","bicubic"], "gridSample", "mode", 3), paddingMode === undefined ? 0 : call.enumArg(paddingMode, ["zeros","border","reflection"], "gridSample", "paddingMode", 4), call.optionalBoolArg(alignCorners, "gridSample", "alignCorners", 5)));
 }
 
 /**
@@ -1643,6 +1873,49 @@ export function huberLoss(input: unknown, target: unknown, reduction?: unknown, 
     delta = options["delta"];
   }
   return call.wrapOr(input as Tensor, core.op_huberLoss(call.tensorArg(input, "huberLoss", "input", 1), call.tensorArg(target, "huberLoss", "target", 2), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "huberLoss", "reduction", 3, "ValueError: {value} is not a valid value for reduction"), delta === undefined ? 1 : call.floatArg(delta, "huberLoss", "delta", 4)));
+}
+
+/**
+ * The elements of every window of an image as a column.
+ * Shapes: (N, C, H, W) → (N, C kh kw, windows); N may be absent
+ * Follows torch.nn.functional.unfold.
+ */
+export function im2col(input: Tensor, kernelSize: number | readonly number[], dilation?: number | readonly number[], padding?: number | readonly number[], stride?: number | readonly number[]): Tensor;
+export function im2col(input: Tensor, options: { kernelSize: number | readonly number[]; dilation?: number | readonly number[]; padding?: number | readonly number[]; stride?: number | readonly number[] }): Tensor;
+export function im2col(input: Tensor, kernelSize: number | readonly number[], options: { dilation?: number | readonly number[]; padding?: number | readonly number[]; stride?: number | readonly number[] }): Tensor;
+export function im2col(input: Tensor, kernelSize: number | readonly number[], dilation: number | readonly number[], options: { padding?: number | readonly number[]; stride?: number | readonly number[] }): Tensor;
+export function im2col(input: Tensor, kernelSize: number | readonly number[], dilation: number | readonly number[], padding: number | readonly number[], options: { stride?: number | readonly number[] }): Tensor;
+export function im2col(input: unknown, kernelSize: unknown, dilation?: unknown, padding?: unknown, stride?: unknown): Tensor {
+  if (call.isOptions(kernelSize)) {
+    const options = kernelSize;
+    call.checkOptions(options, ["kernelSize","dilation","padding","stride"], "im2col");
+    kernelSize = options["kernelSize"];
+    dilation = options["dilation"];
+    padding = options["padding"];
+    stride = options["stride"];
+  }
+  else if (call.isOptions(dilation)) {
+    const options = dilation;
+    call.checkOptions(options, ["dilation","padding","stride"], "im2col");
+    dilation = options["dilation"];
+    padding = options["padding"];
+    stride = options["stride"];
+  }
+  else if (call.isOptions(padding)) {
+    const options = padding;
+    call.checkOptions(options, ["padding","stride"], "im2col");
+    padding = options["padding"];
+    stride = options["stride"];
+  }
+  else if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride"], "im2col");
+    stride = options["stride"];
+  }
+  if (dilation === undefined) dilation = [1];
+  if (padding === undefined) padding = [0];
+  if (stride === undefined) stride = [1];
+  return call.wrapOr(input as Tensor, core.op_im2col(call.tensorArg(input, "im2col", "input", 1), call.ints(kernelSize, "im2col", "kernelSize", 2), call.lengthOf(kernelSize), call.ints(dilation, "im2col", "dilation", 3), call.lengthOf(dilation), call.ints(padding, "im2col", "padding", 4), call.lengthOf(padding), call.ints(stride, "im2col", "stride", 5), call.lengthOf(stride)));
 }
 
 /**
@@ -2958,6 +3231,55 @@ export function relu6(input: unknown, inplace?: unknown): Tensor {
 }
 
 /**
+ * One dim interpolated to `size`. Modes: 0 nearest, 1 nearest-exact, 2 linear, 3 cubic; scale 0: from the sizes.
+ * Follows torch.nn.functional.interpolate.
+ */
+export function resample(input: Tensor, dim: number, size: number, mode: number, alignCorners: boolean, scale: number): Tensor;
+export function resample(input: Tensor, options: { dim: number; size: number; mode: number; alignCorners: boolean; scale: number }): Tensor;
+export function resample(input: Tensor, dim: number, options: { size: number; mode: number; alignCorners: boolean; scale: number }): Tensor;
+export function resample(input: Tensor, dim: number, size: number, options: { mode: number; alignCorners: boolean; scale: number }): Tensor;
+export function resample(input: Tensor, dim: number, size: number, mode: number, options: { alignCorners: boolean; scale: number }): Tensor;
+export function resample(input: Tensor, dim: number, size: number, mode: number, alignCorners: boolean, options: { scale: number }): Tensor;
+export function resample(input: unknown, dim: unknown, size?: unknown, mode?: unknown, alignCorners?: unknown, scale?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","size","mode","alignCorners","scale"], "resample");
+    dim = options["dim"];
+    size = options["size"];
+    mode = options["mode"];
+    alignCorners = options["alignCorners"];
+    scale = options["scale"];
+  }
+  else if (call.isOptions(size)) {
+    const options = size;
+    call.checkOptions(options, ["size","mode","alignCorners","scale"], "resample");
+    size = options["size"];
+    mode = options["mode"];
+    alignCorners = options["alignCorners"];
+    scale = options["scale"];
+  }
+  else if (call.isOptions(mode)) {
+    const options = mode;
+    call.checkOptions(options, ["mode","alignCorners","scale"], "resample");
+    mode = options["mode"];
+    alignCorners = options["alignCorners"];
+    scale = options["scale"];
+  }
+  else if (call.isOptions(alignCorners)) {
+    const options = alignCorners;
+    call.checkOptions(options, ["alignCorners","scale"], "resample");
+    alignCorners = options["alignCorners"];
+    scale = options["scale"];
+  }
+  else if (call.isOptions(scale)) {
+    const options = scale;
+    call.checkOptions(options, ["scale"], "resample");
+    scale = options["scale"];
+  }
+  return call.wrapOr(input as Tensor, core.op_resample(call.tensorArg(input, "resample", "input", 1), call.intArg(dim, "resample", "dim", 2), call.intArg(size, "resample", "size", 3), call.intArg(mode, "resample", "mode", 4), call.boolArg(alignCorners, "resample", "alignCorners", 5), call.floatArg(scale, "resample", "scale", 6)));
+}
+
+/**
  * input / sqrt(mean(input^2) + eps) * weight over the last dims; eps is the dtype's machine epsilon by default.
  * Follows torch.nn.functional.rms_norm.
  */
@@ -3031,6 +3353,69 @@ export function rrelu(input: unknown, lower?: unknown, upper?: unknown, training
     return call.mutated(input as Tensor);
   }
   return call.wrapOr(input as Tensor, core.op_rrelu(call.tensorArg(input, "rrelu", "input", 1), lower === undefined ? 0.125 : call.floatArg(lower, "rrelu", "lower", 2), upper === undefined ? 0.3333333333333333 : call.floatArg(upper, "rrelu", "upper", 3), training === undefined ? 0 : call.boolArg(training, "rrelu", "training", 4)));
+}
+
+/**
+ * softmax(scale query keyᵀ + mask) value; scale is 1 / √features unless given. A bool mask is true where to
+ * attend.
+ * Shapes: (..., L, E), (..., S, E), (..., S, V) → (..., L, V)
+ * Follows torch.nn.functional.scaled_dot_product_attention.
+ */
+export function scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, attnMask?: Tensor | null, dropoutP?: number, isCausal?: boolean, scale?: number | null): Tensor;
+export function scaledDotProductAttention(query: Tensor, options: { key: Tensor; value: Tensor; attnMask?: Tensor | null; dropoutP?: number; isCausal?: boolean; scale?: number | null }): Tensor;
+export function scaledDotProductAttention(query: Tensor, key: Tensor, options: { value: Tensor; attnMask?: Tensor | null; dropoutP?: number; isCausal?: boolean; scale?: number | null }): Tensor;
+export function scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, options: { attnMask?: Tensor | null; dropoutP?: number; isCausal?: boolean; scale?: number | null }): Tensor;
+export function scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, attnMask: Tensor | null, options: { dropoutP?: number; isCausal?: boolean; scale?: number | null }): Tensor;
+export function scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, attnMask: Tensor | null, dropoutP: number, options: { isCausal?: boolean; scale?: number | null }): Tensor;
+export function scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, attnMask: Tensor | null, dropoutP: number, isCausal: boolean, options: { scale?: number | null }): Tensor;
+export function scaledDotProductAttention(query: unknown, key: unknown, value?: unknown, attnMask?: unknown, dropoutP?: unknown, isCausal?: unknown, scale?: unknown): Tensor {
+  if (call.isOptions(key)) {
+    const options = key;
+    call.checkOptions(options, ["key","value","attnMask","dropoutP","isCausal","scale"], "scaledDotProductAttention");
+    key = options["key"];
+    value = options["value"];
+    attnMask = options["attnMask"];
+    dropoutP = options["dropoutP"];
+    isCausal = options["isCausal"];
+    scale = options["scale"];
+  }
+  else if (call.isOptions(value)) {
+    const options = value;
+    call.checkOptions(options, ["value","attnMask","dropoutP","isCausal","scale"], "scaledDotProductAttention");
+    value = options["value"];
+    attnMask = options["attnMask"];
+    dropoutP = options["dropoutP"];
+    isCausal = options["isCausal"];
+    scale = options["scale"];
+  }
+  else if (call.isOptions(attnMask)) {
+    const options = attnMask;
+    call.checkOptions(options, ["attnMask","dropoutP","isCausal","scale"], "scaledDotProductAttention");
+    attnMask = options["attnMask"];
+    dropoutP = options["dropoutP"];
+    isCausal = options["isCausal"];
+    scale = options["scale"];
+  }
+  else if (call.isOptions(dropoutP)) {
+    const options = dropoutP;
+    call.checkOptions(options, ["dropoutP","isCausal","scale"], "scaledDotProductAttention");
+    dropoutP = options["dropoutP"];
+    isCausal = options["isCausal"];
+    scale = options["scale"];
+  }
+  else if (call.isOptions(isCausal)) {
+    const options = isCausal;
+    call.checkOptions(options, ["isCausal","scale"], "scaledDotProductAttention");
+    isCausal = options["isCausal"];
+    scale = options["scale"];
+  }
+  else if (call.isOptions(scale)) {
+    const options = scale;
+    call.checkOptions(options, ["scale"], "scaledDotProductAttention");
+    scale = options["scale"];
+  }
+  const scaleValue = call.optionalScalarArg(scale, "scaledDotProductAttention", "scale", 7);
+  return call.wrapOr(query as Tensor, core.op_scaledDotProductAttention(call.tensorArg(query, "scaledDotProductAttention", "query", 1), call.tensorArg(key, "scaledDotProductAttention", "key", 2), call.tensorArg(value, "scaledDotProductAttention", "value", 3), call.optionalTensorArg(attnMask, "scaledDotProductAttention", "attnMask", 4), dropoutP === undefined ? 0 : call.floatArg(dropoutP, "scaledDotProductAttention", "dropoutP", 5), isCausal === undefined ? 0 : call.boolArg(isCausal, "scaledDotProductAttention", "isCausal", 6), call.scalarValue(scaleValue), call.scalarKind(scaleValue)));
 }
 
 /**
@@ -3385,4 +3770,48 @@ export function tripletMarginLoss(anchor: unknown, positive: unknown, negative?:
     reduction = options["reduction"];
   }
   return call.wrapOr(anchor as Tensor, core.op_tripletMarginLoss(call.tensorArg(anchor, "tripletMarginLoss", "anchor", 1), call.tensorArg(positive, "tripletMarginLoss", "positive", 2), call.tensorArg(negative, "tripletMarginLoss", "negative", 3), margin === undefined ? 1 : call.floatArg(margin, "tripletMarginLoss", "margin", 4), p === undefined ? 2 : call.floatArg(p, "tripletMarginLoss", "p", 5), eps === undefined ? 0.000001 : call.floatArg(eps, "tripletMarginLoss", "eps", 6), swap === undefined ? 0 : call.boolArg(swap, "tripletMarginLoss", "swap", 7), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "tripletMarginLoss", "reduction", 8, "ValueError: {value} is not a valid value for reduction")));
+}
+
+/**
+ * The elements of every window of an image as a column.
+ * Another name of torch.nn.functional.im2col.
+ * Shapes: (N, C, H, W) → (N, C kh kw, windows); N may be absent
+ * Follows torch.nn.functional.unfold.
+ */
+export function unfold(input: Tensor, kernelSize: number | readonly number[], dilation?: number | readonly number[], padding?: number | readonly number[], stride?: number | readonly number[]): Tensor;
+export function unfold(input: Tensor, options: { kernelSize: number | readonly number[]; dilation?: number | readonly number[]; padding?: number | readonly number[]; stride?: number | readonly number[] }): Tensor;
+export function unfold(input: Tensor, kernelSize: number | readonly number[], options: { dilation?: number | readonly number[]; padding?: number | readonly number[]; stride?: number | readonly number[] }): Tensor;
+export function unfold(input: Tensor, kernelSize: number | readonly number[], dilation: number | readonly number[], options: { padding?: number | readonly number[]; stride?: number | readonly number[] }): Tensor;
+export function unfold(input: Tensor, kernelSize: number | readonly number[], dilation: number | readonly number[], padding: number | readonly number[], options: { stride?: number | readonly number[] }): Tensor;
+export function unfold(input: unknown, kernelSize: unknown, dilation?: unknown, padding?: unknown, stride?: unknown): Tensor {
+  if (call.isOptions(kernelSize)) {
+    const options = kernelSize;
+    call.checkOptions(options, ["kernelSize","dilation","padding","stride"], "unfold");
+    kernelSize = options["kernelSize"];
+    dilation = options["dilation"];
+    padding = options["padding"];
+    stride = options["stride"];
+  }
+  else if (call.isOptions(dilation)) {
+    const options = dilation;
+    call.checkOptions(options, ["dilation","padding","stride"], "unfold");
+    dilation = options["dilation"];
+    padding = options["padding"];
+    stride = options["stride"];
+  }
+  else if (call.isOptions(padding)) {
+    const options = padding;
+    call.checkOptions(options, ["padding","stride"], "unfold");
+    padding = options["padding"];
+    stride = options["stride"];
+  }
+  else if (call.isOptions(stride)) {
+    const options = stride;
+    call.checkOptions(options, ["stride"], "unfold");
+    stride = options["stride"];
+  }
+  if (dilation === undefined) dilation = [1];
+  if (padding === undefined) padding = [0];
+  if (stride === undefined) stride = [1];
+  return call.wrapOr(input as Tensor, core.op_im2col(call.tensorArg(input, "unfold", "input", 1), call.ints(kernelSize, "unfold", "kernelSize", 2), call.lengthOf(kernelSize), call.ints(dilation, "unfold", "dilation", 3), call.lengthOf(dilation), call.ints(padding, "unfold", "padding", 4), call.lengthOf(padding), call.ints(stride, "unfold", "stride", 5), call.lengthOf(stride)));
 }
