@@ -1,14 +1,14 @@
 // Losses: negative log likelihood with its kernel; the others are made of ops.
 import { args } from "../dispatch/args";
 import { Device } from "../dispatch/device";
-import { setResult } from "../dispatch/entry";
+import { resultAt, setResult } from "../dispatch/entry";
 import { Kernel } from "../dispatch/kernel";
 import { addOperand, begin, run } from "../dispatch/run";
 import * as ops from "../gen/ops";
-import { empty, empty0, emptyLike, rawContiguous, rawToDType, wrappedNumber } from "../tensor/create";
-import { Compute, computeType, DType, isFloating, isIntegral, NO_DTYPE } from "../tensor/dtype";
-import { cppTypeName, dtypeName, ErrorKind, fail, msg, msgDType, msgInt, msgShape, raise } from "../tensor/error";
-import { Ints, ints1, newInts, numelOf, shapeOf } from "../tensor/ints";
+import { alias, empty, empty0, emptyLike, rawContiguous, rawToDType, wrappedNumber } from "../tensor/create";
+import { Compute, computeType, DType, isFloating, NO_DTYPE } from "../tensor/dtype";
+import { ErrorKind, fail, msg, msgDType, msgFloat, msgInt, msgShape, raise } from "../tensor/error";
+import { Ints, ints1, newInts, shapeOf } from "../tensor/ints";
 import { ScalarKind } from "../tensor/scalar";
 import { Tensor } from "../tensor/tensor";
 
@@ -204,12 +204,12 @@ export function crossEntropy(
 ): Tensor {
   if (labelSmoothing < 0 || labelSmoothing > 1) {
     msg("label_smoothing must be between 0.0 and 1.0. Got: ");
-    msgInt(<i64>labelSmoothing);
+    msgFloat(labelSmoothing);
     raise(ErrorKind.Runtime);
   }
   if (input.ndim == 0) fail(ErrorKind.Value, "Expected 1 or more dimensions (got 0)");
   const channelDim = input.ndim == 1 ? 0 : 1;
-  if (isFloating(target.dtype)) {
+  if (input.ndim == target.ndim && sameSizes(input, target)) {
     return probabilityEntropy(input, target, weight, ignoreIndex, reduction, labelSmoothing, channelDim);
   }
   const logs = ops.logSoftmax(input, channelDim, NO_DTYPE);
@@ -242,9 +242,9 @@ function probabilityEntropy(
   labelSmoothing: f64,
   channelDim: i32,
 ): Tensor {
-  if (input.ndim != target.ndim || !sameSizes(input, target)) {
+  if (!isFloating(target.dtype)) {
     msg("Expected floating point type for target with class probabilities, got ");
-    msgShape(target);
+    msgDType(target.dtype);
     raise(ErrorKind.Runtime);
   }
   if (ignoreIndex >= 0) {
@@ -280,22 +280,13 @@ function smoothedEntropy(
 ): Tensor {
   const classes = logs.shape(channelDim);
   const nll = ops.nllLossOf(logs, target, weight, reduction, ignoreIndex);
+  const totalWeight = alias(resultAt(1));
   const weighted = weight !== null ? ops.mul(logs, classVector(weight, logs.ndim, channelDim)) : logs;
   let smooth = ops.neg(ops.sum(weighted, ints1(channelDim), false, NO_DTYPE));
   const ignored = ops.eq(target, number(<f64>ignoreIndex));
   smooth = ops.where(ignored, number(0), smooth);
-  if (reduction == Reduction.Mean) {
-    const wanted = ops.logicalNot(ignored);
-    let count: Tensor;
-    if (weight === null) count = ops.sum(wanted, null, false, NO_DTYPE);
-    else {
-      // the mean divides by the weights of the targets
-      const ones = ops.mul(ops.logicalNot(ops.isnan(logs)), number(-1));
-      const none = ops.mul(ops.to(ones, logs.dtype), number(1));
-      count = ops.nllLossOf(none, target, weight, Reduction.Sum, ignoreIndex);
-    }
-    smooth = ops.div(ops.sum(smooth, null, false, NO_DTYPE), count);
-  } else if (reduction == Reduction.Sum) smooth = ops.sum(smooth, null, false, NO_DTYPE);
+  if (reduction == Reduction.Mean) smooth = ops.div(ops.sum(smooth, null, false, NO_DTYPE), totalWeight);
+  else if (reduction == Reduction.Sum) smooth = ops.sum(smooth, null, false, NO_DTYPE);
   return ops.add(ops.mul(nll, number(1 - labelSmoothing)), ops.mul(smooth, number(labelSmoothing / <f64>classes)));
 }
 
@@ -329,9 +320,24 @@ export function binaryCrossEntropy(input: Tensor, target: Tensor, weight: Tensor
     msg(")) is deprecated. Please ensure they have the same size.");
     raise(ErrorKind.Value);
   }
+  checkProbabilities(input);
   let losses = ops.binaryError(input, target);
   if (weight !== null) losses = ops.mul(losses, weight);
   return reduced(losses, reduction);
+}
+
+/** Raises for elements outside of [0, 1], on devices that can be read at once. */
+function checkProbabilities(input: Tensor): void {
+  if (input.device != Device.Cpu || input.numel == 0 || !isFloating(input.dtype)) return;
+  const low = itemOf(ops.amin(alias(input)));
+  const high = itemOf(ops.amax(alias(input)));
+  if (low >= 0 && high <= 1) return;
+  fail(ErrorKind.Runtime, "all elements of input should be between 0 and 1");
+}
+
+/** The value of a 0-d tensor on the CPU. */
+function itemOf(t: Tensor): f64 {
+  return load<f64>(rawToDType(t, DType.Float64).dataPtr());
 }
 
 export function binaryCrossEntropyWithLogits(

@@ -1,11 +1,9 @@
 // Ops made of reductions and other ops.
-import { resultAt, setResult } from "../dispatch/entry";
 import * as ops from "../gen/ops";
 import { wrapDim } from "../tensor/broadcast";
 import { DType, isFloating, NO_DTYPE } from "../tensor/dtype";
 import { ErrorKind, fail, msg, msgInt, raise } from "../tensor/error";
 import { Ints, ints1, newInts, NONE } from "../tensor/ints";
-import { Scalar } from "../tensor/scalar";
 import { Tensor } from "../tensor/tensor";
 import { newTensors, Tensors } from "../tensor/tensors";
 import { wrappedNumber } from "../tensor/create";

@@ -5,7 +5,7 @@ import { full } from "../../tensor/create";
 import { DType, NO_DTYPE } from "../../tensor/dtype";
 import { Ints, ints1, NONE, shapeOf } from "../../tensor/ints";
 import { Tensor } from "../../tensor/tensor";
-import { newTensors, Tensors, tensors2 } from "../../tensor/tensors";
+import { newTensors, tensors2 } from "../../tensor/tensors";
 import { wrapDim } from "../../tensor/broadcast";
 import { gradEnabled } from "../mode";
 import { listOf, number, restored } from "./reductions";
