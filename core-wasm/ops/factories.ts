@@ -42,7 +42,7 @@ export const scalarTensor = routine({
 });
 
 export const fill = composite({
-  signature: "fill(input: Tensor, value: TensorOrScalar)",
+  signature: "fill(input: Tensor, value: TensorOrScalar? = null)",
   follows: "torch.Tensor.fill_",
   doc: "Every element becomes `value`, a number or a 0-d tensor.",
   implementation: "factories.fill",

@@ -20,7 +20,6 @@ export {
   indexPutBackward,
   indexPutValuesBackward,
   selectionBackward,
-  medianBackward,
   scatterReduceBackward,
   scatterReduceSourceBackward,
 } from "./formulas/indexing";

@@ -2,6 +2,7 @@
 import { Args } from "../dispatch/args";
 import { DType, itemSize } from "../tensor/dtype";
 import { bfloatToFloat, halfToFloat } from "./half";
+import { Pairs, introsort, nthElement, partialSort, quickSelect } from "./selection";
 import { hasWideKeys, keyAt, keysIn, positionsIn, sortKeys } from "./sortKeys";
 
 // @ts-ignore: decorator
@@ -23,7 +24,7 @@ function fillKeys<K>(workspace: usize, row: usize, n: i32, dtype: i32, flip: K):
   }
 }
 
-function sortRows<K>(args: Args, keep: i32): void {
+function sortRows<K>(args: Args): void {
   const values = args.operand(0);
   const indices = args.operand(1);
   const input = args.operand(2);
@@ -39,7 +40,7 @@ function sortRows<K>(args: Args, keep: i32): void {
     const from = input.data + <usize>(row * n * size);
     fillKeys<K>(workspace, from, n, dtype, flip);
     sortKeys<K>(workspace, n);
-    for (let i = 0; i < keep; i++) {
+    for (let i = 0; i < n; i++) {
       const position = load<u32>(positions + ((<usize>i) << 2));
       copyElement(to, from + <usize>position * size, size);
       store<i64>(indexTo, position);
@@ -55,12 +56,19 @@ function sortRows<K>(args: Args, keep: i32): void {
  */
 export function sort(args: Args): void {
   if (args.operand(2).numel == 0) return;
-  if (hasWideKeys(args.operand(2).dtype)) sortRows<u64>(args, args.int(0));
-  else sortRows<u32>(args, args.int(0));
+  if (hasWideKeys(args.operand(2).dtype)) sortRows<u64>(args);
+  else sortRows<u32>(args);
 }
 
-/** Up to this k a sorted list of the best k so far is kept while reading the row; beyond, the row is sorted. */
-const LIST_LIMIT: i32 = 64;
+/** The arrays of a workspace for the algorithms of selection.ts. */
+// @ts-ignore: decorator
+@inline
+function pairsIn(workspace: usize, n: i32): Pairs {
+  const p = changetype<Pairs>(workspace); // the digit counts are not needed
+  p.keys = keysIn(workspace);
+  p.positions = positionsIn(workspace, n);
+  return p;
+}
 
 function topRows<K>(args: Args): void {
   const values = args.operand(0);
@@ -71,32 +79,19 @@ function topRows<K>(args: Args): void {
   const dtype = input.dtype;
   const size = itemSize(dtype);
   const flip: K = args.int(1) ? ~(<K>0) : 0;
-  const keys = args.workspace;
-  const positions = args.workspace + <usize>LIST_LIMIT * 8;
+  const pairs = pairsIn(args.workspace, n);
   let to = values.data;
   let indexTo = indices.data;
   for (let row = 0, rows = input.numel / n; row < rows; row++) {
     const from = input.data + <usize>(row * n * size);
-    let count = 0;
-    let worst: K = 0;
-    for (let i = 0; i < n; i++) {
-      const key = keyAt<K>(from + <usize>(i * size), dtype, flip);
-      if (count == k) {
-        if (key >= worst) continue;
-      } else count++;
-      let j = count - 1;
-      for (; j > 0; j--) {
-        const other = load<K>(keys + <usize>(j - 1) * sizeof<K>());
-        if (other <= key) break;
-        store<K>(keys + <usize>j * sizeof<K>(), other);
-        store<u32>(positions + ((<usize>j) << 2), load<u32>(positions + ((<usize>(j - 1)) << 2)));
-      }
-      store<K>(keys + <usize>j * sizeof<K>(), key);
-      store<u32>(positions + ((<usize>j) << 2), i);
-      worst = load<K>(keys + <usize>(count - 1) * sizeof<K>());
+    fillKeys<K>(args.workspace, from, n, dtype, flip);
+    if (k * 64 <= n) partialSort<K>(pairs, 0, k, n);
+    else {
+      nthElement<K>(pairs, 0, k - 1, n);
+      introsort<K>(pairs, 0, k - 1);
     }
     for (let i = 0; i < k; i++) {
-      const position = load<u32>(positions + ((<usize>i) << 2));
+      const position = load<u32>(pairs.positions + (<usize>i << 2));
       copyElement(to, from + <usize>position * size, size);
       store<i64>(indexTo, position);
       to += size;
@@ -107,16 +102,12 @@ function topRows<K>(args: Args): void {
 
 /**
  * Operands: 0 values, 1 indices (int64), both of rows of k, 2 input; contiguous. ints: 0 row length, 1 largest, 2 k.
- * The results are sorted, equal elements by position. Workspace: sortWorkspace(row length).
+ * The results are sorted. Workspace: sortWorkspace(row length).
  */
 export function topk(args: Args): void {
   if (args.operand(2).numel == 0 || args.int(2) == 0) return;
-  const wide = hasWideKeys(args.operand(2).dtype);
-  if (args.int(2) <= LIST_LIMIT) {
-    if (wide) topRows<u64>(args);
-    else topRows<u32>(args);
-  } else if (wide) sortRows<u64>(args, args.int(2));
-  else sortRows<u32>(args, args.int(2));
+  if (hasWideKeys(args.operand(2).dtype)) topRows<u64>(args);
+  else topRows<u32>(args);
 }
 
 // @ts-ignore: decorator
@@ -155,7 +146,7 @@ function selectRows<K>(args: Args): void {
   const dtype = input.dtype;
   const size = itemSize(dtype);
   const workspace = args.workspace;
-  const positions = positionsIn(workspace, n);
+  const pairs = pairsIn(workspace, n);
   for (let row = 0, rows = input.numel / n; row < rows; row++) {
     const from = input.data + <usize>(row * n * size);
     let rank = args.int(2) - 1;
@@ -173,8 +164,9 @@ function selectRows<K>(args: Args): void {
     }
     if (position < 0) {
       fillKeys<K>(workspace, from, n, dtype, 0);
-      sortKeys<K>(workspace, n);
-      position = load<u32>(positions + ((<usize>rank) << 2));
+      if (which == Select.Kth) quickSelect<K>(pairs, rank, n);
+      else sortKeys<K>(workspace, n); // of equal elements the first
+      position = load<u32>(pairs.positions + ((<usize>rank) << 2));
     }
     copyElement(values.data + <usize>(row * size), from + <usize>(position * size), size);
     store<i64>(indices.data + ((<usize>row) << 3), position);
@@ -199,12 +191,12 @@ function modeRows<K>(args: Args): void {
   const dtype = input.dtype;
   const size = itemSize(dtype);
   const workspace = args.workspace;
-  const keys = keysIn(workspace);
-  const positions = positionsIn(workspace, n);
+  const pairs = pairsIn(workspace, n);
+  const keys = pairs.keys;
   for (let row = 0, rows = input.numel / n; row < rows; row++) {
     const from = input.data + <usize>(row * n * size);
     fillKeys<K>(workspace, from, n, dtype, 0);
-    sortKeys<K>(workspace, n);
+    introsort<K>(pairs, 0, n);
     let best = 0;
     let found = 0;
     let start = 0;
@@ -217,7 +209,7 @@ function modeRows<K>(args: Args): void {
       }
       start = i + 1;
     }
-    const position = load<u32>(positions + ((<usize>found) << 2));
+    const position = load<u32>(pairs.positions + ((<usize>found) << 2));
     copyElement(values.data + <usize>(row * size), from + <usize>position * size, size);
     store<i64>(indices.data + ((<usize>row) << 3), position);
   }

@@ -61,7 +61,11 @@ export function scalarTensor(value: Scalar, dtype: i32, device: i32): Tensor {
 }
 
 /** What fill_ writes: a 0-d value, as the tensor's dtype and shape have it. */
-export function fill(input: Tensor, value: Tensor): Tensor {
+export function fill(input: Tensor, value: Tensor | null): Tensor {
+  if (value === null) {
+    fail(ErrorKind.Type, 'fill_() missing 1 required positional arguments: "value"');
+    return input;
+  }
   if (value.ndim != 0) {
     msg("fill_ only supports 0-dimension value tensor but got tensor with ");
     msgInt(value.ndim);

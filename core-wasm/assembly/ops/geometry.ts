@@ -175,7 +175,7 @@ export function unflatten(input: Tensor, dim: i32, sizes: Ints): Tensor {
 }
 
 export function ravel(input: Tensor): Tensor {
-  return ops.reshape(input, ints1(-1));
+  return ops.view(ops.contiguous(input), ints1(-1));
 }
 
 // ---- shapes of others --------------------------------------------------------------------------------------------

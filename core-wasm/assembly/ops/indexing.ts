@@ -10,8 +10,8 @@ import { DType } from "../tensor/dtype";
 import { ErrorKind, fail, msg, msgDType, msgInt, msgShape, raise } from "../tensor/error";
 import { Ints, NONE, ints1, ints2, newInts, shapeOf } from "../tensor/ints";
 import { Tensor } from "../tensor/tensor";
-import { Tensors } from "../tensor/tensors";
-import { openView, rawExpand, rawView, sealView } from "../tensor/views";
+import { Tensors, newTensors } from "../tensor/tensors";
+import { openView, rawExpand, rawSelect, rawView, sealView } from "../tensor/views";
 import {
   alongDim,
   asIndex,
@@ -47,10 +47,7 @@ function checkGather(input: Tensor, dim: i32, index: Tensor): void {
 
 export function gather(input: Tensor, dim: i32, index: Tensor, sparseGrad: bool): Tensor {
   dim = wrapDim(dim, input.ndim);
-  if (index.numel == 0) {
-    checkLong("gather", index);
-    return empty(shapeOf(index), input.dtype, input.device);
-  }
+  if (index.numel == 0) return empty(shapeOf(index), input.dtype, input.device);
   checkGather(input, dim, index);
   const from = atLeast1d(input);
   checkRange(index, 0, from.shape(dim), dim, ErrorKind.Runtime, "");
@@ -237,8 +234,46 @@ function checkIndexTensors(input: Tensor, indices: Tensors): Ints {
   return shape;
 }
 
+/** Bool and uint8 masks as the index tensors that their nonzero elements are. */
+function withoutMasks(input: Tensor, indices: Tensors): Tensors {
+  let count = 0;
+  let any = false;
+  for (let i = 0; i < indices.length; i++) {
+    const isMask = indices.has(i) && (indices.get(i).dtype == DType.Bool || indices.get(i).dtype == DType.Uint8);
+    if (isMask) any = true;
+    count += isMask ? <i32>indices.get(i).ndim : 1;
+  }
+  if (!any) return indices;
+  const list = newTensors(count);
+  for (let i = 0, k = 0; i < indices.length; i++) {
+    const isMask = indices.has(i) && (indices.get(i).dtype == DType.Bool || indices.get(i).dtype == DType.Uint8);
+    if (!isMask) {
+      if (indices.has(i)) list.set(k, indices.get(i));
+      k++;
+      continue;
+    }
+    const mask = indices.get(i);
+    for (let d = 0; d < <i32>mask.ndim; d++) {
+      if (k + d < <i32>input.ndim && mask.shape(d) == input.shape(k + d)) continue;
+      msg("The shape of the mask ");
+      msgShape(mask);
+      msg(" at index ");
+      msgInt(d);
+      msg(" does not match the shape of the indexed tensor ");
+      msgShape(input);
+      msg(" at index ");
+      msgInt(k + d);
+      raise(ErrorKind.Index);
+    }
+    const places = nonzero(mask);
+    for (let d = 0; d < <i32>mask.ndim; d++) list.set(k++, rawSelect(places, 1, d));
+  }
+  return list;
+}
+
 /** Checks everything and works the geometry out; the result stays valid until the next call. */
-export function indexedGeometry(input: Tensor, indices: Tensors): Indexed {
+export function indexedGeometry(input: Tensor, given: Tensors): Indexed {
+  const indices = withoutMasks(input, given);
   const common = checkIndexTensors(input, indices);
   const ndim = <i32>input.ndim;
   let first = -1;

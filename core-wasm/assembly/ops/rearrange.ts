@@ -90,7 +90,8 @@ function repeatedPositions(repeats: Tensor, n: i32, outputSize: i32): Tensor {
   return out;
 }
 
-export function repeatInterleave(input: Tensor, repeats: Tensor, dim: i32, outputSize: i32): Tensor {
+export function repeatInterleave(input: Tensor, repeats: Tensor | null, dim: i32, outputSize: i32): Tensor {
+  if (repeats === null) return repeatedPositions(input, input.numel, outputSize);
   if (dim == NONE) {
     input = ops.reshape(input, ints1(-1));
     dim = 0;

@@ -50,7 +50,7 @@ const enum Reduce {
 }
 
 function checkScatter(input: Tensor, dim: i32, index: Tensor, src: Tensor | null): void {
-  checkLong("scatter", index);
+  if (index.numel > 0) checkLong("scatter", index);
   if (src !== null && src.dtype != input.dtype) {
     fail(ErrorKind.Runtime, "scatter(): Expected self.dtype to be equal to src.dtype");
   }
@@ -373,10 +373,11 @@ export function maskedScatter(input: Tensor, mask: Tensor, source: Tensor): Tens
     fail(ErrorKind.Runtime, "Number of elements of source < number of ones in mask");
   }
   const out = copyOf(input);
+  const values = rawContiguous(source);
   begin(Kernel.MaskedScatter);
   addOperand(out);
   addOperand(flags);
-  addOperand(rawContiguous(source));
+  addOperand(values);
   run(out.device);
   return out;
 }

@@ -75,9 +75,12 @@ export function rawAsStrided(t: Tensor, shape: Ints, strides: Ints, offset: i32)
 export function rawExpand(t: Tensor, shape: Ints): Tensor {
   const view = openView(t, shape.length);
   const lead = shape.length - <i32>t.ndim;
-  for (let i = 0; i < shape.length; i++) {
-    view.setShape(i, shape.get(i));
-    view.setStride(i, i < lead || (t.shape(i - lead) == 1 && shape.get(i) != 1) ? 0 : t.stride(i - lead));
+  for (let i = shape.length - 1; i >= 0; i--) {
+    const size = shape.get(i);
+    view.setShape(i, size);
+    if (i >= lead) view.setStride(i, t.shape(i - lead) == 1 && size != 1 ? 0 : t.stride(i - lead));
+    // a new dim of size 1 gets the stride that PyTorch gives it
+    else view.setStride(i, size != 1 || t.ndim == 0 ? 0 : view.shape(i + 1) * view.stride(i + 1));
   }
   return sealView(view);
 }

@@ -122,11 +122,6 @@ export function selectionBackward(grad: Tensor, inputShape: Ints, dim: i32, indi
   return ops.scatter(base, at, ops.unsqueeze(indices, at), ops.unsqueeze(grad, at));
 }
 
-/** As selectionBackward for the median of all elements: the gradient goes to one of them. */
-export function medianBackward(grad: Tensor, inputShape: Ints, position: Tensor): Tensor {
-  return ops.put(zeros(inputShape, grad.dtype, grad.device), position, grad, false);
-}
-
 // ---- scatterReduce -----------------------------------------------------------------------------------------------
 
 const PROD: i32 = 1;
