@@ -126,7 +126,10 @@ function wrapped(record: OpRecord, args: string, self?: string): string {
  */
 function firstNamed(record: OpRecord, parameters: readonly Parameter[]): number {
   const required = parameters.filter((p) => p.default === undefined).length;
-  if (record.kind !== "elementwise") return Math.min(required, 1);
+  if (record.kind !== "elementwise") {
+    const isMethod = parameters.length < record.signature.parameters.length;
+    return isMethod ? 0 : Math.min(required, 1);
+  }
   const settings = parameters.findIndex((p) => p.default !== undefined || !["tensor", "tensors"].includes(roleOf(p)));
   return settings < 0 ? parameters.length : settings;
 }

@@ -47,3 +47,4 @@ export {
   logSoftmaxGradient,
   softmaxGradient,
 } from "./formulas/normalization";
+export { embeddingBackward, embeddingDoubleBackward } from "./formulas/embedding";

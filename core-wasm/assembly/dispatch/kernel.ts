@@ -30,6 +30,7 @@ import {
 } from "../kernels/random";
 import { range } from "../kernels/range";
 import { flip, triangle } from "../kernels/rearrange";
+import { renormRows } from "../kernels/renorm";
 import { scatter } from "../kernels/scatter";
 import { histogram, searchSorted } from "../kernels/search";
 import { mode, select, sort, topk } from "../kernels/sort";
@@ -83,6 +84,7 @@ export const enum Kernel {
   RandomDistribution = 64,
   RandomSlopes = 65,
   RandomCategories = 66,
+  RenormRows = 67,
   Scan = 80,
   Softmax = 81,
   SoftmaxBackward = 82,
@@ -193,6 +195,8 @@ export function runCpu(args: Args): void {
       return randomSlopes(args);
     case Kernel.RandomCategories:
       return randomCategories(args);
+    case Kernel.RenormRows:
+      return renormRows(args);
     case Kernel.Scan:
       return scanKernel(args);
     case Kernel.Softmax:

@@ -1,0 +1,405 @@
+// Functions of shapes and indices whose PyTorch form no single op signature covers: tensors in a row or as a list, an int or a
+// list, one result or several, and geometry that changes in place.
+
+import { core } from "../core.ts";
+import { RuntimeError } from "../error.ts";
+import * as functions from "../gen/functions.ts";
+import * as call from "./call.ts";
+import { Tensor, live } from "./tensor.ts";
+
+type TensorList = readonly Tensor[];
+/** Tensors as arguments or as one list. */
+type TensorArguments = Tensor[] | [tensors: TensorList];
+
+/** The tensors of `...tensors` or of one list. */
+function listOf(args: readonly unknown[]): readonly unknown[] {
+  return args.length === 1 && Array.isArray(args[0]) ? args[0] : args;
+}
+
+// ---- several tensors -------------------------------------------------------------------------------------------------
+
+/**
+ * Views of all tensors, broadcast against each other; follows torch.broadcast_tensors.
+ * @throws RuntimeError for shapes that do not fit
+ */
+export function broadcastTensors(...tensors: TensorArguments): Tensor[] {
+  const list = listOf(tensors);
+  return call.wrapList(core.op_broadcastTensors(call.tensors(list, "broadcast_tensors", "tensors", 1), list.length));
+}
+
+/**
+ * The shape that shapes (lists, or numbers for vectors) broadcast to; follows torch.broadcast_shapes.
+ * @throws RuntimeError for shapes that do not fit
+ */
+export function broadcastShapes(...shapes: (number | readonly number[])[]): number[] {
+  const lists = shapes.map((shape) => (typeof shape === "number" ? [shape] : shape));
+  const result = new Array<number>(Math.max(0, ...lists.map((list) => list.length))).fill(1);
+  for (const list of lists) {
+    list.forEach((size, i) => {
+      const at = result.length - list.length + i;
+      if (size < 0) throw new RuntimeError(`Trying to create tensor with negative dimension (${size}): (${size})`);
+      if (size === 1 || size === result[at]) return;
+      if (result[at] !== 1) {
+        throw new RuntimeError("Shape mismatch: objects cannot be broadcast to a single shape");
+      }
+      result[at] = size;
+    });
+  }
+  return result;
+}
+
+/**
+ * Views of vectors expanded to the grid they span; `indexing: "xy"` exchanges the first two dims. Follows torch.meshgrid.
+ * @example torch.meshgrid(torch.arange(2), torch.arange(3), { indexing: "ij" })[0].shape // [2, 3]
+ */
+export function meshgrid(...args: (Tensor | TensorList | { indexing?: "ij" | "xy" })[]): Tensor[] {
+  const last = args.at(-1);
+  const options = call.isOptions(last) ? last : {};
+  call.checkOptions(options, ["indexing"], "meshgrid");
+  const list = listOf(call.isOptions(last) ? args.slice(0, -1) : args);
+  const indexing = options.indexing ?? "ij";
+  if (indexing !== "ij" && indexing !== "xy") {
+    throw new RuntimeError(
+      `torch.meshgrid: indexing must be one of "xy" or "ij", but received: ${String(indexing as string)}`,
+    );
+  }
+  const handles = call.tensors(list, "meshgrid", "tensors", 1);
+  return call.wrapList(core.op_meshgrid(handles, list.length, indexing === "xy" ? 1 : 0));
+}
+
+/** All combinations of one element of each vector, as rows; follows torch.cartesian_prod. */
+export function cartesianProd(...tensors: TensorArguments): Tensor {
+  const list = listOf(tensors);
+  return call.wrap(core.op_cartesianProd(call.tensors(list, "cartesian_prod", "tensors", 1), list.length));
+}
+
+/** The block-diagonal matrix of matrices; follows torch.block_diag. */
+export function blockDiag(...tensors: TensorArguments): Tensor {
+  const list = listOf(tensors);
+  return call.wrap(core.op_blockDiag(call.tensors(list, "block_diag", "tensors", 1), list.length));
+}
+
+/** One tensor gives one, several give a list. */
+function each(tensors: readonly unknown[], op: string, run: (input: number) => number): Tensor | Tensor[] {
+  const list = listOf(tensors);
+  const results = list.map((t, i) => {
+    const handle = run(call.tensorArg(t, op, "tensors", i + 1));
+    // the input itself comes back where it has dims enough
+    return handle === (t as Tensor).handle ? (core.release(handle), t as Tensor) : call.wrap(handle);
+  });
+  return list === tensors && results.length === 1 ? results[0]! : results;
+}
+
+/** 0-d tensors as vectors, others as they are; follows torch.atleast_1d. */
+export function atleast1d(input: Tensor): Tensor;
+export function atleast1d(...tensors: TensorArguments): Tensor[];
+export function atleast1d(...tensors: unknown[]): Tensor | Tensor[] {
+  return each(tensors, "atleast_1d", core.op_atleast1d);
+}
+
+/** Tensors with leading dims of size 1 up to two dims; follows torch.atleast_2d. */
+export function atleast2d(input: Tensor): Tensor;
+export function atleast2d(...tensors: TensorArguments): Tensor[];
+export function atleast2d(...tensors: unknown[]): Tensor | Tensor[] {
+  return each(tensors, "atleast_2d", core.op_atleast2d);
+}
+
+/** Tensors with dims of size 1 around them up to three dims; follows torch.atleast_3d. */
+export function atleast3d(input: Tensor): Tensor;
+export function atleast3d(...tensors: TensorArguments): Tensor[];
+export function atleast3d(...tensors: unknown[]): Tensor | Tensor[] {
+  return each(tensors, "atleast_3d", core.op_atleast3d);
+}
+
+// ---- splitting -------------------------------------------------------------------------------------------------------
+
+/** An int, a list, or a tensor of either. */
+type Cuts = number | readonly number[] | Tensor;
+
+function cutsOf(value: unknown, op: string): number | readonly number[] {
+  if (value instanceof Tensor) {
+    if (value.dtype !== "int64" || value.ndim > 1) {
+      throw new RuntimeError(`${op} expected tensor_indices_or_sections to be a zero-dimensional or one-dimensional int64 tensor`);
+    }
+    return value.ndim === 0 ? Number(value.item()) : (value.tolist() as number[]).map(Number);
+  }
+  if (typeof value === "number" || Array.isArray(value)) return value as number | number[];
+  return call.wrongType(value, op, "indices_or_sections", 2, "int or tuple of ints");
+}
+
+/**
+ * Views of pieces of a dim: a number gives that many, sizes differing by at most one; a list says where to cut.
+ * Follows torch.tensor_split.
+ * @example torch.tensorSplit(torch.arange(7), 3).map((t) => t.numel()) // [3, 2, 2]
+ */
+export function tensorSplit(input: Tensor, indicesOrSections: Cuts, dim: number | { dim?: number } = 0): Tensor[] {
+  const cuts = cutsOf(indicesOrSections, "tensor_split");
+  const along = call.isOptions(dim) ? ((dim.dim as number | undefined) ?? 0) : (dim as number);
+  const handle = call.tensorArg(input, "tensor_split", "input", 1);
+  if (typeof cuts === "number") return call.wrapList(core.op_tensorSplitSections(handle, cuts, along));
+  const at = call.ints(cuts, "tensor_split", "indices", 2);
+  return call.wrapList(core.op_tensorSplitIndices(handle, at, cuts.length, along));
+}
+
+function splitAlong(which: number, op: string, input: Tensor, value: unknown): Tensor[] {
+  const cuts = cutsOf(value, op);
+  const handle = call.tensorArg(input, op, "input", 1);
+  if (typeof cuts === "number") return call.wrapList(core.op_splitSections(handle, which, cuts));
+  return call.wrapList(core.op_splitIndices(handle, which, call.ints(cuts, op, "indices", 2), cuts.length));
+}
+
+/** tensorSplit of dim 1 (0 for vectors) into equal parts or at indices; follows torch.hsplit. */
+export function hsplit(input: Tensor, indicesOrSections: number | readonly number[]): Tensor[] {
+  return splitAlong(0, "hsplit", input, indicesOrSections);
+}
+
+/** tensorSplit of dim 0 into equal parts or at indices; follows torch.vsplit. */
+export function vsplit(input: Tensor, indicesOrSections: number | readonly number[]): Tensor[] {
+  return splitAlong(1, "vsplit", input, indicesOrSections);
+}
+
+/** tensorSplit of dim 2 into equal parts or at indices; follows torch.dsplit. */
+export function dsplit(input: Tensor, indicesOrSections: number | readonly number[]): Tensor[] {
+  return splitAlong(2, "dsplit", input, indicesOrSections);
+}
+
+// ---- results by request ----------------------------------------------------------------------------------------------
+
+/**
+ * The indices of the elements that are not zero, int64 [count, ndim]; with `asTuple` a vector for every dim.
+ * Follows torch.nonzero.
+ */
+export function nonzero(input: Tensor): Tensor;
+export function nonzero(input: Tensor, options: { asTuple: true }): Tensor[];
+export function nonzero(input: Tensor, options: { asTuple?: boolean }): Tensor | Tensor[];
+export function nonzero(input: Tensor, options: { asTuple?: boolean } = {}): Tensor | Tensor[] {
+  const pairs = call.wrap(core.op_nonzero(call.tensorArg(input, "nonzero", "input", 1)));
+  if (!options.asTuple) return pairs;
+  if (pairs.shape[1] === 0) return functions.unbind(functions.reshape(pairs, [-1, 1]), 1);
+  return functions.unbind(pairs, 1);
+}
+
+export interface UniqueOptions {
+  /** The result is sorted whatever this says. */
+  sorted?: boolean;
+  returnInverse?: boolean;
+  returnCounts?: boolean;
+  dim?: number | null;
+}
+
+function distinct(
+  run: (input: number, dim: number) => number,
+  op: string,
+  input: Tensor,
+  options: UniqueOptions,
+): Tensor | Tensor[] {
+  const dim = options.dim ?? call.NONE;
+  const [output, inverse, counts] = call.wrapList(run(call.tensorArg(input, op, "input", 1), dim)) as [
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
+  const results = [output];
+  if (options.returnInverse) results.push(inverse);
+  else inverse.dispose();
+  if (options.returnCounts) results.push(counts);
+  else counts.dispose();
+  return results.length === 1 ? output : results;
+}
+
+/** Positional arguments in PyTorch's order, or options. */
+function uniqueOptions(names: readonly (keyof UniqueOptions)[], op: string, args: readonly unknown[]): UniqueOptions {
+  const options: Record<string, unknown> = {};
+  args.forEach((value, i) => {
+    if (call.isOptions(value)) {
+      call.checkOptions(value, names, op);
+      Object.assign(options, value);
+    } else if (value !== undefined) options[names[i]!] = value;
+  });
+  return options;
+}
+
+/**
+ * The distinct elements in order, or with `dim` the distinct slices; also which of them every element is (returnInverse) and
+ * how often each occurs (returnCounts): then a list. Follows torch.unique.
+ * @example const [values, counts] = torch.unique(x, { returnCounts: true })
+ */
+export function unique(input: Tensor, options?: UniqueOptions & { returnInverse?: false; returnCounts?: false }): Tensor;
+export function unique(input: Tensor, options: UniqueOptions): Tensor[];
+export function unique(
+  input: Tensor,
+  sorted?: boolean,
+  returnInverse?: boolean,
+  returnCounts?: boolean,
+  dim?: number | null,
+): Tensor | Tensor[];
+export function unique(input: Tensor, ...args: unknown[]): Tensor | Tensor[] {
+  const names = ["sorted", "returnInverse", "returnCounts", "dim"] as const;
+  return distinct(core.op_uniqueRows, "unique", input, uniqueOptions(names, "unique", args));
+}
+
+/** The elements (or slices of `dim`) without consecutive repetitions; the results of `unique`. Follows torch.unique_consecutive. */
+export function uniqueConsecutive(
+  input: Tensor,
+  options?: Omit<UniqueOptions, "sorted"> & { returnInverse?: false; returnCounts?: false },
+): Tensor;
+export function uniqueConsecutive(input: Tensor, options: Omit<UniqueOptions, "sorted">): Tensor[];
+export function uniqueConsecutive(
+  input: Tensor,
+  returnInverse?: boolean,
+  returnCounts?: boolean,
+  dim?: number | null,
+): Tensor | Tensor[];
+export function uniqueConsecutive(input: Tensor, ...args: unknown[]): Tensor | Tensor[] {
+  const names = ["returnInverse", "returnCounts", "dim"] as const;
+  return distinct(core.op_uniqueRuns, "unique_consecutive", input, uniqueOptions(names, "unique_consecutive", args));
+}
+
+/**
+ * input where condition is true, else other, broadcast; with the condition alone its nonzero indices, a vector for every dim.
+ * Follows torch.where.
+ */
+export function where(condition: Tensor): Tensor[];
+export function where(condition: Tensor, input: Tensor | call.Operand, other: Tensor | call.Operand): Tensor;
+export function where(condition: Tensor, ...args: unknown[]): Tensor | Tensor[] {
+  if (args.length === 0) return nonzero(condition, { asTuple: true });
+  return (functions.where as (...args: unknown[]) => Tensor)(condition, ...args);
+}
+
+export interface HistogramOptions {
+  range?: readonly [number, number] | null;
+  weight?: Tensor | null;
+  density?: boolean;
+}
+
+/**
+ * How many elements (or how much weight) each bin holds, and the edges of the bins: a number of even ones over `range` (by
+ * default from the least to the greatest element), or a tensor of edges. Follows torch.histogram.
+ */
+export function histogram(
+  input: Tensor,
+  bins: number | Tensor,
+  options: HistogramOptions = {},
+): call.Named<"hist" | "binEdges"> {
+  call.checkOptions(options as Record<string, unknown>, ["range", "weight", "density"], "histogram");
+  const handle = call.tensorArg(input, "histogram", "input", 1);
+  const weight = call.optionalTensorArg(options.weight, "histogram", "weight", 3);
+  const density = options.density ? 1 : 0;
+  const names = ["hist", "binEdges"] as const;
+  if (bins instanceof Tensor) {
+    return call.wrapNamed(core.op_histogramEdges(handle, live(bins), weight, density), names);
+  }
+  const [low, high, kind] = options.range ? [...options.range, 2] : [0, 0, -1];
+  const count = call.intArg(bins, "histogram", "bins", 2);
+  return call.wrapNamed(core.op_histogramEven(handle, count, low!, kind!, high!, kind!, weight, density), names);
+}
+
+// ---- in place --------------------------------------------------------------------------------------------------------
+
+/** Gives a tensor the geometry of a view of itself. */
+function reshaped(tensor: Tensor, view: number): Tensor {
+  const old = live(tensor);
+  if (view === old) {
+    core.release(view);
+    return tensor;
+  }
+  if (tensor.requiresGrad && tensor.isLeaf) {
+    core.release(view);
+    throw new RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.");
+  }
+  tensor.handle = view;
+  core.release(old);
+  return tensor;
+}
+
+type Geometry = (this: Tensor, ...args: never[]) => Tensor;
+
+/** A method that applies the view op of the same name in place. */
+function inPlace(name: string): Geometry {
+  return function (this: Tensor, ...args: never[]): Tensor {
+    const view = (this as unknown as Record<string, (...args: never[]) => Tensor>)[name]!(...args);
+    const handle = live(view);
+    core.retain(handle);
+    view.dispose();
+    return reshaped(this, handle);
+  };
+}
+
+export const shapeMethods: Record<string, unknown> = {
+  squeeze_: inPlace("squeeze"),
+  unsqueeze_: inPlace("unsqueeze"),
+  transpose_: inPlace("transpose"),
+  swapaxes_: inPlace("transpose"),
+  swapdims_: inPlace("transpose"),
+  t_: inPlace("t"),
+  asStrided_: inPlace("asStrided"),
+  nonzero(this: Tensor, options?: { asTuple?: boolean }) {
+    return nonzero(this, options ?? {});
+  },
+  unique(this: Tensor, ...args: []) {
+    return unique(this, ...args);
+  },
+  uniqueConsecutive(this: Tensor, ...args: []) {
+    return uniqueConsecutive(this, ...args);
+  },
+  tensorSplit(this: Tensor, indicesOrSections: Cuts, dim?: number) {
+    return tensorSplit(this, indicesOrSections, dim);
+  },
+  hsplit(this: Tensor, indicesOrSections: number | readonly number[]) {
+    return hsplit(this, indicesOrSections);
+  },
+  vsplit(this: Tensor, indicesOrSections: number | readonly number[]) {
+    return vsplit(this, indicesOrSections);
+  },
+  dsplit(this: Tensor, indicesOrSections: number | readonly number[]) {
+    return dsplit(this, indicesOrSections);
+  },
+  histogram(this: Tensor, bins: number | Tensor, options?: HistogramOptions) {
+    return histogram(this, bins, options);
+  },
+};
+call.defineMethods(Tensor, shapeMethods);
+
+Object.defineProperties(Tensor.prototype, {
+  /** All dims in reverse; follows torch.Tensor.T. */
+  T: {
+    get(this: Tensor) {
+      return call.wrap(core.op_reverseDims(live(this)));
+    },
+    configurable: true,
+  },
+  /** The last two dims exchanged; follows torch.Tensor.mT. */
+  mT: {
+    get(this: Tensor) {
+      return call.wrap(core.op_matrixTranspose(live(this)));
+    },
+    configurable: true,
+  },
+});
+
+/** The methods and properties that this file adds to Tensor. */
+export interface ShapeMethods {
+  /** A view with all dims in reverse order. */
+  readonly T: Tensor;
+  /** A view with the last two dims exchanged. */
+  readonly mT: Tensor;
+  squeeze_(dim?: number): this;
+  unsqueeze_(dim: number): this;
+  transpose_(dim0: number, dim1: number): this;
+  swapaxes_(dim0: number, dim1: number): this;
+  swapdims_(dim0: number, dim1: number): this;
+  t_(): this;
+  asStrided_(size: readonly number[], stride: readonly number[], storageOffset?: number | null): this;
+  nonzero(): Tensor;
+  nonzero(options: { asTuple: true }): Tensor[];
+  unique(options?: UniqueOptions & { returnInverse?: false; returnCounts?: false }): Tensor;
+  unique(options: UniqueOptions): Tensor[];
+  uniqueConsecutive(options?: Omit<UniqueOptions, "sorted"> & { returnInverse?: false; returnCounts?: false }): Tensor;
+  uniqueConsecutive(options: Omit<UniqueOptions, "sorted">): Tensor[];
+  tensorSplit(indicesOrSections: Cuts, dim?: number): Tensor[];
+  hsplit(indicesOrSections: number | readonly number[]): Tensor[];
+  vsplit(indicesOrSections: number | readonly number[]): Tensor[];
+  dsplit(indicesOrSections: number | readonly number[]): Tensor[];
+  histogram(bins: number | Tensor, options?: HistogramOptions): call.Named<"hist" | "binEdges">;
+}
+
