@@ -73,6 +73,25 @@ export { canCast, finfo, iinfo, promoteTypes, resultType, type FloatInfo, type I
 export { float, FloatScalar, type Scalar } from "./tensor/scalar.ts";
 export { fromBuffer, fromNumpy, sharedArray } from "./tensor/shared.ts";
 export { max, median, min, nanmedian, norm, std, stdMean, var, varMean } from "./tensor/reductions.ts";
+export {
+  atleast1d,
+  atleast2d,
+  atleast3d,
+  blockDiag,
+  broadcastShapes,
+  broadcastTensors,
+  cartesianProd,
+  dsplit,
+  histogram,
+  hsplit,
+  meshgrid,
+  nonzero,
+  tensorSplit,
+  unique,
+  uniqueConsecutive,
+  vsplit,
+  where,
+} from "./tensor/shapes.ts";
 export { isTensor, Tensor } from "./tensor/tensor.ts";
 
 import "./tensor/methods.ts";

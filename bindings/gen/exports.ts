@@ -70,6 +70,7 @@ export interface OpExports {
   op_bilinear(input1: number, input2: number, weight: number, bias: number): number;
   op_binaryCrossEntropy(input: number, target: number, weight: number, reduction: number): number;
   op_binaryCrossEntropyWithLogits(input: number, target: number, weight: number, reduction: number, posWeight: number): number;
+  op_bincount(input: number, weights: number, minlength: number): number;
   op_bitwiseAnd(input: number, other: number): number;
   op_bitwiseAnd_(input: number, other: number): void;
   op_bitwiseLeftShift(input: number, other: number): number;
@@ -86,6 +87,7 @@ export interface OpExports {
   op_bmm(input: number, mat2: number): number;
   op_broadcastTensors(tensors: number, tensorsLength: number): number;
   op_broadcastTo(input: number, size: number, sizeLength: number): number;
+  op_bucketize(input: number, boundaries: number, outInt32: number, right: number): number;
   op_cartesianProd(tensors: number, tensorsLength: number): number;
   op_cat(tensors: number, tensorsLength: number, dim: number): number;
   op_cauchy(input: number, median: number, sigma: number, generator: number): number;
@@ -157,6 +159,8 @@ export interface OpExports {
   op_einsum(operands: number, operandsLength: number, subscripts: number, subscriptsLength: number): number;
   op_elu(input: number, alpha: number): number;
   op_elu_(input: number, alpha: number): void;
+  op_embedding(input: number, weight: number, paddingIdx: number, maxNorm: number, maxNormKind: number, normType: number, scaleGradByFreq: number, sparse: number): number;
+  op_embeddingBag(input: number, weight: number, offsets: number, maxNorm: number, maxNormKind: number, normType: number, scaleGradByFreq: number, mode: number, sparse: number, perSampleWeights: number, includeLastOffset: number, paddingIdx: number): number;
   op_emptyLike(input: number, dtype: number, device: number): number;
   op_emptyStrided(size: number, sizeLength: number, stride: number, strideLength: number, dtype: number, device: number): number;
   op_entr(input: number): number;
@@ -230,6 +234,9 @@ export interface OpExports {
   op_heaviside(input: number, values: number): number;
   op_heaviside_(input: number, values: number): void;
   op_hingeEmbeddingLoss(input: number, target: number, margin: number, reduction: number): number;
+  op_histc(input: number, bins: number, min: number, max: number): number;
+  op_histogramEdges(input: number, bins: number, weight: number, density: number): number;
+  op_histogramEven(input: number, bins: number, low: number, lowKind: number, high: number, highKind: number, weight: number, density: number): number;
   op_hstack(tensors: number, tensorsLength: number): number;
   op_huberLoss(input: number, target: number, reduction: number, delta: number): number;
   op_hypot(input: number, other: number): number;
@@ -254,6 +261,7 @@ export interface OpExports {
   op_instanceNorm(input: number, runningMean: number, runningVar: number, weight: number, bias: number, useInputStats: number, momentum: number, eps: number): number;
   op_isclose(input: number, other: number, rtol: number, atol: number, equalNan: number): number;
   op_isfinite(input: number): number;
+  op_isin(elements: number, testElements: number, assumeUnique: number, invert: number): number;
   op_isinf(input: number): number;
   op_isnan(input: number): number;
   op_isneginf(input: number): number;
@@ -359,6 +367,7 @@ export interface OpExports {
   op_nanmean(input: number, dim: number, dimLength: number, keepdim: number, dtype: number): number;
   op_nanmedianAll(input: number): number;
   op_nanmedianDim(input: number, dim: number, keepdim: number): number;
+  op_nanquantile(input: number, q: number, dim: number, keepdim: number, interpolation: number): number;
   op_nansum(input: number, dim: number, dimLength: number, keepdim: number, dtype: number): number;
   op_narrow(input: number, dim: number, start: number, length: number): number;
   op_nativeBatchNorm(input: number, weight: number, bias: number, runningMean: number, runningVar: number, training: number, momentum: number, eps: number): number;
@@ -378,6 +387,7 @@ export interface OpExports {
   op_normal_(input: number, mean: number, std: number, generator: number): void;
   op_normalOf(mean: number, std: number, size: number, sizeLength: number, generator: number, dtype: number, device: number): number;
   op_normalize(input: number, p: number, dim: number, eps: number): number;
+  op_oneHot(input: number, numClasses: number): number;
   op_outer(input: number, vec2: number): number;
   op_pad(input: number, pad: number, padLength: number, mode: number, value: number, valueKind: number): number;
   op_pairwiseDistance(x1: number, x2: number, p: number, eps: number, keepdim: number): number;
@@ -393,6 +403,7 @@ export interface OpExports {
   op_prod(input: number, dim: number, keepdim: number, dtype: number): number;
   op_put(input: number, index: number, source: number, accumulate: number): number;
   op_put_(input: number, index: number, source: number, accumulate: number): void;
+  op_quantile(input: number, q: number, dim: number, keepdim: number, interpolation: number): number;
   op_rad2deg(input: number): number;
   op_rad2deg_(input: number): void;
   op_rand(size: number, sizeLength: number, generator: number, dtype: number, device: number): number;
@@ -437,6 +448,7 @@ export interface OpExports {
   op_scatterAdd_(input: number, dim: number, index: number, src: number): void;
   op_scatterReduce(input: number, dim: number, index: number, src: number, reduce: number, includeSelf: number): number;
   op_scatterReduce_(input: number, dim: number, index: number, src: number, reduce: number, includeSelf: number): void;
+  op_searchsorted(sortedSequence: number, input: number, outInt32: number, right: number, side: number, sorter: number): number;
   op_select(input: number, dim: number, index: number): number;
   op_selectScatter(input: number, src: number, dim: number, index: number): number;
   op_selu(input: number): number;
@@ -475,7 +487,6 @@ export interface OpExports {
   op_square(input: number): number;
   op_square_(input: number): void;
   op_squeeze(input: number, dim: number): number;
-  op_squeeze_(input: number, dim: number): void;
   op_stack(tensors: number, tensorsLength: number, dim: number): number;
   op_std(input: number, dim: number, dimLength: number, unbiased: number, keepdim: number, correction: number): number;
   op_stdMean(input: number, dim: number, dimLength: number, unbiased: number, keepdim: number, correction: number): number;
@@ -500,7 +511,6 @@ export interface OpExports {
   op_to(input: number, dtype: number): number;
   op_topk(input: number, k: number, dim: number, largest: number, sorted: number): number;
   op_transpose(input: number, dim0: number, dim1: number): number;
-  op_transpose_(input: number, dim0: number, dim1: number): void;
   op_trapezoid(y: number, x: number, dx: number, dim: number): number;
   op_tril(input: number, diagonal: number): number;
   op_tril_(input: number, diagonal: number): void;
@@ -521,7 +531,6 @@ export interface OpExports {
   op_uniqueRows(input: number, dim: number): number;
   op_uniqueRuns(input: number, dim: number): number;
   op_unsqueeze(input: number, dim: number): number;
-  op_unsqueeze_(input: number, dim: number): void;
   op_var(input: number, dim: number, dimLength: number, unbiased: number, keepdim: number, correction: number): number;
   op_varMean(input: number, dim: number, dimLength: number, unbiased: number, keepdim: number, correction: number): number;
   op_vdot(input: number, other: number): number;

@@ -776,6 +776,28 @@ export function bernoulli(input: unknown, p?: unknown, generator?: unknown): Ten
 }
 
 /**
+ * How often each non-negative integer occurs in a vector, or the sum of its weights.
+ * Follows torch.bincount.
+ */
+export function bincount(input: Tensor, weights?: Tensor | null, minlength?: number): Tensor;
+export function bincount(input: Tensor, options: { weights?: Tensor | null; minlength?: number }): Tensor;
+export function bincount(input: Tensor, weights: Tensor | null, options: { minlength?: number }): Tensor;
+export function bincount(input: unknown, weights?: unknown, minlength?: unknown): Tensor {
+  if (call.isOptions(weights)) {
+    const options = weights;
+    call.checkOptions(options, ["weights","minlength"], "bincount");
+    weights = options["weights"];
+    minlength = options["minlength"];
+  }
+  else if (call.isOptions(minlength)) {
+    const options = minlength;
+    call.checkOptions(options, ["minlength"], "bincount");
+    minlength = options["minlength"];
+  }
+  return call.wrapOr(input as Tensor, core.op_bincount(call.tensorArg(input, "bincount", "input", 1), call.optionalTensorArg(weights, "bincount", "weights", 2), minlength === undefined ? 0 : call.intArg(minlength, "bincount", "minlength", 3)));
+}
+
+/**
  * And of bits; of truth values for bool.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.bitwise_and.
@@ -876,6 +898,37 @@ export function broadcastTo(input: unknown, size: unknown): Tensor {
     size = options["size"];
   }
   return call.wrapOr(input as Tensor, core.op_broadcastTo(call.tensorArg(input, "broadcastTo", "input", 1), call.ints(size, "broadcastTo", "size", 2), call.lengthOf(size)));
+}
+
+/**
+ * The bucket of each value between sorted boundaries.
+ * Follows torch.bucketize.
+ */
+export function bucketize(input: Tensor | Scalar, boundaries: Tensor, outInt32?: boolean, right?: boolean): Tensor;
+export function bucketize(input: Tensor | Scalar, options: { boundaries: Tensor; outInt32?: boolean; right?: boolean }): Tensor;
+export function bucketize(input: Tensor | Scalar, boundaries: Tensor, options: { outInt32?: boolean; right?: boolean }): Tensor;
+export function bucketize(input: Tensor | Scalar, boundaries: Tensor, outInt32: boolean, options: { right?: boolean }): Tensor;
+export function bucketize(input: unknown, boundaries: unknown, outInt32?: unknown, right?: unknown): Tensor {
+  if (call.isOptions(boundaries)) {
+    const options = boundaries;
+    call.checkOptions(options, ["boundaries","outInt32","right"], "bucketize");
+    boundaries = options["boundaries"];
+    outInt32 = options["outInt32"];
+    right = options["right"];
+  }
+  else if (call.isOptions(outInt32)) {
+    const options = outInt32;
+    call.checkOptions(options, ["outInt32","right"], "bucketize");
+    outInt32 = options["outInt32"];
+    right = options["right"];
+  }
+  else if (call.isOptions(right)) {
+    const options = right;
+    call.checkOptions(options, ["right"], "bucketize");
+    right = options["right"];
+  }
+  if (!call.isTensor(input) && !call.isTensor(boundaries)) call.wrongCombination("bucketize", input, boundaries);
+  return call.wrapOr(input as Tensor, core.op_bucketize(call.operandArg(input, "bucketize", "input", 1), call.tensorArg(boundaries, "bucketize", "boundaries", 2), outInt32 === undefined ? 0 : call.boolArg(outInt32, "bucketize", "outInt32", 3), right === undefined ? 0 : call.boolArg(right, "bucketize", "right", 4)));
 }
 
 /**
@@ -2075,6 +2128,37 @@ export function heaviside(input: unknown, values: unknown): Tensor {
 }
 
 /**
+ * The number of elements in each of `bins` equal parts of [min, max]; of the elements' own range if both are
+ * equal.
+ * Follows torch.histc.
+ */
+export function histc(input: Tensor, bins?: number, min?: number, max?: number): Tensor;
+export function histc(input: Tensor, options: { bins?: number; min?: number; max?: number }): Tensor;
+export function histc(input: Tensor, bins: number, options: { min?: number; max?: number }): Tensor;
+export function histc(input: Tensor, bins: number, min: number, options: { max?: number }): Tensor;
+export function histc(input: unknown, bins?: unknown, min?: unknown, max?: unknown): Tensor {
+  if (call.isOptions(bins)) {
+    const options = bins;
+    call.checkOptions(options, ["bins","min","max"], "histc");
+    bins = options["bins"];
+    min = options["min"];
+    max = options["max"];
+  }
+  else if (call.isOptions(min)) {
+    const options = min;
+    call.checkOptions(options, ["min","max"], "histc");
+    min = options["min"];
+    max = options["max"];
+  }
+  else if (call.isOptions(max)) {
+    const options = max;
+    call.checkOptions(options, ["max"], "histc");
+    max = options["max"];
+  }
+  return call.wrapOr(input as Tensor, core.op_histc(call.tensorArg(input, "histc", "input", 1), bins === undefined ? 100 : call.intArg(bins, "histc", "bins", 2), min === undefined ? 0 : call.floatArg(min, "histc", "min", 3), max === undefined ? 0 : call.floatArg(max, "histc", "max", 4)));
+}
+
+/**
  * cat along dim 1, of vectors along dim 0.
  * Follows torch.hstack.
  */
@@ -2364,6 +2448,37 @@ export function isclose(input: unknown, other: unknown, rtol?: unknown, atol?: u
 export function isfinite(input: Tensor): Tensor;
 export function isfinite(input: unknown): Tensor {
   return call.wrap(core.op_isfinite(call.tensorArg(input, "isfinite", "input", 1)));
+}
+
+/**
+ * Whether each element occurs in testElements.
+ * Follows torch.isin.
+ */
+export function isin(elements: Tensor | Scalar, testElements: Tensor | Scalar, assumeUnique?: boolean, invert?: boolean): Tensor;
+export function isin(elements: Tensor | Scalar, options: { testElements: Tensor | Scalar; assumeUnique?: boolean; invert?: boolean }): Tensor;
+export function isin(elements: Tensor | Scalar, testElements: Tensor | Scalar, options: { assumeUnique?: boolean; invert?: boolean }): Tensor;
+export function isin(elements: Tensor | Scalar, testElements: Tensor | Scalar, assumeUnique: boolean, options: { invert?: boolean }): Tensor;
+export function isin(elements: unknown, testElements: unknown, assumeUnique?: unknown, invert?: unknown): Tensor {
+  if (call.isOptions(testElements)) {
+    const options = testElements;
+    call.checkOptions(options, ["testElements","assumeUnique","invert"], "isin");
+    testElements = options["testElements"];
+    assumeUnique = options["assumeUnique"];
+    invert = options["invert"];
+  }
+  else if (call.isOptions(assumeUnique)) {
+    const options = assumeUnique;
+    call.checkOptions(options, ["assumeUnique","invert"], "isin");
+    assumeUnique = options["assumeUnique"];
+    invert = options["invert"];
+  }
+  else if (call.isOptions(invert)) {
+    const options = invert;
+    call.checkOptions(options, ["invert"], "isin");
+    invert = options["invert"];
+  }
+  if (!call.isTensor(elements) && !call.isTensor(testElements)) call.wrongCombination("isin", elements, testElements);
+  return call.wrapOr(elements as Tensor, core.op_isin(call.operandArg(elements, "isin", "elements", 1), call.operandArg(testElements, "isin", "testElements", 2), assumeUnique === undefined ? 0 : call.boolArg(assumeUnique, "isin", "assumeUnique", 3), invert === undefined ? 0 : call.boolArg(invert, "isin", "invert", 4)));
 }
 
 /**
@@ -3083,6 +3198,46 @@ export function nanmean(input: unknown, dim?: unknown, keepdim?: unknown, dtype?
 }
 
 /**
+ * quantile of what is not NaN.
+ * Follows torch.nanquantile.
+ */
+export function nanquantile(input: Tensor, q: Tensor | Scalar, dim?: number | null, keepdim?: boolean, interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"): Tensor;
+export function nanquantile(input: Tensor, options: { q: Tensor | Scalar; dim?: number | null; keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
+export function nanquantile(input: Tensor, q: Tensor | Scalar, options: { dim?: number | null; keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
+export function nanquantile(input: Tensor, q: Tensor | Scalar, dim: number | null, options: { keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
+export function nanquantile(input: Tensor, q: Tensor | Scalar, dim: number | null, keepdim: boolean, options: { interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
+export function nanquantile(input: unknown, q: unknown, dim?: unknown, keepdim?: unknown, interpolation?: unknown): Tensor {
+  if (call.isOptions(q)) {
+    const options = q;
+    call.checkOptions(options, ["q","dim","keepdim","interpolation"], "nanquantile");
+    q = options["q"];
+    dim = options["dim"];
+    keepdim = options["keepdim"];
+    interpolation = options["interpolation"];
+  }
+  else if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","keepdim","interpolation"], "nanquantile");
+    dim = options["dim"];
+    keepdim = options["keepdim"];
+    interpolation = options["interpolation"];
+  }
+  else if (call.isOptions(keepdim)) {
+    const options = keepdim;
+    call.checkOptions(options, ["keepdim","interpolation"], "nanquantile");
+    keepdim = options["keepdim"];
+    interpolation = options["interpolation"];
+  }
+  else if (call.isOptions(interpolation)) {
+    const options = interpolation;
+    call.checkOptions(options, ["interpolation"], "nanquantile");
+    interpolation = options["interpolation"];
+  }
+  if (!call.isTensor(input)) call.wrongCombination("nanquantile", input, q);
+  return call.wrapOr(input as Tensor, core.op_nanquantile(call.tensorArg(input, "nanquantile", "input", 1), call.operandArg(q, "nanquantile", "q", 2), call.optionalIntArg(dim, "nanquantile", "dim", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "nanquantile", "keepdim", 4), interpolation === undefined ? 0 : call.enumArg(interpolation, ["linear","lower","higher","midpoint","nearest"], "nanquantile", "interpolation", 5)));
+}
+
+/**
  * The sum over dims with NaN counted as 0.
  * Follows torch.nansum.
  */
@@ -3532,6 +3687,46 @@ export function put(input: unknown, index: unknown, source?: unknown, accumulate
 }
 
 /**
+ * The q-th quantiles of all elements or along a dim; several q become the first dim.
+ * Follows torch.quantile.
+ */
+export function quantile(input: Tensor, q: Tensor | Scalar, dim?: number | null, keepdim?: boolean, interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"): Tensor;
+export function quantile(input: Tensor, options: { q: Tensor | Scalar; dim?: number | null; keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
+export function quantile(input: Tensor, q: Tensor | Scalar, options: { dim?: number | null; keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
+export function quantile(input: Tensor, q: Tensor | Scalar, dim: number | null, options: { keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
+export function quantile(input: Tensor, q: Tensor | Scalar, dim: number | null, keepdim: boolean, options: { interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
+export function quantile(input: unknown, q: unknown, dim?: unknown, keepdim?: unknown, interpolation?: unknown): Tensor {
+  if (call.isOptions(q)) {
+    const options = q;
+    call.checkOptions(options, ["q","dim","keepdim","interpolation"], "quantile");
+    q = options["q"];
+    dim = options["dim"];
+    keepdim = options["keepdim"];
+    interpolation = options["interpolation"];
+  }
+  else if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","keepdim","interpolation"], "quantile");
+    dim = options["dim"];
+    keepdim = options["keepdim"];
+    interpolation = options["interpolation"];
+  }
+  else if (call.isOptions(keepdim)) {
+    const options = keepdim;
+    call.checkOptions(options, ["keepdim","interpolation"], "quantile");
+    keepdim = options["keepdim"];
+    interpolation = options["interpolation"];
+  }
+  else if (call.isOptions(interpolation)) {
+    const options = interpolation;
+    call.checkOptions(options, ["interpolation"], "quantile");
+    interpolation = options["interpolation"];
+  }
+  if (!call.isTensor(input)) call.wrongCombination("quantile", input, q);
+  return call.wrapOr(input as Tensor, core.op_quantile(call.tensorArg(input, "quantile", "input", 1), call.operandArg(q, "quantile", "q", 2), call.optionalIntArg(dim, "quantile", "dim", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "quantile", "keepdim", 4), interpolation === undefined ? 0 : call.enumArg(interpolation, ["linear","lower","higher","midpoint","nearest"], "quantile", "interpolation", 5)));
+}
+
+/**
  * Radians to degrees.
  * Shapes: any; the result has the input's.
  * Follows torch.rad2deg.
@@ -3613,14 +3808,15 @@ export function renorm(input: unknown, p: unknown, dim?: unknown, maxnorm?: unkn
 }
 
 /**
- * Every slice of a dim (or element of the flattened input) repeated, all alike or by a vector of counts.
+ * Every slice of a dim (or element of the flattened input) repeated, all alike or by a vector of counts. Alone,
+ * the positions that the counts in input repeat.
  * Follows torch.repeat_interleave.
  */
-export function repeatInterleave(input: Tensor, repeats: Tensor | Scalar, dim?: number | null, outputSize?: number | null): Tensor;
-export function repeatInterleave(input: Tensor, options: { repeats: Tensor | Scalar; dim?: number | null; outputSize?: number | null }): Tensor;
-export function repeatInterleave(input: Tensor, repeats: Tensor | Scalar, options: { dim?: number | null; outputSize?: number | null }): Tensor;
-export function repeatInterleave(input: Tensor, repeats: Tensor | Scalar, dim: number | null, options: { outputSize?: number | null }): Tensor;
-export function repeatInterleave(input: unknown, repeats: unknown, dim?: unknown, outputSize?: unknown): Tensor {
+export function repeatInterleave(input: Tensor, repeats?: Tensor | Scalar | null, dim?: number | null, outputSize?: number | null): Tensor;
+export function repeatInterleave(input: Tensor, options: { repeats?: Tensor | Scalar | null; dim?: number | null; outputSize?: number | null }): Tensor;
+export function repeatInterleave(input: Tensor, repeats: Tensor | Scalar | null, options: { dim?: number | null; outputSize?: number | null }): Tensor;
+export function repeatInterleave(input: Tensor, repeats: Tensor | Scalar | null, dim: number | null, options: { outputSize?: number | null }): Tensor;
+export function repeatInterleave(input: unknown, repeats?: unknown, dim?: unknown, outputSize?: unknown): Tensor {
   if (call.isOptions(repeats)) {
     const options = repeats;
     call.checkOptions(options, ["repeats","dim","outputSize"], "repeatInterleave");
@@ -3639,8 +3835,7 @@ export function repeatInterleave(input: unknown, repeats: unknown, dim?: unknown
     call.checkOptions(options, ["outputSize"], "repeatInterleave");
     outputSize = options["outputSize"];
   }
-  if (!call.isTensor(input)) call.wrongCombination("repeatInterleave", input, repeats);
-  return call.wrapOr(input as Tensor, core.op_repeatInterleave(call.tensorArg(input, "repeatInterleave", "input", 1), call.operandArg(repeats, "repeatInterleave", "repeats", 2), call.optionalIntArg(dim, "repeatInterleave", "dim", 3), call.optionalIntArg(outputSize, "repeatInterleave", "outputSize", 4)));
+  return call.wrapOr(input as Tensor, core.op_repeatInterleave(call.tensorArg(input, "repeatInterleave", "input", 1), call.optionalOperandArg(repeats, "repeatInterleave", "repeats", 2), call.optionalIntArg(dim, "repeatInterleave", "dim", 3), call.optionalIntArg(outputSize, "repeatInterleave", "outputSize", 4)));
 }
 
 /**
@@ -3879,6 +4074,57 @@ export function scatterReduce(input: unknown, dim: unknown, index?: unknown, src
     includeSelf = options["includeSelf"];
   }
   return call.wrapOr(input as Tensor, core.op_scatterReduce(call.tensorArg(input, "scatterReduce", "input", 1), call.intArg(dim, "scatterReduce", "dim", 2), call.tensorArg(index, "scatterReduce", "index", 3), call.tensorArg(src, "scatterReduce", "src", 4), call.enumArg(reduce, ["sum","prod","mean","amax","amin"], "scatterReduce", "reduce", 5), includeSelf === undefined ? 1 : call.boolArg(includeSelf, "scatterReduce", "includeSelf", 6)));
+}
+
+/**
+ * Where each value would be put into a sorted sequence (or its row of several): before equal elements, with
+ * right after them.
+ * Follows torch.searchsorted.
+ */
+export function searchsorted(sortedSequence: Tensor, input: Tensor | Scalar, outInt32?: boolean, right?: boolean, side?: "left" | "right" | null, sorter?: Tensor | null): Tensor;
+export function searchsorted(sortedSequence: Tensor, options: { input: Tensor | Scalar; outInt32?: boolean; right?: boolean; side?: "left" | "right" | null; sorter?: Tensor | null }): Tensor;
+export function searchsorted(sortedSequence: Tensor, input: Tensor | Scalar, options: { outInt32?: boolean; right?: boolean; side?: "left" | "right" | null; sorter?: Tensor | null }): Tensor;
+export function searchsorted(sortedSequence: Tensor, input: Tensor | Scalar, outInt32: boolean, options: { right?: boolean; side?: "left" | "right" | null; sorter?: Tensor | null }): Tensor;
+export function searchsorted(sortedSequence: Tensor, input: Tensor | Scalar, outInt32: boolean, right: boolean, options: { side?: "left" | "right" | null; sorter?: Tensor | null }): Tensor;
+export function searchsorted(sortedSequence: Tensor, input: Tensor | Scalar, outInt32: boolean, right: boolean, side: "left" | "right" | null, options: { sorter?: Tensor | null }): Tensor;
+export function searchsorted(sortedSequence: unknown, input: unknown, outInt32?: unknown, right?: unknown, side?: unknown, sorter?: unknown): Tensor {
+  if (call.isOptions(input)) {
+    const options = input;
+    call.checkOptions(options, ["input","outInt32","right","side","sorter"], "searchsorted");
+    input = options["input"];
+    outInt32 = options["outInt32"];
+    right = options["right"];
+    side = options["side"];
+    sorter = options["sorter"];
+  }
+  else if (call.isOptions(outInt32)) {
+    const options = outInt32;
+    call.checkOptions(options, ["outInt32","right","side","sorter"], "searchsorted");
+    outInt32 = options["outInt32"];
+    right = options["right"];
+    side = options["side"];
+    sorter = options["sorter"];
+  }
+  else if (call.isOptions(right)) {
+    const options = right;
+    call.checkOptions(options, ["right","side","sorter"], "searchsorted");
+    right = options["right"];
+    side = options["side"];
+    sorter = options["sorter"];
+  }
+  else if (call.isOptions(side)) {
+    const options = side;
+    call.checkOptions(options, ["side","sorter"], "searchsorted");
+    side = options["side"];
+    sorter = options["sorter"];
+  }
+  else if (call.isOptions(sorter)) {
+    const options = sorter;
+    call.checkOptions(options, ["sorter"], "searchsorted");
+    sorter = options["sorter"];
+  }
+  if (!call.isTensor(sortedSequence)) call.wrongCombination("searchsorted", sortedSequence, input);
+  return call.wrapOr(sortedSequence as Tensor, core.op_searchsorted(call.tensorArg(sortedSequence, "searchsorted", "sortedSequence", 1), call.operandArg(input, "searchsorted", "input", 2), outInt32 === undefined ? 0 : call.boolArg(outInt32, "searchsorted", "outInt32", 3), right === undefined ? 0 : call.boolArg(right, "searchsorted", "right", 4), side === undefined || side === null ? -1 : call.enumArg(side, ["left","right"], "searchsorted", "side", 5), call.optionalTensorArg(sorter, "searchsorted", "sorter", 6)));
 }
 
 /**

@@ -45,6 +45,7 @@ export interface TensorMethods {
    * Follows torch.addbmm.
    */
   addbmm(batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
+  addbmm(options: { batch1: Tensor; batch2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
   addbmm(batch1: Tensor, options: { batch2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
   addbmm(batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
   addbmm(batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
@@ -70,6 +71,7 @@ export interface TensorMethods {
    * @example torch.addmm(torch.zeros(4), torch.ones(2, 3), torch.ones(3, 4))
    */
   addmm(mat1: Tensor, mat2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
+  addmm(options: { mat1: Tensor; mat2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
   addmm(mat1: Tensor, options: { mat2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
   addmm(mat1: Tensor, mat2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
   addmm(mat1: Tensor, mat2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
@@ -78,6 +80,7 @@ export interface TensorMethods {
    * Follows torch.addmv.
    */
   addmv(mat: Tensor, vec: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
+  addmv(options: { mat: Tensor; vec: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
   addmv(mat: Tensor, options: { vec: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
   addmv(mat: Tensor, vec: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
   addmv(mat: Tensor, vec: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
@@ -86,6 +89,7 @@ export interface TensorMethods {
    * Follows torch.addr.
    */
   addr(vec1: Tensor, vec2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
+  addr(options: { vec1: Tensor; vec2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
   addr(vec1: Tensor, options: { vec2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
   addr(vec1: Tensor, vec2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
   addr(vec1: Tensor, vec2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
@@ -101,6 +105,7 @@ export interface TensorMethods {
    * Follows torch.allclose.
    */
   allclose(other: Tensor, rtol?: number, atol?: number, equalNan?: boolean): boolean;
+  allclose(options: { other: Tensor; rtol?: number; atol?: number; equalNan?: boolean }): boolean;
   allclose(other: Tensor, options: { rtol?: number; atol?: number; equalNan?: boolean }): boolean;
   allclose(other: Tensor, rtol: number, options: { atol?: number; equalNan?: boolean }): boolean;
   allclose(other: Tensor, rtol: number, atol: number, options: { equalNan?: boolean }): boolean;
@@ -226,6 +231,7 @@ export interface TensorMethods {
    * Follows torch.as_strided.
    */
   asStrided(size: number | readonly number[], stride: number | readonly number[], storageOffset?: number | null): Tensor;
+  asStrided(options: { size: number | readonly number[]; stride: number | readonly number[]; storageOffset?: number | null }): Tensor;
   asStrided(size: number | readonly number[], options: { stride: number | readonly number[]; storageOffset?: number | null }): Tensor;
   asStrided(size: number | readonly number[], stride: number | readonly number[], options: { storageOffset?: number | null }): Tensor;
   /**
@@ -233,6 +239,7 @@ export interface TensorMethods {
    * Follows torch.as_strided_scatter.
    */
   asStridedScatter(src: Tensor, size: number | readonly number[], stride: number | readonly number[], storageOffset?: number | null): Tensor;
+  asStridedScatter(options: { src: Tensor; size: number | readonly number[]; stride: number | readonly number[]; storageOffset?: number | null }): Tensor;
   asStridedScatter(src: Tensor, options: { size: number | readonly number[]; stride: number | readonly number[]; storageOffset?: number | null }): Tensor;
   asStridedScatter(src: Tensor, size: number | readonly number[], options: { stride: number | readonly number[]; storageOffset?: number | null }): Tensor;
   asStridedScatter(src: Tensor, size: number | readonly number[], stride: number | readonly number[], options: { storageOffset?: number | null }): Tensor;
@@ -271,6 +278,7 @@ export interface TensorMethods {
    * Follows torch.baddbmm.
    */
   baddbmm(batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
+  baddbmm(options: { batch1: Tensor; batch2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
   baddbmm(batch1: Tensor, options: { batch2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
   baddbmm(batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
   baddbmm(batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
@@ -281,6 +289,13 @@ export interface TensorMethods {
   bernoulli(p?: number | null, generator?: number): Tensor;
   bernoulli(options: { p?: number | null; generator?: number }): Tensor;
   bernoulli(p: number | null, options: { generator?: number }): Tensor;
+  /**
+   * How often each non-negative integer occurs in a vector, or the sum of its weights.
+   * Follows torch.bincount.
+   */
+  bincount(weights?: Tensor | null, minlength?: number): Tensor;
+  bincount(options: { weights?: Tensor | null; minlength?: number }): Tensor;
+  bincount(weights: Tensor | null, options: { minlength?: number }): Tensor;
   /**
    * And of bits; of truth values for bool.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
@@ -330,11 +345,13 @@ export interface TensorMethods {
    * @example torch.bmm(torch.ones(5, 2, 3), torch.ones(5, 3, 4))
    */
   bmm(mat2: Tensor): Tensor;
+  bmm(options: { mat2: Tensor }): Tensor;
   /**
    * A view broadcast to a shape.
    * Follows torch.broadcast_to.
    */
   broadcastTo(size: number | readonly number[]): Tensor;
+  broadcastTo(options: { size: number | readonly number[] }): Tensor;
   /**
    * Rounds up.
    * Shapes: any; the result has the input's.
@@ -346,6 +363,7 @@ export interface TensorMethods {
    * Follows torch.chunk.
    */
   chunk(chunks: number, dim?: number): Tensor[];
+  chunk(options: { chunks: number; dim?: number }): Tensor[];
   chunk(chunks: number, options: { dim?: number }): Tensor[];
   /**
    * min(max(input, min), max); either bound may be absent. The gradient passes where input is within the bounds,
@@ -429,16 +447,19 @@ export interface TensorMethods {
    * Follows torch.cummax.
    */
   cummax(dim: number): call.Named<"values" | "indices">;
+  cummax(options: { dim: number }): call.Named<"values" | "indices">;
   /**
    * The smallest elements so far along a dim, and their positions (the last of equal ones).
    * Follows torch.cummin.
    */
   cummin(dim: number): call.Named<"values" | "indices">;
+  cummin(options: { dim: number }): call.Named<"values" | "indices">;
   /**
    * The products of the elements up to each along a dim.
    * Follows torch.cumprod.
    */
   cumprod(dim: number, dtype?: DType | null): Tensor;
+  cumprod(options: { dim: number; dtype?: DType | null }): Tensor;
   cumprod(dim: number, options: { dtype?: DType | null }): Tensor;
   /**
    * The sums of the elements up to each along a dim. Integers and bools are summed as int64.
@@ -446,6 +467,7 @@ export interface TensorMethods {
    * @example torch.cumsum(torch.ones(3), 0)
    */
   cumsum(dim: number, dtype?: DType | null): Tensor;
+  cumsum(options: { dim: number; dtype?: DType | null }): Tensor;
   cumsum(dim: number, options: { dtype?: DType | null }): Tensor;
   /**
    * Degrees to radians.
@@ -486,6 +508,7 @@ export interface TensorMethods {
    * Follows torch.diagonal_scatter.
    */
   diagonalScatter(src: Tensor, offset?: number, dim1?: number, dim2?: number): Tensor;
+  diagonalScatter(options: { src: Tensor; offset?: number; dim1?: number; dim2?: number }): Tensor;
   diagonalScatter(src: Tensor, options: { offset?: number; dim1?: number; dim2?: number }): Tensor;
   diagonalScatter(src: Tensor, offset: number, options: { dim1?: number; dim2?: number }): Tensor;
   diagonalScatter(src: Tensor, offset: number, dim1: number, options: { dim2?: number }): Tensor;
@@ -509,6 +532,7 @@ export interface TensorMethods {
    * Follows torch.dist.
    */
   dist(other: Tensor, p?: number): Tensor;
+  dist(options: { other: Tensor; p?: number }): Tensor;
   dist(other: Tensor, options: { p?: number }): Tensor;
   /**
    * input / other: true division, or with roundingMode the quotient rounded towards zero or down.
@@ -535,6 +559,7 @@ export interface TensorMethods {
    * @example torch.dot(torch.ones(3), torch.ones(3))
    */
   dot(other: Tensor): Tensor;
+  dot(options: { other: Tensor }): Tensor;
   /**
    * input == other, as bool.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
@@ -546,6 +571,7 @@ export interface TensorMethods {
    * Follows torch.equal.
    */
   equal(other: Tensor): boolean;
+  equal(options: { other: Tensor }): boolean;
   /**
    * The error function.
    * Shapes: any; the result has the input's.
@@ -581,6 +607,7 @@ export interface TensorMethods {
    * Follows torch.Tensor.expand.
    */
   expand(size: number | readonly number[], implicit?: boolean): Tensor;
+  expand(options: { size: number | readonly number[]; implicit?: boolean }): Tensor;
   expand(size: number | readonly number[], options: { implicit?: boolean }): Tensor;
   expand(...size: number[]): Tensor;
   /**
@@ -588,6 +615,7 @@ export interface TensorMethods {
    * Follows torch.Tensor.expand_as.
    */
   expandAs(other: Tensor): Tensor;
+  expandAs(options: { other: Tensor }): Tensor;
   /**
    * exp(input) - 1, exact near 0.
    * Shapes: any; the result has the input's.
@@ -614,6 +642,7 @@ export interface TensorMethods {
    * Follows torch.flip.
    */
   flip(dims: number | readonly number[]): Tensor;
+  flip(options: { dims: number | readonly number[] }): Tensor;
   flip(...dims: number[]): Tensor;
   /**
    * flip of dim 1.
@@ -630,6 +659,7 @@ export interface TensorMethods {
    * Follows torch.float_power.
    */
   floatPower(exponent: Tensor | Scalar): Tensor;
+  floatPower(options: { exponent: Tensor | Scalar }): Tensor;
   /**
    * Rounds down.
    * Shapes: any; the result has the input's.
@@ -682,6 +712,7 @@ export interface TensorMethods {
    * @example torch.gather(x, 1, torch.tensor([[0], [1]], { dtype: "int64" }))
    */
   gather(dim: number, index: Tensor, sparseGrad?: boolean): Tensor;
+  gather(options: { dim: number; index: Tensor; sparseGrad?: boolean }): Tensor;
   gather(dim: number, options: { index: Tensor; sparseGrad?: boolean }): Tensor;
   gather(dim: number, index: Tensor, options: { sparseGrad?: boolean }): Tensor;
   /**
@@ -703,6 +734,7 @@ export interface TensorMethods {
    * Follows torch.outer.
    */
   ger(vec2: Tensor): Tensor;
+  ger(options: { vec2: Tensor }): Tensor;
   /**
    * input > other, as bool.
    * Another name of torch.gt.
@@ -738,6 +770,15 @@ export interface TensorMethods {
    */
   heaviside(values: Tensor): Tensor;
   /**
+   * The number of elements in each of `bins` equal parts of [min, max]; of the elements' own range if both are
+   * equal.
+   * Follows torch.histc.
+   */
+  histc(bins?: number, min?: number, max?: number): Tensor;
+  histc(options: { bins?: number; min?: number; max?: number }): Tensor;
+  histc(bins: number, options: { min?: number; max?: number }): Tensor;
+  histc(bins: number, min: number, options: { max?: number }): Tensor;
+  /**
    * sqrt(input² + other²) without overflow on the way.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.hypot.
@@ -754,6 +795,7 @@ export interface TensorMethods {
    * Follows torch.index_add.
    */
   indexAdd(dim: number, index: Tensor, source: Tensor, alpha?: Scalar): Tensor;
+  indexAdd(options: { dim: number; index: Tensor; source: Tensor; alpha?: Scalar }): Tensor;
   indexAdd(dim: number, options: { index: Tensor; source: Tensor; alpha?: Scalar }): Tensor;
   indexAdd(dim: number, index: Tensor, options: { source: Tensor; alpha?: Scalar }): Tensor;
   indexAdd(dim: number, index: Tensor, source: Tensor, options: { alpha?: Scalar }): Tensor;
@@ -762,6 +804,7 @@ export interface TensorMethods {
    * Follows torch.index_copy.
    */
   indexCopy(dim: number, index: Tensor, source: Tensor): Tensor;
+  indexCopy(options: { dim: number; index: Tensor; source: Tensor }): Tensor;
   indexCopy(dim: number, options: { index: Tensor; source: Tensor }): Tensor;
   indexCopy(dim: number, index: Tensor, options: { source: Tensor }): Tensor;
   /**
@@ -769,6 +812,7 @@ export interface TensorMethods {
    * Follows torch.index_fill.
    */
   indexFill(dim: number, index: Tensor, value: Tensor | Scalar): Tensor;
+  indexFill(options: { dim: number; index: Tensor; value: Tensor | Scalar }): Tensor;
   indexFill(dim: number, options: { index: Tensor; value: Tensor | Scalar }): Tensor;
   indexFill(dim: number, index: Tensor, options: { value: Tensor | Scalar }): Tensor;
   /**
@@ -776,6 +820,7 @@ export interface TensorMethods {
    * Follows torch.index_put.
    */
   indexPut(indices: readonly Tensor[], values: Tensor | Scalar, accumulate?: boolean): Tensor;
+  indexPut(options: { indices: readonly Tensor[]; values: Tensor | Scalar; accumulate?: boolean }): Tensor;
   indexPut(indices: readonly Tensor[], options: { values: Tensor | Scalar; accumulate?: boolean }): Tensor;
   indexPut(indices: readonly Tensor[], values: Tensor | Scalar, options: { accumulate?: boolean }): Tensor;
   /**
@@ -784,6 +829,7 @@ export interface TensorMethods {
    * Follows torch.index_reduce.
    */
   indexReduce(dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): Tensor;
+  indexReduce(options: { dim: number; index: Tensor; source: Tensor; reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
   indexReduce(dim: number, options: { index: Tensor; source: Tensor; reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
   indexReduce(dim: number, index: Tensor, options: { source: Tensor; reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
   indexReduce(dim: number, index: Tensor, source: Tensor, options: { reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
@@ -794,6 +840,7 @@ export interface TensorMethods {
    * @throws IndexError for an index out of range.
    */
   indexSelect(dim: number, index: Tensor): Tensor;
+  indexSelect(options: { dim: number; index: Tensor }): Tensor;
   indexSelect(dim: number, options: { index: Tensor }): Tensor;
   /**
    * Inner products along the last dims.
@@ -801,6 +848,7 @@ export interface TensorMethods {
    * Follows torch.inner.
    */
   inner(other: Tensor): Tensor;
+  inner(options: { other: Tensor }): Tensor;
   /**
    * Whether |input - other| <= atol + rtol * |other|; equal infinities are close, NaNs only with equalNan.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
@@ -852,11 +900,13 @@ export interface TensorMethods {
    * Follows torch.kron.
    */
   kron(other: Tensor): Tensor;
+  kron(options: { other: Tensor }): Tensor;
   /**
    * The k-th smallest element (k from 1) along a dim, and its index.
    * Follows torch.kthvalue.
    */
   kthvalue(k: number, dim?: number, keepdim?: boolean): call.Named<"values" | "indices">;
+  kthvalue(options: { k: number; dim?: number; keepdim?: boolean }): call.Named<"values" | "indices">;
   kthvalue(k: number, options: { dim?: number; keepdim?: boolean }): call.Named<"values" | "indices">;
   kthvalue(k: number, dim: number, options: { keepdim?: boolean }): call.Named<"values" | "indices">;
   /**
@@ -870,6 +920,7 @@ export interface TensorMethods {
    * Follows torch.ldexp.
    */
   ldexp(other: Tensor): Tensor;
+  ldexp(options: { other: Tensor }): Tensor;
   /**
    * input <= other, as bool.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
@@ -931,6 +982,7 @@ export interface TensorMethods {
    * Follows torch.log_softmax.
    */
   logSoftmax(dim: number, dtype?: DType | null): Tensor;
+  logSoftmax(options: { dim: number; dtype?: DType | null }): Tensor;
   logSoftmax(dim: number, options: { dtype?: DType | null }): Tensor;
   /**
    * log(exp(input) + exp(other)) without overflow.
@@ -949,6 +1001,7 @@ export interface TensorMethods {
    * Follows torch.logcumsumexp.
    */
   logcumsumexp(dim: number): Tensor;
+  logcumsumexp(options: { dim: number }): Tensor;
   /**
    * And of truth values: an element is true if it is not zero.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
@@ -985,6 +1038,7 @@ export interface TensorMethods {
    * Follows torch.logsumexp.
    */
   logsumexp(dim: number | readonly number[], keepdim?: boolean): Tensor;
+  logsumexp(options: { dim: number | readonly number[]; keepdim?: boolean }): Tensor;
   logsumexp(dim: number | readonly number[], options: { keepdim?: boolean }): Tensor;
   /**
    * input < other, as bool.
@@ -997,18 +1051,21 @@ export interface TensorMethods {
    * Follows torch.masked_fill.
    */
   maskedFill(mask: Tensor, value: Tensor | Scalar): Tensor;
+  maskedFill(options: { mask: Tensor; value: Tensor | Scalar }): Tensor;
   maskedFill(mask: Tensor, options: { value: Tensor | Scalar }): Tensor;
   /**
    * input with the elements of source, in order, where the mask is true.
    * Follows torch.masked_scatter.
    */
   maskedScatter(mask: Tensor, source: Tensor): Tensor;
+  maskedScatter(options: { mask: Tensor; source: Tensor }): Tensor;
   maskedScatter(mask: Tensor, options: { source: Tensor }): Tensor;
   /**
    * The elements where the mask is true, as a vector. Input and mask are broadcast.
    * Follows torch.masked_select.
    */
   maskedSelect(mask: Tensor): Tensor;
+  maskedSelect(options: { mask: Tensor }): Tensor;
   /**
    * The product of vectors, matrices, or batches of matrices whose batch dims broadcast.
    * Shapes: a leading vector counts as a row, a trailing one as a column, and loses that dim in the result
@@ -1016,6 +1073,7 @@ export interface TensorMethods {
    * @example torch.matmul(torch.ones(2, 3), torch.ones(3))
    */
   matmul(other: Tensor): Tensor;
+  matmul(options: { other: Tensor }): Tensor;
   /**
    * The larger of two; NaN if either is NaN. Equal elements share the gradient.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
@@ -1045,6 +1103,7 @@ export interface TensorMethods {
    * @example torch.mm(torch.ones(2, 3), torch.ones(3, 4))
    */
   mm(mat2: Tensor): Tensor;
+  mm(options: { mat2: Tensor }): Tensor;
   /**
    * The most frequent element along a dim (the smallest of several), and its last index.
    * Follows torch.mode.
@@ -1058,12 +1117,14 @@ export interface TensorMethods {
    * Follows torch.movedim.
    */
   moveaxis(source: number | readonly number[], destination: number | readonly number[]): Tensor;
+  moveaxis(options: { source: number | readonly number[]; destination: number | readonly number[] }): Tensor;
   moveaxis(source: number | readonly number[], options: { destination: number | readonly number[] }): Tensor;
   /**
    * A view with the dims `source` moved to the places `destination`.
    * Follows torch.movedim.
    */
   movedim(source: number | readonly number[], destination: number | readonly number[]): Tensor;
+  movedim(options: { source: number | readonly number[]; destination: number | readonly number[] }): Tensor;
   movedim(source: number | readonly number[], options: { destination: number | readonly number[] }): Tensor;
   /**
    * The elements sorted along dim 0.
@@ -1081,6 +1142,7 @@ export interface TensorMethods {
    * Follows torch.multinomial.
    */
   multinomial(numSamples: number, replacement?: boolean, generator?: number): Tensor;
+  multinomial(options: { numSamples: number; replacement?: boolean; generator?: number }): Tensor;
   multinomial(numSamples: number, options: { replacement?: boolean; generator?: number }): Tensor;
   multinomial(numSamples: number, replacement: boolean, options: { generator?: number }): Tensor;
   /**
@@ -1097,6 +1159,7 @@ export interface TensorMethods {
    * @example torch.mv(torch.ones(2, 3), torch.ones(3))
    */
   mv(vec: Tensor): Tensor;
+  mv(options: { vec: Tensor }): Tensor;
   /**
    * Replaces NaN (by 0 unless told), +∞ and -∞ (by the dtype's largest and smallest finite value unless told).
    * Follows torch.nan_to_num.
@@ -1114,6 +1177,15 @@ export interface TensorMethods {
   nanmean(dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
   nanmean(dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
   /**
+   * quantile of what is not NaN.
+   * Follows torch.nanquantile.
+   */
+  nanquantile(q: Tensor | Scalar, dim?: number | null, keepdim?: boolean, interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"): Tensor;
+  nanquantile(options: { q: Tensor | Scalar; dim?: number | null; keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
+  nanquantile(q: Tensor | Scalar, options: { dim?: number | null; keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
+  nanquantile(q: Tensor | Scalar, dim: number | null, options: { keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
+  nanquantile(q: Tensor | Scalar, dim: number | null, keepdim: boolean, options: { interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
+  /**
    * The sum over dims with NaN counted as 0.
    * Follows torch.nansum.
    */
@@ -1126,6 +1198,7 @@ export interface TensorMethods {
    * Follows torch.narrow.
    */
   narrow(dim: number, start: number, length: number): Tensor;
+  narrow(options: { dim: number; start: number; length: number }): Tensor;
   narrow(dim: number, options: { start: number; length: number }): Tensor;
   narrow(dim: number, start: number, options: { length: number }): Tensor;
   /**
@@ -1166,12 +1239,14 @@ export interface TensorMethods {
    * Follows torch.outer.
    */
   outer(vec2: Tensor): Tensor;
+  outer(options: { vec2: Tensor }): Tensor;
   /**
    * A view with the dims in the given order.
    * Follows torch.permute.
    * @example torch.permute(x, [2, 0, 1])
    */
   permute(dims: number | readonly number[]): Tensor;
+  permute(options: { dims: number | readonly number[] }): Tensor;
   permute(...dims: number[]): Tensor;
   /**
    * The input itself.
@@ -1192,6 +1267,7 @@ export interface TensorMethods {
    * @throws RuntimeError if weight does not fit the channels
    */
   prelu(weight: Tensor): Tensor;
+  prelu(options: { weight: Tensor }): Tensor;
   /**
    * The product over one dim (default: all).
    * Follows torch.prod.
@@ -1200,6 +1276,15 @@ export interface TensorMethods {
   prod(options: { dim?: number | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
   prod(dim: number | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
   prod(dim: number | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
+  /**
+   * The q-th quantiles of all elements or along a dim; several q become the first dim.
+   * Follows torch.quantile.
+   */
+  quantile(q: Tensor | Scalar, dim?: number | null, keepdim?: boolean, interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"): Tensor;
+  quantile(options: { q: Tensor | Scalar; dim?: number | null; keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
+  quantile(q: Tensor | Scalar, options: { dim?: number | null; keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
+  quantile(q: Tensor | Scalar, dim: number | null, options: { keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
+  quantile(q: Tensor | Scalar, dim: number | null, keepdim: boolean, options: { interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
   /**
    * Radians to degrees.
    * Shapes: any; the result has the input's.
@@ -1235,6 +1320,7 @@ export interface TensorMethods {
    * Follows torch.renorm.
    */
   renorm(p: number, dim: number, maxnorm: number): Tensor;
+  renorm(options: { p: number; dim: number; maxnorm: number }): Tensor;
   renorm(p: number, options: { dim: number; maxnorm: number }): Tensor;
   renorm(p: number, dim: number, options: { maxnorm: number }): Tensor;
   /**
@@ -1242,32 +1328,38 @@ export interface TensorMethods {
    * Follows torch.Tensor.repeat.
    */
   repeat(repeats: number | readonly number[]): Tensor;
+  repeat(options: { repeats: number | readonly number[] }): Tensor;
   repeat(...repeats: number[]): Tensor;
   /**
-   * Every slice of a dim (or element of the flattened input) repeated, all alike or by a vector of counts.
+   * Every slice of a dim (or element of the flattened input) repeated, all alike or by a vector of counts. Alone,
+   * the positions that the counts in input repeat.
    * Follows torch.repeat_interleave.
    */
-  repeatInterleave(repeats: Tensor | Scalar, dim?: number | null, outputSize?: number | null): Tensor;
-  repeatInterleave(repeats: Tensor | Scalar, options: { dim?: number | null; outputSize?: number | null }): Tensor;
-  repeatInterleave(repeats: Tensor | Scalar, dim: number | null, options: { outputSize?: number | null }): Tensor;
+  repeatInterleave(repeats?: Tensor | Scalar | null, dim?: number | null, outputSize?: number | null): Tensor;
+  repeatInterleave(options: { repeats?: Tensor | Scalar | null; dim?: number | null; outputSize?: number | null }): Tensor;
+  repeatInterleave(repeats: Tensor | Scalar | null, options: { dim?: number | null; outputSize?: number | null }): Tensor;
+  repeatInterleave(repeats: Tensor | Scalar | null, dim: number | null, options: { outputSize?: number | null }): Tensor;
   /**
    * The same elements in another shape: a view where the strides allow it, else a copy.
    * Follows torch.reshape.
    * @example torch.reshape(x, [2, -1])
    */
   reshape(shape: number | readonly number[]): Tensor;
+  reshape(options: { shape: number | readonly number[] }): Tensor;
   reshape(...shape: number[]): Tensor;
   /**
    * reshape to the other tensor's shape.
    * Follows torch.Tensor.reshape_as.
    */
   reshapeAs(other: Tensor): Tensor;
+  reshapeAs(options: { other: Tensor }): Tensor;
   /**
    * The elements shifted along dims; those that leave at one end come in at the other. Without dims, along the
    * flattened tensor.
    * Follows torch.roll.
    */
   roll(shifts: number | readonly number[], dims?: number | readonly number[]): Tensor;
+  roll(options: { shifts: number | readonly number[]; dims?: number | readonly number[] }): Tensor;
   roll(shifts: number | readonly number[], options: { dims?: number | readonly number[] }): Tensor;
   /**
    * The tensor turned k times by 90 degrees in the plane of two dims, from the first towards the second.
@@ -1302,6 +1394,7 @@ export interface TensorMethods {
    * @throws RuntimeError for an index that is not int64 or out of range.
    */
   scatter(dim: number, index: Tensor, src: Tensor | Scalar, reduce?: "add" | "multiply" | null): Tensor;
+  scatter(options: { dim: number; index: Tensor; src: Tensor | Scalar; reduce?: "add" | "multiply" | null }): Tensor;
   scatter(dim: number, options: { index: Tensor; src: Tensor | Scalar; reduce?: "add" | "multiply" | null }): Tensor;
   scatter(dim: number, index: Tensor, options: { src: Tensor | Scalar; reduce?: "add" | "multiply" | null }): Tensor;
   scatter(dim: number, index: Tensor, src: Tensor | Scalar, options: { reduce?: "add" | "multiply" | null }): Tensor;
@@ -1310,6 +1403,7 @@ export interface TensorMethods {
    * Follows torch.scatter_add.
    */
   scatterAdd(dim: number, index: Tensor, src: Tensor): Tensor;
+  scatterAdd(options: { dim: number; index: Tensor; src: Tensor }): Tensor;
   scatterAdd(dim: number, options: { index: Tensor; src: Tensor }): Tensor;
   scatterAdd(dim: number, index: Tensor, options: { src: Tensor }): Tensor;
   /**
@@ -1318,6 +1412,7 @@ export interface TensorMethods {
    * Follows torch.scatter_reduce.
    */
   scatterReduce(dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): Tensor;
+  scatterReduce(options: { dim: number; index: Tensor; src: Tensor; reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
   scatterReduce(dim: number, options: { index: Tensor; src: Tensor; reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
   scatterReduce(dim: number, index: Tensor, options: { src: Tensor; reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
   scatterReduce(dim: number, index: Tensor, src: Tensor, options: { reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
@@ -1327,12 +1422,14 @@ export interface TensorMethods {
    * Follows torch.select.
    */
   select(dim: number, index: number): Tensor;
+  select(options: { dim: number; index: number }): Tensor;
   select(dim: number, options: { index: number }): Tensor;
   /**
    * A copy of input with src at one index of a dim.
    * Follows torch.select_scatter.
    */
   selectScatter(src: Tensor, dim: number, index: number): Tensor;
+  selectScatter(options: { src: Tensor; dim: number; index: number }): Tensor;
   selectScatter(src: Tensor, options: { dim: number; index: number }): Tensor;
   selectScatter(src: Tensor, dim: number, options: { index: number }): Tensor;
   /**
@@ -1391,6 +1488,7 @@ export interface TensorMethods {
    * Follows torch.slice_scatter.
    */
   sliceScatter(src: Tensor, dim?: number, start?: number | null, end?: number | null, step?: number): Tensor;
+  sliceScatter(options: { src: Tensor; dim?: number; start?: number | null; end?: number | null; step?: number }): Tensor;
   sliceScatter(src: Tensor, options: { dim?: number; start?: number | null; end?: number | null; step?: number }): Tensor;
   sliceScatter(src: Tensor, dim: number, options: { start?: number | null; end?: number | null; step?: number }): Tensor;
   sliceScatter(src: Tensor, dim: number, start: number | null, options: { end?: number | null; step?: number }): Tensor;
@@ -1401,6 +1499,7 @@ export interface TensorMethods {
    * @example torch.softmax(x, -1)
    */
   softmax(dim: number, dtype?: DType | null): Tensor;
+  softmax(options: { dim: number; dtype?: DType | null }): Tensor;
   softmax(dim: number, options: { dtype?: DType | null }): Tensor;
   /**
    * The elements sorted along a dim, and where they came from.
@@ -1415,12 +1514,14 @@ export interface TensorMethods {
    * Follows torch.split.
    */
   split(splitSizeOrSections: number | readonly number[], dim?: number): Tensor[];
+  split(options: { splitSizeOrSections: number | readonly number[]; dim?: number }): Tensor[];
   split(splitSizeOrSections: number | readonly number[], options: { dim?: number }): Tensor[];
   /**
    * Views of consecutive pieces of a dim with the given sizes.
    * Follows torch.split_with_sizes.
    */
   splitWithSizes(splitSizes: number | readonly number[], dim?: number): Tensor[];
+  splitWithSizes(options: { splitSizes: number | readonly number[]; dim?: number }): Tensor[];
   splitWithSizes(splitSizes: number | readonly number[], options: { dim?: number }): Tensor[];
   /**
    * The square root.
@@ -1469,6 +1570,7 @@ export interface TensorMethods {
    * Follows torch.Tensor.sum_to_size.
    */
   sumToSize(size: number | readonly number[]): Tensor;
+  sumToSize(options: { size: number | readonly number[] }): Tensor;
   sumToSize(...size: number[]): Tensor;
   /**
    * A view with two dims exchanged.
@@ -1477,6 +1579,7 @@ export interface TensorMethods {
    * @example torch.transpose(x, 0, 1)
    */
   swapaxes(dim0: number, dim1: number): Tensor;
+  swapaxes(options: { dim0: number; dim1: number }): Tensor;
   swapaxes(dim0: number, options: { dim1: number }): Tensor;
   /**
    * A view with two dims exchanged.
@@ -1485,6 +1588,7 @@ export interface TensorMethods {
    * @example torch.transpose(x, 0, 1)
    */
   swapdims(dim0: number, dim1: number): Tensor;
+  swapdims(options: { dim0: number; dim1: number }): Tensor;
   swapdims(dim0: number, options: { dim1: number }): Tensor;
   /**
    * The transpose of a tensor of at most 2 dims.
@@ -1497,11 +1601,13 @@ export interface TensorMethods {
    * @throws IndexError for an index out of range.
    */
   take(index: Tensor): Tensor;
+  take(options: { index: Tensor }): Tensor;
   /**
    * gather with both tensors broadcast against each other; without dim, of the flattened input.
    * Follows torch.take_along_dim.
    */
   takeAlongDim(indices: Tensor, dim?: number | null): Tensor;
+  takeAlongDim(options: { indices: Tensor; dim?: number | null }): Tensor;
   takeAlongDim(indices: Tensor, options: { dim?: number | null }): Tensor;
   /**
    * The tangent of radians.
@@ -1520,6 +1626,7 @@ export interface TensorMethods {
    * Follows torch.tile.
    */
   tile(dims: number | readonly number[]): Tensor;
+  tile(options: { dims: number | readonly number[] }): Tensor;
   tile(...dims: number[]): Tensor;
   /**
    * The k largest (or smallest) elements along a dim, in order, and their indices.
@@ -1527,6 +1634,7 @@ export interface TensorMethods {
    * @throws RuntimeError if k is out of range.
    */
   topk(k: number, dim?: number, largest?: boolean, sorted?: boolean): call.Named<"values" | "indices">;
+  topk(options: { k: number; dim?: number; largest?: boolean; sorted?: boolean }): call.Named<"values" | "indices">;
   topk(k: number, options: { dim?: number; largest?: boolean; sorted?: boolean }): call.Named<"values" | "indices">;
   topk(k: number, dim: number, options: { largest?: boolean; sorted?: boolean }): call.Named<"values" | "indices">;
   topk(k: number, dim: number, largest: boolean, options: { sorted?: boolean }): call.Named<"values" | "indices">;
@@ -1536,6 +1644,7 @@ export interface TensorMethods {
    * @example torch.transpose(x, 0, 1)
    */
   transpose(dim0: number, dim1: number): Tensor;
+  transpose(options: { dim0: number; dim1: number }): Tensor;
   transpose(dim0: number, options: { dim1: number }): Tensor;
   /**
    * The lower triangles of matrices: zero above a diagonal.
@@ -1572,12 +1681,14 @@ export interface TensorMethods {
    * Follows torch.unflatten.
    */
   unflatten(dim: number, sizes: number | readonly number[]): Tensor;
+  unflatten(options: { dim: number; sizes: number | readonly number[] }): Tensor;
   unflatten(dim: number, options: { sizes: number | readonly number[] }): Tensor;
   /**
    * A view of all slices of `size` elements of a dim, `step` apart, in a new last dim.
    * Follows torch.Tensor.unfold.
    */
   unfold(dimension: number, size: number, step: number): Tensor;
+  unfold(options: { dimension: number; size: number; step: number }): Tensor;
   unfold(dimension: number, options: { size: number; step: number }): Tensor;
   unfold(dimension: number, size: number, options: { step: number }): Tensor;
   /**
@@ -1586,23 +1697,27 @@ export interface TensorMethods {
    * @example torch.unsqueeze(x, 0)
    */
   unsqueeze(dim: number): Tensor;
+  unsqueeze(options: { dim: number }): Tensor;
   /**
    * The inner product of two vectors; for real tensors the same as dot.
    * Follows torch.vdot.
    */
   vdot(other: Tensor): Tensor;
+  vdot(options: { other: Tensor }): Tensor;
   /**
    * The same elements in another shape, sharing storage; one size may be -1.
    * Follows torch.Tensor.view.
    * @throws RuntimeError if the strides do not allow it; use reshape then.
    */
   view(size: number | readonly number[]): Tensor;
+  view(options: { size: number | readonly number[] }): Tensor;
   view(...size: number[]): Tensor;
   /**
    * view to the other tensor's shape.
    * Follows torch.Tensor.view_as.
    */
   viewAs(other: Tensor): Tensor;
+  viewAs(options: { other: Tensor }): Tensor;
   /**
    * input where condition is true, else other.
    * Shapes: any that broadcast; the result has the broadcast shape of condition, input, other.
@@ -1629,6 +1744,7 @@ export interface TensorMethods {
   add_(other: Tensor | Scalar, options: { alpha?: Scalar }): this;
   /** addbmm, in place. */
   addbmm_(batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): this;
+  addbmm_(options: { batch1: Tensor; batch2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   addbmm_(batch1: Tensor, options: { batch2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   addbmm_(batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): this;
   addbmm_(batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): this;
@@ -1640,16 +1756,19 @@ export interface TensorMethods {
   addcmul_(tensor1: Tensor, tensor2: Tensor, options: { value?: Scalar }): this;
   /** addmm, in place. */
   addmm_(mat1: Tensor, mat2: Tensor, beta?: Scalar, alpha?: Scalar): this;
+  addmm_(options: { mat1: Tensor; mat2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   addmm_(mat1: Tensor, options: { mat2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   addmm_(mat1: Tensor, mat2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): this;
   addmm_(mat1: Tensor, mat2: Tensor, beta: Scalar, options: { alpha?: Scalar }): this;
   /** addmv, in place. */
   addmv_(mat: Tensor, vec: Tensor, beta?: Scalar, alpha?: Scalar): this;
+  addmv_(options: { mat: Tensor; vec: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   addmv_(mat: Tensor, options: { vec: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   addmv_(mat: Tensor, vec: Tensor, options: { beta?: Scalar; alpha?: Scalar }): this;
   addmv_(mat: Tensor, vec: Tensor, beta: Scalar, options: { alpha?: Scalar }): this;
   /** addr, in place. */
   addr_(vec1: Tensor, vec2: Tensor, beta?: Scalar, alpha?: Scalar): this;
+  addr_(options: { vec1: Tensor; vec2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   addr_(vec1: Tensor, options: { vec2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   addr_(vec1: Tensor, vec2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): this;
   addr_(vec1: Tensor, vec2: Tensor, beta: Scalar, options: { alpha?: Scalar }): this;
@@ -1679,6 +1798,7 @@ export interface TensorMethods {
   atanh_(): this;
   /** baddbmm, in place. */
   baddbmm_(batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): this;
+  baddbmm_(options: { batch1: Tensor; batch2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   baddbmm_(batch1: Tensor, options: { batch2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   baddbmm_(batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): this;
   baddbmm_(batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): this;
@@ -1715,6 +1835,7 @@ export interface TensorMethods {
   clip_(min: Tensor | Scalar | null, options: { max?: Tensor | Scalar | null }): this;
   /** copy, in place. */
   copy_(src: Tensor): this;
+  copy_(options: { src: Tensor }): this;
   /** copysign, in place. */
   copysign_(other: Tensor | Scalar): this;
   /** cos, in place. */
@@ -1723,9 +1844,11 @@ export interface TensorMethods {
   cosh_(): this;
   /** cumprod, in place. */
   cumprod_(dim: number, dtype?: DType | null): this;
+  cumprod_(options: { dim: number; dtype?: DType | null }): this;
   cumprod_(dim: number, options: { dtype?: DType | null }): this;
   /** cumsum, in place. */
   cumsum_(dim: number, dtype?: DType | null): this;
+  cumsum_(options: { dim: number; dtype?: DType | null }): this;
   cumsum_(dim: number, options: { dtype?: DType | null }): this;
   /** deg2rad, in place. */
   deg2rad_(): this;
@@ -1756,11 +1879,13 @@ export interface TensorMethods {
   exponential_(options: { lambd?: number; generator?: number }): this;
   exponential_(lambd: number, options: { generator?: number }): this;
   /** fill, in place. */
-  fill_(value: Tensor | Scalar): this;
+  fill_(value?: Tensor | Scalar | null): this;
+  fill_(options: { value?: Tensor | Scalar | null }): this;
   /** fix, in place. */
   fix_(): this;
   /** floatPower, in place. */
   floatPower_(exponent: Tensor | Scalar): this;
+  floatPower_(options: { exponent: Tensor | Scalar }): this;
   /** floor, in place. */
   floor_(): this;
   /** floorDivide, in place. */
@@ -1775,6 +1900,7 @@ export interface TensorMethods {
   ge_(other: Tensor | Scalar): this;
   /** geometric, in place. */
   geometric_(p: number, generator?: number): this;
+  geometric_(options: { p: number; generator?: number }): this;
   geometric_(p: number, options: { generator?: number }): this;
   /** greater, in place. */
   greater_(other: Tensor | Scalar): this;
@@ -1790,23 +1916,28 @@ export interface TensorMethods {
   i0_(): this;
   /** indexAdd, in place. */
   indexAdd_(dim: number, index: Tensor, source: Tensor, alpha?: Scalar): this;
+  indexAdd_(options: { dim: number; index: Tensor; source: Tensor; alpha?: Scalar }): this;
   indexAdd_(dim: number, options: { index: Tensor; source: Tensor; alpha?: Scalar }): this;
   indexAdd_(dim: number, index: Tensor, options: { source: Tensor; alpha?: Scalar }): this;
   indexAdd_(dim: number, index: Tensor, source: Tensor, options: { alpha?: Scalar }): this;
   /** indexCopy, in place. */
   indexCopy_(dim: number, index: Tensor, source: Tensor): this;
+  indexCopy_(options: { dim: number; index: Tensor; source: Tensor }): this;
   indexCopy_(dim: number, options: { index: Tensor; source: Tensor }): this;
   indexCopy_(dim: number, index: Tensor, options: { source: Tensor }): this;
   /** indexFill, in place. */
   indexFill_(dim: number, index: Tensor, value: Tensor | Scalar): this;
+  indexFill_(options: { dim: number; index: Tensor; value: Tensor | Scalar }): this;
   indexFill_(dim: number, options: { index: Tensor; value: Tensor | Scalar }): this;
   indexFill_(dim: number, index: Tensor, options: { value: Tensor | Scalar }): this;
   /** indexPut, in place. */
   indexPut_(indices: readonly Tensor[], values: Tensor | Scalar, accumulate?: boolean): this;
+  indexPut_(options: { indices: readonly Tensor[]; values: Tensor | Scalar; accumulate?: boolean }): this;
   indexPut_(indices: readonly Tensor[], options: { values: Tensor | Scalar; accumulate?: boolean }): this;
   indexPut_(indices: readonly Tensor[], values: Tensor | Scalar, options: { accumulate?: boolean }): this;
   /** indexReduce, in place. */
   indexReduce_(dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): this;
+  indexReduce_(options: { dim: number; index: Tensor; source: Tensor; reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): this;
   indexReduce_(dim: number, options: { index: Tensor; source: Tensor; reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): this;
   indexReduce_(dim: number, index: Tensor, options: { source: Tensor; reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): this;
   indexReduce_(dim: number, index: Tensor, source: Tensor, options: { reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): this;
@@ -1815,6 +1946,7 @@ export interface TensorMethods {
   lcm_(other: Tensor): this;
   /** ldexp, in place. */
   ldexp_(other: Tensor): this;
+  ldexp_(options: { other: Tensor }): this;
   /** le, in place. */
   le_(other: Tensor | Scalar): this;
   /** lerp, in place. */
@@ -1853,9 +1985,11 @@ export interface TensorMethods {
   lt_(other: Tensor | Scalar): this;
   /** maskedFill, in place. */
   maskedFill_(mask: Tensor, value: Tensor | Scalar): this;
+  maskedFill_(options: { mask: Tensor; value: Tensor | Scalar }): this;
   maskedFill_(mask: Tensor, options: { value: Tensor | Scalar }): this;
   /** maskedScatter, in place. */
   maskedScatter_(mask: Tensor, source: Tensor): this;
+  maskedScatter_(options: { mask: Tensor; source: Tensor }): this;
   maskedScatter_(mask: Tensor, options: { source: Tensor }): this;
   /** mul, in place. */
   mul_(other: Tensor | Scalar): this;
@@ -1885,6 +2019,7 @@ export interface TensorMethods {
   pow_(exponent: Tensor | Scalar): this;
   /** put, in place. */
   put_(index: Tensor, source: Tensor, accumulate?: boolean): this;
+  put_(options: { index: Tensor; source: Tensor; accumulate?: boolean }): this;
   put_(index: Tensor, options: { source: Tensor; accumulate?: boolean }): this;
   put_(index: Tensor, source: Tensor, options: { accumulate?: boolean }): this;
   /** rad2deg, in place. */
@@ -1902,6 +2037,7 @@ export interface TensorMethods {
   remainder_(other: Tensor | Scalar): this;
   /** renorm, in place. */
   renorm_(p: number, dim: number, maxnorm: number): this;
+  renorm_(options: { p: number; dim: number; maxnorm: number }): this;
   renorm_(p: number, options: { dim: number; maxnorm: number }): this;
   renorm_(p: number, dim: number, options: { maxnorm: number }): this;
   /** round, in place. */
@@ -1911,15 +2047,18 @@ export interface TensorMethods {
   rsqrt_(): this;
   /** scatter, in place. */
   scatter_(dim: number, index: Tensor, src: Tensor | Scalar, reduce?: "add" | "multiply" | null): this;
+  scatter_(options: { dim: number; index: Tensor; src: Tensor | Scalar; reduce?: "add" | "multiply" | null }): this;
   scatter_(dim: number, options: { index: Tensor; src: Tensor | Scalar; reduce?: "add" | "multiply" | null }): this;
   scatter_(dim: number, index: Tensor, options: { src: Tensor | Scalar; reduce?: "add" | "multiply" | null }): this;
   scatter_(dim: number, index: Tensor, src: Tensor | Scalar, options: { reduce?: "add" | "multiply" | null }): this;
   /** scatterAdd, in place. */
   scatterAdd_(dim: number, index: Tensor, src: Tensor): this;
+  scatterAdd_(options: { dim: number; index: Tensor; src: Tensor }): this;
   scatterAdd_(dim: number, options: { index: Tensor; src: Tensor }): this;
   scatterAdd_(dim: number, index: Tensor, options: { src: Tensor }): this;
   /** scatterReduce, in place. */
   scatterReduce_(dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): this;
+  scatterReduce_(options: { dim: number; index: Tensor; src: Tensor; reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): this;
   scatterReduce_(dim: number, options: { index: Tensor; src: Tensor; reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): this;
   scatterReduce_(dim: number, index: Tensor, options: { src: Tensor; reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): this;
   scatterReduce_(dim: number, index: Tensor, src: Tensor, options: { reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): this;
@@ -1942,28 +2081,16 @@ export interface TensorMethods {
   sqrt_(): this;
   /** square, in place. */
   square_(): this;
-  /** squeeze, in place. */
-  squeeze_(dim?: number | null): this;
-  squeeze_(options: { dim?: number | null }): this;
   /** sub, in place. */
   sub_(other: Tensor | Scalar, alpha?: Scalar): this;
   sub_(other: Tensor | Scalar, options: { alpha?: Scalar }): this;
   /** subtract, in place. */
   subtract_(other: Tensor | Scalar, alpha?: Scalar): this;
   subtract_(other: Tensor | Scalar, options: { alpha?: Scalar }): this;
-  /** swapaxes, in place. */
-  swapaxes_(dim0: number, dim1: number): this;
-  swapaxes_(dim0: number, options: { dim1: number }): this;
-  /** swapdims, in place. */
-  swapdims_(dim0: number, dim1: number): this;
-  swapdims_(dim0: number, options: { dim1: number }): this;
   /** tan, in place. */
   tan_(): this;
   /** tanh, in place. */
   tanh_(): this;
-  /** transpose, in place. */
-  transpose_(dim0: number, dim1: number): this;
-  transpose_(dim0: number, options: { dim1: number }): this;
   /** tril, in place. */
   tril_(diagonal?: number): this;
   tril_(options: { diagonal?: number }): this;
@@ -1979,8 +2106,6 @@ export interface TensorMethods {
   uniform_(options: { from?: number; to?: number; generator?: number }): this;
   uniform_(from: number, options: { to?: number; generator?: number }): this;
   uniform_(from: number, to: number, options: { generator?: number }): this;
-  /** unsqueeze, in place. */
-  unsqueeze_(dim: number): this;
   /** xlogy, in place. */
   xlogy_(other: Tensor | Scalar): this;
   /** zero, in place. */
@@ -2009,8 +2134,16 @@ call.defineMethods(Tensor, {
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "add", "alpha", 2);
     return call.wrap(core.op_add(live(this), call.operandArg(other, "add", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
-  addbmm(this: Tensor, batch1: unknown, batch2: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(batch2)) {
+  addbmm(this: Tensor, batch1: unknown, batch2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(batch1)) {
+      const options = batch1;
+      call.checkOptions(options, ["batch1","batch2","beta","alpha"], "addbmm");
+      batch1 = options["batch1"];
+      batch2 = options["batch2"];
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(batch2)) {
       const options = batch2;
       call.checkOptions(options, ["batch2","beta","alpha"], "addbmm");
       batch2 = options["batch2"];
@@ -2050,8 +2183,16 @@ call.defineMethods(Tensor, {
     const valueValue = value === undefined ? 1 : call.scalarArg(value, "addcmul", "value", 3);
     return call.wrap(core.op_addcmul(live(this), call.tensorArg(tensor1, "addcmul", "tensor1", 1), call.tensorArg(tensor2, "addcmul", "tensor2", 2), call.scalarValue(valueValue), call.scalarKind(valueValue)));
   },
-  addmm(this: Tensor, mat1: unknown, mat2: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(mat2)) {
+  addmm(this: Tensor, mat1: unknown, mat2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(mat1)) {
+      const options = mat1;
+      call.checkOptions(options, ["mat1","mat2","beta","alpha"], "addmm");
+      mat1 = options["mat1"];
+      mat2 = options["mat2"];
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(mat2)) {
       const options = mat2;
       call.checkOptions(options, ["mat2","beta","alpha"], "addmm");
       mat2 = options["mat2"];
@@ -2073,8 +2214,16 @@ call.defineMethods(Tensor, {
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addmm", "alpha", 4);
     return call.wrapOr(this, core.op_addmm(live(this), call.tensorArg(mat1, "addmm", "mat1", 1), call.tensorArg(mat2, "addmm", "mat2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
-  addmv(this: Tensor, mat: unknown, vec: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(vec)) {
+  addmv(this: Tensor, mat: unknown, vec?: unknown, beta?: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(mat)) {
+      const options = mat;
+      call.checkOptions(options, ["mat","vec","beta","alpha"], "addmv");
+      mat = options["mat"];
+      vec = options["vec"];
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(vec)) {
       const options = vec;
       call.checkOptions(options, ["vec","beta","alpha"], "addmv");
       vec = options["vec"];
@@ -2096,8 +2245,16 @@ call.defineMethods(Tensor, {
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addmv", "alpha", 4);
     return call.wrapOr(this, core.op_addmv(live(this), call.tensorArg(mat, "addmv", "mat", 1), call.tensorArg(vec, "addmv", "vec", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
-  addr(this: Tensor, vec1: unknown, vec2: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(vec2)) {
+  addr(this: Tensor, vec1: unknown, vec2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(vec1)) {
+      const options = vec1;
+      call.checkOptions(options, ["vec1","vec2","beta","alpha"], "addr");
+      vec1 = options["vec1"];
+      vec2 = options["vec2"];
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(vec2)) {
       const options = vec2;
       call.checkOptions(options, ["vec2","beta","alpha"], "addr");
       vec2 = options["vec2"];
@@ -2134,7 +2291,15 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_all(live(this), call.optionalIntArg(dim, "all", "dim", 1), keepdim === undefined ? 0 : call.boolArg(keepdim, "all", "keepdim", 2)));
   },
   allclose(this: Tensor, other: unknown, rtol?: unknown, atol?: unknown, equalNan?: unknown): boolean {
-    if (call.isOptions(rtol)) {
+    if (call.isOptions(other)) {
+      const options = other;
+      call.checkOptions(options, ["other","rtol","atol","equalNan"], "allclose");
+      other = options["other"];
+      rtol = options["rtol"];
+      atol = options["atol"];
+      equalNan = options["equalNan"];
+    }
+    else if (call.isOptions(rtol)) {
       const options = rtol;
       call.checkOptions(options, ["rtol","atol","equalNan"], "allclose");
       rtol = options["rtol"];
@@ -2286,8 +2451,15 @@ call.defineMethods(Tensor, {
   argwhere(this: Tensor): Tensor {
     return call.wrapOr(this, core.op_argwhere(live(this)));
   },
-  asStrided(this: Tensor, size: unknown, stride: unknown, storageOffset?: unknown): Tensor {
-    if (call.isOptions(stride)) {
+  asStrided(this: Tensor, size: unknown, stride?: unknown, storageOffset?: unknown): Tensor {
+    if (call.isOptions(size)) {
+      const options = size;
+      call.checkOptions(options, ["size","stride","storageOffset"], "asStrided");
+      size = options["size"];
+      stride = options["stride"];
+      storageOffset = options["storageOffset"];
+    }
+    else if (call.isOptions(stride)) {
       const options = stride;
       call.checkOptions(options, ["stride","storageOffset"], "asStrided");
       stride = options["stride"];
@@ -2300,8 +2472,16 @@ call.defineMethods(Tensor, {
     }
     return call.wrapOr(this, core.op_asStrided(live(this), call.ints(size, "asStrided", "size", 1), call.lengthOf(size), call.ints(stride, "asStrided", "stride", 2), call.lengthOf(stride), call.optionalIntArg(storageOffset, "asStrided", "storageOffset", 3)));
   },
-  asStridedScatter(this: Tensor, src: unknown, size: unknown, stride?: unknown, storageOffset?: unknown): Tensor {
-    if (call.isOptions(size)) {
+  asStridedScatter(this: Tensor, src: unknown, size?: unknown, stride?: unknown, storageOffset?: unknown): Tensor {
+    if (call.isOptions(src)) {
+      const options = src;
+      call.checkOptions(options, ["src","size","stride","storageOffset"], "asStridedScatter");
+      src = options["src"];
+      size = options["size"];
+      stride = options["stride"];
+      storageOffset = options["storageOffset"];
+    }
+    else if (call.isOptions(size)) {
       const options = size;
       call.checkOptions(options, ["size","stride","storageOffset"], "asStridedScatter");
       size = options["size"];
@@ -2336,8 +2516,16 @@ call.defineMethods(Tensor, {
   atanh(this: Tensor): Tensor {
     return call.wrap(core.op_atanh(live(this)));
   },
-  baddbmm(this: Tensor, batch1: unknown, batch2: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(batch2)) {
+  baddbmm(this: Tensor, batch1: unknown, batch2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(batch1)) {
+      const options = batch1;
+      call.checkOptions(options, ["batch1","batch2","beta","alpha"], "baddbmm");
+      batch1 = options["batch1"];
+      batch2 = options["batch2"];
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(batch2)) {
       const options = batch2;
       call.checkOptions(options, ["batch2","beta","alpha"], "baddbmm");
       batch2 = options["batch2"];
@@ -2374,6 +2562,20 @@ call.defineMethods(Tensor, {
     const pValue = call.optionalScalarArg(p, "bernoulli", "p", 1);
     return call.wrapOr(this, core.op_bernoulli(live(this), call.scalarValue(pValue), call.scalarKind(pValue), generator === undefined ? 0 : call.intArg(generator, "bernoulli", "generator", 2)));
   },
+  bincount(this: Tensor, weights?: unknown, minlength?: unknown): Tensor {
+    if (call.isOptions(weights)) {
+      const options = weights;
+      call.checkOptions(options, ["weights","minlength"], "bincount");
+      weights = options["weights"];
+      minlength = options["minlength"];
+    }
+    else if (call.isOptions(minlength)) {
+      const options = minlength;
+      call.checkOptions(options, ["minlength"], "bincount");
+      minlength = options["minlength"];
+    }
+    return call.wrapOr(this, core.op_bincount(live(this), call.optionalTensorArg(weights, "bincount", "weights", 1), minlength === undefined ? 0 : call.intArg(minlength, "bincount", "minlength", 2)));
+  },
   bitwiseAnd(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_bitwiseAnd(live(this), call.operandArg(other, "bitwiseAnd", "other", 1)));
   },
@@ -2393,16 +2595,32 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_bitwiseXor(live(this), call.operandArg(other, "bitwiseXor", "other", 1)));
   },
   bmm(this: Tensor, mat2: unknown): Tensor {
+    if (call.isOptions(mat2)) {
+      const options = mat2;
+      call.checkOptions(options, ["mat2"], "bmm");
+      mat2 = options["mat2"];
+    }
     return call.wrapOr(this, core.op_bmm(live(this), call.tensorArg(mat2, "bmm", "mat2", 1)));
   },
   broadcastTo(this: Tensor, size: unknown): Tensor {
+    if (call.isOptions(size)) {
+      const options = size;
+      call.checkOptions(options, ["size"], "broadcastTo");
+      size = options["size"];
+    }
     return call.wrapOr(this, core.op_broadcastTo(live(this), call.ints(size, "broadcastTo", "size", 1), call.lengthOf(size)));
   },
   ceil(this: Tensor): Tensor {
     return call.wrap(core.op_ceil(live(this)));
   },
   chunk(this: Tensor, chunks: unknown, dim?: unknown): Tensor[] {
-    if (call.isOptions(dim)) {
+    if (call.isOptions(chunks)) {
+      const options = chunks;
+      call.checkOptions(options, ["chunks","dim"], "chunk");
+      chunks = options["chunks"];
+      dim = options["dim"];
+    }
+    else if (call.isOptions(dim)) {
       const options = dim;
       call.checkOptions(options, ["dim"], "chunk");
       dim = options["dim"];
@@ -2481,13 +2699,29 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_countNonzero(live(this), call.ints(dim, "countNonzero", "dim", 1), call.lengthOf(dim)));
   },
   cummax(this: Tensor, dim: unknown): call.Named<"values" | "indices"> {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim"], "cummax");
+      dim = options["dim"];
+    }
     return call.wrapNamed(core.op_cummax(live(this), call.intArg(dim, "cummax", "dim", 1)), ["values","indices"]);
   },
   cummin(this: Tensor, dim: unknown): call.Named<"values" | "indices"> {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim"], "cummin");
+      dim = options["dim"];
+    }
     return call.wrapNamed(core.op_cummin(live(this), call.intArg(dim, "cummin", "dim", 1)), ["values","indices"]);
   },
   cumprod(this: Tensor, dim: unknown, dtype?: unknown): Tensor {
-    if (call.isOptions(dtype)) {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","dtype"], "cumprod");
+      dim = options["dim"];
+      dtype = options["dtype"];
+    }
+    else if (call.isOptions(dtype)) {
       const options = dtype;
       call.checkOptions(options, ["dtype"], "cumprod");
       dtype = options["dtype"];
@@ -2495,7 +2729,13 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_cumprod(live(this), call.intArg(dim, "cumprod", "dim", 1), call.dtypeArg(dtype, "cumprod", "dtype", 2)));
   },
   cumsum(this: Tensor, dim: unknown, dtype?: unknown): Tensor {
-    if (call.isOptions(dtype)) {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","dtype"], "cumsum");
+      dim = options["dim"];
+      dtype = options["dtype"];
+    }
+    else if (call.isOptions(dtype)) {
       const options = dtype;
       call.checkOptions(options, ["dtype"], "cumsum");
       dtype = options["dtype"];
@@ -2564,7 +2804,15 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_diagonal(live(this), offset === undefined ? 0 : call.intArg(offset, "diagonal", "offset", 1), dim1 === undefined ? 0 : call.intArg(dim1, "diagonal", "dim1", 2), dim2 === undefined ? 1 : call.intArg(dim2, "diagonal", "dim2", 3)));
   },
   diagonalScatter(this: Tensor, src: unknown, offset?: unknown, dim1?: unknown, dim2?: unknown): Tensor {
-    if (call.isOptions(offset)) {
+    if (call.isOptions(src)) {
+      const options = src;
+      call.checkOptions(options, ["src","offset","dim1","dim2"], "diagonalScatter");
+      src = options["src"];
+      offset = options["offset"];
+      dim1 = options["dim1"];
+      dim2 = options["dim2"];
+    }
+    else if (call.isOptions(offset)) {
       const options = offset;
       call.checkOptions(options, ["offset","dim1","dim2"], "diagonalScatter");
       offset = options["offset"];
@@ -2617,7 +2865,13 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_digamma(live(this)));
   },
   dist(this: Tensor, other: unknown, p?: unknown): Tensor {
-    if (call.isOptions(p)) {
+    if (call.isOptions(other)) {
+      const options = other;
+      call.checkOptions(options, ["other","p"], "dist");
+      other = options["other"];
+      p = options["p"];
+    }
+    else if (call.isOptions(p)) {
       const options = p;
       call.checkOptions(options, ["p"], "dist");
       p = options["p"];
@@ -2641,12 +2895,22 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_div(live(this), call.operandArg(other, "divide", "other", 1), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "divide", "roundingMode", 2, "RuntimeError: div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{value}'")));
   },
   dot(this: Tensor, other: unknown): Tensor {
+    if (call.isOptions(other)) {
+      const options = other;
+      call.checkOptions(options, ["other"], "dot");
+      other = options["other"];
+    }
     return call.wrapOr(this, core.op_dot(live(this), call.tensorArg(other, "dot", "other", 1)));
   },
   eq(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_eq(live(this), call.operandArg(other, "eq", "other", 1)));
   },
   equal(this: Tensor, other: unknown): boolean {
+    if (call.isOptions(other)) {
+      const options = other;
+      call.checkOptions(options, ["other"], "equal");
+      other = options["other"];
+    }
     return core.op_equal(live(this), call.tensorArg(other, "equal", "other", 1)) !== 0;
   },
   erf(this: Tensor): Tensor {
@@ -2666,7 +2930,13 @@ call.defineMethods(Tensor, {
   },
   expand(this: Tensor, size: unknown, implicit?: unknown): Tensor {
     if (typeof size === "number" && arguments.length > 1) { size = [...arguments]; implicit = undefined; }
-    if (call.isOptions(implicit)) {
+    if (call.isOptions(size)) {
+      const options = size;
+      call.checkOptions(options, ["size","implicit"], "expand");
+      size = options["size"];
+      implicit = options["implicit"];
+    }
+    else if (call.isOptions(implicit)) {
       const options = implicit;
       call.checkOptions(options, ["implicit"], "expand");
       implicit = options["implicit"];
@@ -2674,6 +2944,11 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_expand(live(this), call.ints(size, "expand", "size", 1), call.lengthOf(size), implicit === undefined ? 0 : call.boolArg(implicit, "expand", "implicit", 2)));
   },
   expandAs(this: Tensor, other: unknown): Tensor {
+    if (call.isOptions(other)) {
+      const options = other;
+      call.checkOptions(options, ["other"], "expandAs");
+      other = options["other"];
+    }
     return call.wrapOr(this, core.op_expandAs(live(this), call.tensorArg(other, "expandAs", "other", 1)));
   },
   expm1(this: Tensor): Tensor {
@@ -2698,6 +2973,11 @@ call.defineMethods(Tensor, {
   },
   flip(this: Tensor, dims: unknown): Tensor {
     if (typeof dims === "number" && arguments.length > 1) { dims = [...arguments]; }
+    if (call.isOptions(dims)) {
+      const options = dims;
+      call.checkOptions(options, ["dims"], "flip");
+      dims = options["dims"];
+    }
     return call.wrapOr(this, core.op_flip(live(this), call.ints(dims, "flip", "dims", 1), call.lengthOf(dims)));
   },
   fliplr(this: Tensor): Tensor {
@@ -2707,6 +2987,11 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_flipud(live(this)));
   },
   floatPower(this: Tensor, exponent: unknown): Tensor {
+    if (call.isOptions(exponent)) {
+      const options = exponent;
+      call.checkOptions(options, ["exponent"], "floatPower");
+      exponent = options["exponent"];
+    }
     return call.wrapOr(this, core.op_floatPower(live(this), call.operandArg(exponent, "floatPower", "exponent", 1)));
   },
   floor(this: Tensor): Tensor {
@@ -2730,8 +3015,15 @@ call.defineMethods(Tensor, {
   frexp(this: Tensor): call.Named<"mantissa" | "exponent"> {
     return call.wrapNamed(core.op_frexp(live(this)), ["mantissa","exponent"]);
   },
-  gather(this: Tensor, dim: unknown, index: unknown, sparseGrad?: unknown): Tensor {
-    if (call.isOptions(index)) {
+  gather(this: Tensor, dim: unknown, index?: unknown, sparseGrad?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","index","sparseGrad"], "gather");
+      dim = options["dim"];
+      index = options["index"];
+      sparseGrad = options["sparseGrad"];
+    }
+    else if (call.isOptions(index)) {
       const options = index;
       call.checkOptions(options, ["index","sparseGrad"], "gather");
       index = options["index"];
@@ -2751,6 +3043,11 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_ge(live(this), call.operandArg(other, "ge", "other", 1)));
   },
   ger(this: Tensor, vec2: unknown): Tensor {
+    if (call.isOptions(vec2)) {
+      const options = vec2;
+      call.checkOptions(options, ["vec2"], "ger");
+      vec2 = options["vec2"];
+    }
     return call.wrapOr(this, core.op_outer(live(this), call.tensorArg(vec2, "ger", "vec2", 1)));
   },
   greater(this: Tensor, other: unknown): Tensor {
@@ -2773,14 +3070,43 @@ call.defineMethods(Tensor, {
   heaviside(this: Tensor, values: unknown): Tensor {
     return call.wrap(core.op_heaviside(live(this), call.tensorArg(values, "heaviside", "values", 1)));
   },
+  histc(this: Tensor, bins?: unknown, min?: unknown, max?: unknown): Tensor {
+    if (call.isOptions(bins)) {
+      const options = bins;
+      call.checkOptions(options, ["bins","min","max"], "histc");
+      bins = options["bins"];
+      min = options["min"];
+      max = options["max"];
+    }
+    else if (call.isOptions(min)) {
+      const options = min;
+      call.checkOptions(options, ["min","max"], "histc");
+      min = options["min"];
+      max = options["max"];
+    }
+    else if (call.isOptions(max)) {
+      const options = max;
+      call.checkOptions(options, ["max"], "histc");
+      max = options["max"];
+    }
+    return call.wrapOr(this, core.op_histc(live(this), bins === undefined ? 100 : call.intArg(bins, "histc", "bins", 1), min === undefined ? 0 : call.floatArg(min, "histc", "min", 2), max === undefined ? 0 : call.floatArg(max, "histc", "max", 3)));
+  },
   hypot(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_hypot(live(this), call.tensorArg(other, "hypot", "other", 1)));
   },
   i0(this: Tensor): Tensor {
     return call.wrap(core.op_i0(live(this)));
   },
-  indexAdd(this: Tensor, dim: unknown, index: unknown, source?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(index)) {
+  indexAdd(this: Tensor, dim: unknown, index?: unknown, source?: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","index","source","alpha"], "indexAdd");
+      dim = options["dim"];
+      index = options["index"];
+      source = options["source"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(index)) {
       const options = index;
       call.checkOptions(options, ["index","source","alpha"], "indexAdd");
       index = options["index"];
@@ -2801,8 +3127,15 @@ call.defineMethods(Tensor, {
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "indexAdd", "alpha", 4);
     return call.wrapOr(this, core.op_indexAdd(live(this), call.intArg(dim, "indexAdd", "dim", 1), call.tensorArg(index, "indexAdd", "index", 2), call.tensorArg(source, "indexAdd", "source", 3), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
-  indexCopy(this: Tensor, dim: unknown, index: unknown, source?: unknown): Tensor {
-    if (call.isOptions(index)) {
+  indexCopy(this: Tensor, dim: unknown, index?: unknown, source?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","index","source"], "indexCopy");
+      dim = options["dim"];
+      index = options["index"];
+      source = options["source"];
+    }
+    else if (call.isOptions(index)) {
       const options = index;
       call.checkOptions(options, ["index","source"], "indexCopy");
       index = options["index"];
@@ -2815,8 +3148,15 @@ call.defineMethods(Tensor, {
     }
     return call.wrapOr(this, core.op_indexCopy(live(this), call.intArg(dim, "indexCopy", "dim", 1), call.tensorArg(index, "indexCopy", "index", 2), call.tensorArg(source, "indexCopy", "source", 3)));
   },
-  indexFill(this: Tensor, dim: unknown, index: unknown, value?: unknown): Tensor {
-    if (call.isOptions(index)) {
+  indexFill(this: Tensor, dim: unknown, index?: unknown, value?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","index","value"], "indexFill");
+      dim = options["dim"];
+      index = options["index"];
+      value = options["value"];
+    }
+    else if (call.isOptions(index)) {
       const options = index;
       call.checkOptions(options, ["index","value"], "indexFill");
       index = options["index"];
@@ -2829,8 +3169,15 @@ call.defineMethods(Tensor, {
     }
     return call.wrapOr(this, core.op_indexFill(live(this), call.intArg(dim, "indexFill", "dim", 1), call.tensorArg(index, "indexFill", "index", 2), call.operandArg(value, "indexFill", "value", 3)));
   },
-  indexPut(this: Tensor, indices: unknown, values: unknown, accumulate?: unknown): Tensor {
-    if (call.isOptions(values)) {
+  indexPut(this: Tensor, indices: unknown, values?: unknown, accumulate?: unknown): Tensor {
+    if (call.isOptions(indices)) {
+      const options = indices;
+      call.checkOptions(options, ["indices","values","accumulate"], "indexPut");
+      indices = options["indices"];
+      values = options["values"];
+      accumulate = options["accumulate"];
+    }
+    else if (call.isOptions(values)) {
       const options = values;
       call.checkOptions(options, ["values","accumulate"], "indexPut");
       values = options["values"];
@@ -2843,8 +3190,17 @@ call.defineMethods(Tensor, {
     }
     return call.wrapOr(this, core.op_indexPut(live(this), call.tensors(indices, "indexPut", "indices", 1), call.lengthOf(indices), call.operandArg(values, "indexPut", "values", 2), accumulate === undefined ? 0 : call.boolArg(accumulate, "indexPut", "accumulate", 3)));
   },
-  indexReduce(this: Tensor, dim: unknown, index: unknown, source?: unknown, reduce?: unknown, includeSelf?: unknown): Tensor {
-    if (call.isOptions(index)) {
+  indexReduce(this: Tensor, dim: unknown, index?: unknown, source?: unknown, reduce?: unknown, includeSelf?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","index","source","reduce","includeSelf"], "indexReduce");
+      dim = options["dim"];
+      index = options["index"];
+      source = options["source"];
+      reduce = options["reduce"];
+      includeSelf = options["includeSelf"];
+    }
+    else if (call.isOptions(index)) {
       const options = index;
       call.checkOptions(options, ["index","source","reduce","includeSelf"], "indexReduce");
       index = options["index"];
@@ -2872,8 +3228,14 @@ call.defineMethods(Tensor, {
     }
     return call.wrapOr(this, core.op_indexReduce(live(this), call.intArg(dim, "indexReduce", "dim", 1), call.tensorArg(index, "indexReduce", "index", 2), call.tensorArg(source, "indexReduce", "source", 3), call.enumArg(reduce, ["prod","mean","amax","amin"], "indexReduce", "reduce", 4), includeSelf === undefined ? 1 : call.boolArg(includeSelf, "indexReduce", "includeSelf", 5)));
   },
-  indexSelect(this: Tensor, dim: unknown, index: unknown): Tensor {
-    if (call.isOptions(index)) {
+  indexSelect(this: Tensor, dim: unknown, index?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","index"], "indexSelect");
+      dim = options["dim"];
+      index = options["index"];
+    }
+    else if (call.isOptions(index)) {
       const options = index;
       call.checkOptions(options, ["index"], "indexSelect");
       index = options["index"];
@@ -2881,6 +3243,11 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_indexSelect(live(this), call.intArg(dim, "indexSelect", "dim", 1), call.tensorArg(index, "indexSelect", "index", 2)));
   },
   inner(this: Tensor, other: unknown): Tensor {
+    if (call.isOptions(other)) {
+      const options = other;
+      call.checkOptions(options, ["other"], "inner");
+      other = options["other"];
+    }
     return call.wrapOr(this, core.op_inner(live(this), call.tensorArg(other, "inner", "other", 1)));
   },
   isclose(this: Tensor, other: unknown, rtol?: unknown, atol?: unknown, equalNan?: unknown): Tensor {
@@ -2923,10 +3290,22 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_isreal(live(this)));
   },
   kron(this: Tensor, other: unknown): Tensor {
+    if (call.isOptions(other)) {
+      const options = other;
+      call.checkOptions(options, ["other"], "kron");
+      other = options["other"];
+    }
     return call.wrapOr(this, core.op_kron(live(this), call.tensorArg(other, "kron", "other", 1)));
   },
   kthvalue(this: Tensor, k: unknown, dim?: unknown, keepdim?: unknown): call.Named<"values" | "indices"> {
-    if (call.isOptions(dim)) {
+    if (call.isOptions(k)) {
+      const options = k;
+      call.checkOptions(options, ["k","dim","keepdim"], "kthvalue");
+      k = options["k"];
+      dim = options["dim"];
+      keepdim = options["keepdim"];
+    }
+    else if (call.isOptions(dim)) {
       const options = dim;
       call.checkOptions(options, ["dim","keepdim"], "kthvalue");
       dim = options["dim"];
@@ -2943,6 +3322,11 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_lcm(live(this), call.tensorArg(other, "lcm", "other", 1)));
   },
   ldexp(this: Tensor, other: unknown): Tensor {
+    if (call.isOptions(other)) {
+      const options = other;
+      call.checkOptions(options, ["other"], "ldexp");
+      other = options["other"];
+    }
     return call.wrapOr(this, core.op_ldexp(live(this), call.tensorArg(other, "ldexp", "other", 1)));
   },
   le(this: Tensor, other: unknown): Tensor {
@@ -2973,7 +3357,13 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_log2(live(this)));
   },
   logSoftmax(this: Tensor, dim: unknown, dtype?: unknown): Tensor {
-    if (call.isOptions(dtype)) {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","dtype"], "logSoftmax");
+      dim = options["dim"];
+      dtype = options["dtype"];
+    }
+    else if (call.isOptions(dtype)) {
       const options = dtype;
       call.checkOptions(options, ["dtype"], "logSoftmax");
       dtype = options["dtype"];
@@ -2987,6 +3377,11 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_logaddexp2(live(this), call.tensorArg(other, "logaddexp2", "other", 1)));
   },
   logcumsumexp(this: Tensor, dim: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim"], "logcumsumexp");
+      dim = options["dim"];
+    }
     return call.wrapOr(this, core.op_logcumsumexp(live(this), call.intArg(dim, "logcumsumexp", "dim", 1)));
   },
   logicalAnd(this: Tensor, other: unknown): Tensor {
@@ -3011,7 +3406,13 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_logit(live(this), call.scalarValue(epsValue), call.scalarKind(epsValue)));
   },
   logsumexp(this: Tensor, dim: unknown, keepdim?: unknown): Tensor {
-    if (call.isOptions(keepdim)) {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","keepdim"], "logsumexp");
+      dim = options["dim"];
+      keepdim = options["keepdim"];
+    }
+    else if (call.isOptions(keepdim)) {
       const options = keepdim;
       call.checkOptions(options, ["keepdim"], "logsumexp");
       keepdim = options["keepdim"];
@@ -3021,16 +3422,28 @@ call.defineMethods(Tensor, {
   lt(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_lt(live(this), call.operandArg(other, "lt", "other", 1)));
   },
-  maskedFill(this: Tensor, mask: unknown, value: unknown): Tensor {
-    if (call.isOptions(value)) {
+  maskedFill(this: Tensor, mask: unknown, value?: unknown): Tensor {
+    if (call.isOptions(mask)) {
+      const options = mask;
+      call.checkOptions(options, ["mask","value"], "maskedFill");
+      mask = options["mask"];
+      value = options["value"];
+    }
+    else if (call.isOptions(value)) {
       const options = value;
       call.checkOptions(options, ["value"], "maskedFill");
       value = options["value"];
     }
     return call.wrapOr(this, core.op_maskedFill(live(this), call.tensorArg(mask, "maskedFill", "mask", 1), call.operandArg(value, "maskedFill", "value", 2)));
   },
-  maskedScatter(this: Tensor, mask: unknown, source: unknown): Tensor {
-    if (call.isOptions(source)) {
+  maskedScatter(this: Tensor, mask: unknown, source?: unknown): Tensor {
+    if (call.isOptions(mask)) {
+      const options = mask;
+      call.checkOptions(options, ["mask","source"], "maskedScatter");
+      mask = options["mask"];
+      source = options["source"];
+    }
+    else if (call.isOptions(source)) {
       const options = source;
       call.checkOptions(options, ["source"], "maskedScatter");
       source = options["source"];
@@ -3038,9 +3451,19 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_maskedScatter(live(this), call.tensorArg(mask, "maskedScatter", "mask", 1), call.tensorArg(source, "maskedScatter", "source", 2)));
   },
   maskedSelect(this: Tensor, mask: unknown): Tensor {
+    if (call.isOptions(mask)) {
+      const options = mask;
+      call.checkOptions(options, ["mask"], "maskedSelect");
+      mask = options["mask"];
+    }
     return call.wrapOr(this, core.op_maskedSelect(live(this), call.tensorArg(mask, "maskedSelect", "mask", 1)));
   },
   matmul(this: Tensor, other: unknown): Tensor {
+    if (call.isOptions(other)) {
+      const options = other;
+      call.checkOptions(options, ["other"], "matmul");
+      other = options["other"];
+    }
     return call.wrapOr(this, core.op_matmul(live(this), call.tensorArg(other, "matmul", "other", 1)));
   },
   maximum(this: Tensor, other: unknown): Tensor {
@@ -3071,6 +3494,11 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_minimum(live(this), call.tensorArg(other, "minimum", "other", 1)));
   },
   mm(this: Tensor, mat2: unknown): Tensor {
+    if (call.isOptions(mat2)) {
+      const options = mat2;
+      call.checkOptions(options, ["mat2"], "mm");
+      mat2 = options["mat2"];
+    }
     return call.wrapOr(this, core.op_mm(live(this), call.tensorArg(mat2, "mm", "mat2", 1)));
   },
   mode(this: Tensor, dim?: unknown, keepdim?: unknown): call.Named<"values" | "indices"> {
@@ -3087,16 +3515,28 @@ call.defineMethods(Tensor, {
     }
     return call.wrapNamed(core.op_mode(live(this), dim === undefined ? -1 : call.intArg(dim, "mode", "dim", 1), keepdim === undefined ? 0 : call.boolArg(keepdim, "mode", "keepdim", 2)), ["values","indices"]);
   },
-  moveaxis(this: Tensor, source: unknown, destination: unknown): Tensor {
-    if (call.isOptions(destination)) {
+  moveaxis(this: Tensor, source: unknown, destination?: unknown): Tensor {
+    if (call.isOptions(source)) {
+      const options = source;
+      call.checkOptions(options, ["source","destination"], "moveaxis");
+      source = options["source"];
+      destination = options["destination"];
+    }
+    else if (call.isOptions(destination)) {
       const options = destination;
       call.checkOptions(options, ["destination"], "moveaxis");
       destination = options["destination"];
     }
     return call.wrapOr(this, core.op_movedim(live(this), call.ints(source, "moveaxis", "source", 1), call.lengthOf(source), call.ints(destination, "moveaxis", "destination", 2), call.lengthOf(destination)));
   },
-  movedim(this: Tensor, source: unknown, destination: unknown): Tensor {
-    if (call.isOptions(destination)) {
+  movedim(this: Tensor, source: unknown, destination?: unknown): Tensor {
+    if (call.isOptions(source)) {
+      const options = source;
+      call.checkOptions(options, ["source","destination"], "movedim");
+      source = options["source"];
+      destination = options["destination"];
+    }
+    else if (call.isOptions(destination)) {
       const options = destination;
       call.checkOptions(options, ["destination"], "movedim");
       destination = options["destination"];
@@ -3110,7 +3550,14 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_mul(live(this), call.operandArg(other, "mul", "other", 1)));
   },
   multinomial(this: Tensor, numSamples: unknown, replacement?: unknown, generator?: unknown): Tensor {
-    if (call.isOptions(replacement)) {
+    if (call.isOptions(numSamples)) {
+      const options = numSamples;
+      call.checkOptions(options, ["numSamples","replacement","generator"], "multinomial");
+      numSamples = options["numSamples"];
+      replacement = options["replacement"];
+      generator = options["generator"];
+    }
+    else if (call.isOptions(replacement)) {
       const options = replacement;
       call.checkOptions(options, ["replacement","generator"], "multinomial");
       replacement = options["replacement"];
@@ -3127,6 +3574,11 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_mul(live(this), call.operandArg(other, "multiply", "other", 1)));
   },
   mv(this: Tensor, vec: unknown): Tensor {
+    if (call.isOptions(vec)) {
+      const options = vec;
+      call.checkOptions(options, ["vec"], "mv");
+      vec = options["vec"];
+    }
     return call.wrapOr(this, core.op_mv(live(this), call.tensorArg(vec, "mv", "vec", 1)));
   },
   nanToNum(this: Tensor, nan?: unknown, posinf?: unknown, neginf?: unknown): Tensor {
@@ -3174,6 +3626,35 @@ call.defineMethods(Tensor, {
     }
     return call.wrapOr(this, core.op_nanmean(live(this), call.ints(dim, "nanmean", "dim", 1), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "nanmean", "keepdim", 2), call.dtypeArg(dtype, "nanmean", "dtype", 3)));
   },
+  nanquantile(this: Tensor, q: unknown, dim?: unknown, keepdim?: unknown, interpolation?: unknown): Tensor {
+    if (call.isOptions(q)) {
+      const options = q;
+      call.checkOptions(options, ["q","dim","keepdim","interpolation"], "nanquantile");
+      q = options["q"];
+      dim = options["dim"];
+      keepdim = options["keepdim"];
+      interpolation = options["interpolation"];
+    }
+    else if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","keepdim","interpolation"], "nanquantile");
+      dim = options["dim"];
+      keepdim = options["keepdim"];
+      interpolation = options["interpolation"];
+    }
+    else if (call.isOptions(keepdim)) {
+      const options = keepdim;
+      call.checkOptions(options, ["keepdim","interpolation"], "nanquantile");
+      keepdim = options["keepdim"];
+      interpolation = options["interpolation"];
+    }
+    else if (call.isOptions(interpolation)) {
+      const options = interpolation;
+      call.checkOptions(options, ["interpolation"], "nanquantile");
+      interpolation = options["interpolation"];
+    }
+    return call.wrapOr(this, core.op_nanquantile(live(this), call.operandArg(q, "nanquantile", "q", 1), call.optionalIntArg(dim, "nanquantile", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "nanquantile", "keepdim", 3), interpolation === undefined ? 0 : call.enumArg(interpolation, ["linear","lower","higher","midpoint","nearest"], "nanquantile", "interpolation", 4)));
+  },
   nansum(this: Tensor, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
     if (call.isOptions(dim)) {
       const options = dim;
@@ -3195,8 +3676,15 @@ call.defineMethods(Tensor, {
     }
     return call.wrapOr(this, core.op_nansum(live(this), call.ints(dim, "nansum", "dim", 1), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "nansum", "keepdim", 2), call.dtypeArg(dtype, "nansum", "dtype", 3)));
   },
-  narrow(this: Tensor, dim: unknown, start: unknown, length?: unknown): Tensor {
-    if (call.isOptions(start)) {
+  narrow(this: Tensor, dim: unknown, start?: unknown, length?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","start","length"], "narrow");
+      dim = options["dim"];
+      start = options["start"];
+      length = options["length"];
+    }
+    else if (call.isOptions(start)) {
       const options = start;
       call.checkOptions(options, ["start","length"], "narrow");
       start = options["start"];
@@ -3225,10 +3713,20 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_ne(live(this), call.operandArg(other, "notEqual", "other", 1)));
   },
   outer(this: Tensor, vec2: unknown): Tensor {
+    if (call.isOptions(vec2)) {
+      const options = vec2;
+      call.checkOptions(options, ["vec2"], "outer");
+      vec2 = options["vec2"];
+    }
     return call.wrapOr(this, core.op_outer(live(this), call.tensorArg(vec2, "outer", "vec2", 1)));
   },
   permute(this: Tensor, dims: unknown): Tensor {
     if (typeof dims === "number" && arguments.length > 1) { dims = [...arguments]; }
+    if (call.isOptions(dims)) {
+      const options = dims;
+      call.checkOptions(options, ["dims"], "permute");
+      dims = options["dims"];
+    }
     return call.wrapOr(this, core.op_permute(live(this), call.ints(dims, "permute", "dims", 1), call.lengthOf(dims)));
   },
   positive(this: Tensor): Tensor {
@@ -3238,6 +3736,11 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_pow(live(this), call.operandArg(exponent, "pow", "exponent", 1)));
   },
   prelu(this: Tensor, weight: unknown): Tensor {
+    if (call.isOptions(weight)) {
+      const options = weight;
+      call.checkOptions(options, ["weight"], "prelu");
+      weight = options["weight"];
+    }
     return call.wrapOr(this, core.op_prelu(live(this), call.tensorArg(weight, "prelu", "weight", 1)));
   },
   prod(this: Tensor, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
@@ -3261,6 +3764,35 @@ call.defineMethods(Tensor, {
     }
     return call.wrapOr(this, core.op_prod(live(this), call.optionalIntArg(dim, "prod", "dim", 1), keepdim === undefined ? 0 : call.boolArg(keepdim, "prod", "keepdim", 2), call.dtypeArg(dtype, "prod", "dtype", 3)));
   },
+  quantile(this: Tensor, q: unknown, dim?: unknown, keepdim?: unknown, interpolation?: unknown): Tensor {
+    if (call.isOptions(q)) {
+      const options = q;
+      call.checkOptions(options, ["q","dim","keepdim","interpolation"], "quantile");
+      q = options["q"];
+      dim = options["dim"];
+      keepdim = options["keepdim"];
+      interpolation = options["interpolation"];
+    }
+    else if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","keepdim","interpolation"], "quantile");
+      dim = options["dim"];
+      keepdim = options["keepdim"];
+      interpolation = options["interpolation"];
+    }
+    else if (call.isOptions(keepdim)) {
+      const options = keepdim;
+      call.checkOptions(options, ["keepdim","interpolation"], "quantile");
+      keepdim = options["keepdim"];
+      interpolation = options["interpolation"];
+    }
+    else if (call.isOptions(interpolation)) {
+      const options = interpolation;
+      call.checkOptions(options, ["interpolation"], "quantile");
+      interpolation = options["interpolation"];
+    }
+    return call.wrapOr(this, core.op_quantile(live(this), call.operandArg(q, "quantile", "q", 1), call.optionalIntArg(dim, "quantile", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "quantile", "keepdim", 3), interpolation === undefined ? 0 : call.enumArg(interpolation, ["linear","lower","higher","midpoint","nearest"], "quantile", "interpolation", 4)));
+  },
   rad2deg(this: Tensor): Tensor {
     return call.wrap(core.op_rad2deg(live(this)));
   },
@@ -3276,8 +3808,15 @@ call.defineMethods(Tensor, {
   remainder(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_remainder(live(this), call.operandArg(other, "remainder", "other", 1)));
   },
-  renorm(this: Tensor, p: unknown, dim: unknown, maxnorm?: unknown): Tensor {
-    if (call.isOptions(dim)) {
+  renorm(this: Tensor, p: unknown, dim?: unknown, maxnorm?: unknown): Tensor {
+    if (call.isOptions(p)) {
+      const options = p;
+      call.checkOptions(options, ["p","dim","maxnorm"], "renorm");
+      p = options["p"];
+      dim = options["dim"];
+      maxnorm = options["maxnorm"];
+    }
+    else if (call.isOptions(dim)) {
       const options = dim;
       call.checkOptions(options, ["dim","maxnorm"], "renorm");
       dim = options["dim"];
@@ -3292,10 +3831,22 @@ call.defineMethods(Tensor, {
   },
   repeat(this: Tensor, repeats: unknown): Tensor {
     if (typeof repeats === "number" && arguments.length > 1) { repeats = [...arguments]; }
+    if (call.isOptions(repeats)) {
+      const options = repeats;
+      call.checkOptions(options, ["repeats"], "repeat");
+      repeats = options["repeats"];
+    }
     return call.wrapOr(this, core.op_repeat(live(this), call.ints(repeats, "repeat", "repeats", 1), call.lengthOf(repeats)));
   },
-  repeatInterleave(this: Tensor, repeats: unknown, dim?: unknown, outputSize?: unknown): Tensor {
-    if (call.isOptions(dim)) {
+  repeatInterleave(this: Tensor, repeats?: unknown, dim?: unknown, outputSize?: unknown): Tensor {
+    if (call.isOptions(repeats)) {
+      const options = repeats;
+      call.checkOptions(options, ["repeats","dim","outputSize"], "repeatInterleave");
+      repeats = options["repeats"];
+      dim = options["dim"];
+      outputSize = options["outputSize"];
+    }
+    else if (call.isOptions(dim)) {
       const options = dim;
       call.checkOptions(options, ["dim","outputSize"], "repeatInterleave");
       dim = options["dim"];
@@ -3306,17 +3857,33 @@ call.defineMethods(Tensor, {
       call.checkOptions(options, ["outputSize"], "repeatInterleave");
       outputSize = options["outputSize"];
     }
-    return call.wrapOr(this, core.op_repeatInterleave(live(this), call.operandArg(repeats, "repeatInterleave", "repeats", 1), call.optionalIntArg(dim, "repeatInterleave", "dim", 2), call.optionalIntArg(outputSize, "repeatInterleave", "outputSize", 3)));
+    return call.wrapOr(this, core.op_repeatInterleave(live(this), call.optionalOperandArg(repeats, "repeatInterleave", "repeats", 1), call.optionalIntArg(dim, "repeatInterleave", "dim", 2), call.optionalIntArg(outputSize, "repeatInterleave", "outputSize", 3)));
   },
   reshape(this: Tensor, shape: unknown): Tensor {
     if (typeof shape === "number" && arguments.length > 1) { shape = [...arguments]; }
+    if (call.isOptions(shape)) {
+      const options = shape;
+      call.checkOptions(options, ["shape"], "reshape");
+      shape = options["shape"];
+    }
     return call.wrapOr(this, core.op_reshape(live(this), call.ints(shape, "reshape", "shape", 1), call.lengthOf(shape)));
   },
   reshapeAs(this: Tensor, other: unknown): Tensor {
+    if (call.isOptions(other)) {
+      const options = other;
+      call.checkOptions(options, ["other"], "reshapeAs");
+      other = options["other"];
+    }
     return call.wrapOr(this, core.op_reshapeAs(live(this), call.tensorArg(other, "reshapeAs", "other", 1)));
   },
   roll(this: Tensor, shifts: unknown, dims?: unknown): Tensor {
-    if (call.isOptions(dims)) {
+    if (call.isOptions(shifts)) {
+      const options = shifts;
+      call.checkOptions(options, ["shifts","dims"], "roll");
+      shifts = options["shifts"];
+      dims = options["dims"];
+    }
+    else if (call.isOptions(dims)) {
       const options = dims;
       call.checkOptions(options, ["dims"], "roll");
       dims = options["dims"];
@@ -3359,8 +3926,16 @@ call.defineMethods(Tensor, {
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "rsub", "alpha", 2);
     return call.wrap(core.op_rsub(live(this), call.operandArg(other, "rsub", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
-  scatter(this: Tensor, dim: unknown, index: unknown, src?: unknown, reduce?: unknown): Tensor {
-    if (call.isOptions(index)) {
+  scatter(this: Tensor, dim: unknown, index?: unknown, src?: unknown, reduce?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","index","src","reduce"], "scatter");
+      dim = options["dim"];
+      index = options["index"];
+      src = options["src"];
+      reduce = options["reduce"];
+    }
+    else if (call.isOptions(index)) {
       const options = index;
       call.checkOptions(options, ["index","src","reduce"], "scatter");
       index = options["index"];
@@ -3380,8 +3955,15 @@ call.defineMethods(Tensor, {
     }
     return call.wrapOr(this, core.op_scatter(live(this), call.intArg(dim, "scatter", "dim", 1), call.tensorArg(index, "scatter", "index", 2), call.operandArg(src, "scatter", "src", 3), reduce === undefined || reduce === null ? -1 : call.enumArg(reduce, ["add","multiply"], "scatter", "reduce", 4)));
   },
-  scatterAdd(this: Tensor, dim: unknown, index: unknown, src?: unknown): Tensor {
-    if (call.isOptions(index)) {
+  scatterAdd(this: Tensor, dim: unknown, index?: unknown, src?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","index","src"], "scatterAdd");
+      dim = options["dim"];
+      index = options["index"];
+      src = options["src"];
+    }
+    else if (call.isOptions(index)) {
       const options = index;
       call.checkOptions(options, ["index","src"], "scatterAdd");
       index = options["index"];
@@ -3394,8 +3976,17 @@ call.defineMethods(Tensor, {
     }
     return call.wrapOr(this, core.op_scatterAdd(live(this), call.intArg(dim, "scatterAdd", "dim", 1), call.tensorArg(index, "scatterAdd", "index", 2), call.tensorArg(src, "scatterAdd", "src", 3)));
   },
-  scatterReduce(this: Tensor, dim: unknown, index: unknown, src?: unknown, reduce?: unknown, includeSelf?: unknown): Tensor {
-    if (call.isOptions(index)) {
+  scatterReduce(this: Tensor, dim: unknown, index?: unknown, src?: unknown, reduce?: unknown, includeSelf?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","index","src","reduce","includeSelf"], "scatterReduce");
+      dim = options["dim"];
+      index = options["index"];
+      src = options["src"];
+      reduce = options["reduce"];
+      includeSelf = options["includeSelf"];
+    }
+    else if (call.isOptions(index)) {
       const options = index;
       call.checkOptions(options, ["index","src","reduce","includeSelf"], "scatterReduce");
       index = options["index"];
@@ -3423,16 +4014,29 @@ call.defineMethods(Tensor, {
     }
     return call.wrapOr(this, core.op_scatterReduce(live(this), call.intArg(dim, "scatterReduce", "dim", 1), call.tensorArg(index, "scatterReduce", "index", 2), call.tensorArg(src, "scatterReduce", "src", 3), call.enumArg(reduce, ["sum","prod","mean","amax","amin"], "scatterReduce", "reduce", 4), includeSelf === undefined ? 1 : call.boolArg(includeSelf, "scatterReduce", "includeSelf", 5)));
   },
-  select(this: Tensor, dim: unknown, index: unknown): Tensor {
-    if (call.isOptions(index)) {
+  select(this: Tensor, dim: unknown, index?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","index"], "select");
+      dim = options["dim"];
+      index = options["index"];
+    }
+    else if (call.isOptions(index)) {
       const options = index;
       call.checkOptions(options, ["index"], "select");
       index = options["index"];
     }
     return call.wrapOr(this, core.op_select(live(this), call.intArg(dim, "select", "dim", 1), call.intArg(index, "select", "index", 2)));
   },
-  selectScatter(this: Tensor, src: unknown, dim: unknown, index?: unknown): Tensor {
-    if (call.isOptions(dim)) {
+  selectScatter(this: Tensor, src: unknown, dim?: unknown, index?: unknown): Tensor {
+    if (call.isOptions(src)) {
+      const options = src;
+      call.checkOptions(options, ["src","dim","index"], "selectScatter");
+      src = options["src"];
+      dim = options["dim"];
+      index = options["index"];
+    }
+    else if (call.isOptions(dim)) {
       const options = dim;
       call.checkOptions(options, ["dim","index"], "selectScatter");
       dim = options["dim"];
@@ -3496,7 +4100,16 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_slice(live(this), dim === undefined ? 0 : call.intArg(dim, "slice", "dim", 1), call.optionalIntArg(start, "slice", "start", 2), call.optionalIntArg(end, "slice", "end", 3), step === undefined ? 1 : call.intArg(step, "slice", "step", 4)));
   },
   sliceScatter(this: Tensor, src: unknown, dim?: unknown, start?: unknown, end?: unknown, step?: unknown): Tensor {
-    if (call.isOptions(dim)) {
+    if (call.isOptions(src)) {
+      const options = src;
+      call.checkOptions(options, ["src","dim","start","end","step"], "sliceScatter");
+      src = options["src"];
+      dim = options["dim"];
+      start = options["start"];
+      end = options["end"];
+      step = options["step"];
+    }
+    else if (call.isOptions(dim)) {
       const options = dim;
       call.checkOptions(options, ["dim","start","end","step"], "sliceScatter");
       dim = options["dim"];
@@ -3525,7 +4138,13 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_sliceScatter(live(this), call.tensorArg(src, "sliceScatter", "src", 1), dim === undefined ? 0 : call.intArg(dim, "sliceScatter", "dim", 2), call.optionalIntArg(start, "sliceScatter", "start", 3), call.optionalIntArg(end, "sliceScatter", "end", 4), step === undefined ? 1 : call.intArg(step, "sliceScatter", "step", 5)));
   },
   softmax(this: Tensor, dim: unknown, dtype?: unknown): Tensor {
-    if (call.isOptions(dtype)) {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","dtype"], "softmax");
+      dim = options["dim"];
+      dtype = options["dtype"];
+    }
+    else if (call.isOptions(dtype)) {
       const options = dtype;
       call.checkOptions(options, ["dtype"], "softmax");
       dtype = options["dtype"];
@@ -3554,7 +4173,13 @@ call.defineMethods(Tensor, {
     return call.wrapNamed(core.op_sort(live(this), dim === undefined ? -1 : call.intArg(dim, "sort", "dim", 1), descending === undefined ? 0 : call.boolArg(descending, "sort", "descending", 2), stable === undefined ? 0 : call.boolArg(stable, "sort", "stable", 3)), ["values","indices"]);
   },
   split(this: Tensor, splitSizeOrSections: unknown, dim?: unknown): Tensor[] {
-    if (call.isOptions(dim)) {
+    if (call.isOptions(splitSizeOrSections)) {
+      const options = splitSizeOrSections;
+      call.checkOptions(options, ["splitSizeOrSections","dim"], "split");
+      splitSizeOrSections = options["splitSizeOrSections"];
+      dim = options["dim"];
+    }
+    else if (call.isOptions(dim)) {
       const options = dim;
       call.checkOptions(options, ["dim"], "split");
       dim = options["dim"];
@@ -3562,7 +4187,13 @@ call.defineMethods(Tensor, {
     return call.wrapList(core.op_split(live(this), call.ints(splitSizeOrSections, "split", "splitSizeOrSections", 1), call.lengthOf(splitSizeOrSections), dim === undefined ? 0 : call.intArg(dim, "split", "dim", 2)));
   },
   splitWithSizes(this: Tensor, splitSizes: unknown, dim?: unknown): Tensor[] {
-    if (call.isOptions(dim)) {
+    if (call.isOptions(splitSizes)) {
+      const options = splitSizes;
+      call.checkOptions(options, ["splitSizes","dim"], "splitWithSizes");
+      splitSizes = options["splitSizes"];
+      dim = options["dim"];
+    }
+    else if (call.isOptions(dim)) {
       const options = dim;
       call.checkOptions(options, ["dim"], "splitWithSizes");
       dim = options["dim"];
@@ -3624,18 +4255,35 @@ call.defineMethods(Tensor, {
   },
   sumToSize(this: Tensor, size: unknown): Tensor {
     if (typeof size === "number" && arguments.length > 1) { size = [...arguments]; }
+    if (call.isOptions(size)) {
+      const options = size;
+      call.checkOptions(options, ["size"], "sumToSize");
+      size = options["size"];
+    }
     return call.wrapOr(this, core.op_sumToSize(live(this), call.ints(size, "sumToSize", "size", 1), call.lengthOf(size)));
   },
-  swapaxes(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
-    if (call.isOptions(dim1)) {
+  swapaxes(this: Tensor, dim0: unknown, dim1?: unknown): Tensor {
+    if (call.isOptions(dim0)) {
+      const options = dim0;
+      call.checkOptions(options, ["dim0","dim1"], "swapaxes");
+      dim0 = options["dim0"];
+      dim1 = options["dim1"];
+    }
+    else if (call.isOptions(dim1)) {
       const options = dim1;
       call.checkOptions(options, ["dim1"], "swapaxes");
       dim1 = options["dim1"];
     }
     return call.wrapOr(this, core.op_transpose(live(this), call.intArg(dim0, "swapaxes", "dim0", 1), call.intArg(dim1, "swapaxes", "dim1", 2)));
   },
-  swapdims(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
-    if (call.isOptions(dim1)) {
+  swapdims(this: Tensor, dim0: unknown, dim1?: unknown): Tensor {
+    if (call.isOptions(dim0)) {
+      const options = dim0;
+      call.checkOptions(options, ["dim0","dim1"], "swapdims");
+      dim0 = options["dim0"];
+      dim1 = options["dim1"];
+    }
+    else if (call.isOptions(dim1)) {
       const options = dim1;
       call.checkOptions(options, ["dim1"], "swapdims");
       dim1 = options["dim1"];
@@ -3646,10 +4294,21 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_t(live(this)));
   },
   take(this: Tensor, index: unknown): Tensor {
+    if (call.isOptions(index)) {
+      const options = index;
+      call.checkOptions(options, ["index"], "take");
+      index = options["index"];
+    }
     return call.wrapOr(this, core.op_take(live(this), call.tensorArg(index, "take", "index", 1)));
   },
   takeAlongDim(this: Tensor, indices: unknown, dim?: unknown): Tensor {
-    if (call.isOptions(dim)) {
+    if (call.isOptions(indices)) {
+      const options = indices;
+      call.checkOptions(options, ["indices","dim"], "takeAlongDim");
+      indices = options["indices"];
+      dim = options["dim"];
+    }
+    else if (call.isOptions(dim)) {
       const options = dim;
       call.checkOptions(options, ["dim"], "takeAlongDim");
       dim = options["dim"];
@@ -3664,10 +4323,23 @@ call.defineMethods(Tensor, {
   },
   tile(this: Tensor, dims: unknown): Tensor {
     if (typeof dims === "number" && arguments.length > 1) { dims = [...arguments]; }
+    if (call.isOptions(dims)) {
+      const options = dims;
+      call.checkOptions(options, ["dims"], "tile");
+      dims = options["dims"];
+    }
     return call.wrapOr(this, core.op_tile(live(this), call.ints(dims, "tile", "dims", 1), call.lengthOf(dims)));
   },
   topk(this: Tensor, k: unknown, dim?: unknown, largest?: unknown, sorted?: unknown): call.Named<"values" | "indices"> {
-    if (call.isOptions(dim)) {
+    if (call.isOptions(k)) {
+      const options = k;
+      call.checkOptions(options, ["k","dim","largest","sorted"], "topk");
+      k = options["k"];
+      dim = options["dim"];
+      largest = options["largest"];
+      sorted = options["sorted"];
+    }
+    else if (call.isOptions(dim)) {
       const options = dim;
       call.checkOptions(options, ["dim","largest","sorted"], "topk");
       dim = options["dim"];
@@ -3687,8 +4359,14 @@ call.defineMethods(Tensor, {
     }
     return call.wrapNamed(core.op_topk(live(this), call.intArg(k, "topk", "k", 1), dim === undefined ? -1 : call.intArg(dim, "topk", "dim", 2), largest === undefined ? 1 : call.boolArg(largest, "topk", "largest", 3), sorted === undefined ? 1 : call.boolArg(sorted, "topk", "sorted", 4)), ["values","indices"]);
   },
-  transpose(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
-    if (call.isOptions(dim1)) {
+  transpose(this: Tensor, dim0: unknown, dim1?: unknown): Tensor {
+    if (call.isOptions(dim0)) {
+      const options = dim0;
+      call.checkOptions(options, ["dim0","dim1"], "transpose");
+      dim0 = options["dim0"];
+      dim1 = options["dim1"];
+    }
+    else if (call.isOptions(dim1)) {
       const options = dim1;
       call.checkOptions(options, ["dim1"], "transpose");
       dim1 = options["dim1"];
@@ -3725,16 +4403,29 @@ call.defineMethods(Tensor, {
     }
     return call.wrapList(core.op_unbind(live(this), dim === undefined ? 0 : call.intArg(dim, "unbind", "dim", 1)));
   },
-  unflatten(this: Tensor, dim: unknown, sizes: unknown): Tensor {
-    if (call.isOptions(sizes)) {
+  unflatten(this: Tensor, dim: unknown, sizes?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","sizes"], "unflatten");
+      dim = options["dim"];
+      sizes = options["sizes"];
+    }
+    else if (call.isOptions(sizes)) {
       const options = sizes;
       call.checkOptions(options, ["sizes"], "unflatten");
       sizes = options["sizes"];
     }
     return call.wrapOr(this, core.op_unflatten(live(this), call.intArg(dim, "unflatten", "dim", 1), call.ints(sizes, "unflatten", "sizes", 2), call.lengthOf(sizes)));
   },
-  unfold(this: Tensor, dimension: unknown, size: unknown, step?: unknown): Tensor {
-    if (call.isOptions(size)) {
+  unfold(this: Tensor, dimension: unknown, size?: unknown, step?: unknown): Tensor {
+    if (call.isOptions(dimension)) {
+      const options = dimension;
+      call.checkOptions(options, ["dimension","size","step"], "unfold");
+      dimension = options["dimension"];
+      size = options["size"];
+      step = options["step"];
+    }
+    else if (call.isOptions(size)) {
       const options = size;
       call.checkOptions(options, ["size","step"], "unfold");
       size = options["size"];
@@ -3748,16 +4439,36 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_unfold(live(this), call.intArg(dimension, "unfold", "dimension", 1), call.intArg(size, "unfold", "size", 2), call.intArg(step, "unfold", "step", 3)));
   },
   unsqueeze(this: Tensor, dim: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim"], "unsqueeze");
+      dim = options["dim"];
+    }
     return call.wrapOr(this, core.op_unsqueeze(live(this), call.intArg(dim, "unsqueeze", "dim", 1)));
   },
   vdot(this: Tensor, other: unknown): Tensor {
+    if (call.isOptions(other)) {
+      const options = other;
+      call.checkOptions(options, ["other"], "vdot");
+      other = options["other"];
+    }
     return call.wrapOr(this, core.op_vdot(live(this), call.tensorArg(other, "vdot", "other", 1)));
   },
   view(this: Tensor, size: unknown): Tensor {
     if (typeof size === "number" && arguments.length > 1) { size = [...arguments]; }
+    if (call.isOptions(size)) {
+      const options = size;
+      call.checkOptions(options, ["size"], "view");
+      size = options["size"];
+    }
     return call.wrapOr(this, core.op_view(live(this), call.ints(size, "view", "size", 1), call.lengthOf(size)));
   },
   viewAs(this: Tensor, other: unknown): Tensor {
+    if (call.isOptions(other)) {
+      const options = other;
+      call.checkOptions(options, ["other"], "viewAs");
+      other = options["other"];
+    }
     return call.wrapOr(this, core.op_viewAs(live(this), call.tensorArg(other, "viewAs", "other", 1)));
   },
   where(this: Tensor, condition: unknown, other: unknown): Tensor {
@@ -3792,8 +4503,16 @@ call.defineMethods(Tensor, {
     core.op_add_(live(this), call.operandArg(other, "add_", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
     return call.mutated(this);
   },
-  addbmm_(this: Tensor, batch1: unknown, batch2: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(batch2)) {
+  addbmm_(this: Tensor, batch1: unknown, batch2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(batch1)) {
+      const options = batch1;
+      call.checkOptions(options, ["batch1","batch2","beta","alpha"], "addbmm_");
+      batch1 = options["batch1"];
+      batch2 = options["batch2"];
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(batch2)) {
       const options = batch2;
       call.checkOptions(options, ["batch2","beta","alpha"], "addbmm_");
       batch2 = options["batch2"];
@@ -3836,8 +4555,16 @@ call.defineMethods(Tensor, {
     core.op_addcmul_(live(this), call.tensorArg(tensor1, "addcmul_", "tensor1", 1), call.tensorArg(tensor2, "addcmul_", "tensor2", 2), call.scalarValue(valueValue), call.scalarKind(valueValue));
     return call.mutated(this);
   },
-  addmm_(this: Tensor, mat1: unknown, mat2: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(mat2)) {
+  addmm_(this: Tensor, mat1: unknown, mat2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(mat1)) {
+      const options = mat1;
+      call.checkOptions(options, ["mat1","mat2","beta","alpha"], "addmm_");
+      mat1 = options["mat1"];
+      mat2 = options["mat2"];
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(mat2)) {
       const options = mat2;
       call.checkOptions(options, ["mat2","beta","alpha"], "addmm_");
       mat2 = options["mat2"];
@@ -3860,8 +4587,16 @@ call.defineMethods(Tensor, {
     core.op_addmm_(live(this), call.tensorArg(mat1, "addmm_", "mat1", 1), call.tensorArg(mat2, "addmm_", "mat2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
     return call.mutated(this);
   },
-  addmv_(this: Tensor, mat: unknown, vec: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(vec)) {
+  addmv_(this: Tensor, mat: unknown, vec?: unknown, beta?: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(mat)) {
+      const options = mat;
+      call.checkOptions(options, ["mat","vec","beta","alpha"], "addmv_");
+      mat = options["mat"];
+      vec = options["vec"];
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(vec)) {
       const options = vec;
       call.checkOptions(options, ["vec","beta","alpha"], "addmv_");
       vec = options["vec"];
@@ -3884,8 +4619,16 @@ call.defineMethods(Tensor, {
     core.op_addmv_(live(this), call.tensorArg(mat, "addmv_", "mat", 1), call.tensorArg(vec, "addmv_", "vec", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
     return call.mutated(this);
   },
-  addr_(this: Tensor, vec1: unknown, vec2: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(vec2)) {
+  addr_(this: Tensor, vec1: unknown, vec2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(vec1)) {
+      const options = vec1;
+      call.checkOptions(options, ["vec1","vec2","beta","alpha"], "addr_");
+      vec1 = options["vec1"];
+      vec2 = options["vec2"];
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(vec2)) {
       const options = vec2;
       call.checkOptions(options, ["vec2","beta","alpha"], "addr_");
       vec2 = options["vec2"];
@@ -3956,8 +4699,16 @@ call.defineMethods(Tensor, {
     core.op_atanh_(live(this));
     return call.mutated(this);
   },
-  baddbmm_(this: Tensor, batch1: unknown, batch2: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(batch2)) {
+  baddbmm_(this: Tensor, batch1: unknown, batch2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(batch1)) {
+      const options = batch1;
+      call.checkOptions(options, ["batch1","batch2","beta","alpha"], "baddbmm_");
+      batch1 = options["batch1"];
+      batch2 = options["batch2"];
+      beta = options["beta"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(batch2)) {
       const options = batch2;
       call.checkOptions(options, ["batch2","beta","alpha"], "baddbmm_");
       batch2 = options["batch2"];
@@ -4069,6 +4820,11 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   copy_(this: Tensor, src: unknown): Tensor {
+    if (call.isOptions(src)) {
+      const options = src;
+      call.checkOptions(options, ["src"], "copy_");
+      src = options["src"];
+    }
     core.op_copy_(live(this), call.tensorArg(src, "copy_", "src", 1));
     return call.mutated(this);
   },
@@ -4085,7 +4841,13 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   cumprod_(this: Tensor, dim: unknown, dtype?: unknown): Tensor {
-    if (call.isOptions(dtype)) {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","dtype"], "cumprod_");
+      dim = options["dim"];
+      dtype = options["dtype"];
+    }
+    else if (call.isOptions(dtype)) {
       const options = dtype;
       call.checkOptions(options, ["dtype"], "cumprod_");
       dtype = options["dtype"];
@@ -4094,7 +4856,13 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   cumsum_(this: Tensor, dim: unknown, dtype?: unknown): Tensor {
-    if (call.isOptions(dtype)) {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","dtype"], "cumsum_");
+      dim = options["dim"];
+      dtype = options["dtype"];
+    }
+    else if (call.isOptions(dtype)) {
       const options = dtype;
       call.checkOptions(options, ["dtype"], "cumsum_");
       dtype = options["dtype"];
@@ -4171,8 +4939,13 @@ call.defineMethods(Tensor, {
     core.op_exponential_(live(this), lambd === undefined ? 1 : call.floatArg(lambd, "exponential_", "lambd", 1), generator === undefined ? 0 : call.intArg(generator, "exponential_", "generator", 2));
     return call.mutated(this);
   },
-  fill_(this: Tensor, value: unknown): Tensor {
-    core.op_fill_(live(this), call.operandArg(value, "fill_", "value", 1));
+  fill_(this: Tensor, value?: unknown): Tensor {
+    if (call.isOptions(value)) {
+      const options = value;
+      call.checkOptions(options, ["value"], "fill_");
+      value = options["value"];
+    }
+    core.op_fill_(live(this), call.optionalOperandArg(value, "fill_", "value", 1));
     return call.mutated(this);
   },
   fix_(this: Tensor): Tensor {
@@ -4180,6 +4953,11 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   floatPower_(this: Tensor, exponent: unknown): Tensor {
+    if (call.isOptions(exponent)) {
+      const options = exponent;
+      call.checkOptions(options, ["exponent"], "floatPower_");
+      exponent = options["exponent"];
+    }
     core.op_floatPower_(live(this), call.operandArg(exponent, "floatPower_", "exponent", 1));
     return call.mutated(this);
   },
@@ -4208,7 +4986,13 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   geometric_(this: Tensor, p: unknown, generator?: unknown): Tensor {
-    if (call.isOptions(generator)) {
+    if (call.isOptions(p)) {
+      const options = p;
+      call.checkOptions(options, ["p","generator"], "geometric_");
+      p = options["p"];
+      generator = options["generator"];
+    }
+    else if (call.isOptions(generator)) {
       const options = generator;
       call.checkOptions(options, ["generator"], "geometric_");
       generator = options["generator"];
@@ -4240,8 +5024,16 @@ call.defineMethods(Tensor, {
     core.op_i0_(live(this));
     return call.mutated(this);
   },
-  indexAdd_(this: Tensor, dim: unknown, index: unknown, source?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(index)) {
+  indexAdd_(this: Tensor, dim: unknown, index?: unknown, source?: unknown, alpha?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","index","source","alpha"], "indexAdd_");
+      dim = options["dim"];
+      index = options["index"];
+      source = options["source"];
+      alpha = options["alpha"];
+    }
+    else if (call.isOptions(index)) {
       const options = index;
       call.checkOptions(options, ["index","source","alpha"], "indexAdd_");
       index = options["index"];
@@ -4263,8 +5055,15 @@ call.defineMethods(Tensor, {
     core.op_indexAdd_(live(this), call.intArg(dim, "indexAdd_", "dim", 1), call.tensorArg(index, "indexAdd_", "index", 2), call.tensorArg(source, "indexAdd_", "source", 3), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
     return call.mutated(this);
   },
-  indexCopy_(this: Tensor, dim: unknown, index: unknown, source?: unknown): Tensor {
-    if (call.isOptions(index)) {
+  indexCopy_(this: Tensor, dim: unknown, index?: unknown, source?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","index","source"], "indexCopy_");
+      dim = options["dim"];
+      index = options["index"];
+      source = options["source"];
+    }
+    else if (call.isOptions(index)) {
       const options = index;
       call.checkOptions(options, ["index","source"], "indexCopy_");
       index = options["index"];
@@ -4278,8 +5077,15 @@ call.defineMethods(Tensor, {
     core.op_indexCopy_(live(this), call.intArg(dim, "indexCopy_", "dim", 1), call.tensorArg(index, "indexCopy_", "index", 2), call.tensorArg(source, "indexCopy_", "source", 3));
     return call.mutated(this);
   },
-  indexFill_(this: Tensor, dim: unknown, index: unknown, value?: unknown): Tensor {
-    if (call.isOptions(index)) {
+  indexFill_(this: Tensor, dim: unknown, index?: unknown, value?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","index","value"], "indexFill_");
+      dim = options["dim"];
+      index = options["index"];
+      value = options["value"];
+    }
+    else if (call.isOptions(index)) {
       const options = index;
       call.checkOptions(options, ["index","value"], "indexFill_");
       index = options["index"];
@@ -4293,8 +5099,15 @@ call.defineMethods(Tensor, {
     core.op_indexFill_(live(this), call.intArg(dim, "indexFill_", "dim", 1), call.tensorArg(index, "indexFill_", "index", 2), call.operandArg(value, "indexFill_", "value", 3));
     return call.mutated(this);
   },
-  indexPut_(this: Tensor, indices: unknown, values: unknown, accumulate?: unknown): Tensor {
-    if (call.isOptions(values)) {
+  indexPut_(this: Tensor, indices: unknown, values?: unknown, accumulate?: unknown): Tensor {
+    if (call.isOptions(indices)) {
+      const options = indices;
+      call.checkOptions(options, ["indices","values","accumulate"], "indexPut_");
+      indices = options["indices"];
+      values = options["values"];
+      accumulate = options["accumulate"];
+    }
+    else if (call.isOptions(values)) {
       const options = values;
       call.checkOptions(options, ["values","accumulate"], "indexPut_");
       values = options["values"];
@@ -4308,8 +5121,17 @@ call.defineMethods(Tensor, {
     core.op_indexPut_(live(this), call.tensors(indices, "indexPut_", "indices", 1), call.lengthOf(indices), call.operandArg(values, "indexPut_", "values", 2), accumulate === undefined ? 0 : call.boolArg(accumulate, "indexPut_", "accumulate", 3));
     return call.mutated(this);
   },
-  indexReduce_(this: Tensor, dim: unknown, index: unknown, source?: unknown, reduce?: unknown, includeSelf?: unknown): Tensor {
-    if (call.isOptions(index)) {
+  indexReduce_(this: Tensor, dim: unknown, index?: unknown, source?: unknown, reduce?: unknown, includeSelf?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","index","source","reduce","includeSelf"], "indexReduce_");
+      dim = options["dim"];
+      index = options["index"];
+      source = options["source"];
+      reduce = options["reduce"];
+      includeSelf = options["includeSelf"];
+    }
+    else if (call.isOptions(index)) {
       const options = index;
       call.checkOptions(options, ["index","source","reduce","includeSelf"], "indexReduce_");
       index = options["index"];
@@ -4343,6 +5165,11 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   ldexp_(this: Tensor, other: unknown): Tensor {
+    if (call.isOptions(other)) {
+      const options = other;
+      call.checkOptions(options, ["other"], "ldexp_");
+      other = options["other"];
+    }
     core.op_ldexp_(live(this), call.tensorArg(other, "ldexp_", "other", 1));
     return call.mutated(this);
   },
@@ -4434,8 +5261,14 @@ call.defineMethods(Tensor, {
     core.op_lt_(live(this), call.operandArg(other, "lt_", "other", 1));
     return call.mutated(this);
   },
-  maskedFill_(this: Tensor, mask: unknown, value: unknown): Tensor {
-    if (call.isOptions(value)) {
+  maskedFill_(this: Tensor, mask: unknown, value?: unknown): Tensor {
+    if (call.isOptions(mask)) {
+      const options = mask;
+      call.checkOptions(options, ["mask","value"], "maskedFill_");
+      mask = options["mask"];
+      value = options["value"];
+    }
+    else if (call.isOptions(value)) {
       const options = value;
       call.checkOptions(options, ["value"], "maskedFill_");
       value = options["value"];
@@ -4443,8 +5276,14 @@ call.defineMethods(Tensor, {
     core.op_maskedFill_(live(this), call.tensorArg(mask, "maskedFill_", "mask", 1), call.operandArg(value, "maskedFill_", "value", 2));
     return call.mutated(this);
   },
-  maskedScatter_(this: Tensor, mask: unknown, source: unknown): Tensor {
-    if (call.isOptions(source)) {
+  maskedScatter_(this: Tensor, mask: unknown, source?: unknown): Tensor {
+    if (call.isOptions(mask)) {
+      const options = mask;
+      call.checkOptions(options, ["mask","source"], "maskedScatter_");
+      mask = options["mask"];
+      source = options["source"];
+    }
+    else if (call.isOptions(source)) {
       const options = source;
       call.checkOptions(options, ["source"], "maskedScatter_");
       source = options["source"];
@@ -4531,8 +5370,15 @@ call.defineMethods(Tensor, {
     core.op_pow_(live(this), call.operandArg(exponent, "pow_", "exponent", 1));
     return call.mutated(this);
   },
-  put_(this: Tensor, index: unknown, source: unknown, accumulate?: unknown): Tensor {
-    if (call.isOptions(source)) {
+  put_(this: Tensor, index: unknown, source?: unknown, accumulate?: unknown): Tensor {
+    if (call.isOptions(index)) {
+      const options = index;
+      call.checkOptions(options, ["index","source","accumulate"], "put_");
+      index = options["index"];
+      source = options["source"];
+      accumulate = options["accumulate"];
+    }
+    else if (call.isOptions(source)) {
       const options = source;
       call.checkOptions(options, ["source","accumulate"], "put_");
       source = options["source"];
@@ -4586,8 +5432,15 @@ call.defineMethods(Tensor, {
     core.op_remainder_(live(this), call.operandArg(other, "remainder_", "other", 1));
     return call.mutated(this);
   },
-  renorm_(this: Tensor, p: unknown, dim: unknown, maxnorm?: unknown): Tensor {
-    if (call.isOptions(dim)) {
+  renorm_(this: Tensor, p: unknown, dim?: unknown, maxnorm?: unknown): Tensor {
+    if (call.isOptions(p)) {
+      const options = p;
+      call.checkOptions(options, ["p","dim","maxnorm"], "renorm_");
+      p = options["p"];
+      dim = options["dim"];
+      maxnorm = options["maxnorm"];
+    }
+    else if (call.isOptions(dim)) {
       const options = dim;
       call.checkOptions(options, ["dim","maxnorm"], "renorm_");
       dim = options["dim"];
@@ -4614,8 +5467,16 @@ call.defineMethods(Tensor, {
     core.op_rsqrt_(live(this));
     return call.mutated(this);
   },
-  scatter_(this: Tensor, dim: unknown, index: unknown, src?: unknown, reduce?: unknown): Tensor {
-    if (call.isOptions(index)) {
+  scatter_(this: Tensor, dim: unknown, index?: unknown, src?: unknown, reduce?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","index","src","reduce"], "scatter_");
+      dim = options["dim"];
+      index = options["index"];
+      src = options["src"];
+      reduce = options["reduce"];
+    }
+    else if (call.isOptions(index)) {
       const options = index;
       call.checkOptions(options, ["index","src","reduce"], "scatter_");
       index = options["index"];
@@ -4636,8 +5497,15 @@ call.defineMethods(Tensor, {
     core.op_scatter_(live(this), call.intArg(dim, "scatter_", "dim", 1), call.tensorArg(index, "scatter_", "index", 2), call.operandArg(src, "scatter_", "src", 3), reduce === undefined || reduce === null ? -1 : call.enumArg(reduce, ["add","multiply"], "scatter_", "reduce", 4));
     return call.mutated(this);
   },
-  scatterAdd_(this: Tensor, dim: unknown, index: unknown, src?: unknown): Tensor {
-    if (call.isOptions(index)) {
+  scatterAdd_(this: Tensor, dim: unknown, index?: unknown, src?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","index","src"], "scatterAdd_");
+      dim = options["dim"];
+      index = options["index"];
+      src = options["src"];
+    }
+    else if (call.isOptions(index)) {
       const options = index;
       call.checkOptions(options, ["index","src"], "scatterAdd_");
       index = options["index"];
@@ -4651,8 +5519,17 @@ call.defineMethods(Tensor, {
     core.op_scatterAdd_(live(this), call.intArg(dim, "scatterAdd_", "dim", 1), call.tensorArg(index, "scatterAdd_", "index", 2), call.tensorArg(src, "scatterAdd_", "src", 3));
     return call.mutated(this);
   },
-  scatterReduce_(this: Tensor, dim: unknown, index: unknown, src?: unknown, reduce?: unknown, includeSelf?: unknown): Tensor {
-    if (call.isOptions(index)) {
+  scatterReduce_(this: Tensor, dim: unknown, index?: unknown, src?: unknown, reduce?: unknown, includeSelf?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","index","src","reduce","includeSelf"], "scatterReduce_");
+      dim = options["dim"];
+      index = options["index"];
+      src = options["src"];
+      reduce = options["reduce"];
+      includeSelf = options["includeSelf"];
+    }
+    else if (call.isOptions(index)) {
       const options = index;
       call.checkOptions(options, ["index","src","reduce","includeSelf"], "scatterReduce_");
       index = options["index"];
@@ -4717,15 +5594,6 @@ call.defineMethods(Tensor, {
     core.op_square_(live(this));
     return call.mutated(this);
   },
-  squeeze_(this: Tensor, dim?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim"], "squeeze_");
-      dim = options["dim"];
-    }
-    core.op_squeeze_(live(this), call.optionalIntArg(dim, "squeeze_", "dim", 1));
-    return call.mutated(this);
-  },
   sub_(this: Tensor, other: unknown, alpha?: unknown): Tensor {
     if (call.isOptions(alpha)) {
       const options = alpha;
@@ -4746,39 +5614,12 @@ call.defineMethods(Tensor, {
     core.op_sub_(live(this), call.operandArg(other, "subtract_", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
     return call.mutated(this);
   },
-  swapaxes_(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
-    if (call.isOptions(dim1)) {
-      const options = dim1;
-      call.checkOptions(options, ["dim1"], "swapaxes_");
-      dim1 = options["dim1"];
-    }
-    core.op_transpose_(live(this), call.intArg(dim0, "swapaxes_", "dim0", 1), call.intArg(dim1, "swapaxes_", "dim1", 2));
-    return call.mutated(this);
-  },
-  swapdims_(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
-    if (call.isOptions(dim1)) {
-      const options = dim1;
-      call.checkOptions(options, ["dim1"], "swapdims_");
-      dim1 = options["dim1"];
-    }
-    core.op_transpose_(live(this), call.intArg(dim0, "swapdims_", "dim0", 1), call.intArg(dim1, "swapdims_", "dim1", 2));
-    return call.mutated(this);
-  },
   tan_(this: Tensor): Tensor {
     core.op_tan_(live(this));
     return call.mutated(this);
   },
   tanh_(this: Tensor): Tensor {
     core.op_tanh_(live(this));
-    return call.mutated(this);
-  },
-  transpose_(this: Tensor, dim0: unknown, dim1: unknown): Tensor {
-    if (call.isOptions(dim1)) {
-      const options = dim1;
-      call.checkOptions(options, ["dim1"], "transpose_");
-      dim1 = options["dim1"];
-    }
-    core.op_transpose_(live(this), call.intArg(dim0, "transpose_", "dim0", 1), call.intArg(dim1, "transpose_", "dim1", 2));
     return call.mutated(this);
   },
   tril_(this: Tensor, diagonal?: unknown): Tensor {
@@ -4827,10 +5668,6 @@ call.defineMethods(Tensor, {
       generator = options["generator"];
     }
     core.op_uniform_(live(this), from === undefined ? 0 : call.floatArg(from, "uniform_", "from", 1), to === undefined ? 1 : call.floatArg(to, "uniform_", "to", 2), generator === undefined ? 0 : call.intArg(generator, "uniform_", "generator", 3));
-    return call.mutated(this);
-  },
-  unsqueeze_(this: Tensor, dim: unknown): Tensor {
-    core.op_unsqueeze_(live(this), call.intArg(dim, "unsqueeze_", "dim", 1));
     return call.mutated(this);
   },
   xlogy_(this: Tensor, other: unknown): Tensor {

@@ -1435,6 +1435,186 @@ export function elu(input: unknown, alpha?: unknown, inplace?: unknown): Tensor 
 }
 
 /**
+ * The rows of weight at the indices in input. The row paddingIdx gets no gradient; with maxNorm the rows looked
+ * up are first cut to that norm, in weight itself.
+ * Shapes: input [*], weight [V, D]: the result is [*, D].
+ * Follows torch.nn.functional.embedding.
+ * @throws IndexError for an index out of range.
+ */
+export function embedding(input: Tensor, weight: Tensor, paddingIdx?: number | null, maxNorm?: number | null, normType?: number, scaleGradByFreq?: boolean, sparse?: boolean): Tensor;
+export function embedding(input: Tensor, options: { weight: Tensor; paddingIdx?: number | null; maxNorm?: number | null; normType?: number; scaleGradByFreq?: boolean; sparse?: boolean }): Tensor;
+export function embedding(input: Tensor, weight: Tensor, options: { paddingIdx?: number | null; maxNorm?: number | null; normType?: number; scaleGradByFreq?: boolean; sparse?: boolean }): Tensor;
+export function embedding(input: Tensor, weight: Tensor, paddingIdx: number | null, options: { maxNorm?: number | null; normType?: number; scaleGradByFreq?: boolean; sparse?: boolean }): Tensor;
+export function embedding(input: Tensor, weight: Tensor, paddingIdx: number | null, maxNorm: number | null, options: { normType?: number; scaleGradByFreq?: boolean; sparse?: boolean }): Tensor;
+export function embedding(input: Tensor, weight: Tensor, paddingIdx: number | null, maxNorm: number | null, normType: number, options: { scaleGradByFreq?: boolean; sparse?: boolean }): Tensor;
+export function embedding(input: Tensor, weight: Tensor, paddingIdx: number | null, maxNorm: number | null, normType: number, scaleGradByFreq: boolean, options: { sparse?: boolean }): Tensor;
+export function embedding(input: unknown, weight: unknown, paddingIdx?: unknown, maxNorm?: unknown, normType?: unknown, scaleGradByFreq?: unknown, sparse?: unknown): Tensor {
+  if (call.isOptions(weight)) {
+    const options = weight;
+    call.checkOptions(options, ["weight","paddingIdx","maxNorm","normType","scaleGradByFreq","sparse"], "embedding");
+    weight = options["weight"];
+    paddingIdx = options["paddingIdx"];
+    maxNorm = options["maxNorm"];
+    normType = options["normType"];
+    scaleGradByFreq = options["scaleGradByFreq"];
+    sparse = options["sparse"];
+  }
+  else if (call.isOptions(paddingIdx)) {
+    const options = paddingIdx;
+    call.checkOptions(options, ["paddingIdx","maxNorm","normType","scaleGradByFreq","sparse"], "embedding");
+    paddingIdx = options["paddingIdx"];
+    maxNorm = options["maxNorm"];
+    normType = options["normType"];
+    scaleGradByFreq = options["scaleGradByFreq"];
+    sparse = options["sparse"];
+  }
+  else if (call.isOptions(maxNorm)) {
+    const options = maxNorm;
+    call.checkOptions(options, ["maxNorm","normType","scaleGradByFreq","sparse"], "embedding");
+    maxNorm = options["maxNorm"];
+    normType = options["normType"];
+    scaleGradByFreq = options["scaleGradByFreq"];
+    sparse = options["sparse"];
+  }
+  else if (call.isOptions(normType)) {
+    const options = normType;
+    call.checkOptions(options, ["normType","scaleGradByFreq","sparse"], "embedding");
+    normType = options["normType"];
+    scaleGradByFreq = options["scaleGradByFreq"];
+    sparse = options["sparse"];
+  }
+  else if (call.isOptions(scaleGradByFreq)) {
+    const options = scaleGradByFreq;
+    call.checkOptions(options, ["scaleGradByFreq","sparse"], "embedding");
+    scaleGradByFreq = options["scaleGradByFreq"];
+    sparse = options["sparse"];
+  }
+  else if (call.isOptions(sparse)) {
+    const options = sparse;
+    call.checkOptions(options, ["sparse"], "embedding");
+    sparse = options["sparse"];
+  }
+  const maxNormValue = call.optionalScalarArg(maxNorm, "embedding", "maxNorm", 4);
+  return call.wrapOr(input as Tensor, core.op_embedding(call.tensorArg(input, "embedding", "input", 1), call.tensorArg(weight, "embedding", "weight", 2), call.optionalIntArg(paddingIdx, "embedding", "paddingIdx", 3), call.scalarValue(maxNormValue), call.scalarKind(maxNormValue), normType === undefined ? 2 : call.floatArg(normType, "embedding", "normType", 5), scaleGradByFreq === undefined ? 0 : call.boolArg(scaleGradByFreq, "embedding", "scaleGradByFreq", 6), sparse === undefined ? 0 : call.boolArg(sparse, "embedding", "sparse", 7)));
+}
+
+/**
+ * The sums, means or maxima of the rows looked up by bags of indices: rows of a 2-D input, or the pieces of a
+ * vector that begin at offsets.
+ * Follows torch.nn.functional.embedding_bag.
+ */
+export function embeddingBag(input: Tensor, weight: Tensor, offsets?: Tensor | null, maxNorm?: number | null, normType?: number, scaleGradByFreq?: boolean, mode?: "sum" | "mean" | "max", sparse?: boolean, perSampleWeights?: Tensor | null, includeLastOffset?: boolean, paddingIdx?: number | null): Tensor;
+export function embeddingBag(input: Tensor, options: { weight: Tensor; offsets?: Tensor | null; maxNorm?: number | null; normType?: number; scaleGradByFreq?: boolean; mode?: "sum" | "mean" | "max"; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: number | null }): Tensor;
+export function embeddingBag(input: Tensor, weight: Tensor, options: { offsets?: Tensor | null; maxNorm?: number | null; normType?: number; scaleGradByFreq?: boolean; mode?: "sum" | "mean" | "max"; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: number | null }): Tensor;
+export function embeddingBag(input: Tensor, weight: Tensor, offsets: Tensor | null, options: { maxNorm?: number | null; normType?: number; scaleGradByFreq?: boolean; mode?: "sum" | "mean" | "max"; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: number | null }): Tensor;
+export function embeddingBag(input: Tensor, weight: Tensor, offsets: Tensor | null, maxNorm: number | null, options: { normType?: number; scaleGradByFreq?: boolean; mode?: "sum" | "mean" | "max"; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: number | null }): Tensor;
+export function embeddingBag(input: Tensor, weight: Tensor, offsets: Tensor | null, maxNorm: number | null, normType: number, options: { scaleGradByFreq?: boolean; mode?: "sum" | "mean" | "max"; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: number | null }): Tensor;
+export function embeddingBag(input: Tensor, weight: Tensor, offsets: Tensor | null, maxNorm: number | null, normType: number, scaleGradByFreq: boolean, options: { mode?: "sum" | "mean" | "max"; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: number | null }): Tensor;
+export function embeddingBag(input: Tensor, weight: Tensor, offsets: Tensor | null, maxNorm: number | null, normType: number, scaleGradByFreq: boolean, mode: "sum" | "mean" | "max", options: { sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: number | null }): Tensor;
+export function embeddingBag(input: Tensor, weight: Tensor, offsets: Tensor | null, maxNorm: number | null, normType: number, scaleGradByFreq: boolean, mode: "sum" | "mean" | "max", sparse: boolean, options: { perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: number | null }): Tensor;
+export function embeddingBag(input: Tensor, weight: Tensor, offsets: Tensor | null, maxNorm: number | null, normType: number, scaleGradByFreq: boolean, mode: "sum" | "mean" | "max", sparse: boolean, perSampleWeights: Tensor | null, options: { includeLastOffset?: boolean; paddingIdx?: number | null }): Tensor;
+export function embeddingBag(input: Tensor, weight: Tensor, offsets: Tensor | null, maxNorm: number | null, normType: number, scaleGradByFreq: boolean, mode: "sum" | "mean" | "max", sparse: boolean, perSampleWeights: Tensor | null, includeLastOffset: boolean, options: { paddingIdx?: number | null }): Tensor;
+export function embeddingBag(input: unknown, weight: unknown, offsets?: unknown, maxNorm?: unknown, normType?: unknown, scaleGradByFreq?: unknown, mode?: unknown, sparse?: unknown, perSampleWeights?: unknown, includeLastOffset?: unknown, paddingIdx?: unknown): Tensor {
+  if (call.isOptions(weight)) {
+    const options = weight;
+    call.checkOptions(options, ["weight","offsets","maxNorm","normType","scaleGradByFreq","mode","sparse","perSampleWeights","includeLastOffset","paddingIdx"], "embeddingBag");
+    weight = options["weight"];
+    offsets = options["offsets"];
+    maxNorm = options["maxNorm"];
+    normType = options["normType"];
+    scaleGradByFreq = options["scaleGradByFreq"];
+    mode = options["mode"];
+    sparse = options["sparse"];
+    perSampleWeights = options["perSampleWeights"];
+    includeLastOffset = options["includeLastOffset"];
+    paddingIdx = options["paddingIdx"];
+  }
+  else if (call.isOptions(offsets)) {
+    const options = offsets;
+    call.checkOptions(options, ["offsets","maxNorm","normType","scaleGradByFreq","mode","sparse","perSampleWeights","includeLastOffset","paddingIdx"], "embeddingBag");
+    offsets = options["offsets"];
+    maxNorm = options["maxNorm"];
+    normType = options["normType"];
+    scaleGradByFreq = options["scaleGradByFreq"];
+    mode = options["mode"];
+    sparse = options["sparse"];
+    perSampleWeights = options["perSampleWeights"];
+    includeLastOffset = options["includeLastOffset"];
+    paddingIdx = options["paddingIdx"];
+  }
+  else if (call.isOptions(maxNorm)) {
+    const options = maxNorm;
+    call.checkOptions(options, ["maxNorm","normType","scaleGradByFreq","mode","sparse","perSampleWeights","includeLastOffset","paddingIdx"], "embeddingBag");
+    maxNorm = options["maxNorm"];
+    normType = options["normType"];
+    scaleGradByFreq = options["scaleGradByFreq"];
+    mode = options["mode"];
+    sparse = options["sparse"];
+    perSampleWeights = options["perSampleWeights"];
+    includeLastOffset = options["includeLastOffset"];
+    paddingIdx = options["paddingIdx"];
+  }
+  else if (call.isOptions(normType)) {
+    const options = normType;
+    call.checkOptions(options, ["normType","scaleGradByFreq","mode","sparse","perSampleWeights","includeLastOffset","paddingIdx"], "embeddingBag");
+    normType = options["normType"];
+    scaleGradByFreq = options["scaleGradByFreq"];
+    mode = options["mode"];
+    sparse = options["sparse"];
+    perSampleWeights = options["perSampleWeights"];
+    includeLastOffset = options["includeLastOffset"];
+    paddingIdx = options["paddingIdx"];
+  }
+  else if (call.isOptions(scaleGradByFreq)) {
+    const options = scaleGradByFreq;
+    call.checkOptions(options, ["scaleGradByFreq","mode","sparse","perSampleWeights","includeLastOffset","paddingIdx"], "embeddingBag");
+    scaleGradByFreq = options["scaleGradByFreq"];
+    mode = options["mode"];
+    sparse = options["sparse"];
+    perSampleWeights = options["perSampleWeights"];
+    includeLastOffset = options["includeLastOffset"];
+    paddingIdx = options["paddingIdx"];
+  }
+  else if (call.isOptions(mode)) {
+    const options = mode;
+    call.checkOptions(options, ["mode","sparse","perSampleWeights","includeLastOffset","paddingIdx"], "embeddingBag");
+    mode = options["mode"];
+    sparse = options["sparse"];
+    perSampleWeights = options["perSampleWeights"];
+    includeLastOffset = options["includeLastOffset"];
+    paddingIdx = options["paddingIdx"];
+  }
+  else if (call.isOptions(sparse)) {
+    const options = sparse;
+    call.checkOptions(options, ["sparse","perSampleWeights","includeLastOffset","paddingIdx"], "embeddingBag");
+    sparse = options["sparse"];
+    perSampleWeights = options["perSampleWeights"];
+    includeLastOffset = options["includeLastOffset"];
+    paddingIdx = options["paddingIdx"];
+  }
+  else if (call.isOptions(perSampleWeights)) {
+    const options = perSampleWeights;
+    call.checkOptions(options, ["perSampleWeights","includeLastOffset","paddingIdx"], "embeddingBag");
+    perSampleWeights = options["perSampleWeights"];
+    includeLastOffset = options["includeLastOffset"];
+    paddingIdx = options["paddingIdx"];
+  }
+  else if (call.isOptions(includeLastOffset)) {
+    const options = includeLastOffset;
+    call.checkOptions(options, ["includeLastOffset","paddingIdx"], "embeddingBag");
+    includeLastOffset = options["includeLastOffset"];
+    paddingIdx = options["paddingIdx"];
+  }
+  else if (call.isOptions(paddingIdx)) {
+    const options = paddingIdx;
+    call.checkOptions(options, ["paddingIdx"], "embeddingBag");
+    paddingIdx = options["paddingIdx"];
+  }
+  const maxNormValue = call.optionalScalarArg(maxNorm, "embeddingBag", "maxNorm", 4);
+  return call.wrapOr(input as Tensor, core.op_embeddingBag(call.tensorArg(input, "embeddingBag", "input", 1), call.tensorArg(weight, "embeddingBag", "weight", 2), call.optionalTensorArg(offsets, "embeddingBag", "offsets", 3), call.scalarValue(maxNormValue), call.scalarKind(maxNormValue), normType === undefined ? 2 : call.floatArg(normType, "embeddingBag", "normType", 5), scaleGradByFreq === undefined ? 0 : call.boolArg(scaleGradByFreq, "embeddingBag", "scaleGradByFreq", 6), mode === undefined ? 1 : call.enumArg(mode, ["sum","mean","max"], "embeddingBag", "mode", 7), sparse === undefined ? 0 : call.boolArg(sparse, "embeddingBag", "sparse", 8), call.optionalTensorArg(perSampleWeights, "embeddingBag", "perSampleWeights", 9), includeLastOffset === undefined ? 0 : call.boolArg(includeLastOffset, "embeddingBag", "includeLastOffset", 10), call.optionalIntArg(paddingIdx, "embeddingBag", "paddingIdx", 11)));
+}
+
+/**
  * alphaDropout of whole channels.
  * Follows torch.nn.functional.feature_alpha_dropout.
  */
@@ -3002,6 +3182,21 @@ export function normalize(input: unknown, p?: unknown, dim?: unknown, eps?: unkn
     eps = options["eps"];
   }
   return call.wrapOr(input as Tensor, core.op_normalize(call.tensorArg(input, "normalize", "input", 1), p === undefined ? 2 : call.floatArg(p, "normalize", "p", 2), dim === undefined ? 1 : call.intArg(dim, "normalize", "dim", 3), eps === undefined ? 1e-12 : call.floatArg(eps, "normalize", "eps", 4)));
+}
+
+/**
+ * A 1 at the place that each int64 element names in a new last dim, zeros elsewhere.
+ * Follows torch.nn.functional.one_hot.
+ */
+export function oneHot(input: Tensor, numClasses?: number): Tensor;
+export function oneHot(input: Tensor, options: { numClasses?: number }): Tensor;
+export function oneHot(input: unknown, numClasses?: unknown): Tensor {
+  if (call.isOptions(numClasses)) {
+    const options = numClasses;
+    call.checkOptions(options, ["numClasses"], "oneHot");
+    numClasses = options["numClasses"];
+  }
+  return call.wrapOr(input as Tensor, core.op_oneHot(call.tensorArg(input, "oneHot", "input", 1), numClasses === undefined ? -1 : call.intArg(numClasses, "oneHot", "numClasses", 2)));
 }
 
 /**

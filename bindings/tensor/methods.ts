@@ -6,6 +6,7 @@ import "../autograd/hooks.ts";
 import "./convert.ts";
 import "./index.ts";
 import "./reductions.ts";
+import "./shapes.ts";
 import { factoryMethods } from "../factories.ts";
 import { randomMethods } from "../random.ts";
 import { defineMethods } from "./call.ts";

@@ -4,7 +4,9 @@
 import { core } from "../core.ts";
 import { RuntimeError } from "../error.ts";
 import * as functions from "../gen/functions.ts";
+import { isGradEnabled } from "../autograd/mode.ts";
 import * as call from "./call.ts";
+import type { Scalar } from "./scalar.ts";
 import { Tensor, live } from "./tensor.ts";
 
 type TensorList = readonly Tensor[];
@@ -260,7 +262,7 @@ export function uniqueConsecutive(input: Tensor, ...args: unknown[]): Tensor | T
  * Follows torch.where.
  */
 export function where(condition: Tensor): Tensor[];
-export function where(condition: Tensor, input: Tensor | call.Operand, other: Tensor | call.Operand): Tensor;
+export function where(condition: Tensor, input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
 export function where(condition: Tensor, ...args: unknown[]): Tensor | Tensor[] {
   if (args.length === 0) return nonzero(condition, { asTuple: true });
   return (functions.where as (...args: unknown[]) => Tensor)(condition, ...args);
@@ -296,32 +298,22 @@ export function histogram(
 
 // ---- in place --------------------------------------------------------------------------------------------------------
 
-/** Gives a tensor the geometry of a view of itself. */
-function reshaped(tensor: Tensor, view: number): Tensor {
-  const old = live(tensor);
-  if (view === old) {
-    core.release(view);
-    return tensor;
-  }
-  if (tensor.requiresGrad && tensor.isLeaf) {
-    core.release(view);
-    throw new RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.");
-  }
-  tensor.handle = view;
-  core.release(old);
-  return tensor;
-}
-
 type Geometry = (this: Tensor, ...args: never[]) => Tensor;
 
-/** A method that applies the view op of the same name in place. */
+/** A method that applies the view op of another name to the tensor itself: its wrapper takes over the view's handle. */
 function inPlace(name: string): Geometry {
   return function (this: Tensor, ...args: never[]): Tensor {
+    if (this.requiresGrad && this.isLeaf && isGradEnabled()) {
+      throw new RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.");
+    }
     const view = (this as unknown as Record<string, (...args: never[]) => Tensor>)[name]!(...args);
-    const handle = live(view);
-    core.retain(handle);
+    const old = live(this);
+    core.retain(view.handle);
+    this.handle = view.handle;
+    this.token.handles[this.slot] = view.handle;
+    core.release(old);
     view.dispose();
-    return reshaped(this, handle);
+    return this;
   };
 }
 

@@ -9,6 +9,7 @@ import type { TensorHooks } from "../autograd/hooks.ts";
 import type { FactoryMethods } from "../factories.ts";
 import type { RandomMethods } from "../random.ts";
 import type { TensorMethods } from "../gen/methods.ts";
+import type { ShapeMethods } from "./shapes.ts";
 import { adopt, dispose, type Token } from "../memory/finalize.ts";
 import { keep } from "../memory/scope.ts";
 import { DTYPES, deviceOf, ITEM_SIZES, type Device, type DType, type TypedArray } from "./dtype.ts";
@@ -52,7 +53,8 @@ export interface Tensor
     TensorHooks,
     OverloadedReductions,
     FactoryMethods,
-    RandomMethods {}
+    RandomMethods,
+    ShapeMethods {}
 
 /** A multi-dimensional array of one dtype on one device. Made by `torch.tensor`, the factories, and ops. */
 export class Tensor {

@@ -60,7 +60,7 @@ export const transpose = viewOp({
   implementation: "basic.transpose",
   derivative: { input: "transpose(grad, dim0, dim1)" },
   aliases: ["swapaxes", "swapdims"],
-  variants: ["function", "method", "inplace"],
+  variants: ["function", "method"],
 });
 
 export const t = composite({
@@ -155,7 +155,7 @@ export const unsqueeze = viewOp({
   example: "torch.unsqueeze(x, 0)",
   implementation: "basic.unsqueeze",
   derivative: { input: "reshape(grad, inputShape)" },
-  variants: ["function", "method", "inplace"],
+  variants: ["function", "method"],
 });
 
 export const squeeze = viewOp({
@@ -164,7 +164,7 @@ export const squeeze = viewOp({
   doc: "A view without the dims of size 1, or without one of them.",
   implementation: "basic.squeeze",
   derivative: { input: "reshape(grad, inputShape)" },
-  variants: ["function", "method", "inplace"],
+  variants: ["function", "method"],
 });
 
 export const asStrided = composite({

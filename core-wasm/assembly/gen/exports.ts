@@ -294,6 +294,10 @@ export function op_binaryCrossEntropyWithLogits(input: usize, target: usize, wei
   return leave(ops.binaryCrossEntropyWithLogits(changetype<Tensor>(input), changetype<Tensor>(target), changetype<Tensor | null>(weight), reduction, changetype<Tensor | null>(posWeight)));
 }
 
+export function op_bincount(input: usize, weights: usize, minlength: i32): usize {
+  return leave(ops.bincount(changetype<Tensor>(input), changetype<Tensor | null>(weights), minlength));
+}
+
 export function op_bitwiseAnd(input: usize, other: usize): usize {
   return leave(ops.bitwiseAnd(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
@@ -356,6 +360,10 @@ export function op_broadcastTensors(tensors: usize, tensorsLength: i32): i32 {
 
 export function op_broadcastTo(input: usize, size: usize, sizeLength: i32): usize {
   return leave(ops.broadcastTo(changetype<Tensor>(input), intsFrom(size, sizeLength)!));
+}
+
+export function op_bucketize(input: usize, boundaries: usize, outInt32: i32, right: i32): usize {
+  return leave(ops.bucketize(changetype<Tensor>(input), changetype<Tensor>(boundaries), outInt32 != 0, right != 0));
 }
 
 export function op_cartesianProd(tensors: usize, tensorsLength: i32): usize {
@@ -654,6 +662,14 @@ export function op_elu_(input: usize, alpha: f64): void {
   leaveNothing();
 }
 
+export function op_embedding(input: usize, weight: usize, paddingIdx: i32, maxNorm: f64, maxNormKind: i32, normType: f64, scaleGradByFreq: i32, sparse: i32): usize {
+  return leave(ops.embedding(changetype<Tensor>(input), changetype<Tensor>(weight), paddingIdx, scalarFrom(maxNorm, maxNormKind), normType, scaleGradByFreq != 0, sparse != 0));
+}
+
+export function op_embeddingBag(input: usize, weight: usize, offsets: usize, maxNorm: f64, maxNormKind: i32, normType: f64, scaleGradByFreq: i32, mode: i32, sparse: i32, perSampleWeights: usize, includeLastOffset: i32, paddingIdx: i32): usize {
+  return leave(ops.embeddingBag(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(offsets), scalarFrom(maxNorm, maxNormKind), normType, scaleGradByFreq != 0, mode, sparse != 0, changetype<Tensor | null>(perSampleWeights), includeLastOffset != 0, paddingIdx));
+}
+
 export function op_emptyLike(input: usize, dtype: i32, device: i32): usize {
   return leave(ops.emptyLike(changetype<Tensor>(input), dtype, device));
 }
@@ -765,10 +781,10 @@ export function op_featureDropout_(input: usize, p: f64, training: i32): void {
 }
 
 export function op_fill(input: usize, value: usize): usize {
-  return leave(ops.fill(changetype<Tensor>(input), changetype<Tensor>(value)));
+  return leave(ops.fill(changetype<Tensor>(input), changetype<Tensor | null>(value)));
 }
 export function op_fill_(input: usize, value: usize): void {
-  ops.fill_(changetype<Tensor>(input), changetype<Tensor>(value));
+  ops.fill_(changetype<Tensor>(input), changetype<Tensor | null>(value));
   leaveNothing();
 }
 
@@ -955,6 +971,20 @@ export function op_hingeEmbeddingLoss(input: usize, target: usize, margin: f64, 
   return leave(ops.hingeEmbeddingLoss(changetype<Tensor>(input), changetype<Tensor>(target), margin, reduction));
 }
 
+export function op_histc(input: usize, bins: i32, min: f64, max: f64): usize {
+  return leave(ops.histc(changetype<Tensor>(input), bins, min, max));
+}
+
+export function op_histogramEdges(input: usize, bins: usize, weight: usize, density: i32): i32 {
+  ops.histogramEdges(changetype<Tensor>(input), changetype<Tensor>(bins), changetype<Tensor | null>(weight), density != 0);
+  return leaveResults(2);
+}
+
+export function op_histogramEven(input: usize, bins: i32, low: f64, lowKind: i32, high: f64, highKind: i32, weight: usize, density: i32): i32 {
+  ops.histogramEven(changetype<Tensor>(input), bins, scalarFrom(low, lowKind), scalarFrom(high, highKind), changetype<Tensor | null>(weight), density != 0);
+  return leaveResults(2);
+}
+
 export function op_hstack(tensors: usize, tensorsLength: i32): usize {
   return leave(ops.hstack(tensorsFrom(tensors, tensorsLength)));
 }
@@ -1050,6 +1080,10 @@ export function op_isclose(input: usize, other: usize, rtol: f64, atol: f64, equ
 
 export function op_isfinite(input: usize): usize {
   return leave(ops.isfinite(changetype<Tensor>(input)));
+}
+
+export function op_isin(elements: usize, testElements: usize, assumeUnique: i32, invert: i32): usize {
+  return leave(ops.isin(changetype<Tensor>(elements), changetype<Tensor>(testElements), assumeUnique != 0, invert != 0));
 }
 
 export function op_isinf(input: usize): usize {
@@ -1485,6 +1519,10 @@ export function op_nanmedianDim(input: usize, dim: i32, keepdim: i32): i32 {
   return leaveResults(2);
 }
 
+export function op_nanquantile(input: usize, q: usize, dim: i32, keepdim: i32, interpolation: i32): usize {
+  return leave(ops.nanquantile(changetype<Tensor>(input), changetype<Tensor>(q), dim, keepdim != 0, interpolation));
+}
+
 export function op_nansum(input: usize, dim: usize, dimLength: i32, keepdim: i32, dtype: i32): usize {
   return leave(ops.nansum(changetype<Tensor>(input), intsFrom(dim, dimLength), keepdim != 0, dtype));
 }
@@ -1563,6 +1601,10 @@ export function op_normalize(input: usize, p: f64, dim: i32, eps: f64): usize {
   return leave(ops.normalize(changetype<Tensor>(input), p, dim, eps));
 }
 
+export function op_oneHot(input: usize, numClasses: i32): usize {
+  return leave(ops.oneHot(changetype<Tensor>(input), numClasses));
+}
+
 export function op_outer(input: usize, vec2: usize): usize {
   return leave(ops.outer(changetype<Tensor>(input), changetype<Tensor>(vec2)));
 }
@@ -1623,6 +1665,10 @@ export function op_put(input: usize, index: usize, source: usize, accumulate: i3
 export function op_put_(input: usize, index: usize, source: usize, accumulate: i32): void {
   ops.put_(changetype<Tensor>(input), changetype<Tensor>(index), changetype<Tensor>(source), accumulate != 0);
   leaveNothing();
+}
+
+export function op_quantile(input: usize, q: usize, dim: i32, keepdim: i32, interpolation: i32): usize {
+  return leave(ops.quantile(changetype<Tensor>(input), changetype<Tensor>(q), dim, keepdim != 0, interpolation));
 }
 
 export function op_rad2deg(input: usize): usize {
@@ -1712,7 +1758,7 @@ export function op_repeat(input: usize, repeats: usize, repeatsLength: i32): usi
 }
 
 export function op_repeatInterleave(input: usize, repeats: usize, dim: i32, outputSize: i32): usize {
-  return leave(ops.repeatInterleave(changetype<Tensor>(input), changetype<Tensor>(repeats), dim, outputSize));
+  return leave(ops.repeatInterleave(changetype<Tensor>(input), changetype<Tensor | null>(repeats), dim, outputSize));
 }
 
 export function op_resample(input: usize, dim: i32, size: i32, mode: i32, alignCorners: i32, scale: f64): usize {
@@ -1802,6 +1848,10 @@ export function op_scatterReduce(input: usize, dim: i32, index: usize, src: usiz
 export function op_scatterReduce_(input: usize, dim: i32, index: usize, src: usize, reduce: i32, includeSelf: i32): void {
   ops.scatterReduce_(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(src), reduce, includeSelf != 0);
   leaveNothing();
+}
+
+export function op_searchsorted(sortedSequence: usize, input: usize, outInt32: i32, right: i32, side: i32, sorter: usize): usize {
+  return leave(ops.searchsorted(changetype<Tensor>(sortedSequence), changetype<Tensor>(input), outInt32 != 0, right != 0, side, changetype<Tensor | null>(sorter)));
 }
 
 export function op_select(input: usize, dim: i32, index: i32): usize {
@@ -1957,10 +2007,6 @@ export function op_square_(input: usize): void {
 export function op_squeeze(input: usize, dim: i32): usize {
   return leave(ops.squeeze(changetype<Tensor>(input), dim));
 }
-export function op_squeeze_(input: usize, dim: i32): void {
-  ops.squeeze_(changetype<Tensor>(input), dim);
-  leaveNothing();
-}
 
 export function op_stack(tensors: usize, tensorsLength: i32, dim: i32): usize {
   return leave(ops.stack(tensorsFrom(tensors, tensorsLength), dim));
@@ -2061,10 +2107,6 @@ export function op_topk(input: usize, k: i32, dim: i32, largest: i32, sorted: i3
 export function op_transpose(input: usize, dim0: i32, dim1: i32): usize {
   return leave(ops.transpose(changetype<Tensor>(input), dim0, dim1));
 }
-export function op_transpose_(input: usize, dim0: i32, dim1: i32): void {
-  ops.transpose_(changetype<Tensor>(input), dim0, dim1);
-  leaveNothing();
-}
 
 export function op_trapezoid(y: usize, x: usize, dx: f64, dim: i32): usize {
   return leave(ops.trapezoid(changetype<Tensor>(y), changetype<Tensor | null>(x), dx, dim));
@@ -2146,10 +2188,6 @@ export function op_uniqueRuns(input: usize, dim: i32): i32 {
 
 export function op_unsqueeze(input: usize, dim: i32): usize {
   return leave(ops.unsqueeze(changetype<Tensor>(input), dim));
-}
-export function op_unsqueeze_(input: usize, dim: i32): void {
-  ops.unsqueeze_(changetype<Tensor>(input), dim);
-  leaveNothing();
 }
 
 export function op_var(input: usize, dim: usize, dimLength: i32, unbiased: i32, keepdim: i32, correction: i32): usize {

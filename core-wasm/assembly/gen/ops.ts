@@ -15,8 +15,10 @@ import * as cdist_impl from "../ops/cdist";
 import * as comparison_impl from "../ops/comparison";
 import * as contraction_impl from "../ops/contraction";
 import * as convolution_impl from "../ops/convolution";
+import * as counting_impl from "../ops/counting";
 import * as ctc_impl from "../ops/ctc";
 import * as einsum_impl from "../ops/einsum";
+import * as embedding_impl from "../ops/embedding";
 import * as extrema_impl from "../ops/extrema";
 import * as factories_impl from "../ops/factories";
 import * as geometry_impl from "../ops/geometry";
@@ -674,6 +676,13 @@ export function binaryError(input: Tensor, target: Tensor): Tensor {
   return elementwise2(El.binaryError, input, target);
 }
 
+export function bincount(input: Tensor, weights: Tensor | null = null, minlength: i32 = 0): Tensor {
+  const previousMode = pauseGrad();
+  const result = counting_impl.bincount(input, weights, minlength);
+  resumeGrad(previousMode);
+  return result;
+}
+
 export function bitwiseAnd(input: Tensor, other: Tensor): Tensor {
   return elementwise2(El.bitwiseAnd, input, other);
 }
@@ -748,6 +757,13 @@ export function broadcastTensors(tensors: Tensors): Tensors {
 
 export function broadcastTo(input: Tensor, size: Ints): Tensor {
   return geometry_impl.broadcastTo(input, size);
+}
+
+export function bucketize(input: Tensor, boundaries: Tensor, outInt32: bool = false, right: bool = false): Tensor {
+  const previousMode = pauseGrad();
+  const result = counting_impl.bucketize(input, boundaries, outInt32, right);
+  resumeGrad(previousMode);
+  return result;
 }
 
 export function cartesianProd(tensors: Tensors): Tensor {
@@ -1342,6 +1358,42 @@ export function elu_(input: Tensor, alpha: f64 = 1): Tensor {
   return elementwiseInPlace1(El.elu, input);
 }
 
+export function embedding(input: Tensor, weight: Tensor, paddingIdx: i32 = NONE, maxNorm: Scalar | null = null, normType: f64 = 2, scaleGradByFreq: bool = false, sparse: bool = false): Tensor {
+  const records = gradEnabled() && (weight.requiresGrad);
+  const previousMode = pauseGrad();
+  const result = embedding_impl.embedding(input, weight, paddingIdx, maxNorm, normType, scaleGradByFreq, sparse);
+  resumeGrad(previousMode);
+  if (!records || result == input) return result;
+  const node = newNode(263, 1, 1, 1, 1, 2);
+  node.edge(0, weight);
+  attachFloating(result, node, 0);
+  node.saveTensor(0, input, false);
+  node.saveInts(0, shapeOf(weight));
+  node.saveF64(0, paddingIdx);
+  node.saveF64(1, scaleGradByFreq ? 1 : 0);
+  doneNode(node);
+  return result;
+}
+
+export function embeddingBag(input: Tensor, weight: Tensor, offsets: Tensor | null = null, maxNorm: Scalar | null = null, normType: f64 = 2, scaleGradByFreq: bool = false, mode: i32 = 1, sparse: bool = false, perSampleWeights: Tensor | null = null, includeLastOffset: bool = false, paddingIdx: i32 = NONE): Tensor {
+  return embedding_impl.embeddingBag(input, weight, offsets, maxNorm, normType, scaleGradByFreq, mode, sparse, perSampleWeights, includeLastOffset, paddingIdx);
+}
+
+export function embeddingDenseBackward(grad: Tensor, indices: Tensor, rows: i32, padding: i32): Tensor {
+  const records = gradEnabled() && (grad.requiresGrad);
+  const previousMode = pauseGrad();
+  const result = embedding_impl.embeddingDenseBackward(grad, indices, rows, padding);
+  resumeGrad(previousMode);
+  if (!records || result == grad) return result;
+  const node = newNode(264, 1, 1, 1, 0, 1);
+  node.edge(0, grad);
+  attachFloating(result, node, 0);
+  node.saveTensor(0, indices, false);
+  node.saveF64(0, padding);
+  doneNode(node);
+  return result;
+}
+
 export function emptyLike(input: Tensor, dtype: i32 = NO_DTYPE, device: i32 = -1): Tensor {
   const previousMode = pauseGrad();
   const result = factories_impl.emptyLike(input, dtype, device);
@@ -1419,7 +1471,7 @@ export function expand(input: Tensor, size: Ints, implicit: bool = false): Tenso
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(263, 1, 1, 0, 1, 0);
+  const node = newNode(265, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1476,11 +1528,11 @@ export function featureDropout_(input: Tensor, p: f64 = 0.5, training: bool = tr
   return assignInplace(input, featureDropout(input, p, training));
 }
 
-export function fill(input: Tensor, value: Tensor): Tensor {
+export function fill(input: Tensor, value: Tensor | null = null): Tensor {
   return factories_impl.fill(input, value);
 }
 
-export function fill_(input: Tensor, value: Tensor): Tensor {
+export function fill_(input: Tensor, value: Tensor | null = null): Tensor {
   checkInplace(input);
   return assignInplace(input, fill(input, value));
 }
@@ -1495,7 +1547,7 @@ export function flip(input: Tensor, dims: Ints): Tensor {
   const result = rearrange_impl.flip(input, dims);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(264, 1, 1, 0, 1, 0);
+  const node = newNode(266, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, dims);
@@ -1593,7 +1645,7 @@ export function gather(input: Tensor, dim: i32, index: Tensor, sparseGrad: bool 
   const result = indexing_impl.gather(input, dim, index, sparseGrad);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(265, 1, 1, 1, 1, 1);
+  const node = newNode(267, 1, 1, 1, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1652,7 +1704,7 @@ export function gridSample(input: Tensor, grid: Tensor, mode: i32 = 0, paddingMo
   const result = image_impl.gridSample(input, grid, mode, paddingMode, alignCorners);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(266, 2, 1, 2, 1, 3);
+  const node = newNode(268, 2, 1, 2, 1, 3);
   node.edge(0, input);
   node.edge(1, grid);
   attachFloating(result, node, 0);
@@ -1679,7 +1731,7 @@ export function gridSampleInput(gradOutput: Tensor, grid: Tensor, size: Ints, mo
   const result = image_impl.gridSampleInput(gradOutput, grid, size, mode, paddingMode, alignCorners);
   resumeGrad(previousMode);
   if (!records || result == gradOutput) return result;
-  const node = newNode(267, 1, 1, 1, 0, 3);
+  const node = newNode(269, 1, 1, 1, 0, 3);
   node.edge(0, gradOutput);
   attachFloating(result, node, 0);
   node.saveTensor(0, grid, false);
@@ -1707,7 +1759,7 @@ export function groupNormOf(input: Tensor, groups: i32, weight: Tensor | null, b
   const result = normalization_impl.groupNormOf(input, groups, weight, bias, eps);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(268, 3, 3, 4, 0, 2);
+  const node = newNode(270, 3, 3, 4, 0, 2);
   node.edge(0, input);
   if (weight !== null) node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -1784,6 +1836,27 @@ export function hingeEmbeddingLoss(input: Tensor, target: Tensor, margin: f64 = 
   return margin_impl.hingeEmbeddingLoss(input, target, margin, reduction);
 }
 
+export function histc(input: Tensor, bins: i32 = 100, min: f64 = 0, max: f64 = 0): Tensor {
+  const previousMode = pauseGrad();
+  const result = counting_impl.histc(input, bins, min, max);
+  resumeGrad(previousMode);
+  return result;
+}
+
+export function histogramEdges(input: Tensor, bins: Tensor, weight: Tensor | null = null, density: bool = false): Tensor {
+  const previousMode = pauseGrad();
+  const result = counting_impl.histogramEdges(input, bins, weight, density);
+  resumeGrad(previousMode);
+  return result;
+}
+
+export function histogramEven(input: Tensor, bins: i32, low: Scalar | null = null, high: Scalar | null = null, weight: Tensor | null = null, density: bool = false): Tensor {
+  const previousMode = pauseGrad();
+  const result = counting_impl.histogramEven(input, bins, low, high, weight, density);
+  resumeGrad(previousMode);
+  return result;
+}
+
 export function hstack(tensors: Tensors): Tensor {
   return joining_impl.hstack(tensors);
 }
@@ -1827,7 +1900,7 @@ export function imageColumns(input: Tensor, kernel: Ints, stride: Ints, padding:
   const result = image_impl.imageColumns(input, kernel, stride, padding, dilation, rows, across);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(269, 1, 1, 0, 5, 2);
+  const node = newNode(271, 1, 1, 0, 5, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1847,7 +1920,7 @@ export function index(input: Tensor, indices: Tensors): Tensor {
   const result = indexing_impl.index(input, indices);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(270, 1, 1, 0 + lengthOf(indices), 1, 0);
+  const node = newNode(272, 1, 1, 0 + lengthOf(indices), 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1862,7 +1935,7 @@ export function indexAdd(input: Tensor, dim: i32, index: Tensor, source: Tensor,
   const result = scatter_impl.indexAdd(input, dim, index, source, alpha);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(271, 2, 1, 1, 1, 2);
+  const node = newNode(273, 2, 1, 1, 1, 2);
   node.edge(0, input);
   node.edge(1, source);
   attachFloating(result, node, 0);
@@ -1885,7 +1958,7 @@ export function indexCopy(input: Tensor, dim: i32, index: Tensor, source: Tensor
   const result = scatter_impl.indexCopy(input, dim, index, source);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(272, 2, 1, 1, 1, 1);
+  const node = newNode(274, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, source);
   attachFloating(result, node, 0);
@@ -1907,7 +1980,7 @@ export function indexFill(input: Tensor, dim: i32, index: Tensor, value: Tensor)
   const result = scatter_impl.indexFill(input, dim, index, value);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(273, 2, 1, 1, 0, 1);
+  const node = newNode(275, 2, 1, 1, 0, 1);
   node.edge(0, input);
   node.edge(1, value);
   attachFloating(result, node, 0);
@@ -1928,7 +2001,7 @@ export function indexPut(input: Tensor, indices: Tensors, values: Tensor, accumu
   const result = scatter_impl.indexPut(input, indices, values, accumulate);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(274, 2, 1, 0 + lengthOf(indices), 1, 1);
+  const node = newNode(276, 2, 1, 0 + lengthOf(indices), 1, 1);
   node.edge(0, input);
   node.edge(1, values);
   attachFloating(result, node, 0);
@@ -1959,7 +2032,7 @@ export function indexSelect(input: Tensor, dim: i32, index: Tensor): Tensor {
   const result = indexing_impl.indexSelect(input, dim, index);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(275, 1, 1, 1, 1, 1);
+  const node = newNode(277, 1, 1, 1, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1990,6 +2063,13 @@ export function isclose(input: Tensor, other: Tensor, rtol: f64 = 0.00001, atol:
 
 export function isfinite(input: Tensor): Tensor {
   return elementwise1(El.isfinite, input);
+}
+
+export function isin(elements: Tensor, testElements: Tensor, assumeUnique: bool = false, invert: bool = false): Tensor {
+  const previousMode = pauseGrad();
+  const result = counting_impl.isin(elements, testElements, assumeUnique, invert);
+  resumeGrad(previousMode);
+  return result;
 }
 
 export function isinf(input: Tensor): Tensor {
@@ -2026,7 +2106,7 @@ export function kthvalue(input: Tensor, k: i32, dim: i32 = -1, keepdim: bool = f
   const result = sorting_impl.kthvalue(input, k, dim, keepdim);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(276, 1, 2, 1, 1, 2);
+  const node = newNode(278, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2059,7 +2139,7 @@ export function layerNormOf(input: Tensor, normalizedShape: Ints, weight: Tensor
   const result = normalization_impl.layerNormOf(input, normalizedShape, weight, bias, eps);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(277, 3, 3, 4, 1, 1);
+  const node = newNode(279, 3, 3, 4, 1, 1);
   node.edge(0, input);
   if (weight !== null) node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -2137,7 +2217,7 @@ export function linearRows(input: Tensor, weight: Tensor, bias: Tensor | null): 
   const result = matmul_impl.linearRows(input, weight, bias);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(278, 3, 1, 2, 1, 0);
+  const node = newNode(280, 3, 1, 2, 1, 0);
   node.edge(0, input);
   node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -2214,7 +2294,7 @@ export function logSoftmax(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tens
   const result = softmax_impl.logSoftmax(input, dim, dtype);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(279, 1, 1, 1, 0, 2);
+  const node = newNode(281, 1, 1, 1, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
@@ -2249,7 +2329,7 @@ export function logcumsumexp(input: Tensor, dim: i32): Tensor {
   const result = scan_impl.logcumsumexp(input, dim);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(280, 1, 1, 2, 0, 1);
+  const node = newNode(282, 1, 1, 2, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2328,7 +2408,7 @@ export function logsumexp(input: Tensor, dim: Ints, keepdim: bool = false): Tens
   const result = reduction_impl.logsumexp(input, dim, keepdim);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(281, 1, 1, 2, 1, 1);
+  const node = newNode(283, 1, 1, 2, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2383,7 +2463,7 @@ export function maskedScatterOf(input: Tensor, mask: Tensor, source: Tensor): Te
   const result = scatter_impl.maskedScatter(input, mask, source);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(282, 2, 1, 1, 1, 0);
+  const node = newNode(284, 2, 1, 1, 1, 0);
   node.edge(0, input);
   node.edge(1, source);
   attachFloating(result, node, 0);
@@ -2399,7 +2479,7 @@ export function maskedSelect(input: Tensor, mask: Tensor): Tensor {
   const result = indexing_impl.maskedSelect(input, mask);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(283, 1, 1, 1, 1, 0);
+  const node = newNode(285, 1, 1, 1, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -2426,7 +2506,7 @@ export function maxAll(input: Tensor): Tensor {
   const result = reduction_impl.maxAll(input);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(284, 1, 1, 2, 0, 0);
+  const node = newNode(286, 1, 1, 2, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2441,7 +2521,7 @@ export function maxDim(input: Tensor, dim: i32, keepdim: bool = false): Tensor {
   const result = reduction_impl.maxDim(input, dim, keepdim);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(285, 1, 2, 1, 1, 2);
+  const node = newNode(287, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2471,7 +2551,7 @@ export function maxPool2dWithIndices(input: Tensor, kernelSize: Ints, stride: In
   const result = pooling_impl.maxPool2dWithIndices(input, kernelSize, stride, padding, dilation, ceilMode);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(286, 1, 2, 1, 1, 0);
+  const node = newNode(288, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2491,7 +2571,7 @@ export function maxPool3dWithIndices(input: Tensor, kernelSize: Ints, stride: In
   const result = pooling_impl.maxPool3dWithIndices(input, kernelSize, stride, padding, dilation, ceilMode);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(287, 1, 2, 1, 1, 0);
+  const node = newNode(289, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2523,7 +2603,7 @@ export function mean(input: Tensor, dim: Ints | null = null, keepdim: bool = fal
   const result = reduction_impl.mean(input, dim, keepdim, dtype);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(288, 1, 1, 0, 2, 2);
+  const node = newNode(290, 1, 1, 0, 2, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -2540,7 +2620,7 @@ export function medianAll(input: Tensor): Tensor {
   const result = sorting_impl.medianAll(input);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(289, 1, 2, 2, 0, 0);
+  const node = newNode(291, 1, 2, 2, 0, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2556,7 +2636,7 @@ export function medianDim(input: Tensor, dim: i32, keepdim: bool = false): Tenso
   const result = sorting_impl.medianDim(input, dim, keepdim);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(290, 1, 2, 1, 1, 2);
+  const node = newNode(292, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2578,7 +2658,7 @@ export function minAll(input: Tensor): Tensor {
   const result = reduction_impl.minAll(input);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(291, 1, 1, 2, 0, 0);
+  const node = newNode(293, 1, 1, 2, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2593,7 +2673,7 @@ export function minDim(input: Tensor, dim: i32, keepdim: bool = false): Tensor {
   const result = reduction_impl.minDim(input, dim, keepdim);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(292, 1, 2, 1, 1, 2);
+  const node = newNode(294, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2623,7 +2703,7 @@ export function mm(input: Tensor, mat2: Tensor): Tensor {
   const result = matmul_impl.mm(input, mat2);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(293, 2, 1, 2, 0, 0);
+  const node = newNode(295, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, mat2);
   attachFloating(result, node, 0);
@@ -2639,7 +2719,7 @@ export function mode(input: Tensor, dim: i32 = -1, keepdim: bool = false): Tenso
   const result = sorting_impl.mode(input, dim, keepdim);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(294, 1, 2, 1, 1, 2);
+  const node = newNode(296, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2700,7 +2780,7 @@ export function mv(input: Tensor, vec: Tensor): Tensor {
   const result = matmul_impl.mv(input, vec);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(295, 2, 1, 2, 0, 0);
+  const node = newNode(297, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, vec);
   attachFloating(result, node, 0);
@@ -2729,7 +2809,7 @@ export function nanmedianAll(input: Tensor): Tensor {
   const result = sorting_impl.nanmedianAll(input);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(296, 1, 2, 2, 0, 0);
+  const node = newNode(298, 1, 2, 2, 0, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2745,7 +2825,7 @@ export function nanmedianDim(input: Tensor, dim: i32, keepdim: bool = false): Te
   const result = sorting_impl.nanmedianDim(input, dim, keepdim);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(297, 1, 2, 1, 1, 2);
+  const node = newNode(299, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2757,13 +2837,17 @@ export function nanmedianDim(input: Tensor, dim: i32, keepdim: bool = false): Te
   return result;
 }
 
+export function nanquantile(input: Tensor, q: Tensor, dim: i32 = NONE, keepdim: bool = false, interpolation: i32 = 0): Tensor {
+  return counting_impl.nanquantile(input, q, dim, keepdim, interpolation);
+}
+
 export function nansum(input: Tensor, dim: Ints | null = null, keepdim: bool = false, dtype: i32 = NO_DTYPE): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
   const previousMode = pauseGrad();
   const result = reduction_impl.nansum(input, dim, keepdim, dtype);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(298, 1, 1, 1, 1, 1);
+  const node = newNode(300, 1, 1, 1, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2827,7 +2911,7 @@ export function nllLossBackward(grad: Tensor, target: Tensor, weight: Tensor | n
   const result = loss_impl.nllLossBackward(grad, target, weight, totalWeight, shape, dtype, reduction, ignoreIndex);
   resumeGrad(previousMode);
   if (!records || result == grad) return result;
-  const node = newNode(299, 1, 1, 2, 0, 2);
+  const node = newNode(301, 1, 1, 2, 0, 2);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveTensor(0, target, false);
@@ -2844,7 +2928,7 @@ export function nllLossOf(input: Tensor, target: Tensor, weight: Tensor | null, 
   const result = loss_impl.nllLossOf(input, target, weight, reduction, ignoreIndex);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(300, 1, 2, 3, 1, 3);
+  const node = newNode(302, 1, 2, 3, 1, 3);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2893,6 +2977,13 @@ export function normalize(input: Tensor, p: f64 = 2, dim: i32 = 1, eps: f64 = 1e
   return margin_impl.normalize(input, p, dim, eps);
 }
 
+export function oneHot(input: Tensor, numClasses: i32 = -1): Tensor {
+  const previousMode = pauseGrad();
+  const result = embedding_impl.oneHot(input, numClasses);
+  resumeGrad(previousMode);
+  return result;
+}
+
 export function outer(input: Tensor, vec2: Tensor): Tensor {
   return contraction_impl.outer(input, vec2);
 }
@@ -2916,7 +3007,7 @@ export function permute(input: Tensor, dims: Ints): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(301, 1, 1, 0, 1, 0);
+  const node = newNode(303, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, dims);
@@ -2938,7 +3029,7 @@ export function planeGather(input: Tensor, indices: Tensor, rank: i32): Tensor {
   const result = pooling_impl.planeGather(input, indices, rank);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(302, 1, 1, 1, 1, 1);
+  const node = newNode(304, 1, 1, 1, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -2954,7 +3045,7 @@ export function planePut(input: Tensor, indices: Tensor, size: Ints, rank: i32):
   const result = pooling_impl.planePut(input, indices, size, rank);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(303, 1, 1, 1, 0, 1);
+  const node = newNode(305, 1, 1, 1, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, indices, false);
@@ -2969,7 +3060,7 @@ export function planeScatter(input: Tensor, indices: Tensor, size: Ints, rank: i
   const result = pooling_impl.planeScatter(input, indices, size, rank);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(304, 1, 1, 1, 0, 1);
+  const node = newNode(306, 1, 1, 1, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, indices, false);
@@ -3020,7 +3111,7 @@ export function prod(input: Tensor, dim: i32 = NONE, keepdim: bool = false, dtyp
   const result = reduction_impl.prod(input, dim, keepdim, dtype);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(305, 1, 1, 2, 0, 2);
+  const node = newNode(307, 1, 1, 2, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -3037,7 +3128,7 @@ export function put(input: Tensor, index: Tensor, source: Tensor, accumulate: bo
   const result = scatter_impl.put(input, index, source, accumulate);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(306, 2, 1, 1, 1, 1);
+  const node = newNode(308, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, source);
   attachFloating(result, node, 0);
@@ -3051,6 +3142,10 @@ export function put(input: Tensor, index: Tensor, source: Tensor, accumulate: bo
 export function put_(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = false): Tensor {
   checkInplace(input);
   return assignInplace(input, put(input, index, source, accumulate));
+}
+
+export function quantile(input: Tensor, q: Tensor, dim: i32 = NONE, keepdim: bool = false, interpolation: i32 = 0): Tensor {
+  return counting_impl.quantile(input, q, dim, keepdim, interpolation);
 }
 
 export function rad2deg(input: Tensor): Tensor {
@@ -3157,7 +3252,7 @@ export function repeat(input: Tensor, repeats: Ints): Tensor {
   return rearrange_impl.repeat(input, repeats);
 }
 
-export function repeatInterleave(input: Tensor, repeats: Tensor, dim: i32 = NONE, outputSize: i32 = NONE): Tensor {
+export function repeatInterleave(input: Tensor, repeats: Tensor | null = null, dim: i32 = NONE, outputSize: i32 = NONE): Tensor {
   return rearrange_impl.repeatInterleave(input, repeats, dim, outputSize);
 }
 
@@ -3174,7 +3269,7 @@ export function resample(input: Tensor, dim: i32, size: i32, mode: i32, alignCor
   const result = image_impl.resample(input, dim, size, mode, alignCorners, scale);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(307, 1, 1, 0, 1, 4);
+  const node = newNode(309, 1, 1, 0, 1, 4);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3192,7 +3287,7 @@ export function resampleBackward(gradOutput: Tensor, dim: i32, size: i32, mode: 
   const result = image_impl.resampleBackward(gradOutput, dim, size, mode, alignCorners, scale);
   resumeGrad(previousMode);
   if (!records || result == gradOutput) return result;
-  const node = newNode(308, 1, 1, 0, 1, 4);
+  const node = newNode(310, 1, 1, 0, 1, 4);
   node.edge(0, gradOutput);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(gradOutput));
@@ -3226,7 +3321,7 @@ export function roll(input: Tensor, shifts: Ints, dims: Ints = newInts(0)): Tens
   const result = rearrange_impl.roll(input, shifts, dims);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(309, 1, 1, 0, 2, 0);
+  const node = newNode(311, 1, 1, 0, 2, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shifts);
@@ -3310,7 +3405,7 @@ export function scatter(input: Tensor, dim: i32, index: Tensor, src: Tensor, red
   const result = scatter_impl.scatter(input, dim, index, src, reduce);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(310, 2, 1, 1, 1, 1);
+  const node = newNode(312, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3332,7 +3427,7 @@ export function scatterAdd(input: Tensor, dim: i32, index: Tensor, src: Tensor):
   const result = scatter_impl.scatterAdd(input, dim, index, src);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(311, 2, 1, 1, 1, 1);
+  const node = newNode(313, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3354,7 +3449,7 @@ export function scatterReduce(input: Tensor, dim: i32, index: Tensor, src: Tenso
   const result = scatter_impl.scatterReduce(input, dim, index, src, reduce, includeSelf);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(312, 2, 1, 4, 0, 3);
+  const node = newNode(314, 2, 1, 4, 0, 3);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3374,6 +3469,13 @@ export function scatterReduce_(input: Tensor, dim: i32, index: Tensor, src: Tens
   return assignInplace(input, scatterReduce(input, dim, index, src, reduce, includeSelf));
 }
 
+export function searchsorted(sortedSequence: Tensor, input: Tensor, outInt32: bool = false, right: bool = false, side: i32 = -1, sorter: Tensor | null = null): Tensor {
+  const previousMode = pauseGrad();
+  const result = counting_impl.searchsorted(sortedSequence, input, outInt32, right, side, sorter);
+  resumeGrad(previousMode);
+  return result;
+}
+
 export function select(input: Tensor, dim: i32, index: i32): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
   const previousMode = pauseGrad();
@@ -3381,7 +3483,7 @@ export function select(input: Tensor, dim: i32, index: i32): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(313, 1, 1, 0, 1, 2);
+  const node = newNode(315, 1, 1, 0, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3397,7 +3499,7 @@ export function selectBackward(grad: Tensor, inputShape: Ints, dim: i32, index: 
   const result = basic_impl.selectBackward(grad, inputShape, dim, index);
   resumeGrad(previousMode);
   if (!records || result == grad) return result;
-  const node = newNode(314, 1, 1, 0, 0, 2);
+  const node = newNode(316, 1, 1, 0, 0, 2);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveF64(0, dim);
@@ -3412,7 +3514,7 @@ export function selectScatter(input: Tensor, src: Tensor, dim: i32, index: i32):
   const result = rearrange_impl.selectScatter(input, src, dim, index);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(315, 2, 1, 0, 1, 2);
+  const node = newNode(317, 2, 1, 0, 1, 2);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3498,7 +3600,7 @@ export function slice(input: Tensor, dim: i32 = 0, start: i32 = NONE, end: i32 =
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(316, 1, 1, 0, 1, 4);
+  const node = newNode(318, 1, 1, 0, 1, 4);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3516,7 +3618,7 @@ export function sliceBackward(grad: Tensor, inputShape: Ints, dim: i32, start: i
   const result = basic_impl.sliceBackward(grad, inputShape, dim, start, end, step);
   resumeGrad(previousMode);
   if (!records || result == grad) return result;
-  const node = newNode(317, 1, 1, 0, 0, 4);
+  const node = newNode(319, 1, 1, 0, 0, 4);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveF64(0, dim);
@@ -3533,7 +3635,7 @@ export function sliceScatter(input: Tensor, src: Tensor, dim: i32 = 0, start: i3
   const result = rearrange_impl.sliceScatter(input, src, dim, start, end, step);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(318, 2, 1, 0, 1, 4);
+  const node = newNode(320, 2, 1, 0, 1, 4);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3569,7 +3671,7 @@ export function softmax(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor 
   const result = softmax_impl.softmax(input, dim, dtype);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(319, 1, 1, 1, 0, 2);
+  const node = newNode(321, 1, 1, 1, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
@@ -3611,7 +3713,7 @@ export function sort(input: Tensor, dim: i32 = -1, descending: bool = false, sta
   const result = sorting_impl.sort(input, dim, descending, stable);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(320, 1, 2, 1, 1, 1);
+  const node = newNode(322, 1, 2, 1, 1, 1);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -3666,17 +3768,12 @@ export function squeeze(input: Tensor, dim: i32 = NONE): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(321, 1, 1, 0, 1, 0);
+  const node = newNode(323, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
   doneNode(node);
   return result;
-}
-
-export function squeeze_(input: Tensor, dim: i32 = NONE): Tensor {
-  checkInplace(input);
-  return assignInplace(input, squeeze(input, dim));
 }
 
 export function stack(tensors: Tensors, dim: i32 = 0): Tensor {
@@ -3697,7 +3794,7 @@ export function stdMeanOf(input: Tensor, dim: Ints | null, correction: f64, keep
   const result = reduction_impl.stdMeanOf(input, dim, correction, keepdim);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(322, 1, 2, 2, 1, 2);
+  const node = newNode(324, 1, 2, 2, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -3716,7 +3813,7 @@ export function stdOf(input: Tensor, dim: Ints | null, correction: f64, keepdim:
   const result = reduction_impl.stdOf(input, dim, correction, keepdim);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(323, 1, 1, 2, 1, 2);
+  const node = newNode(325, 1, 1, 2, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -3750,7 +3847,7 @@ export function sum(input: Tensor, dim: Ints | null = null, keepdim: bool = fals
   const result = reduction_impl.sum(input, dim, keepdim, dtype);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(324, 1, 1, 0, 2, 2);
+  const node = newNode(326, 1, 1, 0, 2, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3775,7 +3872,7 @@ export function take(input: Tensor, index: Tensor): Tensor {
   const result = indexing_impl.take(input, index);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(325, 1, 1, 1, 1, 0);
+  const node = newNode(327, 1, 1, 1, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3842,7 +3939,7 @@ export function to(input: Tensor, dtype: i32): Tensor {
   const result = basic_impl.to(input, dtype);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(326, 1, 1, 0, 0, 1);
+  const node = newNode(328, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
@@ -3856,7 +3953,7 @@ export function topk(input: Tensor, k: i32, dim: i32 = -1, largest: bool = true,
   const result = sorting_impl.topk(input, k, dim, largest, sorted);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(327, 1, 2, 1, 1, 1);
+  const node = newNode(329, 1, 2, 1, 1, 1);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -3874,18 +3971,13 @@ export function transpose(input: Tensor, dim0: i32, dim1: i32): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(328, 1, 1, 0, 0, 2);
+  const node = newNode(330, 1, 1, 0, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, dim0);
   node.saveF64(1, dim1);
   doneNode(node);
   return result;
-}
-
-export function transpose_(input: Tensor, dim0: i32, dim1: i32): Tensor {
-  checkInplace(input);
-  return assignInplace(input, transpose(input, dim0, dim1));
 }
 
 export function trapezoid(y: Tensor, x: Tensor | null = null, dx: f64 = 1, dim: i32 = -1): Tensor {
@@ -3898,7 +3990,7 @@ export function tril(input: Tensor, diagonal: i32 = 0): Tensor {
   const result = rearrange_impl.tril(input, diagonal);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(329, 1, 1, 0, 0, 1);
+  const node = newNode(331, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, diagonal);
@@ -3928,7 +4020,7 @@ export function triu(input: Tensor, diagonal: i32 = 0): Tensor {
   const result = rearrange_impl.triu(input, diagonal);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(330, 1, 1, 0, 0, 1);
+  const node = newNode(332, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, diagonal);
@@ -4009,17 +4101,12 @@ export function unsqueeze(input: Tensor, dim: i32): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(331, 1, 1, 0, 1, 0);
+  const node = newNode(333, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
   doneNode(node);
   return result;
-}
-
-export function unsqueeze_(input: Tensor, dim: i32): Tensor {
-  checkInplace(input);
-  return assignInplace(input, unsqueeze(input, dim));
 }
 
 export function varOp(input: Tensor, dim: Ints | null = null, unbiased: bool = true, keepdim: bool = false, correction: i32 = NONE): Tensor {
@@ -4036,7 +4123,7 @@ export function varMeanOf(input: Tensor, dim: Ints | null, correction: f64, keep
   const result = reduction_impl.varMeanOf(input, dim, correction, keepdim);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(332, 1, 2, 1, 1, 2);
+  const node = newNode(334, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -4054,7 +4141,7 @@ export function varOf(input: Tensor, dim: Ints | null, correction: f64, keepdim:
   const result = reduction_impl.varOf(input, dim, correction, keepdim);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(333, 1, 1, 1, 1, 2);
+  const node = newNode(335, 1, 1, 1, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -4071,7 +4158,7 @@ export function vdot(input: Tensor, other: Tensor): Tensor {
   const result = matmul_impl.vdot(input, other);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(334, 2, 1, 2, 0, 0);
+  const node = newNode(336, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, other);
   attachFloating(result, node, 0);
@@ -4091,7 +4178,7 @@ export function vectorNorm(input: Tensor, ord: f64 = 2, dim: Ints | null = null,
   const result = reduction_impl.vectorNorm(input, ord, dim, keepdim, dtype);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(335, 1, 1, 2, 1, 2);
+  const node = newNode(337, 1, 1, 2, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -4110,7 +4197,7 @@ export function view(input: Tensor, size: Ints): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(336, 1, 1, 0, 1, 0);
+  const node = newNode(338, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
