@@ -23,7 +23,7 @@ wasm: $(WASM)
 fast: node_modules/.package-lock.json ## quick build for the edit loop: wasm optimized less, no types
 	@rm -f $(WASM)
 	node core-wasm/build.mjs --fast
-	NO_TYPES=1 $(BIN)/rollup --config --silent
+	QUICK=1 $(BIN)/rollup --config --silent
 
 bundle: dist/node.js
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import dts from "rollup-plugin-dts";
 import esbuild from "rollup-plugin-esbuild";
+import { minify } from "terser";
 
 const HOSTS = ["node", "deno", "bun", "browser", "workerd"];
 /** Modules whose syntax is the host's own: they are copied beside the bundle as they stand. */
@@ -20,6 +21,15 @@ const copyVerbatim = {
   },
 };
 
+// the edit loop wants neither types nor small files
+const quick = Boolean(process.env.QUICK);
+
+/** Class names stay: modules print them, and errors are known by them. */
+const shrink = {
+  name: "shrink",
+  renderChunk: (code) => minify(code, { module: true, ecma: 2020, keep_classnames: true, compress: { passes: 2 } }),
+};
+
 const bundles = {
   input: Object.fromEntries(HOSTS.map((host) => [host, `hosts/${host}.ts`])),
   external: [/^node:/],
@@ -36,7 +46,7 @@ const bundles = {
           : null,
     hoistTransitiveImports: false,
   },
-  plugins: [copyVerbatim, esbuild({ target: "es2022", tsconfig: false })],
+  plugins: [copyVerbatim, esbuild({ target: "es2022", tsconfig: false }), quick ? null : shrink],
   onLog(level, log, handler) {
     handler(level === "warn" && log.code !== "CIRCULAR_DEPENDENCY" ? "error" : level, log);
   },
@@ -48,4 +58,4 @@ const types = {
   plugins: [dts()],
 };
 
-export default process.env.NO_TYPES ? [bundles] : [bundles, types];
+export default quick ? [bundles] : [bundles, types];

@@ -34,7 +34,7 @@ async function node(...args) {
   process.stderr.write(stdout + stderr);
 }
 
-/** Asks for the features by name, since wasm-opt reads none from a module without names. */
+/** What asc enables without being asked; it leaves no list in the module. */
 const WASM_FEATURES = ["bulk-memory", "sign-ext", "nontrapping-float-to-int", "mutable-globals"];
 
 async function shrink(build, file) {
