@@ -93,5 +93,6 @@ export {
   where,
 } from "./tensor/shapes.ts";
 export { isTensor, Tensor } from "./tensor/tensor.ts";
+export { where } from "./tensor/where.ts";
 
 import "./tensor/methods.ts";
