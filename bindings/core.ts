@@ -131,8 +131,16 @@ export function textAt(address: number, length: number): string {
   return text;
 }
 
+const OUT_OF_MEMORY = 5;
+
 function raise(kind: number, address: number, length: number): never {
-  throw errorOfKind(kind, textAt(address, length));
+  const message = textAt(address, length);
+  if (kind !== OUT_OF_MEMORY) throw errorOfKind(kind, message);
+  throw errorOfKind(
+    kind,
+    `${message} Dropped tensors are released by garbage collection, which needs a turn of the event loop; ` +
+      "torch.scope(() => { … }) and dispose() release them at once.",
+  );
 }
 
 /** What JavaScript throws inside a callback ends the call that it was made from. */

@@ -20,6 +20,7 @@ export {
 export { einsum } from "./functional/einsum.ts";
 export { chainMatmul, tensordot, type ContractedDims } from "./functional/products.ts";
 export { keep, scope, scoped } from "./memory/scope.ts";
+export { setWatermark } from "./memory/pressure.ts";
 export { memoryStats, setMemoryLimit, type MemoryStats } from "./memory/stats.ts";
 export {
   arange,

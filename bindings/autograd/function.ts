@@ -123,6 +123,7 @@ export class FunctionContext {
  * }
  * const y = Square.apply(x);
  */
+// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- static methods are PyTorch's interface here
 export class Function {
   /** Computes the result, a tensor or a list; what it does is not recorded. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any

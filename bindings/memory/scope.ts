@@ -6,7 +6,7 @@
 // it is careful: what is made before the first await belongs to the scope; what is made later belongs to a group of all the
 // asynchronous scopes that are open at that time, and is released when the last of them ends, never earlier.
 
-import { dispose, enter, leave, newToken, own, setScopeOwner, type Owned } from "./finalize.ts";
+import { adopt, dispose, enter, leave, newToken, own, setScopeOwner, type Owned } from "./finalize.ts";
 
 /** Wrappers that outlive every scope. */
 const kept = new WeakSet<object>();
@@ -257,6 +257,13 @@ async function* iterateAsync<T>(iterable: Iterable<T> | AsyncIterable<T>): Async
 export function keep<T extends object>(tensor: T): T {
   kept.add(tensor);
   return tensor;
+}
+
+/** Ends `keep`: the tensor belongs to the scope that is open now, or to garbage collection. */
+export function unkeep(tensor: Owned): void {
+  kept.delete(tensor);
+  leave(tensor);
+  adopt(tensor);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

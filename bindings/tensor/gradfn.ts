@@ -29,8 +29,8 @@ export const functionNames = new Map<number, string>();
 
 /** The node that made the tensor of this handle, null for a leaf. */
 export function gradFnOf(handle: number): GradFn | null {
+  const name = functionNames.get(core.gradFnCallback(handle));
+  if (name !== undefined) return new GradFn(name);
   const length = core.gradFnName(handle);
-  if (length === 0) return null;
-  const name = textAt(core.messageText(), length);
-  return new GradFn(functionNames.get(core.gradFnCallback(handle)) ?? name);
+  return length === 0 ? null : new GradFn(textAt(core.messageText(), length));
 }

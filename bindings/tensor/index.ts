@@ -107,7 +107,7 @@ function applyAll(state: State, indices: readonly unknown[]): void {
   const specified = prepared.reduce<number>((sum, index) => sum + dimsTaken(index), 0);
   const ndim = ndimOf(state.handle);
   if (specified > ndim) {
-    if (ndim === 0 && prepared.some((index) => typeof index === "number")) zeroDim();
+    if (ndim === 0) refuseZeroDim(prepared.find((index) => dimsTaken(index) > 0));
     throw new IndexError(`too many indices for tensor of dimension ${ndim}`);
   }
   let dots = ndim - specified;
@@ -219,14 +219,13 @@ function apply(state: State, index: Exclude<Prepared, "...">): void {
   } else if (index instanceof Tensor) {
     applyTensor(state, index);
   } else {
-    if (ndimOf(state.handle) === 0) throw new IndexError("slice() cannot be applied to a 0-dim tensor.");
     proceed(state, core.op_slice(state.handle, state.dim, index.start, index.stop, index.step));
     state.dim++;
   }
 }
 
 function select(handle: number, dim: number, index: number): number {
-  if (ndimOf(handle) === 0) zeroDim();
+  if (ndimOf(handle) === 0) refuseZeroDim(index);
   const size = sizeOf(handle, dim);
   if (index < -size || index >= size) {
     throw new IndexError(`index ${index} is out of bounds for dimension ${dim} with size ${size}`);
@@ -234,10 +233,15 @@ function select(handle: number, dim: number, index: number): number {
   return core.op_select(handle, dim, index);
 }
 
-function zeroDim(): never {
-  throw new IndexError(
-    "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number",
-  );
+function refuseZeroDim(index: Prepared | undefined): void {
+  if (typeof index === "number") {
+    throw new IndexError(
+      "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number",
+    );
+  }
+  if (typeof index === "object" && !(index instanceof Tensor)) {
+    throw new IndexError("slice() cannot be applied to a 0-dim tensor.");
+  }
 }
 
 function applyTensor(state: State, index: Tensor): void {

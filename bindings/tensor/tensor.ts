@@ -11,7 +11,7 @@ import type { RandomMethods } from "../random.ts";
 import type { TensorMethods } from "../gen/methods.ts";
 import type { ShapeMethods } from "./shapes.ts";
 import { adopt, dispose, type Token } from "../memory/finalize.ts";
-import { keep } from "../memory/scope.ts";
+import { keep, unkeep } from "../memory/scope.ts";
 import { DTYPES, deviceOf, ITEM_SIZES, type Device, type DType, type TypedArray } from "./dtype.ts";
 import { gradFnOf, type GradFn } from "./gradfn.ts";
 import type { TensorConversions } from "./convert.ts";
@@ -211,13 +211,18 @@ export class Tensor {
       if (handle !== 0) core.release(handle);
       return known;
     }
-    this.gradWrapper = handle === 0 ? undefined : keep(new Tensor(handle));
+    this.keepGrad(handle === 0 ? undefined : new Tensor(handle));
     return this.gradWrapper ?? null;
   }
   set grad(value: Tensor | null) {
     core.setGrad(live(this), checkedGrad(this, value));
-    this.gradWrapper = value ?? undefined;
-    if (value) keep(value);
+    this.keepGrad(value ?? undefined);
+  }
+  /** A gradient outlives scopes; one that is replaced is an ordinary tensor of the scope where that happens. */
+  private keepGrad(next: Tensor | undefined): void {
+    const previous = this.gradWrapper;
+    if (previous !== undefined && previous !== next && previous.handle !== 0) unkeep(previous);
+    this.gradWrapper = next === undefined ? undefined : keep(next);
   }
   /** Makes `backward` fill in `grad` although this is not a leaf. */
   retainGrad(): void {
@@ -288,15 +293,15 @@ export class Tensor {
     return this.item();
   }
 
-  /** The elements as nested arrays; a 0-d tensor gives its value. int64 as in `item`. */
-  tolist(): Nested<Element> {
+  /** The elements as nested arrays; a 0-d tensor gives its value. int64 as in `item`. @example x.tolist<number[][]>() */
+  tolist<T = Nested<Element>>(): T {
     const handle = live(this);
     requireCpu(handle, "tolist");
-    return nested(elementsOf(handle, this.shape, this.stride()));
+    return nested(elementsOf(handle, this.shape, this.stride())) as T;
   }
   /** The same on every device. */
-  async tolistAsync(): Promise<Nested<Element>> {
-    return this.tolist();
+  async tolistAsync<T = Nested<Element>>(): Promise<T> {
+    return this.tolist<T>();
   }
 
   /** Releases the tensor now. Using it afterwards throws; views of it and the tape are not affected. */
