@@ -95,13 +95,21 @@ export function storeAs<A>(dst: usize, dtype: i32, value: A): void {
   }
 }
 
-/** Writes a contiguous block of A to n elements of `dtype`, `stride` elements apart. */
-export function storeBlock<A>(dst: usize, dtype: i32, stride: i32, src: usize, n: i32, size: i32): void {
-  if (stride == 1 && isFloat<A>() && dtype == (sizeof<A>() == 4 ? DType.Float32 : DType.Float64)) {
-    memory.copy(dst, src, <usize>n * sizeof<A>());
-    return;
+function convertTo<A, S>(dst: usize, step: usize, src: usize, n: i32): void {
+  const end = src + <usize>n * sizeof<A>();
+  while (src < end) {
+    store<S>(dst, <S>load<A>(src));
+    src += sizeof<A>();
+    dst += step;
   }
+}
+
+/** Writes a contiguous block of A to n elements of `dtype` and `size` bytes, `stride` elements apart. */
+export function storeBlock<A>(dst: usize, dtype: i32, stride: i32, src: usize, n: i32, size: i32): void {
   const step = <usize>(stride * size);
+  if (dtype == DType.Float32) return convertTo<A, f32>(dst, step, src, n);
+  if (dtype == DType.Float64) return convertTo<A, f64>(dst, step, src, n);
+  if (dtype == DType.Int64) return convertTo<A, i64>(dst, step, src, n);
   const end = src + <usize>n * sizeof<A>();
   while (src < end) {
     storeAs<A>(dst, dtype, load<A>(src));

@@ -5,7 +5,7 @@
 // Cost: one read and one write an element; a scan is sequential along its line.
 import { Args } from "../dispatch/args";
 import { Compute, itemSize } from "../tensor/dtype";
-import { loadBlock, storeAs } from "./blocks";
+import { loadBlock, storeBlock } from "./blocks";
 
 export const enum Scan {
   Sum = 0,
@@ -44,19 +44,33 @@ function scan<A>(args: Args): void {
   const size = itemSize(input.dtype);
   const outSize = itemSize(out.dtype);
   let inStep = last < 0 ? 0 : input.stride(last);
-  let outStep = last < 0 ? 0 : out.stride(last) * outSize;
+  let outStride = last < 0 ? 0 : out.stride(last);
   const indexStep = two && last >= 0 ? indices.stride(last) << 3 : 0;
   let source = input.data;
   let target = out.data;
   let target2 = two ? indices.data : 0;
   if (args.int(1)) {
     source += (n - 1) * inStep * size;
-    target += (n - 1) * outStep;
+    target += (n - 1) * outStride * outSize;
     inStep = -inStep;
-    outStep = -outStep;
+    outStride = -outStride;
   }
   for (let k = 0; k < lines; k++) {
-    line<A>(kind, counters + 64, source, input.dtype, inStep, size, target, out.dtype, outStep, target2, indexStep, n);
+    line<A>(
+      kind,
+      counters + 64,
+      source,
+      input.dtype,
+      inStep,
+      size,
+      target,
+      out.dtype,
+      outStride,
+      outSize,
+      target2,
+      indexStep,
+      n,
+    );
     for (let d = last - 1; d >= 0; d--) {
       const at = counters + ((<usize>d) << 2);
       const extent = input.shape(d);
@@ -76,6 +90,7 @@ function scan<A>(args: Args): void {
   }
 }
 
+/** Scans one line, a run at a time: the run is converted, scanned in place and converted back. */
 function line<A>(
   kind: i32,
   run: usize,
@@ -85,52 +100,62 @@ function line<A>(
   size: i32,
   target: usize,
   outDtype: i32,
-  outStep: i32,
+  outStride: i32,
+  outSize: i32,
   target2: usize,
   indexStep: i32,
   n: i32,
 ): void {
   let value: A = kind == Scan.Prod ? 1 : 0;
   let index = 0;
-  let high = -Infinity;
   for (let done = 0; done < n; done += RUN) {
     const m = min(RUN, n - done);
+    const end = run + ((<usize>m) << 3);
     loadBlock<A>(run, source, dtype, stride, m);
     source += m * stride * size;
-    for (let i = 0; i < m; i++) {
-      const x = load<A>(run + ((<usize>i) << 3));
-      switch (kind) {
-        case Scan.Sum:
-          value += x;
-          break;
-        case Scan.Prod:
-          value *= x;
-          break;
-        case Scan.LogSumExp: {
-          // value = log of the running sum; the larger of the two is taken out before exponentiating
-          if (!isFloat<A>()) break;
-          const a = done + i == 0 ? -Infinity : <f64>value;
-          const b = <f64>x;
-          high = max<f64>(a, b);
-          const low = min<f64>(a, b);
-          if (Math.abs(high) == Infinity || high != high) value = <A>high;
-          else value = <A>(high + Math.log1p(Math.exp(low - high)));
-          break;
+    switch (kind) {
+      case Scan.Sum:
+        for (let p = run; p < end; p += 8) {
+          value += load<A>(p);
+          store<A>(p, value);
         }
-        default: {
+        break;
+      case Scan.Prod:
+        for (let p = run; p < end; p += 8) {
+          value *= load<A>(p);
+          store<A>(p, value);
+        }
+        break;
+      case Scan.LogSumExp:
+        if (!isFloat<A>()) break;
+        if (done == 0) value = <A>-Infinity;
+        for (let p = run; p < end; p += 8) {
+          value = <A>logSum(<f64>value, <f64>load<A>(p));
+          store<A>(p, value);
+        }
+        break;
+      default:
+        for (let i = 0; i < m; i++) {
+          const p = run + ((<usize>i) << 3);
+          const x = load<A>(p);
           const better = kind == Scan.Max ? x >= value : x <= value;
           if (done + i == 0 || x != x || (value == value && better)) {
             value = x;
             index = done + i;
           }
+          store<A>(p, value);
+          store<i64>(target2, index);
+          target2 += indexStep;
         }
-      }
-      storeAs<A>(target, outDtype, value);
-      target += outStep;
-      if (target2) {
-        store<i64>(target2, index);
-        target2 += indexStep;
-      }
     }
+    storeBlock<A>(target, outDtype, outStride, run, m, outSize);
+    target += m * outStride * outSize;
   }
+}
+
+/** log(exp(a) + exp(b)): the larger is taken out before exponentiating. */
+function logSum(a: f64, b: f64): f64 {
+  const high = max<f64>(a, b);
+  if (Math.abs(high) == Infinity || high != high) return high;
+  return high + Math.log1p(Math.exp(min<f64>(a, b) - high));
 }
