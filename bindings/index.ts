@@ -94,6 +94,5 @@ export {
   where,
 } from "./tensor/shapes.ts";
 export { isTensor, Tensor } from "./tensor/tensor.ts";
-export { where } from "./tensor/where.ts";
 
 import "./tensor/methods.ts";

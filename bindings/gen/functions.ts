@@ -5092,6 +5092,17 @@ export function vstack(tensors: unknown): Tensor {
 }
 
 /**
+ * input where condition is true, else other.
+ * Shapes: any that broadcast; the result has the broadcast shape of condition, input, other.
+ * Follows torch.where.
+ * @throws RuntimeError if condition is not bool
+ */
+export function where(condition: Tensor, input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
+export function where(condition: unknown, input: unknown, other: unknown): Tensor {
+  return call.wrap(core.op_where(call.tensorArg(condition, "where", "condition", 1), call.operandArg(input, "where", "input", 2), call.operandArg(other, "where", "other", 3)));
+}
+
+/**
  * input * log(other), 0 where input is 0 (unless other is NaN).
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.xlogy.

@@ -82,8 +82,6 @@ export const where = elementwise({
   doc: "input where condition is true, else other.",
   errors: "RuntimeError if condition is not bool",
   self: "input",
-  // the function is also nonzero of one argument: bindings/tensor/where.ts
-  variants: ["method"],
   numbersOnly: true,
   masks: ["condition"],
   check: "comparison.checkWhere",
