@@ -62,6 +62,7 @@ export {
   setRngState,
 } from "./random.ts";
 export * as nn from "./nn/index.ts";
+export * as optim from "./optim/index.ts";
 export * as safetensors from "./io/safetensors.ts";
 export * as utils from "./utils/index.ts";
 export * as vision from "./vision/index.ts";

@@ -283,13 +283,6 @@ export interface TensorMethods {
   baddbmm(batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
   baddbmm(batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
   /**
-   * 1 with the probability that the input's element is (or p), else 0.
-   * Follows torch.bernoulli.
-   */
-  bernoulli(p?: number | null, generator?: number): Tensor;
-  bernoulli(options: { p?: number | null; generator?: number }): Tensor;
-  bernoulli(p: number | null, options: { generator?: number }): Tensor;
-  /**
    * How often each non-negative integer occurs in a vector, or the sum of its weights.
    * Follows torch.bincount.
    */
@@ -1138,14 +1131,6 @@ export interface TensorMethods {
    */
   mul(other: Tensor | Scalar): Tensor;
   /**
-   * Indices drawn with the weights in each row.
-   * Follows torch.multinomial.
-   */
-  multinomial(numSamples: number, replacement?: boolean, generator?: number): Tensor;
-  multinomial(options: { numSamples: number; replacement?: boolean; generator?: number }): Tensor;
-  multinomial(numSamples: number, options: { replacement?: boolean; generator?: number }): Tensor;
-  multinomial(numSamples: number, replacement: boolean, options: { generator?: number }): Tensor;
-  /**
    * input * other.
    * Another name of torch.mul.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
@@ -1814,11 +1799,6 @@ export interface TensorMethods {
   bitwiseRightShift_(other: Tensor | Scalar): this;
   /** bitwiseXor, in place. */
   bitwiseXor_(other: Tensor | Scalar): this;
-  /** cauchy, in place. */
-  cauchy_(median?: number, sigma?: number, generator?: number): this;
-  cauchy_(options: { median?: number; sigma?: number; generator?: number }): this;
-  cauchy_(median: number, options: { sigma?: number; generator?: number }): this;
-  cauchy_(median: number, sigma: number, options: { generator?: number }): this;
   /** ceil, in place. */
   ceil_(): this;
   /** clamp, in place. */
@@ -1874,10 +1854,6 @@ export interface TensorMethods {
   exp2_(): this;
   /** expm1, in place. */
   expm1_(): this;
-  /** exponential, in place. */
-  exponential_(lambd?: number, generator?: number): this;
-  exponential_(options: { lambd?: number; generator?: number }): this;
-  exponential_(lambd: number, options: { generator?: number }): this;
   /** fill, in place. */
   fill_(value?: Tensor | Scalar | null): this;
   fill_(options: { value?: Tensor | Scalar | null }): this;
@@ -1898,10 +1874,6 @@ export interface TensorMethods {
   gcd_(other: Tensor): this;
   /** ge, in place. */
   ge_(other: Tensor | Scalar): this;
-  /** geometric, in place. */
-  geometric_(p: number, generator?: number): this;
-  geometric_(options: { p: number; generator?: number }): this;
-  geometric_(p: number, options: { generator?: number }): this;
   /** greater, in place. */
   greater_(other: Tensor | Scalar): this;
   /** greaterEqual, in place. */
@@ -1965,11 +1937,6 @@ export interface TensorMethods {
   log1p_(): this;
   /** log2, in place. */
   log2_(): this;
-  /** logNormal, in place. */
-  logNormal_(mean?: number, std?: number, generator?: number): this;
-  logNormal_(options: { mean?: number; std?: number; generator?: number }): this;
-  logNormal_(mean: number, options: { std?: number; generator?: number }): this;
-  logNormal_(mean: number, std: number, options: { generator?: number }): this;
   /** logicalAnd, in place. */
   logicalAnd_(other: Tensor): this;
   /** logicalNot, in place. */
@@ -2008,11 +1975,6 @@ export interface TensorMethods {
   negative_(): this;
   /** nextafter, in place. */
   nextafter_(other: Tensor): this;
-  /** normal, in place. */
-  normal_(mean?: number, std?: number, generator?: number): this;
-  normal_(options: { mean?: number; std?: number; generator?: number }): this;
-  normal_(mean: number, options: { std?: number; generator?: number }): this;
-  normal_(mean: number, std: number, options: { generator?: number }): this;
   /** notEqual, in place. */
   notEqual_(other: Tensor | Scalar): this;
   /** pow, in place. */
@@ -2024,11 +1986,6 @@ export interface TensorMethods {
   put_(index: Tensor, source: Tensor, options: { accumulate?: boolean }): this;
   /** rad2deg, in place. */
   rad2deg_(): this;
-  /** random, in place. */
-  random_(from?: Scalar | null, to?: Scalar | null, generator?: number): this;
-  random_(options: { from?: Scalar | null; to?: Scalar | null; generator?: number }): this;
-  random_(from: Scalar | null, options: { to?: Scalar | null; generator?: number }): this;
-  random_(from: Scalar | null, to: Scalar | null, options: { generator?: number }): this;
   /** reciprocal, in place. */
   reciprocal_(): this;
   /** relu, in place. */
@@ -2101,11 +2058,6 @@ export interface TensorMethods {
   trueDivide_(other: Tensor | Scalar): this;
   /** trunc, in place. */
   trunc_(): this;
-  /** uniform, in place. */
-  uniform_(from?: number, to?: number, generator?: number): this;
-  uniform_(options: { from?: number; to?: number; generator?: number }): this;
-  uniform_(from: number, options: { to?: number; generator?: number }): this;
-  uniform_(from: number, to: number, options: { generator?: number }): this;
   /** xlogy, in place. */
   xlogy_(other: Tensor | Scalar): this;
   /** zero, in place. */

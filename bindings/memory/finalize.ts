@@ -109,6 +109,18 @@ export function reconsider(wrapper: Owned): void {
   }
 }
 
+/** Gives `wrapper` the handle of `other`, which is disposed of: the same object then is another tensor. */
+export function exchange(wrapper: Owned, other: Owned): void {
+  const old = wrapper.handle;
+  core.retain(other.handle);
+  leave(wrapper);
+  released(old);
+  core.release(old);
+  wrapper.handle = other.handle;
+  dispose(other);
+  own(wrapper);
+}
+
 /** Releases a wrapper's handle now. The wrapper must not be used any more. */
 export function dispose(wrapper: Owned): void {
   const handle = wrapper.handle;

@@ -14,5 +14,8 @@ export {
   maxPool1d,
   maxPool2d,
   maxPool3d,
+  interpolate,
+  upsampleBilinear,
+  upsampleNearest,
   tripletMarginWithDistanceLoss,
 } from "../functional/index.ts";

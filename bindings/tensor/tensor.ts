@@ -46,7 +46,7 @@ const RETAINS_GRAD = 8;
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export interface Tensor
   extends
-    Omit<TensorMethods, keyof RandomMethods>,
+    TensorMethods,
     TensorIndexing,
     TensorConversions,
     TensorBackward,

@@ -245,8 +245,8 @@ export function generateMethods(registry: Registry): string {
     'import { Tensor, live } from "../tensor/tensor.ts";',
     "",
     "export interface TensorMethods {",
-    ...methods.flatMap((n) => methodType(n, false)),
-    ...inplace.flatMap((n) => methodType(n, true)),
+    ...methods.filter(isPublicType).flatMap((n) => methodType(n, false)),
+    ...inplace.filter(isPublicType).flatMap((n) => methodType(n, true)),
     "}",
     "",
     "call.defineMethods(Tensor, {",
@@ -264,6 +264,9 @@ function withoutSelf(record: OpRecord): Parameter[] {
   }
   return record.signature.parameters.filter((p) => p !== self);
 }
+
+/** Methods that draw random numbers have hand-written types, with generators as objects (bindings/random.ts). */
+const isPublicType = ({ record }: Named): boolean => !record.signature.parameters.some((p) => p.name === "generator");
 
 /** Methods whose list PyTorch also takes as single arguments: x.view(2, 3). */
 const VARIADIC = new Set(["view", "reshape", "permute", "expand", "repeat", "tile", "flip", "sumToSize"]);

@@ -1,0 +1,212 @@
+// torch.nn.init: fills tensors in place, off the tape, with PyTorch's distributions and its random stream.
+
+import { noGrad } from "../autograd/mode.ts";
+import { ValueError } from "../error.ts";
+import { randperm } from "../random.ts";
+import { Tensor } from "../tensor/tensor.ts";
+
+/** Functions that `calculateGain` knows. */
+export type Nonlinearity =
+  | "linear"
+  | "conv1d"
+  | "conv2d"
+  | "conv3d"
+  | "conv_transpose1d"
+  | "conv_transpose2d"
+  | "conv_transpose3d"
+  | "sigmoid"
+  | "tanh"
+  | "relu"
+  | "leaky_relu"
+  | "selu";
+export type FanMode = "fan_in" | "fan_out";
+
+const real = (value: number | { valueOf(): number }): number => Number(value);
+
+/** The recommended gain of a nonlinearity; `param` is the negative slope of leaky_relu. @throws ValueError for an unknown one */
+export function calculateGain(nonlinearity: Nonlinearity, param?: number | null): number {
+  switch (nonlinearity) {
+    case "sigmoid":
+    case "linear":
+    case "conv1d":
+    case "conv2d":
+    case "conv3d":
+    case "conv_transpose1d":
+    case "conv_transpose2d":
+    case "conv_transpose3d":
+      return 1;
+    case "tanh":
+      return 5 / 3;
+    case "relu":
+      return Math.sqrt(2);
+    case "leaky_relu": {
+      const slope = param ?? 0.01;
+      return Math.sqrt(2 / (1 + slope ** 2));
+    }
+    case "selu":
+      return 3 / 4;
+    default:
+      throw new ValueError(`Unsupported nonlinearity ${String(nonlinearity)}`);
+  }
+}
+
+/** How many inputs and outputs an element of a weight has. @throws ValueError for less than two dimensions */
+export function calculateFans(tensor: Tensor): { fanIn: number; fanOut: number } {
+  const { shape } = tensor;
+  if (shape.length < 2) {
+    throw new ValueError("Fan in and fan out can not be computed for tensor with fewer than 2 dimensions");
+  }
+  const field = shape.slice(2).reduce((product, size) => product * size, 1);
+  return { fanIn: shape[1]! * field, fanOut: shape[0]! * field };
+}
+
+function fill<T extends Tensor>(tensor: T, body: (tensor: T) => unknown): T {
+  noGrad(() => void body(tensor));
+  return tensor;
+}
+
+/** Uniform on [a, b); follows torch.nn.init.uniform_. */
+export const uniform_ = <T extends Tensor>(tensor: T, a = 0, b = 1): T => fill(tensor, (t) => t.uniform_(a, b));
+/** Normal; follows torch.nn.init.normal_. */
+export const normal_ = <T extends Tensor>(tensor: T, mean = 0, std = 1): T => fill(tensor, (t) => t.normal_(mean, std));
+/** One value; follows torch.nn.init.constant_. */
+export const constant_ = <T extends Tensor>(tensor: T, value: number): T => fill(tensor, (t) => t.fill_(value));
+/** Ones; follows torch.nn.init.ones_. */
+export const ones_ = <T extends Tensor>(tensor: T): T => fill(tensor, (t) => t.fill_(1));
+/** Zeros; follows torch.nn.init.zeros_. */
+export const zeros_ = <T extends Tensor>(tensor: T): T => fill(tensor, (t) => t.zero_());
+
+/** The identity matrix; follows torch.nn.init.eye_. @throws ValueError unless the tensor has two dimensions */
+export function eye_<T extends Tensor>(tensor: T): T {
+  if (tensor.ndim !== 2) throw new ValueError("Only tensors with 2 dimensions are supported");
+  return fill(tensor, (t) => {
+    t.zero_();
+    t.diagonal().fill_(1);
+  });
+}
+
+/** Kernels that keep their input, as many channels as there are; follows torch.nn.init.dirac_. */
+export function dirac_<T extends Tensor>(tensor: T, groups = 1): T {
+  const { ndim, shape } = tensor;
+  if (![3, 4, 5].includes(ndim)) throw new ValueError("Only tensors with 3, 4, or 5 dimensions are supported");
+  if (shape[0]! % groups !== 0) throw new ValueError("dim 0 must be divisible by groups");
+  const perGroup = shape[0]! / groups;
+  const count = Math.min(perGroup, shape[1]!);
+  return fill(tensor, (t) => {
+    t.zero_();
+    let center: Tensor = t;
+    for (let d = ndim - 1; d >= 2; d--) center = center.select(d, Math.floor(shape[d]! / 2));
+    for (let g = 0; g < groups; g++)
+      center
+        .narrow(0, g * perGroup, count)
+        .diagonal()
+        .fill_(1);
+  });
+}
+
+/** Glorot's uniform initialisation; follows torch.nn.init.xavier_uniform_. */
+export function xavierUniform_<T extends Tensor>(tensor: T, gain = 1): T {
+  const { fanIn, fanOut } = calculateFans(tensor);
+  const bound = Math.sqrt(3) * (real(gain) * Math.sqrt(2 / (fanIn + fanOut)));
+  return uniform_(tensor, -bound, bound);
+}
+
+/** Glorot's normal initialisation; follows torch.nn.init.xavier_normal_. */
+export function xavierNormal_<T extends Tensor>(tensor: T, gain = 1): T {
+  const { fanIn, fanOut } = calculateFans(tensor);
+  return normal_(tensor, 0, real(gain) * Math.sqrt(2 / (fanIn + fanOut)));
+}
+
+export interface KaimingOptions {
+  /** The negative slope of leaky_relu (default 0). */
+  a?: number;
+  /** Keeps the variance forwards or backwards (default "fan_in"). */
+  mode?: FanMode;
+  nonlinearity?: Nonlinearity;
+}
+
+function kaimingStd(tensor: Tensor, a: number | KaimingOptions, mode: FanMode, nonlinearity: Nonlinearity): number {
+  const options =
+    typeof a === "object" && "valueOf" in a && typeof a.valueOf() === "object" ? (a as KaimingOptions) : {};
+  const slope = options === a ? (options.a ?? 0) : real(a as number);
+  mode = options.mode ?? mode;
+  nonlinearity = options.nonlinearity ?? nonlinearity;
+  if (mode !== "fan_in" && mode !== "fan_out") {
+    throw new ValueError(`Mode ${String(mode)} not supported, please use one of ['fan_in', 'fan_out']`);
+  }
+  const { fanIn, fanOut } = calculateFans(tensor);
+  return calculateGain(nonlinearity, slope) / Math.sqrt(mode === "fan_in" ? fanIn : fanOut);
+}
+
+/** He's uniform initialisation; follows torch.nn.init.kaiming_uniform_. */
+export function kaimingUniform_<T extends Tensor>(
+  tensor: T,
+  a: number | KaimingOptions = 0,
+  mode: FanMode = "fan_in",
+  nonlinearity: Nonlinearity = "leaky_relu",
+): T {
+  if (tensor.shape.includes(0)) return tensor;
+  const bound = Math.sqrt(3) * kaimingStd(tensor, a, mode, nonlinearity);
+  return uniform_(tensor, -bound, bound);
+}
+
+/** He's normal initialisation; follows torch.nn.init.kaiming_normal_. */
+export function kaimingNormal_<T extends Tensor>(
+  tensor: T,
+  a: number | KaimingOptions = 0,
+  mode: FanMode = "fan_in",
+  nonlinearity: Nonlinearity = "leaky_relu",
+): T {
+  if (tensor.shape.includes(0)) return tensor;
+  return normal_(tensor, 0, kaimingStd(tensor, a, mode, nonlinearity));
+}
+
+/** Φ, the distribution function of the standard normal. */
+const normalCdf = (x: number): number => (1 + erf(x / Math.SQRT2)) / 2;
+
+/** The error function to double precision, by its series and its continued fraction. */
+function erf(x: number): number {
+  const size = Math.abs(x);
+  let value: number;
+  if (size < 2.5) {
+    let term = size;
+    value = size;
+    for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(value) && n < 200; n++) {
+      term *= (-size * size) / n;
+      value += term / (2 * n + 1);
+    }
+    value *= 2 / Math.sqrt(Math.PI);
+  } else {
+    let fraction = 0;
+    for (let k = 60; k > 0; k--) fraction = k / 2 / (size + fraction);
+    value = 1 - Math.exp(-size * size) / ((size + fraction) * Math.sqrt(Math.PI));
+  }
+  return x < 0 ? -value : value;
+}
+
+/** Normal, redrawn outside [a, b]; follows torch.nn.init.trunc_normal_. */
+export function truncNormal_<T extends Tensor>(tensor: T, mean = 0, std = 1, a = -2, b = 2): T {
+  const low = normalCdf((a - mean) / std);
+  const high = normalCdf((b - mean) / std);
+  return fill(tensor, (t) =>
+    t
+      .uniform_(2 * low - 1, 2 * high - 1)
+      .erfinv_()
+      .mul_(std * Math.SQRT2)
+      .add_(mean)
+      .clamp_(a, b),
+  );
+}
+
+/** Normal, with a share `sparsity` of every column zero; follows torch.nn.init.sparse_. */
+export function sparse_<T extends Tensor>(tensor: T, sparsity: number, std = 0.01): T {
+  if (tensor.ndim !== 2) throw new ValueError("Only tensors with 2 dimensions are supported");
+  const [rows, columns] = tensor.shape as [number, number];
+  const zeros = Math.ceil(sparsity * rows);
+  return fill(tensor, (t) => {
+    t.normal_(0, std);
+    for (let column = 0; column < columns; column++) {
+      t.select(1, column).indexFill_(0, randperm(rows).narrow(0, 0, zeros), 0);
+    }
+  });
+}

@@ -1,0 +1,215 @@
+// Modules that hold modules or parameters.
+
+import { IndexError, RuntimeError } from "../../error.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { Module, type AnyModule } from "../module.ts";
+import { Parameter } from "../parameter.ts";
+
+/** A module of a Sequential: called with what the one before it gave. */
+export type Stage = Module<[input: never], unknown>;
+
+/** Own integer keys, as a list has them. */
+abstract class ListModule<Item, Args extends unknown[], Result> extends Module<Args, Result> {
+  [index: number]: Item;
+
+  /** The number of entries. */
+  get size(): number {
+    return [...this.members()].length;
+  }
+  protected items(): Item[] {
+    return Array.from(this.members(), ([, value]) => value as Item);
+  }
+  [Symbol.iterator](): IterableIterator<Item> {
+    return this.items().values();
+  }
+  /** The entry at `index`; negative ones count from the end. @throws IndexError when it is out of range */
+  at(index: number): Item {
+    const items = this.items();
+    const item = items.at(index);
+    if (item === undefined) throw new IndexError(`index ${index} is out of range`);
+    return item;
+  }
+  /** Adds an entry at the end. */
+  append(item: Item): this {
+    this[this.size] = item;
+    return this;
+  }
+  /** Adds entries at the end. */
+  extend(items: Iterable<Item>): this {
+    for (const item of items) this.append(item);
+    return this;
+  }
+  /** Puts an entry before the one at `index`. */
+  insert(index: number, item: Item): this {
+    const items = this.items();
+    items.splice(index, 0, item);
+    items.forEach((entry, i) => (this[i] = entry));
+    return this;
+  }
+}
+
+/**
+ * Modules called one after the other; follows torch.nn.Sequential. Given an object, its keys name the modules.
+ * @example new nn.Sequential(new nn.Linear(784, 128), new nn.ReLU(), new nn.Linear(128, 10))
+ */
+export class Sequential extends ListModule<Stage, [input: Tensor], Tensor> {
+  constructor(...modules: Stage[] | [named: Record<string, Stage>]) {
+    super();
+    const [first] = modules;
+    if (modules.length === 1 && !(first instanceof Module)) Object.assign(this, first);
+    else modules.forEach((module, i) => (this[i] = module as Stage));
+  }
+
+  forward(input: Tensor): Tensor {
+    let value: unknown = input;
+    for (const [, module] of this.members()) {
+      if (module instanceof Module) value = (module as unknown as (input: unknown) => unknown)(value);
+    }
+    return value as Tensor;
+  }
+
+  protected override *members(): Iterable<[string, unknown, string]> {
+    for (const key of Object.keys(this)) {
+      const value = (this as unknown as Record<string, unknown>)[key];
+      if (value instanceof Module) yield [key, value, key];
+    }
+  }
+
+  /** The modules from `start` up to `end`, as a Sequential that shares them. */
+  slice(start?: number, end?: number): Sequential {
+    return new Sequential(...this.items().slice(start, end));
+  }
+}
+
+/** A list of modules, which it registers and does not call; follows torch.nn.ModuleList. */
+export class ModuleList<Item extends AnyModule = AnyModule> extends ListModule<Item, never[], never> {
+  constructor(modules: Iterable<Item> = []) {
+    super();
+    this.extend(modules);
+  }
+  forward(): never {
+    throw new RuntimeError('Module [ModuleList] is missing the required "forward" function');
+  }
+}
+
+/** Modules by key, registered and not called; follows torch.nn.ModuleDict. */
+export class ModuleDict<Item extends AnyModule = AnyModule> extends Module<never[], never> {
+  readonly #entries: Map<string, Item>;
+
+  constructor(modules: Record<string, Item> | Iterable<readonly [string, Item]> = {}) {
+    super();
+    this.#entries = new Map();
+    this.update(modules);
+  }
+  forward(): never {
+    throw new RuntimeError('Module [ModuleDict] is missing the required "forward" function');
+  }
+  protected override *members(): Iterable<[string, unknown, string]> {
+    for (const [key, module] of this.#entries) yield [key, module, key];
+  }
+
+  /** The number of entries. */
+  get size(): number {
+    return this.#entries.size;
+  }
+  get(key: string): Item | undefined {
+    return this.#entries.get(key);
+  }
+  set(key: string, module: Item): this {
+    this.#entries.set(key, module);
+    return this;
+  }
+  has(key: string): boolean {
+    return this.#entries.has(key);
+  }
+  delete(key: string): boolean {
+    return this.#entries.delete(key);
+  }
+  clear(): void {
+    this.#entries.clear();
+  }
+  keys(): IterableIterator<string> {
+    return this.#entries.keys();
+  }
+  values(): IterableIterator<Item> {
+    return this.#entries.values();
+  }
+  entries(): IterableIterator<[string, Item]> {
+    return this.#entries.entries();
+  }
+  [Symbol.iterator](): IterableIterator<[string, Item]> {
+    return this.#entries.entries();
+  }
+  /** Adds or replaces entries. */
+  update(modules: Record<string, Item> | Iterable<readonly [string, Item]>): this {
+    const entries =
+      Symbol.iterator in modules ? (modules as Iterable<readonly [string, Item]>) : Object.entries(modules);
+    for (const [key, module] of entries) this.set(key, module);
+    return this;
+  }
+}
+
+const describe = (tensor: Tensor): string => {
+  const kind = tensor instanceof Parameter ? "Parameter containing" : "Tensor containing";
+  return `${kind}: [torch.${tensor.dtype} of size ${tensor.shape.join("x")}]`;
+};
+
+/** A list of parameters, which it registers; follows torch.nn.ParameterList. Tensors become parameters. */
+export class ParameterList extends ListModule<Parameter, never[], never> {
+  constructor(parameters: Iterable<Tensor> = []) {
+    super();
+    for (const parameter of parameters) this.append(toParameter(parameter));
+  }
+  forward(): never {
+    throw new RuntimeError("ParameterList should not be called.");
+  }
+  override extraRepr(): string {
+    return this.items()
+      .map((parameter, i) => `  (${i}): ${describe(parameter)}`)
+      .join("\n");
+  }
+}
+
+/** Parameters by key; follows torch.nn.ParameterDict. Tensors become parameters. */
+export class ParameterDict extends Module<never[], never> {
+  readonly #entries: Map<string, Parameter>;
+
+  constructor(parameters: Record<string, Tensor> = {}) {
+    super();
+    this.#entries = new Map();
+    for (const [key, parameter] of Object.entries(parameters)) this.set(key, parameter);
+  }
+  forward(): never {
+    throw new RuntimeError("ParameterDict should not be called.");
+  }
+  protected override *members(): Iterable<[string, unknown, string]> {
+    for (const [key, parameter] of this.#entries) yield [key, parameter, key];
+  }
+  get size(): number {
+    return this.#entries.size;
+  }
+  get(key: string): Parameter | undefined {
+    return this.#entries.get(key);
+  }
+  set(key: string, parameter: Tensor): this {
+    this.#entries.set(key, toParameter(parameter));
+    return this;
+  }
+  has(key: string): boolean {
+    return this.#entries.has(key);
+  }
+  keys(): IterableIterator<string> {
+    return this.#entries.keys();
+  }
+  values(): IterableIterator<Parameter> {
+    return this.#entries.values();
+  }
+  [Symbol.iterator](): IterableIterator<[string, Parameter]> {
+    return this.#entries.entries();
+  }
+  override extraRepr(): string {
+    return Array.from(this.#entries, ([key, parameter]) => `  (${key}): ${describe(parameter)}`).join("\n");
+  }
+}
+
+const toParameter = (tensor: Tensor): Parameter => (tensor instanceof Parameter ? tensor : new Parameter(tensor));

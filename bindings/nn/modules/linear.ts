@@ -1,0 +1,142 @@
+// Linear maps.
+
+import * as torch from "../../gen/functions.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { defaultFactory, take, type Factory, type Rest } from "../arguments.ts";
+import { empty } from "../factory.ts";
+import * as F from "../functional.ts";
+import * as init from "../init.ts";
+import { Module } from "../module.ts";
+import { Parameter } from "../parameter.ts";
+import { py } from "../python.ts";
+
+/** Gives back its input, whatever it was made with; follows torch.nn.Identity. */
+export class Identity extends Module {
+  constructor(..._ignored: unknown[]) {
+    super();
+  }
+  forward(input: Tensor): Tensor {
+    return input;
+  }
+}
+
+export interface LinearOptions extends Factory {
+  /** Adds a learnable bias (default true). */
+  bias?: boolean;
+}
+
+/**
+ * y = x·Aᵀ + b over the last dimension; follows torch.nn.Linear. `weight` is [outFeatures, inFeatures].
+ * Shapes: [*, inFeatures] → [*, outFeatures].
+ * @example new nn.Linear(784, 10)(images)
+ */
+export class Linear extends Module {
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  weight: Parameter;
+  bias: Parameter | null;
+
+  constructor(inFeatures: number, outFeatures: number, ...rest: Rest<[bias: boolean], LinearOptions>) {
+    super();
+    const { bias, ...factory } = take("Linear", rest, { bias: true, ...defaultFactory });
+    this.inFeatures = inFeatures;
+    this.outFeatures = outFeatures;
+    this.weight = new Parameter(empty([outFeatures, inFeatures], factory));
+    this.bias = bias ? new Parameter(empty([outFeatures], factory)) : null;
+    this.resetParameters();
+  }
+
+  resetParameters(): void {
+    init.kaimingUniform_(this.weight, Math.sqrt(5));
+    if (this.bias) {
+      const bound = this.inFeatures > 0 ? 1 / Math.sqrt(this.inFeatures) : 0;
+      init.uniform_(this.bias, -bound, bound);
+    }
+  }
+
+  forward(input: Tensor): Tensor {
+    return F.linear(input, this.weight, this.bias);
+  }
+
+  override extraRepr(): string {
+    return `in_features=${this.inFeatures}, out_features=${this.outFeatures}, bias=${py(this.bias !== null)}`;
+  }
+}
+
+/**
+ * y = x1ᵀ·A·x2 + b; follows torch.nn.Bilinear. `weight` is [outFeatures, in1Features, in2Features].
+ * Shapes: [*, in1Features], [*, in2Features] → [*, outFeatures].
+ */
+export class Bilinear extends Module<[input1: Tensor, input2: Tensor]> {
+  readonly in1Features: number;
+  readonly in2Features: number;
+  readonly outFeatures: number;
+  weight: Parameter;
+  bias: Parameter | null;
+
+  constructor(
+    in1Features: number,
+    in2Features: number,
+    outFeatures: number,
+    ...rest: Rest<[bias: boolean], LinearOptions>
+  ) {
+    super();
+    const { bias, ...factory } = take("Bilinear", rest, { bias: true, ...defaultFactory });
+    this.in1Features = in1Features;
+    this.in2Features = in2Features;
+    this.outFeatures = outFeatures;
+    this.weight = new Parameter(empty([outFeatures, in1Features, in2Features], factory));
+    this.bias = bias ? new Parameter(empty([outFeatures], factory)) : null;
+    this.resetParameters();
+  }
+
+  resetParameters(): void {
+    const bound = 1 / Math.sqrt(this.in1Features);
+    init.uniform_(this.weight, -bound, bound);
+    if (this.bias) init.uniform_(this.bias, -bound, bound);
+  }
+
+  forward(input1: Tensor, input2: Tensor): Tensor {
+    return F.bilinear(input1, input2, this.weight, this.bias);
+  }
+
+  override extraRepr(): string {
+    const { in1Features, in2Features, outFeatures, bias } = this;
+    return `in1_features=${in1Features}, in2_features=${in2Features}, out_features=${outFeatures}, bias=${py(bias !== null)}`;
+  }
+}
+
+/** Joins dimensions `startDim` to `endDim` into one (default: all but the first); follows torch.nn.Flatten. */
+export class Flatten extends Module {
+  readonly startDim: number;
+  readonly endDim: number;
+
+  constructor(...rest: Rest<[startDim: number, endDim: number], { startDim?: number; endDim?: number }>) {
+    super();
+    ({ startDim: this.startDim, endDim: this.endDim } = take("Flatten", rest, { startDim: 1, endDim: -1 }));
+  }
+  forward(input: Tensor): Tensor {
+    return torch.flatten(input, this.startDim, this.endDim);
+  }
+  override extraRepr(): string {
+    return `start_dim=${this.startDim}, end_dim=${this.endDim}`;
+  }
+}
+
+/** Splits dimension `dim` into the given sizes; follows torch.nn.Unflatten. */
+export class Unflatten extends Module {
+  readonly dim: number;
+  readonly unflattenedSize: number[];
+
+  constructor(dim: number, unflattenedSize: number[]) {
+    super();
+    this.dim = dim;
+    this.unflattenedSize = unflattenedSize;
+  }
+  forward(input: Tensor): Tensor {
+    return torch.unflatten(input, this.dim, this.unflattenedSize);
+  }
+  override extraRepr(): string {
+    return `dim=${this.dim}, unflattened_size=${py(this.unflattenedSize)}`;
+  }
+}

@@ -1,0 +1,127 @@
+// Resizing, and windows as columns.
+
+import type { FloatScalar } from "../../tensor/scalar.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { take, type Rest } from "../arguments.ts";
+import * as F from "../functional.ts";
+import { Module } from "../module.ts";
+import { py, pyFloat } from "../python.ts";
+import { perDim, type Size } from "./conv.ts";
+
+export type UpsampleMode = "nearest" | "linear" | "bilinear" | "bicubic" | "trilinear";
+export interface UpsampleOptions {
+  size?: Size | null;
+  scaleFactor?: number | FloatScalar | readonly number[] | null;
+  mode?: UpsampleMode;
+  alignCorners?: boolean | null;
+  recomputeScaleFactor?: boolean | null;
+}
+
+/** Resizes the spatial dimensions; follows torch.nn.Upsample. */
+export class Upsample extends Module {
+  readonly size: Size | null;
+  readonly scaleFactor: number | readonly number[] | null;
+  readonly mode: UpsampleMode;
+  readonly alignCorners: boolean | null;
+  readonly recomputeScaleFactor: boolean | null;
+  constructor(
+    ...rest: Rest<
+      [
+        size: Size | null,
+        scaleFactor: number | FloatScalar | readonly number[] | null,
+        mode: UpsampleMode,
+        alignCorners: boolean | null,
+      ],
+      UpsampleOptions
+    >
+  ) {
+    super();
+    const options = take("Upsample", rest, {
+      size: null as Size | null,
+      scaleFactor: null as number | readonly number[] | null,
+      mode: "nearest" as UpsampleMode,
+      alignCorners: null as boolean | null,
+      recomputeScaleFactor: null as boolean | null,
+    });
+    this.size = options.size;
+    this.scaleFactor = options.scaleFactor;
+    this.mode = options.mode;
+    this.alignCorners = options.alignCorners;
+    this.recomputeScaleFactor = options.recomputeScaleFactor;
+  }
+  forward(input: Tensor): Tensor {
+    const { size, scaleFactor, mode, alignCorners, recomputeScaleFactor } = this;
+    return F.interpolate(input, size, scaleFactor, mode, alignCorners, recomputeScaleFactor);
+  }
+  override extraRepr(): string {
+    const { size, scaleFactor, mode } = this;
+    const what =
+      scaleFactor === null
+        ? `size=${py(size)}`
+        : `scale_factor=${typeof scaleFactor === "number" ? pyFloat(scaleFactor) : `(${scaleFactor.map(pyFloat).join(", ")})`}`;
+    return `${what}, mode=${py(mode)}`;
+  }
+}
+
+interface WindowOptions {
+  dilation?: Size;
+  padding?: Size;
+  stride?: Size;
+}
+type WindowRest = Rest<[dilation: Size, padding: Size, stride: Size], WindowOptions>;
+const windowDefaults: Required<WindowOptions> = { dilation: 1, padding: 0, stride: 1 };
+
+/** The windows of a picture as columns; follows torch.nn.Unfold. */
+export class Unfold extends Module {
+  readonly kernelSize: Size;
+  readonly dilation: Size;
+  readonly padding: Size;
+  readonly stride: Size;
+  constructor(kernelSize: Size, ...rest: WindowRest) {
+    super();
+    this.kernelSize = kernelSize;
+    ({ dilation: this.dilation, padding: this.padding, stride: this.stride } = take("Unfold", rest, windowDefaults));
+  }
+  forward(input: Tensor): Tensor {
+    return F.unfold(
+      input,
+      perDim(this.kernelSize, 2),
+      perDim(this.dilation, 2),
+      perDim(this.padding, 2),
+      perDim(this.stride, 2),
+    );
+  }
+  override extraRepr(): string {
+    const { kernelSize, dilation, padding, stride } = this;
+    return `kernel_size=${py(kernelSize)}, dilation=${py(dilation)}, padding=${py(padding)}, stride=${py(stride)}`;
+  }
+}
+/** Columns summed into a picture, the reverse of Unfold; follows torch.nn.Fold. */
+export class Fold extends Module {
+  readonly outputSize: Size;
+  readonly kernelSize: Size;
+  readonly dilation: Size;
+  readonly padding: Size;
+  readonly stride: Size;
+  constructor(outputSize: Size, kernelSize: Size, ...rest: WindowRest) {
+    super();
+    this.outputSize = outputSize;
+    this.kernelSize = kernelSize;
+    ({ dilation: this.dilation, padding: this.padding, stride: this.stride } = take("Fold", rest, windowDefaults));
+  }
+  forward(input: Tensor): Tensor {
+    const { outputSize, kernelSize, dilation, padding, stride } = this;
+    return F.fold(
+      input,
+      perDim(outputSize, 2),
+      perDim(kernelSize, 2),
+      perDim(dilation, 2),
+      perDim(padding, 2),
+      perDim(stride, 2),
+    );
+  }
+  override extraRepr(): string {
+    const { outputSize, kernelSize, dilation, padding, stride } = this;
+    return `output_size=${py(outputSize)}, kernel_size=${py(kernelSize)}, dilation=${py(dilation)}, padding=${py(padding)}, stride=${py(stride)}`;
+  }
+}

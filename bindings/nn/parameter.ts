@@ -1,0 +1,22 @@
+// nn.Parameter: a tensor that a module registers by being assigned to one of its attributes.
+
+import { core } from "../core.ts";
+import { keep } from "../memory/scope.ts";
+import { disposed, Tensor } from "../tensor/tensor.ts";
+
+/**
+ * A leaf tensor that requires grad and that belongs to the module it is assigned to. It shares `data`'s storage and outlives
+ * every `torch.scope`; follows torch.nn.Parameter.
+ * @example this.weight = new nn.Parameter(torch.randn(3, 4));
+ */
+export class Parameter extends Tensor {
+  constructor(data: Tensor, requiresGrad = true) {
+    super(core.detach(data.handle !== 0 ? data.handle : disposed()));
+    keep(this);
+    if (requiresGrad) this.requiresGrad = true;
+  }
+
+  override toString(): string {
+    return `Parameter containing:\n${super.toString()}`;
+  }
+}

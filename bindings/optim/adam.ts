@@ -1,0 +1,294 @@
+// Adam and its relatives.
+
+import { take, type Rest } from "../nn/arguments.ts";
+import { fullLike } from "../nn/factory.ts";
+import * as torch from "../gen/functions.ts";
+import { ValueError } from "../error.ts";
+import { tensor } from "../tensor/create.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import {
+  effectiveGrad,
+  nextStep,
+  Optimizer,
+  requireBetas,
+  requireNonNegative,
+  stateTensor,
+  type ParamGroup,
+  type Params,
+  type ParamState,
+} from "./optimizer.ts";
+
+/** Decay rates of the means of gradients and of their squares. */
+export type Betas = readonly [number, number];
+
+export interface AdamOptions {
+  /** Learning rate (default 1e-3). */
+  lr: number;
+  /** Default [0.9, 0.999]. */
+  betas: Betas;
+  /** Added to the denominator (default 1e-8). */
+  eps: number;
+  /** L2 penalty, or with AdamW the decoupled decay. */
+  weightDecay: number;
+  /** Divides by the largest mean of squares so far (default false). */
+  amsgrad: boolean;
+  /** Ascends (default false). */
+  maximize: boolean;
+}
+type AdamRest = Rest<
+  [lr: number, betas: Betas, eps: number, weightDecay: number, amsgrad: boolean],
+  Partial<AdamOptions>
+>;
+
+const newStep = (): Tensor => stateTensor(tensor(0));
+const zeros = (param: Tensor): Tensor => stateTensor(fullLike(param, 0));
+
+/** Means of the gradient and of its square, moved towards the newest. */
+function updateMoments(state: ParamState, grad: Tensor, [beta1, beta2]: Betas): [mean: Tensor, square: Tensor] {
+  const mean = state["exp_avg"] as Tensor;
+  const square = state["exp_avg_sq"] as Tensor;
+  mean.mul_(beta1).add_(grad, 1 - beta1);
+  square.mul_(beta2).addcmul_(grad, grad, 1 - beta2);
+  return [mean, square];
+}
+
+abstract class AdamBase extends Optimizer<AdamOptions> {
+  constructor(params: Params<AdamOptions>, weightDecay: number, what: string, rest: AdamRest) {
+    const defaults: AdamOptions = {
+      lr: 1e-3,
+      betas: [0.9, 0.999],
+      eps: 1e-8,
+      weightDecay,
+      amsgrad: false,
+      maximize: false,
+    };
+    const options = take(what, rest, defaults);
+    requireNonNegative("learning rate", options.lr);
+    requireNonNegative("epsilon value", options.eps);
+    requireBetas(options.betas);
+    requireNonNegative("weight_decay value", options.weightDecay);
+    super(params, options);
+  }
+
+  protected adamStep(param: Tensor, grad: Tensor, group: ParamGroup<AdamOptions>, state: ParamState): void {
+    const { lr, betas, eps, amsgrad } = group;
+    if (state["step"] === undefined) {
+      state["step"] = newStep();
+      state["exp_avg"] = zeros(param);
+      state["exp_avg_sq"] = zeros(param);
+      if (amsgrad) state["max_exp_avg_sq"] = zeros(param);
+    }
+    const step = nextStep(state);
+    const [mean, square] = updateMoments(state, grad, betas);
+    const stepSize = lr / (1 - betas[0] ** step);
+    const scale = Math.sqrt(1 - betas[1] ** step);
+    let largest = square;
+    if (amsgrad) {
+      largest = state["max_exp_avg_sq"] as Tensor;
+      largest.copy_(torch.maximum(largest, square));
+    }
+    param.addcdiv_(mean, largest.sqrt().div_(scale).add_(eps), -stepSize);
+  }
+}
+
+/**
+ * Adam; follows torch.optim.Adam.
+ * @example new optim.Adam(model.parameters(), { lr: 1e-3 })
+ */
+export class Adam extends AdamBase {
+  constructor(params: Params<AdamOptions>, ...rest: AdamRest) {
+    super(params, 0, "Adam", rest);
+  }
+  protected update(param: Tensor, grad: Tensor, group: ParamGroup<AdamOptions>, state: ParamState): void {
+    this.adamStep(param, effectiveGrad(grad, param, group.maximize, group.weightDecay), group, state);
+  }
+}
+
+/** Adam with weight decay apart from the gradient; follows torch.optim.AdamW. */
+export class AdamW extends AdamBase {
+  constructor(params: Params<AdamOptions>, ...rest: AdamRest) {
+    super(params, 1e-2, "AdamW", rest);
+  }
+  protected update(param: Tensor, grad: Tensor, group: ParamGroup<AdamOptions>, state: ParamState): void {
+    param.mul_(1 - group.lr * group.weightDecay);
+    this.adamStep(param, effectiveGrad(grad, param, group.maximize, 0), group, state);
+  }
+}
+
+export interface AdamaxOptions {
+  lr: number;
+  betas: Betas;
+  eps: number;
+  weightDecay: number;
+  maximize: boolean;
+}
+
+/** Adam with the infinity norm; follows torch.optim.Adamax. */
+export class Adamax extends Optimizer<AdamaxOptions> {
+  constructor(
+    params: Params<AdamaxOptions>,
+    ...rest: Rest<[lr: number, betas: Betas, eps: number, weightDecay: number], Partial<AdamaxOptions>>
+  ) {
+    const defaults: AdamaxOptions = { lr: 2e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, maximize: false };
+    const options = take("Adamax", rest, defaults);
+    requireNonNegative("learning rate", options.lr);
+    requireBetas(options.betas);
+    super(params, options);
+  }
+  protected update(param: Tensor, grad: Tensor, group: ParamGroup<AdamaxOptions>, state: ParamState): void {
+    const { lr, betas, eps, weightDecay, maximize } = group;
+    if (state["step"] === undefined) {
+      state["step"] = newStep();
+      state["exp_avg"] = zeros(param);
+      state["exp_inf"] = zeros(param);
+    }
+    const step = nextStep(state);
+    const direction = effectiveGrad(grad, param, maximize, weightDecay);
+    const mean = state["exp_avg"] as Tensor;
+    const largest = state["exp_inf"] as Tensor;
+    mean.mul_(betas[0]).add_(direction, 1 - betas[0]);
+    largest.copy_(torch.maximum(largest.mul(betas[1]), direction.abs().add_(eps)));
+    param.addcdiv_(mean, largest, -lr / (1 - betas[0] ** step));
+  }
+}
+
+export interface NAdamOptions {
+  lr: number;
+  betas: Betas;
+  eps: number;
+  weightDecay: number;
+  momentumDecay: number;
+}
+
+/** Adam with Nesterov momentum; follows torch.optim.NAdam. */
+export class NAdam extends Optimizer<NAdamOptions> {
+  constructor(
+    params: Params<NAdamOptions>,
+    ...rest: Rest<
+      [lr: number, betas: Betas, eps: number, weightDecay: number, momentumDecay: number],
+      Partial<NAdamOptions>
+    >
+  ) {
+    const defaults: NAdamOptions = { lr: 2e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, momentumDecay: 4e-3 };
+    const options = take("NAdam", rest, defaults);
+    requireNonNegative("learning rate", options.lr);
+    requireBetas(options.betas);
+    requireNonNegative("momentum_decay value", options.momentumDecay);
+    super(params, options);
+  }
+  protected update(param: Tensor, grad: Tensor, group: ParamGroup<NAdamOptions>, state: ParamState): void {
+    const { lr, betas, eps, weightDecay, momentumDecay } = group;
+    if (state["step"] === undefined) {
+      state["step"] = newStep();
+      state["mu_product"] = stateTensor(tensor(1));
+      state["exp_avg"] = zeros(param);
+      state["exp_avg_sq"] = zeros(param);
+    }
+    const step = nextStep(state);
+    const direction = effectiveGrad(grad, param, false, weightDecay);
+    const decay = (n: number): number => betas[0] * (1 - 0.5 * 0.96 ** (n * momentumDecay));
+    const [mu, muNext] = [decay(step), decay(step + 1)];
+    const product = (state["mu_product"] as Tensor).mul_(mu).item() as number;
+    const [mean, square] = updateMoments(state, direction, betas);
+    const denominator = square
+      .div(1 - betas[1] ** step)
+      .sqrt_()
+      .add_(eps);
+    param.addcdiv_(direction, denominator, (-lr * (1 - mu)) / (1 - product));
+    param.addcdiv_(mean, denominator, (-lr * muNext) / (1 - product * muNext));
+  }
+}
+
+export interface RAdamOptions {
+  lr: number;
+  betas: Betas;
+  eps: number;
+  weightDecay: number;
+}
+
+/** Adam with a rectified variance; follows torch.optim.RAdam. */
+export class RAdam extends Optimizer<RAdamOptions> {
+  constructor(
+    params: Params<RAdamOptions>,
+    ...rest: Rest<[lr: number, betas: Betas, eps: number, weightDecay: number], Partial<RAdamOptions>>
+  ) {
+    const defaults: RAdamOptions = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 };
+    const options = take("RAdam", rest, defaults);
+    requireNonNegative("learning rate", options.lr);
+    requireBetas(options.betas);
+    super(params, options);
+  }
+  protected update(param: Tensor, grad: Tensor, group: ParamGroup<RAdamOptions>, state: ParamState): void {
+    const { lr, betas, eps, weightDecay } = group;
+    if (state["step"] === undefined) {
+      state["step"] = newStep();
+      state["exp_avg"] = zeros(param);
+      state["exp_avg_sq"] = zeros(param);
+    }
+    const step = nextStep(state);
+    const [mean, square] = updateMoments(state, effectiveGrad(grad, param, false, weightDecay), betas);
+    const correction2 = 1 - betas[1] ** step;
+    const limit = 2 / (1 - betas[1]) - 1;
+    const length = limit - (2 * step * betas[1] ** step) / correction2;
+    const stepSize = lr / (1 - betas[0] ** step);
+    if (length <= 5) {
+      param.add_(mean, -stepSize);
+      return;
+    }
+    const rectified = Math.sqrt(((length - 4) * (length - 2) * limit) / ((limit - 4) * (limit - 2) * length));
+    param.addcdiv_(mean, square.sqrt().add_(eps), -stepSize * rectified * Math.sqrt(correction2));
+  }
+}
+
+export interface SparseAdamOptions {
+  lr: number;
+  betas: Betas;
+  eps: number;
+  maximize: boolean;
+}
+
+/**
+ * Adam that changes only the rows whose gradient is not zero, as PyTorch's does with sparse gradients (here they are dense);
+ * follows torch.optim.SparseAdam.
+ */
+export class SparseAdam extends Optimizer<SparseAdamOptions> {
+  constructor(
+    params: Params<SparseAdamOptions>,
+    ...rest: Rest<[lr: number, betas: Betas, eps: number], Partial<SparseAdamOptions>>
+  ) {
+    const defaults: SparseAdamOptions = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, maximize: false };
+    const options = take("SparseAdam", rest, defaults);
+    if (!(options.lr > 0)) throw new ValueError(`Invalid learning rate: ${options.lr}`);
+    requireBetas(options.betas);
+    super(params, options);
+  }
+  protected update(param: Tensor, grad: Tensor, group: ParamGroup<SparseAdamOptions>, state: ParamState): void {
+    const { lr, betas, eps, maximize } = group;
+    if (state["step"] === undefined) {
+      state["step"] = 0;
+      state["exp_avg"] = zeros(param);
+      state["exp_avg_sq"] = zeros(param);
+    }
+    const step = (state["step"] = (state["step"] as number) + 1);
+    const direction = maximize ? grad.neg() : grad;
+    let touched = direction.ne(0);
+    for (let d = param.ndim - 1; d > 0; d--) touched = touched.any(d, true);
+    const mean = state["exp_avg"] as Tensor;
+    const square = state["exp_avg_sq"] as Tensor;
+    mean.add_(
+      direction
+        .sub(mean)
+        .mul_(1 - betas[0])
+        .mul_(touched),
+    );
+    square.add_(
+      direction
+        .square()
+        .sub_(square)
+        .mul_(1 - betas[1])
+        .mul_(touched),
+    );
+    const stepSize = (lr * Math.sqrt(1 - betas[1] ** step)) / (1 - betas[0] ** step);
+    param.addcdiv_(mean.mul(touched), square.sqrt().add_(eps), -stepSize);
+  }
+}

@@ -1,0 +1,3 @@
+// torch.optim.lrScheduler
+export * from "./lr-scheduler.ts";
+export * from "./cyclic.ts";

@@ -1,0 +1,203 @@
+// torch.optim.Optimizer: parameters in groups, each with its settings, and a state per parameter.
+
+import { enableGrad, noGrad } from "../autograd/mode.ts";
+import { TypeError, ValueError } from "../error.ts";
+import { keep } from "../memory/scope.ts";
+import { clearGrad } from "../nn/module.ts";
+import { pyFloat } from "../nn/python.ts";
+import { Tensor } from "../tensor/tensor.ts";
+
+/** Settings of a group: numbers, flags, and lists of numbers, such as `betas`. */
+export type Settings = object;
+/** A group as optimizers keep it: its settings and its parameters. */
+export type ParamGroup<S extends Settings> = S & { params: Tensor[]; initialLr?: number };
+/** A group as it is given: settings that are absent come from the optimizer's. */
+export type GroupInit<S extends Settings> = Partial<S> & { params: Tensor | Iterable<Tensor> };
+export type Params<S extends Settings> = Iterable<Tensor> | Iterable<GroupInit<S>>;
+/** What an optimizer keeps of a parameter, under PyTorch's names (`exp_avg`). */
+export type ParamState = Record<string, unknown>;
+/** A closure that computes the loss and its gradients anew. */
+export type Closure<T> = () => T;
+
+/** An optimizer's state with PyTorch's names, as checkpoints hold it. Parameters are numbered in the order of the groups. */
+export interface OptimizerState {
+  state: Record<number, ParamState>;
+  param_groups: Record<string, unknown>[];
+}
+
+const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const camelCase = (name: string): string => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+
+/** Base of all optimizers; follows torch.optim.Optimizer. */
+export abstract class Optimizer<S extends Settings> {
+  /** The groups. Their settings may be changed between steps. */
+  readonly paramGroups: ParamGroup<S>[] = [];
+  /** The state by parameter. */
+  readonly state = new Map<Tensor, ParamState>();
+  readonly defaults: S;
+
+  constructor(params: Params<S>, defaults: S) {
+    this.defaults = defaults;
+    if (params instanceof Tensor) {
+      throw new TypeError(
+        "params argument given to the optimizer should be an iterable of Tensors or dicts, but got torch.FloatTensor",
+      );
+    }
+    const list: unknown[] = [...params];
+    if (list.length === 0) throw new ValueError("optimizer got an empty parameter list");
+    if (list[0] instanceof Tensor) this.addParamGroup({ params: list as Tensor[] } as unknown as GroupInit<S>);
+    else for (const group of list) this.addParamGroup(group as GroupInit<S>);
+  }
+
+  /** Adds a group; settings that it does not have are the optimizer's. @throws ValueError for a parameter that has a group */
+  addParamGroup(group: GroupInit<S>): void {
+    const params = group.params instanceof Tensor ? [group.params] : [...group.params];
+    const known = new Set(this.paramGroups.flatMap((other) => other.params));
+    for (const param of params) {
+      if (!(param instanceof Tensor))
+        throw new TypeError(`optimizer can only optimize Tensors, but one of the params is ${typeof param}`);
+      if (!param.isLeaf) throw new ValueError("can't optimize a non-leaf Tensor");
+      if (known.has(param)) throw new ValueError("some parameters appear in more than one parameter group");
+    }
+    const given = Object.fromEntries(Object.entries(group).filter(([, value]) => value !== undefined));
+    this.paramGroups.push({ ...this.defaults, ...given, params } as ParamGroup<S>);
+  }
+
+  /** Drops the gradients of all parameters, or makes them zero where `setToNone` is off. */
+  zeroGrad(setToNone = true): void {
+    for (const group of this.paramGroups) for (const param of group.params) clearGrad(param, setToNone);
+  }
+
+  /**
+   * Changes the parameters by their gradients.
+   * @param closure computes the loss and its gradients anew; it is called first
+   * @returns what the closure returned
+   */
+  step(): void;
+  step<T>(closure: Closure<T>): T;
+  step<T>(closure?: Closure<T>): T | undefined {
+    const loss = closure && enableGrad(closure);
+    noGrad(() => {
+      for (const group of this.paramGroups) {
+        for (const param of group.params) {
+          const { grad } = param;
+          if (grad !== null) this.update(param, grad, group, this.stateOf(param));
+        }
+      }
+    });
+    return loss;
+  }
+
+  /** One step of one parameter, off the tape. */
+  protected abstract update(param: Tensor, grad: Tensor, group: ParamGroup<S>, state: ParamState): void;
+
+  protected stateOf(param: Tensor): ParamState {
+    let state = this.state.get(param);
+    if (state === undefined) this.state.set(param, (state = {}));
+    return state;
+  }
+
+  /** The state with PyTorch's names; its tensors are the optimizer's own. */
+  stateDict(): OptimizerState {
+    const numbers = new Map<Tensor, number>();
+    for (const group of this.paramGroups) for (const param of group.params) numbers.set(param, numbers.size);
+    const state: OptimizerState["state"] = {};
+    for (const [param, entries] of this.state) {
+      const number = numbers.get(param);
+      if (number !== undefined) state[number] = { ...entries };
+    }
+    return {
+      state,
+      param_groups: this.paramGroups.map(({ params, ...settings }) => ({
+        ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [snakeCase(name), value])),
+        params: params.map((param) => numbers.get(param)!),
+      })),
+    };
+  }
+
+  /** Takes over a state of the same groups, copying its tensors. @throws ValueError when the groups differ in size */
+  loadStateDict(saved: OptimizerState): void {
+    const sizes = (groups: { length: number }[]): string => groups.map(({ length }) => length).join();
+    if (saved.param_groups.length !== this.paramGroups.length) {
+      throw new ValueError("loaded state dict has a different number of parameter groups");
+    }
+    const savedParams = saved.param_groups.map((group) => group["params"] as number[]);
+    if (sizes(savedParams) !== sizes(this.paramGroups.map((group) => group.params))) {
+      throw new ValueError(
+        "loaded state dict contains a parameter group that doesn't match the size of optimizer's group",
+      );
+    }
+    this.state.clear();
+    this.paramGroups.forEach((group, g) => {
+      for (const [name, value] of Object.entries(saved.param_groups[g]!)) {
+        if (name !== "params") (group as Record<string, unknown>)[camelCase(name)] = value;
+      }
+      group.params.forEach((param, i) => {
+        const entries = saved.state[savedParams[g]![i]!];
+        if (entries) this.state.set(param, copied(entries, param));
+      });
+    });
+  }
+
+  /** As PyTorch prints it. */
+  toString(): string {
+    const lines = this.paramGroups.map((group, g) => {
+      const { params: _, ...settings } = group;
+      const entries = Object.entries(settings).map(([name, value]) => [snakeCase(name), value] as const);
+      const sorted = entries.sort(([a], [b]) => (a < b ? -1 : 1));
+      return [`Parameter Group ${g}`, ...sorted.map(([name, value]) => `    ${name}: ${printed(value)}`)].join("\n");
+    });
+    return `${this.constructor.name} (\n${lines.join("\n\n")}\n)`;
+  }
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
+  }
+}
+
+function printed(value: unknown): string {
+  if (value === true) return "True";
+  if (value === false) return "False";
+  if (value === null || value === undefined) return "None";
+  if (Array.isArray(value)) return `(${value.map(printed).join(", ")})`;
+  return typeof value === "number" && !Number.isInteger(value) ? pyFloat(value) : String(value);
+}
+
+/** State tensors in the parameter's dtype and on its device, but for the step counter, as PyTorch has it. */
+function copied(entries: ParamState, param: Tensor): ParamState {
+  return Object.fromEntries(
+    Object.entries(entries).map(([name, value]) => {
+      if (!(value instanceof Tensor)) return [name, value];
+      const cast = name !== "step" && param.isFloatingPoint() ? value.to(param.dtype) : value;
+      return [name, keep(cast.detach().clone())];
+    }),
+  );
+}
+
+/** A state tensor: it outlives every scope. */
+export const stateTensor = (tensor: Tensor): Tensor => keep(tensor);
+
+/** Adds one to the step counter of a state, a 0-d tensor as in PyTorch, and gives its value. */
+export function nextStep(state: ParamState): number {
+  return ((state["step"] as Tensor).add_(1) as Tensor).item() as number;
+}
+
+/** `grad` turned round to ascend, and with the pull of weight decay. */
+export function effectiveGrad(grad: Tensor, param: Tensor, maximize: boolean, weightDecay: number): Tensor {
+  const direction = maximize ? grad.neg() : grad;
+  return weightDecay === 0 ? direction : direction.add(param, weightDecay);
+}
+
+/** @throws ValueError when `value` is not at least 0, in PyTorch's words */
+export function requireNonNegative(what: string, value: number): void {
+  if (!(value >= 0)) throw new ValueError(`Invalid ${what}: ${pyFloat(value)}`);
+}
+
+/** @throws ValueError when a beta is outside [0, 1) */
+export function requireBetas(betas: readonly number[]): void {
+  betas.forEach((beta, i) => {
+    if (!(beta >= 0 && beta < 1)) throw new ValueError(`Invalid beta parameter at index ${i}: ${pyFloat(beta)}`);
+  });
+}
