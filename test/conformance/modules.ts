@@ -29,8 +29,10 @@ async function runCase(runtime: Runtime, file: any, testCase: any): Promise<stri
   );
 
   const built = buildArguments(runtime, testCase);
-  const last = Object.keys(built.kwargs).length > 0 ? [built.kwargs] : [];
-  const result = module(...built.args, ...last);
+  // Required arguments are positional in JavaScript.
+  const { input, ...named } = built.kwargs;
+  const first = input !== undefined && built.args.length === 0 ? [input] : built.args;
+  const result = module(...first, ...(Object.keys(named).length > 0 ? [named] : []));
   note("out", await compareValue(runtime, result, testCase.out, toleranceOf(file, testCase, "out"), !loose("out")));
   if (reasons.length > 0) return reasons;
   if (testCase.cotangents)

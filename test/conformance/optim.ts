@@ -191,6 +191,7 @@ function runScheduler(runtime: Runtime, tolerance: Tolerance, testCase: any): st
     const momenta = optimizer.paramGroups.map((group: any) => group.momentum);
     if (testCase.momenta && wrong(momenta, testCase.momenta[k]))
       return [`momentum after ${k} steps: got [${momenta}], want [${testCase.momenta[k]}]`];
+    if (k === testCase.lrs.length - 1) break;
     optimizer.step();
     if (testCase.metrics) scheduler.step(testCase.metrics[k]);
     else scheduler.step();
