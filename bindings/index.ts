@@ -63,6 +63,7 @@ export {
 } from "./random.ts";
 export * as nn from "./nn/index.ts";
 export * as optim from "./optim/index.ts";
+export { backends, type Backends } from "./backends.ts";
 export * as safetensors from "./io/safetensors.ts";
 export * as utils from "./utils/index.ts";
 export * as vision from "./vision/index.ts";

@@ -11,7 +11,7 @@ import { loadInto, type IncompatibleKeys } from "./state.ts";
 import { convert } from "./convert.ts";
 
 /** Any module, whatever it is called with. */
-export type AnyModule = Module<never[], unknown>;
+export type AnyModule = Module<any[], any>;
 /** Tensors by name, in the order and under the names of PyTorch's state dicts. */
 export type StateDict = Record<string, Tensor>;
 

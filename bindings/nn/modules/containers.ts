@@ -6,7 +6,7 @@ import { Module, type AnyModule } from "../module.ts";
 import { Parameter } from "../parameter.ts";
 
 /** A module of a Sequential: called with what the one before it gave. */
-export type Stage = Module<[input: never], unknown>;
+export type Stage = Module<any, any>;
 
 /** Own integer keys, as a list has them. */
 abstract class ListModule<Item, Args extends unknown[], Result> extends Module<Args, Result> {
