@@ -67,6 +67,11 @@ const vitest = (node, name, paths) => ({
   counts: junit(report(name)),
 });
 
+const conformanceSuite = (host, ...flags) => ({
+  command: command(host, "test/conformance/main.ts", ["--device=cpu", `--required=${REQUIRED}`, ...flags]),
+  counts: conformance,
+});
+
 /** Made after the hosts are installed, since the commands name their binaries. */
 const suites = () => ({
   format: { command: ["make", ["format-check"]], counts: single },
@@ -87,12 +92,9 @@ const suites = () => ({
     counts: junit(report("bun")),
   },
   ...Object.fromEntries(
-    HOSTS.map((host) => [
-      `conformance in ${host}`,
-      {
-        command: command(host, "test/conformance/main.ts", ["--device=cpu", `--required=${REQUIRED}`]),
-        counts: conformance,
-      },
+    HOSTS.flatMap((host) => [
+      [`conformance in ${host}`, conformanceSuite(host)],
+      [`training in ${host}`, conformanceSuite(host, "--category=training")],
     ]),
   ),
 });
