@@ -3,7 +3,7 @@
 
 import { core } from "./core.ts";
 import { TypeError } from "./error.ts";
-import { ints, isOptions, NONE, scalarArg, scalarKind, scalarValue, self } from "./tensor/call.ts";
+import { intArg, ints, isOptions, NONE, scalarArg, scalarKind, scalarValue, self } from "./tensor/call.ts";
 import { defaultDtypeCode } from "./tensor/defaults.ts";
 import { type Device, type DType, deviceCode, dtypeCode } from "./tensor/dtype.ts";
 import type { Scalar } from "./tensor/scalar.ts";
@@ -208,13 +208,13 @@ export function linspace(
   steps: number | (FactoryOptions & { steps: number }),
   options: FactoryOptions = {},
 ): Tensor {
-  const named = typeof steps === "object" ? steps : { ...options, steps };
+  const named = isOptions(steps) ? (steps as FactoryOptions & { steps: number }) : { ...options, steps };
   const handle = core.op_linspace(
     scalarValue(start),
     scalarKind(start),
     scalarValue(end),
     scalarKind(end),
-    named.steps,
+    intArg(named.steps, "linspace", "steps", 3),
     dtypeOr(named, -1),
     deviceOr(named),
   );
@@ -237,7 +237,7 @@ export function logspace(
     scalarKind(start),
     scalarValue(end),
     scalarKind(end),
-    steps,
+    intArg(steps, "logspace", "steps", 3),
     named.base ?? 10,
     dtypeOr(named, -1),
     deviceOr(named),

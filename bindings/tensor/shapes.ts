@@ -71,8 +71,9 @@ export function meshgrid(...args: (Tensor | TensorList | { indexing?: "ij" | "xy
 
 /** All combinations of one element of each vector, as rows; follows torch.cartesian_prod. */
 export function cartesianProd(...tensors: TensorArguments): Tensor {
-  const list = listOf(tensors);
-  return call.wrap(core.op_cartesianProd(call.tensors(list, "cartesian_prod", "tensors", 1), list.length));
+  const list = listOf(tensors) as TensorList;
+  const handle = core.op_cartesianProd(call.tensors(list, "cartesian_prod", "tensors", 1), list.length);
+  return list.length === 1 ? call.wrapOr(list[0]!, handle) : call.wrap(handle);
 }
 
 /** The block-diagonal matrix of matrices; follows torch.block_diag. */
@@ -175,10 +176,11 @@ export function nonzero(input: Tensor): Tensor;
 export function nonzero(input: Tensor, options: { asTuple: true }): Tensor[];
 export function nonzero(input: Tensor, options: { asTuple?: boolean }): Tensor | Tensor[];
 export function nonzero(input: Tensor, options: { asTuple?: boolean } = {}): Tensor | Tensor[] {
-  const pairs = call.wrap(core.op_nonzero(call.tensorArg(input, "nonzero", "input", 1)));
-  if (!options.asTuple) return pairs;
-  if (pairs.shape[1] === 0) return functions.unbind(functions.reshape(pairs, [-1, 1]), 1);
-  return functions.unbind(pairs, 1);
+  call.checkOptions(options as Record<string, unknown>, ["asTuple"], "nonzero");
+  if (!options.asTuple) return call.wrap(core.op_nonzero(call.tensorArg(input, "nonzero", "input", 1)));
+  // a 0-d tensor has a vector of indices, too
+  const from = input instanceof Tensor && input.ndim === 0 ? functions.reshape(input, [1]) : input;
+  return functions.unbind(call.wrap(core.op_nonzero(call.tensorArg(from, "nonzero", "input", 1))), 1);
 }
 
 export interface UniqueOptions {

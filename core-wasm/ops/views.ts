@@ -188,3 +188,10 @@ export const splitIndices = composite({
   implementation: "geometry.splitIndices",
   variants: [],
 });
+
+export const narrowCopy = composite({
+  signature: "narrowCopy(input: Tensor, dim: int, start: int, length: int)",
+  follows: "torch.narrow_copy",
+  doc: "narrow as a copy.",
+  implementation: "geometry.narrowCopy",
+});

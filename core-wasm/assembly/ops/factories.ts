@@ -156,14 +156,9 @@ function line(which: i32, start: Scalar, end: Scalar, steps: i32, base: f64, dty
     const wide = type == DType.Float64 ? DType.Float64 : DType.Float32;
     return rawToDType(runRange(empty(ints1(steps), wide, device), which, start.f, end.f, base), type);
   }
-  if (which == Range.Linspace) return integerLine(start.f, end.f, steps, type, device);
-  return rawToDType(runRange(empty(ints1(steps), DType.Float64, device), which, start.f, end.f, base), type);
-}
-
-/** linspace of integers: the ends are cut to integers first, then every element is. */
-function integerLine(start: f64, end: f64, steps: i32, dtype: i32, device: i32): Tensor {
+  // of integers the ends are cut first, then every element is
   const wide = empty(ints1(steps), DType.Float64, device);
-  return rawToDType(runRange(wide, Range.Linspace, Math.trunc(start), Math.trunc(end), 0), dtype);
+  return rawToDType(runRange(wide, which, Math.trunc(start.f), Math.trunc(end.f), base), type);
 }
 
 export function linspace(start: Scalar, end: Scalar, steps: i32, dtype: i32, device: i32): Tensor {

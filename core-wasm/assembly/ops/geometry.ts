@@ -217,6 +217,7 @@ export function atleast3d(input: Tensor): Tensor {
 }
 
 export function matrixTranspose(input: Tensor): Tensor {
+  if (input.ndim == 0) return ops.alias(input);
   if (input.ndim < 2) {
     msg("tensor.mT is only supported on matrices or batches of matrices. Got ");
     msgInt(input.ndim);
@@ -394,3 +395,6 @@ export function splitIndices(input: Tensor, which: i32, indices: Ints): Tensors 
   return tensorSplitIndices(input, indices, splitDim(input, which));
 }
 
+export function narrowCopy(input: Tensor, dim: i32, start: i32, length: i32): Tensor {
+  return ops.clone(ops.narrow(input, dim, start, length));
+}

@@ -37,6 +37,12 @@ function promoted(tensors: Tensors): Tensors {
 export function cat(tensors: Tensors, dim: i32): Tensor {
   if (tensors.length == 0) fail(ErrorKind.Runtime, "torch.cat(): expected a non-empty list of Tensors");
   for (let i = 0; i < tensors.length; i++) {
+    if (!tensors.has(i)) {
+      msg("expected Tensor as element ");
+      msgInt(i);
+      msg(" in argument 0, but got NoneType");
+      raise(ErrorKind.Type);
+    }
     if (tensors.get(i).ndim > 0) continue;
     msg("zero-dimensional tensor (at position ");
     msgInt(i);
