@@ -18,6 +18,7 @@ export {
   type GradModeGuard,
 } from "./autograd/mode.ts";
 export { einsum } from "./functional/einsum.ts";
+export { gradient, type GradientOptions } from "./functional/gradient.ts";
 export { chainMatmul, tensordot, type ContractedDims } from "./functional/products.ts";
 export { keep, scope, scoped } from "./memory/scope.ts";
 export { setWatermark } from "./memory/pressure.ts";

@@ -123,6 +123,7 @@ export interface OpExports {
   op_copy_(input: number, src: number): void;
   op_copysign(input: number, other: number): number;
   op_copysign_(input: number, other: number): void;
+  op_corrcoef(input: number): number;
   op_cos(input: number): number;
   op_cos_(input: number): void;
   op_cosh(input: number): number;
@@ -130,6 +131,8 @@ export interface OpExports {
   op_cosineEmbeddingLoss(input1: number, input2: number, target: number, margin: number, reduction: number): number;
   op_cosineSimilarity(x1: number, x2: number, dim: number, eps: number): number;
   op_countNonzero(input: number, dim: number, dimLength: number): number;
+  op_cov(input: number, correction: number, fweights: number, aweights: number): number;
+  op_cross(input: number, other: number, dim: number): number;
   op_crossEntropy(input: number, target: number, weight: number, ignoreIndex: number, reduction: number, labelSmoothing: number): number;
   op_ctcLoss(logProbs: number, targets: number, inputLengths: number, inputLengthsLength: number, targetLengths: number, targetLengthsLength: number, blank: number, reduction: number, zeroInfinity: number): number;
   op_cummax(input: number, dim: number): number;
@@ -219,11 +222,13 @@ export interface OpExports {
   op_geometric(input: number, p: number, generator: number): number;
   op_geometric_(input: number, p: number, generator: number): void;
   op_glu(input: number, dim: number): number;
+  op_gradientAlong(input: number, dim: number, spacing: number, edgeOrder: number): number;
+  op_gradientOver(input: number, dim: number, coordinates: number, edgeOrder: number): number;
   op_gridSample(input: number, grid: number, mode: number, paddingMode: number, alignCorners: number): number;
   op_groupNorm(input: number, numGroups: number, weight: number, bias: number, eps: number): number;
   op_gt(input: number, other: number): number;
   op_gt_(input: number, other: number): void;
-  op_gumbelNoise(input: number): number;
+  op_gumbelSoftmax(logits: number, tau: number, hard: number, eps: number, dim: number): number;
   op_hardshrink(input: number, lambd: number): number;
   op_hardsigmoid(input: number): number;
   op_hardsigmoid_(input: number): void;
@@ -284,6 +289,7 @@ export interface OpExports {
   op_lerp_(input: number, end: number, weight: number): void;
   op_lgamma(input: number): number;
   op_lgamma_(input: number): void;
+  op_linalgCross(input: number, other: number, dim: number): number;
   op_linear(input: number, weight: number, bias: number): number;
   op_linspace(start: number, startKind: number, end: number, endKind: number, steps: number, dtype: number, device: number): number;
   op_localResponseNorm(input: number, size: number, alpha: number, beta: number, k: number): number;
@@ -370,6 +376,7 @@ export interface OpExports {
   op_nanquantile(input: number, q: number, dim: number, keepdim: number, interpolation: number): number;
   op_nansum(input: number, dim: number, dimLength: number, keepdim: number, dtype: number): number;
   op_narrow(input: number, dim: number, start: number, length: number): number;
+  op_narrowCopy(input: number, dim: number, start: number, length: number): number;
   op_nativeBatchNorm(input: number, weight: number, bias: number, runningMean: number, runningVar: number, training: number, momentum: number, eps: number): number;
   op_nativeLayerNorm(input: number, normalizedShape: number, normalizedShapeLength: number, weight: number, bias: number, eps: number): number;
   op_ndtr(input: number): number;
@@ -510,6 +517,7 @@ export interface OpExports {
   op_tile(input: number, dims: number, dimsLength: number): number;
   op_to(input: number, dtype: number): number;
   op_topk(input: number, k: number, dim: number, largest: number, sorted: number): number;
+  op_trace(input: number): number;
   op_transpose(input: number, dim0: number, dim1: number): number;
   op_trapezoid(y: number, x: number, dx: number, dim: number): number;
   op_tril(input: number, diagonal: number): number;

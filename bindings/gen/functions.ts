@@ -1295,6 +1295,15 @@ export function copysign(input: unknown, other: unknown): Tensor {
 }
 
 /**
+ * The correlation coefficients of variables (rows) over observations (columns).
+ * Follows torch.corrcoef.
+ */
+export function corrcoef(input: Tensor): Tensor;
+export function corrcoef(input: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_corrcoef(call.tensorArg(input, "corrcoef", "input", 1)));
+}
+
+/**
  * The cosine of radians.
  * Shapes: any; the result has the input's.
  * Follows torch.cos.
@@ -1357,6 +1366,58 @@ export function countNonzero(input: unknown, dim?: unknown): Tensor {
     dim = options["dim"];
   }
   return call.wrapOr(input as Tensor, core.op_countNonzero(call.tensorArg(input, "countNonzero", "input", 1), call.ints(dim, "countNonzero", "dim", 2), call.lengthOf(dim)));
+}
+
+/**
+ * The covariance matrix of variables (rows) over observations (columns), which can be weighted.
+ * Follows torch.cov.
+ */
+export function cov(input: Tensor, correction?: number, fweights?: Tensor | null, aweights?: Tensor | null): Tensor;
+export function cov(input: Tensor, options: { correction?: number; fweights?: Tensor | null; aweights?: Tensor | null }): Tensor;
+export function cov(input: Tensor, correction: number, options: { fweights?: Tensor | null; aweights?: Tensor | null }): Tensor;
+export function cov(input: Tensor, correction: number, fweights: Tensor | null, options: { aweights?: Tensor | null }): Tensor;
+export function cov(input: unknown, correction?: unknown, fweights?: unknown, aweights?: unknown): Tensor {
+  if (call.isOptions(correction)) {
+    const options = correction;
+    call.checkOptions(options, ["correction","fweights","aweights"], "cov");
+    correction = options["correction"];
+    fweights = options["fweights"];
+    aweights = options["aweights"];
+  }
+  else if (call.isOptions(fweights)) {
+    const options = fweights;
+    call.checkOptions(options, ["fweights","aweights"], "cov");
+    fweights = options["fweights"];
+    aweights = options["aweights"];
+  }
+  else if (call.isOptions(aweights)) {
+    const options = aweights;
+    call.checkOptions(options, ["aweights"], "cov");
+    aweights = options["aweights"];
+  }
+  return call.wrapOr(input as Tensor, core.op_cov(call.tensorArg(input, "cov", "input", 1), correction === undefined ? 1 : call.intArg(correction, "cov", "correction", 2), call.optionalTensorArg(fweights, "cov", "fweights", 3), call.optionalTensorArg(aweights, "cov", "aweights", 4)));
+}
+
+/**
+ * The cross product along a dim of size 3, by default the first such.
+ * Follows torch.cross.
+ */
+export function cross(input: Tensor, other: Tensor, dim?: number | null): Tensor;
+export function cross(input: Tensor, options: { other: Tensor; dim?: number | null }): Tensor;
+export function cross(input: Tensor, other: Tensor, options: { dim?: number | null }): Tensor;
+export function cross(input: unknown, other: unknown, dim?: unknown): Tensor {
+  if (call.isOptions(other)) {
+    const options = other;
+    call.checkOptions(options, ["other","dim"], "cross");
+    other = options["other"];
+    dim = options["dim"];
+  }
+  else if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim"], "cross");
+    dim = options["dim"];
+  }
+  return call.wrapOr(input as Tensor, core.op_cross(call.tensorArg(input, "cross", "input", 1), call.tensorArg(other, "cross", "other", 2), call.optionalIntArg(dim, "cross", "dim", 3)));
 }
 
 /**
@@ -2658,6 +2719,28 @@ export function lgamma(input: unknown): Tensor {
 }
 
 /**
+ * The cross product along a dim of size 3.
+ * Follows torch.linalg.cross.
+ */
+export function linalgCross(input: Tensor, other: Tensor, dim?: number): Tensor;
+export function linalgCross(input: Tensor, options: { other: Tensor; dim?: number }): Tensor;
+export function linalgCross(input: Tensor, other: Tensor, options: { dim?: number }): Tensor;
+export function linalgCross(input: unknown, other: unknown, dim?: unknown): Tensor {
+  if (call.isOptions(other)) {
+    const options = other;
+    call.checkOptions(options, ["other","dim"], "linalgCross");
+    other = options["other"];
+    dim = options["dim"];
+  }
+  else if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim"], "linalgCross");
+    dim = options["dim"];
+  }
+  return call.wrapOr(input as Tensor, core.op_linalgCross(call.tensorArg(input, "linalgCross", "input", 1), call.tensorArg(other, "linalgCross", "other", 2), dim === undefined ? -1 : call.intArg(dim, "linalgCross", "dim", 3)));
+}
+
+/**
  * The natural logarithm.
  * Shapes: any; the result has the input's.
  * Follows torch.log.
@@ -3295,6 +3378,36 @@ export function narrow(input: unknown, dim: unknown, start?: unknown, length?: u
     length = options["length"];
   }
   return call.wrapOr(input as Tensor, core.op_narrow(call.tensorArg(input, "narrow", "input", 1), call.intArg(dim, "narrow", "dim", 2), call.intArg(start, "narrow", "start", 3), call.intArg(length, "narrow", "length", 4)));
+}
+
+/**
+ * narrow as a copy.
+ * Follows torch.narrow_copy.
+ */
+export function narrowCopy(input: Tensor, dim: number, start: number, length: number): Tensor;
+export function narrowCopy(input: Tensor, options: { dim: number; start: number; length: number }): Tensor;
+export function narrowCopy(input: Tensor, dim: number, options: { start: number; length: number }): Tensor;
+export function narrowCopy(input: Tensor, dim: number, start: number, options: { length: number }): Tensor;
+export function narrowCopy(input: unknown, dim: unknown, start?: unknown, length?: unknown): Tensor {
+  if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim","start","length"], "narrowCopy");
+    dim = options["dim"];
+    start = options["start"];
+    length = options["length"];
+  }
+  else if (call.isOptions(start)) {
+    const options = start;
+    call.checkOptions(options, ["start","length"], "narrowCopy");
+    start = options["start"];
+    length = options["length"];
+  }
+  else if (call.isOptions(length)) {
+    const options = length;
+    call.checkOptions(options, ["length"], "narrowCopy");
+    length = options["length"];
+  }
+  return call.wrapOr(input as Tensor, core.op_narrowCopy(call.tensorArg(input, "narrowCopy", "input", 1), call.intArg(dim, "narrowCopy", "dim", 2), call.intArg(start, "narrowCopy", "start", 3), call.intArg(length, "narrowCopy", "length", 4)));
 }
 
 /**
@@ -4799,6 +4912,15 @@ export function topk(input: unknown, k: unknown, dim?: unknown, largest?: unknow
     sorted = options["sorted"];
   }
   return call.wrapNamed(core.op_topk(call.tensorArg(input, "topk", "input", 1), call.intArg(k, "topk", "k", 2), dim === undefined ? -1 : call.intArg(dim, "topk", "dim", 3), largest === undefined ? 1 : call.boolArg(largest, "topk", "largest", 4), sorted === undefined ? 1 : call.boolArg(sorted, "topk", "sorted", 5)), ["values","indices"]);
+}
+
+/**
+ * The sum of a matrix's diagonal.
+ * Follows torch.trace.
+ */
+export function trace(input: Tensor): Tensor;
+export function trace(input: unknown): Tensor {
+  return call.wrapOr(input as Tensor, core.op_trace(call.tensorArg(input, "trace", "input", 1)));
 }
 
 /**

@@ -7,6 +7,29 @@ import type { Scalar } from "../tensor/scalar.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /**
+ * The cross product along a dim of size 3.
+ * Another name of torch.linalgCross.
+ * Follows torch.linalg.cross.
+ */
+export function cross(input: Tensor, other: Tensor, dim?: number): Tensor;
+export function cross(input: Tensor, options: { other: Tensor; dim?: number }): Tensor;
+export function cross(input: Tensor, other: Tensor, options: { dim?: number }): Tensor;
+export function cross(input: unknown, other: unknown, dim?: unknown): Tensor {
+  if (call.isOptions(other)) {
+    const options = other;
+    call.checkOptions(options, ["other","dim"], "cross");
+    other = options["other"];
+    dim = options["dim"];
+  }
+  else if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim"], "cross");
+    dim = options["dim"];
+  }
+  return call.wrapOr(input as Tensor, core.op_linalgCross(call.tensorArg(input, "cross", "input", 1), call.tensorArg(other, "cross", "other", 2), dim === undefined ? -1 : call.intArg(dim, "cross", "dim", 3)));
+}
+
+/**
  * A view of the diagonal of two dims, which become one, the last.
  * Another name of torch.diagonal.
  * Follows torch.diagonal.

@@ -1902,6 +1902,45 @@ export function groupNorm(input: unknown, numGroups: unknown, weight?: unknown, 
 }
 
 /**
+ * Samples of the Gumbel-softmax distribution, with `hard` as one-hot vectors that keep its gradient.
+ * Follows torch.nn.functional.gumbel_softmax.
+ */
+export function gumbelSoftmax(logits: Tensor, tau?: number, hard?: boolean, eps?: number, dim?: number): Tensor;
+export function gumbelSoftmax(logits: Tensor, options: { tau?: number; hard?: boolean; eps?: number; dim?: number }): Tensor;
+export function gumbelSoftmax(logits: Tensor, tau: number, options: { hard?: boolean; eps?: number; dim?: number }): Tensor;
+export function gumbelSoftmax(logits: Tensor, tau: number, hard: boolean, options: { eps?: number; dim?: number }): Tensor;
+export function gumbelSoftmax(logits: Tensor, tau: number, hard: boolean, eps: number, options: { dim?: number }): Tensor;
+export function gumbelSoftmax(logits: unknown, tau?: unknown, hard?: unknown, eps?: unknown, dim?: unknown): Tensor {
+  if (call.isOptions(tau)) {
+    const options = tau;
+    call.checkOptions(options, ["tau","hard","eps","dim"], "gumbelSoftmax");
+    tau = options["tau"];
+    hard = options["hard"];
+    eps = options["eps"];
+    dim = options["dim"];
+  }
+  else if (call.isOptions(hard)) {
+    const options = hard;
+    call.checkOptions(options, ["hard","eps","dim"], "gumbelSoftmax");
+    hard = options["hard"];
+    eps = options["eps"];
+    dim = options["dim"];
+  }
+  else if (call.isOptions(eps)) {
+    const options = eps;
+    call.checkOptions(options, ["eps","dim"], "gumbelSoftmax");
+    eps = options["eps"];
+    dim = options["dim"];
+  }
+  else if (call.isOptions(dim)) {
+    const options = dim;
+    call.checkOptions(options, ["dim"], "gumbelSoftmax");
+    dim = options["dim"];
+  }
+  return call.wrapOr(logits as Tensor, core.op_gumbelSoftmax(call.tensorArg(logits, "gumbelSoftmax", "logits", 1), tau === undefined ? 1 : call.floatArg(tau, "gumbelSoftmax", "tau", 2), hard === undefined ? 0 : call.boolArg(hard, "gumbelSoftmax", "hard", 3), eps === undefined ? 1e-10 : call.floatArg(eps, "gumbelSoftmax", "eps", 4), dim === undefined ? -1 : call.intArg(dim, "gumbelSoftmax", "dim", 5)));
+}
+
+/**
  * input, 0 within lambd of 0.
  * Another name of torch.hardshrink.
  * Shapes: any; the result has the input's.

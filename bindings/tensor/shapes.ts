@@ -365,6 +365,7 @@ Object.defineProperties(Tensor.prototype, {
   /** The last two dims exchanged; follows torch.Tensor.mT. */
   mT: {
     get(this: Tensor) {
+      if (this.ndim === 0) return this;
       return call.wrap(core.op_matrixTranspose(live(this)));
     },
     configurable: true,

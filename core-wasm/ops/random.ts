@@ -169,10 +169,10 @@ export const rreluSlopes = routine({
   internal: true,
 });
 
-export const gumbelNoise = routine({
-  signature: "gumbelNoise(input: Tensor)",
+export const gumbelSoftmax = composite({
+  signature: "gumbelSoftmax(logits: Tensor, tau: float = 1, hard: bool = false, eps: float = 1e-10, dim: int = -1)",
   follows: "torch.nn.functional.gumbel_softmax",
-  doc: "Samples of the Gumbel distribution in the input's shape.",
-  implementation: "random.gumbelNoise",
-  variants: [],
+  doc: "Samples of the Gumbel-softmax distribution, with `hard` as one-hot vectors that keep its gradient.",
+  implementation: "random.gumbelSoftmax",
+  namespace: "nn.functional",
 });

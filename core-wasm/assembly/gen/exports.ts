@@ -514,6 +514,10 @@ export function op_copysign_(input: usize, other: usize): void {
   leaveNothing();
 }
 
+export function op_corrcoef(input: usize): usize {
+  return leave(ops.corrcoef(changetype<Tensor>(input)));
+}
+
 export function op_cos(input: usize): usize {
   return leave(ops.cos(changetype<Tensor>(input)));
 }
@@ -540,6 +544,14 @@ export function op_cosineSimilarity(x1: usize, x2: usize, dim: i32, eps: f64): u
 
 export function op_countNonzero(input: usize, dim: usize, dimLength: i32): usize {
   return leave(ops.countNonzero(changetype<Tensor>(input), intsFrom(dim, dimLength)));
+}
+
+export function op_cov(input: usize, correction: i32, fweights: usize, aweights: usize): usize {
+  return leave(ops.cov(changetype<Tensor>(input), correction, changetype<Tensor | null>(fweights), changetype<Tensor | null>(aweights)));
+}
+
+export function op_cross(input: usize, other: usize, dim: i32): usize {
+  return leave(ops.cross(changetype<Tensor>(input), changetype<Tensor>(other), dim));
 }
 
 export function op_crossEntropy(input: usize, target: usize, weight: usize, ignoreIndex: i32, reduction: i32, labelSmoothing: f64): usize {
@@ -909,6 +921,14 @@ export function op_glu(input: usize, dim: i32): usize {
   return leave(ops.glu(changetype<Tensor>(input), dim));
 }
 
+export function op_gradientAlong(input: usize, dim: i32, spacing: f64, edgeOrder: i32): usize {
+  return leave(ops.gradientAlong(changetype<Tensor>(input), dim, spacing, edgeOrder));
+}
+
+export function op_gradientOver(input: usize, dim: i32, coordinates: usize, edgeOrder: i32): usize {
+  return leave(ops.gradientOver(changetype<Tensor>(input), dim, changetype<Tensor>(coordinates), edgeOrder));
+}
+
 export function op_gridSample(input: usize, grid: usize, mode: i32, paddingMode: i32, alignCorners: i32): usize {
   return leave(ops.gridSample(changetype<Tensor>(input), changetype<Tensor>(grid), mode, paddingMode, alignCorners));
 }
@@ -925,8 +945,8 @@ export function op_gt_(input: usize, other: usize): void {
   leaveNothing();
 }
 
-export function op_gumbelNoise(input: usize): usize {
-  return leave(ops.gumbelNoise(changetype<Tensor>(input)));
+export function op_gumbelSoftmax(logits: usize, tau: f64, hard: i32, eps: f64, dim: i32): usize {
+  return leave(ops.gumbelSoftmax(changetype<Tensor>(logits), tau, hard != 0, eps, dim));
 }
 
 export function op_hardshrink(input: usize, lambd: f64): usize {
@@ -1175,6 +1195,10 @@ export function op_lgamma(input: usize): usize {
 export function op_lgamma_(input: usize): void {
   ops.lgamma_(changetype<Tensor>(input));
   leaveNothing();
+}
+
+export function op_linalgCross(input: usize, other: usize, dim: i32): usize {
+  return leave(ops.linalgCross(changetype<Tensor>(input), changetype<Tensor>(other), dim));
 }
 
 export function op_linear(input: usize, weight: usize, bias: usize): usize {
@@ -1529,6 +1553,10 @@ export function op_nansum(input: usize, dim: usize, dimLength: i32, keepdim: i32
 
 export function op_narrow(input: usize, dim: i32, start: i32, length: i32): usize {
   return leave(ops.narrow(changetype<Tensor>(input), dim, start, length));
+}
+
+export function op_narrowCopy(input: usize, dim: i32, start: i32, length: i32): usize {
+  return leave(ops.narrowCopy(changetype<Tensor>(input), dim, start, length));
 }
 
 export function op_nativeBatchNorm(input: usize, weight: usize, bias: usize, runningMean: usize, runningVar: usize, training: i32, momentum: f64, eps: f64): i32 {
@@ -2102,6 +2130,10 @@ export function op_to(input: usize, dtype: i32): usize {
 export function op_topk(input: usize, k: i32, dim: i32, largest: i32, sorted: i32): i32 {
   ops.topk(changetype<Tensor>(input), k, dim, largest != 0, sorted != 0);
   return leaveResults(2);
+}
+
+export function op_trace(input: usize): usize {
+  return leave(ops.trace(changetype<Tensor>(input)));
 }
 
 export function op_transpose(input: usize, dim0: i32, dim1: i32): usize {

@@ -16,6 +16,7 @@ import * as comparison_impl from "../ops/comparison";
 import * as contraction_impl from "../ops/contraction";
 import * as convolution_impl from "../ops/convolution";
 import * as counting_impl from "../ops/counting";
+import * as covariance_impl from "../ops/covariance";
 import * as ctc_impl from "../ops/ctc";
 import * as einsum_impl from "../ops/einsum";
 import * as embedding_impl from "../ops/embedding";
@@ -1060,6 +1061,10 @@ export function copysign_(input: Tensor, other: Tensor): Tensor {
   return elementwiseInPlace2(El.copysign, input, other);
 }
 
+export function corrcoef(input: Tensor): Tensor {
+  return covariance_impl.corrcoef(input);
+}
+
 export function cos(input: Tensor): Tensor {
   return elementwise1(El.cos, input);
 }
@@ -1089,6 +1094,14 @@ export function countNonzero(input: Tensor, dim: Ints | null = null): Tensor {
   const result = reduction_impl.countNonzero(input, dim);
   resumeGrad(previousMode);
   return result;
+}
+
+export function cov(input: Tensor, correction: i32 = 1, fweights: Tensor | null = null, aweights: Tensor | null = null): Tensor {
+  return covariance_impl.cov(input, correction, fweights, aweights);
+}
+
+export function cross(input: Tensor, other: Tensor, dim: i32 = NONE): Tensor {
+  return covariance_impl.cross(input, other, dim);
 }
 
 export function crossEntropy(input: Tensor, target: Tensor, weight: Tensor | null = null, ignoreIndex: i32 = -100, reduction: i32 = 1, labelSmoothing: f64 = 0): Tensor {
@@ -1698,6 +1711,14 @@ export function glu(input: Tensor, dim: i32 = -1): Tensor {
   return activations_impl.glu(input, dim);
 }
 
+export function gradientAlong(input: Tensor, dim: i32, spacing: f64, edgeOrder: i32): Tensor {
+  return covariance_impl.gradientAlong(input, dim, spacing, edgeOrder);
+}
+
+export function gradientOver(input: Tensor, dim: i32, coordinates: Tensor, edgeOrder: i32): Tensor {
+  return covariance_impl.gradientOver(input, dim, coordinates, edgeOrder);
+}
+
 export function gridSample(input: Tensor, grid: Tensor, mode: i32 = 0, paddingMode: i32 = 0, alignCorners: i32 = -1): Tensor {
   const records = gradEnabled() && (input.requiresGrad || grid.requiresGrad);
   const previousMode = pauseGrad();
@@ -1784,11 +1805,8 @@ export function gt_(input: Tensor, other: Tensor): Tensor {
   return elementwiseInPlace2(El.gt, input, other);
 }
 
-export function gumbelNoise(input: Tensor): Tensor {
-  const previousMode = pauseGrad();
-  const result = random_impl.gumbelNoise(input);
-  resumeGrad(previousMode);
-  return result;
+export function gumbelSoftmax(logits: Tensor, tau: f64 = 1, hard: bool = false, eps: f64 = 1e-10, dim: i32 = -1): Tensor {
+  return random_impl.gumbelSoftmax(logits, tau, hard, eps, dim);
 }
 
 export function hardshrink(input: Tensor, lambd: f64 = 0.5): Tensor {
@@ -2205,6 +2223,10 @@ export function lgamma(input: Tensor): Tensor {
 
 export function lgamma_(input: Tensor): Tensor {
   return elementwiseInPlace1(El.lgamma, input);
+}
+
+export function linalgCross(input: Tensor, other: Tensor, dim: i32 = -1): Tensor {
+  return covariance_impl.linalgCross(input, other, dim);
 }
 
 export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
@@ -2859,6 +2881,10 @@ export function nansum(input: Tensor, dim: Ints | null = null, keepdim: bool = f
 
 export function narrow(input: Tensor, dim: i32, start: i32, length: i32): Tensor {
   return basic_impl.narrow(input, dim, start, length);
+}
+
+export function narrowCopy(input: Tensor, dim: i32, start: i32, length: i32): Tensor {
+  return geometry_impl.narrowCopy(input, dim, start, length);
 }
 
 export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: bool, momentum: f64, eps: f64): Tensor {
@@ -3962,6 +3988,10 @@ export function topk(input: Tensor, k: i32, dim: i32 = -1, largest: bool = true,
   node.saveTensor(0, resultAt(1), true);
   doneNode(node);
   return result;
+}
+
+export function trace(input: Tensor): Tensor {
+  return covariance_impl.trace(input);
 }
 
 export function transpose(input: Tensor, dim0: i32, dim1: i32): Tensor {

@@ -74,7 +74,7 @@ function numberOf(t: Tensor): f64 {
 let binsFrom: f64 = 0;
 let binsTo: f64 = 0;
 
-function chooseEnds(op: string, input: Tensor, low: f64, high: f64): void {
+function chooseEnds(op: string, input: Tensor, low: f64, high: f64, spread: f64): void {
   binsFrom = low;
   binsTo = high;
   if (low == high && input.numel > 0) {
@@ -82,8 +82,8 @@ function chooseEnds(op: string, input: Tensor, low: f64, high: f64): void {
     binsTo = highest(input);
   }
   if (binsFrom == binsTo) {
-    binsFrom -= 1;
-    binsTo += 1;
+    binsFrom -= spread;
+    binsTo += spread;
   }
   if (!isFinite(binsFrom) || !isFinite(binsTo)) {
     msg(op);
@@ -131,7 +131,7 @@ function runHistogram(
 export function histc(input: Tensor, bins: i32, low: f64, high: f64): Tensor {
   requireFloating("histogram_cpu", input);
   if (bins <= 0) fail(ErrorKind.Runtime, "bins must be > 0");
-  chooseEnds("torch.histc", input, low, high);
+  chooseEnds("torch.histc", input, low, high, 1);
   return runHistogram(input, bins, null, null, false, true);
 }
 
@@ -151,8 +151,8 @@ export function histogramEven(
     msg(" for dimension 0 are invalid; must be positive");
     raise(ErrorKind.Runtime);
   }
-  if (low === null || high === null) chooseEnds("torch.histogram", input, 0, 0);
-  else chooseEnds("torch.histogram", empty(ints1(0), input.dtype, 0), low.f, high.f);
+  if (low === null || high === null) chooseEnds("torch.histogram", input, 0, 0, 0.5);
+  else chooseEnds("torch.histogram", empty(ints1(0), input.dtype, 0), low.f, high.f, 0.5);
   const edges = ops.linspace(number(binsFrom), number(binsTo), bins + 1, input.dtype, input.device);
   return counted(input, bins, edges, weight, density, true);
 }
@@ -173,7 +173,7 @@ export function histogramEdges(input: Tensor, bins: Tensor, weight: Tensor | nul
   if (bins.ndim != 1 || bins.numel == 0) {
     fail(ErrorKind.Runtime, "torch.histogram(): bins tensor should have one dimension and at least one edge");
   }
-  const edges = rawContiguous(bins);
+  const edges = ops.clone(ops.contiguous(bins));
   binsFrom = numberOf(ops.select(edges, 0, 0));
   binsTo = numberOf(ops.select(edges, 0, -1));
   return counted(input, bins.numel - 1, edges, weight, density, false);

@@ -217,7 +217,6 @@ export function atleast3d(input: Tensor): Tensor {
 }
 
 export function matrixTranspose(input: Tensor): Tensor {
-  if (input.ndim == 0) return ops.alias(input);
   if (input.ndim < 2) {
     msg("tensor.mT is only supported on matrices or batches of matrices. Got ");
     msgInt(input.ndim);

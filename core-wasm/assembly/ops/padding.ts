@@ -126,6 +126,14 @@ function checkWidth(input: Tensor, dim: i32, before: i32, after: i32, mode: i32)
   }
 }
 
+/** As PyTorch: what negative widths leave of the dim is what wraps around. */
+function wrapped(i: i32, size: i32, before: i32, after: i32): i32 {
+  const start = max(-before, 0);
+  const length = size - start - max(-after, 0);
+  const at = i - max(before, 0);
+  return start + (at < 0 ? at + length : at >= length ? at - length : at);
+}
+
 /** Which element of a dim of `size` each element of the padded dim comes from. */
 function sources(size: i32, before: i32, after: i32, mode: i32): Tensor {
   const list = empty(ints1(size + before + after), DType.Int64, Device.Cpu);
@@ -133,7 +141,7 @@ function sources(size: i32, before: i32, after: i32, mode: i32): Tensor {
   for (let i = 0; i < list.numel; i++) {
     let from = i - before;
     if (mode == Mode.Replicate) from = min(max(from, 0), size - 1);
-    else if (mode == Mode.Circular) from = from < 0 ? from + size : from >= size ? from - size : from;
+    else if (mode == Mode.Circular) from = wrapped(i, size, before, after);
     else if (from < 0) from = -from;
     else if (from >= size) from = 2 * size - 2 - from;
     store<i64>(at + (<usize>i << 3), from);

@@ -2,6 +2,7 @@
 // are made in PyTorch's order into contiguous float32, float64 or int64 memory and converted from there.
 import * as ops from "../gen/ops";
 import { args } from "../dispatch/args";
+import { detach } from "../autograd/views";
 import { resultAt } from "../dispatch/entry";
 import { Kernel } from "../dispatch/kernel";
 import { addOperand, begin, run, workspace } from "../dispatch/run";
@@ -433,7 +434,14 @@ export function rreluSlopes(input: Tensor, lower: f64, upper: f64): Tensor {
   return endDraw(out, input.dtype);
 }
 
-/** -log of exponential draws, of the input's shape. */
-export function gumbelNoise(input: Tensor): Tensor {
-  return ops.neg(ops.log(drawFrom(Distribution.Exponential, input, 1, 0, 0)));
+/** Softmax of the logits with Gumbel noise; `hard` gives one-hot samples with the gradient of the soft ones. */
+export function gumbelSoftmax(logits: Tensor, tau: f64, hard: bool, eps: f64, dim: i32): Tensor {
+  requireFloating("exponential_cpu", logits.dtype);
+  const noise = ops.neg(ops.log(drawFrom(Distribution.Exponential, logits, 1, 0, 0)));
+  const soft = ops.softmax(ops.div(ops.add(logits, noise), constant(tau, logits)), dim);
+  if (!hard) return soft;
+  const place = ops.argmax(soft, dim, true);
+  const zero = full(shapeOf(logits), 0, logits.dtype, logits.device);
+  const one = ops.expand(constant(1, logits), shapeOf(place));
+  return ops.add(ops.sub(ops.scatter(zero, dim, place, one), detach(soft)), soft);
 }
