@@ -418,6 +418,11 @@ export interface TensorMethods {
    */
   copysign(other: Tensor | Scalar): Tensor;
   /**
+   * The correlation coefficients of variables (rows) over observations (columns).
+   * Follows torch.corrcoef.
+   */
+  corrcoef(): Tensor;
+  /**
    * The cosine of radians.
    * Shapes: any; the result has the input's.
    * Follows torch.cos.
@@ -435,6 +440,21 @@ export interface TensorMethods {
    */
   countNonzero(dim?: number | readonly number[] | null): Tensor;
   countNonzero(options: { dim?: number | readonly number[] | null }): Tensor;
+  /**
+   * The covariance matrix of variables (rows) over observations (columns), which can be weighted.
+   * Follows torch.cov.
+   */
+  cov(correction?: number, fweights?: Tensor | null, aweights?: Tensor | null): Tensor;
+  cov(options: { correction?: number; fweights?: Tensor | null; aweights?: Tensor | null }): Tensor;
+  cov(correction: number, options: { fweights?: Tensor | null; aweights?: Tensor | null }): Tensor;
+  cov(correction: number, fweights: Tensor | null, options: { aweights?: Tensor | null }): Tensor;
+  /**
+   * The cross product along a dim of size 3, by default the first such.
+   * Follows torch.cross.
+   */
+  cross(other: Tensor, dim?: number | null): Tensor;
+  cross(options: { other: Tensor; dim?: number | null }): Tensor;
+  cross(other: Tensor, options: { dim?: number | null }): Tensor;
   /**
    * The largest elements so far along a dim, and their positions (the last of equal ones).
    * Follows torch.cummax.
@@ -1187,6 +1207,14 @@ export interface TensorMethods {
   narrow(dim: number, options: { start: number; length: number }): Tensor;
   narrow(dim: number, start: number, options: { length: number }): Tensor;
   /**
+   * narrow as a copy.
+   * Follows torch.narrow_copy.
+   */
+  narrowCopy(dim: number, start: number, length: number): Tensor;
+  narrowCopy(options: { dim: number; start: number; length: number }): Tensor;
+  narrowCopy(dim: number, options: { start: number; length: number }): Tensor;
+  narrowCopy(dim: number, start: number, options: { length: number }): Tensor;
+  /**
    * input != other, as bool.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.ne.
@@ -1623,6 +1651,11 @@ export interface TensorMethods {
   topk(k: number, options: { dim?: number; largest?: boolean; sorted?: boolean }): call.Named<"values" | "indices">;
   topk(k: number, dim: number, options: { largest?: boolean; sorted?: boolean }): call.Named<"values" | "indices">;
   topk(k: number, dim: number, largest: boolean, options: { sorted?: boolean }): call.Named<"values" | "indices">;
+  /**
+   * The sum of a matrix's diagonal.
+   * Follows torch.trace.
+   */
+  trace(): Tensor;
   /**
    * A view with two dims exchanged.
    * Follows torch.transpose.
@@ -2636,6 +2669,9 @@ call.defineMethods(Tensor, {
   copysign(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_copysign(live(this), call.operandArg(other, "copysign", "other", 1)));
   },
+  corrcoef(this: Tensor): Tensor {
+    return call.wrapOr(this, core.op_corrcoef(live(this)));
+  },
   cos(this: Tensor): Tensor {
     return call.wrap(core.op_cos(live(this)));
   },
@@ -2649,6 +2685,41 @@ call.defineMethods(Tensor, {
       dim = options["dim"];
     }
     return call.wrapOr(this, core.op_countNonzero(live(this), call.ints(dim, "countNonzero", "dim", 1), call.lengthOf(dim)));
+  },
+  cov(this: Tensor, correction?: unknown, fweights?: unknown, aweights?: unknown): Tensor {
+    if (call.isOptions(correction)) {
+      const options = correction;
+      call.checkOptions(options, ["correction","fweights","aweights"], "cov");
+      correction = options["correction"];
+      fweights = options["fweights"];
+      aweights = options["aweights"];
+    }
+    else if (call.isOptions(fweights)) {
+      const options = fweights;
+      call.checkOptions(options, ["fweights","aweights"], "cov");
+      fweights = options["fweights"];
+      aweights = options["aweights"];
+    }
+    else if (call.isOptions(aweights)) {
+      const options = aweights;
+      call.checkOptions(options, ["aweights"], "cov");
+      aweights = options["aweights"];
+    }
+    return call.wrapOr(this, core.op_cov(live(this), correction === undefined ? 1 : call.intArg(correction, "cov", "correction", 1), call.optionalTensorArg(fweights, "cov", "fweights", 2), call.optionalTensorArg(aweights, "cov", "aweights", 3)));
+  },
+  cross(this: Tensor, other: unknown, dim?: unknown): Tensor {
+    if (call.isOptions(other)) {
+      const options = other;
+      call.checkOptions(options, ["other","dim"], "cross");
+      other = options["other"];
+      dim = options["dim"];
+    }
+    else if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim"], "cross");
+      dim = options["dim"];
+    }
+    return call.wrapOr(this, core.op_cross(live(this), call.tensorArg(other, "cross", "other", 1), call.optionalIntArg(dim, "cross", "dim", 2)));
   },
   cummax(this: Tensor, dim: unknown): call.Named<"values" | "indices"> {
     if (call.isOptions(dim)) {
@@ -3649,6 +3720,27 @@ call.defineMethods(Tensor, {
     }
     return call.wrapOr(this, core.op_narrow(live(this), call.intArg(dim, "narrow", "dim", 1), call.intArg(start, "narrow", "start", 2), call.intArg(length, "narrow", "length", 3)));
   },
+  narrowCopy(this: Tensor, dim: unknown, start?: unknown, length?: unknown): Tensor {
+    if (call.isOptions(dim)) {
+      const options = dim;
+      call.checkOptions(options, ["dim","start","length"], "narrowCopy");
+      dim = options["dim"];
+      start = options["start"];
+      length = options["length"];
+    }
+    else if (call.isOptions(start)) {
+      const options = start;
+      call.checkOptions(options, ["start","length"], "narrowCopy");
+      start = options["start"];
+      length = options["length"];
+    }
+    else if (call.isOptions(length)) {
+      const options = length;
+      call.checkOptions(options, ["length"], "narrowCopy");
+      length = options["length"];
+    }
+    return call.wrapOr(this, core.op_narrowCopy(live(this), call.intArg(dim, "narrowCopy", "dim", 1), call.intArg(start, "narrowCopy", "start", 2), call.intArg(length, "narrowCopy", "length", 3)));
+  },
   ne(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_ne(live(this), call.operandArg(other, "ne", "other", 1)));
   },
@@ -4310,6 +4402,9 @@ call.defineMethods(Tensor, {
       sorted = options["sorted"];
     }
     return call.wrapNamed(core.op_topk(live(this), call.intArg(k, "topk", "k", 1), dim === undefined ? -1 : call.intArg(dim, "topk", "dim", 2), largest === undefined ? 1 : call.boolArg(largest, "topk", "largest", 3), sorted === undefined ? 1 : call.boolArg(sorted, "topk", "sorted", 4)), ["values","indices"]);
+  },
+  trace(this: Tensor): Tensor {
+    return call.wrapOr(this, core.op_trace(live(this)));
   },
   transpose(this: Tensor, dim0: unknown, dim1?: unknown): Tensor {
     if (call.isOptions(dim0)) {
