@@ -41,11 +41,37 @@ const ROW: usize = 32;
   }
 }
 
+/** Steps of k summed in registers before they are added to C: rounding errors grow with the length of a run of sums. */
+const RUN: i32 = 64;
+
 /**
  * The first `rows` rows of a tile: C[rows, NR] = alpha * A B (+ C). `a` and `b` are packed panels of k steps, `ldc` is in
  * bytes. Rows past `rows` are computed from the panel's zero padding and dropped.
  */
-export function tile<T>(k: i32, a: usize, b: usize, c: usize, ldc: usize, alpha: T, rows: i32, accumulate: bool): void {
+// @ts-ignore: decorator
+@inline export function tile<T>(
+  k: i32,
+  a: usize,
+  b: usize,
+  c: usize,
+  ldc: usize,
+  alpha: T,
+  rows: i32,
+  accumulate: bool,
+): void {
+  if (isInteger<T>()) return tileRun<T>(k, a, b, c, ldc, alpha, rows, accumulate);
+  for (;;) {
+    const steps = min(k, RUN);
+    tileRun<T>(steps, a, b, c, ldc, alpha, rows, accumulate);
+    k -= steps;
+    if (k == 0) return;
+    a += <usize>(steps * MR) * sizeof<T>();
+    b += <usize>steps * ROW;
+    accumulate = true;
+  }
+}
+
+function tileRun<T>(k: i32, a: usize, b: usize, c: usize, ldc: usize, alpha: T, rows: i32, accumulate: bool): void {
   let c00 = v128.splat<T>(0);
   let c01 = c00;
   let c10 = c00;
