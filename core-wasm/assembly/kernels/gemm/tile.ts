@@ -41,8 +41,14 @@ const ROW: usize = 32;
   }
 }
 
-/** Steps of k summed in registers before they are added to C: rounding errors grow with the length of a run of sums. */
-const RUN: i32 = 64;
+/**
+ * Steps of k summed in registers before they are added to C: rounding errors grow with the length of a run of sums. Runs of
+ * 64 halve the error of 256 at no measurable cost; runs of 32, which cost up to 9%, are for products with few steps.
+ */
+// @ts-ignore: decorator
+@inline function runLength(k: i32): i32 {
+  return k <= 128 ? 32 : 64;
+}
 
 /**
  * The first `rows` rows of a tile: C[rows, NR] = alpha * A B (+ C). `a` and `b` are packed panels of k steps, `ldc` is in
@@ -60,8 +66,9 @@ const RUN: i32 = 64;
   accumulate: bool,
 ): void {
   if (isInteger<T>()) return tileRun<T>(k, a, b, c, ldc, alpha, rows, accumulate);
+  const run = runLength(k);
   for (;;) {
-    const steps = min(k, RUN);
+    const steps = min(k, run);
     tileRun<T>(steps, a, b, c, ldc, alpha, rows, accumulate);
     k -= steps;
     if (k == 0) return;
