@@ -64,12 +64,15 @@ export function generateFunctions(registry: Registry, namespace: Namespace): str
     'import type { Tensor } from "../tensor/tensor.ts";',
     "",
     ...named.flatMap((n) => functionOf(n)),
-    ...(renamed.length > 0 ? [`export { ${renamed.map((n) => `${functionName(n.name)} as ${n.name}`).join(", ")} };`, ""] : []),
+    ...(renamed.length > 0
+      ? [`export { ${renamed.map((n) => `${functionName(n.name)} as ${n.name}`).join(", ")} };`, ""]
+      : []),
   ].join("\n");
 }
 
 /** nn.functional takes `inplace` last where the op has an in-place form. */
-const hasInplaceFlag = ({ record, namespace }: Named): boolean => namespace === "nn.functional" && record.variants.includes("inplace");
+const hasInplaceFlag = ({ record, namespace }: Named): boolean =>
+  namespace === "nn.functional" && record.variants.includes("inplace");
 
 const INPLACE: Parameter = {
   name: "inplace",
@@ -85,12 +88,19 @@ function functionOf(named: Named): string[] {
   const identifier = functionName(name);
   const lines = [...docComment(record, named.namespace, name)];
   const returns = resultType(record);
-  for (const overload of overloads(record, parameters)) lines.push(`export function ${identifier}(${overload}): ${returns};`);
+  for (const overload of overloads(record, parameters))
+    lines.push(`export function ${identifier}(${overload}): ${returns};`);
   lines.push(`export function ${identifier}(${implementationParameters(record, parameters).join(", ")}): ${returns} {`);
-  lines.push(...readOptions(record, parameters, name), ...checkCombination(record, name), ...readArguments(parameters, name));
+  lines.push(
+    ...readOptions(record, parameters, name),
+    ...checkCombination(record, name),
+    ...readArguments(parameters, name),
+  );
   if (flag) {
     lines.push("  if (inplace === true) {");
-    lines.push(`    core.${exportName(record)}_(${record.signature.parameters.map((p) => passed(record, p, name, parameters)).join(", ")});`);
+    lines.push(
+      `    core.${exportName(record)}_(${record.signature.parameters.map((p) => passed(record, p, name, parameters)).join(", ")});`,
+    );
     lines.push(`    return call.mutated(${parameters[0]!.name} as Tensor);`, "  }");
   }
   const args = record.signature.parameters.map((p) => passed(record, p, name, parameters)).join(", ");
@@ -114,7 +124,8 @@ function wrapped(record: OpRecord, args: string, self?: string): string {
   const first = record.signature.parameters[0];
   if (results.length === 1) {
     // what is not elementwise may give its input back
-    if (record.kind === "elementwise" || first?.name !== record.self || first.type.list || first.type.optional) return `call.wrap(${invoke})`;
+    if (record.kind === "elementwise" || first?.name !== record.self || first.type.list || first.type.optional)
+      return `call.wrap(${invoke})`;
     return `call.wrapOr(${self ?? `${first.name} as Tensor`}, ${invoke})`;
   }
   return `call.wrapNamed(${invoke}, ${JSON.stringify(results.map((r) => r.name))})`;
@@ -148,7 +159,9 @@ function overloads(record: OpRecord, parameters: readonly Parameter[]): string[]
 
 /** What may stand behind an options object is optional, whatever it is otherwise. */
 const implementationParameters = (record: OpRecord, parameters: readonly Parameter[]): string[] =>
-  parameters.map((p, i) => `${p.name}${i <= firstNamed(record, parameters) && p.default === undefined ? "" : "?"}: unknown`);
+  parameters.map(
+    (p, i) => `${p.name}${i <= firstNamed(record, parameters) && p.default === undefined ? "" : "?"}: unknown`,
+  );
 
 /** Spreads an options object over the parameters from its place on. */
 function readOptions(record: OpRecord, parameters: readonly Parameter[], op: string): string[] {
@@ -168,11 +181,16 @@ function readOptions(record: OpRecord, parameters: readonly Parameter[], op: str
 
 /** Where numbers may stand for tensors PyTorch has several overloads, and names none of the arguments that fit no overload. */
 function checkCombination(record: OpRecord, op: string): string[] {
-  const tensors = record.signature.parameters.filter((p) => !p.type.list && !p.type.optional && ["Tensor", "TensorOrScalar"].includes(p.type.base));
+  const tensors = record.signature.parameters.filter(
+    (p) => !p.type.list && !p.type.optional && ["Tensor", "TensorOrScalar"].includes(p.type.base),
+  );
   if (!tensors.some((p) => p.type.base === "TensorOrScalar") || record.numbersOnly) return [];
   const first = tensors[0]!;
   const names = tensors.map((p) => p.name);
-  const condition = first.type.base === "Tensor" ? `!call.isTensor(${first.name})` : names.map((n) => `!call.isTensor(${n})`).join(" && ");
+  const condition =
+    first.type.base === "Tensor"
+      ? `!call.isTensor(${first.name})`
+      : names.map((n) => `!call.isTensor(${n})`).join(" && ");
   return [`  if (${condition}) call.wrongCombination("${op}", ${names.join(", ")});`];
 }
 
@@ -182,8 +200,14 @@ function readArguments(parameters: readonly Parameter[], op: string): string[] {
   parameters.forEach((p, i) => {
     if (roleOf(p) === "scalar") {
       const check = `call.scalarArg(${p.name}, "${op}", "${p.name}", ${i + 1})`;
-      if (p.default === undefined) lines.push(`  const ${p.name}Value = ${p.type.optional ? `call.optionalScalarArg(${p.name}, "${op}", "${p.name}", ${i + 1})` : check};`);
-      else if (p.type.optional) lines.push(`  const ${p.name}Value = ${p.default === null ? "" : `${p.name} === undefined ? ${scalarDefault(p)} : `}call.optionalScalarArg(${p.name}, "${op}", "${p.name}", ${i + 1});`);
+      if (p.default === undefined)
+        lines.push(
+          `  const ${p.name}Value = ${p.type.optional ? `call.optionalScalarArg(${p.name}, "${op}", "${p.name}", ${i + 1})` : check};`,
+        );
+      else if (p.type.optional)
+        lines.push(
+          `  const ${p.name}Value = ${p.default === null ? "" : `${p.name} === undefined ? ${scalarDefault(p)} : `}call.optionalScalarArg(${p.name}, "${op}", "${p.name}", ${i + 1});`,
+        );
       else lines.push(`  const ${p.name}Value = ${p.name} === undefined ? ${scalarDefault(p)} : ${check};`);
     } else if (p.type.list && p.default !== undefined && p.default !== null) {
       lines.push(`  if (${p.name} === undefined) ${p.name} = ${JSON.stringify(p.default)};`);
@@ -200,11 +224,14 @@ function scalarDefault(p: Parameter): string {
 function passed(record: OpRecord, p: Parameter, op: string, parameters: readonly Parameter[]): string {
   const where = `"${op}", "${p.name}", ${parameters.indexOf(p) + 1}`;
   const optional = p.type.optional;
-  const orDefault = (value: string, code: string): string => (p.default === undefined ? code : `${p.name} === undefined ? ${value} : ${code}`);
+  const orDefault = (value: string, code: string): string =>
+    p.default === undefined ? code : `${p.name} === undefined ? ${value} : ${code}`;
   switch (roleOf(p)) {
     case "tensor": {
       const kind = p.type.base === "Tensor" ? "ensor" : "perand";
-      return optional ? `call.optional${p.type.base === "Tensor" ? "T" : "O"}${kind}Arg(${p.name}, ${where})` : `call.${p.type.base === "Tensor" ? "t" : "o"}${kind}Arg(${p.name}, ${where})`;
+      return optional
+        ? `call.optional${p.type.base === "Tensor" ? "T" : "O"}${kind}Arg(${p.name}, ${where})`
+        : `call.${p.type.base === "Tensor" ? "t" : "o"}${kind}Arg(${p.name}, ${where})`;
     }
     case "tensors":
       return `call.tensors(${p.name}, ${where}), call.lengthOf(${p.name})`;
@@ -213,31 +240,46 @@ function passed(record: OpRecord, p: Parameter, op: string, parameters: readonly
     case "scalar":
       return `call.scalarValue(${p.name}Value), call.scalarKind(${p.name}Value)`;
     case "int":
-      return optional ? (p.default === null || p.default === undefined ? `call.optionalIntArg(${p.name}, ${where})` : orDefault(String(p.default), `call.optionalIntArg(${p.name}, ${where})`)) : orDefault(String(p.default), `call.intArg(${p.name}, ${where})`);
+      return optional
+        ? p.default === null || p.default === undefined
+          ? `call.optionalIntArg(${p.name}, ${where})`
+          : orDefault(String(p.default), `call.optionalIntArg(${p.name}, ${where})`)
+        : orDefault(String(p.default), `call.intArg(${p.name}, ${where})`);
     case "float":
       return orDefault(String(p.default), `call.floatArg(${p.name}, ${where})`);
     case "bool":
-      return optional ? `call.optionalBoolArg(${p.name}, ${where})` : orDefault(p.default ? "1" : "0", `call.boolArg(${p.name}, ${where})`);
+      return optional
+        ? `call.optionalBoolArg(${p.name}, ${where})`
+        : orDefault(p.default ? "1" : "0", `call.boolArg(${p.name}, ${where})`);
     case "dtype":
       return `call.dtypeArg(${p.name}, ${where})`;
     case "enum": {
-      const error = record.declaration.choiceErrors?.[p.name] ?? (p.name === "reduction" ? "ValueError: {value} is not a valid value for reduction" : undefined);
+      const error =
+        record.declaration.choiceErrors?.[p.name] ??
+        (p.name === "reduction" ? "ValueError: {value} is not a valid value for reduction" : undefined);
       const code = `call.enumArg(${p.name}, ${JSON.stringify(p.type.choices)}, ${where}${error ? `, ${JSON.stringify(error)}` : ""})`;
-      if (optional) return `${p.name} === undefined || ${p.name} === null ? ${p.default ? p.type.choices.indexOf(p.default as string) : -1} : ${code}`;
+      if (optional)
+        return `${p.name} === undefined || ${p.name} === null ? ${p.default ? p.type.choices.indexOf(p.default as string) : -1} : ${code}`;
       return orDefault(String(p.type.choices.indexOf(p.default as string)), code);
     }
   }
 }
 
 /** Methods have the op's own name and its aliases in torch. */
-const isMethodName = (n: Named): boolean => n.namespace === "torch" || (n.namespace === n.record.namespace && n.name === n.record.name);
+const isMethodName = (n: Named): boolean =>
+  n.namespace === "torch" || (n.namespace === n.record.namespace && n.name === n.record.name);
 
 export function generateMethods(registry: Registry): string {
   const methods = allNames(registry)
     .filter((n) => n.record.variants.includes("method") && isMethodName(n))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const inplace = allNames(registry)
-    .filter((n) => n.record.variants.includes("inplace") && (n.namespace === "torch" || n.record.variants.includes("method")) && isMethodName(n))
+    .filter(
+      (n) =>
+        n.record.variants.includes("inplace") &&
+        (n.namespace === "torch" || n.record.variants.includes("method")) &&
+        isMethodName(n),
+    )
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   return [
     header("The methods of Tensor that are ops."),
@@ -285,12 +327,17 @@ function methodBody({ record, name }: Named, inplace: boolean): string[] {
   const parameters = withoutSelf(record);
   const full = inplace ? `${name}_` : name;
   const receiver = record.signature.parameters.find((p) => p.name === record.self)!;
-  const args = record.signature.parameters.map((p) => (p === receiver ? "live(this)" : passed(record, p, full, parameters))).join(", ");
+  const args = record.signature.parameters
+    .map((p) => (p === receiver ? "live(this)" : passed(record, p, full, parameters)))
+    .join(", ");
   const end = inplace
     ? [`core.${exportName(record)}_(${args});`, "return call.mutated(this);"]
     : [`return ${wrapped(record, args, receiver === record.signature.parameters[0] ? "this" : undefined)};`];
   const list = parameters[0]?.name;
-  const reset = parameters.slice(1).map((p) => ` ${p.name} = undefined;`).join("");
+  const reset = parameters
+    .slice(1)
+    .map((p) => ` ${p.name} = undefined;`)
+    .join("");
   const spread = `  if (typeof ${list} === "number" && arguments.length > 1) { ${list} = [...arguments];${reset} }`;
   return [
     `${full}(${["this: Tensor", ...implementationParameters(record, parameters)].join(", ")}): ${inplace ? "Tensor" : resultType(record)} {`,

@@ -1,7 +1,8 @@
 /** The generated exports of the core (assembly/gen/exports.ts) and their TypeScript types (bindings/gen/exports.ts). */
 import type { OpRecord } from "../ops/record.ts";
+import type { Parameter } from "../ops/signature.ts";
 import { type Registry, functionName, header } from "./registry.ts";
-import { exportArgument, exportParameters } from "./types.ts";
+import { exportArgument, exportParameters, roleOf } from "./types.ts";
 
 export const exportName = (record: OpRecord): string => `op_${record.name}`;
 
@@ -33,8 +34,7 @@ function exportsOf(record: OpRecord): string[] {
   const check: string[] = [];
   if (elementwise && record.declaration.check) {
     const [file, fn] = record.declaration.check.split(".") as [string, string];
-    // a check sees scalars with their kind
-    check.push(`  ${file}_check.${fn}(${parameters.map((p) => exportArgument(p, false)).join(", ")});`);
+    check.push(`  ${file}_check.${fn}(${parameters.map(checkArgument).join(", ")});`);
   }
   const call = `ops.${functionName(record.name)}(${actual})`;
   if (plainResult) {
@@ -70,6 +70,10 @@ function exportsOf(record: OpRecord): string[] {
   lines.push("");
   return lines;
 }
+
+/** A check sees scalars with their kind; as two numbers, which cost nothing to make. */
+const checkArgument = (p: Parameter): string =>
+  roleOf(p) === "scalar" && !p.type.optional ? `${p.name}, ${p.name}Kind` : exportArgument(p, false);
 
 export function generateExportTypes(registry: Registry): string {
   const lines = registry.records

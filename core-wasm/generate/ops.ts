@@ -66,8 +66,12 @@ function chooseForm(record: ElementwiseRecord, callee: string): string[] {
     const narrowed = open || conditions.length === 1;
     const indent = open ? "    " : "  ";
     if (open) lines.push(`  if (${conditions.join(" && ")}) {`);
-    form.params.forEach((name, k) => lines.push(`${indent}setElementwiseParam(${k}, ${paramValue(form, name, narrowed)});`));
-    lines.push(`${indent}return ${callee}${form.inputs.length}(El.${form.id}, ${form.inputs.map((name) => inputValue(form, name, narrowed)).join(", ")});`);
+    form.params.forEach((name, k) =>
+      lines.push(`${indent}setElementwiseParam(${k}, ${paramValue(form, name, narrowed)});`),
+    );
+    lines.push(
+      `${indent}return ${callee}${form.inputs.length}(El.${form.id}, ${form.inputs.map((name) => inputValue(form, name, narrowed)).join(", ")});`,
+    );
     if (open) lines.push("  }");
   });
   return lines;
@@ -112,10 +116,16 @@ function inplaceOp(record: OpRecord): string[] {
   if (!record.variants.includes("inplace")) return [];
   const name = functionName(record.name);
   const first = record.signature.parameters[0];
-  if (!first || !isTensor(first) || first.type.optional) throw new Error(`${record.name}: an in-place form needs a tensor first`);
+  if (!first || !isTensor(first) || first.type.optional)
+    throw new Error(`${record.name}: an in-place form needs a tensor first`);
   const lines = [`export function ${record.name}_(${parameterList(record)}): Tensor {`];
   if (record.kind === "elementwise") lines.push(...chooseForm(record, "elementwiseInPlace"));
-  else lines.push(...inplaceCheck(record), `  checkInplace(${first.name});`, `  return assignInplace(${first.name}, ${name}(${record.signature.parameters.map((p) => p.name).join(", ")}));`);
+  else
+    lines.push(
+      ...inplaceCheck(record),
+      `  checkInplace(${first.name});`,
+      `  return assignInplace(${first.name}, ${name}(${record.signature.parameters.map((p) => p.name).join(", ")}));`,
+    );
   lines.push("}", "");
   return lines;
 }
@@ -138,22 +148,37 @@ function implementedOp(record: ImplementedRecord, registry: Registry, ids: Map<s
     // a composite records its parts; anything else without a derivative has nothing to record
     if (record.kind === "composite") return [open, `  return ${call};`, "}", ""];
     const marks = record.kind === "view" ? markViews(record) : [];
-    return [open, "  const previousMode = pauseGrad();", `  const result = ${call};`, "  resumeGrad(previousMode);", ...marks, "  return result;", "}", ""];
+    return [
+      open,
+      "  const previousMode = pauseGrad();",
+      `  const result = ${call};`,
+      "  resumeGrad(previousMode);",
+      ...marks,
+      "  return result;",
+      "}",
+      "",
+    ];
   }
   const { needs, saved, counts } = derivativesOf(record, registry);
   const { results } = record.signature;
   const wants = [...needs.values()].map((n) => requiresGrad(n.parameter)).join(" || ");
   const first = parameters[0];
   // an op may give its input back (contiguous of a contiguous tensor)
-  const same = !listResult && results.length === 1 && first && roleOf(first) === "tensor" ? ` || result == ${first.name}` : "";
+  const same =
+    !listResult && results.length === 1 && first && roleOf(first) === "tensor" ? ` || result == ${first.name}` : "";
   const body: string[] = [];
   const list = [...needs.values()].find((n) => roleOf(n.parameter) === "tensors");
   const edgeCount = `${needs.size - (list ? 1 : 0)}${list ? ` + lengthOf(${list.parameter.name})` : ""}`;
   const outputCount = listResult ? "result.length" : results.length;
-  body.push(`const node = newNode(${id}, ${edgeCount}, ${outputCount}, ${counts.tensors}, ${counts.ints}, ${counts.numbers});`);
+  body.push(
+    `const node = newNode(${id}, ${edgeCount}, ${outputCount}, ${counts.tensors}, ${counts.ints}, ${counts.numbers});`,
+  );
   for (const { parameter, edge } of needs.values()) {
     if (roleOf(parameter) === "tensors") body.push(`edges(node, ${edge}, ${parameter.name});`);
-    else body.push(`${parameter.type.optional ? `if (${parameter.name} !== null) ` : ""}node.edge(${edge}, ${parameter.name});`);
+    else
+      body.push(
+        `${parameter.type.optional ? `if (${parameter.name} !== null) ` : ""}node.edge(${edge}, ${parameter.name});`,
+      );
   }
   if (listResult) body.push("for (let i = 0; i < result.length; i++) attachFloating(result.get(i), node, i);");
   else if (results.length === 1) body.push("attachFloating(result, node, 0);");

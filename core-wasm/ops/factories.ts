@@ -82,7 +82,8 @@ export const linspace = routine({
 });
 
 export const logspace = routine({
-  signature: "logspace(start: Scalar, end: Scalar, steps: int, base: float = 10, dtype: dtype? = null, device: int = 0)",
+  signature:
+    "logspace(start: Scalar, end: Scalar, steps: int, base: float = 10, dtype: dtype? = null, device: int = 0)",
   follows: "torch.logspace",
   doc: "base to the power of linspace(start, end, steps).",
   implementation: "factories.logspace",

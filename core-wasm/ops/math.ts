@@ -179,7 +179,8 @@ export const roundScaled = elementwise({
   doc: "round to multiples of scale (up), or of 1 / scale.",
   internal: true,
   refuses: floatingOnly("round_vml_cpu"),
-  expression: (x, { scale, up }) => (up ? m.mul(m.round(m.div(x, scale)), scale) : m.div(m.round(m.mul(x, scale)), scale)),
+  expression: (x, { scale, up }) =>
+    up ? m.mul(m.round(m.div(x, scale)), scale) : m.div(m.round(m.mul(x, scale)), scale),
 });
 
 export const frac = elementwise({

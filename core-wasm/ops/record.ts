@@ -64,7 +64,10 @@ export interface ElementwiseDeclaration extends Declaration {
   readonly differentiable?: false;
   /** messages; {dtype} stands for the dtype's name */
   readonly refuses?: Refusals | ((given: Given) => Refusals);
-  /** a function of assembly/ops, "file.name", that is called first with all arguments and raises what is wrong with them */
+  /**
+   * A function of assembly/ops, "file.name", that is called first with all arguments and raises what is wrong with them. It gets a Scalar as
+   * two arguments, value and kind.
+   */
   readonly check?: string;
   /** values of numbers for which a form of its own is worth having: [{ alpha: 1 }] */
   readonly specialize?: readonly Record<string, number>[];

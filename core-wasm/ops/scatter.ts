@@ -4,8 +4,7 @@ import { composite, routine } from "./record.ts";
 const everywhere = ["function", "method", "inplace"] as const;
 
 export const scatter = routine({
-  signature:
-    'scatter(input: Tensor, dim: int, index: Tensor, src: TensorOrScalar, reduce: "add"|"multiply"? = null)',
+  signature: 'scatter(input: Tensor, dim: int, index: Tensor, src: TensorOrScalar, reduce: "add"|"multiply"? = null)',
   follows: "torch.scatter",
   doc: "A copy of input with the elements of src written where `index` says along a dim: out[index[i][j]][j] = src[i][j] for dim 0. With reduce they are added to, or multiplied with, what is there.",
   errors: "RuntimeError for an index that is not int64 or out of range.",

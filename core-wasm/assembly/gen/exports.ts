@@ -68,11 +68,11 @@ export function op_adaptiveMaxPool3dWithIndices(input: usize, outputSize: usize,
 }
 
 export function op_add(input: usize, other: usize, alpha: f64, alphaKind: i32): usize {
-  arithmetic_check.checkAlpha(changetype<Tensor>(input), changetype<Tensor>(other), newScalar(alpha, alphaKind));
+  arithmetic_check.checkAlpha(changetype<Tensor>(input), changetype<Tensor>(other), alpha, alphaKind);
   return leave(ops.add(changetype<Tensor>(input), changetype<Tensor>(other), alpha));
 }
 export function op_add_(input: usize, other: usize, alpha: f64, alphaKind: i32): void {
-  arithmetic_check.checkAlpha(changetype<Tensor>(input), changetype<Tensor>(other), newScalar(alpha, alphaKind));
+  arithmetic_check.checkAlpha(changetype<Tensor>(input), changetype<Tensor>(other), alpha, alphaKind);
   ops.add_(changetype<Tensor>(input), changetype<Tensor>(other), alpha);
   leaveNothing();
 }
@@ -86,11 +86,11 @@ export function op_addbmm_(input: usize, batch1: usize, batch2: usize, beta: f64
 }
 
 export function op_addcdiv(input: usize, tensor1: usize, tensor2: usize, value: f64, valueKind: i32): usize {
-  arithmetic_check.checkAddcdiv(changetype<Tensor>(input), changetype<Tensor>(tensor1), changetype<Tensor>(tensor2), newScalar(value, valueKind));
+  arithmetic_check.checkAddcdiv(changetype<Tensor>(input), changetype<Tensor>(tensor1), changetype<Tensor>(tensor2), value, valueKind);
   return leave(ops.addcdiv(changetype<Tensor>(input), changetype<Tensor>(tensor1), changetype<Tensor>(tensor2), value));
 }
 export function op_addcdiv_(input: usize, tensor1: usize, tensor2: usize, value: f64, valueKind: i32): void {
-  arithmetic_check.checkAddcdiv(changetype<Tensor>(input), changetype<Tensor>(tensor1), changetype<Tensor>(tensor2), newScalar(value, valueKind));
+  arithmetic_check.checkAddcdiv(changetype<Tensor>(input), changetype<Tensor>(tensor1), changetype<Tensor>(tensor2), value, valueKind);
   ops.addcdiv_(changetype<Tensor>(input), changetype<Tensor>(tensor1), changetype<Tensor>(tensor2), value);
   leaveNothing();
 }
@@ -1842,7 +1842,7 @@ export function op_rsqrt_(input: usize): void {
 }
 
 export function op_rsub(input: usize, other: usize, alpha: f64, alphaKind: i32): usize {
-  arithmetic_check.checkSub(changetype<Tensor>(input), changetype<Tensor>(other), newScalar(alpha, alphaKind));
+  arithmetic_check.checkSub(changetype<Tensor>(input), changetype<Tensor>(other), alpha, alphaKind);
   return leave(ops.rsub(changetype<Tensor>(input), changetype<Tensor>(other), alpha));
 }
 
@@ -2050,11 +2050,11 @@ export function op_stdMean(input: usize, dim: usize, dimLength: i32, unbiased: i
 }
 
 export function op_sub(input: usize, other: usize, alpha: f64, alphaKind: i32): usize {
-  arithmetic_check.checkSub(changetype<Tensor>(input), changetype<Tensor>(other), newScalar(alpha, alphaKind));
+  arithmetic_check.checkSub(changetype<Tensor>(input), changetype<Tensor>(other), alpha, alphaKind);
   return leave(ops.sub(changetype<Tensor>(input), changetype<Tensor>(other), alpha));
 }
 export function op_sub_(input: usize, other: usize, alpha: f64, alphaKind: i32): void {
-  arithmetic_check.checkSub(changetype<Tensor>(input), changetype<Tensor>(other), newScalar(alpha, alphaKind));
+  arithmetic_check.checkSub(changetype<Tensor>(input), changetype<Tensor>(other), alpha, alphaKind);
   ops.sub_(changetype<Tensor>(input), changetype<Tensor>(other), alpha);
   leaveNothing();
 }

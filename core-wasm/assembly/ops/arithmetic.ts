@@ -4,30 +4,30 @@ import { resultType } from "../tensor/broadcast";
 import { rawContiguous, rawToDType, wrappedNumber } from "../tensor/create";
 import { DType, isFloating, isIntegral } from "../tensor/dtype";
 import { ErrorKind, cppTypeName, fail, msg, msgDType, raise } from "../tensor/error";
-import { Scalar, ScalarKind } from "../tensor/scalar";
+import { ScalarKind } from "../tensor/scalar";
 import { Tensor } from "../tensor/tensor";
 import { setResult } from "../dispatch/entry";
 
 /** alpha must be of the category of the result. */
-export function checkAlpha(input: Tensor, other: Tensor, alpha: Scalar): void {
-  if (alpha.kind == ScalarKind.Int) return;
+export function checkAlpha(input: Tensor, other: Tensor, alpha: f64, alphaKind: i32): void {
+  if (alphaKind == ScalarKind.Int) return;
   const dtype = resultType(input, other);
-  if (alpha.kind == ScalarKind.Bool && dtype != DType.Bool) {
+  if (alphaKind == ScalarKind.Bool && dtype != DType.Bool) {
     fail(ErrorKind.Runtime, "Boolean alpha only supported for Boolean results.");
   }
-  if (alpha.kind == ScalarKind.Float && isIntegral(dtype, true)) {
+  if (alphaKind == ScalarKind.Float && isIntegral(dtype, true)) {
     fail(ErrorKind.Runtime, "For integral input tensors, argument alpha must not be a floating point number.");
   }
 }
 
-export function checkSub(input: Tensor, other: Tensor, alpha: Scalar): void {
+export function checkSub(input: Tensor, other: Tensor, alpha: f64, alphaKind: i32): void {
   if ((input.dtype == DType.Bool) != (other.dtype == DType.Bool)) {
     fail(
       ErrorKind.Runtime,
       "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.",
     );
   }
-  checkAlpha(input, other, alpha);
+  checkAlpha(input, other, alpha, alphaKind);
 }
 
 /** Whether some element of an integral tensor equals `value`. */
@@ -35,7 +35,7 @@ function contains(t: Tensor, value: i64): bool {
   if (t.numel == 0) return false;
   const wide = rawContiguous(rawToDType(t, DType.Int64));
   const p = wide.dataPtr();
-  for (let i = 0; i < wide.numel; i++) if (load<i64>(p + (<usize>i << 3)) == value) return true;
+  for (let i = 0; i < wide.numel; i++) if (load<i64>(p + ((<usize>i) << 3)) == value) return true;
   return false;
 }
 
@@ -50,7 +50,8 @@ export function checkDiv(input: Tensor, other: Tensor, roundingMode: i32): void 
 
 export function checkPow(input: Tensor, exponent: Tensor): void {
   // a tensor exponent may be negative (the result is 0, or ±1 for bases ±1), a plain number may not
-  if (exponent.ndim != 0 || !isIntegral(exponent.dtype, false) || !isIntegral(resultType(input, exponent), false)) return;
+  if (exponent.ndim != 0 || !isIntegral(exponent.dtype, false) || !isIntegral(resultType(input, exponent), false))
+    return;
   const wide = rawToDType(exponent, DType.Int64);
   if (load<i64>(wide.dataPtr()) < 0) {
     fail(ErrorKind.Runtime, "Integers to negative integer powers are not allowed.");
@@ -61,7 +62,7 @@ export function checkLerp(input: Tensor, end: Tensor, weight: Tensor): void {
   expectDType(input, end, "end");
   if (weight.ndim > 0) expectDType(input, weight, "weight");
   if (isFloating(input.dtype)) return;
-  msg(weight.ndim > 0 ? "\"lerp_kernel_tensor\" not implemented for '" : "\"lerp_kernel_scalar\" not implemented for '");
+  msg(weight.ndim > 0 ? '"lerp_kernel_tensor" not implemented for \'' : '"lerp_kernel_scalar" not implemented for \'');
   msgDType(input.dtype);
   msg("'");
   raise(ErrorKind.Runtime);
@@ -78,7 +79,7 @@ function expectDType(input: Tensor, other: Tensor, name: string): void {
   raise(ErrorKind.Runtime);
 }
 
-export function checkAddcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, value: Scalar): void {
+export function checkAddcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, value: f64, valueKind: i32): void {
   if (!isIntegral(tensor1.dtype, true) || !isIntegral(tensor2.dtype, true)) return;
   fail(
     ErrorKind.Runtime,

@@ -11,16 +11,17 @@ export function checkClamp(input: Tensor, min: Tensor | null, max: Tensor | null
 }
 
 export function checkClampMin(input: Tensor, min: Tensor): void {
-  checkBoolBound(input, min, '"clamp_min_cpu" not implemented for \'Bool\'');
+  checkBoolBound(input, min, "\"clamp_min_cpu\" not implemented for 'Bool'");
 }
 
 export function checkClampMax(input: Tensor, max: Tensor): void {
-  checkBoolBound(input, max, '"clamp_max_cpu" not implemented for \'Bool\'');
+  checkBoolBound(input, max, "\"clamp_max_cpu\" not implemented for 'Bool'");
 }
 
 /** PyTorch's kernels with a number as bound lack bool; those with a tensor have it. */
 function checkBoolBound(input: Tensor, bound: Tensor, message: string): void {
-  if (bound.has(Flag.Wrapped) && bound.dtype == DType.Bool && input.dtype == DType.Bool) fail(ErrorKind.Runtime, message);
+  if (bound.has(Flag.Wrapped) && bound.dtype == DType.Bool && input.dtype == DType.Bool)
+    fail(ErrorKind.Runtime, message);
 }
 
 function largest(dtype: i32): f64 {
