@@ -56,11 +56,7 @@ export function acosh(input: unknown): Tensor {
 export function add(input: Tensor | Scalar, other: Tensor | Scalar, alpha?: Scalar): Tensor;
 export function add(input: Tensor | Scalar, other: Tensor | Scalar, options: { alpha?: Scalar }): Tensor;
 export function add(input: unknown, other: unknown, alpha?: unknown): Tensor {
-  if (call.isOptions(alpha)) {
-    const options = alpha;
-    call.checkOptions(options, ["alpha"], "add");
-    alpha = options["alpha"];
-  }
+  if (call.isOptions(alpha)) [alpha] = call.takeOptions([alpha], ["alpha"], "add");
   const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "add", "alpha", 3);
   return call.wrap(core.op_add(call.operandArg(input, "add", "input", 1), call.operandArg(other, "add", "other", 2), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
 }
@@ -75,32 +71,7 @@ export function addbmm(input: Tensor, batch1: Tensor, options: { batch2: Tensor;
 export function addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
 export function addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
 export function addbmm(input: unknown, batch1: unknown, batch2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
-  if (call.isOptions(batch1)) {
-    const options = batch1;
-    call.checkOptions(options, ["batch1","batch2","beta","alpha"], "addbmm");
-    batch1 = options["batch1"];
-    batch2 = options["batch2"];
-    beta = options["beta"];
-    alpha = options["alpha"];
-  }
-  else if (call.isOptions(batch2)) {
-    const options = batch2;
-    call.checkOptions(options, ["batch2","beta","alpha"], "addbmm");
-    batch2 = options["batch2"];
-    beta = options["beta"];
-    alpha = options["alpha"];
-  }
-  else if (call.isOptions(beta)) {
-    const options = beta;
-    call.checkOptions(options, ["beta","alpha"], "addbmm");
-    beta = options["beta"];
-    alpha = options["alpha"];
-  }
-  else if (call.isOptions(alpha)) {
-    const options = alpha;
-    call.checkOptions(options, ["alpha"], "addbmm");
-    alpha = options["alpha"];
-  }
+  if (call.isOptions(batch1) || call.isOptions(batch2) || call.isOptions(beta) || call.isOptions(alpha)) [batch1, batch2, beta, alpha] = call.takeOptions([batch1, batch2, beta, alpha], ["batch1","batch2","beta","alpha"], "addbmm");
   const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addbmm", "beta", 4);
   const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addbmm", "alpha", 5);
   return call.wrapOr(input as Tensor, core.op_addbmm(call.tensorArg(input, "addbmm", "input", 1), call.tensorArg(batch1, "addbmm", "batch1", 2), call.tensorArg(batch2, "addbmm", "batch2", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
@@ -115,11 +86,7 @@ export function addbmm(input: unknown, batch1: unknown, batch2?: unknown, beta?:
 export function addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, value?: Scalar): Tensor;
 export function addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, options: { value?: Scalar }): Tensor;
 export function addcdiv(input: unknown, tensor1: unknown, tensor2: unknown, value?: unknown): Tensor {
-  if (call.isOptions(value)) {
-    const options = value;
-    call.checkOptions(options, ["value"], "addcdiv");
-    value = options["value"];
-  }
+  if (call.isOptions(value)) [value] = call.takeOptions([value], ["value"], "addcdiv");
   const valueValue = value === undefined ? 1 : call.scalarArg(value, "addcdiv", "value", 4);
   return call.wrap(core.op_addcdiv(call.tensorArg(input, "addcdiv", "input", 1), call.tensorArg(tensor1, "addcdiv", "tensor1", 2), call.tensorArg(tensor2, "addcdiv", "tensor2", 3), call.scalarValue(valueValue), call.scalarKind(valueValue)));
 }
@@ -132,11 +99,7 @@ export function addcdiv(input: unknown, tensor1: unknown, tensor2: unknown, valu
 export function addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, value?: Scalar): Tensor;
 export function addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, options: { value?: Scalar }): Tensor;
 export function addcmul(input: unknown, tensor1: unknown, tensor2: unknown, value?: unknown): Tensor {
-  if (call.isOptions(value)) {
-    const options = value;
-    call.checkOptions(options, ["value"], "addcmul");
-    value = options["value"];
-  }
+  if (call.isOptions(value)) [value] = call.takeOptions([value], ["value"], "addcmul");
   const valueValue = value === undefined ? 1 : call.scalarArg(value, "addcmul", "value", 4);
   return call.wrap(core.op_addcmul(call.tensorArg(input, "addcmul", "input", 1), call.tensorArg(tensor1, "addcmul", "tensor1", 2), call.tensorArg(tensor2, "addcmul", "tensor2", 3), call.scalarValue(valueValue), call.scalarKind(valueValue)));
 }
@@ -153,32 +116,7 @@ export function addmm(input: Tensor, mat1: Tensor, options: { mat2: Tensor; beta
 export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
 export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
 export function addmm(input: unknown, mat1: unknown, mat2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
-  if (call.isOptions(mat1)) {
-    const options = mat1;
-    call.checkOptions(options, ["mat1","mat2","beta","alpha"], "addmm");
-    mat1 = options["mat1"];
-    mat2 = options["mat2"];
-    beta = options["beta"];
-    alpha = options["alpha"];
-  }
-  else if (call.isOptions(mat2)) {
-    const options = mat2;
-    call.checkOptions(options, ["mat2","beta","alpha"], "addmm");
-    mat2 = options["mat2"];
-    beta = options["beta"];
-    alpha = options["alpha"];
-  }
-  else if (call.isOptions(beta)) {
-    const options = beta;
-    call.checkOptions(options, ["beta","alpha"], "addmm");
-    beta = options["beta"];
-    alpha = options["alpha"];
-  }
-  else if (call.isOptions(alpha)) {
-    const options = alpha;
-    call.checkOptions(options, ["alpha"], "addmm");
-    alpha = options["alpha"];
-  }
+  if (call.isOptions(mat1) || call.isOptions(mat2) || call.isOptions(beta) || call.isOptions(alpha)) [mat1, mat2, beta, alpha] = call.takeOptions([mat1, mat2, beta, alpha], ["mat1","mat2","beta","alpha"], "addmm");
   const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addmm", "beta", 4);
   const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addmm", "alpha", 5);
   return call.wrapOr(input as Tensor, core.op_addmm(call.tensorArg(input, "addmm", "input", 1), call.tensorArg(mat1, "addmm", "mat1", 2), call.tensorArg(mat2, "addmm", "mat2", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
@@ -194,32 +132,7 @@ export function addmv(input: Tensor, mat: Tensor, options: { vec: Tensor; beta?:
 export function addmv(input: Tensor, mat: Tensor, vec: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
 export function addmv(input: Tensor, mat: Tensor, vec: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
 export function addmv(input: unknown, mat: unknown, vec?: unknown, beta?: unknown, alpha?: unknown): Tensor {
-  if (call.isOptions(mat)) {
-    const options = mat;
-    call.checkOptions(options, ["mat","vec","beta","alpha"], "addmv");
-    mat = options["mat"];
-    vec = options["vec"];
-    beta = options["beta"];
-    alpha = options["alpha"];
-  }
-  else if (call.isOptions(vec)) {
-    const options = vec;
-    call.checkOptions(options, ["vec","beta","alpha"], "addmv");
-    vec = options["vec"];
-    beta = options["beta"];
-    alpha = options["alpha"];
-  }
-  else if (call.isOptions(beta)) {
-    const options = beta;
-    call.checkOptions(options, ["beta","alpha"], "addmv");
-    beta = options["beta"];
-    alpha = options["alpha"];
-  }
-  else if (call.isOptions(alpha)) {
-    const options = alpha;
-    call.checkOptions(options, ["alpha"], "addmv");
-    alpha = options["alpha"];
-  }
+  if (call.isOptions(mat) || call.isOptions(vec) || call.isOptions(beta) || call.isOptions(alpha)) [mat, vec, beta, alpha] = call.takeOptions([mat, vec, beta, alpha], ["mat","vec","beta","alpha"], "addmv");
   const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addmv", "beta", 4);
   const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addmv", "alpha", 5);
   return call.wrapOr(input as Tensor, core.op_addmv(call.tensorArg(input, "addmv", "input", 1), call.tensorArg(mat, "addmv", "mat", 2), call.tensorArg(vec, "addmv", "vec", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
@@ -235,32 +148,7 @@ export function addr(input: Tensor, vec1: Tensor, options: { vec2: Tensor; beta?
 export function addr(input: Tensor, vec1: Tensor, vec2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
 export function addr(input: Tensor, vec1: Tensor, vec2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
 export function addr(input: unknown, vec1: unknown, vec2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
-  if (call.isOptions(vec1)) {
-    const options = vec1;
-    call.checkOptions(options, ["vec1","vec2","beta","alpha"], "addr");
-    vec1 = options["vec1"];
-    vec2 = options["vec2"];
-    beta = options["beta"];
-    alpha = options["alpha"];
-  }
-  else if (call.isOptions(vec2)) {
-    const options = vec2;
-    call.checkOptions(options, ["vec2","beta","alpha"], "addr");
-    vec2 = options["vec2"];
-    beta = options["beta"];
-    alpha = options["alpha"];
-  }
-  else if (call.isOptions(beta)) {
-    const options = beta;
-    call.checkOptions(options, ["beta","alpha"], "addr");
-    beta = options["beta"];
-    alpha = options["alpha"];
-  }
-  else if (call.isOptions(alpha)) {
-    const options = alpha;
-    call.checkOptions(options, ["alpha"], "addr");
-    alpha = options["alpha"];
-  }
+  if (call.isOptions(vec1) || call.isOptions(vec2) || call.isOptions(beta) || call.isOptions(alpha)) [vec1, vec2, beta, alpha] = call.takeOptions([vec1, vec2, beta, alpha], ["vec1","vec2","beta","alpha"], "addr");
   const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addr", "beta", 4);
   const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addr", "alpha", 5);
   return call.wrapOr(input as Tensor, core.op_addr(call.tensorArg(input, "addr", "input", 1), call.tensorArg(vec1, "addr", "vec1", 2), call.tensorArg(vec2, "addr", "vec2", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
@@ -274,17 +162,7 @@ export function all(input: Tensor, dim?: number | null, keepdim?: boolean): Tens
 export function all(input: Tensor, options: { dim?: number | null; keepdim?: boolean }): Tensor;
 export function all(input: Tensor, dim: number | null, options: { keepdim?: boolean }): Tensor;
 export function all(input: unknown, dim?: unknown, keepdim?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","keepdim"], "all");
-    dim = options["dim"];
-    keepdim = options["keepdim"];
-  }
-  else if (call.isOptions(keepdim)) {
-    const options = keepdim;
-    call.checkOptions(options, ["keepdim"], "all");
-    keepdim = options["keepdim"];
-  }
+  if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "all");
   return call.wrapOr(input as Tensor, core.op_all(call.tensorArg(input, "all", "input", 1), call.optionalIntArg(dim, "all", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "all", "keepdim", 3)));
 }
 
@@ -298,32 +176,7 @@ export function allclose(input: Tensor, other: Tensor, options: { rtol?: number;
 export function allclose(input: Tensor, other: Tensor, rtol: number, options: { atol?: number; equalNan?: boolean }): boolean;
 export function allclose(input: Tensor, other: Tensor, rtol: number, atol: number, options: { equalNan?: boolean }): boolean;
 export function allclose(input: unknown, other: unknown, rtol?: unknown, atol?: unknown, equalNan?: unknown): boolean {
-  if (call.isOptions(other)) {
-    const options = other;
-    call.checkOptions(options, ["other","rtol","atol","equalNan"], "allclose");
-    other = options["other"];
-    rtol = options["rtol"];
-    atol = options["atol"];
-    equalNan = options["equalNan"];
-  }
-  else if (call.isOptions(rtol)) {
-    const options = rtol;
-    call.checkOptions(options, ["rtol","atol","equalNan"], "allclose");
-    rtol = options["rtol"];
-    atol = options["atol"];
-    equalNan = options["equalNan"];
-  }
-  else if (call.isOptions(atol)) {
-    const options = atol;
-    call.checkOptions(options, ["atol","equalNan"], "allclose");
-    atol = options["atol"];
-    equalNan = options["equalNan"];
-  }
-  else if (call.isOptions(equalNan)) {
-    const options = equalNan;
-    call.checkOptions(options, ["equalNan"], "allclose");
-    equalNan = options["equalNan"];
-  }
+  if (call.isOptions(other) || call.isOptions(rtol) || call.isOptions(atol) || call.isOptions(equalNan)) [other, rtol, atol, equalNan] = call.takeOptions([other, rtol, atol, equalNan], ["other","rtol","atol","equalNan"], "allclose");
   return core.op_allclose(call.tensorArg(input, "allclose", "input", 1), call.tensorArg(other, "allclose", "other", 2), rtol === undefined ? 0.00001 : call.floatArg(rtol, "allclose", "rtol", 3), atol === undefined ? 1e-8 : call.floatArg(atol, "allclose", "atol", 4), equalNan === undefined ? 0 : call.boolArg(equalNan, "allclose", "equalNan", 5)) !== 0;
 }
 
@@ -336,17 +189,7 @@ export function amax(input: Tensor, dim?: number | readonly number[] | null, kee
 export function amax(input: Tensor, options: { dim?: number | readonly number[] | null; keepdim?: boolean }): Tensor;
 export function amax(input: Tensor, dim: number | readonly number[] | null, options: { keepdim?: boolean }): Tensor;
 export function amax(input: unknown, dim?: unknown, keepdim?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","keepdim"], "amax");
-    dim = options["dim"];
-    keepdim = options["keepdim"];
-  }
-  else if (call.isOptions(keepdim)) {
-    const options = keepdim;
-    call.checkOptions(options, ["keepdim"], "amax");
-    keepdim = options["keepdim"];
-  }
+  if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "amax");
   return call.wrapOr(input as Tensor, core.op_amax(call.tensorArg(input, "amax", "input", 1), call.ints(dim, "amax", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "amax", "keepdim", 3)));
 }
 
@@ -359,17 +202,7 @@ export function amin(input: Tensor, dim?: number | readonly number[] | null, kee
 export function amin(input: Tensor, options: { dim?: number | readonly number[] | null; keepdim?: boolean }): Tensor;
 export function amin(input: Tensor, dim: number | readonly number[] | null, options: { keepdim?: boolean }): Tensor;
 export function amin(input: unknown, dim?: unknown, keepdim?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","keepdim"], "amin");
-    dim = options["dim"];
-    keepdim = options["keepdim"];
-  }
-  else if (call.isOptions(keepdim)) {
-    const options = keepdim;
-    call.checkOptions(options, ["keepdim"], "amin");
-    keepdim = options["keepdim"];
-  }
+  if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "amin");
   return call.wrapOr(input as Tensor, core.op_amin(call.tensorArg(input, "amin", "input", 1), call.ints(dim, "amin", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "amin", "keepdim", 3)));
 }
 
@@ -382,17 +215,7 @@ export function aminmax(input: Tensor, dim?: number | null, keepdim?: boolean): 
 export function aminmax(input: Tensor, options: { dim?: number | null; keepdim?: boolean }): call.Named<"min" | "max">;
 export function aminmax(input: Tensor, dim: number | null, options: { keepdim?: boolean }): call.Named<"min" | "max">;
 export function aminmax(input: unknown, dim?: unknown, keepdim?: unknown): call.Named<"min" | "max"> {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","keepdim"], "aminmax");
-    dim = options["dim"];
-    keepdim = options["keepdim"];
-  }
-  else if (call.isOptions(keepdim)) {
-    const options = keepdim;
-    call.checkOptions(options, ["keepdim"], "aminmax");
-    keepdim = options["keepdim"];
-  }
+  if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "aminmax");
   return call.wrapNamed(core.op_aminmax(call.tensorArg(input, "aminmax", "input", 1), call.optionalIntArg(dim, "aminmax", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "aminmax", "keepdim", 3)), ["min","max"]);
 }
 
@@ -414,17 +237,7 @@ export function any(input: Tensor, dim?: number | null, keepdim?: boolean): Tens
 export function any(input: Tensor, options: { dim?: number | null; keepdim?: boolean }): Tensor;
 export function any(input: Tensor, dim: number | null, options: { keepdim?: boolean }): Tensor;
 export function any(input: unknown, dim?: unknown, keepdim?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","keepdim"], "any");
-    dim = options["dim"];
-    keepdim = options["keepdim"];
-  }
-  else if (call.isOptions(keepdim)) {
-    const options = keepdim;
-    call.checkOptions(options, ["keepdim"], "any");
-    keepdim = options["keepdim"];
-  }
+  if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "any");
   return call.wrapOr(input as Tensor, core.op_any(call.tensorArg(input, "any", "input", 1), call.optionalIntArg(dim, "any", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "any", "keepdim", 3)));
 }
 
@@ -515,17 +328,7 @@ export function argmax(input: Tensor, dim?: number | null, keepdim?: boolean): T
 export function argmax(input: Tensor, options: { dim?: number | null; keepdim?: boolean }): Tensor;
 export function argmax(input: Tensor, dim: number | null, options: { keepdim?: boolean }): Tensor;
 export function argmax(input: unknown, dim?: unknown, keepdim?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","keepdim"], "argmax");
-    dim = options["dim"];
-    keepdim = options["keepdim"];
-  }
-  else if (call.isOptions(keepdim)) {
-    const options = keepdim;
-    call.checkOptions(options, ["keepdim"], "argmax");
-    keepdim = options["keepdim"];
-  }
+  if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "argmax");
   return call.wrapOr(input as Tensor, core.op_argmax(call.tensorArg(input, "argmax", "input", 1), call.optionalIntArg(dim, "argmax", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "argmax", "keepdim", 3)));
 }
 
@@ -539,17 +342,7 @@ export function argmin(input: Tensor, dim?: number | null, keepdim?: boolean): T
 export function argmin(input: Tensor, options: { dim?: number | null; keepdim?: boolean }): Tensor;
 export function argmin(input: Tensor, dim: number | null, options: { keepdim?: boolean }): Tensor;
 export function argmin(input: unknown, dim?: unknown, keepdim?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","keepdim"], "argmin");
-    dim = options["dim"];
-    keepdim = options["keepdim"];
-  }
-  else if (call.isOptions(keepdim)) {
-    const options = keepdim;
-    call.checkOptions(options, ["keepdim"], "argmin");
-    keepdim = options["keepdim"];
-  }
+  if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "argmin");
   return call.wrapOr(input as Tensor, core.op_argmin(call.tensorArg(input, "argmin", "input", 1), call.optionalIntArg(dim, "argmin", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "argmin", "keepdim", 3)));
 }
 
@@ -562,24 +355,7 @@ export function argsort(input: Tensor, options: { dim?: number; descending?: boo
 export function argsort(input: Tensor, dim: number, options: { descending?: boolean; stable?: boolean }): Tensor;
 export function argsort(input: Tensor, dim: number, descending: boolean, options: { stable?: boolean }): Tensor;
 export function argsort(input: unknown, dim?: unknown, descending?: unknown, stable?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","descending","stable"], "argsort");
-    dim = options["dim"];
-    descending = options["descending"];
-    stable = options["stable"];
-  }
-  else if (call.isOptions(descending)) {
-    const options = descending;
-    call.checkOptions(options, ["descending","stable"], "argsort");
-    descending = options["descending"];
-    stable = options["stable"];
-  }
-  else if (call.isOptions(stable)) {
-    const options = stable;
-    call.checkOptions(options, ["stable"], "argsort");
-    stable = options["stable"];
-  }
+  if (call.isOptions(dim) || call.isOptions(descending) || call.isOptions(stable)) [dim, descending, stable] = call.takeOptions([dim, descending, stable], ["dim","descending","stable"], "argsort");
   return call.wrapOr(input as Tensor, core.op_argsort(call.tensorArg(input, "argsort", "input", 1), dim === undefined ? -1 : call.intArg(dim, "argsort", "dim", 2), descending === undefined ? 0 : call.boolArg(descending, "argsort", "descending", 3), stable === undefined ? 0 : call.boolArg(stable, "argsort", "stable", 4)));
 }
 
@@ -601,24 +377,7 @@ export function asStrided(input: Tensor, options: { size: number | readonly numb
 export function asStrided(input: Tensor, size: number | readonly number[], options: { stride: number | readonly number[]; storageOffset?: number | null }): Tensor;
 export function asStrided(input: Tensor, size: number | readonly number[], stride: number | readonly number[], options: { storageOffset?: number | null }): Tensor;
 export function asStrided(input: unknown, size: unknown, stride?: unknown, storageOffset?: unknown): Tensor {
-  if (call.isOptions(size)) {
-    const options = size;
-    call.checkOptions(options, ["size","stride","storageOffset"], "asStrided");
-    size = options["size"];
-    stride = options["stride"];
-    storageOffset = options["storageOffset"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride","storageOffset"], "asStrided");
-    stride = options["stride"];
-    storageOffset = options["storageOffset"];
-  }
-  else if (call.isOptions(storageOffset)) {
-    const options = storageOffset;
-    call.checkOptions(options, ["storageOffset"], "asStrided");
-    storageOffset = options["storageOffset"];
-  }
+  if (call.isOptions(size) || call.isOptions(stride) || call.isOptions(storageOffset)) [size, stride, storageOffset] = call.takeOptions([size, stride, storageOffset], ["size","stride","storageOffset"], "asStrided");
   return call.wrapOr(input as Tensor, core.op_asStrided(call.tensorArg(input, "asStrided", "input", 1), call.ints(size, "asStrided", "size", 2), call.lengthOf(size), call.ints(stride, "asStrided", "stride", 3), call.lengthOf(stride), call.optionalIntArg(storageOffset, "asStrided", "storageOffset", 4)));
 }
 
@@ -632,32 +391,7 @@ export function asStridedScatter(input: Tensor, src: Tensor, options: { size: nu
 export function asStridedScatter(input: Tensor, src: Tensor, size: number | readonly number[], options: { stride: number | readonly number[]; storageOffset?: number | null }): Tensor;
 export function asStridedScatter(input: Tensor, src: Tensor, size: number | readonly number[], stride: number | readonly number[], options: { storageOffset?: number | null }): Tensor;
 export function asStridedScatter(input: unknown, src: unknown, size?: unknown, stride?: unknown, storageOffset?: unknown): Tensor {
-  if (call.isOptions(src)) {
-    const options = src;
-    call.checkOptions(options, ["src","size","stride","storageOffset"], "asStridedScatter");
-    src = options["src"];
-    size = options["size"];
-    stride = options["stride"];
-    storageOffset = options["storageOffset"];
-  }
-  else if (call.isOptions(size)) {
-    const options = size;
-    call.checkOptions(options, ["size","stride","storageOffset"], "asStridedScatter");
-    size = options["size"];
-    stride = options["stride"];
-    storageOffset = options["storageOffset"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride","storageOffset"], "asStridedScatter");
-    stride = options["stride"];
-    storageOffset = options["storageOffset"];
-  }
-  else if (call.isOptions(storageOffset)) {
-    const options = storageOffset;
-    call.checkOptions(options, ["storageOffset"], "asStridedScatter");
-    storageOffset = options["storageOffset"];
-  }
+  if (call.isOptions(src) || call.isOptions(size) || call.isOptions(stride) || call.isOptions(storageOffset)) [src, size, stride, storageOffset] = call.takeOptions([src, size, stride, storageOffset], ["src","size","stride","storageOffset"], "asStridedScatter");
   return call.wrapOr(input as Tensor, core.op_asStridedScatter(call.tensorArg(input, "asStridedScatter", "input", 1), call.tensorArg(src, "asStridedScatter", "src", 2), call.ints(size, "asStridedScatter", "size", 3), call.lengthOf(size), call.ints(stride, "asStridedScatter", "stride", 4), call.lengthOf(stride), call.optionalIntArg(storageOffset, "asStridedScatter", "storageOffset", 5)));
 }
 
@@ -721,32 +455,7 @@ export function baddbmm(input: Tensor, batch1: Tensor, options: { batch2: Tensor
 export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
 export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
 export function baddbmm(input: unknown, batch1: unknown, batch2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
-  if (call.isOptions(batch1)) {
-    const options = batch1;
-    call.checkOptions(options, ["batch1","batch2","beta","alpha"], "baddbmm");
-    batch1 = options["batch1"];
-    batch2 = options["batch2"];
-    beta = options["beta"];
-    alpha = options["alpha"];
-  }
-  else if (call.isOptions(batch2)) {
-    const options = batch2;
-    call.checkOptions(options, ["batch2","beta","alpha"], "baddbmm");
-    batch2 = options["batch2"];
-    beta = options["beta"];
-    alpha = options["alpha"];
-  }
-  else if (call.isOptions(beta)) {
-    const options = beta;
-    call.checkOptions(options, ["beta","alpha"], "baddbmm");
-    beta = options["beta"];
-    alpha = options["alpha"];
-  }
-  else if (call.isOptions(alpha)) {
-    const options = alpha;
-    call.checkOptions(options, ["alpha"], "baddbmm");
-    alpha = options["alpha"];
-  }
+  if (call.isOptions(batch1) || call.isOptions(batch2) || call.isOptions(beta) || call.isOptions(alpha)) [batch1, batch2, beta, alpha] = call.takeOptions([batch1, batch2, beta, alpha], ["batch1","batch2","beta","alpha"], "baddbmm");
   const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "baddbmm", "beta", 4);
   const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "baddbmm", "alpha", 5);
   return call.wrapOr(input as Tensor, core.op_baddbmm(call.tensorArg(input, "baddbmm", "input", 1), call.tensorArg(batch1, "baddbmm", "batch1", 2), call.tensorArg(batch2, "baddbmm", "batch2", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
@@ -760,17 +469,7 @@ export function bernoulli(input: Tensor, p?: number | null, generator?: number):
 export function bernoulli(input: Tensor, options: { p?: number | null; generator?: number }): Tensor;
 export function bernoulli(input: Tensor, p: number | null, options: { generator?: number }): Tensor;
 export function bernoulli(input: unknown, p?: unknown, generator?: unknown): Tensor {
-  if (call.isOptions(p)) {
-    const options = p;
-    call.checkOptions(options, ["p","generator"], "bernoulli");
-    p = options["p"];
-    generator = options["generator"];
-  }
-  else if (call.isOptions(generator)) {
-    const options = generator;
-    call.checkOptions(options, ["generator"], "bernoulli");
-    generator = options["generator"];
-  }
+  if (call.isOptions(p) || call.isOptions(generator)) [p, generator] = call.takeOptions([p, generator], ["p","generator"], "bernoulli");
   const pValue = call.optionalScalarArg(p, "bernoulli", "p", 2);
   return call.wrapOr(input as Tensor, core.op_bernoulli(call.tensorArg(input, "bernoulli", "input", 1), call.scalarValue(pValue), call.scalarKind(pValue), generator === undefined ? 0 : call.intArg(generator, "bernoulli", "generator", 3)));
 }
@@ -783,17 +482,7 @@ export function bincount(input: Tensor, weights?: Tensor | null, minlength?: num
 export function bincount(input: Tensor, options: { weights?: Tensor | null; minlength?: number }): Tensor;
 export function bincount(input: Tensor, weights: Tensor | null, options: { minlength?: number }): Tensor;
 export function bincount(input: unknown, weights?: unknown, minlength?: unknown): Tensor {
-  if (call.isOptions(weights)) {
-    const options = weights;
-    call.checkOptions(options, ["weights","minlength"], "bincount");
-    weights = options["weights"];
-    minlength = options["minlength"];
-  }
-  else if (call.isOptions(minlength)) {
-    const options = minlength;
-    call.checkOptions(options, ["minlength"], "bincount");
-    minlength = options["minlength"];
-  }
+  if (call.isOptions(weights) || call.isOptions(minlength)) [weights, minlength] = call.takeOptions([weights, minlength], ["weights","minlength"], "bincount");
   return call.wrapOr(input as Tensor, core.op_bincount(call.tensorArg(input, "bincount", "input", 1), call.optionalTensorArg(weights, "bincount", "weights", 2), minlength === undefined ? 0 : call.intArg(minlength, "bincount", "minlength", 3)));
 }
 
@@ -877,11 +566,7 @@ export function bitwiseXor(input: unknown, other: unknown): Tensor {
 export function bmm(input: Tensor, mat2: Tensor): Tensor;
 export function bmm(input: Tensor, options: { mat2: Tensor }): Tensor;
 export function bmm(input: unknown, mat2: unknown): Tensor {
-  if (call.isOptions(mat2)) {
-    const options = mat2;
-    call.checkOptions(options, ["mat2"], "bmm");
-    mat2 = options["mat2"];
-  }
+  if (call.isOptions(mat2)) [mat2] = call.takeOptions([mat2], ["mat2"], "bmm");
   return call.wrapOr(input as Tensor, core.op_bmm(call.tensorArg(input, "bmm", "input", 1), call.tensorArg(mat2, "bmm", "mat2", 2)));
 }
 
@@ -892,11 +577,7 @@ export function bmm(input: unknown, mat2: unknown): Tensor {
 export function broadcastTo(input: Tensor, size: number | readonly number[]): Tensor;
 export function broadcastTo(input: Tensor, options: { size: number | readonly number[] }): Tensor;
 export function broadcastTo(input: unknown, size: unknown): Tensor {
-  if (call.isOptions(size)) {
-    const options = size;
-    call.checkOptions(options, ["size"], "broadcastTo");
-    size = options["size"];
-  }
+  if (call.isOptions(size)) [size] = call.takeOptions([size], ["size"], "broadcastTo");
   return call.wrapOr(input as Tensor, core.op_broadcastTo(call.tensorArg(input, "broadcastTo", "input", 1), call.ints(size, "broadcastTo", "size", 2), call.lengthOf(size)));
 }
 
@@ -909,24 +590,7 @@ export function bucketize(input: Tensor | Scalar, options: { boundaries: Tensor;
 export function bucketize(input: Tensor | Scalar, boundaries: Tensor, options: { outInt32?: boolean; right?: boolean }): Tensor;
 export function bucketize(input: Tensor | Scalar, boundaries: Tensor, outInt32: boolean, options: { right?: boolean }): Tensor;
 export function bucketize(input: unknown, boundaries: unknown, outInt32?: unknown, right?: unknown): Tensor {
-  if (call.isOptions(boundaries)) {
-    const options = boundaries;
-    call.checkOptions(options, ["boundaries","outInt32","right"], "bucketize");
-    boundaries = options["boundaries"];
-    outInt32 = options["outInt32"];
-    right = options["right"];
-  }
-  else if (call.isOptions(outInt32)) {
-    const options = outInt32;
-    call.checkOptions(options, ["outInt32","right"], "bucketize");
-    outInt32 = options["outInt32"];
-    right = options["right"];
-  }
-  else if (call.isOptions(right)) {
-    const options = right;
-    call.checkOptions(options, ["right"], "bucketize");
-    right = options["right"];
-  }
+  if (call.isOptions(boundaries) || call.isOptions(outInt32) || call.isOptions(right)) [boundaries, outInt32, right] = call.takeOptions([boundaries, outInt32, right], ["boundaries","outInt32","right"], "bucketize");
   if (!call.isTensor(input) && !call.isTensor(boundaries)) call.wrongCombination("bucketize", input, boundaries);
   return call.wrapOr(input as Tensor, core.op_bucketize(call.operandArg(input, "bucketize", "input", 1), call.tensorArg(boundaries, "bucketize", "boundaries", 2), outInt32 === undefined ? 0 : call.boolArg(outInt32, "bucketize", "outInt32", 3), right === undefined ? 0 : call.boolArg(right, "bucketize", "right", 4)));
 }
@@ -940,11 +604,7 @@ export function bucketize(input: unknown, boundaries: unknown, outInt32?: unknow
 export function cat(tensors: readonly Tensor[], dim?: number): Tensor;
 export function cat(tensors: readonly Tensor[], options: { dim?: number }): Tensor;
 export function cat(tensors: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim"], "cat");
-    dim = options["dim"];
-  }
+  if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "cat");
   return call.wrap(core.op_cat(call.tensors(tensors, "cat", "tensors", 1), call.lengthOf(tensors), dim === undefined ? 0 : call.intArg(dim, "cat", "dim", 2)));
 }
 
@@ -958,24 +618,7 @@ export function cdist(x1: Tensor, options: { x2: Tensor; p?: number; computeMode
 export function cdist(x1: Tensor, x2: Tensor, options: { p?: number; computeMode?: "use_mm_for_euclid_dist_if_necessary" | "use_mm_for_euclid_dist" | "donot_use_mm_for_euclid_dist" }): Tensor;
 export function cdist(x1: Tensor, x2: Tensor, p: number, options: { computeMode?: "use_mm_for_euclid_dist_if_necessary" | "use_mm_for_euclid_dist" | "donot_use_mm_for_euclid_dist" }): Tensor;
 export function cdist(x1: unknown, x2: unknown, p?: unknown, computeMode?: unknown): Tensor {
-  if (call.isOptions(x2)) {
-    const options = x2;
-    call.checkOptions(options, ["x2","p","computeMode"], "cdist");
-    x2 = options["x2"];
-    p = options["p"];
-    computeMode = options["computeMode"];
-  }
-  else if (call.isOptions(p)) {
-    const options = p;
-    call.checkOptions(options, ["p","computeMode"], "cdist");
-    p = options["p"];
-    computeMode = options["computeMode"];
-  }
-  else if (call.isOptions(computeMode)) {
-    const options = computeMode;
-    call.checkOptions(options, ["computeMode"], "cdist");
-    computeMode = options["computeMode"];
-  }
+  if (call.isOptions(x2) || call.isOptions(p) || call.isOptions(computeMode)) [x2, p, computeMode] = call.takeOptions([x2, p, computeMode], ["x2","p","computeMode"], "cdist");
   return call.wrapOr(x1 as Tensor, core.op_cdist(call.tensorArg(x1, "cdist", "x1", 1), call.tensorArg(x2, "cdist", "x2", 2), p === undefined ? 2 : call.floatArg(p, "cdist", "p", 3), computeMode === undefined ? 0 : call.enumArg(computeMode, ["use_mm_for_euclid_dist_if_necessary","use_mm_for_euclid_dist","donot_use_mm_for_euclid_dist"], "cdist", "computeMode", 4)));
 }
 
@@ -1006,17 +649,7 @@ export function chunk(input: Tensor, chunks: number, dim?: number): Tensor[];
 export function chunk(input: Tensor, options: { chunks: number; dim?: number }): Tensor[];
 export function chunk(input: Tensor, chunks: number, options: { dim?: number }): Tensor[];
 export function chunk(input: unknown, chunks: unknown, dim?: unknown): Tensor[] {
-  if (call.isOptions(chunks)) {
-    const options = chunks;
-    call.checkOptions(options, ["chunks","dim"], "chunk");
-    chunks = options["chunks"];
-    dim = options["dim"];
-  }
-  else if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim"], "chunk");
-    dim = options["dim"];
-  }
+  if (call.isOptions(chunks) || call.isOptions(dim)) [chunks, dim] = call.takeOptions([chunks, dim], ["chunks","dim"], "chunk");
   return call.wrapList(core.op_chunk(call.tensorArg(input, "chunk", "input", 1), call.intArg(chunks, "chunk", "chunks", 2), dim === undefined ? 0 : call.intArg(dim, "chunk", "dim", 3)));
 }
 
@@ -1032,17 +665,7 @@ export function clamp(input: Tensor, min?: Tensor | Scalar | null, max?: Tensor 
 export function clamp(input: Tensor, options: { min?: Tensor | Scalar | null; max?: Tensor | Scalar | null }): Tensor;
 export function clamp(input: Tensor, min: Tensor | Scalar | null, options: { max?: Tensor | Scalar | null }): Tensor;
 export function clamp(input: unknown, min?: unknown, max?: unknown): Tensor {
-  if (call.isOptions(min)) {
-    const options = min;
-    call.checkOptions(options, ["min","max"], "clamp");
-    min = options["min"];
-    max = options["max"];
-  }
-  else if (call.isOptions(max)) {
-    const options = max;
-    call.checkOptions(options, ["max"], "clamp");
-    max = options["max"];
-  }
+  if (call.isOptions(min) || call.isOptions(max)) [min, max] = call.takeOptions([min, max], ["min","max"], "clamp");
   return call.wrap(core.op_clamp(call.tensorArg(input, "clamp", "input", 1), call.optionalOperandArg(min, "clamp", "min", 2), call.optionalOperandArg(max, "clamp", "max", 3)));
 }
 
@@ -1081,17 +704,7 @@ export function clip(input: Tensor, min?: Tensor | Scalar | null, max?: Tensor |
 export function clip(input: Tensor, options: { min?: Tensor | Scalar | null; max?: Tensor | Scalar | null }): Tensor;
 export function clip(input: Tensor, min: Tensor | Scalar | null, options: { max?: Tensor | Scalar | null }): Tensor;
 export function clip(input: unknown, min?: unknown, max?: unknown): Tensor {
-  if (call.isOptions(min)) {
-    const options = min;
-    call.checkOptions(options, ["min","max"], "clip");
-    min = options["min"];
-    max = options["max"];
-  }
-  else if (call.isOptions(max)) {
-    const options = max;
-    call.checkOptions(options, ["max"], "clip");
-    max = options["max"];
-  }
+  if (call.isOptions(min) || call.isOptions(max)) [min, max] = call.takeOptions([min, max], ["min","max"], "clip");
   return call.wrap(core.op_clamp(call.tensorArg(input, "clip", "input", 1), call.optionalOperandArg(min, "clip", "min", 2), call.optionalOperandArg(max, "clip", "max", 3)));
 }
 
@@ -1122,17 +735,7 @@ export function combinations(input: Tensor, r?: number, withReplacement?: boolea
 export function combinations(input: Tensor, options: { r?: number; withReplacement?: boolean }): Tensor;
 export function combinations(input: Tensor, r: number, options: { withReplacement?: boolean }): Tensor;
 export function combinations(input: unknown, r?: unknown, withReplacement?: unknown): Tensor {
-  if (call.isOptions(r)) {
-    const options = r;
-    call.checkOptions(options, ["r","withReplacement"], "combinations");
-    r = options["r"];
-    withReplacement = options["withReplacement"];
-  }
-  else if (call.isOptions(withReplacement)) {
-    const options = withReplacement;
-    call.checkOptions(options, ["withReplacement"], "combinations");
-    withReplacement = options["withReplacement"];
-  }
+  if (call.isOptions(r) || call.isOptions(withReplacement)) [r, withReplacement] = call.takeOptions([r, withReplacement], ["r","withReplacement"], "combinations");
   return call.wrapOr(input as Tensor, core.op_combinations(call.tensorArg(input, "combinations", "input", 1), r === undefined ? 2 : call.intArg(r, "combinations", "r", 2), withReplacement === undefined ? 0 : call.boolArg(withReplacement, "combinations", "withReplacement", 3)));
 }
 
@@ -1146,11 +749,7 @@ export function combinations(input: unknown, r?: unknown, withReplacement?: unkn
 export function concat(tensors: readonly Tensor[], dim?: number): Tensor;
 export function concat(tensors: readonly Tensor[], options: { dim?: number }): Tensor;
 export function concat(tensors: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim"], "concat");
-    dim = options["dim"];
-  }
+  if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "concat");
   return call.wrap(core.op_cat(call.tensors(tensors, "concat", "tensors", 1), call.lengthOf(tensors), dim === undefined ? 0 : call.intArg(dim, "concat", "dim", 2)));
 }
 
@@ -1164,11 +763,7 @@ export function concat(tensors: unknown, dim?: unknown): Tensor {
 export function concatenate(tensors: readonly Tensor[], dim?: number): Tensor;
 export function concatenate(tensors: readonly Tensor[], options: { dim?: number }): Tensor;
 export function concatenate(tensors: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim"], "concatenate");
-    dim = options["dim"];
-  }
+  if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "concatenate");
   return call.wrap(core.op_cat(call.tensors(tensors, "concatenate", "tensors", 1), call.lengthOf(tensors), dim === undefined ? 0 : call.intArg(dim, "concatenate", "dim", 2)));
 }
 
@@ -1181,17 +776,7 @@ export function constantPadNd(input: Tensor, pad: number | readonly number[], va
 export function constantPadNd(input: Tensor, options: { pad: number | readonly number[]; value?: Scalar }): Tensor;
 export function constantPadNd(input: Tensor, pad: number | readonly number[], options: { value?: Scalar }): Tensor;
 export function constantPadNd(input: unknown, pad: unknown, value?: unknown): Tensor {
-  if (call.isOptions(pad)) {
-    const options = pad;
-    call.checkOptions(options, ["pad","value"], "constantPadNd");
-    pad = options["pad"];
-    value = options["value"];
-  }
-  else if (call.isOptions(value)) {
-    const options = value;
-    call.checkOptions(options, ["value"], "constantPadNd");
-    value = options["value"];
-  }
+  if (call.isOptions(pad) || call.isOptions(value)) [pad, value] = call.takeOptions([pad, value], ["pad","value"], "constantPadNd");
   const valueValue = value === undefined ? 0 : call.scalarArg(value, "constantPadNd", "value", 3);
   return call.wrapOr(input as Tensor, core.op_constantPadNd(call.tensorArg(input, "constantPadNd", "input", 1), call.ints(pad, "constantPadNd", "pad", 2), call.lengthOf(pad), call.scalarValue(valueValue), call.scalarKind(valueValue)));
 }
@@ -1212,74 +797,7 @@ export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, 
 export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], transposed: boolean, options: { outputPadding: number | readonly number[]; groups: number }): Tensor;
 export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], transposed: boolean, outputPadding: number | readonly number[], options: { groups: number }): Tensor;
 export function convolution(input: unknown, weight: unknown, bias?: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, transposed?: unknown, outputPadding?: unknown, groups?: unknown): Tensor {
-  if (call.isOptions(weight)) {
-    const options = weight;
-    call.checkOptions(options, ["weight","bias","stride","padding","dilation","transposed","outputPadding","groups"], "convolution");
-    weight = options["weight"];
-    bias = options["bias"];
-    stride = options["stride"];
-    padding = options["padding"];
-    dilation = options["dilation"];
-    transposed = options["transposed"];
-    outputPadding = options["outputPadding"];
-    groups = options["groups"];
-  }
-  else if (call.isOptions(bias)) {
-    const options = bias;
-    call.checkOptions(options, ["bias","stride","padding","dilation","transposed","outputPadding","groups"], "convolution");
-    bias = options["bias"];
-    stride = options["stride"];
-    padding = options["padding"];
-    dilation = options["dilation"];
-    transposed = options["transposed"];
-    outputPadding = options["outputPadding"];
-    groups = options["groups"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride","padding","dilation","transposed","outputPadding","groups"], "convolution");
-    stride = options["stride"];
-    padding = options["padding"];
-    dilation = options["dilation"];
-    transposed = options["transposed"];
-    outputPadding = options["outputPadding"];
-    groups = options["groups"];
-  }
-  else if (call.isOptions(padding)) {
-    const options = padding;
-    call.checkOptions(options, ["padding","dilation","transposed","outputPadding","groups"], "convolution");
-    padding = options["padding"];
-    dilation = options["dilation"];
-    transposed = options["transposed"];
-    outputPadding = options["outputPadding"];
-    groups = options["groups"];
-  }
-  else if (call.isOptions(dilation)) {
-    const options = dilation;
-    call.checkOptions(options, ["dilation","transposed","outputPadding","groups"], "convolution");
-    dilation = options["dilation"];
-    transposed = options["transposed"];
-    outputPadding = options["outputPadding"];
-    groups = options["groups"];
-  }
-  else if (call.isOptions(transposed)) {
-    const options = transposed;
-    call.checkOptions(options, ["transposed","outputPadding","groups"], "convolution");
-    transposed = options["transposed"];
-    outputPadding = options["outputPadding"];
-    groups = options["groups"];
-  }
-  else if (call.isOptions(outputPadding)) {
-    const options = outputPadding;
-    call.checkOptions(options, ["outputPadding","groups"], "convolution");
-    outputPadding = options["outputPadding"];
-    groups = options["groups"];
-  }
-  else if (call.isOptions(groups)) {
-    const options = groups;
-    call.checkOptions(options, ["groups"], "convolution");
-    groups = options["groups"];
-  }
+  if (call.isOptions(weight) || call.isOptions(bias) || call.isOptions(stride) || call.isOptions(padding) || call.isOptions(dilation) || call.isOptions(transposed) || call.isOptions(outputPadding) || call.isOptions(groups)) [weight, bias, stride, padding, dilation, transposed, outputPadding, groups] = call.takeOptions([weight, bias, stride, padding, dilation, transposed, outputPadding, groups], ["weight","bias","stride","padding","dilation","transposed","outputPadding","groups"], "convolution");
   return call.wrapOr(input as Tensor, core.op_convolution(call.tensorArg(input, "convolution", "input", 1), call.tensorArg(weight, "convolution", "weight", 2), call.optionalTensorArg(bias, "convolution", "bias", 3), call.ints(stride, "convolution", "stride", 4), call.lengthOf(stride), call.ints(padding, "convolution", "padding", 5), call.lengthOf(padding), call.ints(dilation, "convolution", "dilation", 6), call.lengthOf(dilation), call.boolArg(transposed, "convolution", "transposed", 7), call.ints(outputPadding, "convolution", "outputPadding", 8), call.lengthOf(outputPadding), call.intArg(groups, "convolution", "groups", 9)));
 }
 
@@ -1332,24 +850,7 @@ export function cosineSimilarity(x1: Tensor, options: { x2: Tensor; dim?: number
 export function cosineSimilarity(x1: Tensor, x2: Tensor, options: { dim?: number; eps?: number }): Tensor;
 export function cosineSimilarity(x1: Tensor, x2: Tensor, dim: number, options: { eps?: number }): Tensor;
 export function cosineSimilarity(x1: unknown, x2: unknown, dim?: unknown, eps?: unknown): Tensor {
-  if (call.isOptions(x2)) {
-    const options = x2;
-    call.checkOptions(options, ["x2","dim","eps"], "cosineSimilarity");
-    x2 = options["x2"];
-    dim = options["dim"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","eps"], "cosineSimilarity");
-    dim = options["dim"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(eps)) {
-    const options = eps;
-    call.checkOptions(options, ["eps"], "cosineSimilarity");
-    eps = options["eps"];
-  }
+  if (call.isOptions(x2) || call.isOptions(dim) || call.isOptions(eps)) [x2, dim, eps] = call.takeOptions([x2, dim, eps], ["x2","dim","eps"], "cosineSimilarity");
   return call.wrapOr(x1 as Tensor, core.op_cosineSimilarity(call.tensorArg(x1, "cosineSimilarity", "x1", 1), call.tensorArg(x2, "cosineSimilarity", "x2", 2), dim === undefined ? 1 : call.intArg(dim, "cosineSimilarity", "dim", 3), eps === undefined ? 1e-8 : call.floatArg(eps, "cosineSimilarity", "eps", 4)));
 }
 
@@ -1360,11 +861,7 @@ export function cosineSimilarity(x1: unknown, x2: unknown, dim?: unknown, eps?: 
 export function countNonzero(input: Tensor, dim?: number | readonly number[] | null): Tensor;
 export function countNonzero(input: Tensor, options: { dim?: number | readonly number[] | null }): Tensor;
 export function countNonzero(input: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim"], "countNonzero");
-    dim = options["dim"];
-  }
+  if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "countNonzero");
   return call.wrapOr(input as Tensor, core.op_countNonzero(call.tensorArg(input, "countNonzero", "input", 1), call.ints(dim, "countNonzero", "dim", 2), call.lengthOf(dim)));
 }
 
@@ -1377,24 +874,7 @@ export function cov(input: Tensor, options: { correction?: number; fweights?: Te
 export function cov(input: Tensor, correction: number, options: { fweights?: Tensor | null; aweights?: Tensor | null }): Tensor;
 export function cov(input: Tensor, correction: number, fweights: Tensor | null, options: { aweights?: Tensor | null }): Tensor;
 export function cov(input: unknown, correction?: unknown, fweights?: unknown, aweights?: unknown): Tensor {
-  if (call.isOptions(correction)) {
-    const options = correction;
-    call.checkOptions(options, ["correction","fweights","aweights"], "cov");
-    correction = options["correction"];
-    fweights = options["fweights"];
-    aweights = options["aweights"];
-  }
-  else if (call.isOptions(fweights)) {
-    const options = fweights;
-    call.checkOptions(options, ["fweights","aweights"], "cov");
-    fweights = options["fweights"];
-    aweights = options["aweights"];
-  }
-  else if (call.isOptions(aweights)) {
-    const options = aweights;
-    call.checkOptions(options, ["aweights"], "cov");
-    aweights = options["aweights"];
-  }
+  if (call.isOptions(correction) || call.isOptions(fweights) || call.isOptions(aweights)) [correction, fweights, aweights] = call.takeOptions([correction, fweights, aweights], ["correction","fweights","aweights"], "cov");
   return call.wrapOr(input as Tensor, core.op_cov(call.tensorArg(input, "cov", "input", 1), correction === undefined ? 1 : call.intArg(correction, "cov", "correction", 2), call.optionalTensorArg(fweights, "cov", "fweights", 3), call.optionalTensorArg(aweights, "cov", "aweights", 4)));
 }
 
@@ -1406,17 +886,7 @@ export function cross(input: Tensor, other: Tensor, dim?: number | null): Tensor
 export function cross(input: Tensor, options: { other: Tensor; dim?: number | null }): Tensor;
 export function cross(input: Tensor, other: Tensor, options: { dim?: number | null }): Tensor;
 export function cross(input: unknown, other: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(other)) {
-    const options = other;
-    call.checkOptions(options, ["other","dim"], "cross");
-    other = options["other"];
-    dim = options["dim"];
-  }
-  else if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim"], "cross");
-    dim = options["dim"];
-  }
+  if (call.isOptions(other) || call.isOptions(dim)) [other, dim] = call.takeOptions([other, dim], ["other","dim"], "cross");
   return call.wrapOr(input as Tensor, core.op_cross(call.tensorArg(input, "cross", "input", 1), call.tensorArg(other, "cross", "other", 2), call.optionalIntArg(dim, "cross", "dim", 3)));
 }
 
@@ -1427,11 +897,7 @@ export function cross(input: unknown, other: unknown, dim?: unknown): Tensor {
 export function cummax(input: Tensor, dim: number): call.Named<"values" | "indices">;
 export function cummax(input: Tensor, options: { dim: number }): call.Named<"values" | "indices">;
 export function cummax(input: unknown, dim: unknown): call.Named<"values" | "indices"> {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim"], "cummax");
-    dim = options["dim"];
-  }
+  if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "cummax");
   return call.wrapNamed(core.op_cummax(call.tensorArg(input, "cummax", "input", 1), call.intArg(dim, "cummax", "dim", 2)), ["values","indices"]);
 }
 
@@ -1442,11 +908,7 @@ export function cummax(input: unknown, dim: unknown): call.Named<"values" | "ind
 export function cummin(input: Tensor, dim: number): call.Named<"values" | "indices">;
 export function cummin(input: Tensor, options: { dim: number }): call.Named<"values" | "indices">;
 export function cummin(input: unknown, dim: unknown): call.Named<"values" | "indices"> {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim"], "cummin");
-    dim = options["dim"];
-  }
+  if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "cummin");
   return call.wrapNamed(core.op_cummin(call.tensorArg(input, "cummin", "input", 1), call.intArg(dim, "cummin", "dim", 2)), ["values","indices"]);
 }
 
@@ -1458,17 +920,7 @@ export function cumprod(input: Tensor, dim: number, dtype?: DType | null): Tenso
 export function cumprod(input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 export function cumprod(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
 export function cumprod(input: unknown, dim: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","dtype"], "cumprod");
-    dim = options["dim"];
-    dtype = options["dtype"];
-  }
-  else if (call.isOptions(dtype)) {
-    const options = dtype;
-    call.checkOptions(options, ["dtype"], "cumprod");
-    dtype = options["dtype"];
-  }
+  if (call.isOptions(dim) || call.isOptions(dtype)) [dim, dtype] = call.takeOptions([dim, dtype], ["dim","dtype"], "cumprod");
   return call.wrapOr(input as Tensor, core.op_cumprod(call.tensorArg(input, "cumprod", "input", 1), call.intArg(dim, "cumprod", "dim", 2), call.dtypeArg(dtype, "cumprod", "dtype", 3)));
 }
 
@@ -1481,17 +933,7 @@ export function cumsum(input: Tensor, dim: number, dtype?: DType | null): Tensor
 export function cumsum(input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 export function cumsum(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
 export function cumsum(input: unknown, dim: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","dtype"], "cumsum");
-    dim = options["dim"];
-    dtype = options["dtype"];
-  }
-  else if (call.isOptions(dtype)) {
-    const options = dtype;
-    call.checkOptions(options, ["dtype"], "cumsum");
-    dtype = options["dtype"];
-  }
+  if (call.isOptions(dim) || call.isOptions(dtype)) [dim, dtype] = call.takeOptions([dim, dtype], ["dim","dtype"], "cumsum");
   return call.wrapOr(input as Tensor, core.op_cumsum(call.tensorArg(input, "cumsum", "input", 1), call.intArg(dim, "cumsum", "dim", 2), call.dtypeArg(dtype, "cumsum", "dtype", 3)));
 }
 
@@ -1504,24 +946,7 @@ export function cumulativeTrapezoid(y: Tensor, options: { x?: Tensor | null; dx?
 export function cumulativeTrapezoid(y: Tensor, x: Tensor | null, options: { dx?: number; dim?: number }): Tensor;
 export function cumulativeTrapezoid(y: Tensor, x: Tensor | null, dx: number, options: { dim?: number }): Tensor;
 export function cumulativeTrapezoid(y: unknown, x?: unknown, dx?: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(x)) {
-    const options = x;
-    call.checkOptions(options, ["x","dx","dim"], "cumulativeTrapezoid");
-    x = options["x"];
-    dx = options["dx"];
-    dim = options["dim"];
-  }
-  else if (call.isOptions(dx)) {
-    const options = dx;
-    call.checkOptions(options, ["dx","dim"], "cumulativeTrapezoid");
-    dx = options["dx"];
-    dim = options["dim"];
-  }
-  else if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim"], "cumulativeTrapezoid");
-    dim = options["dim"];
-  }
+  if (call.isOptions(x) || call.isOptions(dx) || call.isOptions(dim)) [x, dx, dim] = call.takeOptions([x, dx, dim], ["x","dx","dim"], "cumulativeTrapezoid");
   return call.wrapOr(y as Tensor, core.op_cumulativeTrapezoid(call.tensorArg(y, "cumulativeTrapezoid", "y", 1), call.optionalTensorArg(x, "cumulativeTrapezoid", "x", 2), dx === undefined ? 1 : call.floatArg(dx, "cumulativeTrapezoid", "dx", 3), dim === undefined ? -1 : call.intArg(dim, "cumulativeTrapezoid", "dim", 4)));
 }
 
@@ -1542,11 +967,7 @@ export function deg2rad(input: unknown): Tensor {
 export function diag(input: Tensor, diagonal?: number): Tensor;
 export function diag(input: Tensor, options: { diagonal?: number }): Tensor;
 export function diag(input: unknown, diagonal?: unknown): Tensor {
-  if (call.isOptions(diagonal)) {
-    const options = diagonal;
-    call.checkOptions(options, ["diagonal"], "diag");
-    diagonal = options["diagonal"];
-  }
+  if (call.isOptions(diagonal)) [diagonal] = call.takeOptions([diagonal], ["diagonal"], "diag");
   return call.wrapOr(input as Tensor, core.op_diag(call.tensorArg(input, "diag", "input", 1), diagonal === undefined ? 0 : call.intArg(diagonal, "diag", "diagonal", 2)));
 }
 
@@ -1559,24 +980,7 @@ export function diagEmbed(input: Tensor, options: { offset?: number; dim1?: numb
 export function diagEmbed(input: Tensor, offset: number, options: { dim1?: number; dim2?: number }): Tensor;
 export function diagEmbed(input: Tensor, offset: number, dim1: number, options: { dim2?: number }): Tensor;
 export function diagEmbed(input: unknown, offset?: unknown, dim1?: unknown, dim2?: unknown): Tensor {
-  if (call.isOptions(offset)) {
-    const options = offset;
-    call.checkOptions(options, ["offset","dim1","dim2"], "diagEmbed");
-    offset = options["offset"];
-    dim1 = options["dim1"];
-    dim2 = options["dim2"];
-  }
-  else if (call.isOptions(dim1)) {
-    const options = dim1;
-    call.checkOptions(options, ["dim1","dim2"], "diagEmbed");
-    dim1 = options["dim1"];
-    dim2 = options["dim2"];
-  }
-  else if (call.isOptions(dim2)) {
-    const options = dim2;
-    call.checkOptions(options, ["dim2"], "diagEmbed");
-    dim2 = options["dim2"];
-  }
+  if (call.isOptions(offset) || call.isOptions(dim1) || call.isOptions(dim2)) [offset, dim1, dim2] = call.takeOptions([offset, dim1, dim2], ["offset","dim1","dim2"], "diagEmbed");
   return call.wrapOr(input as Tensor, core.op_diagEmbed(call.tensorArg(input, "diagEmbed", "input", 1), offset === undefined ? 0 : call.intArg(offset, "diagEmbed", "offset", 2), dim1 === undefined ? -2 : call.intArg(dim1, "diagEmbed", "dim1", 3), dim2 === undefined ? -1 : call.intArg(dim2, "diagEmbed", "dim2", 4)));
 }
 
@@ -1587,11 +991,7 @@ export function diagEmbed(input: unknown, offset?: unknown, dim1?: unknown, dim2
 export function diagflat(input: Tensor, offset?: number): Tensor;
 export function diagflat(input: Tensor, options: { offset?: number }): Tensor;
 export function diagflat(input: unknown, offset?: unknown): Tensor {
-  if (call.isOptions(offset)) {
-    const options = offset;
-    call.checkOptions(options, ["offset"], "diagflat");
-    offset = options["offset"];
-  }
+  if (call.isOptions(offset)) [offset] = call.takeOptions([offset], ["offset"], "diagflat");
   return call.wrapOr(input as Tensor, core.op_diagflat(call.tensorArg(input, "diagflat", "input", 1), offset === undefined ? 0 : call.intArg(offset, "diagflat", "offset", 2)));
 }
 
@@ -1604,24 +1004,7 @@ export function diagonal(input: Tensor, options: { offset?: number; dim1?: numbe
 export function diagonal(input: Tensor, offset: number, options: { dim1?: number; dim2?: number }): Tensor;
 export function diagonal(input: Tensor, offset: number, dim1: number, options: { dim2?: number }): Tensor;
 export function diagonal(input: unknown, offset?: unknown, dim1?: unknown, dim2?: unknown): Tensor {
-  if (call.isOptions(offset)) {
-    const options = offset;
-    call.checkOptions(options, ["offset","dim1","dim2"], "diagonal");
-    offset = options["offset"];
-    dim1 = options["dim1"];
-    dim2 = options["dim2"];
-  }
-  else if (call.isOptions(dim1)) {
-    const options = dim1;
-    call.checkOptions(options, ["dim1","dim2"], "diagonal");
-    dim1 = options["dim1"];
-    dim2 = options["dim2"];
-  }
-  else if (call.isOptions(dim2)) {
-    const options = dim2;
-    call.checkOptions(options, ["dim2"], "diagonal");
-    dim2 = options["dim2"];
-  }
+  if (call.isOptions(offset) || call.isOptions(dim1) || call.isOptions(dim2)) [offset, dim1, dim2] = call.takeOptions([offset, dim1, dim2], ["offset","dim1","dim2"], "diagonal");
   return call.wrapOr(input as Tensor, core.op_diagonal(call.tensorArg(input, "diagonal", "input", 1), offset === undefined ? 0 : call.intArg(offset, "diagonal", "offset", 2), dim1 === undefined ? 0 : call.intArg(dim1, "diagonal", "dim1", 3), dim2 === undefined ? 1 : call.intArg(dim2, "diagonal", "dim2", 4)));
 }
 
@@ -1635,32 +1018,7 @@ export function diagonalScatter(input: Tensor, src: Tensor, options: { offset?: 
 export function diagonalScatter(input: Tensor, src: Tensor, offset: number, options: { dim1?: number; dim2?: number }): Tensor;
 export function diagonalScatter(input: Tensor, src: Tensor, offset: number, dim1: number, options: { dim2?: number }): Tensor;
 export function diagonalScatter(input: unknown, src: unknown, offset?: unknown, dim1?: unknown, dim2?: unknown): Tensor {
-  if (call.isOptions(src)) {
-    const options = src;
-    call.checkOptions(options, ["src","offset","dim1","dim2"], "diagonalScatter");
-    src = options["src"];
-    offset = options["offset"];
-    dim1 = options["dim1"];
-    dim2 = options["dim2"];
-  }
-  else if (call.isOptions(offset)) {
-    const options = offset;
-    call.checkOptions(options, ["offset","dim1","dim2"], "diagonalScatter");
-    offset = options["offset"];
-    dim1 = options["dim1"];
-    dim2 = options["dim2"];
-  }
-  else if (call.isOptions(dim1)) {
-    const options = dim1;
-    call.checkOptions(options, ["dim1","dim2"], "diagonalScatter");
-    dim1 = options["dim1"];
-    dim2 = options["dim2"];
-  }
-  else if (call.isOptions(dim2)) {
-    const options = dim2;
-    call.checkOptions(options, ["dim2"], "diagonalScatter");
-    dim2 = options["dim2"];
-  }
+  if (call.isOptions(src) || call.isOptions(offset) || call.isOptions(dim1) || call.isOptions(dim2)) [src, offset, dim1, dim2] = call.takeOptions([src, offset, dim1, dim2], ["src","offset","dim1","dim2"], "diagonalScatter");
   return call.wrapOr(input as Tensor, core.op_diagonalScatter(call.tensorArg(input, "diagonalScatter", "input", 1), call.tensorArg(src, "diagonalScatter", "src", 2), offset === undefined ? 0 : call.intArg(offset, "diagonalScatter", "offset", 3), dim1 === undefined ? 0 : call.intArg(dim1, "diagonalScatter", "dim1", 4), dim2 === undefined ? 1 : call.intArg(dim2, "diagonalScatter", "dim2", 5)));
 }
 
@@ -1674,32 +1032,7 @@ export function diff(input: Tensor, n: number, options: { dim?: number; prepend?
 export function diff(input: Tensor, n: number, dim: number, options: { prepend?: Tensor | null; append?: Tensor | null }): Tensor;
 export function diff(input: Tensor, n: number, dim: number, prepend: Tensor | null, options: { append?: Tensor | null }): Tensor;
 export function diff(input: unknown, n?: unknown, dim?: unknown, prepend?: unknown, append?: unknown): Tensor {
-  if (call.isOptions(n)) {
-    const options = n;
-    call.checkOptions(options, ["n","dim","prepend","append"], "diff");
-    n = options["n"];
-    dim = options["dim"];
-    prepend = options["prepend"];
-    append = options["append"];
-  }
-  else if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","prepend","append"], "diff");
-    dim = options["dim"];
-    prepend = options["prepend"];
-    append = options["append"];
-  }
-  else if (call.isOptions(prepend)) {
-    const options = prepend;
-    call.checkOptions(options, ["prepend","append"], "diff");
-    prepend = options["prepend"];
-    append = options["append"];
-  }
-  else if (call.isOptions(append)) {
-    const options = append;
-    call.checkOptions(options, ["append"], "diff");
-    append = options["append"];
-  }
+  if (call.isOptions(n) || call.isOptions(dim) || call.isOptions(prepend) || call.isOptions(append)) [n, dim, prepend, append] = call.takeOptions([n, dim, prepend, append], ["n","dim","prepend","append"], "diff");
   return call.wrapOr(input as Tensor, core.op_diff(call.tensorArg(input, "diff", "input", 1), n === undefined ? 1 : call.intArg(n, "diff", "n", 2), dim === undefined ? -1 : call.intArg(dim, "diff", "dim", 3), call.optionalTensorArg(prepend, "diff", "prepend", 4), call.optionalTensorArg(append, "diff", "append", 5)));
 }
 
@@ -1721,17 +1054,7 @@ export function dist(input: Tensor, other: Tensor, p?: number): Tensor;
 export function dist(input: Tensor, options: { other: Tensor; p?: number }): Tensor;
 export function dist(input: Tensor, other: Tensor, options: { p?: number }): Tensor;
 export function dist(input: unknown, other: unknown, p?: unknown): Tensor {
-  if (call.isOptions(other)) {
-    const options = other;
-    call.checkOptions(options, ["other","p"], "dist");
-    other = options["other"];
-    p = options["p"];
-  }
-  else if (call.isOptions(p)) {
-    const options = p;
-    call.checkOptions(options, ["p"], "dist");
-    p = options["p"];
-  }
+  if (call.isOptions(other) || call.isOptions(p)) [other, p] = call.takeOptions([other, p], ["other","p"], "dist");
   return call.wrapOr(input as Tensor, core.op_dist(call.tensorArg(input, "dist", "input", 1), call.tensorArg(other, "dist", "other", 2), p === undefined ? 2 : call.floatArg(p, "dist", "p", 3)));
 }
 
@@ -1745,11 +1068,7 @@ export function dist(input: unknown, other: unknown, p?: unknown): Tensor {
 export function div(input: Tensor | Scalar, other: Tensor | Scalar, roundingMode?: "trunc" | "floor" | null): Tensor;
 export function div(input: Tensor | Scalar, other: Tensor | Scalar, options: { roundingMode?: "trunc" | "floor" | null }): Tensor;
 export function div(input: unknown, other: unknown, roundingMode?: unknown): Tensor {
-  if (call.isOptions(roundingMode)) {
-    const options = roundingMode;
-    call.checkOptions(options, ["roundingMode"], "div");
-    roundingMode = options["roundingMode"];
-  }
+  if (call.isOptions(roundingMode)) [roundingMode] = call.takeOptions([roundingMode], ["roundingMode"], "div");
   return call.wrap(core.op_div(call.operandArg(input, "div", "input", 1), call.operandArg(other, "div", "other", 2), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "div", "roundingMode", 3, "RuntimeError: div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{value}'")));
 }
 
@@ -1764,11 +1083,7 @@ export function div(input: unknown, other: unknown, roundingMode?: unknown): Ten
 export function divide(input: Tensor | Scalar, other: Tensor | Scalar, roundingMode?: "trunc" | "floor" | null): Tensor;
 export function divide(input: Tensor | Scalar, other: Tensor | Scalar, options: { roundingMode?: "trunc" | "floor" | null }): Tensor;
 export function divide(input: unknown, other: unknown, roundingMode?: unknown): Tensor {
-  if (call.isOptions(roundingMode)) {
-    const options = roundingMode;
-    call.checkOptions(options, ["roundingMode"], "divide");
-    roundingMode = options["roundingMode"];
-  }
+  if (call.isOptions(roundingMode)) [roundingMode] = call.takeOptions([roundingMode], ["roundingMode"], "divide");
   return call.wrap(core.op_div(call.operandArg(input, "divide", "input", 1), call.operandArg(other, "divide", "other", 2), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "divide", "roundingMode", 3, "RuntimeError: div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{value}'")));
 }
 
@@ -1780,11 +1095,7 @@ export function divide(input: unknown, other: unknown, roundingMode?: unknown): 
 export function dot(input: Tensor, other: Tensor): Tensor;
 export function dot(input: Tensor, options: { other: Tensor }): Tensor;
 export function dot(input: unknown, other: unknown): Tensor {
-  if (call.isOptions(other)) {
-    const options = other;
-    call.checkOptions(options, ["other"], "dot");
-    other = options["other"];
-  }
+  if (call.isOptions(other)) [other] = call.takeOptions([other], ["other"], "dot");
   return call.wrapOr(input as Tensor, core.op_dot(call.tensorArg(input, "dot", "input", 1), call.tensorArg(other, "dot", "other", 2)));
 }
 
@@ -1804,11 +1115,7 @@ export function dstack(tensors: unknown): Tensor {
 export function einsum(operands: readonly Tensor[], subscripts: number | readonly number[]): Tensor;
 export function einsum(operands: readonly Tensor[], options: { subscripts: number | readonly number[] }): Tensor;
 export function einsum(operands: unknown, subscripts: unknown): Tensor {
-  if (call.isOptions(subscripts)) {
-    const options = subscripts;
-    call.checkOptions(options, ["subscripts"], "einsum");
-    subscripts = options["subscripts"];
-  }
+  if (call.isOptions(subscripts)) [subscripts] = call.takeOptions([subscripts], ["subscripts"], "einsum");
   return call.wrap(core.op_einsum(call.tensors(operands, "einsum", "operands", 1), call.lengthOf(operands), call.ints(subscripts, "einsum", "subscripts", 2), call.lengthOf(subscripts)));
 }
 
@@ -1830,11 +1137,7 @@ export function eq(input: unknown, other: unknown): Tensor {
 export function equal(input: Tensor, other: Tensor): boolean;
 export function equal(input: Tensor, options: { other: Tensor }): boolean;
 export function equal(input: unknown, other: unknown): boolean {
-  if (call.isOptions(other)) {
-    const options = other;
-    call.checkOptions(options, ["other"], "equal");
-    other = options["other"];
-  }
+  if (call.isOptions(other)) [other] = call.takeOptions([other], ["other"], "equal");
   return core.op_equal(call.tensorArg(input, "equal", "input", 1), call.tensorArg(other, "equal", "other", 2)) !== 0;
 }
 
@@ -1918,17 +1221,7 @@ export function flatten(input: Tensor, startDim?: number, endDim?: number): Tens
 export function flatten(input: Tensor, options: { startDim?: number; endDim?: number }): Tensor;
 export function flatten(input: Tensor, startDim: number, options: { endDim?: number }): Tensor;
 export function flatten(input: unknown, startDim?: unknown, endDim?: unknown): Tensor {
-  if (call.isOptions(startDim)) {
-    const options = startDim;
-    call.checkOptions(options, ["startDim","endDim"], "flatten");
-    startDim = options["startDim"];
-    endDim = options["endDim"];
-  }
-  else if (call.isOptions(endDim)) {
-    const options = endDim;
-    call.checkOptions(options, ["endDim"], "flatten");
-    endDim = options["endDim"];
-  }
+  if (call.isOptions(startDim) || call.isOptions(endDim)) [startDim, endDim] = call.takeOptions([startDim, endDim], ["startDim","endDim"], "flatten");
   return call.wrapOr(input as Tensor, core.op_flatten(call.tensorArg(input, "flatten", "input", 1), startDim === undefined ? 0 : call.intArg(startDim, "flatten", "startDim", 2), endDim === undefined ? -1 : call.intArg(endDim, "flatten", "endDim", 3)));
 }
 
@@ -1939,11 +1232,7 @@ export function flatten(input: unknown, startDim?: unknown, endDim?: unknown): T
 export function flip(input: Tensor, dims: number | readonly number[]): Tensor;
 export function flip(input: Tensor, options: { dims: number | readonly number[] }): Tensor;
 export function flip(input: unknown, dims: unknown): Tensor {
-  if (call.isOptions(dims)) {
-    const options = dims;
-    call.checkOptions(options, ["dims"], "flip");
-    dims = options["dims"];
-  }
+  if (call.isOptions(dims)) [dims] = call.takeOptions([dims], ["dims"], "flip");
   return call.wrapOr(input as Tensor, core.op_flip(call.tensorArg(input, "flip", "input", 1), call.ints(dims, "flip", "dims", 2), call.lengthOf(dims)));
 }
 
@@ -1972,11 +1261,7 @@ export function flipud(input: unknown): Tensor {
 export function floatPower(input: Tensor | Scalar, exponent: Tensor | Scalar): Tensor;
 export function floatPower(input: Tensor | Scalar, options: { exponent: Tensor | Scalar }): Tensor;
 export function floatPower(input: unknown, exponent: unknown): Tensor {
-  if (call.isOptions(exponent)) {
-    const options = exponent;
-    call.checkOptions(options, ["exponent"], "floatPower");
-    exponent = options["exponent"];
-  }
+  if (call.isOptions(exponent)) [exponent] = call.takeOptions([exponent], ["exponent"], "floatPower");
   if (!call.isTensor(input) && !call.isTensor(exponent)) call.wrongCombination("floatPower", input, exponent);
   return call.wrapOr(input as Tensor, core.op_floatPower(call.operandArg(input, "floatPower", "input", 1), call.operandArg(exponent, "floatPower", "exponent", 2)));
 }
@@ -2067,24 +1352,7 @@ export function gather(input: Tensor, options: { dim: number; index: Tensor; spa
 export function gather(input: Tensor, dim: number, options: { index: Tensor; sparseGrad?: boolean }): Tensor;
 export function gather(input: Tensor, dim: number, index: Tensor, options: { sparseGrad?: boolean }): Tensor;
 export function gather(input: unknown, dim: unknown, index?: unknown, sparseGrad?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","index","sparseGrad"], "gather");
-    dim = options["dim"];
-    index = options["index"];
-    sparseGrad = options["sparseGrad"];
-  }
-  else if (call.isOptions(index)) {
-    const options = index;
-    call.checkOptions(options, ["index","sparseGrad"], "gather");
-    index = options["index"];
-    sparseGrad = options["sparseGrad"];
-  }
-  else if (call.isOptions(sparseGrad)) {
-    const options = sparseGrad;
-    call.checkOptions(options, ["sparseGrad"], "gather");
-    sparseGrad = options["sparseGrad"];
-  }
+  if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(sparseGrad)) [dim, index, sparseGrad] = call.takeOptions([dim, index, sparseGrad], ["dim","index","sparseGrad"], "gather");
   return call.wrapOr(input as Tensor, core.op_gather(call.tensorArg(input, "gather", "input", 1), call.intArg(dim, "gather", "dim", 2), call.tensorArg(index, "gather", "index", 3), sparseGrad === undefined ? 0 : call.boolArg(sparseGrad, "gather", "sparseGrad", 4)));
 }
 
@@ -2118,11 +1386,7 @@ export function ge(input: unknown, other: unknown): Tensor {
 export function ger(input: Tensor, vec2: Tensor): Tensor;
 export function ger(input: Tensor, options: { vec2: Tensor }): Tensor;
 export function ger(input: unknown, vec2: unknown): Tensor {
-  if (call.isOptions(vec2)) {
-    const options = vec2;
-    call.checkOptions(options, ["vec2"], "ger");
-    vec2 = options["vec2"];
-  }
+  if (call.isOptions(vec2)) [vec2] = call.takeOptions([vec2], ["vec2"], "ger");
   return call.wrapOr(input as Tensor, core.op_outer(call.tensorArg(input, "ger", "input", 1), call.tensorArg(vec2, "ger", "vec2", 2)));
 }
 
@@ -2169,11 +1433,7 @@ export function gt(input: unknown, other: unknown): Tensor {
 export function hardshrink(input: Tensor, lambd?: number): Tensor;
 export function hardshrink(input: Tensor, options: { lambd?: number }): Tensor;
 export function hardshrink(input: unknown, lambd?: unknown): Tensor {
-  if (call.isOptions(lambd)) {
-    const options = lambd;
-    call.checkOptions(options, ["lambd"], "hardshrink");
-    lambd = options["lambd"];
-  }
+  if (call.isOptions(lambd)) [lambd] = call.takeOptions([lambd], ["lambd"], "hardshrink");
   return call.wrap(core.op_hardshrink(call.tensorArg(input, "hardshrink", "input", 1), lambd === undefined ? 0.5 : call.floatArg(lambd, "hardshrink", "lambd", 2)));
 }
 
@@ -2198,24 +1458,7 @@ export function histc(input: Tensor, options: { bins?: number; min?: number; max
 export function histc(input: Tensor, bins: number, options: { min?: number; max?: number }): Tensor;
 export function histc(input: Tensor, bins: number, min: number, options: { max?: number }): Tensor;
 export function histc(input: unknown, bins?: unknown, min?: unknown, max?: unknown): Tensor {
-  if (call.isOptions(bins)) {
-    const options = bins;
-    call.checkOptions(options, ["bins","min","max"], "histc");
-    bins = options["bins"];
-    min = options["min"];
-    max = options["max"];
-  }
-  else if (call.isOptions(min)) {
-    const options = min;
-    call.checkOptions(options, ["min","max"], "histc");
-    min = options["min"];
-    max = options["max"];
-  }
-  else if (call.isOptions(max)) {
-    const options = max;
-    call.checkOptions(options, ["max"], "histc");
-    max = options["max"];
-  }
+  if (call.isOptions(bins) || call.isOptions(min) || call.isOptions(max)) [bins, min, max] = call.takeOptions([bins, min, max], ["bins","min","max"], "histc");
   return call.wrapOr(input as Tensor, core.op_histc(call.tensorArg(input, "histc", "input", 1), bins === undefined ? 100 : call.intArg(bins, "histc", "bins", 2), min === undefined ? 0 : call.floatArg(min, "histc", "min", 3), max === undefined ? 0 : call.floatArg(max, "histc", "max", 4)));
 }
 
@@ -2258,32 +1501,7 @@ export function indexAdd(input: Tensor, dim: number, options: { index: Tensor; s
 export function indexAdd(input: Tensor, dim: number, index: Tensor, options: { source: Tensor; alpha?: Scalar }): Tensor;
 export function indexAdd(input: Tensor, dim: number, index: Tensor, source: Tensor, options: { alpha?: Scalar }): Tensor;
 export function indexAdd(input: unknown, dim: unknown, index?: unknown, source?: unknown, alpha?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","index","source","alpha"], "indexAdd");
-    dim = options["dim"];
-    index = options["index"];
-    source = options["source"];
-    alpha = options["alpha"];
-  }
-  else if (call.isOptions(index)) {
-    const options = index;
-    call.checkOptions(options, ["index","source","alpha"], "indexAdd");
-    index = options["index"];
-    source = options["source"];
-    alpha = options["alpha"];
-  }
-  else if (call.isOptions(source)) {
-    const options = source;
-    call.checkOptions(options, ["source","alpha"], "indexAdd");
-    source = options["source"];
-    alpha = options["alpha"];
-  }
-  else if (call.isOptions(alpha)) {
-    const options = alpha;
-    call.checkOptions(options, ["alpha"], "indexAdd");
-    alpha = options["alpha"];
-  }
+  if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(source) || call.isOptions(alpha)) [dim, index, source, alpha] = call.takeOptions([dim, index, source, alpha], ["dim","index","source","alpha"], "indexAdd");
   const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "indexAdd", "alpha", 5);
   return call.wrapOr(input as Tensor, core.op_indexAdd(call.tensorArg(input, "indexAdd", "input", 1), call.intArg(dim, "indexAdd", "dim", 2), call.tensorArg(index, "indexAdd", "index", 3), call.tensorArg(source, "indexAdd", "source", 4), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
 }
@@ -2297,24 +1515,7 @@ export function indexCopy(input: Tensor, options: { dim: number; index: Tensor; 
 export function indexCopy(input: Tensor, dim: number, options: { index: Tensor; source: Tensor }): Tensor;
 export function indexCopy(input: Tensor, dim: number, index: Tensor, options: { source: Tensor }): Tensor;
 export function indexCopy(input: unknown, dim: unknown, index?: unknown, source?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","index","source"], "indexCopy");
-    dim = options["dim"];
-    index = options["index"];
-    source = options["source"];
-  }
-  else if (call.isOptions(index)) {
-    const options = index;
-    call.checkOptions(options, ["index","source"], "indexCopy");
-    index = options["index"];
-    source = options["source"];
-  }
-  else if (call.isOptions(source)) {
-    const options = source;
-    call.checkOptions(options, ["source"], "indexCopy");
-    source = options["source"];
-  }
+  if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(source)) [dim, index, source] = call.takeOptions([dim, index, source], ["dim","index","source"], "indexCopy");
   return call.wrapOr(input as Tensor, core.op_indexCopy(call.tensorArg(input, "indexCopy", "input", 1), call.intArg(dim, "indexCopy", "dim", 2), call.tensorArg(index, "indexCopy", "index", 3), call.tensorArg(source, "indexCopy", "source", 4)));
 }
 
@@ -2327,24 +1528,7 @@ export function indexFill(input: Tensor, options: { dim: number; index: Tensor; 
 export function indexFill(input: Tensor, dim: number, options: { index: Tensor; value: Tensor | Scalar }): Tensor;
 export function indexFill(input: Tensor, dim: number, index: Tensor, options: { value: Tensor | Scalar }): Tensor;
 export function indexFill(input: unknown, dim: unknown, index?: unknown, value?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","index","value"], "indexFill");
-    dim = options["dim"];
-    index = options["index"];
-    value = options["value"];
-  }
-  else if (call.isOptions(index)) {
-    const options = index;
-    call.checkOptions(options, ["index","value"], "indexFill");
-    index = options["index"];
-    value = options["value"];
-  }
-  else if (call.isOptions(value)) {
-    const options = value;
-    call.checkOptions(options, ["value"], "indexFill");
-    value = options["value"];
-  }
+  if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(value)) [dim, index, value] = call.takeOptions([dim, index, value], ["dim","index","value"], "indexFill");
   if (!call.isTensor(input)) call.wrongCombination("indexFill", input, index, value);
   return call.wrapOr(input as Tensor, core.op_indexFill(call.tensorArg(input, "indexFill", "input", 1), call.intArg(dim, "indexFill", "dim", 2), call.tensorArg(index, "indexFill", "index", 3), call.operandArg(value, "indexFill", "value", 4)));
 }
@@ -2358,24 +1542,7 @@ export function indexPut(input: Tensor, options: { indices: readonly Tensor[]; v
 export function indexPut(input: Tensor, indices: readonly Tensor[], options: { values: Tensor | Scalar; accumulate?: boolean }): Tensor;
 export function indexPut(input: Tensor, indices: readonly Tensor[], values: Tensor | Scalar, options: { accumulate?: boolean }): Tensor;
 export function indexPut(input: unknown, indices: unknown, values?: unknown, accumulate?: unknown): Tensor {
-  if (call.isOptions(indices)) {
-    const options = indices;
-    call.checkOptions(options, ["indices","values","accumulate"], "indexPut");
-    indices = options["indices"];
-    values = options["values"];
-    accumulate = options["accumulate"];
-  }
-  else if (call.isOptions(values)) {
-    const options = values;
-    call.checkOptions(options, ["values","accumulate"], "indexPut");
-    values = options["values"];
-    accumulate = options["accumulate"];
-  }
-  else if (call.isOptions(accumulate)) {
-    const options = accumulate;
-    call.checkOptions(options, ["accumulate"], "indexPut");
-    accumulate = options["accumulate"];
-  }
+  if (call.isOptions(indices) || call.isOptions(values) || call.isOptions(accumulate)) [indices, values, accumulate] = call.takeOptions([indices, values, accumulate], ["indices","values","accumulate"], "indexPut");
   if (!call.isTensor(input)) call.wrongCombination("indexPut", input, values);
   return call.wrapOr(input as Tensor, core.op_indexPut(call.tensorArg(input, "indexPut", "input", 1), call.tensors(indices, "indexPut", "indices", 2), call.lengthOf(indices), call.operandArg(values, "indexPut", "values", 3), accumulate === undefined ? 0 : call.boolArg(accumulate, "indexPut", "accumulate", 4)));
 }
@@ -2392,41 +1559,7 @@ export function indexReduce(input: Tensor, dim: number, index: Tensor, options: 
 export function indexReduce(input: Tensor, dim: number, index: Tensor, source: Tensor, options: { reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
 export function indexReduce(input: Tensor, dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", options: { includeSelf?: boolean }): Tensor;
 export function indexReduce(input: unknown, dim: unknown, index?: unknown, source?: unknown, reduce?: unknown, includeSelf?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","index","source","reduce","includeSelf"], "indexReduce");
-    dim = options["dim"];
-    index = options["index"];
-    source = options["source"];
-    reduce = options["reduce"];
-    includeSelf = options["includeSelf"];
-  }
-  else if (call.isOptions(index)) {
-    const options = index;
-    call.checkOptions(options, ["index","source","reduce","includeSelf"], "indexReduce");
-    index = options["index"];
-    source = options["source"];
-    reduce = options["reduce"];
-    includeSelf = options["includeSelf"];
-  }
-  else if (call.isOptions(source)) {
-    const options = source;
-    call.checkOptions(options, ["source","reduce","includeSelf"], "indexReduce");
-    source = options["source"];
-    reduce = options["reduce"];
-    includeSelf = options["includeSelf"];
-  }
-  else if (call.isOptions(reduce)) {
-    const options = reduce;
-    call.checkOptions(options, ["reduce","includeSelf"], "indexReduce");
-    reduce = options["reduce"];
-    includeSelf = options["includeSelf"];
-  }
-  else if (call.isOptions(includeSelf)) {
-    const options = includeSelf;
-    call.checkOptions(options, ["includeSelf"], "indexReduce");
-    includeSelf = options["includeSelf"];
-  }
+  if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(source) || call.isOptions(reduce) || call.isOptions(includeSelf)) [dim, index, source, reduce, includeSelf] = call.takeOptions([dim, index, source, reduce, includeSelf], ["dim","index","source","reduce","includeSelf"], "indexReduce");
   return call.wrapOr(input as Tensor, core.op_indexReduce(call.tensorArg(input, "indexReduce", "input", 1), call.intArg(dim, "indexReduce", "dim", 2), call.tensorArg(index, "indexReduce", "index", 3), call.tensorArg(source, "indexReduce", "source", 4), call.enumArg(reduce, ["prod","mean","amax","amin"], "indexReduce", "reduce", 5), includeSelf === undefined ? 1 : call.boolArg(includeSelf, "indexReduce", "includeSelf", 6)));
 }
 
@@ -2439,17 +1572,7 @@ export function indexSelect(input: Tensor, dim: number, index: Tensor): Tensor;
 export function indexSelect(input: Tensor, options: { dim: number; index: Tensor }): Tensor;
 export function indexSelect(input: Tensor, dim: number, options: { index: Tensor }): Tensor;
 export function indexSelect(input: unknown, dim: unknown, index?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","index"], "indexSelect");
-    dim = options["dim"];
-    index = options["index"];
-  }
-  else if (call.isOptions(index)) {
-    const options = index;
-    call.checkOptions(options, ["index"], "indexSelect");
-    index = options["index"];
-  }
+  if (call.isOptions(dim) || call.isOptions(index)) [dim, index] = call.takeOptions([dim, index], ["dim","index"], "indexSelect");
   return call.wrapOr(input as Tensor, core.op_indexSelect(call.tensorArg(input, "indexSelect", "input", 1), call.intArg(dim, "indexSelect", "dim", 2), call.tensorArg(index, "indexSelect", "index", 3)));
 }
 
@@ -2461,11 +1584,7 @@ export function indexSelect(input: unknown, dim: unknown, index?: unknown): Tens
 export function inner(input: Tensor, other: Tensor): Tensor;
 export function inner(input: Tensor, options: { other: Tensor }): Tensor;
 export function inner(input: unknown, other: unknown): Tensor {
-  if (call.isOptions(other)) {
-    const options = other;
-    call.checkOptions(options, ["other"], "inner");
-    other = options["other"];
-  }
+  if (call.isOptions(other)) [other] = call.takeOptions([other], ["other"], "inner");
   return call.wrapOr(input as Tensor, core.op_inner(call.tensorArg(input, "inner", "input", 1), call.tensorArg(other, "inner", "other", 2)));
 }
 
@@ -2480,24 +1599,7 @@ export function isclose(input: Tensor, other: Tensor, options: { rtol?: number; 
 export function isclose(input: Tensor, other: Tensor, rtol: number, options: { atol?: number; equalNan?: boolean }): Tensor;
 export function isclose(input: Tensor, other: Tensor, rtol: number, atol: number, options: { equalNan?: boolean }): Tensor;
 export function isclose(input: unknown, other: unknown, rtol?: unknown, atol?: unknown, equalNan?: unknown): Tensor {
-  if (call.isOptions(rtol)) {
-    const options = rtol;
-    call.checkOptions(options, ["rtol","atol","equalNan"], "isclose");
-    rtol = options["rtol"];
-    atol = options["atol"];
-    equalNan = options["equalNan"];
-  }
-  else if (call.isOptions(atol)) {
-    const options = atol;
-    call.checkOptions(options, ["atol","equalNan"], "isclose");
-    atol = options["atol"];
-    equalNan = options["equalNan"];
-  }
-  else if (call.isOptions(equalNan)) {
-    const options = equalNan;
-    call.checkOptions(options, ["equalNan"], "isclose");
-    equalNan = options["equalNan"];
-  }
+  if (call.isOptions(rtol) || call.isOptions(atol) || call.isOptions(equalNan)) [rtol, atol, equalNan] = call.takeOptions([rtol, atol, equalNan], ["rtol","atol","equalNan"], "isclose");
   return call.wrap(core.op_isclose(call.tensorArg(input, "isclose", "input", 1), call.tensorArg(other, "isclose", "other", 2), rtol === undefined ? 0.00001 : call.floatArg(rtol, "isclose", "rtol", 3), atol === undefined ? 1e-8 : call.floatArg(atol, "isclose", "atol", 4), equalNan === undefined ? 0 : call.boolArg(equalNan, "isclose", "equalNan", 5)));
 }
 
@@ -2520,24 +1622,7 @@ export function isin(elements: Tensor | Scalar, options: { testElements: Tensor 
 export function isin(elements: Tensor | Scalar, testElements: Tensor | Scalar, options: { assumeUnique?: boolean; invert?: boolean }): Tensor;
 export function isin(elements: Tensor | Scalar, testElements: Tensor | Scalar, assumeUnique: boolean, options: { invert?: boolean }): Tensor;
 export function isin(elements: unknown, testElements: unknown, assumeUnique?: unknown, invert?: unknown): Tensor {
-  if (call.isOptions(testElements)) {
-    const options = testElements;
-    call.checkOptions(options, ["testElements","assumeUnique","invert"], "isin");
-    testElements = options["testElements"];
-    assumeUnique = options["assumeUnique"];
-    invert = options["invert"];
-  }
-  else if (call.isOptions(assumeUnique)) {
-    const options = assumeUnique;
-    call.checkOptions(options, ["assumeUnique","invert"], "isin");
-    assumeUnique = options["assumeUnique"];
-    invert = options["invert"];
-  }
-  else if (call.isOptions(invert)) {
-    const options = invert;
-    call.checkOptions(options, ["invert"], "isin");
-    invert = options["invert"];
-  }
+  if (call.isOptions(testElements) || call.isOptions(assumeUnique) || call.isOptions(invert)) [testElements, assumeUnique, invert] = call.takeOptions([testElements, assumeUnique, invert], ["testElements","assumeUnique","invert"], "isin");
   if (!call.isTensor(elements) && !call.isTensor(testElements)) call.wrongCombination("isin", elements, testElements);
   return call.wrapOr(elements as Tensor, core.op_isin(call.operandArg(elements, "isin", "elements", 1), call.operandArg(testElements, "isin", "testElements", 2), assumeUnique === undefined ? 0 : call.boolArg(assumeUnique, "isin", "assumeUnique", 3), invert === undefined ? 0 : call.boolArg(invert, "isin", "invert", 4)));
 }
@@ -2599,11 +1684,7 @@ export function isreal(input: unknown): Tensor {
 export function kron(input: Tensor, other: Tensor): Tensor;
 export function kron(input: Tensor, options: { other: Tensor }): Tensor;
 export function kron(input: unknown, other: unknown): Tensor {
-  if (call.isOptions(other)) {
-    const options = other;
-    call.checkOptions(options, ["other"], "kron");
-    other = options["other"];
-  }
+  if (call.isOptions(other)) [other] = call.takeOptions([other], ["other"], "kron");
   return call.wrapOr(input as Tensor, core.op_kron(call.tensorArg(input, "kron", "input", 1), call.tensorArg(other, "kron", "other", 2)));
 }
 
@@ -2616,24 +1697,7 @@ export function kthvalue(input: Tensor, options: { k: number; dim?: number; keep
 export function kthvalue(input: Tensor, k: number, options: { dim?: number; keepdim?: boolean }): call.Named<"values" | "indices">;
 export function kthvalue(input: Tensor, k: number, dim: number, options: { keepdim?: boolean }): call.Named<"values" | "indices">;
 export function kthvalue(input: unknown, k: unknown, dim?: unknown, keepdim?: unknown): call.Named<"values" | "indices"> {
-  if (call.isOptions(k)) {
-    const options = k;
-    call.checkOptions(options, ["k","dim","keepdim"], "kthvalue");
-    k = options["k"];
-    dim = options["dim"];
-    keepdim = options["keepdim"];
-  }
-  else if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","keepdim"], "kthvalue");
-    dim = options["dim"];
-    keepdim = options["keepdim"];
-  }
-  else if (call.isOptions(keepdim)) {
-    const options = keepdim;
-    call.checkOptions(options, ["keepdim"], "kthvalue");
-    keepdim = options["keepdim"];
-  }
+  if (call.isOptions(k) || call.isOptions(dim) || call.isOptions(keepdim)) [k, dim, keepdim] = call.takeOptions([k, dim, keepdim], ["k","dim","keepdim"], "kthvalue");
   return call.wrapNamed(core.op_kthvalue(call.tensorArg(input, "kthvalue", "input", 1), call.intArg(k, "kthvalue", "k", 2), dim === undefined ? -1 : call.intArg(dim, "kthvalue", "dim", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "kthvalue", "keepdim", 4)), ["values","indices"]);
 }
 
@@ -2654,11 +1718,7 @@ export function lcm(input: unknown, other: unknown): Tensor {
 export function ldexp(input: Tensor, other: Tensor): Tensor;
 export function ldexp(input: Tensor, options: { other: Tensor }): Tensor;
 export function ldexp(input: unknown, other: unknown): Tensor {
-  if (call.isOptions(other)) {
-    const options = other;
-    call.checkOptions(options, ["other"], "ldexp");
-    other = options["other"];
-  }
+  if (call.isOptions(other)) [other] = call.takeOptions([other], ["other"], "ldexp");
   return call.wrapOr(input as Tensor, core.op_ldexp(call.tensorArg(input, "ldexp", "input", 1), call.tensorArg(other, "ldexp", "other", 2)));
 }
 
@@ -2726,17 +1786,7 @@ export function linalgCross(input: Tensor, other: Tensor, dim?: number): Tensor;
 export function linalgCross(input: Tensor, options: { other: Tensor; dim?: number }): Tensor;
 export function linalgCross(input: Tensor, other: Tensor, options: { dim?: number }): Tensor;
 export function linalgCross(input: unknown, other: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(other)) {
-    const options = other;
-    call.checkOptions(options, ["other","dim"], "linalgCross");
-    other = options["other"];
-    dim = options["dim"];
-  }
-  else if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim"], "linalgCross");
-    dim = options["dim"];
-  }
+  if (call.isOptions(other) || call.isOptions(dim)) [other, dim] = call.takeOptions([other, dim], ["other","dim"], "linalgCross");
   return call.wrapOr(input as Tensor, core.op_linalgCross(call.tensorArg(input, "linalgCross", "input", 1), call.tensorArg(other, "linalgCross", "other", 2), dim === undefined ? -1 : call.intArg(dim, "linalgCross", "dim", 3)));
 }
 
@@ -2788,17 +1838,7 @@ export function logSoftmax(input: Tensor, dim: number, dtype?: DType | null): Te
 export function logSoftmax(input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 export function logSoftmax(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
 export function logSoftmax(input: unknown, dim: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","dtype"], "logSoftmax");
-    dim = options["dim"];
-    dtype = options["dtype"];
-  }
-  else if (call.isOptions(dtype)) {
-    const options = dtype;
-    call.checkOptions(options, ["dtype"], "logSoftmax");
-    dtype = options["dtype"];
-  }
+  if (call.isOptions(dim) || call.isOptions(dtype)) [dim, dtype] = call.takeOptions([dim, dtype], ["dim","dtype"], "logSoftmax");
   return call.wrapOr(input as Tensor, core.op_logSoftmax(call.tensorArg(input, "logSoftmax", "input", 1), call.intArg(dim, "logSoftmax", "dim", 2), call.dtypeArg(dtype, "logSoftmax", "dtype", 3)));
 }
 
@@ -2829,11 +1869,7 @@ export function logaddexp2(input: unknown, other: unknown): Tensor {
 export function logcumsumexp(input: Tensor, dim: number): Tensor;
 export function logcumsumexp(input: Tensor, options: { dim: number }): Tensor;
 export function logcumsumexp(input: unknown, dim: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim"], "logcumsumexp");
-    dim = options["dim"];
-  }
+  if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "logcumsumexp");
   return call.wrapOr(input as Tensor, core.op_logcumsumexp(call.tensorArg(input, "logcumsumexp", "input", 1), call.intArg(dim, "logcumsumexp", "dim", 2)));
 }
 
@@ -2885,11 +1921,7 @@ export function logicalXor(input: unknown, other: unknown): Tensor {
 export function logit(input: Tensor, eps?: number | null): Tensor;
 export function logit(input: Tensor, options: { eps?: number | null }): Tensor;
 export function logit(input: unknown, eps?: unknown): Tensor {
-  if (call.isOptions(eps)) {
-    const options = eps;
-    call.checkOptions(options, ["eps"], "logit");
-    eps = options["eps"];
-  }
+  if (call.isOptions(eps)) [eps] = call.takeOptions([eps], ["eps"], "logit");
   const epsValue = call.optionalScalarArg(eps, "logit", "eps", 2);
   return call.wrap(core.op_logit(call.tensorArg(input, "logit", "input", 1), call.scalarValue(epsValue), call.scalarKind(epsValue)));
 }
@@ -2902,17 +1934,7 @@ export function logsumexp(input: Tensor, dim: number | readonly number[], keepdi
 export function logsumexp(input: Tensor, options: { dim: number | readonly number[]; keepdim?: boolean }): Tensor;
 export function logsumexp(input: Tensor, dim: number | readonly number[], options: { keepdim?: boolean }): Tensor;
 export function logsumexp(input: unknown, dim: unknown, keepdim?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","keepdim"], "logsumexp");
-    dim = options["dim"];
-    keepdim = options["keepdim"];
-  }
-  else if (call.isOptions(keepdim)) {
-    const options = keepdim;
-    call.checkOptions(options, ["keepdim"], "logsumexp");
-    keepdim = options["keepdim"];
-  }
+  if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "logsumexp");
   return call.wrapOr(input as Tensor, core.op_logsumexp(call.tensorArg(input, "logsumexp", "input", 1), call.ints(dim, "logsumexp", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "logsumexp", "keepdim", 3)));
 }
 
@@ -2935,17 +1957,7 @@ export function maskedFill(input: Tensor, mask: Tensor, value: Tensor | Scalar):
 export function maskedFill(input: Tensor, options: { mask: Tensor; value: Tensor | Scalar }): Tensor;
 export function maskedFill(input: Tensor, mask: Tensor, options: { value: Tensor | Scalar }): Tensor;
 export function maskedFill(input: unknown, mask: unknown, value?: unknown): Tensor {
-  if (call.isOptions(mask)) {
-    const options = mask;
-    call.checkOptions(options, ["mask","value"], "maskedFill");
-    mask = options["mask"];
-    value = options["value"];
-  }
-  else if (call.isOptions(value)) {
-    const options = value;
-    call.checkOptions(options, ["value"], "maskedFill");
-    value = options["value"];
-  }
+  if (call.isOptions(mask) || call.isOptions(value)) [mask, value] = call.takeOptions([mask, value], ["mask","value"], "maskedFill");
   if (!call.isTensor(input)) call.wrongCombination("maskedFill", input, mask, value);
   return call.wrapOr(input as Tensor, core.op_maskedFill(call.tensorArg(input, "maskedFill", "input", 1), call.tensorArg(mask, "maskedFill", "mask", 2), call.operandArg(value, "maskedFill", "value", 3)));
 }
@@ -2958,17 +1970,7 @@ export function maskedScatter(input: Tensor, mask: Tensor, source: Tensor): Tens
 export function maskedScatter(input: Tensor, options: { mask: Tensor; source: Tensor }): Tensor;
 export function maskedScatter(input: Tensor, mask: Tensor, options: { source: Tensor }): Tensor;
 export function maskedScatter(input: unknown, mask: unknown, source?: unknown): Tensor {
-  if (call.isOptions(mask)) {
-    const options = mask;
-    call.checkOptions(options, ["mask","source"], "maskedScatter");
-    mask = options["mask"];
-    source = options["source"];
-  }
-  else if (call.isOptions(source)) {
-    const options = source;
-    call.checkOptions(options, ["source"], "maskedScatter");
-    source = options["source"];
-  }
+  if (call.isOptions(mask) || call.isOptions(source)) [mask, source] = call.takeOptions([mask, source], ["mask","source"], "maskedScatter");
   return call.wrapOr(input as Tensor, core.op_maskedScatter(call.tensorArg(input, "maskedScatter", "input", 1), call.tensorArg(mask, "maskedScatter", "mask", 2), call.tensorArg(source, "maskedScatter", "source", 3)));
 }
 
@@ -2979,11 +1981,7 @@ export function maskedScatter(input: unknown, mask: unknown, source?: unknown): 
 export function maskedSelect(input: Tensor, mask: Tensor): Tensor;
 export function maskedSelect(input: Tensor, options: { mask: Tensor }): Tensor;
 export function maskedSelect(input: unknown, mask: unknown): Tensor {
-  if (call.isOptions(mask)) {
-    const options = mask;
-    call.checkOptions(options, ["mask"], "maskedSelect");
-    mask = options["mask"];
-  }
+  if (call.isOptions(mask)) [mask] = call.takeOptions([mask], ["mask"], "maskedSelect");
   return call.wrapOr(input as Tensor, core.op_maskedSelect(call.tensorArg(input, "maskedSelect", "input", 1), call.tensorArg(mask, "maskedSelect", "mask", 2)));
 }
 
@@ -2996,11 +1994,7 @@ export function maskedSelect(input: unknown, mask: unknown): Tensor {
 export function matmul(input: Tensor, other: Tensor): Tensor;
 export function matmul(input: Tensor, options: { other: Tensor }): Tensor;
 export function matmul(input: unknown, other: unknown): Tensor {
-  if (call.isOptions(other)) {
-    const options = other;
-    call.checkOptions(options, ["other"], "matmul");
-    other = options["other"];
-  }
+  if (call.isOptions(other)) [other] = call.takeOptions([other], ["other"], "matmul");
   return call.wrapOr(input as Tensor, core.op_matmul(call.tensorArg(input, "matmul", "input", 1), call.tensorArg(other, "matmul", "other", 2)));
 }
 
@@ -3025,24 +2019,7 @@ export function mean(input: Tensor, options: { dim?: number | readonly number[] 
 export function mean(input: Tensor, dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
 export function mean(input: Tensor, dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
 export function mean(input: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","keepdim","dtype"], "mean");
-    dim = options["dim"];
-    keepdim = options["keepdim"];
-    dtype = options["dtype"];
-  }
-  else if (call.isOptions(keepdim)) {
-    const options = keepdim;
-    call.checkOptions(options, ["keepdim","dtype"], "mean");
-    keepdim = options["keepdim"];
-    dtype = options["dtype"];
-  }
-  else if (call.isOptions(dtype)) {
-    const options = dtype;
-    call.checkOptions(options, ["dtype"], "mean");
-    dtype = options["dtype"];
-  }
+  if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(dtype)) [dim, keepdim, dtype] = call.takeOptions([dim, keepdim, dtype], ["dim","keepdim","dtype"], "mean");
   return call.wrapOr(input as Tensor, core.op_mean(call.tensorArg(input, "mean", "input", 1), call.ints(dim, "mean", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "mean", "keepdim", 3), call.dtypeArg(dtype, "mean", "dtype", 4)));
 }
 
@@ -3065,11 +2042,7 @@ export function minimum(input: unknown, other: unknown): Tensor {
 export function mm(input: Tensor, mat2: Tensor): Tensor;
 export function mm(input: Tensor, options: { mat2: Tensor }): Tensor;
 export function mm(input: unknown, mat2: unknown): Tensor {
-  if (call.isOptions(mat2)) {
-    const options = mat2;
-    call.checkOptions(options, ["mat2"], "mm");
-    mat2 = options["mat2"];
-  }
+  if (call.isOptions(mat2)) [mat2] = call.takeOptions([mat2], ["mat2"], "mm");
   return call.wrapOr(input as Tensor, core.op_mm(call.tensorArg(input, "mm", "input", 1), call.tensorArg(mat2, "mm", "mat2", 2)));
 }
 
@@ -3081,17 +2054,7 @@ export function mode(input: Tensor, dim?: number, keepdim?: boolean): call.Named
 export function mode(input: Tensor, options: { dim?: number; keepdim?: boolean }): call.Named<"values" | "indices">;
 export function mode(input: Tensor, dim: number, options: { keepdim?: boolean }): call.Named<"values" | "indices">;
 export function mode(input: unknown, dim?: unknown, keepdim?: unknown): call.Named<"values" | "indices"> {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","keepdim"], "mode");
-    dim = options["dim"];
-    keepdim = options["keepdim"];
-  }
-  else if (call.isOptions(keepdim)) {
-    const options = keepdim;
-    call.checkOptions(options, ["keepdim"], "mode");
-    keepdim = options["keepdim"];
-  }
+  if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "mode");
   return call.wrapNamed(core.op_mode(call.tensorArg(input, "mode", "input", 1), dim === undefined ? -1 : call.intArg(dim, "mode", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "mode", "keepdim", 3)), ["values","indices"]);
 }
 
@@ -3104,17 +2067,7 @@ export function moveaxis(input: Tensor, source: number | readonly number[], dest
 export function moveaxis(input: Tensor, options: { source: number | readonly number[]; destination: number | readonly number[] }): Tensor;
 export function moveaxis(input: Tensor, source: number | readonly number[], options: { destination: number | readonly number[] }): Tensor;
 export function moveaxis(input: unknown, source: unknown, destination?: unknown): Tensor {
-  if (call.isOptions(source)) {
-    const options = source;
-    call.checkOptions(options, ["source","destination"], "moveaxis");
-    source = options["source"];
-    destination = options["destination"];
-  }
-  else if (call.isOptions(destination)) {
-    const options = destination;
-    call.checkOptions(options, ["destination"], "moveaxis");
-    destination = options["destination"];
-  }
+  if (call.isOptions(source) || call.isOptions(destination)) [source, destination] = call.takeOptions([source, destination], ["source","destination"], "moveaxis");
   return call.wrapOr(input as Tensor, core.op_movedim(call.tensorArg(input, "moveaxis", "input", 1), call.ints(source, "moveaxis", "source", 2), call.lengthOf(source), call.ints(destination, "moveaxis", "destination", 3), call.lengthOf(destination)));
 }
 
@@ -3126,17 +2079,7 @@ export function movedim(input: Tensor, source: number | readonly number[], desti
 export function movedim(input: Tensor, options: { source: number | readonly number[]; destination: number | readonly number[] }): Tensor;
 export function movedim(input: Tensor, source: number | readonly number[], options: { destination: number | readonly number[] }): Tensor;
 export function movedim(input: unknown, source: unknown, destination?: unknown): Tensor {
-  if (call.isOptions(source)) {
-    const options = source;
-    call.checkOptions(options, ["source","destination"], "movedim");
-    source = options["source"];
-    destination = options["destination"];
-  }
-  else if (call.isOptions(destination)) {
-    const options = destination;
-    call.checkOptions(options, ["destination"], "movedim");
-    destination = options["destination"];
-  }
+  if (call.isOptions(source) || call.isOptions(destination)) [source, destination] = call.takeOptions([source, destination], ["source","destination"], "movedim");
   return call.wrapOr(input as Tensor, core.op_movedim(call.tensorArg(input, "movedim", "input", 1), call.ints(source, "movedim", "source", 2), call.lengthOf(source), call.ints(destination, "movedim", "destination", 3), call.lengthOf(destination)));
 }
 
@@ -3168,24 +2111,7 @@ export function multinomial(input: Tensor, options: { numSamples: number; replac
 export function multinomial(input: Tensor, numSamples: number, options: { replacement?: boolean; generator?: number }): Tensor;
 export function multinomial(input: Tensor, numSamples: number, replacement: boolean, options: { generator?: number }): Tensor;
 export function multinomial(input: unknown, numSamples: unknown, replacement?: unknown, generator?: unknown): Tensor {
-  if (call.isOptions(numSamples)) {
-    const options = numSamples;
-    call.checkOptions(options, ["numSamples","replacement","generator"], "multinomial");
-    numSamples = options["numSamples"];
-    replacement = options["replacement"];
-    generator = options["generator"];
-  }
-  else if (call.isOptions(replacement)) {
-    const options = replacement;
-    call.checkOptions(options, ["replacement","generator"], "multinomial");
-    replacement = options["replacement"];
-    generator = options["generator"];
-  }
-  else if (call.isOptions(generator)) {
-    const options = generator;
-    call.checkOptions(options, ["generator"], "multinomial");
-    generator = options["generator"];
-  }
+  if (call.isOptions(numSamples) || call.isOptions(replacement) || call.isOptions(generator)) [numSamples, replacement, generator] = call.takeOptions([numSamples, replacement, generator], ["numSamples","replacement","generator"], "multinomial");
   return call.wrapOr(input as Tensor, core.op_multinomial(call.tensorArg(input, "multinomial", "input", 1), call.intArg(numSamples, "multinomial", "numSamples", 2), replacement === undefined ? 0 : call.boolArg(replacement, "multinomial", "replacement", 3), generator === undefined ? 0 : call.intArg(generator, "multinomial", "generator", 4)));
 }
 
@@ -3209,11 +2135,7 @@ export function multiply(input: unknown, other: unknown): Tensor {
 export function mv(input: Tensor, vec: Tensor): Tensor;
 export function mv(input: Tensor, options: { vec: Tensor }): Tensor;
 export function mv(input: unknown, vec: unknown): Tensor {
-  if (call.isOptions(vec)) {
-    const options = vec;
-    call.checkOptions(options, ["vec"], "mv");
-    vec = options["vec"];
-  }
+  if (call.isOptions(vec)) [vec] = call.takeOptions([vec], ["vec"], "mv");
   return call.wrapOr(input as Tensor, core.op_mv(call.tensorArg(input, "mv", "input", 1), call.tensorArg(vec, "mv", "vec", 2)));
 }
 
@@ -3226,24 +2148,7 @@ export function nanToNum(input: Tensor, options: { nan?: number | null; posinf?:
 export function nanToNum(input: Tensor, nan: number | null, options: { posinf?: number | null; neginf?: number | null }): Tensor;
 export function nanToNum(input: Tensor, nan: number | null, posinf: number | null, options: { neginf?: number | null }): Tensor;
 export function nanToNum(input: unknown, nan?: unknown, posinf?: unknown, neginf?: unknown): Tensor {
-  if (call.isOptions(nan)) {
-    const options = nan;
-    call.checkOptions(options, ["nan","posinf","neginf"], "nanToNum");
-    nan = options["nan"];
-    posinf = options["posinf"];
-    neginf = options["neginf"];
-  }
-  else if (call.isOptions(posinf)) {
-    const options = posinf;
-    call.checkOptions(options, ["posinf","neginf"], "nanToNum");
-    posinf = options["posinf"];
-    neginf = options["neginf"];
-  }
-  else if (call.isOptions(neginf)) {
-    const options = neginf;
-    call.checkOptions(options, ["neginf"], "nanToNum");
-    neginf = options["neginf"];
-  }
+  if (call.isOptions(nan) || call.isOptions(posinf) || call.isOptions(neginf)) [nan, posinf, neginf] = call.takeOptions([nan, posinf, neginf], ["nan","posinf","neginf"], "nanToNum");
   const nanValue = call.optionalScalarArg(nan, "nanToNum", "nan", 2);
   const posinfValue = call.optionalScalarArg(posinf, "nanToNum", "posinf", 3);
   const neginfValue = call.optionalScalarArg(neginf, "nanToNum", "neginf", 4);
@@ -3259,24 +2164,7 @@ export function nanmean(input: Tensor, options: { dim?: number | readonly number
 export function nanmean(input: Tensor, dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
 export function nanmean(input: Tensor, dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
 export function nanmean(input: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","keepdim","dtype"], "nanmean");
-    dim = options["dim"];
-    keepdim = options["keepdim"];
-    dtype = options["dtype"];
-  }
-  else if (call.isOptions(keepdim)) {
-    const options = keepdim;
-    call.checkOptions(options, ["keepdim","dtype"], "nanmean");
-    keepdim = options["keepdim"];
-    dtype = options["dtype"];
-  }
-  else if (call.isOptions(dtype)) {
-    const options = dtype;
-    call.checkOptions(options, ["dtype"], "nanmean");
-    dtype = options["dtype"];
-  }
+  if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(dtype)) [dim, keepdim, dtype] = call.takeOptions([dim, keepdim, dtype], ["dim","keepdim","dtype"], "nanmean");
   return call.wrapOr(input as Tensor, core.op_nanmean(call.tensorArg(input, "nanmean", "input", 1), call.ints(dim, "nanmean", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "nanmean", "keepdim", 3), call.dtypeArg(dtype, "nanmean", "dtype", 4)));
 }
 
@@ -3290,32 +2178,7 @@ export function nanquantile(input: Tensor, q: Tensor | Scalar, options: { dim?: 
 export function nanquantile(input: Tensor, q: Tensor | Scalar, dim: number | null, options: { keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
 export function nanquantile(input: Tensor, q: Tensor | Scalar, dim: number | null, keepdim: boolean, options: { interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
 export function nanquantile(input: unknown, q: unknown, dim?: unknown, keepdim?: unknown, interpolation?: unknown): Tensor {
-  if (call.isOptions(q)) {
-    const options = q;
-    call.checkOptions(options, ["q","dim","keepdim","interpolation"], "nanquantile");
-    q = options["q"];
-    dim = options["dim"];
-    keepdim = options["keepdim"];
-    interpolation = options["interpolation"];
-  }
-  else if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","keepdim","interpolation"], "nanquantile");
-    dim = options["dim"];
-    keepdim = options["keepdim"];
-    interpolation = options["interpolation"];
-  }
-  else if (call.isOptions(keepdim)) {
-    const options = keepdim;
-    call.checkOptions(options, ["keepdim","interpolation"], "nanquantile");
-    keepdim = options["keepdim"];
-    interpolation = options["interpolation"];
-  }
-  else if (call.isOptions(interpolation)) {
-    const options = interpolation;
-    call.checkOptions(options, ["interpolation"], "nanquantile");
-    interpolation = options["interpolation"];
-  }
+  if (call.isOptions(q) || call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(interpolation)) [q, dim, keepdim, interpolation] = call.takeOptions([q, dim, keepdim, interpolation], ["q","dim","keepdim","interpolation"], "nanquantile");
   if (!call.isTensor(input)) call.wrongCombination("nanquantile", input, q);
   return call.wrapOr(input as Tensor, core.op_nanquantile(call.tensorArg(input, "nanquantile", "input", 1), call.operandArg(q, "nanquantile", "q", 2), call.optionalIntArg(dim, "nanquantile", "dim", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "nanquantile", "keepdim", 4), interpolation === undefined ? 0 : call.enumArg(interpolation, ["linear","lower","higher","midpoint","nearest"], "nanquantile", "interpolation", 5)));
 }
@@ -3329,24 +2192,7 @@ export function nansum(input: Tensor, options: { dim?: number | readonly number[
 export function nansum(input: Tensor, dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
 export function nansum(input: Tensor, dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
 export function nansum(input: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","keepdim","dtype"], "nansum");
-    dim = options["dim"];
-    keepdim = options["keepdim"];
-    dtype = options["dtype"];
-  }
-  else if (call.isOptions(keepdim)) {
-    const options = keepdim;
-    call.checkOptions(options, ["keepdim","dtype"], "nansum");
-    keepdim = options["keepdim"];
-    dtype = options["dtype"];
-  }
-  else if (call.isOptions(dtype)) {
-    const options = dtype;
-    call.checkOptions(options, ["dtype"], "nansum");
-    dtype = options["dtype"];
-  }
+  if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(dtype)) [dim, keepdim, dtype] = call.takeOptions([dim, keepdim, dtype], ["dim","keepdim","dtype"], "nansum");
   return call.wrapOr(input as Tensor, core.op_nansum(call.tensorArg(input, "nansum", "input", 1), call.ints(dim, "nansum", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "nansum", "keepdim", 3), call.dtypeArg(dtype, "nansum", "dtype", 4)));
 }
 
@@ -3359,24 +2205,7 @@ export function narrow(input: Tensor, options: { dim: number; start: number; len
 export function narrow(input: Tensor, dim: number, options: { start: number; length: number }): Tensor;
 export function narrow(input: Tensor, dim: number, start: number, options: { length: number }): Tensor;
 export function narrow(input: unknown, dim: unknown, start?: unknown, length?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","start","length"], "narrow");
-    dim = options["dim"];
-    start = options["start"];
-    length = options["length"];
-  }
-  else if (call.isOptions(start)) {
-    const options = start;
-    call.checkOptions(options, ["start","length"], "narrow");
-    start = options["start"];
-    length = options["length"];
-  }
-  else if (call.isOptions(length)) {
-    const options = length;
-    call.checkOptions(options, ["length"], "narrow");
-    length = options["length"];
-  }
+  if (call.isOptions(dim) || call.isOptions(start) || call.isOptions(length)) [dim, start, length] = call.takeOptions([dim, start, length], ["dim","start","length"], "narrow");
   return call.wrapOr(input as Tensor, core.op_narrow(call.tensorArg(input, "narrow", "input", 1), call.intArg(dim, "narrow", "dim", 2), call.intArg(start, "narrow", "start", 3), call.intArg(length, "narrow", "length", 4)));
 }
 
@@ -3389,24 +2218,7 @@ export function narrowCopy(input: Tensor, options: { dim: number; start: number;
 export function narrowCopy(input: Tensor, dim: number, options: { start: number; length: number }): Tensor;
 export function narrowCopy(input: Tensor, dim: number, start: number, options: { length: number }): Tensor;
 export function narrowCopy(input: unknown, dim: unknown, start?: unknown, length?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","start","length"], "narrowCopy");
-    dim = options["dim"];
-    start = options["start"];
-    length = options["length"];
-  }
-  else if (call.isOptions(start)) {
-    const options = start;
-    call.checkOptions(options, ["start","length"], "narrowCopy");
-    start = options["start"];
-    length = options["length"];
-  }
-  else if (call.isOptions(length)) {
-    const options = length;
-    call.checkOptions(options, ["length"], "narrowCopy");
-    length = options["length"];
-  }
+  if (call.isOptions(dim) || call.isOptions(start) || call.isOptions(length)) [dim, start, length] = call.takeOptions([dim, start, length], ["dim","start","length"], "narrowCopy");
   return call.wrapOr(input as Tensor, core.op_narrowCopy(call.tensorArg(input, "narrowCopy", "input", 1), call.intArg(dim, "narrowCopy", "dim", 2), call.intArg(start, "narrowCopy", "start", 3), call.intArg(length, "narrowCopy", "length", 4)));
 }
 
@@ -3423,62 +2235,7 @@ export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tens
 export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, options: { momentum: number; eps: number }): call.Named<"out" | "saveMean" | "saveInvstd">;
 export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, momentum: number, options: { eps: number }): call.Named<"out" | "saveMean" | "saveInvstd">;
 export function nativeBatchNorm(input: unknown, weight: unknown, bias?: unknown, runningMean?: unknown, runningVar?: unknown, training?: unknown, momentum?: unknown, eps?: unknown): call.Named<"out" | "saveMean" | "saveInvstd"> {
-  if (call.isOptions(weight)) {
-    const options = weight;
-    call.checkOptions(options, ["weight","bias","runningMean","runningVar","training","momentum","eps"], "nativeBatchNorm");
-    weight = options["weight"];
-    bias = options["bias"];
-    runningMean = options["runningMean"];
-    runningVar = options["runningVar"];
-    training = options["training"];
-    momentum = options["momentum"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(bias)) {
-    const options = bias;
-    call.checkOptions(options, ["bias","runningMean","runningVar","training","momentum","eps"], "nativeBatchNorm");
-    bias = options["bias"];
-    runningMean = options["runningMean"];
-    runningVar = options["runningVar"];
-    training = options["training"];
-    momentum = options["momentum"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(runningMean)) {
-    const options = runningMean;
-    call.checkOptions(options, ["runningMean","runningVar","training","momentum","eps"], "nativeBatchNorm");
-    runningMean = options["runningMean"];
-    runningVar = options["runningVar"];
-    training = options["training"];
-    momentum = options["momentum"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(runningVar)) {
-    const options = runningVar;
-    call.checkOptions(options, ["runningVar","training","momentum","eps"], "nativeBatchNorm");
-    runningVar = options["runningVar"];
-    training = options["training"];
-    momentum = options["momentum"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(training)) {
-    const options = training;
-    call.checkOptions(options, ["training","momentum","eps"], "nativeBatchNorm");
-    training = options["training"];
-    momentum = options["momentum"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(momentum)) {
-    const options = momentum;
-    call.checkOptions(options, ["momentum","eps"], "nativeBatchNorm");
-    momentum = options["momentum"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(eps)) {
-    const options = eps;
-    call.checkOptions(options, ["eps"], "nativeBatchNorm");
-    eps = options["eps"];
-  }
+  if (call.isOptions(weight) || call.isOptions(bias) || call.isOptions(runningMean) || call.isOptions(runningVar) || call.isOptions(training) || call.isOptions(momentum) || call.isOptions(eps)) [weight, bias, runningMean, runningVar, training, momentum, eps] = call.takeOptions([weight, bias, runningMean, runningVar, training, momentum, eps], ["weight","bias","runningMean","runningVar","training","momentum","eps"], "nativeBatchNorm");
   return call.wrapNamed(core.op_nativeBatchNorm(call.tensorArg(input, "nativeBatchNorm", "input", 1), call.optionalTensorArg(weight, "nativeBatchNorm", "weight", 2), call.optionalTensorArg(bias, "nativeBatchNorm", "bias", 3), call.optionalTensorArg(runningMean, "nativeBatchNorm", "runningMean", 4), call.optionalTensorArg(runningVar, "nativeBatchNorm", "runningVar", 5), call.boolArg(training, "nativeBatchNorm", "training", 6), call.floatArg(momentum, "nativeBatchNorm", "momentum", 7), call.floatArg(eps, "nativeBatchNorm", "eps", 8)), ["out","saveMean","saveInvstd"]);
 }
 
@@ -3492,32 +2249,7 @@ export function nativeLayerNorm(input: Tensor, normalizedShape: number | readonl
 export function nativeLayerNorm(input: Tensor, normalizedShape: number | readonly number[], weight: Tensor | null, options: { bias: Tensor | null; eps: number }): call.Named<"out" | "mean" | "rstd">;
 export function nativeLayerNorm(input: Tensor, normalizedShape: number | readonly number[], weight: Tensor | null, bias: Tensor | null, options: { eps: number }): call.Named<"out" | "mean" | "rstd">;
 export function nativeLayerNorm(input: unknown, normalizedShape: unknown, weight?: unknown, bias?: unknown, eps?: unknown): call.Named<"out" | "mean" | "rstd"> {
-  if (call.isOptions(normalizedShape)) {
-    const options = normalizedShape;
-    call.checkOptions(options, ["normalizedShape","weight","bias","eps"], "nativeLayerNorm");
-    normalizedShape = options["normalizedShape"];
-    weight = options["weight"];
-    bias = options["bias"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(weight)) {
-    const options = weight;
-    call.checkOptions(options, ["weight","bias","eps"], "nativeLayerNorm");
-    weight = options["weight"];
-    bias = options["bias"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(bias)) {
-    const options = bias;
-    call.checkOptions(options, ["bias","eps"], "nativeLayerNorm");
-    bias = options["bias"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(eps)) {
-    const options = eps;
-    call.checkOptions(options, ["eps"], "nativeLayerNorm");
-    eps = options["eps"];
-  }
+  if (call.isOptions(normalizedShape) || call.isOptions(weight) || call.isOptions(bias) || call.isOptions(eps)) [normalizedShape, weight, bias, eps] = call.takeOptions([normalizedShape, weight, bias, eps], ["normalizedShape","weight","bias","eps"], "nativeLayerNorm");
   return call.wrapNamed(core.op_nativeLayerNorm(call.tensorArg(input, "nativeLayerNorm", "input", 1), call.ints(normalizedShape, "nativeLayerNorm", "normalizedShape", 2), call.lengthOf(normalizedShape), call.optionalTensorArg(weight, "nativeLayerNorm", "weight", 3), call.optionalTensorArg(bias, "nativeLayerNorm", "bias", 4), call.floatArg(eps, "nativeLayerNorm", "eps", 5)), ["out","mean","rstd"]);
 }
 
@@ -3573,32 +2305,7 @@ export function norm(input: Tensor, p: number, options: { dim?: number | readonl
 export function norm(input: Tensor, p: number, dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
 export function norm(input: Tensor, p: number, dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
 export function norm(input: unknown, p?: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(p)) {
-    const options = p;
-    call.checkOptions(options, ["p","dim","keepdim","dtype"], "norm");
-    p = options["p"];
-    dim = options["dim"];
-    keepdim = options["keepdim"];
-    dtype = options["dtype"];
-  }
-  else if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","keepdim","dtype"], "norm");
-    dim = options["dim"];
-    keepdim = options["keepdim"];
-    dtype = options["dtype"];
-  }
-  else if (call.isOptions(keepdim)) {
-    const options = keepdim;
-    call.checkOptions(options, ["keepdim","dtype"], "norm");
-    keepdim = options["keepdim"];
-    dtype = options["dtype"];
-  }
-  else if (call.isOptions(dtype)) {
-    const options = dtype;
-    call.checkOptions(options, ["dtype"], "norm");
-    dtype = options["dtype"];
-  }
+  if (call.isOptions(p) || call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(dtype)) [p, dim, keepdim, dtype] = call.takeOptions([p, dim, keepdim, dtype], ["p","dim","keepdim","dtype"], "norm");
   return call.wrapOr(input as Tensor, core.op_norm(call.tensorArg(input, "norm", "input", 1), p === undefined ? 2 : call.floatArg(p, "norm", "p", 2), call.ints(dim, "norm", "dim", 3), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "norm", "keepdim", 4), call.dtypeArg(dtype, "norm", "dtype", 5)));
 }
 
@@ -3622,11 +2329,7 @@ export function notEqual(input: unknown, other: unknown): Tensor {
 export function outer(input: Tensor, vec2: Tensor): Tensor;
 export function outer(input: Tensor, options: { vec2: Tensor }): Tensor;
 export function outer(input: unknown, vec2: unknown): Tensor {
-  if (call.isOptions(vec2)) {
-    const options = vec2;
-    call.checkOptions(options, ["vec2"], "outer");
-    vec2 = options["vec2"];
-  }
+  if (call.isOptions(vec2)) [vec2] = call.takeOptions([vec2], ["vec2"], "outer");
   return call.wrapOr(input as Tensor, core.op_outer(call.tensorArg(input, "outer", "input", 1), call.tensorArg(vec2, "outer", "vec2", 2)));
 }
 
@@ -3640,32 +2343,7 @@ export function pairwiseDistance(x1: Tensor, x2: Tensor, options: { p?: number; 
 export function pairwiseDistance(x1: Tensor, x2: Tensor, p: number, options: { eps?: number; keepdim?: boolean }): Tensor;
 export function pairwiseDistance(x1: Tensor, x2: Tensor, p: number, eps: number, options: { keepdim?: boolean }): Tensor;
 export function pairwiseDistance(x1: unknown, x2: unknown, p?: unknown, eps?: unknown, keepdim?: unknown): Tensor {
-  if (call.isOptions(x2)) {
-    const options = x2;
-    call.checkOptions(options, ["x2","p","eps","keepdim"], "pairwiseDistance");
-    x2 = options["x2"];
-    p = options["p"];
-    eps = options["eps"];
-    keepdim = options["keepdim"];
-  }
-  else if (call.isOptions(p)) {
-    const options = p;
-    call.checkOptions(options, ["p","eps","keepdim"], "pairwiseDistance");
-    p = options["p"];
-    eps = options["eps"];
-    keepdim = options["keepdim"];
-  }
-  else if (call.isOptions(eps)) {
-    const options = eps;
-    call.checkOptions(options, ["eps","keepdim"], "pairwiseDistance");
-    eps = options["eps"];
-    keepdim = options["keepdim"];
-  }
-  else if (call.isOptions(keepdim)) {
-    const options = keepdim;
-    call.checkOptions(options, ["keepdim"], "pairwiseDistance");
-    keepdim = options["keepdim"];
-  }
+  if (call.isOptions(x2) || call.isOptions(p) || call.isOptions(eps) || call.isOptions(keepdim)) [x2, p, eps, keepdim] = call.takeOptions([x2, p, eps, keepdim], ["x2","p","eps","keepdim"], "pairwiseDistance");
   return call.wrapOr(x1 as Tensor, core.op_pairwiseDistance(call.tensorArg(x1, "pairwiseDistance", "x1", 1), call.tensorArg(x2, "pairwiseDistance", "x2", 2), p === undefined ? 2 : call.floatArg(p, "pairwiseDistance", "p", 3), eps === undefined ? 0.000001 : call.floatArg(eps, "pairwiseDistance", "eps", 4), keepdim === undefined ? 0 : call.boolArg(keepdim, "pairwiseDistance", "keepdim", 5)));
 }
 
@@ -3676,11 +2354,7 @@ export function pairwiseDistance(x1: unknown, x2: unknown, p?: unknown, eps?: un
 export function pdist(input: Tensor, p?: number): Tensor;
 export function pdist(input: Tensor, options: { p?: number }): Tensor;
 export function pdist(input: unknown, p?: unknown): Tensor {
-  if (call.isOptions(p)) {
-    const options = p;
-    call.checkOptions(options, ["p"], "pdist");
-    p = options["p"];
-  }
+  if (call.isOptions(p)) [p] = call.takeOptions([p], ["p"], "pdist");
   return call.wrapOr(input as Tensor, core.op_pdist(call.tensorArg(input, "pdist", "input", 1), p === undefined ? 2 : call.floatArg(p, "pdist", "p", 2)));
 }
 
@@ -3692,11 +2366,7 @@ export function pdist(input: unknown, p?: unknown): Tensor {
 export function permute(input: Tensor, dims: number | readonly number[]): Tensor;
 export function permute(input: Tensor, options: { dims: number | readonly number[] }): Tensor;
 export function permute(input: unknown, dims: unknown): Tensor {
-  if (call.isOptions(dims)) {
-    const options = dims;
-    call.checkOptions(options, ["dims"], "permute");
-    dims = options["dims"];
-  }
+  if (call.isOptions(dims)) [dims] = call.takeOptions([dims], ["dims"], "permute");
   return call.wrapOr(input as Tensor, core.op_permute(call.tensorArg(input, "permute", "input", 1), call.ints(dims, "permute", "dims", 2), call.lengthOf(dims)));
 }
 
@@ -3730,11 +2400,7 @@ export function pow(input: unknown, exponent: unknown): Tensor {
 export function prelu(input: Tensor, weight: Tensor): Tensor;
 export function prelu(input: Tensor, options: { weight: Tensor }): Tensor;
 export function prelu(input: unknown, weight: unknown): Tensor {
-  if (call.isOptions(weight)) {
-    const options = weight;
-    call.checkOptions(options, ["weight"], "prelu");
-    weight = options["weight"];
-  }
+  if (call.isOptions(weight)) [weight] = call.takeOptions([weight], ["weight"], "prelu");
   return call.wrapOr(input as Tensor, core.op_prelu(call.tensorArg(input, "prelu", "input", 1), call.tensorArg(weight, "prelu", "weight", 2)));
 }
 
@@ -3747,24 +2413,7 @@ export function prod(input: Tensor, options: { dim?: number | null; keepdim?: bo
 export function prod(input: Tensor, dim: number | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
 export function prod(input: Tensor, dim: number | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
 export function prod(input: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","keepdim","dtype"], "prod");
-    dim = options["dim"];
-    keepdim = options["keepdim"];
-    dtype = options["dtype"];
-  }
-  else if (call.isOptions(keepdim)) {
-    const options = keepdim;
-    call.checkOptions(options, ["keepdim","dtype"], "prod");
-    keepdim = options["keepdim"];
-    dtype = options["dtype"];
-  }
-  else if (call.isOptions(dtype)) {
-    const options = dtype;
-    call.checkOptions(options, ["dtype"], "prod");
-    dtype = options["dtype"];
-  }
+  if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(dtype)) [dim, keepdim, dtype] = call.takeOptions([dim, keepdim, dtype], ["dim","keepdim","dtype"], "prod");
   return call.wrapOr(input as Tensor, core.op_prod(call.tensorArg(input, "prod", "input", 1), call.optionalIntArg(dim, "prod", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "prod", "keepdim", 3), call.dtypeArg(dtype, "prod", "dtype", 4)));
 }
 
@@ -3778,24 +2427,7 @@ export function put(input: Tensor, options: { index: Tensor; source: Tensor; acc
 export function put(input: Tensor, index: Tensor, options: { source: Tensor; accumulate?: boolean }): Tensor;
 export function put(input: Tensor, index: Tensor, source: Tensor, options: { accumulate?: boolean }): Tensor;
 export function put(input: unknown, index: unknown, source?: unknown, accumulate?: unknown): Tensor {
-  if (call.isOptions(index)) {
-    const options = index;
-    call.checkOptions(options, ["index","source","accumulate"], "put");
-    index = options["index"];
-    source = options["source"];
-    accumulate = options["accumulate"];
-  }
-  else if (call.isOptions(source)) {
-    const options = source;
-    call.checkOptions(options, ["source","accumulate"], "put");
-    source = options["source"];
-    accumulate = options["accumulate"];
-  }
-  else if (call.isOptions(accumulate)) {
-    const options = accumulate;
-    call.checkOptions(options, ["accumulate"], "put");
-    accumulate = options["accumulate"];
-  }
+  if (call.isOptions(index) || call.isOptions(source) || call.isOptions(accumulate)) [index, source, accumulate] = call.takeOptions([index, source, accumulate], ["index","source","accumulate"], "put");
   return call.wrapOr(input as Tensor, core.op_put(call.tensorArg(input, "put", "input", 1), call.tensorArg(index, "put", "index", 2), call.tensorArg(source, "put", "source", 3), accumulate === undefined ? 0 : call.boolArg(accumulate, "put", "accumulate", 4)));
 }
 
@@ -3809,32 +2441,7 @@ export function quantile(input: Tensor, q: Tensor | Scalar, options: { dim?: num
 export function quantile(input: Tensor, q: Tensor | Scalar, dim: number | null, options: { keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
 export function quantile(input: Tensor, q: Tensor | Scalar, dim: number | null, keepdim: boolean, options: { interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
 export function quantile(input: unknown, q: unknown, dim?: unknown, keepdim?: unknown, interpolation?: unknown): Tensor {
-  if (call.isOptions(q)) {
-    const options = q;
-    call.checkOptions(options, ["q","dim","keepdim","interpolation"], "quantile");
-    q = options["q"];
-    dim = options["dim"];
-    keepdim = options["keepdim"];
-    interpolation = options["interpolation"];
-  }
-  else if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","keepdim","interpolation"], "quantile");
-    dim = options["dim"];
-    keepdim = options["keepdim"];
-    interpolation = options["interpolation"];
-  }
-  else if (call.isOptions(keepdim)) {
-    const options = keepdim;
-    call.checkOptions(options, ["keepdim","interpolation"], "quantile");
-    keepdim = options["keepdim"];
-    interpolation = options["interpolation"];
-  }
-  else if (call.isOptions(interpolation)) {
-    const options = interpolation;
-    call.checkOptions(options, ["interpolation"], "quantile");
-    interpolation = options["interpolation"];
-  }
+  if (call.isOptions(q) || call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(interpolation)) [q, dim, keepdim, interpolation] = call.takeOptions([q, dim, keepdim, interpolation], ["q","dim","keepdim","interpolation"], "quantile");
   if (!call.isTensor(input)) call.wrongCombination("quantile", input, q);
   return call.wrapOr(input as Tensor, core.op_quantile(call.tensorArg(input, "quantile", "input", 1), call.operandArg(q, "quantile", "q", 2), call.optionalIntArg(dim, "quantile", "dim", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "quantile", "keepdim", 4), interpolation === undefined ? 0 : call.enumArg(interpolation, ["linear","lower","higher","midpoint","nearest"], "quantile", "interpolation", 5)));
 }
@@ -3899,24 +2506,7 @@ export function renorm(input: Tensor, options: { p: number; dim: number; maxnorm
 export function renorm(input: Tensor, p: number, options: { dim: number; maxnorm: number }): Tensor;
 export function renorm(input: Tensor, p: number, dim: number, options: { maxnorm: number }): Tensor;
 export function renorm(input: unknown, p: unknown, dim?: unknown, maxnorm?: unknown): Tensor {
-  if (call.isOptions(p)) {
-    const options = p;
-    call.checkOptions(options, ["p","dim","maxnorm"], "renorm");
-    p = options["p"];
-    dim = options["dim"];
-    maxnorm = options["maxnorm"];
-  }
-  else if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","maxnorm"], "renorm");
-    dim = options["dim"];
-    maxnorm = options["maxnorm"];
-  }
-  else if (call.isOptions(maxnorm)) {
-    const options = maxnorm;
-    call.checkOptions(options, ["maxnorm"], "renorm");
-    maxnorm = options["maxnorm"];
-  }
+  if (call.isOptions(p) || call.isOptions(dim) || call.isOptions(maxnorm)) [p, dim, maxnorm] = call.takeOptions([p, dim, maxnorm], ["p","dim","maxnorm"], "renorm");
   return call.wrapOr(input as Tensor, core.op_renorm(call.tensorArg(input, "renorm", "input", 1), call.floatArg(p, "renorm", "p", 2), call.intArg(dim, "renorm", "dim", 3), call.floatArg(maxnorm, "renorm", "maxnorm", 4)));
 }
 
@@ -3930,24 +2520,7 @@ export function repeatInterleave(input: Tensor, options: { repeats?: Tensor | Sc
 export function repeatInterleave(input: Tensor, repeats: Tensor | Scalar | null, options: { dim?: number | null; outputSize?: number | null }): Tensor;
 export function repeatInterleave(input: Tensor, repeats: Tensor | Scalar | null, dim: number | null, options: { outputSize?: number | null }): Tensor;
 export function repeatInterleave(input: unknown, repeats?: unknown, dim?: unknown, outputSize?: unknown): Tensor {
-  if (call.isOptions(repeats)) {
-    const options = repeats;
-    call.checkOptions(options, ["repeats","dim","outputSize"], "repeatInterleave");
-    repeats = options["repeats"];
-    dim = options["dim"];
-    outputSize = options["outputSize"];
-  }
-  else if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","outputSize"], "repeatInterleave");
-    dim = options["dim"];
-    outputSize = options["outputSize"];
-  }
-  else if (call.isOptions(outputSize)) {
-    const options = outputSize;
-    call.checkOptions(options, ["outputSize"], "repeatInterleave");
-    outputSize = options["outputSize"];
-  }
+  if (call.isOptions(repeats) || call.isOptions(dim) || call.isOptions(outputSize)) [repeats, dim, outputSize] = call.takeOptions([repeats, dim, outputSize], ["repeats","dim","outputSize"], "repeatInterleave");
   return call.wrapOr(input as Tensor, core.op_repeatInterleave(call.tensorArg(input, "repeatInterleave", "input", 1), call.optionalOperandArg(repeats, "repeatInterleave", "repeats", 2), call.optionalIntArg(dim, "repeatInterleave", "dim", 3), call.optionalIntArg(outputSize, "repeatInterleave", "outputSize", 4)));
 }
 
@@ -3959,11 +2532,7 @@ export function repeatInterleave(input: unknown, repeats?: unknown, dim?: unknow
 export function reshape(input: Tensor, shape: number | readonly number[]): Tensor;
 export function reshape(input: Tensor, options: { shape: number | readonly number[] }): Tensor;
 export function reshape(input: unknown, shape: unknown): Tensor {
-  if (call.isOptions(shape)) {
-    const options = shape;
-    call.checkOptions(options, ["shape"], "reshape");
-    shape = options["shape"];
-  }
+  if (call.isOptions(shape)) [shape] = call.takeOptions([shape], ["shape"], "reshape");
   return call.wrapOr(input as Tensor, core.op_reshape(call.tensorArg(input, "reshape", "input", 1), call.ints(shape, "reshape", "shape", 2), call.lengthOf(shape)));
 }
 
@@ -3976,17 +2545,7 @@ export function roll(input: Tensor, shifts: number | readonly number[], dims?: n
 export function roll(input: Tensor, options: { shifts: number | readonly number[]; dims?: number | readonly number[] }): Tensor;
 export function roll(input: Tensor, shifts: number | readonly number[], options: { dims?: number | readonly number[] }): Tensor;
 export function roll(input: unknown, shifts: unknown, dims?: unknown): Tensor {
-  if (call.isOptions(shifts)) {
-    const options = shifts;
-    call.checkOptions(options, ["shifts","dims"], "roll");
-    shifts = options["shifts"];
-    dims = options["dims"];
-  }
-  else if (call.isOptions(dims)) {
-    const options = dims;
-    call.checkOptions(options, ["dims"], "roll");
-    dims = options["dims"];
-  }
+  if (call.isOptions(shifts) || call.isOptions(dims)) [shifts, dims] = call.takeOptions([shifts, dims], ["shifts","dims"], "roll");
   if (dims === undefined) dims = [];
   return call.wrapOr(input as Tensor, core.op_roll(call.tensorArg(input, "roll", "input", 1), call.ints(shifts, "roll", "shifts", 2), call.lengthOf(shifts), call.ints(dims, "roll", "dims", 3), call.lengthOf(dims)));
 }
@@ -3999,17 +2558,7 @@ export function rot90(input: Tensor, k?: number, dims?: number | readonly number
 export function rot90(input: Tensor, options: { k?: number; dims?: number | readonly number[] }): Tensor;
 export function rot90(input: Tensor, k: number, options: { dims?: number | readonly number[] }): Tensor;
 export function rot90(input: unknown, k?: unknown, dims?: unknown): Tensor {
-  if (call.isOptions(k)) {
-    const options = k;
-    call.checkOptions(options, ["k","dims"], "rot90");
-    k = options["k"];
-    dims = options["dims"];
-  }
-  else if (call.isOptions(dims)) {
-    const options = dims;
-    call.checkOptions(options, ["dims"], "rot90");
-    dims = options["dims"];
-  }
+  if (call.isOptions(k) || call.isOptions(dims)) [k, dims] = call.takeOptions([k, dims], ["k","dims"], "rot90");
   if (dims === undefined) dims = [0,1];
   return call.wrapOr(input as Tensor, core.op_rot90(call.tensorArg(input, "rot90", "input", 1), k === undefined ? 1 : call.intArg(k, "rot90", "k", 2), call.ints(dims, "rot90", "dims", 3), call.lengthOf(dims)));
 }
@@ -4021,11 +2570,7 @@ export function rot90(input: unknown, k?: unknown, dims?: unknown): Tensor {
 export function round(input: Tensor, decimals?: number): Tensor;
 export function round(input: Tensor, options: { decimals?: number }): Tensor;
 export function round(input: unknown, decimals?: unknown): Tensor {
-  if (call.isOptions(decimals)) {
-    const options = decimals;
-    call.checkOptions(options, ["decimals"], "round");
-    decimals = options["decimals"];
-  }
+  if (call.isOptions(decimals)) [decimals] = call.takeOptions([decimals], ["decimals"], "round");
   return call.wrapOr(input as Tensor, core.op_round(call.tensorArg(input, "round", "input", 1), decimals === undefined ? 0 : call.intArg(decimals, "round", "decimals", 2)));
 }
 
@@ -4057,11 +2602,7 @@ export function rsqrt(input: unknown): Tensor {
 export function rsub(input: Tensor, other: Tensor | Scalar, alpha?: Scalar): Tensor;
 export function rsub(input: Tensor, other: Tensor | Scalar, options: { alpha?: Scalar }): Tensor;
 export function rsub(input: unknown, other: unknown, alpha?: unknown): Tensor {
-  if (call.isOptions(alpha)) {
-    const options = alpha;
-    call.checkOptions(options, ["alpha"], "rsub");
-    alpha = options["alpha"];
-  }
+  if (call.isOptions(alpha)) [alpha] = call.takeOptions([alpha], ["alpha"], "rsub");
   if (!call.isTensor(input)) call.wrongCombination("rsub", input, other);
   const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "rsub", "alpha", 3);
   return call.wrap(core.op_rsub(call.tensorArg(input, "rsub", "input", 1), call.operandArg(other, "rsub", "other", 2), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
@@ -4079,32 +2620,7 @@ export function scatter(input: Tensor, dim: number, options: { index: Tensor; sr
 export function scatter(input: Tensor, dim: number, index: Tensor, options: { src: Tensor | Scalar; reduce?: "add" | "multiply" | null }): Tensor;
 export function scatter(input: Tensor, dim: number, index: Tensor, src: Tensor | Scalar, options: { reduce?: "add" | "multiply" | null }): Tensor;
 export function scatter(input: unknown, dim: unknown, index?: unknown, src?: unknown, reduce?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","index","src","reduce"], "scatter");
-    dim = options["dim"];
-    index = options["index"];
-    src = options["src"];
-    reduce = options["reduce"];
-  }
-  else if (call.isOptions(index)) {
-    const options = index;
-    call.checkOptions(options, ["index","src","reduce"], "scatter");
-    index = options["index"];
-    src = options["src"];
-    reduce = options["reduce"];
-  }
-  else if (call.isOptions(src)) {
-    const options = src;
-    call.checkOptions(options, ["src","reduce"], "scatter");
-    src = options["src"];
-    reduce = options["reduce"];
-  }
-  else if (call.isOptions(reduce)) {
-    const options = reduce;
-    call.checkOptions(options, ["reduce"], "scatter");
-    reduce = options["reduce"];
-  }
+  if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(src) || call.isOptions(reduce)) [dim, index, src, reduce] = call.takeOptions([dim, index, src, reduce], ["dim","index","src","reduce"], "scatter");
   if (!call.isTensor(input)) call.wrongCombination("scatter", input, index, src);
   return call.wrapOr(input as Tensor, core.op_scatter(call.tensorArg(input, "scatter", "input", 1), call.intArg(dim, "scatter", "dim", 2), call.tensorArg(index, "scatter", "index", 3), call.operandArg(src, "scatter", "src", 4), reduce === undefined || reduce === null ? -1 : call.enumArg(reduce, ["add","multiply"], "scatter", "reduce", 5)));
 }
@@ -4118,24 +2634,7 @@ export function scatterAdd(input: Tensor, options: { dim: number; index: Tensor;
 export function scatterAdd(input: Tensor, dim: number, options: { index: Tensor; src: Tensor }): Tensor;
 export function scatterAdd(input: Tensor, dim: number, index: Tensor, options: { src: Tensor }): Tensor;
 export function scatterAdd(input: unknown, dim: unknown, index?: unknown, src?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","index","src"], "scatterAdd");
-    dim = options["dim"];
-    index = options["index"];
-    src = options["src"];
-  }
-  else if (call.isOptions(index)) {
-    const options = index;
-    call.checkOptions(options, ["index","src"], "scatterAdd");
-    index = options["index"];
-    src = options["src"];
-  }
-  else if (call.isOptions(src)) {
-    const options = src;
-    call.checkOptions(options, ["src"], "scatterAdd");
-    src = options["src"];
-  }
+  if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(src)) [dim, index, src] = call.takeOptions([dim, index, src], ["dim","index","src"], "scatterAdd");
   return call.wrapOr(input as Tensor, core.op_scatterAdd(call.tensorArg(input, "scatterAdd", "input", 1), call.intArg(dim, "scatterAdd", "dim", 2), call.tensorArg(index, "scatterAdd", "index", 3), call.tensorArg(src, "scatterAdd", "src", 4)));
 }
 
@@ -4151,41 +2650,7 @@ export function scatterReduce(input: Tensor, dim: number, index: Tensor, options
 export function scatterReduce(input: Tensor, dim: number, index: Tensor, src: Tensor, options: { reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
 export function scatterReduce(input: Tensor, dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", options: { includeSelf?: boolean }): Tensor;
 export function scatterReduce(input: unknown, dim: unknown, index?: unknown, src?: unknown, reduce?: unknown, includeSelf?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","index","src","reduce","includeSelf"], "scatterReduce");
-    dim = options["dim"];
-    index = options["index"];
-    src = options["src"];
-    reduce = options["reduce"];
-    includeSelf = options["includeSelf"];
-  }
-  else if (call.isOptions(index)) {
-    const options = index;
-    call.checkOptions(options, ["index","src","reduce","includeSelf"], "scatterReduce");
-    index = options["index"];
-    src = options["src"];
-    reduce = options["reduce"];
-    includeSelf = options["includeSelf"];
-  }
-  else if (call.isOptions(src)) {
-    const options = src;
-    call.checkOptions(options, ["src","reduce","includeSelf"], "scatterReduce");
-    src = options["src"];
-    reduce = options["reduce"];
-    includeSelf = options["includeSelf"];
-  }
-  else if (call.isOptions(reduce)) {
-    const options = reduce;
-    call.checkOptions(options, ["reduce","includeSelf"], "scatterReduce");
-    reduce = options["reduce"];
-    includeSelf = options["includeSelf"];
-  }
-  else if (call.isOptions(includeSelf)) {
-    const options = includeSelf;
-    call.checkOptions(options, ["includeSelf"], "scatterReduce");
-    includeSelf = options["includeSelf"];
-  }
+  if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(src) || call.isOptions(reduce) || call.isOptions(includeSelf)) [dim, index, src, reduce, includeSelf] = call.takeOptions([dim, index, src, reduce, includeSelf], ["dim","index","src","reduce","includeSelf"], "scatterReduce");
   return call.wrapOr(input as Tensor, core.op_scatterReduce(call.tensorArg(input, "scatterReduce", "input", 1), call.intArg(dim, "scatterReduce", "dim", 2), call.tensorArg(index, "scatterReduce", "index", 3), call.tensorArg(src, "scatterReduce", "src", 4), call.enumArg(reduce, ["sum","prod","mean","amax","amin"], "scatterReduce", "reduce", 5), includeSelf === undefined ? 1 : call.boolArg(includeSelf, "scatterReduce", "includeSelf", 6)));
 }
 
@@ -4201,41 +2666,7 @@ export function searchsorted(sortedSequence: Tensor, input: Tensor | Scalar, out
 export function searchsorted(sortedSequence: Tensor, input: Tensor | Scalar, outInt32: boolean, right: boolean, options: { side?: "left" | "right" | null; sorter?: Tensor | null }): Tensor;
 export function searchsorted(sortedSequence: Tensor, input: Tensor | Scalar, outInt32: boolean, right: boolean, side: "left" | "right" | null, options: { sorter?: Tensor | null }): Tensor;
 export function searchsorted(sortedSequence: unknown, input: unknown, outInt32?: unknown, right?: unknown, side?: unknown, sorter?: unknown): Tensor {
-  if (call.isOptions(input)) {
-    const options = input;
-    call.checkOptions(options, ["input","outInt32","right","side","sorter"], "searchsorted");
-    input = options["input"];
-    outInt32 = options["outInt32"];
-    right = options["right"];
-    side = options["side"];
-    sorter = options["sorter"];
-  }
-  else if (call.isOptions(outInt32)) {
-    const options = outInt32;
-    call.checkOptions(options, ["outInt32","right","side","sorter"], "searchsorted");
-    outInt32 = options["outInt32"];
-    right = options["right"];
-    side = options["side"];
-    sorter = options["sorter"];
-  }
-  else if (call.isOptions(right)) {
-    const options = right;
-    call.checkOptions(options, ["right","side","sorter"], "searchsorted");
-    right = options["right"];
-    side = options["side"];
-    sorter = options["sorter"];
-  }
-  else if (call.isOptions(side)) {
-    const options = side;
-    call.checkOptions(options, ["side","sorter"], "searchsorted");
-    side = options["side"];
-    sorter = options["sorter"];
-  }
-  else if (call.isOptions(sorter)) {
-    const options = sorter;
-    call.checkOptions(options, ["sorter"], "searchsorted");
-    sorter = options["sorter"];
-  }
+  if (call.isOptions(input) || call.isOptions(outInt32) || call.isOptions(right) || call.isOptions(side) || call.isOptions(sorter)) [input, outInt32, right, side, sorter] = call.takeOptions([input, outInt32, right, side, sorter], ["input","outInt32","right","side","sorter"], "searchsorted");
   if (!call.isTensor(sortedSequence)) call.wrongCombination("searchsorted", sortedSequence, input);
   return call.wrapOr(sortedSequence as Tensor, core.op_searchsorted(call.tensorArg(sortedSequence, "searchsorted", "sortedSequence", 1), call.operandArg(input, "searchsorted", "input", 2), outInt32 === undefined ? 0 : call.boolArg(outInt32, "searchsorted", "outInt32", 3), right === undefined ? 0 : call.boolArg(right, "searchsorted", "right", 4), side === undefined || side === null ? -1 : call.enumArg(side, ["left","right"], "searchsorted", "side", 5), call.optionalTensorArg(sorter, "searchsorted", "sorter", 6)));
 }
@@ -4248,17 +2679,7 @@ export function select(input: Tensor, dim: number, index: number): Tensor;
 export function select(input: Tensor, options: { dim: number; index: number }): Tensor;
 export function select(input: Tensor, dim: number, options: { index: number }): Tensor;
 export function select(input: unknown, dim: unknown, index?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","index"], "select");
-    dim = options["dim"];
-    index = options["index"];
-  }
-  else if (call.isOptions(index)) {
-    const options = index;
-    call.checkOptions(options, ["index"], "select");
-    index = options["index"];
-  }
+  if (call.isOptions(dim) || call.isOptions(index)) [dim, index] = call.takeOptions([dim, index], ["dim","index"], "select");
   return call.wrapOr(input as Tensor, core.op_select(call.tensorArg(input, "select", "input", 1), call.intArg(dim, "select", "dim", 2), call.intArg(index, "select", "index", 3)));
 }
 
@@ -4271,24 +2692,7 @@ export function selectScatter(input: Tensor, options: { src: Tensor; dim: number
 export function selectScatter(input: Tensor, src: Tensor, options: { dim: number; index: number }): Tensor;
 export function selectScatter(input: Tensor, src: Tensor, dim: number, options: { index: number }): Tensor;
 export function selectScatter(input: unknown, src: unknown, dim?: unknown, index?: unknown): Tensor {
-  if (call.isOptions(src)) {
-    const options = src;
-    call.checkOptions(options, ["src","dim","index"], "selectScatter");
-    src = options["src"];
-    dim = options["dim"];
-    index = options["index"];
-  }
-  else if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","index"], "selectScatter");
-    dim = options["dim"];
-    index = options["index"];
-  }
-  else if (call.isOptions(index)) {
-    const options = index;
-    call.checkOptions(options, ["index"], "selectScatter");
-    index = options["index"];
-  }
+  if (call.isOptions(src) || call.isOptions(dim) || call.isOptions(index)) [src, dim, index] = call.takeOptions([src, dim, index], ["src","dim","index"], "selectScatter");
   return call.wrapOr(input as Tensor, core.op_selectScatter(call.tensorArg(input, "selectScatter", "input", 1), call.tensorArg(src, "selectScatter", "src", 2), call.intArg(dim, "selectScatter", "dim", 3), call.intArg(index, "selectScatter", "index", 4)));
 }
 
@@ -4384,41 +2788,7 @@ export function sliceScatter(input: Tensor, src: Tensor, dim: number, options: {
 export function sliceScatter(input: Tensor, src: Tensor, dim: number, start: number | null, options: { end?: number | null; step?: number }): Tensor;
 export function sliceScatter(input: Tensor, src: Tensor, dim: number, start: number | null, end: number | null, options: { step?: number }): Tensor;
 export function sliceScatter(input: unknown, src: unknown, dim?: unknown, start?: unknown, end?: unknown, step?: unknown): Tensor {
-  if (call.isOptions(src)) {
-    const options = src;
-    call.checkOptions(options, ["src","dim","start","end","step"], "sliceScatter");
-    src = options["src"];
-    dim = options["dim"];
-    start = options["start"];
-    end = options["end"];
-    step = options["step"];
-  }
-  else if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","start","end","step"], "sliceScatter");
-    dim = options["dim"];
-    start = options["start"];
-    end = options["end"];
-    step = options["step"];
-  }
-  else if (call.isOptions(start)) {
-    const options = start;
-    call.checkOptions(options, ["start","end","step"], "sliceScatter");
-    start = options["start"];
-    end = options["end"];
-    step = options["step"];
-  }
-  else if (call.isOptions(end)) {
-    const options = end;
-    call.checkOptions(options, ["end","step"], "sliceScatter");
-    end = options["end"];
-    step = options["step"];
-  }
-  else if (call.isOptions(step)) {
-    const options = step;
-    call.checkOptions(options, ["step"], "sliceScatter");
-    step = options["step"];
-  }
+  if (call.isOptions(src) || call.isOptions(dim) || call.isOptions(start) || call.isOptions(end) || call.isOptions(step)) [src, dim, start, end, step] = call.takeOptions([src, dim, start, end, step], ["src","dim","start","end","step"], "sliceScatter");
   return call.wrapOr(input as Tensor, core.op_sliceScatter(call.tensorArg(input, "sliceScatter", "input", 1), call.tensorArg(src, "sliceScatter", "src", 2), dim === undefined ? 0 : call.intArg(dim, "sliceScatter", "dim", 3), call.optionalIntArg(start, "sliceScatter", "start", 4), call.optionalIntArg(end, "sliceScatter", "end", 5), step === undefined ? 1 : call.intArg(step, "sliceScatter", "step", 6)));
 }
 
@@ -4431,17 +2801,7 @@ export function softmax(input: Tensor, dim: number, dtype?: DType | null): Tenso
 export function softmax(input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 export function softmax(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
 export function softmax(input: unknown, dim: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","dtype"], "softmax");
-    dim = options["dim"];
-    dtype = options["dtype"];
-  }
-  else if (call.isOptions(dtype)) {
-    const options = dtype;
-    call.checkOptions(options, ["dtype"], "softmax");
-    dtype = options["dtype"];
-  }
+  if (call.isOptions(dim) || call.isOptions(dtype)) [dim, dtype] = call.takeOptions([dim, dtype], ["dim","dtype"], "softmax");
   return call.wrapOr(input as Tensor, core.op_softmax(call.tensorArg(input, "softmax", "input", 1), call.intArg(dim, "softmax", "dim", 2), call.dtypeArg(dtype, "softmax", "dtype", 3)));
 }
 
@@ -4454,24 +2814,7 @@ export function sort(input: Tensor, options: { dim?: number; descending?: boolea
 export function sort(input: Tensor, dim: number, options: { descending?: boolean; stable?: boolean }): call.Named<"values" | "indices">;
 export function sort(input: Tensor, dim: number, descending: boolean, options: { stable?: boolean }): call.Named<"values" | "indices">;
 export function sort(input: unknown, dim?: unknown, descending?: unknown, stable?: unknown): call.Named<"values" | "indices"> {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","descending","stable"], "sort");
-    dim = options["dim"];
-    descending = options["descending"];
-    stable = options["stable"];
-  }
-  else if (call.isOptions(descending)) {
-    const options = descending;
-    call.checkOptions(options, ["descending","stable"], "sort");
-    descending = options["descending"];
-    stable = options["stable"];
-  }
-  else if (call.isOptions(stable)) {
-    const options = stable;
-    call.checkOptions(options, ["stable"], "sort");
-    stable = options["stable"];
-  }
+  if (call.isOptions(dim) || call.isOptions(descending) || call.isOptions(stable)) [dim, descending, stable] = call.takeOptions([dim, descending, stable], ["dim","descending","stable"], "sort");
   return call.wrapNamed(core.op_sort(call.tensorArg(input, "sort", "input", 1), dim === undefined ? -1 : call.intArg(dim, "sort", "dim", 2), descending === undefined ? 0 : call.boolArg(descending, "sort", "descending", 3), stable === undefined ? 0 : call.boolArg(stable, "sort", "stable", 4)), ["values","indices"]);
 }
 
@@ -4483,17 +2826,7 @@ export function split(tensor: Tensor, splitSizeOrSections: number | readonly num
 export function split(tensor: Tensor, options: { splitSizeOrSections: number | readonly number[]; dim?: number }): Tensor[];
 export function split(tensor: Tensor, splitSizeOrSections: number | readonly number[], options: { dim?: number }): Tensor[];
 export function split(tensor: unknown, splitSizeOrSections: unknown, dim?: unknown): Tensor[] {
-  if (call.isOptions(splitSizeOrSections)) {
-    const options = splitSizeOrSections;
-    call.checkOptions(options, ["splitSizeOrSections","dim"], "split");
-    splitSizeOrSections = options["splitSizeOrSections"];
-    dim = options["dim"];
-  }
-  else if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim"], "split");
-    dim = options["dim"];
-  }
+  if (call.isOptions(splitSizeOrSections) || call.isOptions(dim)) [splitSizeOrSections, dim] = call.takeOptions([splitSizeOrSections, dim], ["splitSizeOrSections","dim"], "split");
   return call.wrapList(core.op_split(call.tensorArg(tensor, "split", "tensor", 1), call.ints(splitSizeOrSections, "split", "splitSizeOrSections", 2), call.lengthOf(splitSizeOrSections), dim === undefined ? 0 : call.intArg(dim, "split", "dim", 3)));
 }
 
@@ -4505,17 +2838,7 @@ export function splitWithSizes(input: Tensor, splitSizes: number | readonly numb
 export function splitWithSizes(input: Tensor, options: { splitSizes: number | readonly number[]; dim?: number }): Tensor[];
 export function splitWithSizes(input: Tensor, splitSizes: number | readonly number[], options: { dim?: number }): Tensor[];
 export function splitWithSizes(input: unknown, splitSizes: unknown, dim?: unknown): Tensor[] {
-  if (call.isOptions(splitSizes)) {
-    const options = splitSizes;
-    call.checkOptions(options, ["splitSizes","dim"], "splitWithSizes");
-    splitSizes = options["splitSizes"];
-    dim = options["dim"];
-  }
-  else if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim"], "splitWithSizes");
-    dim = options["dim"];
-  }
+  if (call.isOptions(splitSizes) || call.isOptions(dim)) [splitSizes, dim] = call.takeOptions([splitSizes, dim], ["splitSizes","dim"], "splitWithSizes");
   return call.wrapList(core.op_splitWithSizes(call.tensorArg(input, "splitWithSizes", "input", 1), call.ints(splitSizes, "splitWithSizes", "splitSizes", 2), call.lengthOf(splitSizes), dim === undefined ? 0 : call.intArg(dim, "splitWithSizes", "dim", 3)));
 }
 
@@ -4545,11 +2868,7 @@ export function square(input: unknown): Tensor {
 export function squeeze(input: Tensor, dim?: number | null): Tensor;
 export function squeeze(input: Tensor, options: { dim?: number | null }): Tensor;
 export function squeeze(input: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim"], "squeeze");
-    dim = options["dim"];
-  }
+  if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "squeeze");
   return call.wrapOr(input as Tensor, core.op_squeeze(call.tensorArg(input, "squeeze", "input", 1), call.optionalIntArg(dim, "squeeze", "dim", 2)));
 }
 
@@ -4561,11 +2880,7 @@ export function squeeze(input: unknown, dim?: unknown): Tensor {
 export function stack(tensors: readonly Tensor[], dim?: number): Tensor;
 export function stack(tensors: readonly Tensor[], options: { dim?: number }): Tensor;
 export function stack(tensors: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim"], "stack");
-    dim = options["dim"];
-  }
+  if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "stack");
   return call.wrap(core.op_stack(call.tensors(tensors, "stack", "tensors", 1), call.lengthOf(tensors), dim === undefined ? 0 : call.intArg(dim, "stack", "dim", 2)));
 }
 
@@ -4579,32 +2894,7 @@ export function std(input: Tensor, dim: number | readonly number[] | null, optio
 export function std(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, options: { keepdim?: boolean; correction?: number | null }): Tensor;
 export function std(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, keepdim: boolean, options: { correction?: number | null }): Tensor;
 export function std(input: unknown, dim?: unknown, unbiased?: unknown, keepdim?: unknown, correction?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","unbiased","keepdim","correction"], "std");
-    dim = options["dim"];
-    unbiased = options["unbiased"];
-    keepdim = options["keepdim"];
-    correction = options["correction"];
-  }
-  else if (call.isOptions(unbiased)) {
-    const options = unbiased;
-    call.checkOptions(options, ["unbiased","keepdim","correction"], "std");
-    unbiased = options["unbiased"];
-    keepdim = options["keepdim"];
-    correction = options["correction"];
-  }
-  else if (call.isOptions(keepdim)) {
-    const options = keepdim;
-    call.checkOptions(options, ["keepdim","correction"], "std");
-    keepdim = options["keepdim"];
-    correction = options["correction"];
-  }
-  else if (call.isOptions(correction)) {
-    const options = correction;
-    call.checkOptions(options, ["correction"], "std");
-    correction = options["correction"];
-  }
+  if (call.isOptions(dim) || call.isOptions(unbiased) || call.isOptions(keepdim) || call.isOptions(correction)) [dim, unbiased, keepdim, correction] = call.takeOptions([dim, unbiased, keepdim, correction], ["dim","unbiased","keepdim","correction"], "std");
   return call.wrapOr(input as Tensor, core.op_std(call.tensorArg(input, "std", "input", 1), call.ints(dim, "std", "dim", 2), call.lengthOf(dim), unbiased === undefined ? 1 : call.boolArg(unbiased, "std", "unbiased", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "std", "keepdim", 4), call.optionalIntArg(correction, "std", "correction", 5)));
 }
 
@@ -4618,32 +2908,7 @@ export function stdMean(input: Tensor, dim: number | readonly number[] | null, o
 export function stdMean(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, options: { keepdim?: boolean; correction?: number | null }): call.Named<"std" | "mean">;
 export function stdMean(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, keepdim: boolean, options: { correction?: number | null }): call.Named<"std" | "mean">;
 export function stdMean(input: unknown, dim?: unknown, unbiased?: unknown, keepdim?: unknown, correction?: unknown): call.Named<"std" | "mean"> {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","unbiased","keepdim","correction"], "stdMean");
-    dim = options["dim"];
-    unbiased = options["unbiased"];
-    keepdim = options["keepdim"];
-    correction = options["correction"];
-  }
-  else if (call.isOptions(unbiased)) {
-    const options = unbiased;
-    call.checkOptions(options, ["unbiased","keepdim","correction"], "stdMean");
-    unbiased = options["unbiased"];
-    keepdim = options["keepdim"];
-    correction = options["correction"];
-  }
-  else if (call.isOptions(keepdim)) {
-    const options = keepdim;
-    call.checkOptions(options, ["keepdim","correction"], "stdMean");
-    keepdim = options["keepdim"];
-    correction = options["correction"];
-  }
-  else if (call.isOptions(correction)) {
-    const options = correction;
-    call.checkOptions(options, ["correction"], "stdMean");
-    correction = options["correction"];
-  }
+  if (call.isOptions(dim) || call.isOptions(unbiased) || call.isOptions(keepdim) || call.isOptions(correction)) [dim, unbiased, keepdim, correction] = call.takeOptions([dim, unbiased, keepdim, correction], ["dim","unbiased","keepdim","correction"], "stdMean");
   return call.wrapNamed(core.op_stdMean(call.tensorArg(input, "stdMean", "input", 1), call.ints(dim, "stdMean", "dim", 2), call.lengthOf(dim), unbiased === undefined ? 1 : call.boolArg(unbiased, "stdMean", "unbiased", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "stdMean", "keepdim", 4), call.optionalIntArg(correction, "stdMean", "correction", 5)), ["std","mean"]);
 }
 
@@ -4655,11 +2920,7 @@ export function stdMean(input: unknown, dim?: unknown, unbiased?: unknown, keepd
 export function sub(input: Tensor | Scalar, other: Tensor | Scalar, alpha?: Scalar): Tensor;
 export function sub(input: Tensor | Scalar, other: Tensor | Scalar, options: { alpha?: Scalar }): Tensor;
 export function sub(input: unknown, other: unknown, alpha?: unknown): Tensor {
-  if (call.isOptions(alpha)) {
-    const options = alpha;
-    call.checkOptions(options, ["alpha"], "sub");
-    alpha = options["alpha"];
-  }
+  if (call.isOptions(alpha)) [alpha] = call.takeOptions([alpha], ["alpha"], "sub");
   const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "sub", "alpha", 3);
   return call.wrap(core.op_sub(call.operandArg(input, "sub", "input", 1), call.operandArg(other, "sub", "other", 2), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
 }
@@ -4673,11 +2934,7 @@ export function sub(input: unknown, other: unknown, alpha?: unknown): Tensor {
 export function subtract(input: Tensor | Scalar, other: Tensor | Scalar, alpha?: Scalar): Tensor;
 export function subtract(input: Tensor | Scalar, other: Tensor | Scalar, options: { alpha?: Scalar }): Tensor;
 export function subtract(input: unknown, other: unknown, alpha?: unknown): Tensor {
-  if (call.isOptions(alpha)) {
-    const options = alpha;
-    call.checkOptions(options, ["alpha"], "subtract");
-    alpha = options["alpha"];
-  }
+  if (call.isOptions(alpha)) [alpha] = call.takeOptions([alpha], ["alpha"], "subtract");
   const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "subtract", "alpha", 3);
   return call.wrap(core.op_sub(call.operandArg(input, "subtract", "input", 1), call.operandArg(other, "subtract", "other", 2), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
 }
@@ -4693,24 +2950,7 @@ export function sum(input: Tensor, options: { dim?: number | readonly number[] |
 export function sum(input: Tensor, dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
 export function sum(input: Tensor, dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
 export function sum(input: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","keepdim","dtype"], "sum");
-    dim = options["dim"];
-    keepdim = options["keepdim"];
-    dtype = options["dtype"];
-  }
-  else if (call.isOptions(keepdim)) {
-    const options = keepdim;
-    call.checkOptions(options, ["keepdim","dtype"], "sum");
-    keepdim = options["keepdim"];
-    dtype = options["dtype"];
-  }
-  else if (call.isOptions(dtype)) {
-    const options = dtype;
-    call.checkOptions(options, ["dtype"], "sum");
-    dtype = options["dtype"];
-  }
+  if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(dtype)) [dim, keepdim, dtype] = call.takeOptions([dim, keepdim, dtype], ["dim","keepdim","dtype"], "sum");
   return call.wrapOr(input as Tensor, core.op_sum(call.tensorArg(input, "sum", "input", 1), call.ints(dim, "sum", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "sum", "keepdim", 3), call.dtypeArg(dtype, "sum", "dtype", 4)));
 }
 
@@ -4724,17 +2964,7 @@ export function swapaxes(input: Tensor, dim0: number, dim1: number): Tensor;
 export function swapaxes(input: Tensor, options: { dim0: number; dim1: number }): Tensor;
 export function swapaxes(input: Tensor, dim0: number, options: { dim1: number }): Tensor;
 export function swapaxes(input: unknown, dim0: unknown, dim1?: unknown): Tensor {
-  if (call.isOptions(dim0)) {
-    const options = dim0;
-    call.checkOptions(options, ["dim0","dim1"], "swapaxes");
-    dim0 = options["dim0"];
-    dim1 = options["dim1"];
-  }
-  else if (call.isOptions(dim1)) {
-    const options = dim1;
-    call.checkOptions(options, ["dim1"], "swapaxes");
-    dim1 = options["dim1"];
-  }
+  if (call.isOptions(dim0) || call.isOptions(dim1)) [dim0, dim1] = call.takeOptions([dim0, dim1], ["dim0","dim1"], "swapaxes");
   return call.wrapOr(input as Tensor, core.op_transpose(call.tensorArg(input, "swapaxes", "input", 1), call.intArg(dim0, "swapaxes", "dim0", 2), call.intArg(dim1, "swapaxes", "dim1", 3)));
 }
 
@@ -4748,17 +2978,7 @@ export function swapdims(input: Tensor, dim0: number, dim1: number): Tensor;
 export function swapdims(input: Tensor, options: { dim0: number; dim1: number }): Tensor;
 export function swapdims(input: Tensor, dim0: number, options: { dim1: number }): Tensor;
 export function swapdims(input: unknown, dim0: unknown, dim1?: unknown): Tensor {
-  if (call.isOptions(dim0)) {
-    const options = dim0;
-    call.checkOptions(options, ["dim0","dim1"], "swapdims");
-    dim0 = options["dim0"];
-    dim1 = options["dim1"];
-  }
-  else if (call.isOptions(dim1)) {
-    const options = dim1;
-    call.checkOptions(options, ["dim1"], "swapdims");
-    dim1 = options["dim1"];
-  }
+  if (call.isOptions(dim0) || call.isOptions(dim1)) [dim0, dim1] = call.takeOptions([dim0, dim1], ["dim0","dim1"], "swapdims");
   return call.wrapOr(input as Tensor, core.op_transpose(call.tensorArg(input, "swapdims", "input", 1), call.intArg(dim0, "swapdims", "dim0", 2), call.intArg(dim1, "swapdims", "dim1", 3)));
 }
 
@@ -4779,11 +2999,7 @@ export function t(input: unknown): Tensor {
 export function take(input: Tensor, index: Tensor): Tensor;
 export function take(input: Tensor, options: { index: Tensor }): Tensor;
 export function take(input: unknown, index: unknown): Tensor {
-  if (call.isOptions(index)) {
-    const options = index;
-    call.checkOptions(options, ["index"], "take");
-    index = options["index"];
-  }
+  if (call.isOptions(index)) [index] = call.takeOptions([index], ["index"], "take");
   return call.wrapOr(input as Tensor, core.op_take(call.tensorArg(input, "take", "input", 1), call.tensorArg(index, "take", "index", 2)));
 }
 
@@ -4795,17 +3011,7 @@ export function takeAlongDim(input: Tensor, indices: Tensor, dim?: number | null
 export function takeAlongDim(input: Tensor, options: { indices: Tensor; dim?: number | null }): Tensor;
 export function takeAlongDim(input: Tensor, indices: Tensor, options: { dim?: number | null }): Tensor;
 export function takeAlongDim(input: unknown, indices: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(indices)) {
-    const options = indices;
-    call.checkOptions(options, ["indices","dim"], "takeAlongDim");
-    indices = options["indices"];
-    dim = options["dim"];
-  }
-  else if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim"], "takeAlongDim");
-    dim = options["dim"];
-  }
+  if (call.isOptions(indices) || call.isOptions(dim)) [indices, dim] = call.takeOptions([indices, dim], ["indices","dim"], "takeAlongDim");
   return call.wrapOr(input as Tensor, core.op_takeAlongDim(call.tensorArg(input, "takeAlongDim", "input", 1), call.tensorArg(indices, "takeAlongDim", "indices", 2), call.optionalIntArg(dim, "takeAlongDim", "dim", 3)));
 }
 
@@ -4838,24 +3044,7 @@ export function tensordot(input: Tensor, options: { other: Tensor; dimsInput: nu
 export function tensordot(input: Tensor, other: Tensor, options: { dimsInput: number | readonly number[]; dimsOther: number | readonly number[] }): Tensor;
 export function tensordot(input: Tensor, other: Tensor, dimsInput: number | readonly number[], options: { dimsOther: number | readonly number[] }): Tensor;
 export function tensordot(input: unknown, other: unknown, dimsInput?: unknown, dimsOther?: unknown): Tensor {
-  if (call.isOptions(other)) {
-    const options = other;
-    call.checkOptions(options, ["other","dimsInput","dimsOther"], "tensordot");
-    other = options["other"];
-    dimsInput = options["dimsInput"];
-    dimsOther = options["dimsOther"];
-  }
-  else if (call.isOptions(dimsInput)) {
-    const options = dimsInput;
-    call.checkOptions(options, ["dimsInput","dimsOther"], "tensordot");
-    dimsInput = options["dimsInput"];
-    dimsOther = options["dimsOther"];
-  }
-  else if (call.isOptions(dimsOther)) {
-    const options = dimsOther;
-    call.checkOptions(options, ["dimsOther"], "tensordot");
-    dimsOther = options["dimsOther"];
-  }
+  if (call.isOptions(other) || call.isOptions(dimsInput) || call.isOptions(dimsOther)) [other, dimsInput, dimsOther] = call.takeOptions([other, dimsInput, dimsOther], ["other","dimsInput","dimsOther"], "tensordot");
   return call.wrapOr(input as Tensor, core.op_tensordot(call.tensorArg(input, "tensordot", "input", 1), call.tensorArg(other, "tensordot", "other", 2), call.ints(dimsInput, "tensordot", "dimsInput", 3), call.lengthOf(dimsInput), call.ints(dimsOther, "tensordot", "dimsOther", 4), call.lengthOf(dimsOther)));
 }
 
@@ -4866,11 +3055,7 @@ export function tensordot(input: unknown, other: unknown, dimsInput?: unknown, d
 export function tile(input: Tensor, dims: number | readonly number[]): Tensor;
 export function tile(input: Tensor, options: { dims: number | readonly number[] }): Tensor;
 export function tile(input: unknown, dims: unknown): Tensor {
-  if (call.isOptions(dims)) {
-    const options = dims;
-    call.checkOptions(options, ["dims"], "tile");
-    dims = options["dims"];
-  }
+  if (call.isOptions(dims)) [dims] = call.takeOptions([dims], ["dims"], "tile");
   return call.wrapOr(input as Tensor, core.op_tile(call.tensorArg(input, "tile", "input", 1), call.ints(dims, "tile", "dims", 2), call.lengthOf(dims)));
 }
 
@@ -4885,32 +3070,7 @@ export function topk(input: Tensor, k: number, options: { dim?: number; largest?
 export function topk(input: Tensor, k: number, dim: number, options: { largest?: boolean; sorted?: boolean }): call.Named<"values" | "indices">;
 export function topk(input: Tensor, k: number, dim: number, largest: boolean, options: { sorted?: boolean }): call.Named<"values" | "indices">;
 export function topk(input: unknown, k: unknown, dim?: unknown, largest?: unknown, sorted?: unknown): call.Named<"values" | "indices"> {
-  if (call.isOptions(k)) {
-    const options = k;
-    call.checkOptions(options, ["k","dim","largest","sorted"], "topk");
-    k = options["k"];
-    dim = options["dim"];
-    largest = options["largest"];
-    sorted = options["sorted"];
-  }
-  else if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","largest","sorted"], "topk");
-    dim = options["dim"];
-    largest = options["largest"];
-    sorted = options["sorted"];
-  }
-  else if (call.isOptions(largest)) {
-    const options = largest;
-    call.checkOptions(options, ["largest","sorted"], "topk");
-    largest = options["largest"];
-    sorted = options["sorted"];
-  }
-  else if (call.isOptions(sorted)) {
-    const options = sorted;
-    call.checkOptions(options, ["sorted"], "topk");
-    sorted = options["sorted"];
-  }
+  if (call.isOptions(k) || call.isOptions(dim) || call.isOptions(largest) || call.isOptions(sorted)) [k, dim, largest, sorted] = call.takeOptions([k, dim, largest, sorted], ["k","dim","largest","sorted"], "topk");
   return call.wrapNamed(core.op_topk(call.tensorArg(input, "topk", "input", 1), call.intArg(k, "topk", "k", 2), dim === undefined ? -1 : call.intArg(dim, "topk", "dim", 3), largest === undefined ? 1 : call.boolArg(largest, "topk", "largest", 4), sorted === undefined ? 1 : call.boolArg(sorted, "topk", "sorted", 5)), ["values","indices"]);
 }
 
@@ -4932,17 +3092,7 @@ export function transpose(input: Tensor, dim0: number, dim1: number): Tensor;
 export function transpose(input: Tensor, options: { dim0: number; dim1: number }): Tensor;
 export function transpose(input: Tensor, dim0: number, options: { dim1: number }): Tensor;
 export function transpose(input: unknown, dim0: unknown, dim1?: unknown): Tensor {
-  if (call.isOptions(dim0)) {
-    const options = dim0;
-    call.checkOptions(options, ["dim0","dim1"], "transpose");
-    dim0 = options["dim0"];
-    dim1 = options["dim1"];
-  }
-  else if (call.isOptions(dim1)) {
-    const options = dim1;
-    call.checkOptions(options, ["dim1"], "transpose");
-    dim1 = options["dim1"];
-  }
+  if (call.isOptions(dim0) || call.isOptions(dim1)) [dim0, dim1] = call.takeOptions([dim0, dim1], ["dim0","dim1"], "transpose");
   return call.wrapOr(input as Tensor, core.op_transpose(call.tensorArg(input, "transpose", "input", 1), call.intArg(dim0, "transpose", "dim0", 2), call.intArg(dim1, "transpose", "dim1", 3)));
 }
 
@@ -4955,24 +3105,7 @@ export function trapezoid(y: Tensor, options: { x?: Tensor | null; dx?: number; 
 export function trapezoid(y: Tensor, x: Tensor | null, options: { dx?: number; dim?: number }): Tensor;
 export function trapezoid(y: Tensor, x: Tensor | null, dx: number, options: { dim?: number }): Tensor;
 export function trapezoid(y: unknown, x?: unknown, dx?: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(x)) {
-    const options = x;
-    call.checkOptions(options, ["x","dx","dim"], "trapezoid");
-    x = options["x"];
-    dx = options["dx"];
-    dim = options["dim"];
-  }
-  else if (call.isOptions(dx)) {
-    const options = dx;
-    call.checkOptions(options, ["dx","dim"], "trapezoid");
-    dx = options["dx"];
-    dim = options["dim"];
-  }
-  else if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim"], "trapezoid");
-    dim = options["dim"];
-  }
+  if (call.isOptions(x) || call.isOptions(dx) || call.isOptions(dim)) [x, dx, dim] = call.takeOptions([x, dx, dim], ["x","dx","dim"], "trapezoid");
   return call.wrapOr(y as Tensor, core.op_trapezoid(call.tensorArg(y, "trapezoid", "y", 1), call.optionalTensorArg(x, "trapezoid", "x", 2), dx === undefined ? 1 : call.floatArg(dx, "trapezoid", "dx", 3), dim === undefined ? -1 : call.intArg(dim, "trapezoid", "dim", 4)));
 }
 
@@ -4986,24 +3119,7 @@ export function trapz(y: Tensor, options: { x?: Tensor | null; dx?: number; dim?
 export function trapz(y: Tensor, x: Tensor | null, options: { dx?: number; dim?: number }): Tensor;
 export function trapz(y: Tensor, x: Tensor | null, dx: number, options: { dim?: number }): Tensor;
 export function trapz(y: unknown, x?: unknown, dx?: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(x)) {
-    const options = x;
-    call.checkOptions(options, ["x","dx","dim"], "trapz");
-    x = options["x"];
-    dx = options["dx"];
-    dim = options["dim"];
-  }
-  else if (call.isOptions(dx)) {
-    const options = dx;
-    call.checkOptions(options, ["dx","dim"], "trapz");
-    dx = options["dx"];
-    dim = options["dim"];
-  }
-  else if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim"], "trapz");
-    dim = options["dim"];
-  }
+  if (call.isOptions(x) || call.isOptions(dx) || call.isOptions(dim)) [x, dx, dim] = call.takeOptions([x, dx, dim], ["x","dx","dim"], "trapz");
   return call.wrapOr(y as Tensor, core.op_trapezoid(call.tensorArg(y, "trapz", "y", 1), call.optionalTensorArg(x, "trapz", "x", 2), dx === undefined ? 1 : call.floatArg(dx, "trapz", "dx", 3), dim === undefined ? -1 : call.intArg(dim, "trapz", "dim", 4)));
 }
 
@@ -5014,11 +3130,7 @@ export function trapz(y: unknown, x?: unknown, dx?: unknown, dim?: unknown): Ten
 export function tril(input: Tensor, diagonal?: number): Tensor;
 export function tril(input: Tensor, options: { diagonal?: number }): Tensor;
 export function tril(input: unknown, diagonal?: unknown): Tensor {
-  if (call.isOptions(diagonal)) {
-    const options = diagonal;
-    call.checkOptions(options, ["diagonal"], "tril");
-    diagonal = options["diagonal"];
-  }
+  if (call.isOptions(diagonal)) [diagonal] = call.takeOptions([diagonal], ["diagonal"], "tril");
   return call.wrapOr(input as Tensor, core.op_tril(call.tensorArg(input, "tril", "input", 1), diagonal === undefined ? 0 : call.intArg(diagonal, "tril", "diagonal", 2)));
 }
 
@@ -5029,11 +3141,7 @@ export function tril(input: unknown, diagonal?: unknown): Tensor {
 export function triu(input: Tensor, diagonal?: number): Tensor;
 export function triu(input: Tensor, options: { diagonal?: number }): Tensor;
 export function triu(input: unknown, diagonal?: unknown): Tensor {
-  if (call.isOptions(diagonal)) {
-    const options = diagonal;
-    call.checkOptions(options, ["diagonal"], "triu");
-    diagonal = options["diagonal"];
-  }
+  if (call.isOptions(diagonal)) [diagonal] = call.takeOptions([diagonal], ["diagonal"], "triu");
   return call.wrapOr(input as Tensor, core.op_triu(call.tensorArg(input, "triu", "input", 1), diagonal === undefined ? 0 : call.intArg(diagonal, "triu", "diagonal", 2)));
 }
 
@@ -5064,11 +3172,7 @@ export function trunc(input: unknown): Tensor {
 export function unbind(input: Tensor, dim?: number): Tensor[];
 export function unbind(input: Tensor, options: { dim?: number }): Tensor[];
 export function unbind(input: unknown, dim?: unknown): Tensor[] {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim"], "unbind");
-    dim = options["dim"];
-  }
+  if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "unbind");
   return call.wrapList(core.op_unbind(call.tensorArg(input, "unbind", "input", 1), dim === undefined ? 0 : call.intArg(dim, "unbind", "dim", 2)));
 }
 
@@ -5080,17 +3184,7 @@ export function unflatten(input: Tensor, dim: number, sizes: number | readonly n
 export function unflatten(input: Tensor, options: { dim: number; sizes: number | readonly number[] }): Tensor;
 export function unflatten(input: Tensor, dim: number, options: { sizes: number | readonly number[] }): Tensor;
 export function unflatten(input: unknown, dim: unknown, sizes?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","sizes"], "unflatten");
-    dim = options["dim"];
-    sizes = options["sizes"];
-  }
-  else if (call.isOptions(sizes)) {
-    const options = sizes;
-    call.checkOptions(options, ["sizes"], "unflatten");
-    sizes = options["sizes"];
-  }
+  if (call.isOptions(dim) || call.isOptions(sizes)) [dim, sizes] = call.takeOptions([dim, sizes], ["dim","sizes"], "unflatten");
   return call.wrapOr(input as Tensor, core.op_unflatten(call.tensorArg(input, "unflatten", "input", 1), call.intArg(dim, "unflatten", "dim", 2), call.ints(sizes, "unflatten", "sizes", 3), call.lengthOf(sizes)));
 }
 
@@ -5102,11 +3196,7 @@ export function unflatten(input: unknown, dim: unknown, sizes?: unknown): Tensor
 export function unsqueeze(input: Tensor, dim: number): Tensor;
 export function unsqueeze(input: Tensor, options: { dim: number }): Tensor;
 export function unsqueeze(input: unknown, dim: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim"], "unsqueeze");
-    dim = options["dim"];
-  }
+  if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "unsqueeze");
   return call.wrapOr(input as Tensor, core.op_unsqueeze(call.tensorArg(input, "unsqueeze", "input", 1), call.intArg(dim, "unsqueeze", "dim", 2)));
 }
 
@@ -5121,32 +3211,7 @@ export function varOp(input: Tensor, dim: number | readonly number[] | null, opt
 export function varOp(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, options: { keepdim?: boolean; correction?: number | null }): Tensor;
 export function varOp(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, keepdim: boolean, options: { correction?: number | null }): Tensor;
 export function varOp(input: unknown, dim?: unknown, unbiased?: unknown, keepdim?: unknown, correction?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","unbiased","keepdim","correction"], "var");
-    dim = options["dim"];
-    unbiased = options["unbiased"];
-    keepdim = options["keepdim"];
-    correction = options["correction"];
-  }
-  else if (call.isOptions(unbiased)) {
-    const options = unbiased;
-    call.checkOptions(options, ["unbiased","keepdim","correction"], "var");
-    unbiased = options["unbiased"];
-    keepdim = options["keepdim"];
-    correction = options["correction"];
-  }
-  else if (call.isOptions(keepdim)) {
-    const options = keepdim;
-    call.checkOptions(options, ["keepdim","correction"], "var");
-    keepdim = options["keepdim"];
-    correction = options["correction"];
-  }
-  else if (call.isOptions(correction)) {
-    const options = correction;
-    call.checkOptions(options, ["correction"], "var");
-    correction = options["correction"];
-  }
+  if (call.isOptions(dim) || call.isOptions(unbiased) || call.isOptions(keepdim) || call.isOptions(correction)) [dim, unbiased, keepdim, correction] = call.takeOptions([dim, unbiased, keepdim, correction], ["dim","unbiased","keepdim","correction"], "var");
   return call.wrapOr(input as Tensor, core.op_var(call.tensorArg(input, "var", "input", 1), call.ints(dim, "var", "dim", 2), call.lengthOf(dim), unbiased === undefined ? 1 : call.boolArg(unbiased, "var", "unbiased", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "var", "keepdim", 4), call.optionalIntArg(correction, "var", "correction", 5)));
 }
 
@@ -5160,32 +3225,7 @@ export function varMean(input: Tensor, dim: number | readonly number[] | null, o
 export function varMean(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, options: { keepdim?: boolean; correction?: number | null }): call.Named<"var" | "mean">;
 export function varMean(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, keepdim: boolean, options: { correction?: number | null }): call.Named<"var" | "mean">;
 export function varMean(input: unknown, dim?: unknown, unbiased?: unknown, keepdim?: unknown, correction?: unknown): call.Named<"var" | "mean"> {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","unbiased","keepdim","correction"], "varMean");
-    dim = options["dim"];
-    unbiased = options["unbiased"];
-    keepdim = options["keepdim"];
-    correction = options["correction"];
-  }
-  else if (call.isOptions(unbiased)) {
-    const options = unbiased;
-    call.checkOptions(options, ["unbiased","keepdim","correction"], "varMean");
-    unbiased = options["unbiased"];
-    keepdim = options["keepdim"];
-    correction = options["correction"];
-  }
-  else if (call.isOptions(keepdim)) {
-    const options = keepdim;
-    call.checkOptions(options, ["keepdim","correction"], "varMean");
-    keepdim = options["keepdim"];
-    correction = options["correction"];
-  }
-  else if (call.isOptions(correction)) {
-    const options = correction;
-    call.checkOptions(options, ["correction"], "varMean");
-    correction = options["correction"];
-  }
+  if (call.isOptions(dim) || call.isOptions(unbiased) || call.isOptions(keepdim) || call.isOptions(correction)) [dim, unbiased, keepdim, correction] = call.takeOptions([dim, unbiased, keepdim, correction], ["dim","unbiased","keepdim","correction"], "varMean");
   return call.wrapNamed(core.op_varMean(call.tensorArg(input, "varMean", "input", 1), call.ints(dim, "varMean", "dim", 2), call.lengthOf(dim), unbiased === undefined ? 1 : call.boolArg(unbiased, "varMean", "unbiased", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "varMean", "keepdim", 4), call.optionalIntArg(correction, "varMean", "correction", 5)), ["var","mean"]);
 }
 
@@ -5196,11 +3236,7 @@ export function varMean(input: unknown, dim?: unknown, unbiased?: unknown, keepd
 export function vdot(input: Tensor, other: Tensor): Tensor;
 export function vdot(input: Tensor, options: { other: Tensor }): Tensor;
 export function vdot(input: unknown, other: unknown): Tensor {
-  if (call.isOptions(other)) {
-    const options = other;
-    call.checkOptions(options, ["other"], "vdot");
-    other = options["other"];
-  }
+  if (call.isOptions(other)) [other] = call.takeOptions([other], ["other"], "vdot");
   return call.wrapOr(input as Tensor, core.op_vdot(call.tensorArg(input, "vdot", "input", 1), call.tensorArg(other, "vdot", "other", 2)));
 }
 

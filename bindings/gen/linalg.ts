@@ -15,17 +15,7 @@ export function cross(input: Tensor, other: Tensor, dim?: number): Tensor;
 export function cross(input: Tensor, options: { other: Tensor; dim?: number }): Tensor;
 export function cross(input: Tensor, other: Tensor, options: { dim?: number }): Tensor;
 export function cross(input: unknown, other: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(other)) {
-    const options = other;
-    call.checkOptions(options, ["other","dim"], "cross");
-    other = options["other"];
-    dim = options["dim"];
-  }
-  else if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim"], "cross");
-    dim = options["dim"];
-  }
+  if (call.isOptions(other) || call.isOptions(dim)) [other, dim] = call.takeOptions([other, dim], ["other","dim"], "cross");
   return call.wrapOr(input as Tensor, core.op_linalgCross(call.tensorArg(input, "cross", "input", 1), call.tensorArg(other, "cross", "other", 2), dim === undefined ? -1 : call.intArg(dim, "cross", "dim", 3)));
 }
 
@@ -39,24 +29,7 @@ export function diagonal(input: Tensor, options: { offset?: number; dim1?: numbe
 export function diagonal(input: Tensor, offset: number, options: { dim1?: number; dim2?: number }): Tensor;
 export function diagonal(input: Tensor, offset: number, dim1: number, options: { dim2?: number }): Tensor;
 export function diagonal(input: unknown, offset?: unknown, dim1?: unknown, dim2?: unknown): Tensor {
-  if (call.isOptions(offset)) {
-    const options = offset;
-    call.checkOptions(options, ["offset","dim1","dim2"], "diagonal");
-    offset = options["offset"];
-    dim1 = options["dim1"];
-    dim2 = options["dim2"];
-  }
-  else if (call.isOptions(dim1)) {
-    const options = dim1;
-    call.checkOptions(options, ["dim1","dim2"], "diagonal");
-    dim1 = options["dim1"];
-    dim2 = options["dim2"];
-  }
-  else if (call.isOptions(dim2)) {
-    const options = dim2;
-    call.checkOptions(options, ["dim2"], "diagonal");
-    dim2 = options["dim2"];
-  }
+  if (call.isOptions(offset) || call.isOptions(dim1) || call.isOptions(dim2)) [offset, dim1, dim2] = call.takeOptions([offset, dim1, dim2], ["offset","dim1","dim2"], "diagonal");
   return call.wrapOr(input as Tensor, core.op_diagonal(call.tensorArg(input, "diagonal", "input", 1), offset === undefined ? 0 : call.intArg(offset, "diagonal", "offset", 2), dim1 === undefined ? 0 : call.intArg(dim1, "diagonal", "dim1", 3), dim2 === undefined ? 1 : call.intArg(dim2, "diagonal", "dim2", 4)));
 }
 
@@ -70,11 +43,7 @@ export function diagonal(input: unknown, offset?: unknown, dim1?: unknown, dim2?
 export function matmul(input: Tensor, other: Tensor): Tensor;
 export function matmul(input: Tensor, options: { other: Tensor }): Tensor;
 export function matmul(input: unknown, other: unknown): Tensor {
-  if (call.isOptions(other)) {
-    const options = other;
-    call.checkOptions(options, ["other"], "matmul");
-    other = options["other"];
-  }
+  if (call.isOptions(other)) [other] = call.takeOptions([other], ["other"], "matmul");
   return call.wrapOr(input as Tensor, core.op_matmul(call.tensorArg(input, "matmul", "input", 1), call.tensorArg(other, "matmul", "other", 2)));
 }
 
@@ -85,11 +54,7 @@ export function matmul(input: unknown, other: unknown): Tensor {
 export function matrixPower(input: Tensor, n: number): Tensor;
 export function matrixPower(input: Tensor, options: { n: number }): Tensor;
 export function matrixPower(input: unknown, n: unknown): Tensor {
-  if (call.isOptions(n)) {
-    const options = n;
-    call.checkOptions(options, ["n"], "matrixPower");
-    n = options["n"];
-  }
+  if (call.isOptions(n)) [n] = call.takeOptions([n], ["n"], "matrixPower");
   return call.wrapOr(input as Tensor, core.op_matrixPower(call.tensorArg(input, "matrixPower", "input", 1), call.intArg(n, "matrixPower", "n", 2)));
 }
 
@@ -110,17 +75,7 @@ export function vecdot(x: Tensor, y: Tensor, dim?: number): Tensor;
 export function vecdot(x: Tensor, options: { y: Tensor; dim?: number }): Tensor;
 export function vecdot(x: Tensor, y: Tensor, options: { dim?: number }): Tensor;
 export function vecdot(x: unknown, y: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(y)) {
-    const options = y;
-    call.checkOptions(options, ["y","dim"], "vecdot");
-    y = options["y"];
-    dim = options["dim"];
-  }
-  else if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim"], "vecdot");
-    dim = options["dim"];
-  }
+  if (call.isOptions(y) || call.isOptions(dim)) [y, dim] = call.takeOptions([y, dim], ["y","dim"], "vecdot");
   return call.wrapOr(x as Tensor, core.op_vecdot(call.tensorArg(x, "vecdot", "x", 1), call.tensorArg(y, "vecdot", "y", 2), dim === undefined ? -1 : call.intArg(dim, "vecdot", "dim", 3)));
 }
 
@@ -136,31 +91,6 @@ export function vectorNorm(input: Tensor, ord: number, options: { dim?: number |
 export function vectorNorm(input: Tensor, ord: number, dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
 export function vectorNorm(input: Tensor, ord: number, dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
 export function vectorNorm(input: unknown, ord?: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(ord)) {
-    const options = ord;
-    call.checkOptions(options, ["ord","dim","keepdim","dtype"], "vectorNorm");
-    ord = options["ord"];
-    dim = options["dim"];
-    keepdim = options["keepdim"];
-    dtype = options["dtype"];
-  }
-  else if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","keepdim","dtype"], "vectorNorm");
-    dim = options["dim"];
-    keepdim = options["keepdim"];
-    dtype = options["dtype"];
-  }
-  else if (call.isOptions(keepdim)) {
-    const options = keepdim;
-    call.checkOptions(options, ["keepdim","dtype"], "vectorNorm");
-    keepdim = options["keepdim"];
-    dtype = options["dtype"];
-  }
-  else if (call.isOptions(dtype)) {
-    const options = dtype;
-    call.checkOptions(options, ["dtype"], "vectorNorm");
-    dtype = options["dtype"];
-  }
+  if (call.isOptions(ord) || call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(dtype)) [ord, dim, keepdim, dtype] = call.takeOptions([ord, dim, keepdim, dtype], ["ord","dim","keepdim","dtype"], "vectorNorm");
   return call.wrapOr(input as Tensor, core.op_vectorNorm(call.tensorArg(input, "vectorNorm", "input", 1), ord === undefined ? 2 : call.floatArg(ord, "vectorNorm", "ord", 2), call.ints(dim, "vectorNorm", "dim", 3), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "vectorNorm", "keepdim", 4), call.dtypeArg(dtype, "vectorNorm", "dtype", 5)));
 }

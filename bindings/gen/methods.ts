@@ -2111,256 +2111,69 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_acosh(live(this)));
   },
   add(this: Tensor, other: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(alpha)) {
-      const options = alpha;
-      call.checkOptions(options, ["alpha"], "add");
-      alpha = options["alpha"];
-    }
+    if (call.isOptions(alpha)) [alpha] = call.takeOptions([alpha], ["alpha"], "add");
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "add", "alpha", 2);
     return call.wrap(core.op_add(live(this), call.operandArg(other, "add", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
   addbmm(this: Tensor, batch1: unknown, batch2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(batch1)) {
-      const options = batch1;
-      call.checkOptions(options, ["batch1","batch2","beta","alpha"], "addbmm");
-      batch1 = options["batch1"];
-      batch2 = options["batch2"];
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(batch2)) {
-      const options = batch2;
-      call.checkOptions(options, ["batch2","beta","alpha"], "addbmm");
-      batch2 = options["batch2"];
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(beta)) {
-      const options = beta;
-      call.checkOptions(options, ["beta","alpha"], "addbmm");
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(alpha)) {
-      const options = alpha;
-      call.checkOptions(options, ["alpha"], "addbmm");
-      alpha = options["alpha"];
-    }
+    if (call.isOptions(batch1) || call.isOptions(batch2) || call.isOptions(beta) || call.isOptions(alpha)) [batch1, batch2, beta, alpha] = call.takeOptions([batch1, batch2, beta, alpha], ["batch1","batch2","beta","alpha"], "addbmm");
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addbmm", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addbmm", "alpha", 4);
     return call.wrapOr(this, core.op_addbmm(live(this), call.tensorArg(batch1, "addbmm", "batch1", 1), call.tensorArg(batch2, "addbmm", "batch2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
   addcdiv(this: Tensor, tensor1: unknown, tensor2: unknown, value?: unknown): Tensor {
-    if (call.isOptions(value)) {
-      const options = value;
-      call.checkOptions(options, ["value"], "addcdiv");
-      value = options["value"];
-    }
+    if (call.isOptions(value)) [value] = call.takeOptions([value], ["value"], "addcdiv");
     const valueValue = value === undefined ? 1 : call.scalarArg(value, "addcdiv", "value", 3);
     return call.wrap(core.op_addcdiv(live(this), call.tensorArg(tensor1, "addcdiv", "tensor1", 1), call.tensorArg(tensor2, "addcdiv", "tensor2", 2), call.scalarValue(valueValue), call.scalarKind(valueValue)));
   },
   addcmul(this: Tensor, tensor1: unknown, tensor2: unknown, value?: unknown): Tensor {
-    if (call.isOptions(value)) {
-      const options = value;
-      call.checkOptions(options, ["value"], "addcmul");
-      value = options["value"];
-    }
+    if (call.isOptions(value)) [value] = call.takeOptions([value], ["value"], "addcmul");
     const valueValue = value === undefined ? 1 : call.scalarArg(value, "addcmul", "value", 3);
     return call.wrap(core.op_addcmul(live(this), call.tensorArg(tensor1, "addcmul", "tensor1", 1), call.tensorArg(tensor2, "addcmul", "tensor2", 2), call.scalarValue(valueValue), call.scalarKind(valueValue)));
   },
   addmm(this: Tensor, mat1: unknown, mat2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(mat1)) {
-      const options = mat1;
-      call.checkOptions(options, ["mat1","mat2","beta","alpha"], "addmm");
-      mat1 = options["mat1"];
-      mat2 = options["mat2"];
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(mat2)) {
-      const options = mat2;
-      call.checkOptions(options, ["mat2","beta","alpha"], "addmm");
-      mat2 = options["mat2"];
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(beta)) {
-      const options = beta;
-      call.checkOptions(options, ["beta","alpha"], "addmm");
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(alpha)) {
-      const options = alpha;
-      call.checkOptions(options, ["alpha"], "addmm");
-      alpha = options["alpha"];
-    }
+    if (call.isOptions(mat1) || call.isOptions(mat2) || call.isOptions(beta) || call.isOptions(alpha)) [mat1, mat2, beta, alpha] = call.takeOptions([mat1, mat2, beta, alpha], ["mat1","mat2","beta","alpha"], "addmm");
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addmm", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addmm", "alpha", 4);
     return call.wrapOr(this, core.op_addmm(live(this), call.tensorArg(mat1, "addmm", "mat1", 1), call.tensorArg(mat2, "addmm", "mat2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
   addmv(this: Tensor, mat: unknown, vec?: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(mat)) {
-      const options = mat;
-      call.checkOptions(options, ["mat","vec","beta","alpha"], "addmv");
-      mat = options["mat"];
-      vec = options["vec"];
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(vec)) {
-      const options = vec;
-      call.checkOptions(options, ["vec","beta","alpha"], "addmv");
-      vec = options["vec"];
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(beta)) {
-      const options = beta;
-      call.checkOptions(options, ["beta","alpha"], "addmv");
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(alpha)) {
-      const options = alpha;
-      call.checkOptions(options, ["alpha"], "addmv");
-      alpha = options["alpha"];
-    }
+    if (call.isOptions(mat) || call.isOptions(vec) || call.isOptions(beta) || call.isOptions(alpha)) [mat, vec, beta, alpha] = call.takeOptions([mat, vec, beta, alpha], ["mat","vec","beta","alpha"], "addmv");
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addmv", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addmv", "alpha", 4);
     return call.wrapOr(this, core.op_addmv(live(this), call.tensorArg(mat, "addmv", "mat", 1), call.tensorArg(vec, "addmv", "vec", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
   addr(this: Tensor, vec1: unknown, vec2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(vec1)) {
-      const options = vec1;
-      call.checkOptions(options, ["vec1","vec2","beta","alpha"], "addr");
-      vec1 = options["vec1"];
-      vec2 = options["vec2"];
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(vec2)) {
-      const options = vec2;
-      call.checkOptions(options, ["vec2","beta","alpha"], "addr");
-      vec2 = options["vec2"];
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(beta)) {
-      const options = beta;
-      call.checkOptions(options, ["beta","alpha"], "addr");
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(alpha)) {
-      const options = alpha;
-      call.checkOptions(options, ["alpha"], "addr");
-      alpha = options["alpha"];
-    }
+    if (call.isOptions(vec1) || call.isOptions(vec2) || call.isOptions(beta) || call.isOptions(alpha)) [vec1, vec2, beta, alpha] = call.takeOptions([vec1, vec2, beta, alpha], ["vec1","vec2","beta","alpha"], "addr");
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addr", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addr", "alpha", 4);
     return call.wrapOr(this, core.op_addr(live(this), call.tensorArg(vec1, "addr", "vec1", 1), call.tensorArg(vec2, "addr", "vec2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
   all(this: Tensor, dim?: unknown, keepdim?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","keepdim"], "all");
-      dim = options["dim"];
-      keepdim = options["keepdim"];
-    }
-    else if (call.isOptions(keepdim)) {
-      const options = keepdim;
-      call.checkOptions(options, ["keepdim"], "all");
-      keepdim = options["keepdim"];
-    }
+    if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "all");
     return call.wrapOr(this, core.op_all(live(this), call.optionalIntArg(dim, "all", "dim", 1), keepdim === undefined ? 0 : call.boolArg(keepdim, "all", "keepdim", 2)));
   },
   allclose(this: Tensor, other: unknown, rtol?: unknown, atol?: unknown, equalNan?: unknown): boolean {
-    if (call.isOptions(other)) {
-      const options = other;
-      call.checkOptions(options, ["other","rtol","atol","equalNan"], "allclose");
-      other = options["other"];
-      rtol = options["rtol"];
-      atol = options["atol"];
-      equalNan = options["equalNan"];
-    }
-    else if (call.isOptions(rtol)) {
-      const options = rtol;
-      call.checkOptions(options, ["rtol","atol","equalNan"], "allclose");
-      rtol = options["rtol"];
-      atol = options["atol"];
-      equalNan = options["equalNan"];
-    }
-    else if (call.isOptions(atol)) {
-      const options = atol;
-      call.checkOptions(options, ["atol","equalNan"], "allclose");
-      atol = options["atol"];
-      equalNan = options["equalNan"];
-    }
-    else if (call.isOptions(equalNan)) {
-      const options = equalNan;
-      call.checkOptions(options, ["equalNan"], "allclose");
-      equalNan = options["equalNan"];
-    }
+    if (call.isOptions(other) || call.isOptions(rtol) || call.isOptions(atol) || call.isOptions(equalNan)) [other, rtol, atol, equalNan] = call.takeOptions([other, rtol, atol, equalNan], ["other","rtol","atol","equalNan"], "allclose");
     return core.op_allclose(live(this), call.tensorArg(other, "allclose", "other", 1), rtol === undefined ? 0.00001 : call.floatArg(rtol, "allclose", "rtol", 2), atol === undefined ? 1e-8 : call.floatArg(atol, "allclose", "atol", 3), equalNan === undefined ? 0 : call.boolArg(equalNan, "allclose", "equalNan", 4)) !== 0;
   },
   amax(this: Tensor, dim?: unknown, keepdim?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","keepdim"], "amax");
-      dim = options["dim"];
-      keepdim = options["keepdim"];
-    }
-    else if (call.isOptions(keepdim)) {
-      const options = keepdim;
-      call.checkOptions(options, ["keepdim"], "amax");
-      keepdim = options["keepdim"];
-    }
+    if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "amax");
     return call.wrapOr(this, core.op_amax(live(this), call.ints(dim, "amax", "dim", 1), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "amax", "keepdim", 2)));
   },
   amin(this: Tensor, dim?: unknown, keepdim?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","keepdim"], "amin");
-      dim = options["dim"];
-      keepdim = options["keepdim"];
-    }
-    else if (call.isOptions(keepdim)) {
-      const options = keepdim;
-      call.checkOptions(options, ["keepdim"], "amin");
-      keepdim = options["keepdim"];
-    }
+    if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "amin");
     return call.wrapOr(this, core.op_amin(live(this), call.ints(dim, "amin", "dim", 1), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "amin", "keepdim", 2)));
   },
   aminmax(this: Tensor, dim?: unknown, keepdim?: unknown): call.Named<"min" | "max"> {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","keepdim"], "aminmax");
-      dim = options["dim"];
-      keepdim = options["keepdim"];
-    }
-    else if (call.isOptions(keepdim)) {
-      const options = keepdim;
-      call.checkOptions(options, ["keepdim"], "aminmax");
-      keepdim = options["keepdim"];
-    }
+    if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "aminmax");
     return call.wrapNamed(core.op_aminmax(live(this), call.optionalIntArg(dim, "aminmax", "dim", 1), keepdim === undefined ? 0 : call.boolArg(keepdim, "aminmax", "keepdim", 2)), ["min","max"]);
   },
   angle(this: Tensor): Tensor {
     return call.wrap(core.op_angle(live(this)));
   },
   any(this: Tensor, dim?: unknown, keepdim?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","keepdim"], "any");
-      dim = options["dim"];
-      keepdim = options["keepdim"];
-    }
-    else if (call.isOptions(keepdim)) {
-      const options = keepdim;
-      call.checkOptions(options, ["keepdim"], "any");
-      keepdim = options["keepdim"];
-    }
+    if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "any");
     return call.wrapOr(this, core.op_any(live(this), call.optionalIntArg(dim, "any", "dim", 1), keepdim === undefined ? 0 : call.boolArg(keepdim, "any", "keepdim", 2)));
   },
   arccos(this: Tensor): Tensor {
@@ -2385,105 +2198,26 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_atanh(live(this)));
   },
   argmax(this: Tensor, dim?: unknown, keepdim?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","keepdim"], "argmax");
-      dim = options["dim"];
-      keepdim = options["keepdim"];
-    }
-    else if (call.isOptions(keepdim)) {
-      const options = keepdim;
-      call.checkOptions(options, ["keepdim"], "argmax");
-      keepdim = options["keepdim"];
-    }
+    if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "argmax");
     return call.wrapOr(this, core.op_argmax(live(this), call.optionalIntArg(dim, "argmax", "dim", 1), keepdim === undefined ? 0 : call.boolArg(keepdim, "argmax", "keepdim", 2)));
   },
   argmin(this: Tensor, dim?: unknown, keepdim?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","keepdim"], "argmin");
-      dim = options["dim"];
-      keepdim = options["keepdim"];
-    }
-    else if (call.isOptions(keepdim)) {
-      const options = keepdim;
-      call.checkOptions(options, ["keepdim"], "argmin");
-      keepdim = options["keepdim"];
-    }
+    if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "argmin");
     return call.wrapOr(this, core.op_argmin(live(this), call.optionalIntArg(dim, "argmin", "dim", 1), keepdim === undefined ? 0 : call.boolArg(keepdim, "argmin", "keepdim", 2)));
   },
   argsort(this: Tensor, dim?: unknown, descending?: unknown, stable?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","descending","stable"], "argsort");
-      dim = options["dim"];
-      descending = options["descending"];
-      stable = options["stable"];
-    }
-    else if (call.isOptions(descending)) {
-      const options = descending;
-      call.checkOptions(options, ["descending","stable"], "argsort");
-      descending = options["descending"];
-      stable = options["stable"];
-    }
-    else if (call.isOptions(stable)) {
-      const options = stable;
-      call.checkOptions(options, ["stable"], "argsort");
-      stable = options["stable"];
-    }
+    if (call.isOptions(dim) || call.isOptions(descending) || call.isOptions(stable)) [dim, descending, stable] = call.takeOptions([dim, descending, stable], ["dim","descending","stable"], "argsort");
     return call.wrapOr(this, core.op_argsort(live(this), dim === undefined ? -1 : call.intArg(dim, "argsort", "dim", 1), descending === undefined ? 0 : call.boolArg(descending, "argsort", "descending", 2), stable === undefined ? 0 : call.boolArg(stable, "argsort", "stable", 3)));
   },
   argwhere(this: Tensor): Tensor {
     return call.wrapOr(this, core.op_argwhere(live(this)));
   },
   asStrided(this: Tensor, size: unknown, stride?: unknown, storageOffset?: unknown): Tensor {
-    if (call.isOptions(size)) {
-      const options = size;
-      call.checkOptions(options, ["size","stride","storageOffset"], "asStrided");
-      size = options["size"];
-      stride = options["stride"];
-      storageOffset = options["storageOffset"];
-    }
-    else if (call.isOptions(stride)) {
-      const options = stride;
-      call.checkOptions(options, ["stride","storageOffset"], "asStrided");
-      stride = options["stride"];
-      storageOffset = options["storageOffset"];
-    }
-    else if (call.isOptions(storageOffset)) {
-      const options = storageOffset;
-      call.checkOptions(options, ["storageOffset"], "asStrided");
-      storageOffset = options["storageOffset"];
-    }
+    if (call.isOptions(size) || call.isOptions(stride) || call.isOptions(storageOffset)) [size, stride, storageOffset] = call.takeOptions([size, stride, storageOffset], ["size","stride","storageOffset"], "asStrided");
     return call.wrapOr(this, core.op_asStrided(live(this), call.ints(size, "asStrided", "size", 1), call.lengthOf(size), call.ints(stride, "asStrided", "stride", 2), call.lengthOf(stride), call.optionalIntArg(storageOffset, "asStrided", "storageOffset", 3)));
   },
   asStridedScatter(this: Tensor, src: unknown, size?: unknown, stride?: unknown, storageOffset?: unknown): Tensor {
-    if (call.isOptions(src)) {
-      const options = src;
-      call.checkOptions(options, ["src","size","stride","storageOffset"], "asStridedScatter");
-      src = options["src"];
-      size = options["size"];
-      stride = options["stride"];
-      storageOffset = options["storageOffset"];
-    }
-    else if (call.isOptions(size)) {
-      const options = size;
-      call.checkOptions(options, ["size","stride","storageOffset"], "asStridedScatter");
-      size = options["size"];
-      stride = options["stride"];
-      storageOffset = options["storageOffset"];
-    }
-    else if (call.isOptions(stride)) {
-      const options = stride;
-      call.checkOptions(options, ["stride","storageOffset"], "asStridedScatter");
-      stride = options["stride"];
-      storageOffset = options["storageOffset"];
-    }
-    else if (call.isOptions(storageOffset)) {
-      const options = storageOffset;
-      call.checkOptions(options, ["storageOffset"], "asStridedScatter");
-      storageOffset = options["storageOffset"];
-    }
+    if (call.isOptions(src) || call.isOptions(size) || call.isOptions(stride) || call.isOptions(storageOffset)) [src, size, stride, storageOffset] = call.takeOptions([src, size, stride, storageOffset], ["src","size","stride","storageOffset"], "asStridedScatter");
     return call.wrapOr(this, core.op_asStridedScatter(live(this), call.tensorArg(src, "asStridedScatter", "src", 1), call.ints(size, "asStridedScatter", "size", 2), call.lengthOf(size), call.ints(stride, "asStridedScatter", "stride", 3), call.lengthOf(stride), call.optionalIntArg(storageOffset, "asStridedScatter", "storageOffset", 4)));
   },
   asin(this: Tensor): Tensor {
@@ -2502,63 +2236,18 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_atanh(live(this)));
   },
   baddbmm(this: Tensor, batch1: unknown, batch2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(batch1)) {
-      const options = batch1;
-      call.checkOptions(options, ["batch1","batch2","beta","alpha"], "baddbmm");
-      batch1 = options["batch1"];
-      batch2 = options["batch2"];
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(batch2)) {
-      const options = batch2;
-      call.checkOptions(options, ["batch2","beta","alpha"], "baddbmm");
-      batch2 = options["batch2"];
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(beta)) {
-      const options = beta;
-      call.checkOptions(options, ["beta","alpha"], "baddbmm");
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(alpha)) {
-      const options = alpha;
-      call.checkOptions(options, ["alpha"], "baddbmm");
-      alpha = options["alpha"];
-    }
+    if (call.isOptions(batch1) || call.isOptions(batch2) || call.isOptions(beta) || call.isOptions(alpha)) [batch1, batch2, beta, alpha] = call.takeOptions([batch1, batch2, beta, alpha], ["batch1","batch2","beta","alpha"], "baddbmm");
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "baddbmm", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "baddbmm", "alpha", 4);
     return call.wrapOr(this, core.op_baddbmm(live(this), call.tensorArg(batch1, "baddbmm", "batch1", 1), call.tensorArg(batch2, "baddbmm", "batch2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
   bernoulli(this: Tensor, p?: unknown, generator?: unknown): Tensor {
-    if (call.isOptions(p)) {
-      const options = p;
-      call.checkOptions(options, ["p","generator"], "bernoulli");
-      p = options["p"];
-      generator = options["generator"];
-    }
-    else if (call.isOptions(generator)) {
-      const options = generator;
-      call.checkOptions(options, ["generator"], "bernoulli");
-      generator = options["generator"];
-    }
+    if (call.isOptions(p) || call.isOptions(generator)) [p, generator] = call.takeOptions([p, generator], ["p","generator"], "bernoulli");
     const pValue = call.optionalScalarArg(p, "bernoulli", "p", 1);
     return call.wrapOr(this, core.op_bernoulli(live(this), call.scalarValue(pValue), call.scalarKind(pValue), generator === undefined ? 0 : call.intArg(generator, "bernoulli", "generator", 2)));
   },
   bincount(this: Tensor, weights?: unknown, minlength?: unknown): Tensor {
-    if (call.isOptions(weights)) {
-      const options = weights;
-      call.checkOptions(options, ["weights","minlength"], "bincount");
-      weights = options["weights"];
-      minlength = options["minlength"];
-    }
-    else if (call.isOptions(minlength)) {
-      const options = minlength;
-      call.checkOptions(options, ["minlength"], "bincount");
-      minlength = options["minlength"];
-    }
+    if (call.isOptions(weights) || call.isOptions(minlength)) [weights, minlength] = call.takeOptions([weights, minlength], ["weights","minlength"], "bincount");
     return call.wrapOr(this, core.op_bincount(live(this), call.optionalTensorArg(weights, "bincount", "weights", 1), minlength === undefined ? 0 : call.intArg(minlength, "bincount", "minlength", 2)));
   },
   bitwiseAnd(this: Tensor, other: unknown): Tensor {
@@ -2580,50 +2269,22 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_bitwiseXor(live(this), call.operandArg(other, "bitwiseXor", "other", 1)));
   },
   bmm(this: Tensor, mat2: unknown): Tensor {
-    if (call.isOptions(mat2)) {
-      const options = mat2;
-      call.checkOptions(options, ["mat2"], "bmm");
-      mat2 = options["mat2"];
-    }
+    if (call.isOptions(mat2)) [mat2] = call.takeOptions([mat2], ["mat2"], "bmm");
     return call.wrapOr(this, core.op_bmm(live(this), call.tensorArg(mat2, "bmm", "mat2", 1)));
   },
   broadcastTo(this: Tensor, size: unknown): Tensor {
-    if (call.isOptions(size)) {
-      const options = size;
-      call.checkOptions(options, ["size"], "broadcastTo");
-      size = options["size"];
-    }
+    if (call.isOptions(size)) [size] = call.takeOptions([size], ["size"], "broadcastTo");
     return call.wrapOr(this, core.op_broadcastTo(live(this), call.ints(size, "broadcastTo", "size", 1), call.lengthOf(size)));
   },
   ceil(this: Tensor): Tensor {
     return call.wrap(core.op_ceil(live(this)));
   },
   chunk(this: Tensor, chunks: unknown, dim?: unknown): Tensor[] {
-    if (call.isOptions(chunks)) {
-      const options = chunks;
-      call.checkOptions(options, ["chunks","dim"], "chunk");
-      chunks = options["chunks"];
-      dim = options["dim"];
-    }
-    else if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim"], "chunk");
-      dim = options["dim"];
-    }
+    if (call.isOptions(chunks) || call.isOptions(dim)) [chunks, dim] = call.takeOptions([chunks, dim], ["chunks","dim"], "chunk");
     return call.wrapList(core.op_chunk(live(this), call.intArg(chunks, "chunk", "chunks", 1), dim === undefined ? 0 : call.intArg(dim, "chunk", "dim", 2)));
   },
   clamp(this: Tensor, min?: unknown, max?: unknown): Tensor {
-    if (call.isOptions(min)) {
-      const options = min;
-      call.checkOptions(options, ["min","max"], "clamp");
-      min = options["min"];
-      max = options["max"];
-    }
-    else if (call.isOptions(max)) {
-      const options = max;
-      call.checkOptions(options, ["max"], "clamp");
-      max = options["max"];
-    }
+    if (call.isOptions(min) || call.isOptions(max)) [min, max] = call.takeOptions([min, max], ["min","max"], "clamp");
     return call.wrap(core.op_clamp(live(this), call.optionalOperandArg(min, "clamp", "min", 1), call.optionalOperandArg(max, "clamp", "max", 2)));
   },
   clampMax(this: Tensor, max: unknown): Tensor {
@@ -2633,34 +2294,14 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_clampMin(live(this), call.operandArg(min, "clampMin", "min", 1)));
   },
   clip(this: Tensor, min?: unknown, max?: unknown): Tensor {
-    if (call.isOptions(min)) {
-      const options = min;
-      call.checkOptions(options, ["min","max"], "clip");
-      min = options["min"];
-      max = options["max"];
-    }
-    else if (call.isOptions(max)) {
-      const options = max;
-      call.checkOptions(options, ["max"], "clip");
-      max = options["max"];
-    }
+    if (call.isOptions(min) || call.isOptions(max)) [min, max] = call.takeOptions([min, max], ["min","max"], "clip");
     return call.wrap(core.op_clamp(live(this), call.optionalOperandArg(min, "clip", "min", 1), call.optionalOperandArg(max, "clip", "max", 2)));
   },
   clone(this: Tensor): Tensor {
     return call.wrapOr(this, core.op_clone(live(this)));
   },
   combinations(this: Tensor, r?: unknown, withReplacement?: unknown): Tensor {
-    if (call.isOptions(r)) {
-      const options = r;
-      call.checkOptions(options, ["r","withReplacement"], "combinations");
-      r = options["r"];
-      withReplacement = options["withReplacement"];
-    }
-    else if (call.isOptions(withReplacement)) {
-      const options = withReplacement;
-      call.checkOptions(options, ["withReplacement"], "combinations");
-      withReplacement = options["withReplacement"];
-    }
+    if (call.isOptions(r) || call.isOptions(withReplacement)) [r, withReplacement] = call.takeOptions([r, withReplacement], ["r","withReplacement"], "combinations");
     return call.wrapOr(this, core.op_combinations(live(this), r === undefined ? 2 : call.intArg(r, "combinations", "r", 1), withReplacement === undefined ? 0 : call.boolArg(withReplacement, "combinations", "withReplacement", 2)));
   },
   contiguous(this: Tensor): Tensor {
@@ -2679,261 +2320,84 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_cosh(live(this)));
   },
   countNonzero(this: Tensor, dim?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim"], "countNonzero");
-      dim = options["dim"];
-    }
+    if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "countNonzero");
     return call.wrapOr(this, core.op_countNonzero(live(this), call.ints(dim, "countNonzero", "dim", 1), call.lengthOf(dim)));
   },
   cov(this: Tensor, correction?: unknown, fweights?: unknown, aweights?: unknown): Tensor {
-    if (call.isOptions(correction)) {
-      const options = correction;
-      call.checkOptions(options, ["correction","fweights","aweights"], "cov");
-      correction = options["correction"];
-      fweights = options["fweights"];
-      aweights = options["aweights"];
-    }
-    else if (call.isOptions(fweights)) {
-      const options = fweights;
-      call.checkOptions(options, ["fweights","aweights"], "cov");
-      fweights = options["fweights"];
-      aweights = options["aweights"];
-    }
-    else if (call.isOptions(aweights)) {
-      const options = aweights;
-      call.checkOptions(options, ["aweights"], "cov");
-      aweights = options["aweights"];
-    }
+    if (call.isOptions(correction) || call.isOptions(fweights) || call.isOptions(aweights)) [correction, fweights, aweights] = call.takeOptions([correction, fweights, aweights], ["correction","fweights","aweights"], "cov");
     return call.wrapOr(this, core.op_cov(live(this), correction === undefined ? 1 : call.intArg(correction, "cov", "correction", 1), call.optionalTensorArg(fweights, "cov", "fweights", 2), call.optionalTensorArg(aweights, "cov", "aweights", 3)));
   },
   cross(this: Tensor, other: unknown, dim?: unknown): Tensor {
-    if (call.isOptions(other)) {
-      const options = other;
-      call.checkOptions(options, ["other","dim"], "cross");
-      other = options["other"];
-      dim = options["dim"];
-    }
-    else if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim"], "cross");
-      dim = options["dim"];
-    }
+    if (call.isOptions(other) || call.isOptions(dim)) [other, dim] = call.takeOptions([other, dim], ["other","dim"], "cross");
     return call.wrapOr(this, core.op_cross(live(this), call.tensorArg(other, "cross", "other", 1), call.optionalIntArg(dim, "cross", "dim", 2)));
   },
   cummax(this: Tensor, dim: unknown): call.Named<"values" | "indices"> {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim"], "cummax");
-      dim = options["dim"];
-    }
+    if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "cummax");
     return call.wrapNamed(core.op_cummax(live(this), call.intArg(dim, "cummax", "dim", 1)), ["values","indices"]);
   },
   cummin(this: Tensor, dim: unknown): call.Named<"values" | "indices"> {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim"], "cummin");
-      dim = options["dim"];
-    }
+    if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "cummin");
     return call.wrapNamed(core.op_cummin(live(this), call.intArg(dim, "cummin", "dim", 1)), ["values","indices"]);
   },
   cumprod(this: Tensor, dim: unknown, dtype?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","dtype"], "cumprod");
-      dim = options["dim"];
-      dtype = options["dtype"];
-    }
-    else if (call.isOptions(dtype)) {
-      const options = dtype;
-      call.checkOptions(options, ["dtype"], "cumprod");
-      dtype = options["dtype"];
-    }
+    if (call.isOptions(dim) || call.isOptions(dtype)) [dim, dtype] = call.takeOptions([dim, dtype], ["dim","dtype"], "cumprod");
     return call.wrapOr(this, core.op_cumprod(live(this), call.intArg(dim, "cumprod", "dim", 1), call.dtypeArg(dtype, "cumprod", "dtype", 2)));
   },
   cumsum(this: Tensor, dim: unknown, dtype?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","dtype"], "cumsum");
-      dim = options["dim"];
-      dtype = options["dtype"];
-    }
-    else if (call.isOptions(dtype)) {
-      const options = dtype;
-      call.checkOptions(options, ["dtype"], "cumsum");
-      dtype = options["dtype"];
-    }
+    if (call.isOptions(dim) || call.isOptions(dtype)) [dim, dtype] = call.takeOptions([dim, dtype], ["dim","dtype"], "cumsum");
     return call.wrapOr(this, core.op_cumsum(live(this), call.intArg(dim, "cumsum", "dim", 1), call.dtypeArg(dtype, "cumsum", "dtype", 2)));
   },
   deg2rad(this: Tensor): Tensor {
     return call.wrap(core.op_deg2rad(live(this)));
   },
   diag(this: Tensor, diagonal?: unknown): Tensor {
-    if (call.isOptions(diagonal)) {
-      const options = diagonal;
-      call.checkOptions(options, ["diagonal"], "diag");
-      diagonal = options["diagonal"];
-    }
+    if (call.isOptions(diagonal)) [diagonal] = call.takeOptions([diagonal], ["diagonal"], "diag");
     return call.wrapOr(this, core.op_diag(live(this), diagonal === undefined ? 0 : call.intArg(diagonal, "diag", "diagonal", 1)));
   },
   diagEmbed(this: Tensor, offset?: unknown, dim1?: unknown, dim2?: unknown): Tensor {
-    if (call.isOptions(offset)) {
-      const options = offset;
-      call.checkOptions(options, ["offset","dim1","dim2"], "diagEmbed");
-      offset = options["offset"];
-      dim1 = options["dim1"];
-      dim2 = options["dim2"];
-    }
-    else if (call.isOptions(dim1)) {
-      const options = dim1;
-      call.checkOptions(options, ["dim1","dim2"], "diagEmbed");
-      dim1 = options["dim1"];
-      dim2 = options["dim2"];
-    }
-    else if (call.isOptions(dim2)) {
-      const options = dim2;
-      call.checkOptions(options, ["dim2"], "diagEmbed");
-      dim2 = options["dim2"];
-    }
+    if (call.isOptions(offset) || call.isOptions(dim1) || call.isOptions(dim2)) [offset, dim1, dim2] = call.takeOptions([offset, dim1, dim2], ["offset","dim1","dim2"], "diagEmbed");
     return call.wrapOr(this, core.op_diagEmbed(live(this), offset === undefined ? 0 : call.intArg(offset, "diagEmbed", "offset", 1), dim1 === undefined ? -2 : call.intArg(dim1, "diagEmbed", "dim1", 2), dim2 === undefined ? -1 : call.intArg(dim2, "diagEmbed", "dim2", 3)));
   },
   diagflat(this: Tensor, offset?: unknown): Tensor {
-    if (call.isOptions(offset)) {
-      const options = offset;
-      call.checkOptions(options, ["offset"], "diagflat");
-      offset = options["offset"];
-    }
+    if (call.isOptions(offset)) [offset] = call.takeOptions([offset], ["offset"], "diagflat");
     return call.wrapOr(this, core.op_diagflat(live(this), offset === undefined ? 0 : call.intArg(offset, "diagflat", "offset", 1)));
   },
   diagonal(this: Tensor, offset?: unknown, dim1?: unknown, dim2?: unknown): Tensor {
-    if (call.isOptions(offset)) {
-      const options = offset;
-      call.checkOptions(options, ["offset","dim1","dim2"], "diagonal");
-      offset = options["offset"];
-      dim1 = options["dim1"];
-      dim2 = options["dim2"];
-    }
-    else if (call.isOptions(dim1)) {
-      const options = dim1;
-      call.checkOptions(options, ["dim1","dim2"], "diagonal");
-      dim1 = options["dim1"];
-      dim2 = options["dim2"];
-    }
-    else if (call.isOptions(dim2)) {
-      const options = dim2;
-      call.checkOptions(options, ["dim2"], "diagonal");
-      dim2 = options["dim2"];
-    }
+    if (call.isOptions(offset) || call.isOptions(dim1) || call.isOptions(dim2)) [offset, dim1, dim2] = call.takeOptions([offset, dim1, dim2], ["offset","dim1","dim2"], "diagonal");
     return call.wrapOr(this, core.op_diagonal(live(this), offset === undefined ? 0 : call.intArg(offset, "diagonal", "offset", 1), dim1 === undefined ? 0 : call.intArg(dim1, "diagonal", "dim1", 2), dim2 === undefined ? 1 : call.intArg(dim2, "diagonal", "dim2", 3)));
   },
   diagonalScatter(this: Tensor, src: unknown, offset?: unknown, dim1?: unknown, dim2?: unknown): Tensor {
-    if (call.isOptions(src)) {
-      const options = src;
-      call.checkOptions(options, ["src","offset","dim1","dim2"], "diagonalScatter");
-      src = options["src"];
-      offset = options["offset"];
-      dim1 = options["dim1"];
-      dim2 = options["dim2"];
-    }
-    else if (call.isOptions(offset)) {
-      const options = offset;
-      call.checkOptions(options, ["offset","dim1","dim2"], "diagonalScatter");
-      offset = options["offset"];
-      dim1 = options["dim1"];
-      dim2 = options["dim2"];
-    }
-    else if (call.isOptions(dim1)) {
-      const options = dim1;
-      call.checkOptions(options, ["dim1","dim2"], "diagonalScatter");
-      dim1 = options["dim1"];
-      dim2 = options["dim2"];
-    }
-    else if (call.isOptions(dim2)) {
-      const options = dim2;
-      call.checkOptions(options, ["dim2"], "diagonalScatter");
-      dim2 = options["dim2"];
-    }
+    if (call.isOptions(src) || call.isOptions(offset) || call.isOptions(dim1) || call.isOptions(dim2)) [src, offset, dim1, dim2] = call.takeOptions([src, offset, dim1, dim2], ["src","offset","dim1","dim2"], "diagonalScatter");
     return call.wrapOr(this, core.op_diagonalScatter(live(this), call.tensorArg(src, "diagonalScatter", "src", 1), offset === undefined ? 0 : call.intArg(offset, "diagonalScatter", "offset", 2), dim1 === undefined ? 0 : call.intArg(dim1, "diagonalScatter", "dim1", 3), dim2 === undefined ? 1 : call.intArg(dim2, "diagonalScatter", "dim2", 4)));
   },
   diff(this: Tensor, n?: unknown, dim?: unknown, prepend?: unknown, append?: unknown): Tensor {
-    if (call.isOptions(n)) {
-      const options = n;
-      call.checkOptions(options, ["n","dim","prepend","append"], "diff");
-      n = options["n"];
-      dim = options["dim"];
-      prepend = options["prepend"];
-      append = options["append"];
-    }
-    else if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","prepend","append"], "diff");
-      dim = options["dim"];
-      prepend = options["prepend"];
-      append = options["append"];
-    }
-    else if (call.isOptions(prepend)) {
-      const options = prepend;
-      call.checkOptions(options, ["prepend","append"], "diff");
-      prepend = options["prepend"];
-      append = options["append"];
-    }
-    else if (call.isOptions(append)) {
-      const options = append;
-      call.checkOptions(options, ["append"], "diff");
-      append = options["append"];
-    }
+    if (call.isOptions(n) || call.isOptions(dim) || call.isOptions(prepend) || call.isOptions(append)) [n, dim, prepend, append] = call.takeOptions([n, dim, prepend, append], ["n","dim","prepend","append"], "diff");
     return call.wrapOr(this, core.op_diff(live(this), n === undefined ? 1 : call.intArg(n, "diff", "n", 1), dim === undefined ? -1 : call.intArg(dim, "diff", "dim", 2), call.optionalTensorArg(prepend, "diff", "prepend", 3), call.optionalTensorArg(append, "diff", "append", 4)));
   },
   digamma(this: Tensor): Tensor {
     return call.wrap(core.op_digamma(live(this)));
   },
   dist(this: Tensor, other: unknown, p?: unknown): Tensor {
-    if (call.isOptions(other)) {
-      const options = other;
-      call.checkOptions(options, ["other","p"], "dist");
-      other = options["other"];
-      p = options["p"];
-    }
-    else if (call.isOptions(p)) {
-      const options = p;
-      call.checkOptions(options, ["p"], "dist");
-      p = options["p"];
-    }
+    if (call.isOptions(other) || call.isOptions(p)) [other, p] = call.takeOptions([other, p], ["other","p"], "dist");
     return call.wrapOr(this, core.op_dist(live(this), call.tensorArg(other, "dist", "other", 1), p === undefined ? 2 : call.floatArg(p, "dist", "p", 2)));
   },
   div(this: Tensor, other: unknown, roundingMode?: unknown): Tensor {
-    if (call.isOptions(roundingMode)) {
-      const options = roundingMode;
-      call.checkOptions(options, ["roundingMode"], "div");
-      roundingMode = options["roundingMode"];
-    }
+    if (call.isOptions(roundingMode)) [roundingMode] = call.takeOptions([roundingMode], ["roundingMode"], "div");
     return call.wrap(core.op_div(live(this), call.operandArg(other, "div", "other", 1), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "div", "roundingMode", 2, "RuntimeError: div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{value}'")));
   },
   divide(this: Tensor, other: unknown, roundingMode?: unknown): Tensor {
-    if (call.isOptions(roundingMode)) {
-      const options = roundingMode;
-      call.checkOptions(options, ["roundingMode"], "divide");
-      roundingMode = options["roundingMode"];
-    }
+    if (call.isOptions(roundingMode)) [roundingMode] = call.takeOptions([roundingMode], ["roundingMode"], "divide");
     return call.wrap(core.op_div(live(this), call.operandArg(other, "divide", "other", 1), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "divide", "roundingMode", 2, "RuntimeError: div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{value}'")));
   },
   dot(this: Tensor, other: unknown): Tensor {
-    if (call.isOptions(other)) {
-      const options = other;
-      call.checkOptions(options, ["other"], "dot");
-      other = options["other"];
-    }
+    if (call.isOptions(other)) [other] = call.takeOptions([other], ["other"], "dot");
     return call.wrapOr(this, core.op_dot(live(this), call.tensorArg(other, "dot", "other", 1)));
   },
   eq(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_eq(live(this), call.operandArg(other, "eq", "other", 1)));
   },
   equal(this: Tensor, other: unknown): boolean {
-    if (call.isOptions(other)) {
-      const options = other;
-      call.checkOptions(options, ["other"], "equal");
-      other = options["other"];
-    }
+    if (call.isOptions(other)) [other] = call.takeOptions([other], ["other"], "equal");
     return core.op_equal(live(this), call.tensorArg(other, "equal", "other", 1)) !== 0;
   },
   erf(this: Tensor): Tensor {
@@ -2953,25 +2417,11 @@ call.defineMethods(Tensor, {
   },
   expand(this: Tensor, size: unknown, implicit?: unknown): Tensor {
     if (typeof size === "number" && arguments.length > 1) { size = [...arguments]; implicit = undefined; }
-    if (call.isOptions(size)) {
-      const options = size;
-      call.checkOptions(options, ["size","implicit"], "expand");
-      size = options["size"];
-      implicit = options["implicit"];
-    }
-    else if (call.isOptions(implicit)) {
-      const options = implicit;
-      call.checkOptions(options, ["implicit"], "expand");
-      implicit = options["implicit"];
-    }
+    if (call.isOptions(size) || call.isOptions(implicit)) [size, implicit] = call.takeOptions([size, implicit], ["size","implicit"], "expand");
     return call.wrapOr(this, core.op_expand(live(this), call.ints(size, "expand", "size", 1), call.lengthOf(size), implicit === undefined ? 0 : call.boolArg(implicit, "expand", "implicit", 2)));
   },
   expandAs(this: Tensor, other: unknown): Tensor {
-    if (call.isOptions(other)) {
-      const options = other;
-      call.checkOptions(options, ["other"], "expandAs");
-      other = options["other"];
-    }
+    if (call.isOptions(other)) [other] = call.takeOptions([other], ["other"], "expandAs");
     return call.wrapOr(this, core.op_expandAs(live(this), call.tensorArg(other, "expandAs", "other", 1)));
   },
   expm1(this: Tensor): Tensor {
@@ -2981,26 +2431,12 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_trunc(live(this)));
   },
   flatten(this: Tensor, startDim?: unknown, endDim?: unknown): Tensor {
-    if (call.isOptions(startDim)) {
-      const options = startDim;
-      call.checkOptions(options, ["startDim","endDim"], "flatten");
-      startDim = options["startDim"];
-      endDim = options["endDim"];
-    }
-    else if (call.isOptions(endDim)) {
-      const options = endDim;
-      call.checkOptions(options, ["endDim"], "flatten");
-      endDim = options["endDim"];
-    }
+    if (call.isOptions(startDim) || call.isOptions(endDim)) [startDim, endDim] = call.takeOptions([startDim, endDim], ["startDim","endDim"], "flatten");
     return call.wrapOr(this, core.op_flatten(live(this), startDim === undefined ? 0 : call.intArg(startDim, "flatten", "startDim", 1), endDim === undefined ? -1 : call.intArg(endDim, "flatten", "endDim", 2)));
   },
   flip(this: Tensor, dims: unknown): Tensor {
     if (typeof dims === "number" && arguments.length > 1) { dims = [...arguments]; }
-    if (call.isOptions(dims)) {
-      const options = dims;
-      call.checkOptions(options, ["dims"], "flip");
-      dims = options["dims"];
-    }
+    if (call.isOptions(dims)) [dims] = call.takeOptions([dims], ["dims"], "flip");
     return call.wrapOr(this, core.op_flip(live(this), call.ints(dims, "flip", "dims", 1), call.lengthOf(dims)));
   },
   fliplr(this: Tensor): Tensor {
@@ -3010,11 +2446,7 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_flipud(live(this)));
   },
   floatPower(this: Tensor, exponent: unknown): Tensor {
-    if (call.isOptions(exponent)) {
-      const options = exponent;
-      call.checkOptions(options, ["exponent"], "floatPower");
-      exponent = options["exponent"];
-    }
+    if (call.isOptions(exponent)) [exponent] = call.takeOptions([exponent], ["exponent"], "floatPower");
     return call.wrapOr(this, core.op_floatPower(live(this), call.operandArg(exponent, "floatPower", "exponent", 1)));
   },
   floor(this: Tensor): Tensor {
@@ -3039,24 +2471,7 @@ call.defineMethods(Tensor, {
     return call.wrapNamed(core.op_frexp(live(this)), ["mantissa","exponent"]);
   },
   gather(this: Tensor, dim: unknown, index?: unknown, sparseGrad?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","index","sparseGrad"], "gather");
-      dim = options["dim"];
-      index = options["index"];
-      sparseGrad = options["sparseGrad"];
-    }
-    else if (call.isOptions(index)) {
-      const options = index;
-      call.checkOptions(options, ["index","sparseGrad"], "gather");
-      index = options["index"];
-      sparseGrad = options["sparseGrad"];
-    }
-    else if (call.isOptions(sparseGrad)) {
-      const options = sparseGrad;
-      call.checkOptions(options, ["sparseGrad"], "gather");
-      sparseGrad = options["sparseGrad"];
-    }
+    if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(sparseGrad)) [dim, index, sparseGrad] = call.takeOptions([dim, index, sparseGrad], ["dim","index","sparseGrad"], "gather");
     return call.wrapOr(this, core.op_gather(live(this), call.intArg(dim, "gather", "dim", 1), call.tensorArg(index, "gather", "index", 2), sparseGrad === undefined ? 0 : call.boolArg(sparseGrad, "gather", "sparseGrad", 3)));
   },
   gcd(this: Tensor, other: unknown): Tensor {
@@ -3066,11 +2481,7 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_ge(live(this), call.operandArg(other, "ge", "other", 1)));
   },
   ger(this: Tensor, vec2: unknown): Tensor {
-    if (call.isOptions(vec2)) {
-      const options = vec2;
-      call.checkOptions(options, ["vec2"], "ger");
-      vec2 = options["vec2"];
-    }
+    if (call.isOptions(vec2)) [vec2] = call.takeOptions([vec2], ["vec2"], "ger");
     return call.wrapOr(this, core.op_outer(live(this), call.tensorArg(vec2, "ger", "vec2", 1)));
   },
   greater(this: Tensor, other: unknown): Tensor {
@@ -3083,35 +2494,14 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_gt(live(this), call.operandArg(other, "gt", "other", 1)));
   },
   hardshrink(this: Tensor, lambd?: unknown): Tensor {
-    if (call.isOptions(lambd)) {
-      const options = lambd;
-      call.checkOptions(options, ["lambd"], "hardshrink");
-      lambd = options["lambd"];
-    }
+    if (call.isOptions(lambd)) [lambd] = call.takeOptions([lambd], ["lambd"], "hardshrink");
     return call.wrap(core.op_hardshrink(live(this), lambd === undefined ? 0.5 : call.floatArg(lambd, "hardshrink", "lambd", 1)));
   },
   heaviside(this: Tensor, values: unknown): Tensor {
     return call.wrap(core.op_heaviside(live(this), call.tensorArg(values, "heaviside", "values", 1)));
   },
   histc(this: Tensor, bins?: unknown, min?: unknown, max?: unknown): Tensor {
-    if (call.isOptions(bins)) {
-      const options = bins;
-      call.checkOptions(options, ["bins","min","max"], "histc");
-      bins = options["bins"];
-      min = options["min"];
-      max = options["max"];
-    }
-    else if (call.isOptions(min)) {
-      const options = min;
-      call.checkOptions(options, ["min","max"], "histc");
-      min = options["min"];
-      max = options["max"];
-    }
-    else if (call.isOptions(max)) {
-      const options = max;
-      call.checkOptions(options, ["max"], "histc");
-      max = options["max"];
-    }
+    if (call.isOptions(bins) || call.isOptions(min) || call.isOptions(max)) [bins, min, max] = call.takeOptions([bins, min, max], ["bins","min","max"], "histc");
     return call.wrapOr(this, core.op_histc(live(this), bins === undefined ? 100 : call.intArg(bins, "histc", "bins", 1), min === undefined ? 0 : call.floatArg(min, "histc", "min", 2), max === undefined ? 0 : call.floatArg(max, "histc", "max", 3)));
   },
   hypot(this: Tensor, other: unknown): Tensor {
@@ -3121,177 +2511,36 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_i0(live(this)));
   },
   indexAdd(this: Tensor, dim: unknown, index?: unknown, source?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","index","source","alpha"], "indexAdd");
-      dim = options["dim"];
-      index = options["index"];
-      source = options["source"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(index)) {
-      const options = index;
-      call.checkOptions(options, ["index","source","alpha"], "indexAdd");
-      index = options["index"];
-      source = options["source"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(source)) {
-      const options = source;
-      call.checkOptions(options, ["source","alpha"], "indexAdd");
-      source = options["source"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(alpha)) {
-      const options = alpha;
-      call.checkOptions(options, ["alpha"], "indexAdd");
-      alpha = options["alpha"];
-    }
+    if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(source) || call.isOptions(alpha)) [dim, index, source, alpha] = call.takeOptions([dim, index, source, alpha], ["dim","index","source","alpha"], "indexAdd");
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "indexAdd", "alpha", 4);
     return call.wrapOr(this, core.op_indexAdd(live(this), call.intArg(dim, "indexAdd", "dim", 1), call.tensorArg(index, "indexAdd", "index", 2), call.tensorArg(source, "indexAdd", "source", 3), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
   indexCopy(this: Tensor, dim: unknown, index?: unknown, source?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","index","source"], "indexCopy");
-      dim = options["dim"];
-      index = options["index"];
-      source = options["source"];
-    }
-    else if (call.isOptions(index)) {
-      const options = index;
-      call.checkOptions(options, ["index","source"], "indexCopy");
-      index = options["index"];
-      source = options["source"];
-    }
-    else if (call.isOptions(source)) {
-      const options = source;
-      call.checkOptions(options, ["source"], "indexCopy");
-      source = options["source"];
-    }
+    if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(source)) [dim, index, source] = call.takeOptions([dim, index, source], ["dim","index","source"], "indexCopy");
     return call.wrapOr(this, core.op_indexCopy(live(this), call.intArg(dim, "indexCopy", "dim", 1), call.tensorArg(index, "indexCopy", "index", 2), call.tensorArg(source, "indexCopy", "source", 3)));
   },
   indexFill(this: Tensor, dim: unknown, index?: unknown, value?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","index","value"], "indexFill");
-      dim = options["dim"];
-      index = options["index"];
-      value = options["value"];
-    }
-    else if (call.isOptions(index)) {
-      const options = index;
-      call.checkOptions(options, ["index","value"], "indexFill");
-      index = options["index"];
-      value = options["value"];
-    }
-    else if (call.isOptions(value)) {
-      const options = value;
-      call.checkOptions(options, ["value"], "indexFill");
-      value = options["value"];
-    }
+    if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(value)) [dim, index, value] = call.takeOptions([dim, index, value], ["dim","index","value"], "indexFill");
     return call.wrapOr(this, core.op_indexFill(live(this), call.intArg(dim, "indexFill", "dim", 1), call.tensorArg(index, "indexFill", "index", 2), call.operandArg(value, "indexFill", "value", 3)));
   },
   indexPut(this: Tensor, indices: unknown, values?: unknown, accumulate?: unknown): Tensor {
-    if (call.isOptions(indices)) {
-      const options = indices;
-      call.checkOptions(options, ["indices","values","accumulate"], "indexPut");
-      indices = options["indices"];
-      values = options["values"];
-      accumulate = options["accumulate"];
-    }
-    else if (call.isOptions(values)) {
-      const options = values;
-      call.checkOptions(options, ["values","accumulate"], "indexPut");
-      values = options["values"];
-      accumulate = options["accumulate"];
-    }
-    else if (call.isOptions(accumulate)) {
-      const options = accumulate;
-      call.checkOptions(options, ["accumulate"], "indexPut");
-      accumulate = options["accumulate"];
-    }
+    if (call.isOptions(indices) || call.isOptions(values) || call.isOptions(accumulate)) [indices, values, accumulate] = call.takeOptions([indices, values, accumulate], ["indices","values","accumulate"], "indexPut");
     return call.wrapOr(this, core.op_indexPut(live(this), call.tensors(indices, "indexPut", "indices", 1), call.lengthOf(indices), call.operandArg(values, "indexPut", "values", 2), accumulate === undefined ? 0 : call.boolArg(accumulate, "indexPut", "accumulate", 3)));
   },
   indexReduce(this: Tensor, dim: unknown, index?: unknown, source?: unknown, reduce?: unknown, includeSelf?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","index","source","reduce","includeSelf"], "indexReduce");
-      dim = options["dim"];
-      index = options["index"];
-      source = options["source"];
-      reduce = options["reduce"];
-      includeSelf = options["includeSelf"];
-    }
-    else if (call.isOptions(index)) {
-      const options = index;
-      call.checkOptions(options, ["index","source","reduce","includeSelf"], "indexReduce");
-      index = options["index"];
-      source = options["source"];
-      reduce = options["reduce"];
-      includeSelf = options["includeSelf"];
-    }
-    else if (call.isOptions(source)) {
-      const options = source;
-      call.checkOptions(options, ["source","reduce","includeSelf"], "indexReduce");
-      source = options["source"];
-      reduce = options["reduce"];
-      includeSelf = options["includeSelf"];
-    }
-    else if (call.isOptions(reduce)) {
-      const options = reduce;
-      call.checkOptions(options, ["reduce","includeSelf"], "indexReduce");
-      reduce = options["reduce"];
-      includeSelf = options["includeSelf"];
-    }
-    else if (call.isOptions(includeSelf)) {
-      const options = includeSelf;
-      call.checkOptions(options, ["includeSelf"], "indexReduce");
-      includeSelf = options["includeSelf"];
-    }
+    if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(source) || call.isOptions(reduce) || call.isOptions(includeSelf)) [dim, index, source, reduce, includeSelf] = call.takeOptions([dim, index, source, reduce, includeSelf], ["dim","index","source","reduce","includeSelf"], "indexReduce");
     return call.wrapOr(this, core.op_indexReduce(live(this), call.intArg(dim, "indexReduce", "dim", 1), call.tensorArg(index, "indexReduce", "index", 2), call.tensorArg(source, "indexReduce", "source", 3), call.enumArg(reduce, ["prod","mean","amax","amin"], "indexReduce", "reduce", 4), includeSelf === undefined ? 1 : call.boolArg(includeSelf, "indexReduce", "includeSelf", 5)));
   },
   indexSelect(this: Tensor, dim: unknown, index?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","index"], "indexSelect");
-      dim = options["dim"];
-      index = options["index"];
-    }
-    else if (call.isOptions(index)) {
-      const options = index;
-      call.checkOptions(options, ["index"], "indexSelect");
-      index = options["index"];
-    }
+    if (call.isOptions(dim) || call.isOptions(index)) [dim, index] = call.takeOptions([dim, index], ["dim","index"], "indexSelect");
     return call.wrapOr(this, core.op_indexSelect(live(this), call.intArg(dim, "indexSelect", "dim", 1), call.tensorArg(index, "indexSelect", "index", 2)));
   },
   inner(this: Tensor, other: unknown): Tensor {
-    if (call.isOptions(other)) {
-      const options = other;
-      call.checkOptions(options, ["other"], "inner");
-      other = options["other"];
-    }
+    if (call.isOptions(other)) [other] = call.takeOptions([other], ["other"], "inner");
     return call.wrapOr(this, core.op_inner(live(this), call.tensorArg(other, "inner", "other", 1)));
   },
   isclose(this: Tensor, other: unknown, rtol?: unknown, atol?: unknown, equalNan?: unknown): Tensor {
-    if (call.isOptions(rtol)) {
-      const options = rtol;
-      call.checkOptions(options, ["rtol","atol","equalNan"], "isclose");
-      rtol = options["rtol"];
-      atol = options["atol"];
-      equalNan = options["equalNan"];
-    }
-    else if (call.isOptions(atol)) {
-      const options = atol;
-      call.checkOptions(options, ["atol","equalNan"], "isclose");
-      atol = options["atol"];
-      equalNan = options["equalNan"];
-    }
-    else if (call.isOptions(equalNan)) {
-      const options = equalNan;
-      call.checkOptions(options, ["equalNan"], "isclose");
-      equalNan = options["equalNan"];
-    }
+    if (call.isOptions(rtol) || call.isOptions(atol) || call.isOptions(equalNan)) [rtol, atol, equalNan] = call.takeOptions([rtol, atol, equalNan], ["rtol","atol","equalNan"], "isclose");
     return call.wrap(core.op_isclose(live(this), call.tensorArg(other, "isclose", "other", 1), rtol === undefined ? 0.00001 : call.floatArg(rtol, "isclose", "rtol", 2), atol === undefined ? 1e-8 : call.floatArg(atol, "isclose", "atol", 3), equalNan === undefined ? 0 : call.boolArg(equalNan, "isclose", "equalNan", 4)));
   },
   isfinite(this: Tensor): Tensor {
@@ -3313,43 +2562,18 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_isreal(live(this)));
   },
   kron(this: Tensor, other: unknown): Tensor {
-    if (call.isOptions(other)) {
-      const options = other;
-      call.checkOptions(options, ["other"], "kron");
-      other = options["other"];
-    }
+    if (call.isOptions(other)) [other] = call.takeOptions([other], ["other"], "kron");
     return call.wrapOr(this, core.op_kron(live(this), call.tensorArg(other, "kron", "other", 1)));
   },
   kthvalue(this: Tensor, k: unknown, dim?: unknown, keepdim?: unknown): call.Named<"values" | "indices"> {
-    if (call.isOptions(k)) {
-      const options = k;
-      call.checkOptions(options, ["k","dim","keepdim"], "kthvalue");
-      k = options["k"];
-      dim = options["dim"];
-      keepdim = options["keepdim"];
-    }
-    else if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","keepdim"], "kthvalue");
-      dim = options["dim"];
-      keepdim = options["keepdim"];
-    }
-    else if (call.isOptions(keepdim)) {
-      const options = keepdim;
-      call.checkOptions(options, ["keepdim"], "kthvalue");
-      keepdim = options["keepdim"];
-    }
+    if (call.isOptions(k) || call.isOptions(dim) || call.isOptions(keepdim)) [k, dim, keepdim] = call.takeOptions([k, dim, keepdim], ["k","dim","keepdim"], "kthvalue");
     return call.wrapNamed(core.op_kthvalue(live(this), call.intArg(k, "kthvalue", "k", 1), dim === undefined ? -1 : call.intArg(dim, "kthvalue", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "kthvalue", "keepdim", 3)), ["values","indices"]);
   },
   lcm(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_lcm(live(this), call.tensorArg(other, "lcm", "other", 1)));
   },
   ldexp(this: Tensor, other: unknown): Tensor {
-    if (call.isOptions(other)) {
-      const options = other;
-      call.checkOptions(options, ["other"], "ldexp");
-      other = options["other"];
-    }
+    if (call.isOptions(other)) [other] = call.takeOptions([other], ["other"], "ldexp");
     return call.wrapOr(this, core.op_ldexp(live(this), call.tensorArg(other, "ldexp", "other", 1)));
   },
   le(this: Tensor, other: unknown): Tensor {
@@ -3380,17 +2604,7 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_log2(live(this)));
   },
   logSoftmax(this: Tensor, dim: unknown, dtype?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","dtype"], "logSoftmax");
-      dim = options["dim"];
-      dtype = options["dtype"];
-    }
-    else if (call.isOptions(dtype)) {
-      const options = dtype;
-      call.checkOptions(options, ["dtype"], "logSoftmax");
-      dtype = options["dtype"];
-    }
+    if (call.isOptions(dim) || call.isOptions(dtype)) [dim, dtype] = call.takeOptions([dim, dtype], ["dim","dtype"], "logSoftmax");
     return call.wrapOr(this, core.op_logSoftmax(live(this), call.intArg(dim, "logSoftmax", "dim", 1), call.dtypeArg(dtype, "logSoftmax", "dtype", 2)));
   },
   logaddexp(this: Tensor, other: unknown): Tensor {
@@ -3400,11 +2614,7 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_logaddexp2(live(this), call.tensorArg(other, "logaddexp2", "other", 1)));
   },
   logcumsumexp(this: Tensor, dim: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim"], "logcumsumexp");
-      dim = options["dim"];
-    }
+    if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "logcumsumexp");
     return call.wrapOr(this, core.op_logcumsumexp(live(this), call.intArg(dim, "logcumsumexp", "dim", 1)));
   },
   logicalAnd(this: Tensor, other: unknown): Tensor {
@@ -3420,150 +2630,57 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_logicalXor(live(this), call.tensorArg(other, "logicalXor", "other", 1)));
   },
   logit(this: Tensor, eps?: unknown): Tensor {
-    if (call.isOptions(eps)) {
-      const options = eps;
-      call.checkOptions(options, ["eps"], "logit");
-      eps = options["eps"];
-    }
+    if (call.isOptions(eps)) [eps] = call.takeOptions([eps], ["eps"], "logit");
     const epsValue = call.optionalScalarArg(eps, "logit", "eps", 1);
     return call.wrap(core.op_logit(live(this), call.scalarValue(epsValue), call.scalarKind(epsValue)));
   },
   logsumexp(this: Tensor, dim: unknown, keepdim?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","keepdim"], "logsumexp");
-      dim = options["dim"];
-      keepdim = options["keepdim"];
-    }
-    else if (call.isOptions(keepdim)) {
-      const options = keepdim;
-      call.checkOptions(options, ["keepdim"], "logsumexp");
-      keepdim = options["keepdim"];
-    }
+    if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "logsumexp");
     return call.wrapOr(this, core.op_logsumexp(live(this), call.ints(dim, "logsumexp", "dim", 1), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "logsumexp", "keepdim", 2)));
   },
   lt(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_lt(live(this), call.operandArg(other, "lt", "other", 1)));
   },
   maskedFill(this: Tensor, mask: unknown, value?: unknown): Tensor {
-    if (call.isOptions(mask)) {
-      const options = mask;
-      call.checkOptions(options, ["mask","value"], "maskedFill");
-      mask = options["mask"];
-      value = options["value"];
-    }
-    else if (call.isOptions(value)) {
-      const options = value;
-      call.checkOptions(options, ["value"], "maskedFill");
-      value = options["value"];
-    }
+    if (call.isOptions(mask) || call.isOptions(value)) [mask, value] = call.takeOptions([mask, value], ["mask","value"], "maskedFill");
     return call.wrapOr(this, core.op_maskedFill(live(this), call.tensorArg(mask, "maskedFill", "mask", 1), call.operandArg(value, "maskedFill", "value", 2)));
   },
   maskedScatter(this: Tensor, mask: unknown, source?: unknown): Tensor {
-    if (call.isOptions(mask)) {
-      const options = mask;
-      call.checkOptions(options, ["mask","source"], "maskedScatter");
-      mask = options["mask"];
-      source = options["source"];
-    }
-    else if (call.isOptions(source)) {
-      const options = source;
-      call.checkOptions(options, ["source"], "maskedScatter");
-      source = options["source"];
-    }
+    if (call.isOptions(mask) || call.isOptions(source)) [mask, source] = call.takeOptions([mask, source], ["mask","source"], "maskedScatter");
     return call.wrapOr(this, core.op_maskedScatter(live(this), call.tensorArg(mask, "maskedScatter", "mask", 1), call.tensorArg(source, "maskedScatter", "source", 2)));
   },
   maskedSelect(this: Tensor, mask: unknown): Tensor {
-    if (call.isOptions(mask)) {
-      const options = mask;
-      call.checkOptions(options, ["mask"], "maskedSelect");
-      mask = options["mask"];
-    }
+    if (call.isOptions(mask)) [mask] = call.takeOptions([mask], ["mask"], "maskedSelect");
     return call.wrapOr(this, core.op_maskedSelect(live(this), call.tensorArg(mask, "maskedSelect", "mask", 1)));
   },
   matmul(this: Tensor, other: unknown): Tensor {
-    if (call.isOptions(other)) {
-      const options = other;
-      call.checkOptions(options, ["other"], "matmul");
-      other = options["other"];
-    }
+    if (call.isOptions(other)) [other] = call.takeOptions([other], ["other"], "matmul");
     return call.wrapOr(this, core.op_matmul(live(this), call.tensorArg(other, "matmul", "other", 1)));
   },
   maximum(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_maximum(live(this), call.tensorArg(other, "maximum", "other", 1)));
   },
   mean(this: Tensor, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","keepdim","dtype"], "mean");
-      dim = options["dim"];
-      keepdim = options["keepdim"];
-      dtype = options["dtype"];
-    }
-    else if (call.isOptions(keepdim)) {
-      const options = keepdim;
-      call.checkOptions(options, ["keepdim","dtype"], "mean");
-      keepdim = options["keepdim"];
-      dtype = options["dtype"];
-    }
-    else if (call.isOptions(dtype)) {
-      const options = dtype;
-      call.checkOptions(options, ["dtype"], "mean");
-      dtype = options["dtype"];
-    }
+    if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(dtype)) [dim, keepdim, dtype] = call.takeOptions([dim, keepdim, dtype], ["dim","keepdim","dtype"], "mean");
     return call.wrapOr(this, core.op_mean(live(this), call.ints(dim, "mean", "dim", 1), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "mean", "keepdim", 2), call.dtypeArg(dtype, "mean", "dtype", 3)));
   },
   minimum(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_minimum(live(this), call.tensorArg(other, "minimum", "other", 1)));
   },
   mm(this: Tensor, mat2: unknown): Tensor {
-    if (call.isOptions(mat2)) {
-      const options = mat2;
-      call.checkOptions(options, ["mat2"], "mm");
-      mat2 = options["mat2"];
-    }
+    if (call.isOptions(mat2)) [mat2] = call.takeOptions([mat2], ["mat2"], "mm");
     return call.wrapOr(this, core.op_mm(live(this), call.tensorArg(mat2, "mm", "mat2", 1)));
   },
   mode(this: Tensor, dim?: unknown, keepdim?: unknown): call.Named<"values" | "indices"> {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","keepdim"], "mode");
-      dim = options["dim"];
-      keepdim = options["keepdim"];
-    }
-    else if (call.isOptions(keepdim)) {
-      const options = keepdim;
-      call.checkOptions(options, ["keepdim"], "mode");
-      keepdim = options["keepdim"];
-    }
+    if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "mode");
     return call.wrapNamed(core.op_mode(live(this), dim === undefined ? -1 : call.intArg(dim, "mode", "dim", 1), keepdim === undefined ? 0 : call.boolArg(keepdim, "mode", "keepdim", 2)), ["values","indices"]);
   },
   moveaxis(this: Tensor, source: unknown, destination?: unknown): Tensor {
-    if (call.isOptions(source)) {
-      const options = source;
-      call.checkOptions(options, ["source","destination"], "moveaxis");
-      source = options["source"];
-      destination = options["destination"];
-    }
-    else if (call.isOptions(destination)) {
-      const options = destination;
-      call.checkOptions(options, ["destination"], "moveaxis");
-      destination = options["destination"];
-    }
+    if (call.isOptions(source) || call.isOptions(destination)) [source, destination] = call.takeOptions([source, destination], ["source","destination"], "moveaxis");
     return call.wrapOr(this, core.op_movedim(live(this), call.ints(source, "moveaxis", "source", 1), call.lengthOf(source), call.ints(destination, "moveaxis", "destination", 2), call.lengthOf(destination)));
   },
   movedim(this: Tensor, source: unknown, destination?: unknown): Tensor {
-    if (call.isOptions(source)) {
-      const options = source;
-      call.checkOptions(options, ["source","destination"], "movedim");
-      source = options["source"];
-      destination = options["destination"];
-    }
-    else if (call.isOptions(destination)) {
-      const options = destination;
-      call.checkOptions(options, ["destination"], "movedim");
-      destination = options["destination"];
-    }
+    if (call.isOptions(source) || call.isOptions(destination)) [source, destination] = call.takeOptions([source, destination], ["source","destination"], "movedim");
     return call.wrapOr(this, core.op_movedim(live(this), call.ints(source, "movedim", "source", 1), call.lengthOf(source), call.ints(destination, "movedim", "destination", 2), call.lengthOf(destination)));
   },
   msort(this: Tensor): Tensor {
@@ -3573,172 +2690,41 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_mul(live(this), call.operandArg(other, "mul", "other", 1)));
   },
   multinomial(this: Tensor, numSamples: unknown, replacement?: unknown, generator?: unknown): Tensor {
-    if (call.isOptions(numSamples)) {
-      const options = numSamples;
-      call.checkOptions(options, ["numSamples","replacement","generator"], "multinomial");
-      numSamples = options["numSamples"];
-      replacement = options["replacement"];
-      generator = options["generator"];
-    }
-    else if (call.isOptions(replacement)) {
-      const options = replacement;
-      call.checkOptions(options, ["replacement","generator"], "multinomial");
-      replacement = options["replacement"];
-      generator = options["generator"];
-    }
-    else if (call.isOptions(generator)) {
-      const options = generator;
-      call.checkOptions(options, ["generator"], "multinomial");
-      generator = options["generator"];
-    }
+    if (call.isOptions(numSamples) || call.isOptions(replacement) || call.isOptions(generator)) [numSamples, replacement, generator] = call.takeOptions([numSamples, replacement, generator], ["numSamples","replacement","generator"], "multinomial");
     return call.wrapOr(this, core.op_multinomial(live(this), call.intArg(numSamples, "multinomial", "numSamples", 1), replacement === undefined ? 0 : call.boolArg(replacement, "multinomial", "replacement", 2), generator === undefined ? 0 : call.intArg(generator, "multinomial", "generator", 3)));
   },
   multiply(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_mul(live(this), call.operandArg(other, "multiply", "other", 1)));
   },
   mv(this: Tensor, vec: unknown): Tensor {
-    if (call.isOptions(vec)) {
-      const options = vec;
-      call.checkOptions(options, ["vec"], "mv");
-      vec = options["vec"];
-    }
+    if (call.isOptions(vec)) [vec] = call.takeOptions([vec], ["vec"], "mv");
     return call.wrapOr(this, core.op_mv(live(this), call.tensorArg(vec, "mv", "vec", 1)));
   },
   nanToNum(this: Tensor, nan?: unknown, posinf?: unknown, neginf?: unknown): Tensor {
-    if (call.isOptions(nan)) {
-      const options = nan;
-      call.checkOptions(options, ["nan","posinf","neginf"], "nanToNum");
-      nan = options["nan"];
-      posinf = options["posinf"];
-      neginf = options["neginf"];
-    }
-    else if (call.isOptions(posinf)) {
-      const options = posinf;
-      call.checkOptions(options, ["posinf","neginf"], "nanToNum");
-      posinf = options["posinf"];
-      neginf = options["neginf"];
-    }
-    else if (call.isOptions(neginf)) {
-      const options = neginf;
-      call.checkOptions(options, ["neginf"], "nanToNum");
-      neginf = options["neginf"];
-    }
+    if (call.isOptions(nan) || call.isOptions(posinf) || call.isOptions(neginf)) [nan, posinf, neginf] = call.takeOptions([nan, posinf, neginf], ["nan","posinf","neginf"], "nanToNum");
     const nanValue = call.optionalScalarArg(nan, "nanToNum", "nan", 1);
     const posinfValue = call.optionalScalarArg(posinf, "nanToNum", "posinf", 2);
     const neginfValue = call.optionalScalarArg(neginf, "nanToNum", "neginf", 3);
     return call.wrapOr(this, core.op_nanToNum(live(this), call.scalarValue(nanValue), call.scalarKind(nanValue), call.scalarValue(posinfValue), call.scalarKind(posinfValue), call.scalarValue(neginfValue), call.scalarKind(neginfValue)));
   },
   nanmean(this: Tensor, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","keepdim","dtype"], "nanmean");
-      dim = options["dim"];
-      keepdim = options["keepdim"];
-      dtype = options["dtype"];
-    }
-    else if (call.isOptions(keepdim)) {
-      const options = keepdim;
-      call.checkOptions(options, ["keepdim","dtype"], "nanmean");
-      keepdim = options["keepdim"];
-      dtype = options["dtype"];
-    }
-    else if (call.isOptions(dtype)) {
-      const options = dtype;
-      call.checkOptions(options, ["dtype"], "nanmean");
-      dtype = options["dtype"];
-    }
+    if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(dtype)) [dim, keepdim, dtype] = call.takeOptions([dim, keepdim, dtype], ["dim","keepdim","dtype"], "nanmean");
     return call.wrapOr(this, core.op_nanmean(live(this), call.ints(dim, "nanmean", "dim", 1), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "nanmean", "keepdim", 2), call.dtypeArg(dtype, "nanmean", "dtype", 3)));
   },
   nanquantile(this: Tensor, q: unknown, dim?: unknown, keepdim?: unknown, interpolation?: unknown): Tensor {
-    if (call.isOptions(q)) {
-      const options = q;
-      call.checkOptions(options, ["q","dim","keepdim","interpolation"], "nanquantile");
-      q = options["q"];
-      dim = options["dim"];
-      keepdim = options["keepdim"];
-      interpolation = options["interpolation"];
-    }
-    else if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","keepdim","interpolation"], "nanquantile");
-      dim = options["dim"];
-      keepdim = options["keepdim"];
-      interpolation = options["interpolation"];
-    }
-    else if (call.isOptions(keepdim)) {
-      const options = keepdim;
-      call.checkOptions(options, ["keepdim","interpolation"], "nanquantile");
-      keepdim = options["keepdim"];
-      interpolation = options["interpolation"];
-    }
-    else if (call.isOptions(interpolation)) {
-      const options = interpolation;
-      call.checkOptions(options, ["interpolation"], "nanquantile");
-      interpolation = options["interpolation"];
-    }
+    if (call.isOptions(q) || call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(interpolation)) [q, dim, keepdim, interpolation] = call.takeOptions([q, dim, keepdim, interpolation], ["q","dim","keepdim","interpolation"], "nanquantile");
     return call.wrapOr(this, core.op_nanquantile(live(this), call.operandArg(q, "nanquantile", "q", 1), call.optionalIntArg(dim, "nanquantile", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "nanquantile", "keepdim", 3), interpolation === undefined ? 0 : call.enumArg(interpolation, ["linear","lower","higher","midpoint","nearest"], "nanquantile", "interpolation", 4)));
   },
   nansum(this: Tensor, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","keepdim","dtype"], "nansum");
-      dim = options["dim"];
-      keepdim = options["keepdim"];
-      dtype = options["dtype"];
-    }
-    else if (call.isOptions(keepdim)) {
-      const options = keepdim;
-      call.checkOptions(options, ["keepdim","dtype"], "nansum");
-      keepdim = options["keepdim"];
-      dtype = options["dtype"];
-    }
-    else if (call.isOptions(dtype)) {
-      const options = dtype;
-      call.checkOptions(options, ["dtype"], "nansum");
-      dtype = options["dtype"];
-    }
+    if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(dtype)) [dim, keepdim, dtype] = call.takeOptions([dim, keepdim, dtype], ["dim","keepdim","dtype"], "nansum");
     return call.wrapOr(this, core.op_nansum(live(this), call.ints(dim, "nansum", "dim", 1), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "nansum", "keepdim", 2), call.dtypeArg(dtype, "nansum", "dtype", 3)));
   },
   narrow(this: Tensor, dim: unknown, start?: unknown, length?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","start","length"], "narrow");
-      dim = options["dim"];
-      start = options["start"];
-      length = options["length"];
-    }
-    else if (call.isOptions(start)) {
-      const options = start;
-      call.checkOptions(options, ["start","length"], "narrow");
-      start = options["start"];
-      length = options["length"];
-    }
-    else if (call.isOptions(length)) {
-      const options = length;
-      call.checkOptions(options, ["length"], "narrow");
-      length = options["length"];
-    }
+    if (call.isOptions(dim) || call.isOptions(start) || call.isOptions(length)) [dim, start, length] = call.takeOptions([dim, start, length], ["dim","start","length"], "narrow");
     return call.wrapOr(this, core.op_narrow(live(this), call.intArg(dim, "narrow", "dim", 1), call.intArg(start, "narrow", "start", 2), call.intArg(length, "narrow", "length", 3)));
   },
   narrowCopy(this: Tensor, dim: unknown, start?: unknown, length?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","start","length"], "narrowCopy");
-      dim = options["dim"];
-      start = options["start"];
-      length = options["length"];
-    }
-    else if (call.isOptions(start)) {
-      const options = start;
-      call.checkOptions(options, ["start","length"], "narrowCopy");
-      start = options["start"];
-      length = options["length"];
-    }
-    else if (call.isOptions(length)) {
-      const options = length;
-      call.checkOptions(options, ["length"], "narrowCopy");
-      length = options["length"];
-    }
+    if (call.isOptions(dim) || call.isOptions(start) || call.isOptions(length)) [dim, start, length] = call.takeOptions([dim, start, length], ["dim","start","length"], "narrowCopy");
     return call.wrapOr(this, core.op_narrowCopy(live(this), call.intArg(dim, "narrowCopy", "dim", 1), call.intArg(start, "narrowCopy", "start", 2), call.intArg(length, "narrowCopy", "length", 3)));
   },
   ne(this: Tensor, other: unknown): Tensor {
@@ -3757,20 +2743,12 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_ne(live(this), call.operandArg(other, "notEqual", "other", 1)));
   },
   outer(this: Tensor, vec2: unknown): Tensor {
-    if (call.isOptions(vec2)) {
-      const options = vec2;
-      call.checkOptions(options, ["vec2"], "outer");
-      vec2 = options["vec2"];
-    }
+    if (call.isOptions(vec2)) [vec2] = call.takeOptions([vec2], ["vec2"], "outer");
     return call.wrapOr(this, core.op_outer(live(this), call.tensorArg(vec2, "outer", "vec2", 1)));
   },
   permute(this: Tensor, dims: unknown): Tensor {
     if (typeof dims === "number" && arguments.length > 1) { dims = [...arguments]; }
-    if (call.isOptions(dims)) {
-      const options = dims;
-      call.checkOptions(options, ["dims"], "permute");
-      dims = options["dims"];
-    }
+    if (call.isOptions(dims)) [dims] = call.takeOptions([dims], ["dims"], "permute");
     return call.wrapOr(this, core.op_permute(live(this), call.ints(dims, "permute", "dims", 1), call.lengthOf(dims)));
   },
   positive(this: Tensor): Tensor {
@@ -3780,61 +2758,15 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_pow(live(this), call.operandArg(exponent, "pow", "exponent", 1)));
   },
   prelu(this: Tensor, weight: unknown): Tensor {
-    if (call.isOptions(weight)) {
-      const options = weight;
-      call.checkOptions(options, ["weight"], "prelu");
-      weight = options["weight"];
-    }
+    if (call.isOptions(weight)) [weight] = call.takeOptions([weight], ["weight"], "prelu");
     return call.wrapOr(this, core.op_prelu(live(this), call.tensorArg(weight, "prelu", "weight", 1)));
   },
   prod(this: Tensor, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","keepdim","dtype"], "prod");
-      dim = options["dim"];
-      keepdim = options["keepdim"];
-      dtype = options["dtype"];
-    }
-    else if (call.isOptions(keepdim)) {
-      const options = keepdim;
-      call.checkOptions(options, ["keepdim","dtype"], "prod");
-      keepdim = options["keepdim"];
-      dtype = options["dtype"];
-    }
-    else if (call.isOptions(dtype)) {
-      const options = dtype;
-      call.checkOptions(options, ["dtype"], "prod");
-      dtype = options["dtype"];
-    }
+    if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(dtype)) [dim, keepdim, dtype] = call.takeOptions([dim, keepdim, dtype], ["dim","keepdim","dtype"], "prod");
     return call.wrapOr(this, core.op_prod(live(this), call.optionalIntArg(dim, "prod", "dim", 1), keepdim === undefined ? 0 : call.boolArg(keepdim, "prod", "keepdim", 2), call.dtypeArg(dtype, "prod", "dtype", 3)));
   },
   quantile(this: Tensor, q: unknown, dim?: unknown, keepdim?: unknown, interpolation?: unknown): Tensor {
-    if (call.isOptions(q)) {
-      const options = q;
-      call.checkOptions(options, ["q","dim","keepdim","interpolation"], "quantile");
-      q = options["q"];
-      dim = options["dim"];
-      keepdim = options["keepdim"];
-      interpolation = options["interpolation"];
-    }
-    else if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","keepdim","interpolation"], "quantile");
-      dim = options["dim"];
-      keepdim = options["keepdim"];
-      interpolation = options["interpolation"];
-    }
-    else if (call.isOptions(keepdim)) {
-      const options = keepdim;
-      call.checkOptions(options, ["keepdim","interpolation"], "quantile");
-      keepdim = options["keepdim"];
-      interpolation = options["interpolation"];
-    }
-    else if (call.isOptions(interpolation)) {
-      const options = interpolation;
-      call.checkOptions(options, ["interpolation"], "quantile");
-      interpolation = options["interpolation"];
-    }
+    if (call.isOptions(q) || call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(interpolation)) [q, dim, keepdim, interpolation] = call.takeOptions([q, dim, keepdim, interpolation], ["q","dim","keepdim","interpolation"], "quantile");
     return call.wrapOr(this, core.op_quantile(live(this), call.operandArg(q, "quantile", "q", 1), call.optionalIntArg(dim, "quantile", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "quantile", "keepdim", 3), interpolation === undefined ? 0 : call.enumArg(interpolation, ["linear","lower","higher","midpoint","nearest"], "quantile", "interpolation", 4)));
   },
   rad2deg(this: Tensor): Tensor {
@@ -3853,244 +2785,67 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_remainder(live(this), call.operandArg(other, "remainder", "other", 1)));
   },
   renorm(this: Tensor, p: unknown, dim?: unknown, maxnorm?: unknown): Tensor {
-    if (call.isOptions(p)) {
-      const options = p;
-      call.checkOptions(options, ["p","dim","maxnorm"], "renorm");
-      p = options["p"];
-      dim = options["dim"];
-      maxnorm = options["maxnorm"];
-    }
-    else if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","maxnorm"], "renorm");
-      dim = options["dim"];
-      maxnorm = options["maxnorm"];
-    }
-    else if (call.isOptions(maxnorm)) {
-      const options = maxnorm;
-      call.checkOptions(options, ["maxnorm"], "renorm");
-      maxnorm = options["maxnorm"];
-    }
+    if (call.isOptions(p) || call.isOptions(dim) || call.isOptions(maxnorm)) [p, dim, maxnorm] = call.takeOptions([p, dim, maxnorm], ["p","dim","maxnorm"], "renorm");
     return call.wrapOr(this, core.op_renorm(live(this), call.floatArg(p, "renorm", "p", 1), call.intArg(dim, "renorm", "dim", 2), call.floatArg(maxnorm, "renorm", "maxnorm", 3)));
   },
   repeat(this: Tensor, repeats: unknown): Tensor {
     if (typeof repeats === "number" && arguments.length > 1) { repeats = [...arguments]; }
-    if (call.isOptions(repeats)) {
-      const options = repeats;
-      call.checkOptions(options, ["repeats"], "repeat");
-      repeats = options["repeats"];
-    }
+    if (call.isOptions(repeats)) [repeats] = call.takeOptions([repeats], ["repeats"], "repeat");
     return call.wrapOr(this, core.op_repeat(live(this), call.ints(repeats, "repeat", "repeats", 1), call.lengthOf(repeats)));
   },
   repeatInterleave(this: Tensor, repeats?: unknown, dim?: unknown, outputSize?: unknown): Tensor {
-    if (call.isOptions(repeats)) {
-      const options = repeats;
-      call.checkOptions(options, ["repeats","dim","outputSize"], "repeatInterleave");
-      repeats = options["repeats"];
-      dim = options["dim"];
-      outputSize = options["outputSize"];
-    }
-    else if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","outputSize"], "repeatInterleave");
-      dim = options["dim"];
-      outputSize = options["outputSize"];
-    }
-    else if (call.isOptions(outputSize)) {
-      const options = outputSize;
-      call.checkOptions(options, ["outputSize"], "repeatInterleave");
-      outputSize = options["outputSize"];
-    }
+    if (call.isOptions(repeats) || call.isOptions(dim) || call.isOptions(outputSize)) [repeats, dim, outputSize] = call.takeOptions([repeats, dim, outputSize], ["repeats","dim","outputSize"], "repeatInterleave");
     return call.wrapOr(this, core.op_repeatInterleave(live(this), call.optionalOperandArg(repeats, "repeatInterleave", "repeats", 1), call.optionalIntArg(dim, "repeatInterleave", "dim", 2), call.optionalIntArg(outputSize, "repeatInterleave", "outputSize", 3)));
   },
   reshape(this: Tensor, shape: unknown): Tensor {
     if (typeof shape === "number" && arguments.length > 1) { shape = [...arguments]; }
-    if (call.isOptions(shape)) {
-      const options = shape;
-      call.checkOptions(options, ["shape"], "reshape");
-      shape = options["shape"];
-    }
+    if (call.isOptions(shape)) [shape] = call.takeOptions([shape], ["shape"], "reshape");
     return call.wrapOr(this, core.op_reshape(live(this), call.ints(shape, "reshape", "shape", 1), call.lengthOf(shape)));
   },
   reshapeAs(this: Tensor, other: unknown): Tensor {
-    if (call.isOptions(other)) {
-      const options = other;
-      call.checkOptions(options, ["other"], "reshapeAs");
-      other = options["other"];
-    }
+    if (call.isOptions(other)) [other] = call.takeOptions([other], ["other"], "reshapeAs");
     return call.wrapOr(this, core.op_reshapeAs(live(this), call.tensorArg(other, "reshapeAs", "other", 1)));
   },
   roll(this: Tensor, shifts: unknown, dims?: unknown): Tensor {
-    if (call.isOptions(shifts)) {
-      const options = shifts;
-      call.checkOptions(options, ["shifts","dims"], "roll");
-      shifts = options["shifts"];
-      dims = options["dims"];
-    }
-    else if (call.isOptions(dims)) {
-      const options = dims;
-      call.checkOptions(options, ["dims"], "roll");
-      dims = options["dims"];
-    }
+    if (call.isOptions(shifts) || call.isOptions(dims)) [shifts, dims] = call.takeOptions([shifts, dims], ["shifts","dims"], "roll");
     if (dims === undefined) dims = [];
     return call.wrapOr(this, core.op_roll(live(this), call.ints(shifts, "roll", "shifts", 1), call.lengthOf(shifts), call.ints(dims, "roll", "dims", 2), call.lengthOf(dims)));
   },
   rot90(this: Tensor, k?: unknown, dims?: unknown): Tensor {
-    if (call.isOptions(k)) {
-      const options = k;
-      call.checkOptions(options, ["k","dims"], "rot90");
-      k = options["k"];
-      dims = options["dims"];
-    }
-    else if (call.isOptions(dims)) {
-      const options = dims;
-      call.checkOptions(options, ["dims"], "rot90");
-      dims = options["dims"];
-    }
+    if (call.isOptions(k) || call.isOptions(dims)) [k, dims] = call.takeOptions([k, dims], ["k","dims"], "rot90");
     if (dims === undefined) dims = [0,1];
     return call.wrapOr(this, core.op_rot90(live(this), k === undefined ? 1 : call.intArg(k, "rot90", "k", 1), call.ints(dims, "rot90", "dims", 2), call.lengthOf(dims)));
   },
   round(this: Tensor, decimals?: unknown): Tensor {
-    if (call.isOptions(decimals)) {
-      const options = decimals;
-      call.checkOptions(options, ["decimals"], "round");
-      decimals = options["decimals"];
-    }
+    if (call.isOptions(decimals)) [decimals] = call.takeOptions([decimals], ["decimals"], "round");
     return call.wrapOr(this, core.op_round(live(this), decimals === undefined ? 0 : call.intArg(decimals, "round", "decimals", 1)));
   },
   rsqrt(this: Tensor): Tensor {
     return call.wrap(core.op_rsqrt(live(this)));
   },
   rsub(this: Tensor, other: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(alpha)) {
-      const options = alpha;
-      call.checkOptions(options, ["alpha"], "rsub");
-      alpha = options["alpha"];
-    }
+    if (call.isOptions(alpha)) [alpha] = call.takeOptions([alpha], ["alpha"], "rsub");
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "rsub", "alpha", 2);
     return call.wrap(core.op_rsub(live(this), call.operandArg(other, "rsub", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
   scatter(this: Tensor, dim: unknown, index?: unknown, src?: unknown, reduce?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","index","src","reduce"], "scatter");
-      dim = options["dim"];
-      index = options["index"];
-      src = options["src"];
-      reduce = options["reduce"];
-    }
-    else if (call.isOptions(index)) {
-      const options = index;
-      call.checkOptions(options, ["index","src","reduce"], "scatter");
-      index = options["index"];
-      src = options["src"];
-      reduce = options["reduce"];
-    }
-    else if (call.isOptions(src)) {
-      const options = src;
-      call.checkOptions(options, ["src","reduce"], "scatter");
-      src = options["src"];
-      reduce = options["reduce"];
-    }
-    else if (call.isOptions(reduce)) {
-      const options = reduce;
-      call.checkOptions(options, ["reduce"], "scatter");
-      reduce = options["reduce"];
-    }
+    if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(src) || call.isOptions(reduce)) [dim, index, src, reduce] = call.takeOptions([dim, index, src, reduce], ["dim","index","src","reduce"], "scatter");
     return call.wrapOr(this, core.op_scatter(live(this), call.intArg(dim, "scatter", "dim", 1), call.tensorArg(index, "scatter", "index", 2), call.operandArg(src, "scatter", "src", 3), reduce === undefined || reduce === null ? -1 : call.enumArg(reduce, ["add","multiply"], "scatter", "reduce", 4)));
   },
   scatterAdd(this: Tensor, dim: unknown, index?: unknown, src?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","index","src"], "scatterAdd");
-      dim = options["dim"];
-      index = options["index"];
-      src = options["src"];
-    }
-    else if (call.isOptions(index)) {
-      const options = index;
-      call.checkOptions(options, ["index","src"], "scatterAdd");
-      index = options["index"];
-      src = options["src"];
-    }
-    else if (call.isOptions(src)) {
-      const options = src;
-      call.checkOptions(options, ["src"], "scatterAdd");
-      src = options["src"];
-    }
+    if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(src)) [dim, index, src] = call.takeOptions([dim, index, src], ["dim","index","src"], "scatterAdd");
     return call.wrapOr(this, core.op_scatterAdd(live(this), call.intArg(dim, "scatterAdd", "dim", 1), call.tensorArg(index, "scatterAdd", "index", 2), call.tensorArg(src, "scatterAdd", "src", 3)));
   },
   scatterReduce(this: Tensor, dim: unknown, index?: unknown, src?: unknown, reduce?: unknown, includeSelf?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","index","src","reduce","includeSelf"], "scatterReduce");
-      dim = options["dim"];
-      index = options["index"];
-      src = options["src"];
-      reduce = options["reduce"];
-      includeSelf = options["includeSelf"];
-    }
-    else if (call.isOptions(index)) {
-      const options = index;
-      call.checkOptions(options, ["index","src","reduce","includeSelf"], "scatterReduce");
-      index = options["index"];
-      src = options["src"];
-      reduce = options["reduce"];
-      includeSelf = options["includeSelf"];
-    }
-    else if (call.isOptions(src)) {
-      const options = src;
-      call.checkOptions(options, ["src","reduce","includeSelf"], "scatterReduce");
-      src = options["src"];
-      reduce = options["reduce"];
-      includeSelf = options["includeSelf"];
-    }
-    else if (call.isOptions(reduce)) {
-      const options = reduce;
-      call.checkOptions(options, ["reduce","includeSelf"], "scatterReduce");
-      reduce = options["reduce"];
-      includeSelf = options["includeSelf"];
-    }
-    else if (call.isOptions(includeSelf)) {
-      const options = includeSelf;
-      call.checkOptions(options, ["includeSelf"], "scatterReduce");
-      includeSelf = options["includeSelf"];
-    }
+    if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(src) || call.isOptions(reduce) || call.isOptions(includeSelf)) [dim, index, src, reduce, includeSelf] = call.takeOptions([dim, index, src, reduce, includeSelf], ["dim","index","src","reduce","includeSelf"], "scatterReduce");
     return call.wrapOr(this, core.op_scatterReduce(live(this), call.intArg(dim, "scatterReduce", "dim", 1), call.tensorArg(index, "scatterReduce", "index", 2), call.tensorArg(src, "scatterReduce", "src", 3), call.enumArg(reduce, ["sum","prod","mean","amax","amin"], "scatterReduce", "reduce", 4), includeSelf === undefined ? 1 : call.boolArg(includeSelf, "scatterReduce", "includeSelf", 5)));
   },
   select(this: Tensor, dim: unknown, index?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","index"], "select");
-      dim = options["dim"];
-      index = options["index"];
-    }
-    else if (call.isOptions(index)) {
-      const options = index;
-      call.checkOptions(options, ["index"], "select");
-      index = options["index"];
-    }
+    if (call.isOptions(dim) || call.isOptions(index)) [dim, index] = call.takeOptions([dim, index], ["dim","index"], "select");
     return call.wrapOr(this, core.op_select(live(this), call.intArg(dim, "select", "dim", 1), call.intArg(index, "select", "index", 2)));
   },
   selectScatter(this: Tensor, src: unknown, dim?: unknown, index?: unknown): Tensor {
-    if (call.isOptions(src)) {
-      const options = src;
-      call.checkOptions(options, ["src","dim","index"], "selectScatter");
-      src = options["src"];
-      dim = options["dim"];
-      index = options["index"];
-    }
-    else if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","index"], "selectScatter");
-      dim = options["dim"];
-      index = options["index"];
-    }
-    else if (call.isOptions(index)) {
-      const options = index;
-      call.checkOptions(options, ["index"], "selectScatter");
-      index = options["index"];
-    }
+    if (call.isOptions(src) || call.isOptions(dim) || call.isOptions(index)) [src, dim, index] = call.takeOptions([src, dim, index], ["src","dim","index"], "selectScatter");
     return call.wrapOr(this, core.op_selectScatter(live(this), call.tensorArg(src, "selectScatter", "src", 1), call.intArg(dim, "selectScatter", "dim", 2), call.intArg(index, "selectScatter", "index", 3)));
   },
   sgn(this: Tensor): Tensor {
@@ -4115,133 +2870,27 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_sinh(live(this)));
   },
   slice(this: Tensor, dim?: unknown, start?: unknown, end?: unknown, step?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","start","end","step"], "slice");
-      dim = options["dim"];
-      start = options["start"];
-      end = options["end"];
-      step = options["step"];
-    }
-    else if (call.isOptions(start)) {
-      const options = start;
-      call.checkOptions(options, ["start","end","step"], "slice");
-      start = options["start"];
-      end = options["end"];
-      step = options["step"];
-    }
-    else if (call.isOptions(end)) {
-      const options = end;
-      call.checkOptions(options, ["end","step"], "slice");
-      end = options["end"];
-      step = options["step"];
-    }
-    else if (call.isOptions(step)) {
-      const options = step;
-      call.checkOptions(options, ["step"], "slice");
-      step = options["step"];
-    }
+    if (call.isOptions(dim) || call.isOptions(start) || call.isOptions(end) || call.isOptions(step)) [dim, start, end, step] = call.takeOptions([dim, start, end, step], ["dim","start","end","step"], "slice");
     return call.wrapOr(this, core.op_slice(live(this), dim === undefined ? 0 : call.intArg(dim, "slice", "dim", 1), call.optionalIntArg(start, "slice", "start", 2), call.optionalIntArg(end, "slice", "end", 3), step === undefined ? 1 : call.intArg(step, "slice", "step", 4)));
   },
   sliceScatter(this: Tensor, src: unknown, dim?: unknown, start?: unknown, end?: unknown, step?: unknown): Tensor {
-    if (call.isOptions(src)) {
-      const options = src;
-      call.checkOptions(options, ["src","dim","start","end","step"], "sliceScatter");
-      src = options["src"];
-      dim = options["dim"];
-      start = options["start"];
-      end = options["end"];
-      step = options["step"];
-    }
-    else if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","start","end","step"], "sliceScatter");
-      dim = options["dim"];
-      start = options["start"];
-      end = options["end"];
-      step = options["step"];
-    }
-    else if (call.isOptions(start)) {
-      const options = start;
-      call.checkOptions(options, ["start","end","step"], "sliceScatter");
-      start = options["start"];
-      end = options["end"];
-      step = options["step"];
-    }
-    else if (call.isOptions(end)) {
-      const options = end;
-      call.checkOptions(options, ["end","step"], "sliceScatter");
-      end = options["end"];
-      step = options["step"];
-    }
-    else if (call.isOptions(step)) {
-      const options = step;
-      call.checkOptions(options, ["step"], "sliceScatter");
-      step = options["step"];
-    }
+    if (call.isOptions(src) || call.isOptions(dim) || call.isOptions(start) || call.isOptions(end) || call.isOptions(step)) [src, dim, start, end, step] = call.takeOptions([src, dim, start, end, step], ["src","dim","start","end","step"], "sliceScatter");
     return call.wrapOr(this, core.op_sliceScatter(live(this), call.tensorArg(src, "sliceScatter", "src", 1), dim === undefined ? 0 : call.intArg(dim, "sliceScatter", "dim", 2), call.optionalIntArg(start, "sliceScatter", "start", 3), call.optionalIntArg(end, "sliceScatter", "end", 4), step === undefined ? 1 : call.intArg(step, "sliceScatter", "step", 5)));
   },
   softmax(this: Tensor, dim: unknown, dtype?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","dtype"], "softmax");
-      dim = options["dim"];
-      dtype = options["dtype"];
-    }
-    else if (call.isOptions(dtype)) {
-      const options = dtype;
-      call.checkOptions(options, ["dtype"], "softmax");
-      dtype = options["dtype"];
-    }
+    if (call.isOptions(dim) || call.isOptions(dtype)) [dim, dtype] = call.takeOptions([dim, dtype], ["dim","dtype"], "softmax");
     return call.wrapOr(this, core.op_softmax(live(this), call.intArg(dim, "softmax", "dim", 1), call.dtypeArg(dtype, "softmax", "dtype", 2)));
   },
   sort(this: Tensor, dim?: unknown, descending?: unknown, stable?: unknown): call.Named<"values" | "indices"> {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","descending","stable"], "sort");
-      dim = options["dim"];
-      descending = options["descending"];
-      stable = options["stable"];
-    }
-    else if (call.isOptions(descending)) {
-      const options = descending;
-      call.checkOptions(options, ["descending","stable"], "sort");
-      descending = options["descending"];
-      stable = options["stable"];
-    }
-    else if (call.isOptions(stable)) {
-      const options = stable;
-      call.checkOptions(options, ["stable"], "sort");
-      stable = options["stable"];
-    }
+    if (call.isOptions(dim) || call.isOptions(descending) || call.isOptions(stable)) [dim, descending, stable] = call.takeOptions([dim, descending, stable], ["dim","descending","stable"], "sort");
     return call.wrapNamed(core.op_sort(live(this), dim === undefined ? -1 : call.intArg(dim, "sort", "dim", 1), descending === undefined ? 0 : call.boolArg(descending, "sort", "descending", 2), stable === undefined ? 0 : call.boolArg(stable, "sort", "stable", 3)), ["values","indices"]);
   },
   split(this: Tensor, splitSizeOrSections: unknown, dim?: unknown): Tensor[] {
-    if (call.isOptions(splitSizeOrSections)) {
-      const options = splitSizeOrSections;
-      call.checkOptions(options, ["splitSizeOrSections","dim"], "split");
-      splitSizeOrSections = options["splitSizeOrSections"];
-      dim = options["dim"];
-    }
-    else if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim"], "split");
-      dim = options["dim"];
-    }
+    if (call.isOptions(splitSizeOrSections) || call.isOptions(dim)) [splitSizeOrSections, dim] = call.takeOptions([splitSizeOrSections, dim], ["splitSizeOrSections","dim"], "split");
     return call.wrapList(core.op_split(live(this), call.ints(splitSizeOrSections, "split", "splitSizeOrSections", 1), call.lengthOf(splitSizeOrSections), dim === undefined ? 0 : call.intArg(dim, "split", "dim", 2)));
   },
   splitWithSizes(this: Tensor, splitSizes: unknown, dim?: unknown): Tensor[] {
-    if (call.isOptions(splitSizes)) {
-      const options = splitSizes;
-      call.checkOptions(options, ["splitSizes","dim"], "splitWithSizes");
-      splitSizes = options["splitSizes"];
-      dim = options["dim"];
-    }
-    else if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim"], "splitWithSizes");
-      dim = options["dim"];
-    }
+    if (call.isOptions(splitSizes) || call.isOptions(dim)) [splitSizes, dim] = call.takeOptions([splitSizes, dim], ["splitSizes","dim"], "splitWithSizes");
     return call.wrapList(core.op_splitWithSizes(live(this), call.ints(splitSizes, "splitWithSizes", "splitSizes", 1), call.lengthOf(splitSizes), dim === undefined ? 0 : call.intArg(dim, "splitWithSizes", "dim", 2)));
   },
   sqrt(this: Tensor): Tensor {
@@ -4251,112 +2900,45 @@ call.defineMethods(Tensor, {
     return call.wrapOr(this, core.op_square(live(this)));
   },
   squeeze(this: Tensor, dim?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim"], "squeeze");
-      dim = options["dim"];
-    }
+    if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "squeeze");
     return call.wrapOr(this, core.op_squeeze(live(this), call.optionalIntArg(dim, "squeeze", "dim", 1)));
   },
   sub(this: Tensor, other: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(alpha)) {
-      const options = alpha;
-      call.checkOptions(options, ["alpha"], "sub");
-      alpha = options["alpha"];
-    }
+    if (call.isOptions(alpha)) [alpha] = call.takeOptions([alpha], ["alpha"], "sub");
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "sub", "alpha", 2);
     return call.wrap(core.op_sub(live(this), call.operandArg(other, "sub", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
   subtract(this: Tensor, other: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(alpha)) {
-      const options = alpha;
-      call.checkOptions(options, ["alpha"], "subtract");
-      alpha = options["alpha"];
-    }
+    if (call.isOptions(alpha)) [alpha] = call.takeOptions([alpha], ["alpha"], "subtract");
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "subtract", "alpha", 2);
     return call.wrap(core.op_sub(live(this), call.operandArg(other, "subtract", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
   },
   sum(this: Tensor, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","keepdim","dtype"], "sum");
-      dim = options["dim"];
-      keepdim = options["keepdim"];
-      dtype = options["dtype"];
-    }
-    else if (call.isOptions(keepdim)) {
-      const options = keepdim;
-      call.checkOptions(options, ["keepdim","dtype"], "sum");
-      keepdim = options["keepdim"];
-      dtype = options["dtype"];
-    }
-    else if (call.isOptions(dtype)) {
-      const options = dtype;
-      call.checkOptions(options, ["dtype"], "sum");
-      dtype = options["dtype"];
-    }
+    if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(dtype)) [dim, keepdim, dtype] = call.takeOptions([dim, keepdim, dtype], ["dim","keepdim","dtype"], "sum");
     return call.wrapOr(this, core.op_sum(live(this), call.ints(dim, "sum", "dim", 1), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "sum", "keepdim", 2), call.dtypeArg(dtype, "sum", "dtype", 3)));
   },
   sumToSize(this: Tensor, size: unknown): Tensor {
     if (typeof size === "number" && arguments.length > 1) { size = [...arguments]; }
-    if (call.isOptions(size)) {
-      const options = size;
-      call.checkOptions(options, ["size"], "sumToSize");
-      size = options["size"];
-    }
+    if (call.isOptions(size)) [size] = call.takeOptions([size], ["size"], "sumToSize");
     return call.wrapOr(this, core.op_sumToSize(live(this), call.ints(size, "sumToSize", "size", 1), call.lengthOf(size)));
   },
   swapaxes(this: Tensor, dim0: unknown, dim1?: unknown): Tensor {
-    if (call.isOptions(dim0)) {
-      const options = dim0;
-      call.checkOptions(options, ["dim0","dim1"], "swapaxes");
-      dim0 = options["dim0"];
-      dim1 = options["dim1"];
-    }
-    else if (call.isOptions(dim1)) {
-      const options = dim1;
-      call.checkOptions(options, ["dim1"], "swapaxes");
-      dim1 = options["dim1"];
-    }
+    if (call.isOptions(dim0) || call.isOptions(dim1)) [dim0, dim1] = call.takeOptions([dim0, dim1], ["dim0","dim1"], "swapaxes");
     return call.wrapOr(this, core.op_transpose(live(this), call.intArg(dim0, "swapaxes", "dim0", 1), call.intArg(dim1, "swapaxes", "dim1", 2)));
   },
   swapdims(this: Tensor, dim0: unknown, dim1?: unknown): Tensor {
-    if (call.isOptions(dim0)) {
-      const options = dim0;
-      call.checkOptions(options, ["dim0","dim1"], "swapdims");
-      dim0 = options["dim0"];
-      dim1 = options["dim1"];
-    }
-    else if (call.isOptions(dim1)) {
-      const options = dim1;
-      call.checkOptions(options, ["dim1"], "swapdims");
-      dim1 = options["dim1"];
-    }
+    if (call.isOptions(dim0) || call.isOptions(dim1)) [dim0, dim1] = call.takeOptions([dim0, dim1], ["dim0","dim1"], "swapdims");
     return call.wrapOr(this, core.op_transpose(live(this), call.intArg(dim0, "swapdims", "dim0", 1), call.intArg(dim1, "swapdims", "dim1", 2)));
   },
   t(this: Tensor): Tensor {
     return call.wrapOr(this, core.op_t(live(this)));
   },
   take(this: Tensor, index: unknown): Tensor {
-    if (call.isOptions(index)) {
-      const options = index;
-      call.checkOptions(options, ["index"], "take");
-      index = options["index"];
-    }
+    if (call.isOptions(index)) [index] = call.takeOptions([index], ["index"], "take");
     return call.wrapOr(this, core.op_take(live(this), call.tensorArg(index, "take", "index", 1)));
   },
   takeAlongDim(this: Tensor, indices: unknown, dim?: unknown): Tensor {
-    if (call.isOptions(indices)) {
-      const options = indices;
-      call.checkOptions(options, ["indices","dim"], "takeAlongDim");
-      indices = options["indices"];
-      dim = options["dim"];
-    }
-    else if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim"], "takeAlongDim");
-      dim = options["dim"];
-    }
+    if (call.isOptions(indices) || call.isOptions(dim)) [indices, dim] = call.takeOptions([indices, dim], ["indices","dim"], "takeAlongDim");
     return call.wrapOr(this, core.op_takeAlongDim(live(this), call.tensorArg(indices, "takeAlongDim", "indices", 1), call.optionalIntArg(dim, "takeAlongDim", "dim", 2)));
   },
   tan(this: Tensor): Tensor {
@@ -4367,73 +2949,26 @@ call.defineMethods(Tensor, {
   },
   tile(this: Tensor, dims: unknown): Tensor {
     if (typeof dims === "number" && arguments.length > 1) { dims = [...arguments]; }
-    if (call.isOptions(dims)) {
-      const options = dims;
-      call.checkOptions(options, ["dims"], "tile");
-      dims = options["dims"];
-    }
+    if (call.isOptions(dims)) [dims] = call.takeOptions([dims], ["dims"], "tile");
     return call.wrapOr(this, core.op_tile(live(this), call.ints(dims, "tile", "dims", 1), call.lengthOf(dims)));
   },
   topk(this: Tensor, k: unknown, dim?: unknown, largest?: unknown, sorted?: unknown): call.Named<"values" | "indices"> {
-    if (call.isOptions(k)) {
-      const options = k;
-      call.checkOptions(options, ["k","dim","largest","sorted"], "topk");
-      k = options["k"];
-      dim = options["dim"];
-      largest = options["largest"];
-      sorted = options["sorted"];
-    }
-    else if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","largest","sorted"], "topk");
-      dim = options["dim"];
-      largest = options["largest"];
-      sorted = options["sorted"];
-    }
-    else if (call.isOptions(largest)) {
-      const options = largest;
-      call.checkOptions(options, ["largest","sorted"], "topk");
-      largest = options["largest"];
-      sorted = options["sorted"];
-    }
-    else if (call.isOptions(sorted)) {
-      const options = sorted;
-      call.checkOptions(options, ["sorted"], "topk");
-      sorted = options["sorted"];
-    }
+    if (call.isOptions(k) || call.isOptions(dim) || call.isOptions(largest) || call.isOptions(sorted)) [k, dim, largest, sorted] = call.takeOptions([k, dim, largest, sorted], ["k","dim","largest","sorted"], "topk");
     return call.wrapNamed(core.op_topk(live(this), call.intArg(k, "topk", "k", 1), dim === undefined ? -1 : call.intArg(dim, "topk", "dim", 2), largest === undefined ? 1 : call.boolArg(largest, "topk", "largest", 3), sorted === undefined ? 1 : call.boolArg(sorted, "topk", "sorted", 4)), ["values","indices"]);
   },
   trace(this: Tensor): Tensor {
     return call.wrapOr(this, core.op_trace(live(this)));
   },
   transpose(this: Tensor, dim0: unknown, dim1?: unknown): Tensor {
-    if (call.isOptions(dim0)) {
-      const options = dim0;
-      call.checkOptions(options, ["dim0","dim1"], "transpose");
-      dim0 = options["dim0"];
-      dim1 = options["dim1"];
-    }
-    else if (call.isOptions(dim1)) {
-      const options = dim1;
-      call.checkOptions(options, ["dim1"], "transpose");
-      dim1 = options["dim1"];
-    }
+    if (call.isOptions(dim0) || call.isOptions(dim1)) [dim0, dim1] = call.takeOptions([dim0, dim1], ["dim0","dim1"], "transpose");
     return call.wrapOr(this, core.op_transpose(live(this), call.intArg(dim0, "transpose", "dim0", 1), call.intArg(dim1, "transpose", "dim1", 2)));
   },
   tril(this: Tensor, diagonal?: unknown): Tensor {
-    if (call.isOptions(diagonal)) {
-      const options = diagonal;
-      call.checkOptions(options, ["diagonal"], "tril");
-      diagonal = options["diagonal"];
-    }
+    if (call.isOptions(diagonal)) [diagonal] = call.takeOptions([diagonal], ["diagonal"], "tril");
     return call.wrapOr(this, core.op_tril(live(this), diagonal === undefined ? 0 : call.intArg(diagonal, "tril", "diagonal", 1)));
   },
   triu(this: Tensor, diagonal?: unknown): Tensor {
-    if (call.isOptions(diagonal)) {
-      const options = diagonal;
-      call.checkOptions(options, ["diagonal"], "triu");
-      diagonal = options["diagonal"];
-    }
+    if (call.isOptions(diagonal)) [diagonal] = call.takeOptions([diagonal], ["diagonal"], "triu");
     return call.wrapOr(this, core.op_triu(live(this), diagonal === undefined ? 0 : call.intArg(diagonal, "triu", "diagonal", 1)));
   },
   trueDivide(this: Tensor, other: unknown): Tensor {
@@ -4443,79 +2978,32 @@ call.defineMethods(Tensor, {
     return call.wrap(core.op_trunc(live(this)));
   },
   unbind(this: Tensor, dim?: unknown): Tensor[] {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim"], "unbind");
-      dim = options["dim"];
-    }
+    if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "unbind");
     return call.wrapList(core.op_unbind(live(this), dim === undefined ? 0 : call.intArg(dim, "unbind", "dim", 1)));
   },
   unflatten(this: Tensor, dim: unknown, sizes?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","sizes"], "unflatten");
-      dim = options["dim"];
-      sizes = options["sizes"];
-    }
-    else if (call.isOptions(sizes)) {
-      const options = sizes;
-      call.checkOptions(options, ["sizes"], "unflatten");
-      sizes = options["sizes"];
-    }
+    if (call.isOptions(dim) || call.isOptions(sizes)) [dim, sizes] = call.takeOptions([dim, sizes], ["dim","sizes"], "unflatten");
     return call.wrapOr(this, core.op_unflatten(live(this), call.intArg(dim, "unflatten", "dim", 1), call.ints(sizes, "unflatten", "sizes", 2), call.lengthOf(sizes)));
   },
   unfold(this: Tensor, dimension: unknown, size?: unknown, step?: unknown): Tensor {
-    if (call.isOptions(dimension)) {
-      const options = dimension;
-      call.checkOptions(options, ["dimension","size","step"], "unfold");
-      dimension = options["dimension"];
-      size = options["size"];
-      step = options["step"];
-    }
-    else if (call.isOptions(size)) {
-      const options = size;
-      call.checkOptions(options, ["size","step"], "unfold");
-      size = options["size"];
-      step = options["step"];
-    }
-    else if (call.isOptions(step)) {
-      const options = step;
-      call.checkOptions(options, ["step"], "unfold");
-      step = options["step"];
-    }
+    if (call.isOptions(dimension) || call.isOptions(size) || call.isOptions(step)) [dimension, size, step] = call.takeOptions([dimension, size, step], ["dimension","size","step"], "unfold");
     return call.wrapOr(this, core.op_unfold(live(this), call.intArg(dimension, "unfold", "dimension", 1), call.intArg(size, "unfold", "size", 2), call.intArg(step, "unfold", "step", 3)));
   },
   unsqueeze(this: Tensor, dim: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim"], "unsqueeze");
-      dim = options["dim"];
-    }
+    if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "unsqueeze");
     return call.wrapOr(this, core.op_unsqueeze(live(this), call.intArg(dim, "unsqueeze", "dim", 1)));
   },
   vdot(this: Tensor, other: unknown): Tensor {
-    if (call.isOptions(other)) {
-      const options = other;
-      call.checkOptions(options, ["other"], "vdot");
-      other = options["other"];
-    }
+    if (call.isOptions(other)) [other] = call.takeOptions([other], ["other"], "vdot");
     return call.wrapOr(this, core.op_vdot(live(this), call.tensorArg(other, "vdot", "other", 1)));
   },
   view(this: Tensor, size: unknown): Tensor {
     if (typeof size === "number" && arguments.length > 1) { size = [...arguments]; }
-    if (call.isOptions(size)) {
-      const options = size;
-      call.checkOptions(options, ["size"], "view");
-      size = options["size"];
-    }
+    if (call.isOptions(size)) [size] = call.takeOptions([size], ["size"], "view");
     return call.wrapOr(this, core.op_view(live(this), call.ints(size, "view", "size", 1), call.lengthOf(size)));
   },
   viewAs(this: Tensor, other: unknown): Tensor {
-    if (call.isOptions(other)) {
-      const options = other;
-      call.checkOptions(options, ["other"], "viewAs");
-      other = options["other"];
-    }
+    if (call.isOptions(other)) [other] = call.takeOptions([other], ["other"], "viewAs");
     return call.wrapOr(this, core.op_viewAs(live(this), call.tensorArg(other, "viewAs", "other", 1)));
   },
   where(this: Tensor, condition: unknown, other: unknown): Tensor {
@@ -4541,158 +3029,46 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   add_(this: Tensor, other: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(alpha)) {
-      const options = alpha;
-      call.checkOptions(options, ["alpha"], "add_");
-      alpha = options["alpha"];
-    }
+    if (call.isOptions(alpha)) [alpha] = call.takeOptions([alpha], ["alpha"], "add_");
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "add_", "alpha", 2);
     core.op_add_(live(this), call.operandArg(other, "add_", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
     return call.mutated(this);
   },
   addbmm_(this: Tensor, batch1: unknown, batch2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(batch1)) {
-      const options = batch1;
-      call.checkOptions(options, ["batch1","batch2","beta","alpha"], "addbmm_");
-      batch1 = options["batch1"];
-      batch2 = options["batch2"];
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(batch2)) {
-      const options = batch2;
-      call.checkOptions(options, ["batch2","beta","alpha"], "addbmm_");
-      batch2 = options["batch2"];
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(beta)) {
-      const options = beta;
-      call.checkOptions(options, ["beta","alpha"], "addbmm_");
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(alpha)) {
-      const options = alpha;
-      call.checkOptions(options, ["alpha"], "addbmm_");
-      alpha = options["alpha"];
-    }
+    if (call.isOptions(batch1) || call.isOptions(batch2) || call.isOptions(beta) || call.isOptions(alpha)) [batch1, batch2, beta, alpha] = call.takeOptions([batch1, batch2, beta, alpha], ["batch1","batch2","beta","alpha"], "addbmm_");
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addbmm_", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addbmm_", "alpha", 4);
     core.op_addbmm_(live(this), call.tensorArg(batch1, "addbmm_", "batch1", 1), call.tensorArg(batch2, "addbmm_", "batch2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
     return call.mutated(this);
   },
   addcdiv_(this: Tensor, tensor1: unknown, tensor2: unknown, value?: unknown): Tensor {
-    if (call.isOptions(value)) {
-      const options = value;
-      call.checkOptions(options, ["value"], "addcdiv_");
-      value = options["value"];
-    }
+    if (call.isOptions(value)) [value] = call.takeOptions([value], ["value"], "addcdiv_");
     const valueValue = value === undefined ? 1 : call.scalarArg(value, "addcdiv_", "value", 3);
     core.op_addcdiv_(live(this), call.tensorArg(tensor1, "addcdiv_", "tensor1", 1), call.tensorArg(tensor2, "addcdiv_", "tensor2", 2), call.scalarValue(valueValue), call.scalarKind(valueValue));
     return call.mutated(this);
   },
   addcmul_(this: Tensor, tensor1: unknown, tensor2: unknown, value?: unknown): Tensor {
-    if (call.isOptions(value)) {
-      const options = value;
-      call.checkOptions(options, ["value"], "addcmul_");
-      value = options["value"];
-    }
+    if (call.isOptions(value)) [value] = call.takeOptions([value], ["value"], "addcmul_");
     const valueValue = value === undefined ? 1 : call.scalarArg(value, "addcmul_", "value", 3);
     core.op_addcmul_(live(this), call.tensorArg(tensor1, "addcmul_", "tensor1", 1), call.tensorArg(tensor2, "addcmul_", "tensor2", 2), call.scalarValue(valueValue), call.scalarKind(valueValue));
     return call.mutated(this);
   },
   addmm_(this: Tensor, mat1: unknown, mat2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(mat1)) {
-      const options = mat1;
-      call.checkOptions(options, ["mat1","mat2","beta","alpha"], "addmm_");
-      mat1 = options["mat1"];
-      mat2 = options["mat2"];
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(mat2)) {
-      const options = mat2;
-      call.checkOptions(options, ["mat2","beta","alpha"], "addmm_");
-      mat2 = options["mat2"];
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(beta)) {
-      const options = beta;
-      call.checkOptions(options, ["beta","alpha"], "addmm_");
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(alpha)) {
-      const options = alpha;
-      call.checkOptions(options, ["alpha"], "addmm_");
-      alpha = options["alpha"];
-    }
+    if (call.isOptions(mat1) || call.isOptions(mat2) || call.isOptions(beta) || call.isOptions(alpha)) [mat1, mat2, beta, alpha] = call.takeOptions([mat1, mat2, beta, alpha], ["mat1","mat2","beta","alpha"], "addmm_");
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addmm_", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addmm_", "alpha", 4);
     core.op_addmm_(live(this), call.tensorArg(mat1, "addmm_", "mat1", 1), call.tensorArg(mat2, "addmm_", "mat2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
     return call.mutated(this);
   },
   addmv_(this: Tensor, mat: unknown, vec?: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(mat)) {
-      const options = mat;
-      call.checkOptions(options, ["mat","vec","beta","alpha"], "addmv_");
-      mat = options["mat"];
-      vec = options["vec"];
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(vec)) {
-      const options = vec;
-      call.checkOptions(options, ["vec","beta","alpha"], "addmv_");
-      vec = options["vec"];
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(beta)) {
-      const options = beta;
-      call.checkOptions(options, ["beta","alpha"], "addmv_");
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(alpha)) {
-      const options = alpha;
-      call.checkOptions(options, ["alpha"], "addmv_");
-      alpha = options["alpha"];
-    }
+    if (call.isOptions(mat) || call.isOptions(vec) || call.isOptions(beta) || call.isOptions(alpha)) [mat, vec, beta, alpha] = call.takeOptions([mat, vec, beta, alpha], ["mat","vec","beta","alpha"], "addmv_");
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addmv_", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addmv_", "alpha", 4);
     core.op_addmv_(live(this), call.tensorArg(mat, "addmv_", "mat", 1), call.tensorArg(vec, "addmv_", "vec", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
     return call.mutated(this);
   },
   addr_(this: Tensor, vec1: unknown, vec2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(vec1)) {
-      const options = vec1;
-      call.checkOptions(options, ["vec1","vec2","beta","alpha"], "addr_");
-      vec1 = options["vec1"];
-      vec2 = options["vec2"];
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(vec2)) {
-      const options = vec2;
-      call.checkOptions(options, ["vec2","beta","alpha"], "addr_");
-      vec2 = options["vec2"];
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(beta)) {
-      const options = beta;
-      call.checkOptions(options, ["beta","alpha"], "addr_");
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(alpha)) {
-      const options = alpha;
-      call.checkOptions(options, ["alpha"], "addr_");
-      alpha = options["alpha"];
-    }
+    if (call.isOptions(vec1) || call.isOptions(vec2) || call.isOptions(beta) || call.isOptions(alpha)) [vec1, vec2, beta, alpha] = call.takeOptions([vec1, vec2, beta, alpha], ["vec1","vec2","beta","alpha"], "addr_");
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addr_", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addr_", "alpha", 4);
     core.op_addr_(live(this), call.tensorArg(vec1, "addr_", "vec1", 1), call.tensorArg(vec2, "addr_", "vec2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
@@ -4747,32 +3123,7 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   baddbmm_(this: Tensor, batch1: unknown, batch2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(batch1)) {
-      const options = batch1;
-      call.checkOptions(options, ["batch1","batch2","beta","alpha"], "baddbmm_");
-      batch1 = options["batch1"];
-      batch2 = options["batch2"];
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(batch2)) {
-      const options = batch2;
-      call.checkOptions(options, ["batch2","beta","alpha"], "baddbmm_");
-      batch2 = options["batch2"];
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(beta)) {
-      const options = beta;
-      call.checkOptions(options, ["beta","alpha"], "baddbmm_");
-      beta = options["beta"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(alpha)) {
-      const options = alpha;
-      call.checkOptions(options, ["alpha"], "baddbmm_");
-      alpha = options["alpha"];
-    }
+    if (call.isOptions(batch1) || call.isOptions(batch2) || call.isOptions(beta) || call.isOptions(alpha)) [batch1, batch2, beta, alpha] = call.takeOptions([batch1, batch2, beta, alpha], ["batch1","batch2","beta","alpha"], "baddbmm_");
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "baddbmm_", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "baddbmm_", "alpha", 4);
     core.op_baddbmm_(live(this), call.tensorArg(batch1, "baddbmm_", "batch1", 1), call.tensorArg(batch2, "baddbmm_", "batch2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
@@ -4803,24 +3154,7 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   cauchy_(this: Tensor, median?: unknown, sigma?: unknown, generator?: unknown): Tensor {
-    if (call.isOptions(median)) {
-      const options = median;
-      call.checkOptions(options, ["median","sigma","generator"], "cauchy_");
-      median = options["median"];
-      sigma = options["sigma"];
-      generator = options["generator"];
-    }
-    else if (call.isOptions(sigma)) {
-      const options = sigma;
-      call.checkOptions(options, ["sigma","generator"], "cauchy_");
-      sigma = options["sigma"];
-      generator = options["generator"];
-    }
-    else if (call.isOptions(generator)) {
-      const options = generator;
-      call.checkOptions(options, ["generator"], "cauchy_");
-      generator = options["generator"];
-    }
+    if (call.isOptions(median) || call.isOptions(sigma) || call.isOptions(generator)) [median, sigma, generator] = call.takeOptions([median, sigma, generator], ["median","sigma","generator"], "cauchy_");
     core.op_cauchy_(live(this), median === undefined ? 0 : call.floatArg(median, "cauchy_", "median", 1), sigma === undefined ? 1 : call.floatArg(sigma, "cauchy_", "sigma", 2), generator === undefined ? 0 : call.intArg(generator, "cauchy_", "generator", 3));
     return call.mutated(this);
   },
@@ -4829,17 +3163,7 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   clamp_(this: Tensor, min?: unknown, max?: unknown): Tensor {
-    if (call.isOptions(min)) {
-      const options = min;
-      call.checkOptions(options, ["min","max"], "clamp_");
-      min = options["min"];
-      max = options["max"];
-    }
-    else if (call.isOptions(max)) {
-      const options = max;
-      call.checkOptions(options, ["max"], "clamp_");
-      max = options["max"];
-    }
+    if (call.isOptions(min) || call.isOptions(max)) [min, max] = call.takeOptions([min, max], ["min","max"], "clamp_");
     core.op_clamp_(live(this), call.optionalOperandArg(min, "clamp_", "min", 1), call.optionalOperandArg(max, "clamp_", "max", 2));
     return call.mutated(this);
   },
@@ -4852,26 +3176,12 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   clip_(this: Tensor, min?: unknown, max?: unknown): Tensor {
-    if (call.isOptions(min)) {
-      const options = min;
-      call.checkOptions(options, ["min","max"], "clip_");
-      min = options["min"];
-      max = options["max"];
-    }
-    else if (call.isOptions(max)) {
-      const options = max;
-      call.checkOptions(options, ["max"], "clip_");
-      max = options["max"];
-    }
+    if (call.isOptions(min) || call.isOptions(max)) [min, max] = call.takeOptions([min, max], ["min","max"], "clip_");
     core.op_clamp_(live(this), call.optionalOperandArg(min, "clip_", "min", 1), call.optionalOperandArg(max, "clip_", "max", 2));
     return call.mutated(this);
   },
   copy_(this: Tensor, src: unknown): Tensor {
-    if (call.isOptions(src)) {
-      const options = src;
-      call.checkOptions(options, ["src"], "copy_");
-      src = options["src"];
-    }
+    if (call.isOptions(src)) [src] = call.takeOptions([src], ["src"], "copy_");
     core.op_copy_(live(this), call.tensorArg(src, "copy_", "src", 1));
     return call.mutated(this);
   },
@@ -4888,32 +3198,12 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   cumprod_(this: Tensor, dim: unknown, dtype?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","dtype"], "cumprod_");
-      dim = options["dim"];
-      dtype = options["dtype"];
-    }
-    else if (call.isOptions(dtype)) {
-      const options = dtype;
-      call.checkOptions(options, ["dtype"], "cumprod_");
-      dtype = options["dtype"];
-    }
+    if (call.isOptions(dim) || call.isOptions(dtype)) [dim, dtype] = call.takeOptions([dim, dtype], ["dim","dtype"], "cumprod_");
     core.op_cumprod_(live(this), call.intArg(dim, "cumprod_", "dim", 1), call.dtypeArg(dtype, "cumprod_", "dtype", 2));
     return call.mutated(this);
   },
   cumsum_(this: Tensor, dim: unknown, dtype?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","dtype"], "cumsum_");
-      dim = options["dim"];
-      dtype = options["dtype"];
-    }
-    else if (call.isOptions(dtype)) {
-      const options = dtype;
-      call.checkOptions(options, ["dtype"], "cumsum_");
-      dtype = options["dtype"];
-    }
+    if (call.isOptions(dim) || call.isOptions(dtype)) [dim, dtype] = call.takeOptions([dim, dtype], ["dim","dtype"], "cumsum_");
     core.op_cumsum_(live(this), call.intArg(dim, "cumsum_", "dim", 1), call.dtypeArg(dtype, "cumsum_", "dtype", 2));
     return call.mutated(this);
   },
@@ -4926,20 +3216,12 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   div_(this: Tensor, other: unknown, roundingMode?: unknown): Tensor {
-    if (call.isOptions(roundingMode)) {
-      const options = roundingMode;
-      call.checkOptions(options, ["roundingMode"], "div_");
-      roundingMode = options["roundingMode"];
-    }
+    if (call.isOptions(roundingMode)) [roundingMode] = call.takeOptions([roundingMode], ["roundingMode"], "div_");
     core.op_div_(live(this), call.operandArg(other, "div_", "other", 1), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "div_", "roundingMode", 2, "RuntimeError: div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{value}'"));
     return call.mutated(this);
   },
   divide_(this: Tensor, other: unknown, roundingMode?: unknown): Tensor {
-    if (call.isOptions(roundingMode)) {
-      const options = roundingMode;
-      call.checkOptions(options, ["roundingMode"], "divide_");
-      roundingMode = options["roundingMode"];
-    }
+    if (call.isOptions(roundingMode)) [roundingMode] = call.takeOptions([roundingMode], ["roundingMode"], "divide_");
     core.op_div_(live(this), call.operandArg(other, "divide_", "other", 1), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "divide_", "roundingMode", 2, "RuntimeError: div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{value}'"));
     return call.mutated(this);
   },
@@ -4972,26 +3254,12 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   exponential_(this: Tensor, lambd?: unknown, generator?: unknown): Tensor {
-    if (call.isOptions(lambd)) {
-      const options = lambd;
-      call.checkOptions(options, ["lambd","generator"], "exponential_");
-      lambd = options["lambd"];
-      generator = options["generator"];
-    }
-    else if (call.isOptions(generator)) {
-      const options = generator;
-      call.checkOptions(options, ["generator"], "exponential_");
-      generator = options["generator"];
-    }
+    if (call.isOptions(lambd) || call.isOptions(generator)) [lambd, generator] = call.takeOptions([lambd, generator], ["lambd","generator"], "exponential_");
     core.op_exponential_(live(this), lambd === undefined ? 1 : call.floatArg(lambd, "exponential_", "lambd", 1), generator === undefined ? 0 : call.intArg(generator, "exponential_", "generator", 2));
     return call.mutated(this);
   },
   fill_(this: Tensor, value?: unknown): Tensor {
-    if (call.isOptions(value)) {
-      const options = value;
-      call.checkOptions(options, ["value"], "fill_");
-      value = options["value"];
-    }
+    if (call.isOptions(value)) [value] = call.takeOptions([value], ["value"], "fill_");
     core.op_fill_(live(this), call.optionalOperandArg(value, "fill_", "value", 1));
     return call.mutated(this);
   },
@@ -5000,11 +3268,7 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   floatPower_(this: Tensor, exponent: unknown): Tensor {
-    if (call.isOptions(exponent)) {
-      const options = exponent;
-      call.checkOptions(options, ["exponent"], "floatPower_");
-      exponent = options["exponent"];
-    }
+    if (call.isOptions(exponent)) [exponent] = call.takeOptions([exponent], ["exponent"], "floatPower_");
     core.op_floatPower_(live(this), call.operandArg(exponent, "floatPower_", "exponent", 1));
     return call.mutated(this);
   },
@@ -5033,17 +3297,7 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   geometric_(this: Tensor, p: unknown, generator?: unknown): Tensor {
-    if (call.isOptions(p)) {
-      const options = p;
-      call.checkOptions(options, ["p","generator"], "geometric_");
-      p = options["p"];
-      generator = options["generator"];
-    }
-    else if (call.isOptions(generator)) {
-      const options = generator;
-      call.checkOptions(options, ["generator"], "geometric_");
-      generator = options["generator"];
-    }
+    if (call.isOptions(p) || call.isOptions(generator)) [p, generator] = call.takeOptions([p, generator], ["p","generator"], "geometric_");
     core.op_geometric_(live(this), call.floatArg(p, "geometric_", "p", 1), generator === undefined ? 0 : call.intArg(generator, "geometric_", "generator", 2));
     return call.mutated(this);
   },
@@ -5072,138 +3326,28 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   indexAdd_(this: Tensor, dim: unknown, index?: unknown, source?: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","index","source","alpha"], "indexAdd_");
-      dim = options["dim"];
-      index = options["index"];
-      source = options["source"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(index)) {
-      const options = index;
-      call.checkOptions(options, ["index","source","alpha"], "indexAdd_");
-      index = options["index"];
-      source = options["source"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(source)) {
-      const options = source;
-      call.checkOptions(options, ["source","alpha"], "indexAdd_");
-      source = options["source"];
-      alpha = options["alpha"];
-    }
-    else if (call.isOptions(alpha)) {
-      const options = alpha;
-      call.checkOptions(options, ["alpha"], "indexAdd_");
-      alpha = options["alpha"];
-    }
+    if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(source) || call.isOptions(alpha)) [dim, index, source, alpha] = call.takeOptions([dim, index, source, alpha], ["dim","index","source","alpha"], "indexAdd_");
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "indexAdd_", "alpha", 4);
     core.op_indexAdd_(live(this), call.intArg(dim, "indexAdd_", "dim", 1), call.tensorArg(index, "indexAdd_", "index", 2), call.tensorArg(source, "indexAdd_", "source", 3), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
     return call.mutated(this);
   },
   indexCopy_(this: Tensor, dim: unknown, index?: unknown, source?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","index","source"], "indexCopy_");
-      dim = options["dim"];
-      index = options["index"];
-      source = options["source"];
-    }
-    else if (call.isOptions(index)) {
-      const options = index;
-      call.checkOptions(options, ["index","source"], "indexCopy_");
-      index = options["index"];
-      source = options["source"];
-    }
-    else if (call.isOptions(source)) {
-      const options = source;
-      call.checkOptions(options, ["source"], "indexCopy_");
-      source = options["source"];
-    }
+    if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(source)) [dim, index, source] = call.takeOptions([dim, index, source], ["dim","index","source"], "indexCopy_");
     core.op_indexCopy_(live(this), call.intArg(dim, "indexCopy_", "dim", 1), call.tensorArg(index, "indexCopy_", "index", 2), call.tensorArg(source, "indexCopy_", "source", 3));
     return call.mutated(this);
   },
   indexFill_(this: Tensor, dim: unknown, index?: unknown, value?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","index","value"], "indexFill_");
-      dim = options["dim"];
-      index = options["index"];
-      value = options["value"];
-    }
-    else if (call.isOptions(index)) {
-      const options = index;
-      call.checkOptions(options, ["index","value"], "indexFill_");
-      index = options["index"];
-      value = options["value"];
-    }
-    else if (call.isOptions(value)) {
-      const options = value;
-      call.checkOptions(options, ["value"], "indexFill_");
-      value = options["value"];
-    }
+    if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(value)) [dim, index, value] = call.takeOptions([dim, index, value], ["dim","index","value"], "indexFill_");
     core.op_indexFill_(live(this), call.intArg(dim, "indexFill_", "dim", 1), call.tensorArg(index, "indexFill_", "index", 2), call.operandArg(value, "indexFill_", "value", 3));
     return call.mutated(this);
   },
   indexPut_(this: Tensor, indices: unknown, values?: unknown, accumulate?: unknown): Tensor {
-    if (call.isOptions(indices)) {
-      const options = indices;
-      call.checkOptions(options, ["indices","values","accumulate"], "indexPut_");
-      indices = options["indices"];
-      values = options["values"];
-      accumulate = options["accumulate"];
-    }
-    else if (call.isOptions(values)) {
-      const options = values;
-      call.checkOptions(options, ["values","accumulate"], "indexPut_");
-      values = options["values"];
-      accumulate = options["accumulate"];
-    }
-    else if (call.isOptions(accumulate)) {
-      const options = accumulate;
-      call.checkOptions(options, ["accumulate"], "indexPut_");
-      accumulate = options["accumulate"];
-    }
+    if (call.isOptions(indices) || call.isOptions(values) || call.isOptions(accumulate)) [indices, values, accumulate] = call.takeOptions([indices, values, accumulate], ["indices","values","accumulate"], "indexPut_");
     core.op_indexPut_(live(this), call.tensors(indices, "indexPut_", "indices", 1), call.lengthOf(indices), call.operandArg(values, "indexPut_", "values", 2), accumulate === undefined ? 0 : call.boolArg(accumulate, "indexPut_", "accumulate", 3));
     return call.mutated(this);
   },
   indexReduce_(this: Tensor, dim: unknown, index?: unknown, source?: unknown, reduce?: unknown, includeSelf?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","index","source","reduce","includeSelf"], "indexReduce_");
-      dim = options["dim"];
-      index = options["index"];
-      source = options["source"];
-      reduce = options["reduce"];
-      includeSelf = options["includeSelf"];
-    }
-    else if (call.isOptions(index)) {
-      const options = index;
-      call.checkOptions(options, ["index","source","reduce","includeSelf"], "indexReduce_");
-      index = options["index"];
-      source = options["source"];
-      reduce = options["reduce"];
-      includeSelf = options["includeSelf"];
-    }
-    else if (call.isOptions(source)) {
-      const options = source;
-      call.checkOptions(options, ["source","reduce","includeSelf"], "indexReduce_");
-      source = options["source"];
-      reduce = options["reduce"];
-      includeSelf = options["includeSelf"];
-    }
-    else if (call.isOptions(reduce)) {
-      const options = reduce;
-      call.checkOptions(options, ["reduce","includeSelf"], "indexReduce_");
-      reduce = options["reduce"];
-      includeSelf = options["includeSelf"];
-    }
-    else if (call.isOptions(includeSelf)) {
-      const options = includeSelf;
-      call.checkOptions(options, ["includeSelf"], "indexReduce_");
-      includeSelf = options["includeSelf"];
-    }
+    if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(source) || call.isOptions(reduce) || call.isOptions(includeSelf)) [dim, index, source, reduce, includeSelf] = call.takeOptions([dim, index, source, reduce, includeSelf], ["dim","index","source","reduce","includeSelf"], "indexReduce_");
     core.op_indexReduce_(live(this), call.intArg(dim, "indexReduce_", "dim", 1), call.tensorArg(index, "indexReduce_", "index", 2), call.tensorArg(source, "indexReduce_", "source", 3), call.enumArg(reduce, ["prod","mean","amax","amin"], "indexReduce_", "reduce", 4), includeSelf === undefined ? 1 : call.boolArg(includeSelf, "indexReduce_", "includeSelf", 5));
     return call.mutated(this);
   },
@@ -5212,11 +3356,7 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   ldexp_(this: Tensor, other: unknown): Tensor {
-    if (call.isOptions(other)) {
-      const options = other;
-      call.checkOptions(options, ["other"], "ldexp_");
-      other = options["other"];
-    }
+    if (call.isOptions(other)) [other] = call.takeOptions([other], ["other"], "ldexp_");
     core.op_ldexp_(live(this), call.tensorArg(other, "ldexp_", "other", 1));
     return call.mutated(this);
   },
@@ -5257,24 +3397,7 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   logNormal_(this: Tensor, mean?: unknown, std?: unknown, generator?: unknown): Tensor {
-    if (call.isOptions(mean)) {
-      const options = mean;
-      call.checkOptions(options, ["mean","std","generator"], "logNormal_");
-      mean = options["mean"];
-      std = options["std"];
-      generator = options["generator"];
-    }
-    else if (call.isOptions(std)) {
-      const options = std;
-      call.checkOptions(options, ["std","generator"], "logNormal_");
-      std = options["std"];
-      generator = options["generator"];
-    }
-    else if (call.isOptions(generator)) {
-      const options = generator;
-      call.checkOptions(options, ["generator"], "logNormal_");
-      generator = options["generator"];
-    }
+    if (call.isOptions(mean) || call.isOptions(std) || call.isOptions(generator)) [mean, std, generator] = call.takeOptions([mean, std, generator], ["mean","std","generator"], "logNormal_");
     core.op_logNormal_(live(this), mean === undefined ? 1 : call.floatArg(mean, "logNormal_", "mean", 1), std === undefined ? 2 : call.floatArg(std, "logNormal_", "std", 2), generator === undefined ? 0 : call.intArg(generator, "logNormal_", "generator", 3));
     return call.mutated(this);
   },
@@ -5295,11 +3418,7 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   logit_(this: Tensor, eps?: unknown): Tensor {
-    if (call.isOptions(eps)) {
-      const options = eps;
-      call.checkOptions(options, ["eps"], "logit_");
-      eps = options["eps"];
-    }
+    if (call.isOptions(eps)) [eps] = call.takeOptions([eps], ["eps"], "logit_");
     const epsValue = call.optionalScalarArg(eps, "logit_", "eps", 1);
     core.op_logit_(live(this), call.scalarValue(epsValue), call.scalarKind(epsValue));
     return call.mutated(this);
@@ -5309,32 +3428,12 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   maskedFill_(this: Tensor, mask: unknown, value?: unknown): Tensor {
-    if (call.isOptions(mask)) {
-      const options = mask;
-      call.checkOptions(options, ["mask","value"], "maskedFill_");
-      mask = options["mask"];
-      value = options["value"];
-    }
-    else if (call.isOptions(value)) {
-      const options = value;
-      call.checkOptions(options, ["value"], "maskedFill_");
-      value = options["value"];
-    }
+    if (call.isOptions(mask) || call.isOptions(value)) [mask, value] = call.takeOptions([mask, value], ["mask","value"], "maskedFill_");
     core.op_maskedFill_(live(this), call.tensorArg(mask, "maskedFill_", "mask", 1), call.operandArg(value, "maskedFill_", "value", 2));
     return call.mutated(this);
   },
   maskedScatter_(this: Tensor, mask: unknown, source?: unknown): Tensor {
-    if (call.isOptions(mask)) {
-      const options = mask;
-      call.checkOptions(options, ["mask","source"], "maskedScatter_");
-      mask = options["mask"];
-      source = options["source"];
-    }
-    else if (call.isOptions(source)) {
-      const options = source;
-      call.checkOptions(options, ["source"], "maskedScatter_");
-      source = options["source"];
-    }
+    if (call.isOptions(mask) || call.isOptions(source)) [mask, source] = call.takeOptions([mask, source], ["mask","source"], "maskedScatter_");
     core.op_maskedScatter_(live(this), call.tensorArg(mask, "maskedScatter_", "mask", 1), call.tensorArg(source, "maskedScatter_", "source", 2));
     return call.mutated(this);
   },
@@ -5347,24 +3446,7 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   nanToNum_(this: Tensor, nan?: unknown, posinf?: unknown, neginf?: unknown): Tensor {
-    if (call.isOptions(nan)) {
-      const options = nan;
-      call.checkOptions(options, ["nan","posinf","neginf"], "nanToNum_");
-      nan = options["nan"];
-      posinf = options["posinf"];
-      neginf = options["neginf"];
-    }
-    else if (call.isOptions(posinf)) {
-      const options = posinf;
-      call.checkOptions(options, ["posinf","neginf"], "nanToNum_");
-      posinf = options["posinf"];
-      neginf = options["neginf"];
-    }
-    else if (call.isOptions(neginf)) {
-      const options = neginf;
-      call.checkOptions(options, ["neginf"], "nanToNum_");
-      neginf = options["neginf"];
-    }
+    if (call.isOptions(nan) || call.isOptions(posinf) || call.isOptions(neginf)) [nan, posinf, neginf] = call.takeOptions([nan, posinf, neginf], ["nan","posinf","neginf"], "nanToNum_");
     const nanValue = call.optionalScalarArg(nan, "nanToNum_", "nan", 1);
     const posinfValue = call.optionalScalarArg(posinf, "nanToNum_", "posinf", 2);
     const neginfValue = call.optionalScalarArg(neginf, "nanToNum_", "neginf", 3);
@@ -5388,24 +3470,7 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   normal_(this: Tensor, mean?: unknown, std?: unknown, generator?: unknown): Tensor {
-    if (call.isOptions(mean)) {
-      const options = mean;
-      call.checkOptions(options, ["mean","std","generator"], "normal_");
-      mean = options["mean"];
-      std = options["std"];
-      generator = options["generator"];
-    }
-    else if (call.isOptions(std)) {
-      const options = std;
-      call.checkOptions(options, ["std","generator"], "normal_");
-      std = options["std"];
-      generator = options["generator"];
-    }
-    else if (call.isOptions(generator)) {
-      const options = generator;
-      call.checkOptions(options, ["generator"], "normal_");
-      generator = options["generator"];
-    }
+    if (call.isOptions(mean) || call.isOptions(std) || call.isOptions(generator)) [mean, std, generator] = call.takeOptions([mean, std, generator], ["mean","std","generator"], "normal_");
     core.op_normal_(live(this), mean === undefined ? 0 : call.floatArg(mean, "normal_", "mean", 1), std === undefined ? 1 : call.floatArg(std, "normal_", "std", 2), generator === undefined ? 0 : call.intArg(generator, "normal_", "generator", 3));
     return call.mutated(this);
   },
@@ -5418,24 +3483,7 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   put_(this: Tensor, index: unknown, source?: unknown, accumulate?: unknown): Tensor {
-    if (call.isOptions(index)) {
-      const options = index;
-      call.checkOptions(options, ["index","source","accumulate"], "put_");
-      index = options["index"];
-      source = options["source"];
-      accumulate = options["accumulate"];
-    }
-    else if (call.isOptions(source)) {
-      const options = source;
-      call.checkOptions(options, ["source","accumulate"], "put_");
-      source = options["source"];
-      accumulate = options["accumulate"];
-    }
-    else if (call.isOptions(accumulate)) {
-      const options = accumulate;
-      call.checkOptions(options, ["accumulate"], "put_");
-      accumulate = options["accumulate"];
-    }
+    if (call.isOptions(index) || call.isOptions(source) || call.isOptions(accumulate)) [index, source, accumulate] = call.takeOptions([index, source, accumulate], ["index","source","accumulate"], "put_");
     core.op_put_(live(this), call.tensorArg(index, "put_", "index", 1), call.tensorArg(source, "put_", "source", 2), accumulate === undefined ? 0 : call.boolArg(accumulate, "put_", "accumulate", 3));
     return call.mutated(this);
   },
@@ -5444,24 +3492,7 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   random_(this: Tensor, from?: unknown, to?: unknown, generator?: unknown): Tensor {
-    if (call.isOptions(from)) {
-      const options = from;
-      call.checkOptions(options, ["from","to","generator"], "random_");
-      from = options["from"];
-      to = options["to"];
-      generator = options["generator"];
-    }
-    else if (call.isOptions(to)) {
-      const options = to;
-      call.checkOptions(options, ["to","generator"], "random_");
-      to = options["to"];
-      generator = options["generator"];
-    }
-    else if (call.isOptions(generator)) {
-      const options = generator;
-      call.checkOptions(options, ["generator"], "random_");
-      generator = options["generator"];
-    }
+    if (call.isOptions(from) || call.isOptions(to) || call.isOptions(generator)) [from, to, generator] = call.takeOptions([from, to, generator], ["from","to","generator"], "random_");
     const fromValue = call.optionalScalarArg(from, "random_", "from", 1);
     const toValue = call.optionalScalarArg(to, "random_", "to", 2);
     core.op_random_(live(this), call.scalarValue(fromValue), call.scalarKind(fromValue), call.scalarValue(toValue), call.scalarKind(toValue), generator === undefined ? 0 : call.intArg(generator, "random_", "generator", 3));
@@ -5480,33 +3511,12 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   renorm_(this: Tensor, p: unknown, dim?: unknown, maxnorm?: unknown): Tensor {
-    if (call.isOptions(p)) {
-      const options = p;
-      call.checkOptions(options, ["p","dim","maxnorm"], "renorm_");
-      p = options["p"];
-      dim = options["dim"];
-      maxnorm = options["maxnorm"];
-    }
-    else if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","maxnorm"], "renorm_");
-      dim = options["dim"];
-      maxnorm = options["maxnorm"];
-    }
-    else if (call.isOptions(maxnorm)) {
-      const options = maxnorm;
-      call.checkOptions(options, ["maxnorm"], "renorm_");
-      maxnorm = options["maxnorm"];
-    }
+    if (call.isOptions(p) || call.isOptions(dim) || call.isOptions(maxnorm)) [p, dim, maxnorm] = call.takeOptions([p, dim, maxnorm], ["p","dim","maxnorm"], "renorm_");
     core.op_renorm_(live(this), call.floatArg(p, "renorm_", "p", 1), call.intArg(dim, "renorm_", "dim", 2), call.floatArg(maxnorm, "renorm_", "maxnorm", 3));
     return call.mutated(this);
   },
   round_(this: Tensor, decimals?: unknown): Tensor {
-    if (call.isOptions(decimals)) {
-      const options = decimals;
-      call.checkOptions(options, ["decimals"], "round_");
-      decimals = options["decimals"];
-    }
+    if (call.isOptions(decimals)) [decimals] = call.takeOptions([decimals], ["decimals"], "round_");
     core.op_round_(live(this), decimals === undefined ? 0 : call.intArg(decimals, "round_", "decimals", 1));
     return call.mutated(this);
   },
@@ -5515,93 +3525,17 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   scatter_(this: Tensor, dim: unknown, index?: unknown, src?: unknown, reduce?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","index","src","reduce"], "scatter_");
-      dim = options["dim"];
-      index = options["index"];
-      src = options["src"];
-      reduce = options["reduce"];
-    }
-    else if (call.isOptions(index)) {
-      const options = index;
-      call.checkOptions(options, ["index","src","reduce"], "scatter_");
-      index = options["index"];
-      src = options["src"];
-      reduce = options["reduce"];
-    }
-    else if (call.isOptions(src)) {
-      const options = src;
-      call.checkOptions(options, ["src","reduce"], "scatter_");
-      src = options["src"];
-      reduce = options["reduce"];
-    }
-    else if (call.isOptions(reduce)) {
-      const options = reduce;
-      call.checkOptions(options, ["reduce"], "scatter_");
-      reduce = options["reduce"];
-    }
+    if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(src) || call.isOptions(reduce)) [dim, index, src, reduce] = call.takeOptions([dim, index, src, reduce], ["dim","index","src","reduce"], "scatter_");
     core.op_scatter_(live(this), call.intArg(dim, "scatter_", "dim", 1), call.tensorArg(index, "scatter_", "index", 2), call.operandArg(src, "scatter_", "src", 3), reduce === undefined || reduce === null ? -1 : call.enumArg(reduce, ["add","multiply"], "scatter_", "reduce", 4));
     return call.mutated(this);
   },
   scatterAdd_(this: Tensor, dim: unknown, index?: unknown, src?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","index","src"], "scatterAdd_");
-      dim = options["dim"];
-      index = options["index"];
-      src = options["src"];
-    }
-    else if (call.isOptions(index)) {
-      const options = index;
-      call.checkOptions(options, ["index","src"], "scatterAdd_");
-      index = options["index"];
-      src = options["src"];
-    }
-    else if (call.isOptions(src)) {
-      const options = src;
-      call.checkOptions(options, ["src"], "scatterAdd_");
-      src = options["src"];
-    }
+    if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(src)) [dim, index, src] = call.takeOptions([dim, index, src], ["dim","index","src"], "scatterAdd_");
     core.op_scatterAdd_(live(this), call.intArg(dim, "scatterAdd_", "dim", 1), call.tensorArg(index, "scatterAdd_", "index", 2), call.tensorArg(src, "scatterAdd_", "src", 3));
     return call.mutated(this);
   },
   scatterReduce_(this: Tensor, dim: unknown, index?: unknown, src?: unknown, reduce?: unknown, includeSelf?: unknown): Tensor {
-    if (call.isOptions(dim)) {
-      const options = dim;
-      call.checkOptions(options, ["dim","index","src","reduce","includeSelf"], "scatterReduce_");
-      dim = options["dim"];
-      index = options["index"];
-      src = options["src"];
-      reduce = options["reduce"];
-      includeSelf = options["includeSelf"];
-    }
-    else if (call.isOptions(index)) {
-      const options = index;
-      call.checkOptions(options, ["index","src","reduce","includeSelf"], "scatterReduce_");
-      index = options["index"];
-      src = options["src"];
-      reduce = options["reduce"];
-      includeSelf = options["includeSelf"];
-    }
-    else if (call.isOptions(src)) {
-      const options = src;
-      call.checkOptions(options, ["src","reduce","includeSelf"], "scatterReduce_");
-      src = options["src"];
-      reduce = options["reduce"];
-      includeSelf = options["includeSelf"];
-    }
-    else if (call.isOptions(reduce)) {
-      const options = reduce;
-      call.checkOptions(options, ["reduce","includeSelf"], "scatterReduce_");
-      reduce = options["reduce"];
-      includeSelf = options["includeSelf"];
-    }
-    else if (call.isOptions(includeSelf)) {
-      const options = includeSelf;
-      call.checkOptions(options, ["includeSelf"], "scatterReduce_");
-      includeSelf = options["includeSelf"];
-    }
+    if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(src) || call.isOptions(reduce) || call.isOptions(includeSelf)) [dim, index, src, reduce, includeSelf] = call.takeOptions([dim, index, src, reduce, includeSelf], ["dim","index","src","reduce","includeSelf"], "scatterReduce_");
     core.op_scatterReduce_(live(this), call.intArg(dim, "scatterReduce_", "dim", 1), call.tensorArg(index, "scatterReduce_", "index", 2), call.tensorArg(src, "scatterReduce_", "src", 3), call.enumArg(reduce, ["sum","prod","mean","amax","amin"], "scatterReduce_", "reduce", 4), includeSelf === undefined ? 1 : call.boolArg(includeSelf, "scatterReduce_", "includeSelf", 5));
     return call.mutated(this);
   },
@@ -5642,21 +3576,13 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   sub_(this: Tensor, other: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(alpha)) {
-      const options = alpha;
-      call.checkOptions(options, ["alpha"], "sub_");
-      alpha = options["alpha"];
-    }
+    if (call.isOptions(alpha)) [alpha] = call.takeOptions([alpha], ["alpha"], "sub_");
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "sub_", "alpha", 2);
     core.op_sub_(live(this), call.operandArg(other, "sub_", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
     return call.mutated(this);
   },
   subtract_(this: Tensor, other: unknown, alpha?: unknown): Tensor {
-    if (call.isOptions(alpha)) {
-      const options = alpha;
-      call.checkOptions(options, ["alpha"], "subtract_");
-      alpha = options["alpha"];
-    }
+    if (call.isOptions(alpha)) [alpha] = call.takeOptions([alpha], ["alpha"], "subtract_");
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "subtract_", "alpha", 2);
     core.op_sub_(live(this), call.operandArg(other, "subtract_", "other", 1), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
     return call.mutated(this);
@@ -5670,20 +3596,12 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   tril_(this: Tensor, diagonal?: unknown): Tensor {
-    if (call.isOptions(diagonal)) {
-      const options = diagonal;
-      call.checkOptions(options, ["diagonal"], "tril_");
-      diagonal = options["diagonal"];
-    }
+    if (call.isOptions(diagonal)) [diagonal] = call.takeOptions([diagonal], ["diagonal"], "tril_");
     core.op_tril_(live(this), diagonal === undefined ? 0 : call.intArg(diagonal, "tril_", "diagonal", 1));
     return call.mutated(this);
   },
   triu_(this: Tensor, diagonal?: unknown): Tensor {
-    if (call.isOptions(diagonal)) {
-      const options = diagonal;
-      call.checkOptions(options, ["diagonal"], "triu_");
-      diagonal = options["diagonal"];
-    }
+    if (call.isOptions(diagonal)) [diagonal] = call.takeOptions([diagonal], ["diagonal"], "triu_");
     core.op_triu_(live(this), diagonal === undefined ? 0 : call.intArg(diagonal, "triu_", "diagonal", 1));
     return call.mutated(this);
   },
@@ -5696,24 +3614,7 @@ call.defineMethods(Tensor, {
     return call.mutated(this);
   },
   uniform_(this: Tensor, from?: unknown, to?: unknown, generator?: unknown): Tensor {
-    if (call.isOptions(from)) {
-      const options = from;
-      call.checkOptions(options, ["from","to","generator"], "uniform_");
-      from = options["from"];
-      to = options["to"];
-      generator = options["generator"];
-    }
-    else if (call.isOptions(to)) {
-      const options = to;
-      call.checkOptions(options, ["to","generator"], "uniform_");
-      to = options["to"];
-      generator = options["generator"];
-    }
-    else if (call.isOptions(generator)) {
-      const options = generator;
-      call.checkOptions(options, ["generator"], "uniform_");
-      generator = options["generator"];
-    }
+    if (call.isOptions(from) || call.isOptions(to) || call.isOptions(generator)) [from, to, generator] = call.takeOptions([from, to, generator], ["from","to","generator"], "uniform_");
     core.op_uniform_(live(this), from === undefined ? 0 : call.floatArg(from, "uniform_", "from", 1), to === undefined ? 1 : call.floatArg(to, "uniform_", "to", 2), generator === undefined ? 0 : call.intArg(generator, "uniform_", "generator", 3));
     return call.mutated(this);
   },

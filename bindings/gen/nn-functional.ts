@@ -18,51 +18,7 @@ export function _scaledDotProductAttention(query: Tensor, key: Tensor, value: Te
 export function _scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, attnMask: Tensor | null, dropoutP: number, options: { needAttnWeights?: boolean; isCausal?: boolean }): call.Named<"output" | "weights">;
 export function _scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, attnMask: Tensor | null, dropoutP: number, needAttnWeights: boolean, options: { isCausal?: boolean }): call.Named<"output" | "weights">;
 export function _scaledDotProductAttention(query: unknown, key: unknown, value?: unknown, attnMask?: unknown, dropoutP?: unknown, needAttnWeights?: unknown, isCausal?: unknown): call.Named<"output" | "weights"> {
-  if (call.isOptions(key)) {
-    const options = key;
-    call.checkOptions(options, ["key","value","attnMask","dropoutP","needAttnWeights","isCausal"], "_scaledDotProductAttention");
-    key = options["key"];
-    value = options["value"];
-    attnMask = options["attnMask"];
-    dropoutP = options["dropoutP"];
-    needAttnWeights = options["needAttnWeights"];
-    isCausal = options["isCausal"];
-  }
-  else if (call.isOptions(value)) {
-    const options = value;
-    call.checkOptions(options, ["value","attnMask","dropoutP","needAttnWeights","isCausal"], "_scaledDotProductAttention");
-    value = options["value"];
-    attnMask = options["attnMask"];
-    dropoutP = options["dropoutP"];
-    needAttnWeights = options["needAttnWeights"];
-    isCausal = options["isCausal"];
-  }
-  else if (call.isOptions(attnMask)) {
-    const options = attnMask;
-    call.checkOptions(options, ["attnMask","dropoutP","needAttnWeights","isCausal"], "_scaledDotProductAttention");
-    attnMask = options["attnMask"];
-    dropoutP = options["dropoutP"];
-    needAttnWeights = options["needAttnWeights"];
-    isCausal = options["isCausal"];
-  }
-  else if (call.isOptions(dropoutP)) {
-    const options = dropoutP;
-    call.checkOptions(options, ["dropoutP","needAttnWeights","isCausal"], "_scaledDotProductAttention");
-    dropoutP = options["dropoutP"];
-    needAttnWeights = options["needAttnWeights"];
-    isCausal = options["isCausal"];
-  }
-  else if (call.isOptions(needAttnWeights)) {
-    const options = needAttnWeights;
-    call.checkOptions(options, ["needAttnWeights","isCausal"], "_scaledDotProductAttention");
-    needAttnWeights = options["needAttnWeights"];
-    isCausal = options["isCausal"];
-  }
-  else if (call.isOptions(isCausal)) {
-    const options = isCausal;
-    call.checkOptions(options, ["isCausal"], "_scaledDotProductAttention");
-    isCausal = options["isCausal"];
-  }
+  if (call.isOptions(key) || call.isOptions(value) || call.isOptions(attnMask) || call.isOptions(dropoutP) || call.isOptions(needAttnWeights) || call.isOptions(isCausal)) [key, value, attnMask, dropoutP, needAttnWeights, isCausal] = call.takeOptions([key, value, attnMask, dropoutP, needAttnWeights, isCausal], ["key","value","attnMask","dropoutP","needAttnWeights","isCausal"], "_scaledDotProductAttention");
   return call.wrapNamed(core.op__scaledDotProductAttention(call.tensorArg(query, "_scaledDotProductAttention", "query", 1), call.tensorArg(key, "_scaledDotProductAttention", "key", 2), call.tensorArg(value, "_scaledDotProductAttention", "value", 3), call.optionalTensorArg(attnMask, "_scaledDotProductAttention", "attnMask", 4), dropoutP === undefined ? 0 : call.floatArg(dropoutP, "_scaledDotProductAttention", "dropoutP", 5), needAttnWeights === undefined ? 0 : call.boolArg(needAttnWeights, "_scaledDotProductAttention", "needAttnWeights", 6), isCausal === undefined ? 0 : call.boolArg(isCausal, "_scaledDotProductAttention", "isCausal", 7)), ["output","weights"]);
 }
 
@@ -73,11 +29,7 @@ export function _scaledDotProductAttention(query: unknown, key: unknown, value?:
 export function adaptiveAvgPool1d(input: Tensor, outputSize: number | readonly number[]): Tensor;
 export function adaptiveAvgPool1d(input: Tensor, options: { outputSize: number | readonly number[] }): Tensor;
 export function adaptiveAvgPool1d(input: unknown, outputSize: unknown): Tensor {
-  if (call.isOptions(outputSize)) {
-    const options = outputSize;
-    call.checkOptions(options, ["outputSize"], "adaptiveAvgPool1d");
-    outputSize = options["outputSize"];
-  }
+  if (call.isOptions(outputSize)) [outputSize] = call.takeOptions([outputSize], ["outputSize"], "adaptiveAvgPool1d");
   return call.wrapOr(input as Tensor, core.op_adaptiveAvgPool1d(call.tensorArg(input, "adaptiveAvgPool1d", "input", 1), call.ints(outputSize, "adaptiveAvgPool1d", "outputSize", 2), call.lengthOf(outputSize)));
 }
 
@@ -88,11 +40,7 @@ export function adaptiveAvgPool1d(input: unknown, outputSize: unknown): Tensor {
 export function adaptiveAvgPool2d(input: Tensor, outputSize: number | readonly number[]): Tensor;
 export function adaptiveAvgPool2d(input: Tensor, options: { outputSize: number | readonly number[] }): Tensor;
 export function adaptiveAvgPool2d(input: unknown, outputSize: unknown): Tensor {
-  if (call.isOptions(outputSize)) {
-    const options = outputSize;
-    call.checkOptions(options, ["outputSize"], "adaptiveAvgPool2d");
-    outputSize = options["outputSize"];
-  }
+  if (call.isOptions(outputSize)) [outputSize] = call.takeOptions([outputSize], ["outputSize"], "adaptiveAvgPool2d");
   return call.wrapOr(input as Tensor, core.op_adaptiveAvgPool2d(call.tensorArg(input, "adaptiveAvgPool2d", "input", 1), call.ints(outputSize, "adaptiveAvgPool2d", "outputSize", 2), call.lengthOf(outputSize)));
 }
 
@@ -103,11 +51,7 @@ export function adaptiveAvgPool2d(input: unknown, outputSize: unknown): Tensor {
 export function adaptiveAvgPool3d(input: Tensor, outputSize: number | readonly number[]): Tensor;
 export function adaptiveAvgPool3d(input: Tensor, options: { outputSize: number | readonly number[] }): Tensor;
 export function adaptiveAvgPool3d(input: unknown, outputSize: unknown): Tensor {
-  if (call.isOptions(outputSize)) {
-    const options = outputSize;
-    call.checkOptions(options, ["outputSize"], "adaptiveAvgPool3d");
-    outputSize = options["outputSize"];
-  }
+  if (call.isOptions(outputSize)) [outputSize] = call.takeOptions([outputSize], ["outputSize"], "adaptiveAvgPool3d");
   return call.wrapOr(input as Tensor, core.op_adaptiveAvgPool3d(call.tensorArg(input, "adaptiveAvgPool3d", "input", 1), call.ints(outputSize, "adaptiveAvgPool3d", "outputSize", 2), call.lengthOf(outputSize)));
 }
 
@@ -118,11 +62,7 @@ export function adaptiveAvgPool3d(input: unknown, outputSize: unknown): Tensor {
 export function adaptiveMaxPool1dWithIndices(input: Tensor, outputSize: number | readonly number[]): call.Named<"values" | "indices">;
 export function adaptiveMaxPool1dWithIndices(input: Tensor, options: { outputSize: number | readonly number[] }): call.Named<"values" | "indices">;
 export function adaptiveMaxPool1dWithIndices(input: unknown, outputSize: unknown): call.Named<"values" | "indices"> {
-  if (call.isOptions(outputSize)) {
-    const options = outputSize;
-    call.checkOptions(options, ["outputSize"], "adaptiveMaxPool1dWithIndices");
-    outputSize = options["outputSize"];
-  }
+  if (call.isOptions(outputSize)) [outputSize] = call.takeOptions([outputSize], ["outputSize"], "adaptiveMaxPool1dWithIndices");
   return call.wrapNamed(core.op_adaptiveMaxPool1dWithIndices(call.tensorArg(input, "adaptiveMaxPool1dWithIndices", "input", 1), call.ints(outputSize, "adaptiveMaxPool1dWithIndices", "outputSize", 2), call.lengthOf(outputSize)), ["values","indices"]);
 }
 
@@ -133,11 +73,7 @@ export function adaptiveMaxPool1dWithIndices(input: unknown, outputSize: unknown
 export function adaptiveMaxPool2dWithIndices(input: Tensor, outputSize: number | readonly number[]): call.Named<"values" | "indices">;
 export function adaptiveMaxPool2dWithIndices(input: Tensor, options: { outputSize: number | readonly number[] }): call.Named<"values" | "indices">;
 export function adaptiveMaxPool2dWithIndices(input: unknown, outputSize: unknown): call.Named<"values" | "indices"> {
-  if (call.isOptions(outputSize)) {
-    const options = outputSize;
-    call.checkOptions(options, ["outputSize"], "adaptiveMaxPool2dWithIndices");
-    outputSize = options["outputSize"];
-  }
+  if (call.isOptions(outputSize)) [outputSize] = call.takeOptions([outputSize], ["outputSize"], "adaptiveMaxPool2dWithIndices");
   return call.wrapNamed(core.op_adaptiveMaxPool2dWithIndices(call.tensorArg(input, "adaptiveMaxPool2dWithIndices", "input", 1), call.ints(outputSize, "adaptiveMaxPool2dWithIndices", "outputSize", 2), call.lengthOf(outputSize)), ["values","indices"]);
 }
 
@@ -148,11 +84,7 @@ export function adaptiveMaxPool2dWithIndices(input: unknown, outputSize: unknown
 export function adaptiveMaxPool3dWithIndices(input: Tensor, outputSize: number | readonly number[]): call.Named<"values" | "indices">;
 export function adaptiveMaxPool3dWithIndices(input: Tensor, options: { outputSize: number | readonly number[] }): call.Named<"values" | "indices">;
 export function adaptiveMaxPool3dWithIndices(input: unknown, outputSize: unknown): call.Named<"values" | "indices"> {
-  if (call.isOptions(outputSize)) {
-    const options = outputSize;
-    call.checkOptions(options, ["outputSize"], "adaptiveMaxPool3dWithIndices");
-    outputSize = options["outputSize"];
-  }
+  if (call.isOptions(outputSize)) [outputSize] = call.takeOptions([outputSize], ["outputSize"], "adaptiveMaxPool3dWithIndices");
   return call.wrapNamed(core.op_adaptiveMaxPool3dWithIndices(call.tensorArg(input, "adaptiveMaxPool3dWithIndices", "input", 1), call.ints(outputSize, "adaptiveMaxPool3dWithIndices", "outputSize", 2), call.lengthOf(outputSize)), ["values","indices"]);
 }
 
@@ -165,17 +97,7 @@ export function affineGrid(theta: Tensor, size: number | readonly number[], alig
 export function affineGrid(theta: Tensor, options: { size: number | readonly number[]; alignCorners?: boolean | null }): Tensor;
 export function affineGrid(theta: Tensor, size: number | readonly number[], options: { alignCorners?: boolean | null }): Tensor;
 export function affineGrid(theta: unknown, size: unknown, alignCorners?: unknown): Tensor {
-  if (call.isOptions(size)) {
-    const options = size;
-    call.checkOptions(options, ["size","alignCorners"], "affineGrid");
-    size = options["size"];
-    alignCorners = options["alignCorners"];
-  }
-  else if (call.isOptions(alignCorners)) {
-    const options = alignCorners;
-    call.checkOptions(options, ["alignCorners"], "affineGrid");
-    alignCorners = options["alignCorners"];
-  }
+  if (call.isOptions(size) || call.isOptions(alignCorners)) [size, alignCorners] = call.takeOptions([size, alignCorners], ["size","alignCorners"], "affineGrid");
   return call.wrapOr(theta as Tensor, core.op_affineGrid(call.tensorArg(theta, "affineGrid", "theta", 1), call.ints(size, "affineGrid", "size", 2), call.lengthOf(size), call.optionalBoolArg(alignCorners, "affineGrid", "alignCorners", 3)));
 }
 
@@ -188,24 +110,7 @@ export function alphaDropout(input: Tensor, options: { p?: number; training?: bo
 export function alphaDropout(input: Tensor, p: number, options: { training?: boolean; inplace?: boolean }): Tensor;
 export function alphaDropout(input: Tensor, p: number, training: boolean, options: { inplace?: boolean }): Tensor;
 export function alphaDropout(input: unknown, p?: unknown, training?: unknown, inplace?: unknown): Tensor {
-  if (call.isOptions(p)) {
-    const options = p;
-    call.checkOptions(options, ["p","training","inplace"], "alphaDropout");
-    p = options["p"];
-    training = options["training"];
-    inplace = options["inplace"];
-  }
-  else if (call.isOptions(training)) {
-    const options = training;
-    call.checkOptions(options, ["training","inplace"], "alphaDropout");
-    training = options["training"];
-    inplace = options["inplace"];
-  }
-  else if (call.isOptions(inplace)) {
-    const options = inplace;
-    call.checkOptions(options, ["inplace"], "alphaDropout");
-    inplace = options["inplace"];
-  }
+  if (call.isOptions(p) || call.isOptions(training) || call.isOptions(inplace)) [p, training, inplace] = call.takeOptions([p, training, inplace], ["p","training","inplace"], "alphaDropout");
   if (inplace === true) {
     core.op_alphaDropout_(call.tensorArg(input, "alphaDropout", "input", 1), p === undefined ? 0.5 : call.floatArg(p, "alphaDropout", "p", 2), training === undefined ? 0 : call.boolArg(training, "alphaDropout", "training", 3));
     return call.mutated(input as Tensor);
@@ -225,41 +130,7 @@ export function avgPool1d(input: Tensor, kernelSize: number | readonly number[],
 export function avgPool1d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { ceilMode?: boolean; countIncludePad?: boolean }): Tensor;
 export function avgPool1d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], ceilMode: boolean, options: { countIncludePad?: boolean }): Tensor;
 export function avgPool1d(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, ceilMode?: unknown, countIncludePad?: unknown): Tensor {
-  if (call.isOptions(kernelSize)) {
-    const options = kernelSize;
-    call.checkOptions(options, ["kernelSize","stride","padding","ceilMode","countIncludePad"], "avgPool1d");
-    kernelSize = options["kernelSize"];
-    stride = options["stride"];
-    padding = options["padding"];
-    ceilMode = options["ceilMode"];
-    countIncludePad = options["countIncludePad"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride","padding","ceilMode","countIncludePad"], "avgPool1d");
-    stride = options["stride"];
-    padding = options["padding"];
-    ceilMode = options["ceilMode"];
-    countIncludePad = options["countIncludePad"];
-  }
-  else if (call.isOptions(padding)) {
-    const options = padding;
-    call.checkOptions(options, ["padding","ceilMode","countIncludePad"], "avgPool1d");
-    padding = options["padding"];
-    ceilMode = options["ceilMode"];
-    countIncludePad = options["countIncludePad"];
-  }
-  else if (call.isOptions(ceilMode)) {
-    const options = ceilMode;
-    call.checkOptions(options, ["ceilMode","countIncludePad"], "avgPool1d");
-    ceilMode = options["ceilMode"];
-    countIncludePad = options["countIncludePad"];
-  }
-  else if (call.isOptions(countIncludePad)) {
-    const options = countIncludePad;
-    call.checkOptions(options, ["countIncludePad"], "avgPool1d");
-    countIncludePad = options["countIncludePad"];
-  }
+  if (call.isOptions(kernelSize) || call.isOptions(stride) || call.isOptions(padding) || call.isOptions(ceilMode) || call.isOptions(countIncludePad)) [kernelSize, stride, padding, ceilMode, countIncludePad] = call.takeOptions([kernelSize, stride, padding, ceilMode, countIncludePad], ["kernelSize","stride","padding","ceilMode","countIncludePad"], "avgPool1d");
   if (padding === undefined) padding = [0];
   return call.wrapOr(input as Tensor, core.op_avgPool1d(call.tensorArg(input, "avgPool1d", "input", 1), call.ints(kernelSize, "avgPool1d", "kernelSize", 2), call.lengthOf(kernelSize), call.ints(stride, "avgPool1d", "stride", 3), call.lengthOf(stride), call.ints(padding, "avgPool1d", "padding", 4), call.lengthOf(padding), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "avgPool1d", "ceilMode", 5), countIncludePad === undefined ? 1 : call.boolArg(countIncludePad, "avgPool1d", "countIncludePad", 6)));
 }
@@ -277,51 +148,7 @@ export function avgPool2d(input: Tensor, kernelSize: number | readonly number[],
 export function avgPool2d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], ceilMode: boolean, options: { countIncludePad?: boolean; divisorOverride?: number | null }): Tensor;
 export function avgPool2d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], ceilMode: boolean, countIncludePad: boolean, options: { divisorOverride?: number | null }): Tensor;
 export function avgPool2d(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, ceilMode?: unknown, countIncludePad?: unknown, divisorOverride?: unknown): Tensor {
-  if (call.isOptions(kernelSize)) {
-    const options = kernelSize;
-    call.checkOptions(options, ["kernelSize","stride","padding","ceilMode","countIncludePad","divisorOverride"], "avgPool2d");
-    kernelSize = options["kernelSize"];
-    stride = options["stride"];
-    padding = options["padding"];
-    ceilMode = options["ceilMode"];
-    countIncludePad = options["countIncludePad"];
-    divisorOverride = options["divisorOverride"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride","padding","ceilMode","countIncludePad","divisorOverride"], "avgPool2d");
-    stride = options["stride"];
-    padding = options["padding"];
-    ceilMode = options["ceilMode"];
-    countIncludePad = options["countIncludePad"];
-    divisorOverride = options["divisorOverride"];
-  }
-  else if (call.isOptions(padding)) {
-    const options = padding;
-    call.checkOptions(options, ["padding","ceilMode","countIncludePad","divisorOverride"], "avgPool2d");
-    padding = options["padding"];
-    ceilMode = options["ceilMode"];
-    countIncludePad = options["countIncludePad"];
-    divisorOverride = options["divisorOverride"];
-  }
-  else if (call.isOptions(ceilMode)) {
-    const options = ceilMode;
-    call.checkOptions(options, ["ceilMode","countIncludePad","divisorOverride"], "avgPool2d");
-    ceilMode = options["ceilMode"];
-    countIncludePad = options["countIncludePad"];
-    divisorOverride = options["divisorOverride"];
-  }
-  else if (call.isOptions(countIncludePad)) {
-    const options = countIncludePad;
-    call.checkOptions(options, ["countIncludePad","divisorOverride"], "avgPool2d");
-    countIncludePad = options["countIncludePad"];
-    divisorOverride = options["divisorOverride"];
-  }
-  else if (call.isOptions(divisorOverride)) {
-    const options = divisorOverride;
-    call.checkOptions(options, ["divisorOverride"], "avgPool2d");
-    divisorOverride = options["divisorOverride"];
-  }
+  if (call.isOptions(kernelSize) || call.isOptions(stride) || call.isOptions(padding) || call.isOptions(ceilMode) || call.isOptions(countIncludePad) || call.isOptions(divisorOverride)) [kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride] = call.takeOptions([kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride], ["kernelSize","stride","padding","ceilMode","countIncludePad","divisorOverride"], "avgPool2d");
   if (padding === undefined) padding = [0];
   return call.wrapOr(input as Tensor, core.op_avgPool2d(call.tensorArg(input, "avgPool2d", "input", 1), call.ints(kernelSize, "avgPool2d", "kernelSize", 2), call.lengthOf(kernelSize), call.ints(stride, "avgPool2d", "stride", 3), call.lengthOf(stride), call.ints(padding, "avgPool2d", "padding", 4), call.lengthOf(padding), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "avgPool2d", "ceilMode", 5), countIncludePad === undefined ? 1 : call.boolArg(countIncludePad, "avgPool2d", "countIncludePad", 6), call.optionalIntArg(divisorOverride, "avgPool2d", "divisorOverride", 7)));
 }
@@ -339,51 +166,7 @@ export function avgPool3d(input: Tensor, kernelSize: number | readonly number[],
 export function avgPool3d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], ceilMode: boolean, options: { countIncludePad?: boolean; divisorOverride?: number | null }): Tensor;
 export function avgPool3d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], ceilMode: boolean, countIncludePad: boolean, options: { divisorOverride?: number | null }): Tensor;
 export function avgPool3d(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, ceilMode?: unknown, countIncludePad?: unknown, divisorOverride?: unknown): Tensor {
-  if (call.isOptions(kernelSize)) {
-    const options = kernelSize;
-    call.checkOptions(options, ["kernelSize","stride","padding","ceilMode","countIncludePad","divisorOverride"], "avgPool3d");
-    kernelSize = options["kernelSize"];
-    stride = options["stride"];
-    padding = options["padding"];
-    ceilMode = options["ceilMode"];
-    countIncludePad = options["countIncludePad"];
-    divisorOverride = options["divisorOverride"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride","padding","ceilMode","countIncludePad","divisorOverride"], "avgPool3d");
-    stride = options["stride"];
-    padding = options["padding"];
-    ceilMode = options["ceilMode"];
-    countIncludePad = options["countIncludePad"];
-    divisorOverride = options["divisorOverride"];
-  }
-  else if (call.isOptions(padding)) {
-    const options = padding;
-    call.checkOptions(options, ["padding","ceilMode","countIncludePad","divisorOverride"], "avgPool3d");
-    padding = options["padding"];
-    ceilMode = options["ceilMode"];
-    countIncludePad = options["countIncludePad"];
-    divisorOverride = options["divisorOverride"];
-  }
-  else if (call.isOptions(ceilMode)) {
-    const options = ceilMode;
-    call.checkOptions(options, ["ceilMode","countIncludePad","divisorOverride"], "avgPool3d");
-    ceilMode = options["ceilMode"];
-    countIncludePad = options["countIncludePad"];
-    divisorOverride = options["divisorOverride"];
-  }
-  else if (call.isOptions(countIncludePad)) {
-    const options = countIncludePad;
-    call.checkOptions(options, ["countIncludePad","divisorOverride"], "avgPool3d");
-    countIncludePad = options["countIncludePad"];
-    divisorOverride = options["divisorOverride"];
-  }
-  else if (call.isOptions(divisorOverride)) {
-    const options = divisorOverride;
-    call.checkOptions(options, ["divisorOverride"], "avgPool3d");
-    divisorOverride = options["divisorOverride"];
-  }
+  if (call.isOptions(kernelSize) || call.isOptions(stride) || call.isOptions(padding) || call.isOptions(ceilMode) || call.isOptions(countIncludePad) || call.isOptions(divisorOverride)) [kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride] = call.takeOptions([kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride], ["kernelSize","stride","padding","ceilMode","countIncludePad","divisorOverride"], "avgPool3d");
   if (padding === undefined) padding = [0];
   return call.wrapOr(input as Tensor, core.op_avgPool3d(call.tensorArg(input, "avgPool3d", "input", 1), call.ints(kernelSize, "avgPool3d", "kernelSize", 2), call.lengthOf(kernelSize), call.ints(stride, "avgPool3d", "stride", 3), call.lengthOf(stride), call.ints(padding, "avgPool3d", "padding", 4), call.lengthOf(padding), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "avgPool3d", "ceilMode", 5), countIncludePad === undefined ? 1 : call.boolArg(countIncludePad, "avgPool3d", "countIncludePad", 6), call.optionalIntArg(divisorOverride, "avgPool3d", "divisorOverride", 7)));
 }
@@ -404,62 +187,7 @@ export function batchNorm(input: Tensor, runningMean: Tensor | null, runningVar:
 export function batchNorm(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, weight: Tensor | null, bias: Tensor | null, training: boolean, options: { momentum?: number; eps?: number }): Tensor;
 export function batchNorm(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, weight: Tensor | null, bias: Tensor | null, training: boolean, momentum: number, options: { eps?: number }): Tensor;
 export function batchNorm(input: unknown, runningMean: unknown, runningVar?: unknown, weight?: unknown, bias?: unknown, training?: unknown, momentum?: unknown, eps?: unknown): Tensor {
-  if (call.isOptions(runningMean)) {
-    const options = runningMean;
-    call.checkOptions(options, ["runningMean","runningVar","weight","bias","training","momentum","eps"], "batchNorm");
-    runningMean = options["runningMean"];
-    runningVar = options["runningVar"];
-    weight = options["weight"];
-    bias = options["bias"];
-    training = options["training"];
-    momentum = options["momentum"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(runningVar)) {
-    const options = runningVar;
-    call.checkOptions(options, ["runningVar","weight","bias","training","momentum","eps"], "batchNorm");
-    runningVar = options["runningVar"];
-    weight = options["weight"];
-    bias = options["bias"];
-    training = options["training"];
-    momentum = options["momentum"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(weight)) {
-    const options = weight;
-    call.checkOptions(options, ["weight","bias","training","momentum","eps"], "batchNorm");
-    weight = options["weight"];
-    bias = options["bias"];
-    training = options["training"];
-    momentum = options["momentum"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(bias)) {
-    const options = bias;
-    call.checkOptions(options, ["bias","training","momentum","eps"], "batchNorm");
-    bias = options["bias"];
-    training = options["training"];
-    momentum = options["momentum"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(training)) {
-    const options = training;
-    call.checkOptions(options, ["training","momentum","eps"], "batchNorm");
-    training = options["training"];
-    momentum = options["momentum"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(momentum)) {
-    const options = momentum;
-    call.checkOptions(options, ["momentum","eps"], "batchNorm");
-    momentum = options["momentum"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(eps)) {
-    const options = eps;
-    call.checkOptions(options, ["eps"], "batchNorm");
-    eps = options["eps"];
-  }
+  if (call.isOptions(runningMean) || call.isOptions(runningVar) || call.isOptions(weight) || call.isOptions(bias) || call.isOptions(training) || call.isOptions(momentum) || call.isOptions(eps)) [runningMean, runningVar, weight, bias, training, momentum, eps] = call.takeOptions([runningMean, runningVar, weight, bias, training, momentum, eps], ["runningMean","runningVar","weight","bias","training","momentum","eps"], "batchNorm");
   return call.wrapOr(input as Tensor, core.op_batchNorm(call.tensorArg(input, "batchNorm", "input", 1), call.optionalTensorArg(runningMean, "batchNorm", "runningMean", 2), call.optionalTensorArg(runningVar, "batchNorm", "runningVar", 3), call.optionalTensorArg(weight, "batchNorm", "weight", 4), call.optionalTensorArg(bias, "batchNorm", "bias", 5), training === undefined ? 0 : call.boolArg(training, "batchNorm", "training", 6), momentum === undefined ? 0.1 : call.floatArg(momentum, "batchNorm", "momentum", 7), eps === undefined ? 0.00001 : call.floatArg(eps, "batchNorm", "eps", 8)));
 }
 
@@ -473,24 +201,7 @@ export function bilinear(input1: Tensor, options: { input2: Tensor; weight: Tens
 export function bilinear(input1: Tensor, input2: Tensor, options: { weight: Tensor; bias?: Tensor | null }): Tensor;
 export function bilinear(input1: Tensor, input2: Tensor, weight: Tensor, options: { bias?: Tensor | null }): Tensor;
 export function bilinear(input1: unknown, input2: unknown, weight?: unknown, bias?: unknown): Tensor {
-  if (call.isOptions(input2)) {
-    const options = input2;
-    call.checkOptions(options, ["input2","weight","bias"], "bilinear");
-    input2 = options["input2"];
-    weight = options["weight"];
-    bias = options["bias"];
-  }
-  else if (call.isOptions(weight)) {
-    const options = weight;
-    call.checkOptions(options, ["weight","bias"], "bilinear");
-    weight = options["weight"];
-    bias = options["bias"];
-  }
-  else if (call.isOptions(bias)) {
-    const options = bias;
-    call.checkOptions(options, ["bias"], "bilinear");
-    bias = options["bias"];
-  }
+  if (call.isOptions(input2) || call.isOptions(weight) || call.isOptions(bias)) [input2, weight, bias] = call.takeOptions([input2, weight, bias], ["input2","weight","bias"], "bilinear");
   return call.wrapOr(input1 as Tensor, core.op_bilinear(call.tensorArg(input1, "bilinear", "input1", 1), call.tensorArg(input2, "bilinear", "input2", 2), call.tensorArg(weight, "bilinear", "weight", 3), call.optionalTensorArg(bias, "bilinear", "bias", 4)));
 }
 
@@ -504,24 +215,7 @@ export function binaryCrossEntropy(input: Tensor, options: { target: Tensor; wei
 export function binaryCrossEntropy(input: Tensor, target: Tensor, options: { weight?: Tensor | null; reduction?: "none" | "mean" | "sum" }): Tensor;
 export function binaryCrossEntropy(input: Tensor, target: Tensor, weight: Tensor | null, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
 export function binaryCrossEntropy(input: unknown, target: unknown, weight?: unknown, reduction?: unknown): Tensor {
-  if (call.isOptions(target)) {
-    const options = target;
-    call.checkOptions(options, ["target","weight","reduction"], "binaryCrossEntropy");
-    target = options["target"];
-    weight = options["weight"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(weight)) {
-    const options = weight;
-    call.checkOptions(options, ["weight","reduction"], "binaryCrossEntropy");
-    weight = options["weight"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(reduction)) {
-    const options = reduction;
-    call.checkOptions(options, ["reduction"], "binaryCrossEntropy");
-    reduction = options["reduction"];
-  }
+  if (call.isOptions(target) || call.isOptions(weight) || call.isOptions(reduction)) [target, weight, reduction] = call.takeOptions([target, weight, reduction], ["target","weight","reduction"], "binaryCrossEntropy");
   return call.wrapOr(input as Tensor, core.op_binaryCrossEntropy(call.tensorArg(input, "binaryCrossEntropy", "input", 1), call.tensorArg(target, "binaryCrossEntropy", "target", 2), call.optionalTensorArg(weight, "binaryCrossEntropy", "weight", 3), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "binaryCrossEntropy", "reduction", 4, "ValueError: {value} is not a valid value for reduction")));
 }
 
@@ -536,32 +230,7 @@ export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, opti
 export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, weight: Tensor | null, options: { reduction?: "none" | "mean" | "sum"; posWeight?: Tensor | null }): Tensor;
 export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, weight: Tensor | null, reduction: "none" | "mean" | "sum", options: { posWeight?: Tensor | null }): Tensor;
 export function binaryCrossEntropyWithLogits(input: unknown, target: unknown, weight?: unknown, reduction?: unknown, posWeight?: unknown): Tensor {
-  if (call.isOptions(target)) {
-    const options = target;
-    call.checkOptions(options, ["target","weight","reduction","posWeight"], "binaryCrossEntropyWithLogits");
-    target = options["target"];
-    weight = options["weight"];
-    reduction = options["reduction"];
-    posWeight = options["posWeight"];
-  }
-  else if (call.isOptions(weight)) {
-    const options = weight;
-    call.checkOptions(options, ["weight","reduction","posWeight"], "binaryCrossEntropyWithLogits");
-    weight = options["weight"];
-    reduction = options["reduction"];
-    posWeight = options["posWeight"];
-  }
-  else if (call.isOptions(reduction)) {
-    const options = reduction;
-    call.checkOptions(options, ["reduction","posWeight"], "binaryCrossEntropyWithLogits");
-    reduction = options["reduction"];
-    posWeight = options["posWeight"];
-  }
-  else if (call.isOptions(posWeight)) {
-    const options = posWeight;
-    call.checkOptions(options, ["posWeight"], "binaryCrossEntropyWithLogits");
-    posWeight = options["posWeight"];
-  }
+  if (call.isOptions(target) || call.isOptions(weight) || call.isOptions(reduction) || call.isOptions(posWeight)) [target, weight, reduction, posWeight] = call.takeOptions([target, weight, reduction, posWeight], ["target","weight","reduction","posWeight"], "binaryCrossEntropyWithLogits");
   return call.wrapOr(input as Tensor, core.op_binaryCrossEntropyWithLogits(call.tensorArg(input, "binaryCrossEntropyWithLogits", "input", 1), call.tensorArg(target, "binaryCrossEntropyWithLogits", "target", 2), call.optionalTensorArg(weight, "binaryCrossEntropyWithLogits", "weight", 3), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "binaryCrossEntropyWithLogits", "reduction", 4, "ValueError: {value} is not a valid value for reduction"), call.optionalTensorArg(posWeight, "binaryCrossEntropyWithLogits", "posWeight", 5)));
 }
 
@@ -575,17 +244,7 @@ export function celu(input: Tensor, alpha?: number, inplace?: boolean): Tensor;
 export function celu(input: Tensor, options: { alpha?: number; inplace?: boolean }): Tensor;
 export function celu(input: Tensor, alpha: number, options: { inplace?: boolean }): Tensor;
 export function celu(input: unknown, alpha?: unknown, inplace?: unknown): Tensor {
-  if (call.isOptions(alpha)) {
-    const options = alpha;
-    call.checkOptions(options, ["alpha","inplace"], "celu");
-    alpha = options["alpha"];
-    inplace = options["inplace"];
-  }
-  else if (call.isOptions(inplace)) {
-    const options = inplace;
-    call.checkOptions(options, ["inplace"], "celu");
-    inplace = options["inplace"];
-  }
+  if (call.isOptions(alpha) || call.isOptions(inplace)) [alpha, inplace] = call.takeOptions([alpha, inplace], ["alpha","inplace"], "celu");
   if (inplace === true) {
     core.op_celu_(call.tensorArg(input, "celu", "input", 1), alpha === undefined ? 1 : call.floatArg(alpha, "celu", "alpha", 2));
     return call.mutated(input as Tensor);
@@ -600,11 +259,7 @@ export function celu(input: unknown, alpha?: unknown, inplace?: unknown): Tensor
 export function channelShuffle(input: Tensor, groups: number): Tensor;
 export function channelShuffle(input: Tensor, options: { groups: number }): Tensor;
 export function channelShuffle(input: unknown, groups: unknown): Tensor {
-  if (call.isOptions(groups)) {
-    const options = groups;
-    call.checkOptions(options, ["groups"], "channelShuffle");
-    groups = options["groups"];
-  }
+  if (call.isOptions(groups)) [groups] = call.takeOptions([groups], ["groups"], "channelShuffle");
   return call.wrapOr(input as Tensor, core.op_channelShuffle(call.tensorArg(input, "channelShuffle", "input", 1), call.intArg(groups, "channelShuffle", "groups", 2)));
 }
 
@@ -620,41 +275,7 @@ export function col2im(input: Tensor, outputSize: number | readonly number[], ke
 export function col2im(input: Tensor, outputSize: number | readonly number[], kernelSize: number | readonly number[], dilation: number | readonly number[], options: { padding?: number | readonly number[]; stride?: number | readonly number[] }): Tensor;
 export function col2im(input: Tensor, outputSize: number | readonly number[], kernelSize: number | readonly number[], dilation: number | readonly number[], padding: number | readonly number[], options: { stride?: number | readonly number[] }): Tensor;
 export function col2im(input: unknown, outputSize: unknown, kernelSize?: unknown, dilation?: unknown, padding?: unknown, stride?: unknown): Tensor {
-  if (call.isOptions(outputSize)) {
-    const options = outputSize;
-    call.checkOptions(options, ["outputSize","kernelSize","dilation","padding","stride"], "col2im");
-    outputSize = options["outputSize"];
-    kernelSize = options["kernelSize"];
-    dilation = options["dilation"];
-    padding = options["padding"];
-    stride = options["stride"];
-  }
-  else if (call.isOptions(kernelSize)) {
-    const options = kernelSize;
-    call.checkOptions(options, ["kernelSize","dilation","padding","stride"], "col2im");
-    kernelSize = options["kernelSize"];
-    dilation = options["dilation"];
-    padding = options["padding"];
-    stride = options["stride"];
-  }
-  else if (call.isOptions(dilation)) {
-    const options = dilation;
-    call.checkOptions(options, ["dilation","padding","stride"], "col2im");
-    dilation = options["dilation"];
-    padding = options["padding"];
-    stride = options["stride"];
-  }
-  else if (call.isOptions(padding)) {
-    const options = padding;
-    call.checkOptions(options, ["padding","stride"], "col2im");
-    padding = options["padding"];
-    stride = options["stride"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride"], "col2im");
-    stride = options["stride"];
-  }
+  if (call.isOptions(outputSize) || call.isOptions(kernelSize) || call.isOptions(dilation) || call.isOptions(padding) || call.isOptions(stride)) [outputSize, kernelSize, dilation, padding, stride] = call.takeOptions([outputSize, kernelSize, dilation, padding, stride], ["outputSize","kernelSize","dilation","padding","stride"], "col2im");
   if (dilation === undefined) dilation = [1];
   if (padding === undefined) padding = [0];
   if (stride === undefined) stride = [1];
@@ -674,51 +295,7 @@ export function conv1d(input: Tensor, weight: Tensor, bias: Tensor | null, strid
 export function conv1d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], options: { dilation?: number | readonly number[]; groups?: number }): Tensor;
 export function conv1d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], options: { groups?: number }): Tensor;
 export function conv1d(input: unknown, weight: unknown, bias?: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, groups?: unknown): Tensor {
-  if (call.isOptions(weight)) {
-    const options = weight;
-    call.checkOptions(options, ["weight","bias","stride","padding","dilation","groups"], "conv1d");
-    weight = options["weight"];
-    bias = options["bias"];
-    stride = options["stride"];
-    padding = options["padding"];
-    dilation = options["dilation"];
-    groups = options["groups"];
-  }
-  else if (call.isOptions(bias)) {
-    const options = bias;
-    call.checkOptions(options, ["bias","stride","padding","dilation","groups"], "conv1d");
-    bias = options["bias"];
-    stride = options["stride"];
-    padding = options["padding"];
-    dilation = options["dilation"];
-    groups = options["groups"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride","padding","dilation","groups"], "conv1d");
-    stride = options["stride"];
-    padding = options["padding"];
-    dilation = options["dilation"];
-    groups = options["groups"];
-  }
-  else if (call.isOptions(padding)) {
-    const options = padding;
-    call.checkOptions(options, ["padding","dilation","groups"], "conv1d");
-    padding = options["padding"];
-    dilation = options["dilation"];
-    groups = options["groups"];
-  }
-  else if (call.isOptions(dilation)) {
-    const options = dilation;
-    call.checkOptions(options, ["dilation","groups"], "conv1d");
-    dilation = options["dilation"];
-    groups = options["groups"];
-  }
-  else if (call.isOptions(groups)) {
-    const options = groups;
-    call.checkOptions(options, ["groups"], "conv1d");
-    groups = options["groups"];
-  }
+  if (call.isOptions(weight) || call.isOptions(bias) || call.isOptions(stride) || call.isOptions(padding) || call.isOptions(dilation) || call.isOptions(groups)) [weight, bias, stride, padding, dilation, groups] = call.takeOptions([weight, bias, stride, padding, dilation, groups], ["weight","bias","stride","padding","dilation","groups"], "conv1d");
   if (stride === undefined) stride = [1];
   if (padding === undefined) padding = [0];
   if (dilation === undefined) dilation = [1];
@@ -738,51 +315,7 @@ export function conv2d(input: Tensor, weight: Tensor, bias: Tensor | null, strid
 export function conv2d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], options: { dilation?: number | readonly number[]; groups?: number }): Tensor;
 export function conv2d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], options: { groups?: number }): Tensor;
 export function conv2d(input: unknown, weight: unknown, bias?: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, groups?: unknown): Tensor {
-  if (call.isOptions(weight)) {
-    const options = weight;
-    call.checkOptions(options, ["weight","bias","stride","padding","dilation","groups"], "conv2d");
-    weight = options["weight"];
-    bias = options["bias"];
-    stride = options["stride"];
-    padding = options["padding"];
-    dilation = options["dilation"];
-    groups = options["groups"];
-  }
-  else if (call.isOptions(bias)) {
-    const options = bias;
-    call.checkOptions(options, ["bias","stride","padding","dilation","groups"], "conv2d");
-    bias = options["bias"];
-    stride = options["stride"];
-    padding = options["padding"];
-    dilation = options["dilation"];
-    groups = options["groups"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride","padding","dilation","groups"], "conv2d");
-    stride = options["stride"];
-    padding = options["padding"];
-    dilation = options["dilation"];
-    groups = options["groups"];
-  }
-  else if (call.isOptions(padding)) {
-    const options = padding;
-    call.checkOptions(options, ["padding","dilation","groups"], "conv2d");
-    padding = options["padding"];
-    dilation = options["dilation"];
-    groups = options["groups"];
-  }
-  else if (call.isOptions(dilation)) {
-    const options = dilation;
-    call.checkOptions(options, ["dilation","groups"], "conv2d");
-    dilation = options["dilation"];
-    groups = options["groups"];
-  }
-  else if (call.isOptions(groups)) {
-    const options = groups;
-    call.checkOptions(options, ["groups"], "conv2d");
-    groups = options["groups"];
-  }
+  if (call.isOptions(weight) || call.isOptions(bias) || call.isOptions(stride) || call.isOptions(padding) || call.isOptions(dilation) || call.isOptions(groups)) [weight, bias, stride, padding, dilation, groups] = call.takeOptions([weight, bias, stride, padding, dilation, groups], ["weight","bias","stride","padding","dilation","groups"], "conv2d");
   if (stride === undefined) stride = [1];
   if (padding === undefined) padding = [0];
   if (dilation === undefined) dilation = [1];
@@ -802,51 +335,7 @@ export function conv3d(input: Tensor, weight: Tensor, bias: Tensor | null, strid
 export function conv3d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], options: { dilation?: number | readonly number[]; groups?: number }): Tensor;
 export function conv3d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], options: { groups?: number }): Tensor;
 export function conv3d(input: unknown, weight: unknown, bias?: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, groups?: unknown): Tensor {
-  if (call.isOptions(weight)) {
-    const options = weight;
-    call.checkOptions(options, ["weight","bias","stride","padding","dilation","groups"], "conv3d");
-    weight = options["weight"];
-    bias = options["bias"];
-    stride = options["stride"];
-    padding = options["padding"];
-    dilation = options["dilation"];
-    groups = options["groups"];
-  }
-  else if (call.isOptions(bias)) {
-    const options = bias;
-    call.checkOptions(options, ["bias","stride","padding","dilation","groups"], "conv3d");
-    bias = options["bias"];
-    stride = options["stride"];
-    padding = options["padding"];
-    dilation = options["dilation"];
-    groups = options["groups"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride","padding","dilation","groups"], "conv3d");
-    stride = options["stride"];
-    padding = options["padding"];
-    dilation = options["dilation"];
-    groups = options["groups"];
-  }
-  else if (call.isOptions(padding)) {
-    const options = padding;
-    call.checkOptions(options, ["padding","dilation","groups"], "conv3d");
-    padding = options["padding"];
-    dilation = options["dilation"];
-    groups = options["groups"];
-  }
-  else if (call.isOptions(dilation)) {
-    const options = dilation;
-    call.checkOptions(options, ["dilation","groups"], "conv3d");
-    dilation = options["dilation"];
-    groups = options["groups"];
-  }
-  else if (call.isOptions(groups)) {
-    const options = groups;
-    call.checkOptions(options, ["groups"], "conv3d");
-    groups = options["groups"];
-  }
+  if (call.isOptions(weight) || call.isOptions(bias) || call.isOptions(stride) || call.isOptions(padding) || call.isOptions(dilation) || call.isOptions(groups)) [weight, bias, stride, padding, dilation, groups] = call.takeOptions([weight, bias, stride, padding, dilation, groups], ["weight","bias","stride","padding","dilation","groups"], "conv3d");
   if (stride === undefined) stride = [1];
   if (padding === undefined) padding = [0];
   if (dilation === undefined) dilation = [1];
@@ -867,62 +356,7 @@ export function convTranspose1d(input: Tensor, weight: Tensor, bias: Tensor | nu
 export function convTranspose1d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], outputPadding: number | readonly number[], options: { groups?: number; dilation?: number | readonly number[] }): Tensor;
 export function convTranspose1d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], outputPadding: number | readonly number[], groups: number, options: { dilation?: number | readonly number[] }): Tensor;
 export function convTranspose1d(input: unknown, weight: unknown, bias?: unknown, stride?: unknown, padding?: unknown, outputPadding?: unknown, groups?: unknown, dilation?: unknown): Tensor {
-  if (call.isOptions(weight)) {
-    const options = weight;
-    call.checkOptions(options, ["weight","bias","stride","padding","outputPadding","groups","dilation"], "convTranspose1d");
-    weight = options["weight"];
-    bias = options["bias"];
-    stride = options["stride"];
-    padding = options["padding"];
-    outputPadding = options["outputPadding"];
-    groups = options["groups"];
-    dilation = options["dilation"];
-  }
-  else if (call.isOptions(bias)) {
-    const options = bias;
-    call.checkOptions(options, ["bias","stride","padding","outputPadding","groups","dilation"], "convTranspose1d");
-    bias = options["bias"];
-    stride = options["stride"];
-    padding = options["padding"];
-    outputPadding = options["outputPadding"];
-    groups = options["groups"];
-    dilation = options["dilation"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride","padding","outputPadding","groups","dilation"], "convTranspose1d");
-    stride = options["stride"];
-    padding = options["padding"];
-    outputPadding = options["outputPadding"];
-    groups = options["groups"];
-    dilation = options["dilation"];
-  }
-  else if (call.isOptions(padding)) {
-    const options = padding;
-    call.checkOptions(options, ["padding","outputPadding","groups","dilation"], "convTranspose1d");
-    padding = options["padding"];
-    outputPadding = options["outputPadding"];
-    groups = options["groups"];
-    dilation = options["dilation"];
-  }
-  else if (call.isOptions(outputPadding)) {
-    const options = outputPadding;
-    call.checkOptions(options, ["outputPadding","groups","dilation"], "convTranspose1d");
-    outputPadding = options["outputPadding"];
-    groups = options["groups"];
-    dilation = options["dilation"];
-  }
-  else if (call.isOptions(groups)) {
-    const options = groups;
-    call.checkOptions(options, ["groups","dilation"], "convTranspose1d");
-    groups = options["groups"];
-    dilation = options["dilation"];
-  }
-  else if (call.isOptions(dilation)) {
-    const options = dilation;
-    call.checkOptions(options, ["dilation"], "convTranspose1d");
-    dilation = options["dilation"];
-  }
+  if (call.isOptions(weight) || call.isOptions(bias) || call.isOptions(stride) || call.isOptions(padding) || call.isOptions(outputPadding) || call.isOptions(groups) || call.isOptions(dilation)) [weight, bias, stride, padding, outputPadding, groups, dilation] = call.takeOptions([weight, bias, stride, padding, outputPadding, groups, dilation], ["weight","bias","stride","padding","outputPadding","groups","dilation"], "convTranspose1d");
   if (stride === undefined) stride = [1];
   if (padding === undefined) padding = [0];
   if (outputPadding === undefined) outputPadding = [0];
@@ -944,62 +378,7 @@ export function convTranspose2d(input: Tensor, weight: Tensor, bias: Tensor | nu
 export function convTranspose2d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], outputPadding: number | readonly number[], options: { groups?: number; dilation?: number | readonly number[] }): Tensor;
 export function convTranspose2d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], outputPadding: number | readonly number[], groups: number, options: { dilation?: number | readonly number[] }): Tensor;
 export function convTranspose2d(input: unknown, weight: unknown, bias?: unknown, stride?: unknown, padding?: unknown, outputPadding?: unknown, groups?: unknown, dilation?: unknown): Tensor {
-  if (call.isOptions(weight)) {
-    const options = weight;
-    call.checkOptions(options, ["weight","bias","stride","padding","outputPadding","groups","dilation"], "convTranspose2d");
-    weight = options["weight"];
-    bias = options["bias"];
-    stride = options["stride"];
-    padding = options["padding"];
-    outputPadding = options["outputPadding"];
-    groups = options["groups"];
-    dilation = options["dilation"];
-  }
-  else if (call.isOptions(bias)) {
-    const options = bias;
-    call.checkOptions(options, ["bias","stride","padding","outputPadding","groups","dilation"], "convTranspose2d");
-    bias = options["bias"];
-    stride = options["stride"];
-    padding = options["padding"];
-    outputPadding = options["outputPadding"];
-    groups = options["groups"];
-    dilation = options["dilation"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride","padding","outputPadding","groups","dilation"], "convTranspose2d");
-    stride = options["stride"];
-    padding = options["padding"];
-    outputPadding = options["outputPadding"];
-    groups = options["groups"];
-    dilation = options["dilation"];
-  }
-  else if (call.isOptions(padding)) {
-    const options = padding;
-    call.checkOptions(options, ["padding","outputPadding","groups","dilation"], "convTranspose2d");
-    padding = options["padding"];
-    outputPadding = options["outputPadding"];
-    groups = options["groups"];
-    dilation = options["dilation"];
-  }
-  else if (call.isOptions(outputPadding)) {
-    const options = outputPadding;
-    call.checkOptions(options, ["outputPadding","groups","dilation"], "convTranspose2d");
-    outputPadding = options["outputPadding"];
-    groups = options["groups"];
-    dilation = options["dilation"];
-  }
-  else if (call.isOptions(groups)) {
-    const options = groups;
-    call.checkOptions(options, ["groups","dilation"], "convTranspose2d");
-    groups = options["groups"];
-    dilation = options["dilation"];
-  }
-  else if (call.isOptions(dilation)) {
-    const options = dilation;
-    call.checkOptions(options, ["dilation"], "convTranspose2d");
-    dilation = options["dilation"];
-  }
+  if (call.isOptions(weight) || call.isOptions(bias) || call.isOptions(stride) || call.isOptions(padding) || call.isOptions(outputPadding) || call.isOptions(groups) || call.isOptions(dilation)) [weight, bias, stride, padding, outputPadding, groups, dilation] = call.takeOptions([weight, bias, stride, padding, outputPadding, groups, dilation], ["weight","bias","stride","padding","outputPadding","groups","dilation"], "convTranspose2d");
   if (stride === undefined) stride = [1];
   if (padding === undefined) padding = [0];
   if (outputPadding === undefined) outputPadding = [0];
@@ -1021,62 +400,7 @@ export function convTranspose3d(input: Tensor, weight: Tensor, bias: Tensor | nu
 export function convTranspose3d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], outputPadding: number | readonly number[], options: { groups?: number; dilation?: number | readonly number[] }): Tensor;
 export function convTranspose3d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], outputPadding: number | readonly number[], groups: number, options: { dilation?: number | readonly number[] }): Tensor;
 export function convTranspose3d(input: unknown, weight: unknown, bias?: unknown, stride?: unknown, padding?: unknown, outputPadding?: unknown, groups?: unknown, dilation?: unknown): Tensor {
-  if (call.isOptions(weight)) {
-    const options = weight;
-    call.checkOptions(options, ["weight","bias","stride","padding","outputPadding","groups","dilation"], "convTranspose3d");
-    weight = options["weight"];
-    bias = options["bias"];
-    stride = options["stride"];
-    padding = options["padding"];
-    outputPadding = options["outputPadding"];
-    groups = options["groups"];
-    dilation = options["dilation"];
-  }
-  else if (call.isOptions(bias)) {
-    const options = bias;
-    call.checkOptions(options, ["bias","stride","padding","outputPadding","groups","dilation"], "convTranspose3d");
-    bias = options["bias"];
-    stride = options["stride"];
-    padding = options["padding"];
-    outputPadding = options["outputPadding"];
-    groups = options["groups"];
-    dilation = options["dilation"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride","padding","outputPadding","groups","dilation"], "convTranspose3d");
-    stride = options["stride"];
-    padding = options["padding"];
-    outputPadding = options["outputPadding"];
-    groups = options["groups"];
-    dilation = options["dilation"];
-  }
-  else if (call.isOptions(padding)) {
-    const options = padding;
-    call.checkOptions(options, ["padding","outputPadding","groups","dilation"], "convTranspose3d");
-    padding = options["padding"];
-    outputPadding = options["outputPadding"];
-    groups = options["groups"];
-    dilation = options["dilation"];
-  }
-  else if (call.isOptions(outputPadding)) {
-    const options = outputPadding;
-    call.checkOptions(options, ["outputPadding","groups","dilation"], "convTranspose3d");
-    outputPadding = options["outputPadding"];
-    groups = options["groups"];
-    dilation = options["dilation"];
-  }
-  else if (call.isOptions(groups)) {
-    const options = groups;
-    call.checkOptions(options, ["groups","dilation"], "convTranspose3d");
-    groups = options["groups"];
-    dilation = options["dilation"];
-  }
-  else if (call.isOptions(dilation)) {
-    const options = dilation;
-    call.checkOptions(options, ["dilation"], "convTranspose3d");
-    dilation = options["dilation"];
-  }
+  if (call.isOptions(weight) || call.isOptions(bias) || call.isOptions(stride) || call.isOptions(padding) || call.isOptions(outputPadding) || call.isOptions(groups) || call.isOptions(dilation)) [weight, bias, stride, padding, outputPadding, groups, dilation] = call.takeOptions([weight, bias, stride, padding, outputPadding, groups, dilation], ["weight","bias","stride","padding","outputPadding","groups","dilation"], "convTranspose3d");
   if (stride === undefined) stride = [1];
   if (padding === undefined) padding = [0];
   if (outputPadding === undefined) outputPadding = [0];
@@ -1095,32 +419,7 @@ export function cosineEmbeddingLoss(input1: Tensor, input2: Tensor, options: { t
 export function cosineEmbeddingLoss(input1: Tensor, input2: Tensor, target: Tensor, options: { margin?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
 export function cosineEmbeddingLoss(input1: Tensor, input2: Tensor, target: Tensor, margin: number, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
 export function cosineEmbeddingLoss(input1: unknown, input2: unknown, target?: unknown, margin?: unknown, reduction?: unknown): Tensor {
-  if (call.isOptions(input2)) {
-    const options = input2;
-    call.checkOptions(options, ["input2","target","margin","reduction"], "cosineEmbeddingLoss");
-    input2 = options["input2"];
-    target = options["target"];
-    margin = options["margin"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(target)) {
-    const options = target;
-    call.checkOptions(options, ["target","margin","reduction"], "cosineEmbeddingLoss");
-    target = options["target"];
-    margin = options["margin"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(margin)) {
-    const options = margin;
-    call.checkOptions(options, ["margin","reduction"], "cosineEmbeddingLoss");
-    margin = options["margin"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(reduction)) {
-    const options = reduction;
-    call.checkOptions(options, ["reduction"], "cosineEmbeddingLoss");
-    reduction = options["reduction"];
-  }
+  if (call.isOptions(input2) || call.isOptions(target) || call.isOptions(margin) || call.isOptions(reduction)) [input2, target, margin, reduction] = call.takeOptions([input2, target, margin, reduction], ["input2","target","margin","reduction"], "cosineEmbeddingLoss");
   return call.wrapOr(input1 as Tensor, core.op_cosineEmbeddingLoss(call.tensorArg(input1, "cosineEmbeddingLoss", "input1", 1), call.tensorArg(input2, "cosineEmbeddingLoss", "input2", 2), call.tensorArg(target, "cosineEmbeddingLoss", "target", 3), margin === undefined ? 0 : call.floatArg(margin, "cosineEmbeddingLoss", "margin", 4), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "cosineEmbeddingLoss", "reduction", 5, "ValueError: {value} is not a valid value for reduction")));
 }
 
@@ -1134,24 +433,7 @@ export function cosineSimilarity(x1: Tensor, options: { x2: Tensor; dim?: number
 export function cosineSimilarity(x1: Tensor, x2: Tensor, options: { dim?: number; eps?: number }): Tensor;
 export function cosineSimilarity(x1: Tensor, x2: Tensor, dim: number, options: { eps?: number }): Tensor;
 export function cosineSimilarity(x1: unknown, x2: unknown, dim?: unknown, eps?: unknown): Tensor {
-  if (call.isOptions(x2)) {
-    const options = x2;
-    call.checkOptions(options, ["x2","dim","eps"], "cosineSimilarity");
-    x2 = options["x2"];
-    dim = options["dim"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","eps"], "cosineSimilarity");
-    dim = options["dim"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(eps)) {
-    const options = eps;
-    call.checkOptions(options, ["eps"], "cosineSimilarity");
-    eps = options["eps"];
-  }
+  if (call.isOptions(x2) || call.isOptions(dim) || call.isOptions(eps)) [x2, dim, eps] = call.takeOptions([x2, dim, eps], ["x2","dim","eps"], "cosineSimilarity");
   return call.wrapOr(x1 as Tensor, core.op_cosineSimilarity(call.tensorArg(x1, "cosineSimilarity", "x1", 1), call.tensorArg(x2, "cosineSimilarity", "x2", 2), dim === undefined ? 1 : call.intArg(dim, "cosineSimilarity", "dim", 3), eps === undefined ? 1e-8 : call.floatArg(eps, "cosineSimilarity", "eps", 4)));
 }
 
@@ -1168,41 +450,7 @@ export function crossEntropy(input: Tensor, target: Tensor, weight: Tensor | nul
 export function crossEntropy(input: Tensor, target: Tensor, weight: Tensor | null, ignoreIndex: number, options: { reduction?: "none" | "mean" | "sum"; labelSmoothing?: number }): Tensor;
 export function crossEntropy(input: Tensor, target: Tensor, weight: Tensor | null, ignoreIndex: number, reduction: "none" | "mean" | "sum", options: { labelSmoothing?: number }): Tensor;
 export function crossEntropy(input: unknown, target: unknown, weight?: unknown, ignoreIndex?: unknown, reduction?: unknown, labelSmoothing?: unknown): Tensor {
-  if (call.isOptions(target)) {
-    const options = target;
-    call.checkOptions(options, ["target","weight","ignoreIndex","reduction","labelSmoothing"], "crossEntropy");
-    target = options["target"];
-    weight = options["weight"];
-    ignoreIndex = options["ignoreIndex"];
-    reduction = options["reduction"];
-    labelSmoothing = options["labelSmoothing"];
-  }
-  else if (call.isOptions(weight)) {
-    const options = weight;
-    call.checkOptions(options, ["weight","ignoreIndex","reduction","labelSmoothing"], "crossEntropy");
-    weight = options["weight"];
-    ignoreIndex = options["ignoreIndex"];
-    reduction = options["reduction"];
-    labelSmoothing = options["labelSmoothing"];
-  }
-  else if (call.isOptions(ignoreIndex)) {
-    const options = ignoreIndex;
-    call.checkOptions(options, ["ignoreIndex","reduction","labelSmoothing"], "crossEntropy");
-    ignoreIndex = options["ignoreIndex"];
-    reduction = options["reduction"];
-    labelSmoothing = options["labelSmoothing"];
-  }
-  else if (call.isOptions(reduction)) {
-    const options = reduction;
-    call.checkOptions(options, ["reduction","labelSmoothing"], "crossEntropy");
-    reduction = options["reduction"];
-    labelSmoothing = options["labelSmoothing"];
-  }
-  else if (call.isOptions(labelSmoothing)) {
-    const options = labelSmoothing;
-    call.checkOptions(options, ["labelSmoothing"], "crossEntropy");
-    labelSmoothing = options["labelSmoothing"];
-  }
+  if (call.isOptions(target) || call.isOptions(weight) || call.isOptions(ignoreIndex) || call.isOptions(reduction) || call.isOptions(labelSmoothing)) [target, weight, ignoreIndex, reduction, labelSmoothing] = call.takeOptions([target, weight, ignoreIndex, reduction, labelSmoothing], ["target","weight","ignoreIndex","reduction","labelSmoothing"], "crossEntropy");
   return call.wrapOr(input as Tensor, core.op_crossEntropy(call.tensorArg(input, "crossEntropy", "input", 1), call.tensorArg(target, "crossEntropy", "target", 2), call.optionalTensorArg(weight, "crossEntropy", "weight", 3), ignoreIndex === undefined ? -100 : call.intArg(ignoreIndex, "crossEntropy", "ignoreIndex", 4), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "crossEntropy", "reduction", 5, "ValueError: {value} is not a valid value for reduction"), labelSmoothing === undefined ? 0 : call.floatArg(labelSmoothing, "crossEntropy", "labelSmoothing", 6)));
 }
 
@@ -1220,51 +468,7 @@ export function ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: number 
 export function ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: number | readonly number[], targetLengths: number | readonly number[], blank: number, options: { reduction?: "none" | "mean" | "sum"; zeroInfinity?: boolean }): Tensor;
 export function ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: number | readonly number[], targetLengths: number | readonly number[], blank: number, reduction: "none" | "mean" | "sum", options: { zeroInfinity?: boolean }): Tensor;
 export function ctcLoss(logProbs: unknown, targets: unknown, inputLengths?: unknown, targetLengths?: unknown, blank?: unknown, reduction?: unknown, zeroInfinity?: unknown): Tensor {
-  if (call.isOptions(targets)) {
-    const options = targets;
-    call.checkOptions(options, ["targets","inputLengths","targetLengths","blank","reduction","zeroInfinity"], "ctcLoss");
-    targets = options["targets"];
-    inputLengths = options["inputLengths"];
-    targetLengths = options["targetLengths"];
-    blank = options["blank"];
-    reduction = options["reduction"];
-    zeroInfinity = options["zeroInfinity"];
-  }
-  else if (call.isOptions(inputLengths)) {
-    const options = inputLengths;
-    call.checkOptions(options, ["inputLengths","targetLengths","blank","reduction","zeroInfinity"], "ctcLoss");
-    inputLengths = options["inputLengths"];
-    targetLengths = options["targetLengths"];
-    blank = options["blank"];
-    reduction = options["reduction"];
-    zeroInfinity = options["zeroInfinity"];
-  }
-  else if (call.isOptions(targetLengths)) {
-    const options = targetLengths;
-    call.checkOptions(options, ["targetLengths","blank","reduction","zeroInfinity"], "ctcLoss");
-    targetLengths = options["targetLengths"];
-    blank = options["blank"];
-    reduction = options["reduction"];
-    zeroInfinity = options["zeroInfinity"];
-  }
-  else if (call.isOptions(blank)) {
-    const options = blank;
-    call.checkOptions(options, ["blank","reduction","zeroInfinity"], "ctcLoss");
-    blank = options["blank"];
-    reduction = options["reduction"];
-    zeroInfinity = options["zeroInfinity"];
-  }
-  else if (call.isOptions(reduction)) {
-    const options = reduction;
-    call.checkOptions(options, ["reduction","zeroInfinity"], "ctcLoss");
-    reduction = options["reduction"];
-    zeroInfinity = options["zeroInfinity"];
-  }
-  else if (call.isOptions(zeroInfinity)) {
-    const options = zeroInfinity;
-    call.checkOptions(options, ["zeroInfinity"], "ctcLoss");
-    zeroInfinity = options["zeroInfinity"];
-  }
+  if (call.isOptions(targets) || call.isOptions(inputLengths) || call.isOptions(targetLengths) || call.isOptions(blank) || call.isOptions(reduction) || call.isOptions(zeroInfinity)) [targets, inputLengths, targetLengths, blank, reduction, zeroInfinity] = call.takeOptions([targets, inputLengths, targetLengths, blank, reduction, zeroInfinity], ["targets","inputLengths","targetLengths","blank","reduction","zeroInfinity"], "ctcLoss");
   return call.wrapOr(logProbs as Tensor, core.op_ctcLoss(call.tensorArg(logProbs, "ctcLoss", "logProbs", 1), call.tensorArg(targets, "ctcLoss", "targets", 2), call.ints(inputLengths, "ctcLoss", "inputLengths", 3), call.lengthOf(inputLengths), call.ints(targetLengths, "ctcLoss", "targetLengths", 4), call.lengthOf(targetLengths), blank === undefined ? 0 : call.intArg(blank, "ctcLoss", "blank", 5), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "ctcLoss", "reduction", 6, "ValueError: {value} is not a valid value for reduction"), zeroInfinity === undefined ? 0 : call.boolArg(zeroInfinity, "ctcLoss", "zeroInfinity", 7)));
 }
 
@@ -1277,24 +481,7 @@ export function dropout(input: Tensor, options: { p?: number; training?: boolean
 export function dropout(input: Tensor, p: number, options: { training?: boolean; inplace?: boolean }): Tensor;
 export function dropout(input: Tensor, p: number, training: boolean, options: { inplace?: boolean }): Tensor;
 export function dropout(input: unknown, p?: unknown, training?: unknown, inplace?: unknown): Tensor {
-  if (call.isOptions(p)) {
-    const options = p;
-    call.checkOptions(options, ["p","training","inplace"], "dropout");
-    p = options["p"];
-    training = options["training"];
-    inplace = options["inplace"];
-  }
-  else if (call.isOptions(training)) {
-    const options = training;
-    call.checkOptions(options, ["training","inplace"], "dropout");
-    training = options["training"];
-    inplace = options["inplace"];
-  }
-  else if (call.isOptions(inplace)) {
-    const options = inplace;
-    call.checkOptions(options, ["inplace"], "dropout");
-    inplace = options["inplace"];
-  }
+  if (call.isOptions(p) || call.isOptions(training) || call.isOptions(inplace)) [p, training, inplace] = call.takeOptions([p, training, inplace], ["p","training","inplace"], "dropout");
   if (inplace === true) {
     core.op_dropout_(call.tensorArg(input, "dropout", "input", 1), p === undefined ? 0.5 : call.floatArg(p, "dropout", "p", 2), training === undefined ? 1 : call.boolArg(training, "dropout", "training", 3));
     return call.mutated(input as Tensor);
@@ -1312,24 +499,7 @@ export function dropout1d(input: Tensor, options: { p?: number; training?: boole
 export function dropout1d(input: Tensor, p: number, options: { training?: boolean; inplace?: boolean }): Tensor;
 export function dropout1d(input: Tensor, p: number, training: boolean, options: { inplace?: boolean }): Tensor;
 export function dropout1d(input: unknown, p?: unknown, training?: unknown, inplace?: unknown): Tensor {
-  if (call.isOptions(p)) {
-    const options = p;
-    call.checkOptions(options, ["p","training","inplace"], "dropout1d");
-    p = options["p"];
-    training = options["training"];
-    inplace = options["inplace"];
-  }
-  else if (call.isOptions(training)) {
-    const options = training;
-    call.checkOptions(options, ["training","inplace"], "dropout1d");
-    training = options["training"];
-    inplace = options["inplace"];
-  }
-  else if (call.isOptions(inplace)) {
-    const options = inplace;
-    call.checkOptions(options, ["inplace"], "dropout1d");
-    inplace = options["inplace"];
-  }
+  if (call.isOptions(p) || call.isOptions(training) || call.isOptions(inplace)) [p, training, inplace] = call.takeOptions([p, training, inplace], ["p","training","inplace"], "dropout1d");
   if (inplace === true) {
     core.op_featureDropout_(call.tensorArg(input, "dropout1d", "input", 1), p === undefined ? 0.5 : call.floatArg(p, "dropout1d", "p", 2), training === undefined ? 1 : call.boolArg(training, "dropout1d", "training", 3));
     return call.mutated(input as Tensor);
@@ -1347,24 +517,7 @@ export function dropout2d(input: Tensor, options: { p?: number; training?: boole
 export function dropout2d(input: Tensor, p: number, options: { training?: boolean; inplace?: boolean }): Tensor;
 export function dropout2d(input: Tensor, p: number, training: boolean, options: { inplace?: boolean }): Tensor;
 export function dropout2d(input: unknown, p?: unknown, training?: unknown, inplace?: unknown): Tensor {
-  if (call.isOptions(p)) {
-    const options = p;
-    call.checkOptions(options, ["p","training","inplace"], "dropout2d");
-    p = options["p"];
-    training = options["training"];
-    inplace = options["inplace"];
-  }
-  else if (call.isOptions(training)) {
-    const options = training;
-    call.checkOptions(options, ["training","inplace"], "dropout2d");
-    training = options["training"];
-    inplace = options["inplace"];
-  }
-  else if (call.isOptions(inplace)) {
-    const options = inplace;
-    call.checkOptions(options, ["inplace"], "dropout2d");
-    inplace = options["inplace"];
-  }
+  if (call.isOptions(p) || call.isOptions(training) || call.isOptions(inplace)) [p, training, inplace] = call.takeOptions([p, training, inplace], ["p","training","inplace"], "dropout2d");
   if (inplace === true) {
     core.op_featureDropout_(call.tensorArg(input, "dropout2d", "input", 1), p === undefined ? 0.5 : call.floatArg(p, "dropout2d", "p", 2), training === undefined ? 1 : call.boolArg(training, "dropout2d", "training", 3));
     return call.mutated(input as Tensor);
@@ -1382,24 +535,7 @@ export function dropout3d(input: Tensor, options: { p?: number; training?: boole
 export function dropout3d(input: Tensor, p: number, options: { training?: boolean; inplace?: boolean }): Tensor;
 export function dropout3d(input: Tensor, p: number, training: boolean, options: { inplace?: boolean }): Tensor;
 export function dropout3d(input: unknown, p?: unknown, training?: unknown, inplace?: unknown): Tensor {
-  if (call.isOptions(p)) {
-    const options = p;
-    call.checkOptions(options, ["p","training","inplace"], "dropout3d");
-    p = options["p"];
-    training = options["training"];
-    inplace = options["inplace"];
-  }
-  else if (call.isOptions(training)) {
-    const options = training;
-    call.checkOptions(options, ["training","inplace"], "dropout3d");
-    training = options["training"];
-    inplace = options["inplace"];
-  }
-  else if (call.isOptions(inplace)) {
-    const options = inplace;
-    call.checkOptions(options, ["inplace"], "dropout3d");
-    inplace = options["inplace"];
-  }
+  if (call.isOptions(p) || call.isOptions(training) || call.isOptions(inplace)) [p, training, inplace] = call.takeOptions([p, training, inplace], ["p","training","inplace"], "dropout3d");
   if (inplace === true) {
     core.op_featureDropout_(call.tensorArg(input, "dropout3d", "input", 1), p === undefined ? 0.5 : call.floatArg(p, "dropout3d", "p", 2), training === undefined ? 1 : call.boolArg(training, "dropout3d", "training", 3));
     return call.mutated(input as Tensor);
@@ -1416,17 +552,7 @@ export function elu(input: Tensor, alpha?: number, inplace?: boolean): Tensor;
 export function elu(input: Tensor, options: { alpha?: number; inplace?: boolean }): Tensor;
 export function elu(input: Tensor, alpha: number, options: { inplace?: boolean }): Tensor;
 export function elu(input: unknown, alpha?: unknown, inplace?: unknown): Tensor {
-  if (call.isOptions(alpha)) {
-    const options = alpha;
-    call.checkOptions(options, ["alpha","inplace"], "elu");
-    alpha = options["alpha"];
-    inplace = options["inplace"];
-  }
-  else if (call.isOptions(inplace)) {
-    const options = inplace;
-    call.checkOptions(options, ["inplace"], "elu");
-    inplace = options["inplace"];
-  }
+  if (call.isOptions(alpha) || call.isOptions(inplace)) [alpha, inplace] = call.takeOptions([alpha, inplace], ["alpha","inplace"], "elu");
   if (inplace === true) {
     core.op_elu_(call.tensorArg(input, "elu", "input", 1), alpha === undefined ? 1 : call.floatArg(alpha, "elu", "alpha", 2));
     return call.mutated(input as Tensor);
@@ -1449,51 +575,7 @@ export function embedding(input: Tensor, weight: Tensor, paddingIdx: number | nu
 export function embedding(input: Tensor, weight: Tensor, paddingIdx: number | null, maxNorm: number | null, normType: number, options: { scaleGradByFreq?: boolean; sparse?: boolean }): Tensor;
 export function embedding(input: Tensor, weight: Tensor, paddingIdx: number | null, maxNorm: number | null, normType: number, scaleGradByFreq: boolean, options: { sparse?: boolean }): Tensor;
 export function embedding(input: unknown, weight: unknown, paddingIdx?: unknown, maxNorm?: unknown, normType?: unknown, scaleGradByFreq?: unknown, sparse?: unknown): Tensor {
-  if (call.isOptions(weight)) {
-    const options = weight;
-    call.checkOptions(options, ["weight","paddingIdx","maxNorm","normType","scaleGradByFreq","sparse"], "embedding");
-    weight = options["weight"];
-    paddingIdx = options["paddingIdx"];
-    maxNorm = options["maxNorm"];
-    normType = options["normType"];
-    scaleGradByFreq = options["scaleGradByFreq"];
-    sparse = options["sparse"];
-  }
-  else if (call.isOptions(paddingIdx)) {
-    const options = paddingIdx;
-    call.checkOptions(options, ["paddingIdx","maxNorm","normType","scaleGradByFreq","sparse"], "embedding");
-    paddingIdx = options["paddingIdx"];
-    maxNorm = options["maxNorm"];
-    normType = options["normType"];
-    scaleGradByFreq = options["scaleGradByFreq"];
-    sparse = options["sparse"];
-  }
-  else if (call.isOptions(maxNorm)) {
-    const options = maxNorm;
-    call.checkOptions(options, ["maxNorm","normType","scaleGradByFreq","sparse"], "embedding");
-    maxNorm = options["maxNorm"];
-    normType = options["normType"];
-    scaleGradByFreq = options["scaleGradByFreq"];
-    sparse = options["sparse"];
-  }
-  else if (call.isOptions(normType)) {
-    const options = normType;
-    call.checkOptions(options, ["normType","scaleGradByFreq","sparse"], "embedding");
-    normType = options["normType"];
-    scaleGradByFreq = options["scaleGradByFreq"];
-    sparse = options["sparse"];
-  }
-  else if (call.isOptions(scaleGradByFreq)) {
-    const options = scaleGradByFreq;
-    call.checkOptions(options, ["scaleGradByFreq","sparse"], "embedding");
-    scaleGradByFreq = options["scaleGradByFreq"];
-    sparse = options["sparse"];
-  }
-  else if (call.isOptions(sparse)) {
-    const options = sparse;
-    call.checkOptions(options, ["sparse"], "embedding");
-    sparse = options["sparse"];
-  }
+  if (call.isOptions(weight) || call.isOptions(paddingIdx) || call.isOptions(maxNorm) || call.isOptions(normType) || call.isOptions(scaleGradByFreq) || call.isOptions(sparse)) [weight, paddingIdx, maxNorm, normType, scaleGradByFreq, sparse] = call.takeOptions([weight, paddingIdx, maxNorm, normType, scaleGradByFreq, sparse], ["weight","paddingIdx","maxNorm","normType","scaleGradByFreq","sparse"], "embedding");
   const maxNormValue = call.optionalScalarArg(maxNorm, "embedding", "maxNorm", 4);
   return call.wrapOr(input as Tensor, core.op_embedding(call.tensorArg(input, "embedding", "input", 1), call.tensorArg(weight, "embedding", "weight", 2), call.optionalIntArg(paddingIdx, "embedding", "paddingIdx", 3), call.scalarValue(maxNormValue), call.scalarKind(maxNormValue), normType === undefined ? 2 : call.floatArg(normType, "embedding", "normType", 5), scaleGradByFreq === undefined ? 0 : call.boolArg(scaleGradByFreq, "embedding", "scaleGradByFreq", 6), sparse === undefined ? 0 : call.boolArg(sparse, "embedding", "sparse", 7)));
 }
@@ -1515,101 +597,7 @@ export function embeddingBag(input: Tensor, weight: Tensor, offsets: Tensor | nu
 export function embeddingBag(input: Tensor, weight: Tensor, offsets: Tensor | null, maxNorm: number | null, normType: number, scaleGradByFreq: boolean, mode: "sum" | "mean" | "max", sparse: boolean, perSampleWeights: Tensor | null, options: { includeLastOffset?: boolean; paddingIdx?: number | null }): Tensor;
 export function embeddingBag(input: Tensor, weight: Tensor, offsets: Tensor | null, maxNorm: number | null, normType: number, scaleGradByFreq: boolean, mode: "sum" | "mean" | "max", sparse: boolean, perSampleWeights: Tensor | null, includeLastOffset: boolean, options: { paddingIdx?: number | null }): Tensor;
 export function embeddingBag(input: unknown, weight: unknown, offsets?: unknown, maxNorm?: unknown, normType?: unknown, scaleGradByFreq?: unknown, mode?: unknown, sparse?: unknown, perSampleWeights?: unknown, includeLastOffset?: unknown, paddingIdx?: unknown): Tensor {
-  if (call.isOptions(weight)) {
-    const options = weight;
-    call.checkOptions(options, ["weight","offsets","maxNorm","normType","scaleGradByFreq","mode","sparse","perSampleWeights","includeLastOffset","paddingIdx"], "embeddingBag");
-    weight = options["weight"];
-    offsets = options["offsets"];
-    maxNorm = options["maxNorm"];
-    normType = options["normType"];
-    scaleGradByFreq = options["scaleGradByFreq"];
-    mode = options["mode"];
-    sparse = options["sparse"];
-    perSampleWeights = options["perSampleWeights"];
-    includeLastOffset = options["includeLastOffset"];
-    paddingIdx = options["paddingIdx"];
-  }
-  else if (call.isOptions(offsets)) {
-    const options = offsets;
-    call.checkOptions(options, ["offsets","maxNorm","normType","scaleGradByFreq","mode","sparse","perSampleWeights","includeLastOffset","paddingIdx"], "embeddingBag");
-    offsets = options["offsets"];
-    maxNorm = options["maxNorm"];
-    normType = options["normType"];
-    scaleGradByFreq = options["scaleGradByFreq"];
-    mode = options["mode"];
-    sparse = options["sparse"];
-    perSampleWeights = options["perSampleWeights"];
-    includeLastOffset = options["includeLastOffset"];
-    paddingIdx = options["paddingIdx"];
-  }
-  else if (call.isOptions(maxNorm)) {
-    const options = maxNorm;
-    call.checkOptions(options, ["maxNorm","normType","scaleGradByFreq","mode","sparse","perSampleWeights","includeLastOffset","paddingIdx"], "embeddingBag");
-    maxNorm = options["maxNorm"];
-    normType = options["normType"];
-    scaleGradByFreq = options["scaleGradByFreq"];
-    mode = options["mode"];
-    sparse = options["sparse"];
-    perSampleWeights = options["perSampleWeights"];
-    includeLastOffset = options["includeLastOffset"];
-    paddingIdx = options["paddingIdx"];
-  }
-  else if (call.isOptions(normType)) {
-    const options = normType;
-    call.checkOptions(options, ["normType","scaleGradByFreq","mode","sparse","perSampleWeights","includeLastOffset","paddingIdx"], "embeddingBag");
-    normType = options["normType"];
-    scaleGradByFreq = options["scaleGradByFreq"];
-    mode = options["mode"];
-    sparse = options["sparse"];
-    perSampleWeights = options["perSampleWeights"];
-    includeLastOffset = options["includeLastOffset"];
-    paddingIdx = options["paddingIdx"];
-  }
-  else if (call.isOptions(scaleGradByFreq)) {
-    const options = scaleGradByFreq;
-    call.checkOptions(options, ["scaleGradByFreq","mode","sparse","perSampleWeights","includeLastOffset","paddingIdx"], "embeddingBag");
-    scaleGradByFreq = options["scaleGradByFreq"];
-    mode = options["mode"];
-    sparse = options["sparse"];
-    perSampleWeights = options["perSampleWeights"];
-    includeLastOffset = options["includeLastOffset"];
-    paddingIdx = options["paddingIdx"];
-  }
-  else if (call.isOptions(mode)) {
-    const options = mode;
-    call.checkOptions(options, ["mode","sparse","perSampleWeights","includeLastOffset","paddingIdx"], "embeddingBag");
-    mode = options["mode"];
-    sparse = options["sparse"];
-    perSampleWeights = options["perSampleWeights"];
-    includeLastOffset = options["includeLastOffset"];
-    paddingIdx = options["paddingIdx"];
-  }
-  else if (call.isOptions(sparse)) {
-    const options = sparse;
-    call.checkOptions(options, ["sparse","perSampleWeights","includeLastOffset","paddingIdx"], "embeddingBag");
-    sparse = options["sparse"];
-    perSampleWeights = options["perSampleWeights"];
-    includeLastOffset = options["includeLastOffset"];
-    paddingIdx = options["paddingIdx"];
-  }
-  else if (call.isOptions(perSampleWeights)) {
-    const options = perSampleWeights;
-    call.checkOptions(options, ["perSampleWeights","includeLastOffset","paddingIdx"], "embeddingBag");
-    perSampleWeights = options["perSampleWeights"];
-    includeLastOffset = options["includeLastOffset"];
-    paddingIdx = options["paddingIdx"];
-  }
-  else if (call.isOptions(includeLastOffset)) {
-    const options = includeLastOffset;
-    call.checkOptions(options, ["includeLastOffset","paddingIdx"], "embeddingBag");
-    includeLastOffset = options["includeLastOffset"];
-    paddingIdx = options["paddingIdx"];
-  }
-  else if (call.isOptions(paddingIdx)) {
-    const options = paddingIdx;
-    call.checkOptions(options, ["paddingIdx"], "embeddingBag");
-    paddingIdx = options["paddingIdx"];
-  }
+  if (call.isOptions(weight) || call.isOptions(offsets) || call.isOptions(maxNorm) || call.isOptions(normType) || call.isOptions(scaleGradByFreq) || call.isOptions(mode) || call.isOptions(sparse) || call.isOptions(perSampleWeights) || call.isOptions(includeLastOffset) || call.isOptions(paddingIdx)) [weight, offsets, maxNorm, normType, scaleGradByFreq, mode, sparse, perSampleWeights, includeLastOffset, paddingIdx] = call.takeOptions([weight, offsets, maxNorm, normType, scaleGradByFreq, mode, sparse, perSampleWeights, includeLastOffset, paddingIdx], ["weight","offsets","maxNorm","normType","scaleGradByFreq","mode","sparse","perSampleWeights","includeLastOffset","paddingIdx"], "embeddingBag");
   const maxNormValue = call.optionalScalarArg(maxNorm, "embeddingBag", "maxNorm", 4);
   return call.wrapOr(input as Tensor, core.op_embeddingBag(call.tensorArg(input, "embeddingBag", "input", 1), call.tensorArg(weight, "embeddingBag", "weight", 2), call.optionalTensorArg(offsets, "embeddingBag", "offsets", 3), call.scalarValue(maxNormValue), call.scalarKind(maxNormValue), normType === undefined ? 2 : call.floatArg(normType, "embeddingBag", "normType", 5), scaleGradByFreq === undefined ? 0 : call.boolArg(scaleGradByFreq, "embeddingBag", "scaleGradByFreq", 6), mode === undefined ? 1 : call.enumArg(mode, ["sum","mean","max"], "embeddingBag", "mode", 7), sparse === undefined ? 0 : call.boolArg(sparse, "embeddingBag", "sparse", 8), call.optionalTensorArg(perSampleWeights, "embeddingBag", "perSampleWeights", 9), includeLastOffset === undefined ? 0 : call.boolArg(includeLastOffset, "embeddingBag", "includeLastOffset", 10), call.optionalIntArg(paddingIdx, "embeddingBag", "paddingIdx", 11)));
 }
@@ -1623,24 +611,7 @@ export function featureAlphaDropout(input: Tensor, options: { p?: number; traini
 export function featureAlphaDropout(input: Tensor, p: number, options: { training?: boolean; inplace?: boolean }): Tensor;
 export function featureAlphaDropout(input: Tensor, p: number, training: boolean, options: { inplace?: boolean }): Tensor;
 export function featureAlphaDropout(input: unknown, p?: unknown, training?: unknown, inplace?: unknown): Tensor {
-  if (call.isOptions(p)) {
-    const options = p;
-    call.checkOptions(options, ["p","training","inplace"], "featureAlphaDropout");
-    p = options["p"];
-    training = options["training"];
-    inplace = options["inplace"];
-  }
-  else if (call.isOptions(training)) {
-    const options = training;
-    call.checkOptions(options, ["training","inplace"], "featureAlphaDropout");
-    training = options["training"];
-    inplace = options["inplace"];
-  }
-  else if (call.isOptions(inplace)) {
-    const options = inplace;
-    call.checkOptions(options, ["inplace"], "featureAlphaDropout");
-    inplace = options["inplace"];
-  }
+  if (call.isOptions(p) || call.isOptions(training) || call.isOptions(inplace)) [p, training, inplace] = call.takeOptions([p, training, inplace], ["p","training","inplace"], "featureAlphaDropout");
   if (inplace === true) {
     core.op_featureAlphaDropout_(call.tensorArg(input, "featureAlphaDropout", "input", 1), p === undefined ? 0.5 : call.floatArg(p, "featureAlphaDropout", "p", 2), training === undefined ? 0 : call.boolArg(training, "featureAlphaDropout", "training", 3));
     return call.mutated(input as Tensor);
@@ -1657,24 +628,7 @@ export function featureDropout(input: Tensor, options: { p?: number; training?: 
 export function featureDropout(input: Tensor, p: number, options: { training?: boolean; inplace?: boolean }): Tensor;
 export function featureDropout(input: Tensor, p: number, training: boolean, options: { inplace?: boolean }): Tensor;
 export function featureDropout(input: unknown, p?: unknown, training?: unknown, inplace?: unknown): Tensor {
-  if (call.isOptions(p)) {
-    const options = p;
-    call.checkOptions(options, ["p","training","inplace"], "featureDropout");
-    p = options["p"];
-    training = options["training"];
-    inplace = options["inplace"];
-  }
-  else if (call.isOptions(training)) {
-    const options = training;
-    call.checkOptions(options, ["training","inplace"], "featureDropout");
-    training = options["training"];
-    inplace = options["inplace"];
-  }
-  else if (call.isOptions(inplace)) {
-    const options = inplace;
-    call.checkOptions(options, ["inplace"], "featureDropout");
-    inplace = options["inplace"];
-  }
+  if (call.isOptions(p) || call.isOptions(training) || call.isOptions(inplace)) [p, training, inplace] = call.takeOptions([p, training, inplace], ["p","training","inplace"], "featureDropout");
   if (inplace === true) {
     core.op_featureDropout_(call.tensorArg(input, "featureDropout", "input", 1), p === undefined ? 0.5 : call.floatArg(p, "featureDropout", "p", 2), training === undefined ? 1 : call.boolArg(training, "featureDropout", "training", 3));
     return call.mutated(input as Tensor);
@@ -1695,41 +649,7 @@ export function fold(input: Tensor, outputSize: number | readonly number[], kern
 export function fold(input: Tensor, outputSize: number | readonly number[], kernelSize: number | readonly number[], dilation: number | readonly number[], options: { padding?: number | readonly number[]; stride?: number | readonly number[] }): Tensor;
 export function fold(input: Tensor, outputSize: number | readonly number[], kernelSize: number | readonly number[], dilation: number | readonly number[], padding: number | readonly number[], options: { stride?: number | readonly number[] }): Tensor;
 export function fold(input: unknown, outputSize: unknown, kernelSize?: unknown, dilation?: unknown, padding?: unknown, stride?: unknown): Tensor {
-  if (call.isOptions(outputSize)) {
-    const options = outputSize;
-    call.checkOptions(options, ["outputSize","kernelSize","dilation","padding","stride"], "fold");
-    outputSize = options["outputSize"];
-    kernelSize = options["kernelSize"];
-    dilation = options["dilation"];
-    padding = options["padding"];
-    stride = options["stride"];
-  }
-  else if (call.isOptions(kernelSize)) {
-    const options = kernelSize;
-    call.checkOptions(options, ["kernelSize","dilation","padding","stride"], "fold");
-    kernelSize = options["kernelSize"];
-    dilation = options["dilation"];
-    padding = options["padding"];
-    stride = options["stride"];
-  }
-  else if (call.isOptions(dilation)) {
-    const options = dilation;
-    call.checkOptions(options, ["dilation","padding","stride"], "fold");
-    dilation = options["dilation"];
-    padding = options["padding"];
-    stride = options["stride"];
-  }
-  else if (call.isOptions(padding)) {
-    const options = padding;
-    call.checkOptions(options, ["padding","stride"], "fold");
-    padding = options["padding"];
-    stride = options["stride"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride"], "fold");
-    stride = options["stride"];
-  }
+  if (call.isOptions(outputSize) || call.isOptions(kernelSize) || call.isOptions(dilation) || call.isOptions(padding) || call.isOptions(stride)) [outputSize, kernelSize, dilation, padding, stride] = call.takeOptions([outputSize, kernelSize, dilation, padding, stride], ["outputSize","kernelSize","dilation","padding","stride"], "fold");
   if (dilation === undefined) dilation = [1];
   if (padding === undefined) padding = [0];
   if (stride === undefined) stride = [1];
@@ -1749,41 +669,7 @@ export function gaussianNllLoss(input: Tensor, target: Tensor, variance: Tensor,
 export function gaussianNllLoss(input: Tensor, target: Tensor, variance: Tensor, full: boolean, options: { eps?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
 export function gaussianNllLoss(input: Tensor, target: Tensor, variance: Tensor, full: boolean, eps: number, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
 export function gaussianNllLoss(input: unknown, target: unknown, variance?: unknown, full?: unknown, eps?: unknown, reduction?: unknown): Tensor {
-  if (call.isOptions(target)) {
-    const options = target;
-    call.checkOptions(options, ["target","variance","full","eps","reduction"], "gaussianNllLoss");
-    target = options["target"];
-    variance = options["variance"];
-    full = options["full"];
-    eps = options["eps"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(variance)) {
-    const options = variance;
-    call.checkOptions(options, ["variance","full","eps","reduction"], "gaussianNllLoss");
-    variance = options["variance"];
-    full = options["full"];
-    eps = options["eps"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(full)) {
-    const options = full;
-    call.checkOptions(options, ["full","eps","reduction"], "gaussianNllLoss");
-    full = options["full"];
-    eps = options["eps"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(eps)) {
-    const options = eps;
-    call.checkOptions(options, ["eps","reduction"], "gaussianNllLoss");
-    eps = options["eps"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(reduction)) {
-    const options = reduction;
-    call.checkOptions(options, ["reduction"], "gaussianNllLoss");
-    reduction = options["reduction"];
-  }
+  if (call.isOptions(target) || call.isOptions(variance) || call.isOptions(full) || call.isOptions(eps) || call.isOptions(reduction)) [target, variance, full, eps, reduction] = call.takeOptions([target, variance, full, eps, reduction], ["target","variance","full","eps","reduction"], "gaussianNllLoss");
   return call.wrapOr(input as Tensor, core.op_gaussianNllLoss(call.tensorArg(input, "gaussianNllLoss", "input", 1), call.tensorArg(target, "gaussianNllLoss", "target", 2), call.tensorArg(variance, "gaussianNllLoss", "variance", 3), full === undefined ? 0 : call.boolArg(full, "gaussianNllLoss", "full", 4), eps === undefined ? 0.000001 : call.floatArg(eps, "gaussianNllLoss", "eps", 5), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "gaussianNllLoss", "reduction", 6, "ValueError: {value} is not a valid value for reduction")));
 }
 
@@ -1796,11 +682,7 @@ export function gaussianNllLoss(input: unknown, target: unknown, variance?: unkn
 export function gelu(input: Tensor, approximate?: "none" | "tanh"): Tensor;
 export function gelu(input: Tensor, options: { approximate?: "none" | "tanh" }): Tensor;
 export function gelu(input: unknown, approximate?: unknown): Tensor {
-  if (call.isOptions(approximate)) {
-    const options = approximate;
-    call.checkOptions(options, ["approximate"], "gelu");
-    approximate = options["approximate"];
-  }
+  if (call.isOptions(approximate)) [approximate] = call.takeOptions([approximate], ["approximate"], "gelu");
   return call.wrap(core.op_gelu(call.tensorArg(input, "gelu", "input", 1), approximate === undefined ? 0 : call.enumArg(approximate, ["none","tanh"], "gelu", "approximate", 2, "RuntimeError: approximate argument must be either none or tanh.")));
 }
 
@@ -1813,11 +695,7 @@ export function gelu(input: unknown, approximate?: unknown): Tensor {
 export function glu(input: Tensor, dim?: number): Tensor;
 export function glu(input: Tensor, options: { dim?: number }): Tensor;
 export function glu(input: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim"], "glu");
-    dim = options["dim"];
-  }
+  if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "glu");
   return call.wrapOr(input as Tensor, core.op_glu(call.tensorArg(input, "glu", "input", 1), dim === undefined ? -1 : call.intArg(dim, "glu", "dim", 2)));
 }
 
@@ -1832,32 +710,7 @@ export function gridSample(input: Tensor, grid: Tensor, options: { mode?: "bilin
 export function gridSample(input: Tensor, grid: Tensor, mode: "bilinear" | "nearest" | "bicubic", options: { paddingMode?: "zeros" | "border" | "reflection"; alignCorners?: boolean | null }): Tensor;
 export function gridSample(input: Tensor, grid: Tensor, mode: "bilinear" | "nearest" | "bicubic", paddingMode: "zeros" | "border" | "reflection", options: { alignCorners?: boolean | null }): Tensor;
 export function gridSample(input: unknown, grid: unknown, mode?: unknown, paddingMode?: unknown, alignCorners?: unknown): Tensor {
-  if (call.isOptions(grid)) {
-    const options = grid;
-    call.checkOptions(options, ["grid","mode","paddingMode","alignCorners"], "gridSample");
-    grid = options["grid"];
-    mode = options["mode"];
-    paddingMode = options["paddingMode"];
-    alignCorners = options["alignCorners"];
-  }
-  else if (call.isOptions(mode)) {
-    const options = mode;
-    call.checkOptions(options, ["mode","paddingMode","alignCorners"], "gridSample");
-    mode = options["mode"];
-    paddingMode = options["paddingMode"];
-    alignCorners = options["alignCorners"];
-  }
-  else if (call.isOptions(paddingMode)) {
-    const options = paddingMode;
-    call.checkOptions(options, ["paddingMode","alignCorners"], "gridSample");
-    paddingMode = options["paddingMode"];
-    alignCorners = options["alignCorners"];
-  }
-  else if (call.isOptions(alignCorners)) {
-    const options = alignCorners;
-    call.checkOptions(options, ["alignCorners"], "gridSample");
-    alignCorners = options["alignCorners"];
-  }
+  if (call.isOptions(grid) || call.isOptions(mode) || call.isOptions(paddingMode) || call.isOptions(alignCorners)) [grid, mode, paddingMode, alignCorners] = call.takeOptions([grid, mode, paddingMode, alignCorners], ["grid","mode","paddingMode","alignCorners"], "gridSample");
   return call.wrapOr(input as Tensor, core.op_gridSample(call.tensorArg(input, "gridSample", "input", 1), call.tensorArg(grid, "gridSample", "grid", 2), mode === undefined ? 0 : call.enumArg(mode, ["bilinear","nearest","bicubic"], "gridSample", "mode", 3), paddingMode === undefined ? 0 : call.enumArg(paddingMode, ["zeros","border","reflection"], "gridSample", "paddingMode", 4), call.optionalBoolArg(alignCorners, "gridSample", "alignCorners", 5)));
 }
 
@@ -1872,32 +725,7 @@ export function groupNorm(input: Tensor, numGroups: number, options: { weight?: 
 export function groupNorm(input: Tensor, numGroups: number, weight: Tensor | null, options: { bias?: Tensor | null; eps?: number }): Tensor;
 export function groupNorm(input: Tensor, numGroups: number, weight: Tensor | null, bias: Tensor | null, options: { eps?: number }): Tensor;
 export function groupNorm(input: unknown, numGroups: unknown, weight?: unknown, bias?: unknown, eps?: unknown): Tensor {
-  if (call.isOptions(numGroups)) {
-    const options = numGroups;
-    call.checkOptions(options, ["numGroups","weight","bias","eps"], "groupNorm");
-    numGroups = options["numGroups"];
-    weight = options["weight"];
-    bias = options["bias"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(weight)) {
-    const options = weight;
-    call.checkOptions(options, ["weight","bias","eps"], "groupNorm");
-    weight = options["weight"];
-    bias = options["bias"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(bias)) {
-    const options = bias;
-    call.checkOptions(options, ["bias","eps"], "groupNorm");
-    bias = options["bias"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(eps)) {
-    const options = eps;
-    call.checkOptions(options, ["eps"], "groupNorm");
-    eps = options["eps"];
-  }
+  if (call.isOptions(numGroups) || call.isOptions(weight) || call.isOptions(bias) || call.isOptions(eps)) [numGroups, weight, bias, eps] = call.takeOptions([numGroups, weight, bias, eps], ["numGroups","weight","bias","eps"], "groupNorm");
   return call.wrapOr(input as Tensor, core.op_groupNorm(call.tensorArg(input, "groupNorm", "input", 1), call.intArg(numGroups, "groupNorm", "numGroups", 2), call.optionalTensorArg(weight, "groupNorm", "weight", 3), call.optionalTensorArg(bias, "groupNorm", "bias", 4), eps === undefined ? 0.00001 : call.floatArg(eps, "groupNorm", "eps", 5)));
 }
 
@@ -1911,32 +739,7 @@ export function gumbelSoftmax(logits: Tensor, tau: number, options: { hard?: boo
 export function gumbelSoftmax(logits: Tensor, tau: number, hard: boolean, options: { eps?: number; dim?: number }): Tensor;
 export function gumbelSoftmax(logits: Tensor, tau: number, hard: boolean, eps: number, options: { dim?: number }): Tensor;
 export function gumbelSoftmax(logits: unknown, tau?: unknown, hard?: unknown, eps?: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(tau)) {
-    const options = tau;
-    call.checkOptions(options, ["tau","hard","eps","dim"], "gumbelSoftmax");
-    tau = options["tau"];
-    hard = options["hard"];
-    eps = options["eps"];
-    dim = options["dim"];
-  }
-  else if (call.isOptions(hard)) {
-    const options = hard;
-    call.checkOptions(options, ["hard","eps","dim"], "gumbelSoftmax");
-    hard = options["hard"];
-    eps = options["eps"];
-    dim = options["dim"];
-  }
-  else if (call.isOptions(eps)) {
-    const options = eps;
-    call.checkOptions(options, ["eps","dim"], "gumbelSoftmax");
-    eps = options["eps"];
-    dim = options["dim"];
-  }
-  else if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim"], "gumbelSoftmax");
-    dim = options["dim"];
-  }
+  if (call.isOptions(tau) || call.isOptions(hard) || call.isOptions(eps) || call.isOptions(dim)) [tau, hard, eps, dim] = call.takeOptions([tau, hard, eps, dim], ["tau","hard","eps","dim"], "gumbelSoftmax");
   return call.wrapOr(logits as Tensor, core.op_gumbelSoftmax(call.tensorArg(logits, "gumbelSoftmax", "logits", 1), tau === undefined ? 1 : call.floatArg(tau, "gumbelSoftmax", "tau", 2), hard === undefined ? 0 : call.boolArg(hard, "gumbelSoftmax", "hard", 3), eps === undefined ? 1e-10 : call.floatArg(eps, "gumbelSoftmax", "eps", 4), dim === undefined ? -1 : call.intArg(dim, "gumbelSoftmax", "dim", 5)));
 }
 
@@ -1949,11 +752,7 @@ export function gumbelSoftmax(logits: unknown, tau?: unknown, hard?: unknown, ep
 export function hardshrink(input: Tensor, lambd?: number): Tensor;
 export function hardshrink(input: Tensor, options: { lambd?: number }): Tensor;
 export function hardshrink(input: unknown, lambd?: unknown): Tensor {
-  if (call.isOptions(lambd)) {
-    const options = lambd;
-    call.checkOptions(options, ["lambd"], "hardshrink");
-    lambd = options["lambd"];
-  }
+  if (call.isOptions(lambd)) [lambd] = call.takeOptions([lambd], ["lambd"], "hardshrink");
   return call.wrap(core.op_hardshrink(call.tensorArg(input, "hardshrink", "input", 1), lambd === undefined ? 0.5 : call.floatArg(lambd, "hardshrink", "lambd", 2)));
 }
 
@@ -1965,11 +764,7 @@ export function hardshrink(input: unknown, lambd?: unknown): Tensor {
 export function hardsigmoid(input: Tensor, inplace?: boolean): Tensor;
 export function hardsigmoid(input: Tensor, options: { inplace?: boolean }): Tensor;
 export function hardsigmoid(input: unknown, inplace?: unknown): Tensor {
-  if (call.isOptions(inplace)) {
-    const options = inplace;
-    call.checkOptions(options, ["inplace"], "hardsigmoid");
-    inplace = options["inplace"];
-  }
+  if (call.isOptions(inplace)) [inplace] = call.takeOptions([inplace], ["inplace"], "hardsigmoid");
   if (inplace === true) {
     core.op_hardsigmoid_(call.tensorArg(input, "hardsigmoid", "input", 1));
     return call.mutated(input as Tensor);
@@ -1985,11 +780,7 @@ export function hardsigmoid(input: unknown, inplace?: unknown): Tensor {
 export function hardswish(input: Tensor, inplace?: boolean): Tensor;
 export function hardswish(input: Tensor, options: { inplace?: boolean }): Tensor;
 export function hardswish(input: unknown, inplace?: unknown): Tensor {
-  if (call.isOptions(inplace)) {
-    const options = inplace;
-    call.checkOptions(options, ["inplace"], "hardswish");
-    inplace = options["inplace"];
-  }
+  if (call.isOptions(inplace)) [inplace] = call.takeOptions([inplace], ["inplace"], "hardswish");
   if (inplace === true) {
     core.op_hardswish_(call.tensorArg(input, "hardswish", "input", 1));
     return call.mutated(input as Tensor);
@@ -2007,24 +798,7 @@ export function hardtanh(input: Tensor, options: { minVal?: number; maxVal?: num
 export function hardtanh(input: Tensor, minVal: number, options: { maxVal?: number; inplace?: boolean }): Tensor;
 export function hardtanh(input: Tensor, minVal: number, maxVal: number, options: { inplace?: boolean }): Tensor;
 export function hardtanh(input: unknown, minVal?: unknown, maxVal?: unknown, inplace?: unknown): Tensor {
-  if (call.isOptions(minVal)) {
-    const options = minVal;
-    call.checkOptions(options, ["minVal","maxVal","inplace"], "hardtanh");
-    minVal = options["minVal"];
-    maxVal = options["maxVal"];
-    inplace = options["inplace"];
-  }
-  else if (call.isOptions(maxVal)) {
-    const options = maxVal;
-    call.checkOptions(options, ["maxVal","inplace"], "hardtanh");
-    maxVal = options["maxVal"];
-    inplace = options["inplace"];
-  }
-  else if (call.isOptions(inplace)) {
-    const options = inplace;
-    call.checkOptions(options, ["inplace"], "hardtanh");
-    inplace = options["inplace"];
-  }
+  if (call.isOptions(minVal) || call.isOptions(maxVal) || call.isOptions(inplace)) [minVal, maxVal, inplace] = call.takeOptions([minVal, maxVal, inplace], ["minVal","maxVal","inplace"], "hardtanh");
   if (inplace === true) {
     core.op_hardtanh_(call.tensorArg(input, "hardtanh", "input", 1), minVal === undefined ? -1 : call.floatArg(minVal, "hardtanh", "minVal", 2), maxVal === undefined ? 1 : call.floatArg(maxVal, "hardtanh", "maxVal", 3));
     return call.mutated(input as Tensor);
@@ -2042,24 +816,7 @@ export function hingeEmbeddingLoss(input: Tensor, options: { target: Tensor; mar
 export function hingeEmbeddingLoss(input: Tensor, target: Tensor, options: { margin?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
 export function hingeEmbeddingLoss(input: Tensor, target: Tensor, margin: number, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
 export function hingeEmbeddingLoss(input: unknown, target: unknown, margin?: unknown, reduction?: unknown): Tensor {
-  if (call.isOptions(target)) {
-    const options = target;
-    call.checkOptions(options, ["target","margin","reduction"], "hingeEmbeddingLoss");
-    target = options["target"];
-    margin = options["margin"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(margin)) {
-    const options = margin;
-    call.checkOptions(options, ["margin","reduction"], "hingeEmbeddingLoss");
-    margin = options["margin"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(reduction)) {
-    const options = reduction;
-    call.checkOptions(options, ["reduction"], "hingeEmbeddingLoss");
-    reduction = options["reduction"];
-  }
+  if (call.isOptions(target) || call.isOptions(margin) || call.isOptions(reduction)) [target, margin, reduction] = call.takeOptions([target, margin, reduction], ["target","margin","reduction"], "hingeEmbeddingLoss");
   return call.wrapOr(input as Tensor, core.op_hingeEmbeddingLoss(call.tensorArg(input, "hingeEmbeddingLoss", "input", 1), call.tensorArg(target, "hingeEmbeddingLoss", "target", 2), margin === undefined ? 1 : call.floatArg(margin, "hingeEmbeddingLoss", "margin", 3), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "hingeEmbeddingLoss", "reduction", 4, "ValueError: {value} is not a valid value for reduction")));
 }
 
@@ -2073,24 +830,7 @@ export function huberLoss(input: Tensor, options: { target: Tensor; reduction?: 
 export function huberLoss(input: Tensor, target: Tensor, options: { reduction?: "none" | "mean" | "sum"; delta?: number }): Tensor;
 export function huberLoss(input: Tensor, target: Tensor, reduction: "none" | "mean" | "sum", options: { delta?: number }): Tensor;
 export function huberLoss(input: unknown, target: unknown, reduction?: unknown, delta?: unknown): Tensor {
-  if (call.isOptions(target)) {
-    const options = target;
-    call.checkOptions(options, ["target","reduction","delta"], "huberLoss");
-    target = options["target"];
-    reduction = options["reduction"];
-    delta = options["delta"];
-  }
-  else if (call.isOptions(reduction)) {
-    const options = reduction;
-    call.checkOptions(options, ["reduction","delta"], "huberLoss");
-    reduction = options["reduction"];
-    delta = options["delta"];
-  }
-  else if (call.isOptions(delta)) {
-    const options = delta;
-    call.checkOptions(options, ["delta"], "huberLoss");
-    delta = options["delta"];
-  }
+  if (call.isOptions(target) || call.isOptions(reduction) || call.isOptions(delta)) [target, reduction, delta] = call.takeOptions([target, reduction, delta], ["target","reduction","delta"], "huberLoss");
   return call.wrapOr(input as Tensor, core.op_huberLoss(call.tensorArg(input, "huberLoss", "input", 1), call.tensorArg(target, "huberLoss", "target", 2), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "huberLoss", "reduction", 3, "ValueError: {value} is not a valid value for reduction"), delta === undefined ? 1 : call.floatArg(delta, "huberLoss", "delta", 4)));
 }
 
@@ -2105,32 +845,7 @@ export function im2col(input: Tensor, kernelSize: number | readonly number[], op
 export function im2col(input: Tensor, kernelSize: number | readonly number[], dilation: number | readonly number[], options: { padding?: number | readonly number[]; stride?: number | readonly number[] }): Tensor;
 export function im2col(input: Tensor, kernelSize: number | readonly number[], dilation: number | readonly number[], padding: number | readonly number[], options: { stride?: number | readonly number[] }): Tensor;
 export function im2col(input: unknown, kernelSize: unknown, dilation?: unknown, padding?: unknown, stride?: unknown): Tensor {
-  if (call.isOptions(kernelSize)) {
-    const options = kernelSize;
-    call.checkOptions(options, ["kernelSize","dilation","padding","stride"], "im2col");
-    kernelSize = options["kernelSize"];
-    dilation = options["dilation"];
-    padding = options["padding"];
-    stride = options["stride"];
-  }
-  else if (call.isOptions(dilation)) {
-    const options = dilation;
-    call.checkOptions(options, ["dilation","padding","stride"], "im2col");
-    dilation = options["dilation"];
-    padding = options["padding"];
-    stride = options["stride"];
-  }
-  else if (call.isOptions(padding)) {
-    const options = padding;
-    call.checkOptions(options, ["padding","stride"], "im2col");
-    padding = options["padding"];
-    stride = options["stride"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride"], "im2col");
-    stride = options["stride"];
-  }
+  if (call.isOptions(kernelSize) || call.isOptions(dilation) || call.isOptions(padding) || call.isOptions(stride)) [kernelSize, dilation, padding, stride] = call.takeOptions([kernelSize, dilation, padding, stride], ["kernelSize","dilation","padding","stride"], "im2col");
   if (dilation === undefined) dilation = [1];
   if (padding === undefined) padding = [0];
   if (stride === undefined) stride = [1];
@@ -2150,62 +865,7 @@ export function instanceNorm(input: Tensor, runningMean: Tensor | null, runningV
 export function instanceNorm(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, weight: Tensor | null, bias: Tensor | null, useInputStats: boolean, options: { momentum?: number; eps?: number }): Tensor;
 export function instanceNorm(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, weight: Tensor | null, bias: Tensor | null, useInputStats: boolean, momentum: number, options: { eps?: number }): Tensor;
 export function instanceNorm(input: unknown, runningMean?: unknown, runningVar?: unknown, weight?: unknown, bias?: unknown, useInputStats?: unknown, momentum?: unknown, eps?: unknown): Tensor {
-  if (call.isOptions(runningMean)) {
-    const options = runningMean;
-    call.checkOptions(options, ["runningMean","runningVar","weight","bias","useInputStats","momentum","eps"], "instanceNorm");
-    runningMean = options["runningMean"];
-    runningVar = options["runningVar"];
-    weight = options["weight"];
-    bias = options["bias"];
-    useInputStats = options["useInputStats"];
-    momentum = options["momentum"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(runningVar)) {
-    const options = runningVar;
-    call.checkOptions(options, ["runningVar","weight","bias","useInputStats","momentum","eps"], "instanceNorm");
-    runningVar = options["runningVar"];
-    weight = options["weight"];
-    bias = options["bias"];
-    useInputStats = options["useInputStats"];
-    momentum = options["momentum"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(weight)) {
-    const options = weight;
-    call.checkOptions(options, ["weight","bias","useInputStats","momentum","eps"], "instanceNorm");
-    weight = options["weight"];
-    bias = options["bias"];
-    useInputStats = options["useInputStats"];
-    momentum = options["momentum"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(bias)) {
-    const options = bias;
-    call.checkOptions(options, ["bias","useInputStats","momentum","eps"], "instanceNorm");
-    bias = options["bias"];
-    useInputStats = options["useInputStats"];
-    momentum = options["momentum"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(useInputStats)) {
-    const options = useInputStats;
-    call.checkOptions(options, ["useInputStats","momentum","eps"], "instanceNorm");
-    useInputStats = options["useInputStats"];
-    momentum = options["momentum"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(momentum)) {
-    const options = momentum;
-    call.checkOptions(options, ["momentum","eps"], "instanceNorm");
-    momentum = options["momentum"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(eps)) {
-    const options = eps;
-    call.checkOptions(options, ["eps"], "instanceNorm");
-    eps = options["eps"];
-  }
+  if (call.isOptions(runningMean) || call.isOptions(runningVar) || call.isOptions(weight) || call.isOptions(bias) || call.isOptions(useInputStats) || call.isOptions(momentum) || call.isOptions(eps)) [runningMean, runningVar, weight, bias, useInputStats, momentum, eps] = call.takeOptions([runningMean, runningVar, weight, bias, useInputStats, momentum, eps], ["runningMean","runningVar","weight","bias","useInputStats","momentum","eps"], "instanceNorm");
   return call.wrapOr(input as Tensor, core.op_instanceNorm(call.tensorArg(input, "instanceNorm", "input", 1), call.optionalTensorArg(runningMean, "instanceNorm", "runningMean", 2), call.optionalTensorArg(runningVar, "instanceNorm", "runningVar", 3), call.optionalTensorArg(weight, "instanceNorm", "weight", 4), call.optionalTensorArg(bias, "instanceNorm", "bias", 5), useInputStats === undefined ? 1 : call.boolArg(useInputStats, "instanceNorm", "useInputStats", 6), momentum === undefined ? 0.1 : call.floatArg(momentum, "instanceNorm", "momentum", 7), eps === undefined ? 0.00001 : call.floatArg(eps, "instanceNorm", "eps", 8)));
 }
 
@@ -2218,24 +878,7 @@ export function klDiv(input: Tensor, options: { target: Tensor; reduction?: "non
 export function klDiv(input: Tensor, target: Tensor, options: { reduction?: "none" | "mean" | "sum" | "batchmean"; logTarget?: boolean }): Tensor;
 export function klDiv(input: Tensor, target: Tensor, reduction: "none" | "mean" | "sum" | "batchmean", options: { logTarget?: boolean }): Tensor;
 export function klDiv(input: unknown, target: unknown, reduction?: unknown, logTarget?: unknown): Tensor {
-  if (call.isOptions(target)) {
-    const options = target;
-    call.checkOptions(options, ["target","reduction","logTarget"], "klDiv");
-    target = options["target"];
-    reduction = options["reduction"];
-    logTarget = options["logTarget"];
-  }
-  else if (call.isOptions(reduction)) {
-    const options = reduction;
-    call.checkOptions(options, ["reduction","logTarget"], "klDiv");
-    reduction = options["reduction"];
-    logTarget = options["logTarget"];
-  }
-  else if (call.isOptions(logTarget)) {
-    const options = logTarget;
-    call.checkOptions(options, ["logTarget"], "klDiv");
-    logTarget = options["logTarget"];
-  }
+  if (call.isOptions(target) || call.isOptions(reduction) || call.isOptions(logTarget)) [target, reduction, logTarget] = call.takeOptions([target, reduction, logTarget], ["target","reduction","logTarget"], "klDiv");
   return call.wrapOr(input as Tensor, core.op_klDiv(call.tensorArg(input, "klDiv", "input", 1), call.tensorArg(target, "klDiv", "target", 2), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum","batchmean"], "klDiv", "reduction", 3, "ValueError: {value} is not a valid value for reduction"), logTarget === undefined ? 0 : call.boolArg(logTarget, "klDiv", "logTarget", 4)));
 }
 
@@ -2247,17 +890,7 @@ export function l1Loss(input: Tensor, target: Tensor, reduction?: "none" | "mean
 export function l1Loss(input: Tensor, options: { target: Tensor; reduction?: "none" | "mean" | "sum" }): Tensor;
 export function l1Loss(input: Tensor, target: Tensor, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
 export function l1Loss(input: unknown, target: unknown, reduction?: unknown): Tensor {
-  if (call.isOptions(target)) {
-    const options = target;
-    call.checkOptions(options, ["target","reduction"], "l1Loss");
-    target = options["target"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(reduction)) {
-    const options = reduction;
-    call.checkOptions(options, ["reduction"], "l1Loss");
-    reduction = options["reduction"];
-  }
+  if (call.isOptions(target) || call.isOptions(reduction)) [target, reduction] = call.takeOptions([target, reduction], ["target","reduction"], "l1Loss");
   return call.wrapOr(input as Tensor, core.op_l1Loss(call.tensorArg(input, "l1Loss", "input", 1), call.tensorArg(target, "l1Loss", "target", 2), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "l1Loss", "reduction", 3, "ValueError: {value} is not a valid value for reduction")));
 }
 
@@ -2273,32 +906,7 @@ export function layerNorm(input: Tensor, normalizedShape: number | readonly numb
 export function layerNorm(input: Tensor, normalizedShape: number | readonly number[], weight: Tensor | null, options: { bias?: Tensor | null; eps?: number }): Tensor;
 export function layerNorm(input: Tensor, normalizedShape: number | readonly number[], weight: Tensor | null, bias: Tensor | null, options: { eps?: number }): Tensor;
 export function layerNorm(input: unknown, normalizedShape: unknown, weight?: unknown, bias?: unknown, eps?: unknown): Tensor {
-  if (call.isOptions(normalizedShape)) {
-    const options = normalizedShape;
-    call.checkOptions(options, ["normalizedShape","weight","bias","eps"], "layerNorm");
-    normalizedShape = options["normalizedShape"];
-    weight = options["weight"];
-    bias = options["bias"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(weight)) {
-    const options = weight;
-    call.checkOptions(options, ["weight","bias","eps"], "layerNorm");
-    weight = options["weight"];
-    bias = options["bias"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(bias)) {
-    const options = bias;
-    call.checkOptions(options, ["bias","eps"], "layerNorm");
-    bias = options["bias"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(eps)) {
-    const options = eps;
-    call.checkOptions(options, ["eps"], "layerNorm");
-    eps = options["eps"];
-  }
+  if (call.isOptions(normalizedShape) || call.isOptions(weight) || call.isOptions(bias) || call.isOptions(eps)) [normalizedShape, weight, bias, eps] = call.takeOptions([normalizedShape, weight, bias, eps], ["normalizedShape","weight","bias","eps"], "layerNorm");
   return call.wrapOr(input as Tensor, core.op_layerNorm(call.tensorArg(input, "layerNorm", "input", 1), call.ints(normalizedShape, "layerNorm", "normalizedShape", 2), call.lengthOf(normalizedShape), call.optionalTensorArg(weight, "layerNorm", "weight", 3), call.optionalTensorArg(bias, "layerNorm", "bias", 4), eps === undefined ? 0.00001 : call.floatArg(eps, "layerNorm", "eps", 5)));
 }
 
@@ -2311,17 +919,7 @@ export function leakyRelu(input: Tensor, negativeSlope?: number, inplace?: boole
 export function leakyRelu(input: Tensor, options: { negativeSlope?: number; inplace?: boolean }): Tensor;
 export function leakyRelu(input: Tensor, negativeSlope: number, options: { inplace?: boolean }): Tensor;
 export function leakyRelu(input: unknown, negativeSlope?: unknown, inplace?: unknown): Tensor {
-  if (call.isOptions(negativeSlope)) {
-    const options = negativeSlope;
-    call.checkOptions(options, ["negativeSlope","inplace"], "leakyRelu");
-    negativeSlope = options["negativeSlope"];
-    inplace = options["inplace"];
-  }
-  else if (call.isOptions(inplace)) {
-    const options = inplace;
-    call.checkOptions(options, ["inplace"], "leakyRelu");
-    inplace = options["inplace"];
-  }
+  if (call.isOptions(negativeSlope) || call.isOptions(inplace)) [negativeSlope, inplace] = call.takeOptions([negativeSlope, inplace], ["negativeSlope","inplace"], "leakyRelu");
   if (inplace === true) {
     core.op_leakyRelu_(call.tensorArg(input, "leakyRelu", "input", 1), negativeSlope === undefined ? 0.01 : call.floatArg(negativeSlope, "leakyRelu", "negativeSlope", 2));
     return call.mutated(input as Tensor);
@@ -2338,17 +936,7 @@ export function linear(input: Tensor, weight: Tensor, bias?: Tensor | null): Ten
 export function linear(input: Tensor, options: { weight: Tensor; bias?: Tensor | null }): Tensor;
 export function linear(input: Tensor, weight: Tensor, options: { bias?: Tensor | null }): Tensor;
 export function linear(input: unknown, weight: unknown, bias?: unknown): Tensor {
-  if (call.isOptions(weight)) {
-    const options = weight;
-    call.checkOptions(options, ["weight","bias"], "linear");
-    weight = options["weight"];
-    bias = options["bias"];
-  }
-  else if (call.isOptions(bias)) {
-    const options = bias;
-    call.checkOptions(options, ["bias"], "linear");
-    bias = options["bias"];
-  }
+  if (call.isOptions(weight) || call.isOptions(bias)) [weight, bias] = call.takeOptions([weight, bias], ["weight","bias"], "linear");
   return call.wrapOr(input as Tensor, core.op_linear(call.tensorArg(input, "linear", "input", 1), call.tensorArg(weight, "linear", "weight", 2), call.optionalTensorArg(bias, "linear", "bias", 3)));
 }
 
@@ -2362,32 +950,7 @@ export function localResponseNorm(input: Tensor, size: number, options: { alpha?
 export function localResponseNorm(input: Tensor, size: number, alpha: number, options: { beta?: number; k?: number }): Tensor;
 export function localResponseNorm(input: Tensor, size: number, alpha: number, beta: number, options: { k?: number }): Tensor;
 export function localResponseNorm(input: unknown, size: unknown, alpha?: unknown, beta?: unknown, k?: unknown): Tensor {
-  if (call.isOptions(size)) {
-    const options = size;
-    call.checkOptions(options, ["size","alpha","beta","k"], "localResponseNorm");
-    size = options["size"];
-    alpha = options["alpha"];
-    beta = options["beta"];
-    k = options["k"];
-  }
-  else if (call.isOptions(alpha)) {
-    const options = alpha;
-    call.checkOptions(options, ["alpha","beta","k"], "localResponseNorm");
-    alpha = options["alpha"];
-    beta = options["beta"];
-    k = options["k"];
-  }
-  else if (call.isOptions(beta)) {
-    const options = beta;
-    call.checkOptions(options, ["beta","k"], "localResponseNorm");
-    beta = options["beta"];
-    k = options["k"];
-  }
-  else if (call.isOptions(k)) {
-    const options = k;
-    call.checkOptions(options, ["k"], "localResponseNorm");
-    k = options["k"];
-  }
+  if (call.isOptions(size) || call.isOptions(alpha) || call.isOptions(beta) || call.isOptions(k)) [size, alpha, beta, k] = call.takeOptions([size, alpha, beta, k], ["size","alpha","beta","k"], "localResponseNorm");
   return call.wrapOr(input as Tensor, core.op_localResponseNorm(call.tensorArg(input, "localResponseNorm", "input", 1), call.intArg(size, "localResponseNorm", "size", 2), alpha === undefined ? 0.0001 : call.floatArg(alpha, "localResponseNorm", "alpha", 3), beta === undefined ? 0.75 : call.floatArg(beta, "localResponseNorm", "beta", 4), k === undefined ? 1 : call.floatArg(k, "localResponseNorm", "k", 5)));
 }
 
@@ -2400,17 +963,7 @@ export function logSoftmax(input: Tensor, dim: number, dtype?: DType | null): Te
 export function logSoftmax(input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 export function logSoftmax(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
 export function logSoftmax(input: unknown, dim: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","dtype"], "logSoftmax");
-    dim = options["dim"];
-    dtype = options["dtype"];
-  }
-  else if (call.isOptions(dtype)) {
-    const options = dtype;
-    call.checkOptions(options, ["dtype"], "logSoftmax");
-    dtype = options["dtype"];
-  }
+  if (call.isOptions(dim) || call.isOptions(dtype)) [dim, dtype] = call.takeOptions([dim, dtype], ["dim","dtype"], "logSoftmax");
   return call.wrapOr(input as Tensor, core.op_logSoftmax(call.tensorArg(input, "logSoftmax", "input", 1), call.intArg(dim, "logSoftmax", "dim", 2), call.dtypeArg(dtype, "logSoftmax", "dtype", 3)));
 }
 
@@ -2435,32 +988,7 @@ export function lpPool1d(input: Tensor, normType: number, options: { kernelSize:
 export function lpPool1d(input: Tensor, normType: number, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; ceilMode?: boolean }): Tensor;
 export function lpPool1d(input: Tensor, normType: number, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { ceilMode?: boolean }): Tensor;
 export function lpPool1d(input: unknown, normType: unknown, kernelSize?: unknown, stride?: unknown, ceilMode?: unknown): Tensor {
-  if (call.isOptions(normType)) {
-    const options = normType;
-    call.checkOptions(options, ["normType","kernelSize","stride","ceilMode"], "lpPool1d");
-    normType = options["normType"];
-    kernelSize = options["kernelSize"];
-    stride = options["stride"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(kernelSize)) {
-    const options = kernelSize;
-    call.checkOptions(options, ["kernelSize","stride","ceilMode"], "lpPool1d");
-    kernelSize = options["kernelSize"];
-    stride = options["stride"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride","ceilMode"], "lpPool1d");
-    stride = options["stride"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(ceilMode)) {
-    const options = ceilMode;
-    call.checkOptions(options, ["ceilMode"], "lpPool1d");
-    ceilMode = options["ceilMode"];
-  }
+  if (call.isOptions(normType) || call.isOptions(kernelSize) || call.isOptions(stride) || call.isOptions(ceilMode)) [normType, kernelSize, stride, ceilMode] = call.takeOptions([normType, kernelSize, stride, ceilMode], ["normType","kernelSize","stride","ceilMode"], "lpPool1d");
   return call.wrapOr(input as Tensor, core.op_lpPool1d(call.tensorArg(input, "lpPool1d", "input", 1), call.floatArg(normType, "lpPool1d", "normType", 2), call.ints(kernelSize, "lpPool1d", "kernelSize", 3), call.lengthOf(kernelSize), call.ints(stride, "lpPool1d", "stride", 4), call.lengthOf(stride), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "lpPool1d", "ceilMode", 5)));
 }
 
@@ -2475,32 +1003,7 @@ export function lpPool2d(input: Tensor, normType: number, options: { kernelSize:
 export function lpPool2d(input: Tensor, normType: number, kernelSize: number | readonly number[], options: { stride?: number | readonly number[] | null; ceilMode?: boolean }): Tensor;
 export function lpPool2d(input: Tensor, normType: number, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { ceilMode?: boolean }): Tensor;
 export function lpPool2d(input: unknown, normType: unknown, kernelSize?: unknown, stride?: unknown, ceilMode?: unknown): Tensor {
-  if (call.isOptions(normType)) {
-    const options = normType;
-    call.checkOptions(options, ["normType","kernelSize","stride","ceilMode"], "lpPool2d");
-    normType = options["normType"];
-    kernelSize = options["kernelSize"];
-    stride = options["stride"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(kernelSize)) {
-    const options = kernelSize;
-    call.checkOptions(options, ["kernelSize","stride","ceilMode"], "lpPool2d");
-    kernelSize = options["kernelSize"];
-    stride = options["stride"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride","ceilMode"], "lpPool2d");
-    stride = options["stride"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(ceilMode)) {
-    const options = ceilMode;
-    call.checkOptions(options, ["ceilMode"], "lpPool2d");
-    ceilMode = options["ceilMode"];
-  }
+  if (call.isOptions(normType) || call.isOptions(kernelSize) || call.isOptions(stride) || call.isOptions(ceilMode)) [normType, kernelSize, stride, ceilMode] = call.takeOptions([normType, kernelSize, stride, ceilMode], ["normType","kernelSize","stride","ceilMode"], "lpPool2d");
   return call.wrapOr(input as Tensor, core.op_lpPool2d(call.tensorArg(input, "lpPool2d", "input", 1), call.floatArg(normType, "lpPool2d", "normType", 2), call.ints(kernelSize, "lpPool2d", "kernelSize", 3), call.lengthOf(kernelSize), call.ints(stride, "lpPool2d", "stride", 4), call.lengthOf(stride), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "lpPool2d", "ceilMode", 5)));
 }
 
@@ -2515,32 +1018,7 @@ export function marginRankingLoss(input1: Tensor, input2: Tensor, options: { tar
 export function marginRankingLoss(input1: Tensor, input2: Tensor, target: Tensor, options: { margin?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
 export function marginRankingLoss(input1: Tensor, input2: Tensor, target: Tensor, margin: number, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
 export function marginRankingLoss(input1: unknown, input2: unknown, target?: unknown, margin?: unknown, reduction?: unknown): Tensor {
-  if (call.isOptions(input2)) {
-    const options = input2;
-    call.checkOptions(options, ["input2","target","margin","reduction"], "marginRankingLoss");
-    input2 = options["input2"];
-    target = options["target"];
-    margin = options["margin"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(target)) {
-    const options = target;
-    call.checkOptions(options, ["target","margin","reduction"], "marginRankingLoss");
-    target = options["target"];
-    margin = options["margin"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(margin)) {
-    const options = margin;
-    call.checkOptions(options, ["margin","reduction"], "marginRankingLoss");
-    margin = options["margin"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(reduction)) {
-    const options = reduction;
-    call.checkOptions(options, ["reduction"], "marginRankingLoss");
-    reduction = options["reduction"];
-  }
+  if (call.isOptions(input2) || call.isOptions(target) || call.isOptions(margin) || call.isOptions(reduction)) [input2, target, margin, reduction] = call.takeOptions([input2, target, margin, reduction], ["input2","target","margin","reduction"], "marginRankingLoss");
   return call.wrapOr(input1 as Tensor, core.op_marginRankingLoss(call.tensorArg(input1, "marginRankingLoss", "input1", 1), call.tensorArg(input2, "marginRankingLoss", "input2", 2), call.tensorArg(target, "marginRankingLoss", "target", 3), margin === undefined ? 0 : call.floatArg(margin, "marginRankingLoss", "margin", 4), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "marginRankingLoss", "reduction", 5, "ValueError: {value} is not a valid value for reduction")));
 }
 
@@ -2556,41 +1034,7 @@ export function maxPool1d(input: Tensor, kernelSize: number | readonly number[],
 export function maxPool1d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
 export function maxPool1d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], dilation: number | readonly number[], options: { ceilMode?: boolean }): Tensor;
 export function maxPool1d(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, ceilMode?: unknown): Tensor {
-  if (call.isOptions(kernelSize)) {
-    const options = kernelSize;
-    call.checkOptions(options, ["kernelSize","stride","padding","dilation","ceilMode"], "maxPool1d");
-    kernelSize = options["kernelSize"];
-    stride = options["stride"];
-    padding = options["padding"];
-    dilation = options["dilation"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride","padding","dilation","ceilMode"], "maxPool1d");
-    stride = options["stride"];
-    padding = options["padding"];
-    dilation = options["dilation"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(padding)) {
-    const options = padding;
-    call.checkOptions(options, ["padding","dilation","ceilMode"], "maxPool1d");
-    padding = options["padding"];
-    dilation = options["dilation"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(dilation)) {
-    const options = dilation;
-    call.checkOptions(options, ["dilation","ceilMode"], "maxPool1d");
-    dilation = options["dilation"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(ceilMode)) {
-    const options = ceilMode;
-    call.checkOptions(options, ["ceilMode"], "maxPool1d");
-    ceilMode = options["ceilMode"];
-  }
+  if (call.isOptions(kernelSize) || call.isOptions(stride) || call.isOptions(padding) || call.isOptions(dilation) || call.isOptions(ceilMode)) [kernelSize, stride, padding, dilation, ceilMode] = call.takeOptions([kernelSize, stride, padding, dilation, ceilMode], ["kernelSize","stride","padding","dilation","ceilMode"], "maxPool1d");
   if (padding === undefined) padding = [0];
   if (dilation === undefined) dilation = [1];
   return call.wrapOr(input as Tensor, core.op_maxPool1d(call.tensorArg(input, "maxPool1d", "input", 1), call.ints(kernelSize, "maxPool1d", "kernelSize", 2), call.lengthOf(kernelSize), call.ints(stride, "maxPool1d", "stride", 3), call.lengthOf(stride), call.ints(padding, "maxPool1d", "padding", 4), call.lengthOf(padding), call.ints(dilation, "maxPool1d", "dilation", 5), call.lengthOf(dilation), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "maxPool1d", "ceilMode", 6)));
@@ -2608,41 +1052,7 @@ export function maxPool1dWithIndices(input: Tensor, kernelSize: number | readonl
 export function maxPool1dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { dilation?: number | readonly number[]; ceilMode?: boolean }): call.Named<"values" | "indices">;
 export function maxPool1dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], dilation: number | readonly number[], options: { ceilMode?: boolean }): call.Named<"values" | "indices">;
 export function maxPool1dWithIndices(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, ceilMode?: unknown): call.Named<"values" | "indices"> {
-  if (call.isOptions(kernelSize)) {
-    const options = kernelSize;
-    call.checkOptions(options, ["kernelSize","stride","padding","dilation","ceilMode"], "maxPool1dWithIndices");
-    kernelSize = options["kernelSize"];
-    stride = options["stride"];
-    padding = options["padding"];
-    dilation = options["dilation"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride","padding","dilation","ceilMode"], "maxPool1dWithIndices");
-    stride = options["stride"];
-    padding = options["padding"];
-    dilation = options["dilation"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(padding)) {
-    const options = padding;
-    call.checkOptions(options, ["padding","dilation","ceilMode"], "maxPool1dWithIndices");
-    padding = options["padding"];
-    dilation = options["dilation"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(dilation)) {
-    const options = dilation;
-    call.checkOptions(options, ["dilation","ceilMode"], "maxPool1dWithIndices");
-    dilation = options["dilation"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(ceilMode)) {
-    const options = ceilMode;
-    call.checkOptions(options, ["ceilMode"], "maxPool1dWithIndices");
-    ceilMode = options["ceilMode"];
-  }
+  if (call.isOptions(kernelSize) || call.isOptions(stride) || call.isOptions(padding) || call.isOptions(dilation) || call.isOptions(ceilMode)) [kernelSize, stride, padding, dilation, ceilMode] = call.takeOptions([kernelSize, stride, padding, dilation, ceilMode], ["kernelSize","stride","padding","dilation","ceilMode"], "maxPool1dWithIndices");
   if (padding === undefined) padding = [0];
   if (dilation === undefined) dilation = [1];
   return call.wrapNamed(core.op_maxPool1dWithIndices(call.tensorArg(input, "maxPool1dWithIndices", "input", 1), call.ints(kernelSize, "maxPool1dWithIndices", "kernelSize", 2), call.lengthOf(kernelSize), call.ints(stride, "maxPool1dWithIndices", "stride", 3), call.lengthOf(stride), call.ints(padding, "maxPool1dWithIndices", "padding", 4), call.lengthOf(padding), call.ints(dilation, "maxPool1dWithIndices", "dilation", 5), call.lengthOf(dilation), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "maxPool1dWithIndices", "ceilMode", 6)), ["values","indices"]);
@@ -2660,41 +1070,7 @@ export function maxPool2d(input: Tensor, kernelSize: number | readonly number[],
 export function maxPool2d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
 export function maxPool2d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], dilation: number | readonly number[], options: { ceilMode?: boolean }): Tensor;
 export function maxPool2d(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, ceilMode?: unknown): Tensor {
-  if (call.isOptions(kernelSize)) {
-    const options = kernelSize;
-    call.checkOptions(options, ["kernelSize","stride","padding","dilation","ceilMode"], "maxPool2d");
-    kernelSize = options["kernelSize"];
-    stride = options["stride"];
-    padding = options["padding"];
-    dilation = options["dilation"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride","padding","dilation","ceilMode"], "maxPool2d");
-    stride = options["stride"];
-    padding = options["padding"];
-    dilation = options["dilation"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(padding)) {
-    const options = padding;
-    call.checkOptions(options, ["padding","dilation","ceilMode"], "maxPool2d");
-    padding = options["padding"];
-    dilation = options["dilation"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(dilation)) {
-    const options = dilation;
-    call.checkOptions(options, ["dilation","ceilMode"], "maxPool2d");
-    dilation = options["dilation"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(ceilMode)) {
-    const options = ceilMode;
-    call.checkOptions(options, ["ceilMode"], "maxPool2d");
-    ceilMode = options["ceilMode"];
-  }
+  if (call.isOptions(kernelSize) || call.isOptions(stride) || call.isOptions(padding) || call.isOptions(dilation) || call.isOptions(ceilMode)) [kernelSize, stride, padding, dilation, ceilMode] = call.takeOptions([kernelSize, stride, padding, dilation, ceilMode], ["kernelSize","stride","padding","dilation","ceilMode"], "maxPool2d");
   if (padding === undefined) padding = [0];
   if (dilation === undefined) dilation = [1];
   return call.wrapOr(input as Tensor, core.op_maxPool2d(call.tensorArg(input, "maxPool2d", "input", 1), call.ints(kernelSize, "maxPool2d", "kernelSize", 2), call.lengthOf(kernelSize), call.ints(stride, "maxPool2d", "stride", 3), call.lengthOf(stride), call.ints(padding, "maxPool2d", "padding", 4), call.lengthOf(padding), call.ints(dilation, "maxPool2d", "dilation", 5), call.lengthOf(dilation), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "maxPool2d", "ceilMode", 6)));
@@ -2712,41 +1088,7 @@ export function maxPool2dWithIndices(input: Tensor, kernelSize: number | readonl
 export function maxPool2dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { dilation?: number | readonly number[]; ceilMode?: boolean }): call.Named<"values" | "indices">;
 export function maxPool2dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], dilation: number | readonly number[], options: { ceilMode?: boolean }): call.Named<"values" | "indices">;
 export function maxPool2dWithIndices(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, ceilMode?: unknown): call.Named<"values" | "indices"> {
-  if (call.isOptions(kernelSize)) {
-    const options = kernelSize;
-    call.checkOptions(options, ["kernelSize","stride","padding","dilation","ceilMode"], "maxPool2dWithIndices");
-    kernelSize = options["kernelSize"];
-    stride = options["stride"];
-    padding = options["padding"];
-    dilation = options["dilation"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride","padding","dilation","ceilMode"], "maxPool2dWithIndices");
-    stride = options["stride"];
-    padding = options["padding"];
-    dilation = options["dilation"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(padding)) {
-    const options = padding;
-    call.checkOptions(options, ["padding","dilation","ceilMode"], "maxPool2dWithIndices");
-    padding = options["padding"];
-    dilation = options["dilation"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(dilation)) {
-    const options = dilation;
-    call.checkOptions(options, ["dilation","ceilMode"], "maxPool2dWithIndices");
-    dilation = options["dilation"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(ceilMode)) {
-    const options = ceilMode;
-    call.checkOptions(options, ["ceilMode"], "maxPool2dWithIndices");
-    ceilMode = options["ceilMode"];
-  }
+  if (call.isOptions(kernelSize) || call.isOptions(stride) || call.isOptions(padding) || call.isOptions(dilation) || call.isOptions(ceilMode)) [kernelSize, stride, padding, dilation, ceilMode] = call.takeOptions([kernelSize, stride, padding, dilation, ceilMode], ["kernelSize","stride","padding","dilation","ceilMode"], "maxPool2dWithIndices");
   if (padding === undefined) padding = [0];
   if (dilation === undefined) dilation = [1];
   return call.wrapNamed(core.op_maxPool2dWithIndices(call.tensorArg(input, "maxPool2dWithIndices", "input", 1), call.ints(kernelSize, "maxPool2dWithIndices", "kernelSize", 2), call.lengthOf(kernelSize), call.ints(stride, "maxPool2dWithIndices", "stride", 3), call.lengthOf(stride), call.ints(padding, "maxPool2dWithIndices", "padding", 4), call.lengthOf(padding), call.ints(dilation, "maxPool2dWithIndices", "dilation", 5), call.lengthOf(dilation), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "maxPool2dWithIndices", "ceilMode", 6)), ["values","indices"]);
@@ -2764,41 +1106,7 @@ export function maxPool3d(input: Tensor, kernelSize: number | readonly number[],
 export function maxPool3d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { dilation?: number | readonly number[]; ceilMode?: boolean }): Tensor;
 export function maxPool3d(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], dilation: number | readonly number[], options: { ceilMode?: boolean }): Tensor;
 export function maxPool3d(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, ceilMode?: unknown): Tensor {
-  if (call.isOptions(kernelSize)) {
-    const options = kernelSize;
-    call.checkOptions(options, ["kernelSize","stride","padding","dilation","ceilMode"], "maxPool3d");
-    kernelSize = options["kernelSize"];
-    stride = options["stride"];
-    padding = options["padding"];
-    dilation = options["dilation"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride","padding","dilation","ceilMode"], "maxPool3d");
-    stride = options["stride"];
-    padding = options["padding"];
-    dilation = options["dilation"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(padding)) {
-    const options = padding;
-    call.checkOptions(options, ["padding","dilation","ceilMode"], "maxPool3d");
-    padding = options["padding"];
-    dilation = options["dilation"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(dilation)) {
-    const options = dilation;
-    call.checkOptions(options, ["dilation","ceilMode"], "maxPool3d");
-    dilation = options["dilation"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(ceilMode)) {
-    const options = ceilMode;
-    call.checkOptions(options, ["ceilMode"], "maxPool3d");
-    ceilMode = options["ceilMode"];
-  }
+  if (call.isOptions(kernelSize) || call.isOptions(stride) || call.isOptions(padding) || call.isOptions(dilation) || call.isOptions(ceilMode)) [kernelSize, stride, padding, dilation, ceilMode] = call.takeOptions([kernelSize, stride, padding, dilation, ceilMode], ["kernelSize","stride","padding","dilation","ceilMode"], "maxPool3d");
   if (padding === undefined) padding = [0];
   if (dilation === undefined) dilation = [1];
   return call.wrapOr(input as Tensor, core.op_maxPool3d(call.tensorArg(input, "maxPool3d", "input", 1), call.ints(kernelSize, "maxPool3d", "kernelSize", 2), call.lengthOf(kernelSize), call.ints(stride, "maxPool3d", "stride", 3), call.lengthOf(stride), call.ints(padding, "maxPool3d", "padding", 4), call.lengthOf(padding), call.ints(dilation, "maxPool3d", "dilation", 5), call.lengthOf(dilation), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "maxPool3d", "ceilMode", 6)));
@@ -2816,41 +1124,7 @@ export function maxPool3dWithIndices(input: Tensor, kernelSize: number | readonl
 export function maxPool3dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { dilation?: number | readonly number[]; ceilMode?: boolean }): call.Named<"values" | "indices">;
 export function maxPool3dWithIndices(input: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], dilation: number | readonly number[], options: { ceilMode?: boolean }): call.Named<"values" | "indices">;
 export function maxPool3dWithIndices(input: unknown, kernelSize: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, ceilMode?: unknown): call.Named<"values" | "indices"> {
-  if (call.isOptions(kernelSize)) {
-    const options = kernelSize;
-    call.checkOptions(options, ["kernelSize","stride","padding","dilation","ceilMode"], "maxPool3dWithIndices");
-    kernelSize = options["kernelSize"];
-    stride = options["stride"];
-    padding = options["padding"];
-    dilation = options["dilation"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride","padding","dilation","ceilMode"], "maxPool3dWithIndices");
-    stride = options["stride"];
-    padding = options["padding"];
-    dilation = options["dilation"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(padding)) {
-    const options = padding;
-    call.checkOptions(options, ["padding","dilation","ceilMode"], "maxPool3dWithIndices");
-    padding = options["padding"];
-    dilation = options["dilation"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(dilation)) {
-    const options = dilation;
-    call.checkOptions(options, ["dilation","ceilMode"], "maxPool3dWithIndices");
-    dilation = options["dilation"];
-    ceilMode = options["ceilMode"];
-  }
-  else if (call.isOptions(ceilMode)) {
-    const options = ceilMode;
-    call.checkOptions(options, ["ceilMode"], "maxPool3dWithIndices");
-    ceilMode = options["ceilMode"];
-  }
+  if (call.isOptions(kernelSize) || call.isOptions(stride) || call.isOptions(padding) || call.isOptions(dilation) || call.isOptions(ceilMode)) [kernelSize, stride, padding, dilation, ceilMode] = call.takeOptions([kernelSize, stride, padding, dilation, ceilMode], ["kernelSize","stride","padding","dilation","ceilMode"], "maxPool3dWithIndices");
   if (padding === undefined) padding = [0];
   if (dilation === undefined) dilation = [1];
   return call.wrapNamed(core.op_maxPool3dWithIndices(call.tensorArg(input, "maxPool3dWithIndices", "input", 1), call.ints(kernelSize, "maxPool3dWithIndices", "kernelSize", 2), call.lengthOf(kernelSize), call.ints(stride, "maxPool3dWithIndices", "stride", 3), call.lengthOf(stride), call.ints(padding, "maxPool3dWithIndices", "padding", 4), call.lengthOf(padding), call.ints(dilation, "maxPool3dWithIndices", "dilation", 5), call.lengthOf(dilation), ceilMode === undefined ? 0 : call.boolArg(ceilMode, "maxPool3dWithIndices", "ceilMode", 6)), ["values","indices"]);
@@ -2867,41 +1141,7 @@ export function maxUnpool1d(input: Tensor, indices: Tensor, kernelSize: number |
 export function maxUnpool1d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool1d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool1d(input: unknown, indices: unknown, kernelSize?: unknown, stride?: unknown, padding?: unknown, outputSize?: unknown): Tensor {
-  if (call.isOptions(indices)) {
-    const options = indices;
-    call.checkOptions(options, ["indices","kernelSize","stride","padding","outputSize"], "maxUnpool1d");
-    indices = options["indices"];
-    kernelSize = options["kernelSize"];
-    stride = options["stride"];
-    padding = options["padding"];
-    outputSize = options["outputSize"];
-  }
-  else if (call.isOptions(kernelSize)) {
-    const options = kernelSize;
-    call.checkOptions(options, ["kernelSize","stride","padding","outputSize"], "maxUnpool1d");
-    kernelSize = options["kernelSize"];
-    stride = options["stride"];
-    padding = options["padding"];
-    outputSize = options["outputSize"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride","padding","outputSize"], "maxUnpool1d");
-    stride = options["stride"];
-    padding = options["padding"];
-    outputSize = options["outputSize"];
-  }
-  else if (call.isOptions(padding)) {
-    const options = padding;
-    call.checkOptions(options, ["padding","outputSize"], "maxUnpool1d");
-    padding = options["padding"];
-    outputSize = options["outputSize"];
-  }
-  else if (call.isOptions(outputSize)) {
-    const options = outputSize;
-    call.checkOptions(options, ["outputSize"], "maxUnpool1d");
-    outputSize = options["outputSize"];
-  }
+  if (call.isOptions(indices) || call.isOptions(kernelSize) || call.isOptions(stride) || call.isOptions(padding) || call.isOptions(outputSize)) [indices, kernelSize, stride, padding, outputSize] = call.takeOptions([indices, kernelSize, stride, padding, outputSize], ["indices","kernelSize","stride","padding","outputSize"], "maxUnpool1d");
   if (padding === undefined) padding = [0];
   return call.wrapOr(input as Tensor, core.op_maxUnpool1d(call.tensorArg(input, "maxUnpool1d", "input", 1), call.tensorArg(indices, "maxUnpool1d", "indices", 2), call.ints(kernelSize, "maxUnpool1d", "kernelSize", 3), call.lengthOf(kernelSize), call.ints(stride, "maxUnpool1d", "stride", 4), call.lengthOf(stride), call.ints(padding, "maxUnpool1d", "padding", 5), call.lengthOf(padding), call.ints(outputSize, "maxUnpool1d", "outputSize", 6), call.lengthOf(outputSize)));
 }
@@ -2917,41 +1157,7 @@ export function maxUnpool2d(input: Tensor, indices: Tensor, kernelSize: number |
 export function maxUnpool2d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool2d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool2d(input: unknown, indices: unknown, kernelSize?: unknown, stride?: unknown, padding?: unknown, outputSize?: unknown): Tensor {
-  if (call.isOptions(indices)) {
-    const options = indices;
-    call.checkOptions(options, ["indices","kernelSize","stride","padding","outputSize"], "maxUnpool2d");
-    indices = options["indices"];
-    kernelSize = options["kernelSize"];
-    stride = options["stride"];
-    padding = options["padding"];
-    outputSize = options["outputSize"];
-  }
-  else if (call.isOptions(kernelSize)) {
-    const options = kernelSize;
-    call.checkOptions(options, ["kernelSize","stride","padding","outputSize"], "maxUnpool2d");
-    kernelSize = options["kernelSize"];
-    stride = options["stride"];
-    padding = options["padding"];
-    outputSize = options["outputSize"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride","padding","outputSize"], "maxUnpool2d");
-    stride = options["stride"];
-    padding = options["padding"];
-    outputSize = options["outputSize"];
-  }
-  else if (call.isOptions(padding)) {
-    const options = padding;
-    call.checkOptions(options, ["padding","outputSize"], "maxUnpool2d");
-    padding = options["padding"];
-    outputSize = options["outputSize"];
-  }
-  else if (call.isOptions(outputSize)) {
-    const options = outputSize;
-    call.checkOptions(options, ["outputSize"], "maxUnpool2d");
-    outputSize = options["outputSize"];
-  }
+  if (call.isOptions(indices) || call.isOptions(kernelSize) || call.isOptions(stride) || call.isOptions(padding) || call.isOptions(outputSize)) [indices, kernelSize, stride, padding, outputSize] = call.takeOptions([indices, kernelSize, stride, padding, outputSize], ["indices","kernelSize","stride","padding","outputSize"], "maxUnpool2d");
   if (padding === undefined) padding = [0];
   return call.wrapOr(input as Tensor, core.op_maxUnpool2d(call.tensorArg(input, "maxUnpool2d", "input", 1), call.tensorArg(indices, "maxUnpool2d", "indices", 2), call.ints(kernelSize, "maxUnpool2d", "kernelSize", 3), call.lengthOf(kernelSize), call.ints(stride, "maxUnpool2d", "stride", 4), call.lengthOf(stride), call.ints(padding, "maxUnpool2d", "padding", 5), call.lengthOf(padding), call.ints(outputSize, "maxUnpool2d", "outputSize", 6), call.lengthOf(outputSize)));
 }
@@ -2967,41 +1173,7 @@ export function maxUnpool3d(input: Tensor, indices: Tensor, kernelSize: number |
 export function maxUnpool3d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, options: { padding?: number | readonly number[]; outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool3d(input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride: number | readonly number[] | null, padding: number | readonly number[], options: { outputSize?: number | readonly number[] | null }): Tensor;
 export function maxUnpool3d(input: unknown, indices: unknown, kernelSize?: unknown, stride?: unknown, padding?: unknown, outputSize?: unknown): Tensor {
-  if (call.isOptions(indices)) {
-    const options = indices;
-    call.checkOptions(options, ["indices","kernelSize","stride","padding","outputSize"], "maxUnpool3d");
-    indices = options["indices"];
-    kernelSize = options["kernelSize"];
-    stride = options["stride"];
-    padding = options["padding"];
-    outputSize = options["outputSize"];
-  }
-  else if (call.isOptions(kernelSize)) {
-    const options = kernelSize;
-    call.checkOptions(options, ["kernelSize","stride","padding","outputSize"], "maxUnpool3d");
-    kernelSize = options["kernelSize"];
-    stride = options["stride"];
-    padding = options["padding"];
-    outputSize = options["outputSize"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride","padding","outputSize"], "maxUnpool3d");
-    stride = options["stride"];
-    padding = options["padding"];
-    outputSize = options["outputSize"];
-  }
-  else if (call.isOptions(padding)) {
-    const options = padding;
-    call.checkOptions(options, ["padding","outputSize"], "maxUnpool3d");
-    padding = options["padding"];
-    outputSize = options["outputSize"];
-  }
-  else if (call.isOptions(outputSize)) {
-    const options = outputSize;
-    call.checkOptions(options, ["outputSize"], "maxUnpool3d");
-    outputSize = options["outputSize"];
-  }
+  if (call.isOptions(indices) || call.isOptions(kernelSize) || call.isOptions(stride) || call.isOptions(padding) || call.isOptions(outputSize)) [indices, kernelSize, stride, padding, outputSize] = call.takeOptions([indices, kernelSize, stride, padding, outputSize], ["indices","kernelSize","stride","padding","outputSize"], "maxUnpool3d");
   if (padding === undefined) padding = [0];
   return call.wrapOr(input as Tensor, core.op_maxUnpool3d(call.tensorArg(input, "maxUnpool3d", "input", 1), call.tensorArg(indices, "maxUnpool3d", "indices", 2), call.ints(kernelSize, "maxUnpool3d", "kernelSize", 3), call.lengthOf(kernelSize), call.ints(stride, "maxUnpool3d", "stride", 4), call.lengthOf(stride), call.ints(padding, "maxUnpool3d", "padding", 5), call.lengthOf(padding), call.ints(outputSize, "maxUnpool3d", "outputSize", 6), call.lengthOf(outputSize)));
 }
@@ -3014,11 +1186,7 @@ export function maxUnpool3d(input: unknown, indices: unknown, kernelSize?: unkno
 export function mish(input: Tensor, inplace?: boolean): Tensor;
 export function mish(input: Tensor, options: { inplace?: boolean }): Tensor;
 export function mish(input: unknown, inplace?: unknown): Tensor {
-  if (call.isOptions(inplace)) {
-    const options = inplace;
-    call.checkOptions(options, ["inplace"], "mish");
-    inplace = options["inplace"];
-  }
+  if (call.isOptions(inplace)) [inplace] = call.takeOptions([inplace], ["inplace"], "mish");
   if (inplace === true) {
     core.op_mish_(call.tensorArg(input, "mish", "input", 1));
     return call.mutated(input as Tensor);
@@ -3034,17 +1202,7 @@ export function mseLoss(input: Tensor, target: Tensor, reduction?: "none" | "mea
 export function mseLoss(input: Tensor, options: { target: Tensor; reduction?: "none" | "mean" | "sum" }): Tensor;
 export function mseLoss(input: Tensor, target: Tensor, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
 export function mseLoss(input: unknown, target: unknown, reduction?: unknown): Tensor {
-  if (call.isOptions(target)) {
-    const options = target;
-    call.checkOptions(options, ["target","reduction"], "mseLoss");
-    target = options["target"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(reduction)) {
-    const options = reduction;
-    call.checkOptions(options, ["reduction"], "mseLoss");
-    reduction = options["reduction"];
-  }
+  if (call.isOptions(target) || call.isOptions(reduction)) [target, reduction] = call.takeOptions([target, reduction], ["target","reduction"], "mseLoss");
   return call.wrapOr(input as Tensor, core.op_mseLoss(call.tensorArg(input, "mseLoss", "input", 1), call.tensorArg(target, "mseLoss", "target", 2), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "mseLoss", "reduction", 3, "ValueError: {value} is not a valid value for reduction")));
 }
 
@@ -3060,41 +1218,7 @@ export function multiMarginLoss(input: Tensor, target: Tensor, p: number, option
 export function multiMarginLoss(input: Tensor, target: Tensor, p: number, margin: number, options: { weight?: Tensor | null; reduction?: "none" | "mean" | "sum" }): Tensor;
 export function multiMarginLoss(input: Tensor, target: Tensor, p: number, margin: number, weight: Tensor | null, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
 export function multiMarginLoss(input: unknown, target: unknown, p?: unknown, margin?: unknown, weight?: unknown, reduction?: unknown): Tensor {
-  if (call.isOptions(target)) {
-    const options = target;
-    call.checkOptions(options, ["target","p","margin","weight","reduction"], "multiMarginLoss");
-    target = options["target"];
-    p = options["p"];
-    margin = options["margin"];
-    weight = options["weight"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(p)) {
-    const options = p;
-    call.checkOptions(options, ["p","margin","weight","reduction"], "multiMarginLoss");
-    p = options["p"];
-    margin = options["margin"];
-    weight = options["weight"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(margin)) {
-    const options = margin;
-    call.checkOptions(options, ["margin","weight","reduction"], "multiMarginLoss");
-    margin = options["margin"];
-    weight = options["weight"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(weight)) {
-    const options = weight;
-    call.checkOptions(options, ["weight","reduction"], "multiMarginLoss");
-    weight = options["weight"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(reduction)) {
-    const options = reduction;
-    call.checkOptions(options, ["reduction"], "multiMarginLoss");
-    reduction = options["reduction"];
-  }
+  if (call.isOptions(target) || call.isOptions(p) || call.isOptions(margin) || call.isOptions(weight) || call.isOptions(reduction)) [target, p, margin, weight, reduction] = call.takeOptions([target, p, margin, weight, reduction], ["target","p","margin","weight","reduction"], "multiMarginLoss");
   return call.wrapOr(input as Tensor, core.op_multiMarginLoss(call.tensorArg(input, "multiMarginLoss", "input", 1), call.tensorArg(target, "multiMarginLoss", "target", 2), p === undefined ? 1 : call.intArg(p, "multiMarginLoss", "p", 3), margin === undefined ? 1 : call.floatArg(margin, "multiMarginLoss", "margin", 4), call.optionalTensorArg(weight, "multiMarginLoss", "weight", 5), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "multiMarginLoss", "reduction", 6, "ValueError: {value} is not a valid value for reduction")));
 }
 
@@ -3107,17 +1231,7 @@ export function multilabelMarginLoss(input: Tensor, target: Tensor, reduction?: 
 export function multilabelMarginLoss(input: Tensor, options: { target: Tensor; reduction?: "none" | "mean" | "sum" }): Tensor;
 export function multilabelMarginLoss(input: Tensor, target: Tensor, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
 export function multilabelMarginLoss(input: unknown, target: unknown, reduction?: unknown): Tensor {
-  if (call.isOptions(target)) {
-    const options = target;
-    call.checkOptions(options, ["target","reduction"], "multilabelMarginLoss");
-    target = options["target"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(reduction)) {
-    const options = reduction;
-    call.checkOptions(options, ["reduction"], "multilabelMarginLoss");
-    reduction = options["reduction"];
-  }
+  if (call.isOptions(target) || call.isOptions(reduction)) [target, reduction] = call.takeOptions([target, reduction], ["target","reduction"], "multilabelMarginLoss");
   return call.wrapOr(input as Tensor, core.op_multilabelMarginLoss(call.tensorArg(input, "multilabelMarginLoss", "input", 1), call.tensorArg(target, "multilabelMarginLoss", "target", 2), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "multilabelMarginLoss", "reduction", 3, "ValueError: {value} is not a valid value for reduction")));
 }
 
@@ -3131,24 +1245,7 @@ export function multilabelSoftMarginLoss(input: Tensor, options: { target: Tenso
 export function multilabelSoftMarginLoss(input: Tensor, target: Tensor, options: { weight?: Tensor | null; reduction?: "none" | "mean" | "sum" }): Tensor;
 export function multilabelSoftMarginLoss(input: Tensor, target: Tensor, weight: Tensor | null, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
 export function multilabelSoftMarginLoss(input: unknown, target: unknown, weight?: unknown, reduction?: unknown): Tensor {
-  if (call.isOptions(target)) {
-    const options = target;
-    call.checkOptions(options, ["target","weight","reduction"], "multilabelSoftMarginLoss");
-    target = options["target"];
-    weight = options["weight"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(weight)) {
-    const options = weight;
-    call.checkOptions(options, ["weight","reduction"], "multilabelSoftMarginLoss");
-    weight = options["weight"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(reduction)) {
-    const options = reduction;
-    call.checkOptions(options, ["reduction"], "multilabelSoftMarginLoss");
-    reduction = options["reduction"];
-  }
+  if (call.isOptions(target) || call.isOptions(weight) || call.isOptions(reduction)) [target, weight, reduction] = call.takeOptions([target, weight, reduction], ["target","weight","reduction"], "multilabelSoftMarginLoss");
   return call.wrapOr(input as Tensor, core.op_multilabelSoftMarginLoss(call.tensorArg(input, "multilabelSoftMarginLoss", "input", 1), call.tensorArg(target, "multilabelSoftMarginLoss", "target", 2), call.optionalTensorArg(weight, "multilabelSoftMarginLoss", "weight", 3), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "multilabelSoftMarginLoss", "reduction", 4, "ValueError: {value} is not a valid value for reduction")));
 }
 
@@ -3164,32 +1261,7 @@ export function nllLoss(input: Tensor, target: Tensor, options: { weight?: Tenso
 export function nllLoss(input: Tensor, target: Tensor, weight: Tensor | null, options: { ignoreIndex?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
 export function nllLoss(input: Tensor, target: Tensor, weight: Tensor | null, ignoreIndex: number, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
 export function nllLoss(input: unknown, target: unknown, weight?: unknown, ignoreIndex?: unknown, reduction?: unknown): Tensor {
-  if (call.isOptions(target)) {
-    const options = target;
-    call.checkOptions(options, ["target","weight","ignoreIndex","reduction"], "nllLoss");
-    target = options["target"];
-    weight = options["weight"];
-    ignoreIndex = options["ignoreIndex"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(weight)) {
-    const options = weight;
-    call.checkOptions(options, ["weight","ignoreIndex","reduction"], "nllLoss");
-    weight = options["weight"];
-    ignoreIndex = options["ignoreIndex"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(ignoreIndex)) {
-    const options = ignoreIndex;
-    call.checkOptions(options, ["ignoreIndex","reduction"], "nllLoss");
-    ignoreIndex = options["ignoreIndex"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(reduction)) {
-    const options = reduction;
-    call.checkOptions(options, ["reduction"], "nllLoss");
-    reduction = options["reduction"];
-  }
+  if (call.isOptions(target) || call.isOptions(weight) || call.isOptions(ignoreIndex) || call.isOptions(reduction)) [target, weight, ignoreIndex, reduction] = call.takeOptions([target, weight, ignoreIndex, reduction], ["target","weight","ignoreIndex","reduction"], "nllLoss");
   return call.wrapOr(input as Tensor, core.op_nllLoss(call.tensorArg(input, "nllLoss", "input", 1), call.tensorArg(target, "nllLoss", "target", 2), call.optionalTensorArg(weight, "nllLoss", "weight", 3), ignoreIndex === undefined ? -100 : call.intArg(ignoreIndex, "nllLoss", "ignoreIndex", 4), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "nllLoss", "reduction", 5, "ValueError: {value} is not a valid value for reduction")));
 }
 
@@ -3202,24 +1274,7 @@ export function normalize(input: Tensor, options: { p?: number; dim?: number; ep
 export function normalize(input: Tensor, p: number, options: { dim?: number; eps?: number }): Tensor;
 export function normalize(input: Tensor, p: number, dim: number, options: { eps?: number }): Tensor;
 export function normalize(input: unknown, p?: unknown, dim?: unknown, eps?: unknown): Tensor {
-  if (call.isOptions(p)) {
-    const options = p;
-    call.checkOptions(options, ["p","dim","eps"], "normalize");
-    p = options["p"];
-    dim = options["dim"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","eps"], "normalize");
-    dim = options["dim"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(eps)) {
-    const options = eps;
-    call.checkOptions(options, ["eps"], "normalize");
-    eps = options["eps"];
-  }
+  if (call.isOptions(p) || call.isOptions(dim) || call.isOptions(eps)) [p, dim, eps] = call.takeOptions([p, dim, eps], ["p","dim","eps"], "normalize");
   return call.wrapOr(input as Tensor, core.op_normalize(call.tensorArg(input, "normalize", "input", 1), p === undefined ? 2 : call.floatArg(p, "normalize", "p", 2), dim === undefined ? 1 : call.intArg(dim, "normalize", "dim", 3), eps === undefined ? 1e-12 : call.floatArg(eps, "normalize", "eps", 4)));
 }
 
@@ -3230,11 +1285,7 @@ export function normalize(input: unknown, p?: unknown, dim?: unknown, eps?: unkn
 export function oneHot(input: Tensor, numClasses?: number): Tensor;
 export function oneHot(input: Tensor, options: { numClasses?: number }): Tensor;
 export function oneHot(input: unknown, numClasses?: unknown): Tensor {
-  if (call.isOptions(numClasses)) {
-    const options = numClasses;
-    call.checkOptions(options, ["numClasses"], "oneHot");
-    numClasses = options["numClasses"];
-  }
+  if (call.isOptions(numClasses)) [numClasses] = call.takeOptions([numClasses], ["numClasses"], "oneHot");
   return call.wrapOr(input as Tensor, core.op_oneHot(call.tensorArg(input, "oneHot", "input", 1), numClasses === undefined ? -1 : call.intArg(numClasses, "oneHot", "numClasses", 2)));
 }
 
@@ -3248,24 +1299,7 @@ export function pad(input: Tensor, options: { pad: number | readonly number[]; m
 export function pad(input: Tensor, pad: number | readonly number[], options: { mode?: "constant" | "reflect" | "replicate" | "circular"; value?: Scalar | null }): Tensor;
 export function pad(input: Tensor, pad: number | readonly number[], mode: "constant" | "reflect" | "replicate" | "circular", options: { value?: Scalar | null }): Tensor;
 export function pad(input: unknown, pad: unknown, mode?: unknown, value?: unknown): Tensor {
-  if (call.isOptions(pad)) {
-    const options = pad;
-    call.checkOptions(options, ["pad","mode","value"], "pad");
-    pad = options["pad"];
-    mode = options["mode"];
-    value = options["value"];
-  }
-  else if (call.isOptions(mode)) {
-    const options = mode;
-    call.checkOptions(options, ["mode","value"], "pad");
-    mode = options["mode"];
-    value = options["value"];
-  }
-  else if (call.isOptions(value)) {
-    const options = value;
-    call.checkOptions(options, ["value"], "pad");
-    value = options["value"];
-  }
+  if (call.isOptions(pad) || call.isOptions(mode) || call.isOptions(value)) [pad, mode, value] = call.takeOptions([pad, mode, value], ["pad","mode","value"], "pad");
   const valueValue = call.optionalScalarArg(value, "pad", "value", 4);
   return call.wrapOr(input as Tensor, core.op_pad(call.tensorArg(input, "pad", "input", 1), call.ints(pad, "pad", "pad", 2), call.lengthOf(pad), mode === undefined ? 0 : call.enumArg(mode, ["constant","reflect","replicate","circular"], "pad", "mode", 3), call.scalarValue(valueValue), call.scalarKind(valueValue)));
 }
@@ -3281,32 +1315,7 @@ export function pairwiseDistance(x1: Tensor, x2: Tensor, options: { p?: number; 
 export function pairwiseDistance(x1: Tensor, x2: Tensor, p: number, options: { eps?: number; keepdim?: boolean }): Tensor;
 export function pairwiseDistance(x1: Tensor, x2: Tensor, p: number, eps: number, options: { keepdim?: boolean }): Tensor;
 export function pairwiseDistance(x1: unknown, x2: unknown, p?: unknown, eps?: unknown, keepdim?: unknown): Tensor {
-  if (call.isOptions(x2)) {
-    const options = x2;
-    call.checkOptions(options, ["x2","p","eps","keepdim"], "pairwiseDistance");
-    x2 = options["x2"];
-    p = options["p"];
-    eps = options["eps"];
-    keepdim = options["keepdim"];
-  }
-  else if (call.isOptions(p)) {
-    const options = p;
-    call.checkOptions(options, ["p","eps","keepdim"], "pairwiseDistance");
-    p = options["p"];
-    eps = options["eps"];
-    keepdim = options["keepdim"];
-  }
-  else if (call.isOptions(eps)) {
-    const options = eps;
-    call.checkOptions(options, ["eps","keepdim"], "pairwiseDistance");
-    eps = options["eps"];
-    keepdim = options["keepdim"];
-  }
-  else if (call.isOptions(keepdim)) {
-    const options = keepdim;
-    call.checkOptions(options, ["keepdim"], "pairwiseDistance");
-    keepdim = options["keepdim"];
-  }
+  if (call.isOptions(x2) || call.isOptions(p) || call.isOptions(eps) || call.isOptions(keepdim)) [x2, p, eps, keepdim] = call.takeOptions([x2, p, eps, keepdim], ["x2","p","eps","keepdim"], "pairwiseDistance");
   return call.wrapOr(x1 as Tensor, core.op_pairwiseDistance(call.tensorArg(x1, "pairwiseDistance", "x1", 1), call.tensorArg(x2, "pairwiseDistance", "x2", 2), p === undefined ? 2 : call.floatArg(p, "pairwiseDistance", "p", 3), eps === undefined ? 0.000001 : call.floatArg(eps, "pairwiseDistance", "eps", 4), keepdim === undefined ? 0 : call.boolArg(keepdim, "pairwiseDistance", "keepdim", 5)));
 }
 
@@ -3318,11 +1327,7 @@ export function pairwiseDistance(x1: unknown, x2: unknown, p?: unknown, eps?: un
 export function pdist(input: Tensor, p?: number): Tensor;
 export function pdist(input: Tensor, options: { p?: number }): Tensor;
 export function pdist(input: unknown, p?: unknown): Tensor {
-  if (call.isOptions(p)) {
-    const options = p;
-    call.checkOptions(options, ["p"], "pdist");
-    p = options["p"];
-  }
+  if (call.isOptions(p)) [p] = call.takeOptions([p], ["p"], "pdist");
   return call.wrapOr(input as Tensor, core.op_pdist(call.tensorArg(input, "pdist", "input", 1), p === undefined ? 2 : call.floatArg(p, "pdist", "p", 2)));
 }
 
@@ -3333,11 +1338,7 @@ export function pdist(input: unknown, p?: unknown): Tensor {
 export function pixelShuffle(input: Tensor, upscaleFactor: number): Tensor;
 export function pixelShuffle(input: Tensor, options: { upscaleFactor: number }): Tensor;
 export function pixelShuffle(input: unknown, upscaleFactor: unknown): Tensor {
-  if (call.isOptions(upscaleFactor)) {
-    const options = upscaleFactor;
-    call.checkOptions(options, ["upscaleFactor"], "pixelShuffle");
-    upscaleFactor = options["upscaleFactor"];
-  }
+  if (call.isOptions(upscaleFactor)) [upscaleFactor] = call.takeOptions([upscaleFactor], ["upscaleFactor"], "pixelShuffle");
   return call.wrapOr(input as Tensor, core.op_pixelShuffle(call.tensorArg(input, "pixelShuffle", "input", 1), call.intArg(upscaleFactor, "pixelShuffle", "upscaleFactor", 2)));
 }
 
@@ -3348,11 +1349,7 @@ export function pixelShuffle(input: unknown, upscaleFactor: unknown): Tensor {
 export function pixelUnshuffle(input: Tensor, downscaleFactor: number): Tensor;
 export function pixelUnshuffle(input: Tensor, options: { downscaleFactor: number }): Tensor;
 export function pixelUnshuffle(input: unknown, downscaleFactor: unknown): Tensor {
-  if (call.isOptions(downscaleFactor)) {
-    const options = downscaleFactor;
-    call.checkOptions(options, ["downscaleFactor"], "pixelUnshuffle");
-    downscaleFactor = options["downscaleFactor"];
-  }
+  if (call.isOptions(downscaleFactor)) [downscaleFactor] = call.takeOptions([downscaleFactor], ["downscaleFactor"], "pixelUnshuffle");
   return call.wrapOr(input as Tensor, core.op_pixelUnshuffle(call.tensorArg(input, "pixelUnshuffle", "input", 1), call.intArg(downscaleFactor, "pixelUnshuffle", "downscaleFactor", 2)));
 }
 
@@ -3368,41 +1365,7 @@ export function poissonNllLoss(input: Tensor, target: Tensor, logInput: boolean,
 export function poissonNllLoss(input: Tensor, target: Tensor, logInput: boolean, full: boolean, options: { eps?: number; reduction?: "none" | "mean" | "sum" }): Tensor;
 export function poissonNllLoss(input: Tensor, target: Tensor, logInput: boolean, full: boolean, eps: number, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
 export function poissonNllLoss(input: unknown, target: unknown, logInput?: unknown, full?: unknown, eps?: unknown, reduction?: unknown): Tensor {
-  if (call.isOptions(target)) {
-    const options = target;
-    call.checkOptions(options, ["target","logInput","full","eps","reduction"], "poissonNllLoss");
-    target = options["target"];
-    logInput = options["logInput"];
-    full = options["full"];
-    eps = options["eps"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(logInput)) {
-    const options = logInput;
-    call.checkOptions(options, ["logInput","full","eps","reduction"], "poissonNllLoss");
-    logInput = options["logInput"];
-    full = options["full"];
-    eps = options["eps"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(full)) {
-    const options = full;
-    call.checkOptions(options, ["full","eps","reduction"], "poissonNllLoss");
-    full = options["full"];
-    eps = options["eps"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(eps)) {
-    const options = eps;
-    call.checkOptions(options, ["eps","reduction"], "poissonNllLoss");
-    eps = options["eps"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(reduction)) {
-    const options = reduction;
-    call.checkOptions(options, ["reduction"], "poissonNllLoss");
-    reduction = options["reduction"];
-  }
+  if (call.isOptions(target) || call.isOptions(logInput) || call.isOptions(full) || call.isOptions(eps) || call.isOptions(reduction)) [target, logInput, full, eps, reduction] = call.takeOptions([target, logInput, full, eps, reduction], ["target","logInput","full","eps","reduction"], "poissonNllLoss");
   return call.wrapOr(input as Tensor, core.op_poissonNllLoss(call.tensorArg(input, "poissonNllLoss", "input", 1), call.tensorArg(target, "poissonNllLoss", "target", 2), logInput === undefined ? 1 : call.boolArg(logInput, "poissonNllLoss", "logInput", 3), full === undefined ? 0 : call.boolArg(full, "poissonNllLoss", "full", 4), eps === undefined ? 1e-8 : call.floatArg(eps, "poissonNllLoss", "eps", 5), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "poissonNllLoss", "reduction", 6, "ValueError: {value} is not valid")));
 }
 
@@ -3415,11 +1378,7 @@ export function poissonNllLoss(input: unknown, target: unknown, logInput?: unkno
 export function prelu(input: Tensor, weight: Tensor): Tensor;
 export function prelu(input: Tensor, options: { weight: Tensor }): Tensor;
 export function prelu(input: unknown, weight: unknown): Tensor {
-  if (call.isOptions(weight)) {
-    const options = weight;
-    call.checkOptions(options, ["weight"], "prelu");
-    weight = options["weight"];
-  }
+  if (call.isOptions(weight)) [weight] = call.takeOptions([weight], ["weight"], "prelu");
   return call.wrapOr(input as Tensor, core.op_prelu(call.tensorArg(input, "prelu", "input", 1), call.tensorArg(weight, "prelu", "weight", 2)));
 }
 
@@ -3432,11 +1391,7 @@ export function prelu(input: unknown, weight: unknown): Tensor {
 export function relu(input: Tensor, inplace?: boolean): Tensor;
 export function relu(input: Tensor, options: { inplace?: boolean }): Tensor;
 export function relu(input: unknown, inplace?: unknown): Tensor {
-  if (call.isOptions(inplace)) {
-    const options = inplace;
-    call.checkOptions(options, ["inplace"], "relu");
-    inplace = options["inplace"];
-  }
+  if (call.isOptions(inplace)) [inplace] = call.takeOptions([inplace], ["inplace"], "relu");
   if (inplace === true) {
     core.op_relu_(call.tensorArg(input, "relu", "input", 1));
     return call.mutated(input as Tensor);
@@ -3452,11 +1407,7 @@ export function relu(input: unknown, inplace?: unknown): Tensor {
 export function relu6(input: Tensor, inplace?: boolean): Tensor;
 export function relu6(input: Tensor, options: { inplace?: boolean }): Tensor;
 export function relu6(input: unknown, inplace?: unknown): Tensor {
-  if (call.isOptions(inplace)) {
-    const options = inplace;
-    call.checkOptions(options, ["inplace"], "relu6");
-    inplace = options["inplace"];
-  }
+  if (call.isOptions(inplace)) [inplace] = call.takeOptions([inplace], ["inplace"], "relu6");
   if (inplace === true) {
     core.op_relu6_(call.tensorArg(input, "relu6", "input", 1));
     return call.mutated(input as Tensor);
@@ -3475,41 +1426,7 @@ export function resample(input: Tensor, dim: number, size: number, options: { mo
 export function resample(input: Tensor, dim: number, size: number, mode: number, options: { alignCorners: boolean; scale: number }): Tensor;
 export function resample(input: Tensor, dim: number, size: number, mode: number, alignCorners: boolean, options: { scale: number }): Tensor;
 export function resample(input: unknown, dim: unknown, size?: unknown, mode?: unknown, alignCorners?: unknown, scale?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","size","mode","alignCorners","scale"], "resample");
-    dim = options["dim"];
-    size = options["size"];
-    mode = options["mode"];
-    alignCorners = options["alignCorners"];
-    scale = options["scale"];
-  }
-  else if (call.isOptions(size)) {
-    const options = size;
-    call.checkOptions(options, ["size","mode","alignCorners","scale"], "resample");
-    size = options["size"];
-    mode = options["mode"];
-    alignCorners = options["alignCorners"];
-    scale = options["scale"];
-  }
-  else if (call.isOptions(mode)) {
-    const options = mode;
-    call.checkOptions(options, ["mode","alignCorners","scale"], "resample");
-    mode = options["mode"];
-    alignCorners = options["alignCorners"];
-    scale = options["scale"];
-  }
-  else if (call.isOptions(alignCorners)) {
-    const options = alignCorners;
-    call.checkOptions(options, ["alignCorners","scale"], "resample");
-    alignCorners = options["alignCorners"];
-    scale = options["scale"];
-  }
-  else if (call.isOptions(scale)) {
-    const options = scale;
-    call.checkOptions(options, ["scale"], "resample");
-    scale = options["scale"];
-  }
+  if (call.isOptions(dim) || call.isOptions(size) || call.isOptions(mode) || call.isOptions(alignCorners) || call.isOptions(scale)) [dim, size, mode, alignCorners, scale] = call.takeOptions([dim, size, mode, alignCorners, scale], ["dim","size","mode","alignCorners","scale"], "resample");
   return call.wrapOr(input as Tensor, core.op_resample(call.tensorArg(input, "resample", "input", 1), call.intArg(dim, "resample", "dim", 2), call.intArg(size, "resample", "size", 3), call.intArg(mode, "resample", "mode", 4), call.boolArg(alignCorners, "resample", "alignCorners", 5), call.floatArg(scale, "resample", "scale", 6)));
 }
 
@@ -3522,24 +1439,7 @@ export function rmsNorm(input: Tensor, options: { normalizedShape: number | read
 export function rmsNorm(input: Tensor, normalizedShape: number | readonly number[], options: { weight?: Tensor | null; eps?: number | null }): Tensor;
 export function rmsNorm(input: Tensor, normalizedShape: number | readonly number[], weight: Tensor | null, options: { eps?: number | null }): Tensor;
 export function rmsNorm(input: unknown, normalizedShape: unknown, weight?: unknown, eps?: unknown): Tensor {
-  if (call.isOptions(normalizedShape)) {
-    const options = normalizedShape;
-    call.checkOptions(options, ["normalizedShape","weight","eps"], "rmsNorm");
-    normalizedShape = options["normalizedShape"];
-    weight = options["weight"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(weight)) {
-    const options = weight;
-    call.checkOptions(options, ["weight","eps"], "rmsNorm");
-    weight = options["weight"];
-    eps = options["eps"];
-  }
-  else if (call.isOptions(eps)) {
-    const options = eps;
-    call.checkOptions(options, ["eps"], "rmsNorm");
-    eps = options["eps"];
-  }
+  if (call.isOptions(normalizedShape) || call.isOptions(weight) || call.isOptions(eps)) [normalizedShape, weight, eps] = call.takeOptions([normalizedShape, weight, eps], ["normalizedShape","weight","eps"], "rmsNorm");
   const epsValue = call.optionalScalarArg(eps, "rmsNorm", "eps", 4);
   return call.wrapOr(input as Tensor, core.op_rmsNorm(call.tensorArg(input, "rmsNorm", "input", 1), call.ints(normalizedShape, "rmsNorm", "normalizedShape", 2), call.lengthOf(normalizedShape), call.optionalTensorArg(weight, "rmsNorm", "weight", 3), call.scalarValue(epsValue), call.scalarKind(epsValue)));
 }
@@ -3556,32 +1456,7 @@ export function rrelu(input: Tensor, lower: number, options: { upper?: number; t
 export function rrelu(input: Tensor, lower: number, upper: number, options: { training?: boolean; inplace?: boolean }): Tensor;
 export function rrelu(input: Tensor, lower: number, upper: number, training: boolean, options: { inplace?: boolean }): Tensor;
 export function rrelu(input: unknown, lower?: unknown, upper?: unknown, training?: unknown, inplace?: unknown): Tensor {
-  if (call.isOptions(lower)) {
-    const options = lower;
-    call.checkOptions(options, ["lower","upper","training","inplace"], "rrelu");
-    lower = options["lower"];
-    upper = options["upper"];
-    training = options["training"];
-    inplace = options["inplace"];
-  }
-  else if (call.isOptions(upper)) {
-    const options = upper;
-    call.checkOptions(options, ["upper","training","inplace"], "rrelu");
-    upper = options["upper"];
-    training = options["training"];
-    inplace = options["inplace"];
-  }
-  else if (call.isOptions(training)) {
-    const options = training;
-    call.checkOptions(options, ["training","inplace"], "rrelu");
-    training = options["training"];
-    inplace = options["inplace"];
-  }
-  else if (call.isOptions(inplace)) {
-    const options = inplace;
-    call.checkOptions(options, ["inplace"], "rrelu");
-    inplace = options["inplace"];
-  }
+  if (call.isOptions(lower) || call.isOptions(upper) || call.isOptions(training) || call.isOptions(inplace)) [lower, upper, training, inplace] = call.takeOptions([lower, upper, training, inplace], ["lower","upper","training","inplace"], "rrelu");
   if (inplace === true) {
     core.op_rrelu_(call.tensorArg(input, "rrelu", "input", 1), lower === undefined ? 0.125 : call.floatArg(lower, "rrelu", "lower", 2), upper === undefined ? 0.3333333333333333 : call.floatArg(upper, "rrelu", "upper", 3), training === undefined ? 0 : call.boolArg(training, "rrelu", "training", 4));
     return call.mutated(input as Tensor);
@@ -3603,51 +1478,7 @@ export function scaledDotProductAttention(query: Tensor, key: Tensor, value: Ten
 export function scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, attnMask: Tensor | null, dropoutP: number, options: { isCausal?: boolean; scale?: number | null }): Tensor;
 export function scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, attnMask: Tensor | null, dropoutP: number, isCausal: boolean, options: { scale?: number | null }): Tensor;
 export function scaledDotProductAttention(query: unknown, key: unknown, value?: unknown, attnMask?: unknown, dropoutP?: unknown, isCausal?: unknown, scale?: unknown): Tensor {
-  if (call.isOptions(key)) {
-    const options = key;
-    call.checkOptions(options, ["key","value","attnMask","dropoutP","isCausal","scale"], "scaledDotProductAttention");
-    key = options["key"];
-    value = options["value"];
-    attnMask = options["attnMask"];
-    dropoutP = options["dropoutP"];
-    isCausal = options["isCausal"];
-    scale = options["scale"];
-  }
-  else if (call.isOptions(value)) {
-    const options = value;
-    call.checkOptions(options, ["value","attnMask","dropoutP","isCausal","scale"], "scaledDotProductAttention");
-    value = options["value"];
-    attnMask = options["attnMask"];
-    dropoutP = options["dropoutP"];
-    isCausal = options["isCausal"];
-    scale = options["scale"];
-  }
-  else if (call.isOptions(attnMask)) {
-    const options = attnMask;
-    call.checkOptions(options, ["attnMask","dropoutP","isCausal","scale"], "scaledDotProductAttention");
-    attnMask = options["attnMask"];
-    dropoutP = options["dropoutP"];
-    isCausal = options["isCausal"];
-    scale = options["scale"];
-  }
-  else if (call.isOptions(dropoutP)) {
-    const options = dropoutP;
-    call.checkOptions(options, ["dropoutP","isCausal","scale"], "scaledDotProductAttention");
-    dropoutP = options["dropoutP"];
-    isCausal = options["isCausal"];
-    scale = options["scale"];
-  }
-  else if (call.isOptions(isCausal)) {
-    const options = isCausal;
-    call.checkOptions(options, ["isCausal","scale"], "scaledDotProductAttention");
-    isCausal = options["isCausal"];
-    scale = options["scale"];
-  }
-  else if (call.isOptions(scale)) {
-    const options = scale;
-    call.checkOptions(options, ["scale"], "scaledDotProductAttention");
-    scale = options["scale"];
-  }
+  if (call.isOptions(key) || call.isOptions(value) || call.isOptions(attnMask) || call.isOptions(dropoutP) || call.isOptions(isCausal) || call.isOptions(scale)) [key, value, attnMask, dropoutP, isCausal, scale] = call.takeOptions([key, value, attnMask, dropoutP, isCausal, scale], ["key","value","attnMask","dropoutP","isCausal","scale"], "scaledDotProductAttention");
   const scaleValue = call.optionalScalarArg(scale, "scaledDotProductAttention", "scale", 7);
   return call.wrapOr(query as Tensor, core.op_scaledDotProductAttention(call.tensorArg(query, "scaledDotProductAttention", "query", 1), call.tensorArg(key, "scaledDotProductAttention", "key", 2), call.tensorArg(value, "scaledDotProductAttention", "value", 3), call.optionalTensorArg(attnMask, "scaledDotProductAttention", "attnMask", 4), dropoutP === undefined ? 0 : call.floatArg(dropoutP, "scaledDotProductAttention", "dropoutP", 5), isCausal === undefined ? 0 : call.boolArg(isCausal, "scaledDotProductAttention", "isCausal", 6), call.scalarValue(scaleValue), call.scalarKind(scaleValue)));
 }
@@ -3662,11 +1493,7 @@ export function scaledDotProductAttention(query: unknown, key: unknown, value?: 
 export function selu(input: Tensor, inplace?: boolean): Tensor;
 export function selu(input: Tensor, options: { inplace?: boolean }): Tensor;
 export function selu(input: unknown, inplace?: unknown): Tensor {
-  if (call.isOptions(inplace)) {
-    const options = inplace;
-    call.checkOptions(options, ["inplace"], "selu");
-    inplace = options["inplace"];
-  }
+  if (call.isOptions(inplace)) [inplace] = call.takeOptions([inplace], ["inplace"], "selu");
   if (inplace === true) {
     core.op_selu_(call.tensorArg(input, "selu", "input", 1));
     return call.mutated(input as Tensor);
@@ -3683,11 +1510,7 @@ export function selu(input: unknown, inplace?: unknown): Tensor {
 export function sigmoid(input: Tensor, inplace?: boolean): Tensor;
 export function sigmoid(input: Tensor, options: { inplace?: boolean }): Tensor;
 export function sigmoid(input: unknown, inplace?: unknown): Tensor {
-  if (call.isOptions(inplace)) {
-    const options = inplace;
-    call.checkOptions(options, ["inplace"], "sigmoid");
-    inplace = options["inplace"];
-  }
+  if (call.isOptions(inplace)) [inplace] = call.takeOptions([inplace], ["inplace"], "sigmoid");
   if (inplace === true) {
     core.op_sigmoid_(call.tensorArg(input, "sigmoid", "input", 1));
     return call.mutated(input as Tensor);
@@ -3703,11 +1526,7 @@ export function sigmoid(input: unknown, inplace?: unknown): Tensor {
 export function silu(input: Tensor, inplace?: boolean): Tensor;
 export function silu(input: Tensor, options: { inplace?: boolean }): Tensor;
 export function silu(input: unknown, inplace?: unknown): Tensor {
-  if (call.isOptions(inplace)) {
-    const options = inplace;
-    call.checkOptions(options, ["inplace"], "silu");
-    inplace = options["inplace"];
-  }
+  if (call.isOptions(inplace)) [inplace] = call.takeOptions([inplace], ["inplace"], "silu");
   if (inplace === true) {
     core.op_silu_(call.tensorArg(input, "silu", "input", 1));
     return call.mutated(input as Tensor);
@@ -3725,24 +1544,7 @@ export function smoothL1Loss(input: Tensor, options: { target: Tensor; reduction
 export function smoothL1Loss(input: Tensor, target: Tensor, options: { reduction?: "none" | "mean" | "sum"; beta?: number }): Tensor;
 export function smoothL1Loss(input: Tensor, target: Tensor, reduction: "none" | "mean" | "sum", options: { beta?: number }): Tensor;
 export function smoothL1Loss(input: unknown, target: unknown, reduction?: unknown, beta?: unknown): Tensor {
-  if (call.isOptions(target)) {
-    const options = target;
-    call.checkOptions(options, ["target","reduction","beta"], "smoothL1Loss");
-    target = options["target"];
-    reduction = options["reduction"];
-    beta = options["beta"];
-  }
-  else if (call.isOptions(reduction)) {
-    const options = reduction;
-    call.checkOptions(options, ["reduction","beta"], "smoothL1Loss");
-    reduction = options["reduction"];
-    beta = options["beta"];
-  }
-  else if (call.isOptions(beta)) {
-    const options = beta;
-    call.checkOptions(options, ["beta"], "smoothL1Loss");
-    beta = options["beta"];
-  }
+  if (call.isOptions(target) || call.isOptions(reduction) || call.isOptions(beta)) [target, reduction, beta] = call.takeOptions([target, reduction, beta], ["target","reduction","beta"], "smoothL1Loss");
   return call.wrapOr(input as Tensor, core.op_smoothL1Loss(call.tensorArg(input, "smoothL1Loss", "input", 1), call.tensorArg(target, "smoothL1Loss", "target", 2), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "smoothL1Loss", "reduction", 3, "ValueError: {value} is not a valid value for reduction"), beta === undefined ? 1 : call.floatArg(beta, "smoothL1Loss", "beta", 4)));
 }
 
@@ -3755,17 +1557,7 @@ export function softMarginLoss(input: Tensor, target: Tensor, reduction?: "none"
 export function softMarginLoss(input: Tensor, options: { target: Tensor; reduction?: "none" | "mean" | "sum" }): Tensor;
 export function softMarginLoss(input: Tensor, target: Tensor, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
 export function softMarginLoss(input: unknown, target: unknown, reduction?: unknown): Tensor {
-  if (call.isOptions(target)) {
-    const options = target;
-    call.checkOptions(options, ["target","reduction"], "softMarginLoss");
-    target = options["target"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(reduction)) {
-    const options = reduction;
-    call.checkOptions(options, ["reduction"], "softMarginLoss");
-    reduction = options["reduction"];
-  }
+  if (call.isOptions(target) || call.isOptions(reduction)) [target, reduction] = call.takeOptions([target, reduction], ["target","reduction"], "softMarginLoss");
   return call.wrapOr(input as Tensor, core.op_softMarginLoss(call.tensorArg(input, "softMarginLoss", "input", 1), call.tensorArg(target, "softMarginLoss", "target", 2), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "softMarginLoss", "reduction", 3, "ValueError: {value} is not a valid value for reduction")));
 }
 
@@ -3779,17 +1571,7 @@ export function softmax(input: Tensor, dim: number, dtype?: DType | null): Tenso
 export function softmax(input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 export function softmax(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
 export function softmax(input: unknown, dim: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","dtype"], "softmax");
-    dim = options["dim"];
-    dtype = options["dtype"];
-  }
-  else if (call.isOptions(dtype)) {
-    const options = dtype;
-    call.checkOptions(options, ["dtype"], "softmax");
-    dtype = options["dtype"];
-  }
+  if (call.isOptions(dim) || call.isOptions(dtype)) [dim, dtype] = call.takeOptions([dim, dtype], ["dim","dtype"], "softmax");
   return call.wrapOr(input as Tensor, core.op_softmax(call.tensorArg(input, "softmax", "input", 1), call.intArg(dim, "softmax", "dim", 2), call.dtypeArg(dtype, "softmax", "dtype", 3)));
 }
 
@@ -3801,17 +1583,7 @@ export function softmin(input: Tensor, dim: number, dtype?: DType | null): Tenso
 export function softmin(input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 export function softmin(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
 export function softmin(input: unknown, dim: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","dtype"], "softmin");
-    dim = options["dim"];
-    dtype = options["dtype"];
-  }
-  else if (call.isOptions(dtype)) {
-    const options = dtype;
-    call.checkOptions(options, ["dtype"], "softmin");
-    dtype = options["dtype"];
-  }
+  if (call.isOptions(dim) || call.isOptions(dtype)) [dim, dtype] = call.takeOptions([dim, dtype], ["dim","dtype"], "softmin");
   return call.wrapOr(input as Tensor, core.op_softmin(call.tensorArg(input, "softmin", "input", 1), call.intArg(dim, "softmin", "dim", 2), call.dtypeArg(dtype, "softmin", "dtype", 3)));
 }
 
@@ -3824,17 +1596,7 @@ export function softplus(input: Tensor, beta?: number, threshold?: number): Tens
 export function softplus(input: Tensor, options: { beta?: number; threshold?: number }): Tensor;
 export function softplus(input: Tensor, beta: number, options: { threshold?: number }): Tensor;
 export function softplus(input: unknown, beta?: unknown, threshold?: unknown): Tensor {
-  if (call.isOptions(beta)) {
-    const options = beta;
-    call.checkOptions(options, ["beta","threshold"], "softplus");
-    beta = options["beta"];
-    threshold = options["threshold"];
-  }
-  else if (call.isOptions(threshold)) {
-    const options = threshold;
-    call.checkOptions(options, ["threshold"], "softplus");
-    threshold = options["threshold"];
-  }
+  if (call.isOptions(beta) || call.isOptions(threshold)) [beta, threshold] = call.takeOptions([beta, threshold], ["beta","threshold"], "softplus");
   return call.wrap(core.op_softplus(call.tensorArg(input, "softplus", "input", 1), beta === undefined ? 1 : call.floatArg(beta, "softplus", "beta", 2), threshold === undefined ? 20 : call.floatArg(threshold, "softplus", "threshold", 3)));
 }
 
@@ -3847,11 +1609,7 @@ export function softplus(input: unknown, beta?: unknown, threshold?: unknown): T
 export function softshrink(input: Tensor, lambd?: number): Tensor;
 export function softshrink(input: Tensor, options: { lambd?: number }): Tensor;
 export function softshrink(input: unknown, lambd?: unknown): Tensor {
-  if (call.isOptions(lambd)) {
-    const options = lambd;
-    call.checkOptions(options, ["lambd"], "softshrink");
-    lambd = options["lambd"];
-  }
+  if (call.isOptions(lambd)) [lambd] = call.takeOptions([lambd], ["lambd"], "softshrink");
   return call.wrap(core.op_softshrink(call.tensorArg(input, "softshrink", "input", 1), lambd === undefined ? 0.5 : call.floatArg(lambd, "softshrink", "lambd", 2)));
 }
 
@@ -3874,11 +1632,7 @@ export function softsign(input: unknown): Tensor {
 export function tanh(input: Tensor, inplace?: boolean): Tensor;
 export function tanh(input: Tensor, options: { inplace?: boolean }): Tensor;
 export function tanh(input: unknown, inplace?: unknown): Tensor {
-  if (call.isOptions(inplace)) {
-    const options = inplace;
-    call.checkOptions(options, ["inplace"], "tanh");
-    inplace = options["inplace"];
-  }
+  if (call.isOptions(inplace)) [inplace] = call.takeOptions([inplace], ["inplace"], "tanh");
   if (inplace === true) {
     core.op_tanh_(call.tensorArg(input, "tanh", "input", 1));
     return call.mutated(input as Tensor);
@@ -3906,24 +1660,7 @@ export function threshold(input: Tensor, options: { threshold: Scalar; value: Sc
 export function threshold(input: Tensor, threshold: Scalar, options: { value: Scalar; inplace?: boolean }): Tensor;
 export function threshold(input: Tensor, threshold: Scalar, value: Scalar, options: { inplace?: boolean }): Tensor;
 export function threshold(input: unknown, threshold: unknown, value?: unknown, inplace?: unknown): Tensor {
-  if (call.isOptions(threshold)) {
-    const options = threshold;
-    call.checkOptions(options, ["threshold","value","inplace"], "threshold");
-    threshold = options["threshold"];
-    value = options["value"];
-    inplace = options["inplace"];
-  }
-  else if (call.isOptions(value)) {
-    const options = value;
-    call.checkOptions(options, ["value","inplace"], "threshold");
-    value = options["value"];
-    inplace = options["inplace"];
-  }
-  else if (call.isOptions(inplace)) {
-    const options = inplace;
-    call.checkOptions(options, ["inplace"], "threshold");
-    inplace = options["inplace"];
-  }
+  if (call.isOptions(threshold) || call.isOptions(value) || call.isOptions(inplace)) [threshold, value, inplace] = call.takeOptions([threshold, value, inplace], ["threshold","value","inplace"], "threshold");
   const thresholdValue = call.scalarArg(threshold, "threshold", "threshold", 2);
   const valueValue = call.scalarArg(value, "threshold", "value", 3);
   if (inplace === true) {
@@ -3947,62 +1684,7 @@ export function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Te
 export function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: number, p: number, eps: number, options: { swap?: boolean; reduction?: "none" | "mean" | "sum" }): Tensor;
 export function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: number, p: number, eps: number, swap: boolean, options: { reduction?: "none" | "mean" | "sum" }): Tensor;
 export function tripletMarginLoss(anchor: unknown, positive: unknown, negative?: unknown, margin?: unknown, p?: unknown, eps?: unknown, swap?: unknown, reduction?: unknown): Tensor {
-  if (call.isOptions(positive)) {
-    const options = positive;
-    call.checkOptions(options, ["positive","negative","margin","p","eps","swap","reduction"], "tripletMarginLoss");
-    positive = options["positive"];
-    negative = options["negative"];
-    margin = options["margin"];
-    p = options["p"];
-    eps = options["eps"];
-    swap = options["swap"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(negative)) {
-    const options = negative;
-    call.checkOptions(options, ["negative","margin","p","eps","swap","reduction"], "tripletMarginLoss");
-    negative = options["negative"];
-    margin = options["margin"];
-    p = options["p"];
-    eps = options["eps"];
-    swap = options["swap"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(margin)) {
-    const options = margin;
-    call.checkOptions(options, ["margin","p","eps","swap","reduction"], "tripletMarginLoss");
-    margin = options["margin"];
-    p = options["p"];
-    eps = options["eps"];
-    swap = options["swap"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(p)) {
-    const options = p;
-    call.checkOptions(options, ["p","eps","swap","reduction"], "tripletMarginLoss");
-    p = options["p"];
-    eps = options["eps"];
-    swap = options["swap"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(eps)) {
-    const options = eps;
-    call.checkOptions(options, ["eps","swap","reduction"], "tripletMarginLoss");
-    eps = options["eps"];
-    swap = options["swap"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(swap)) {
-    const options = swap;
-    call.checkOptions(options, ["swap","reduction"], "tripletMarginLoss");
-    swap = options["swap"];
-    reduction = options["reduction"];
-  }
-  else if (call.isOptions(reduction)) {
-    const options = reduction;
-    call.checkOptions(options, ["reduction"], "tripletMarginLoss");
-    reduction = options["reduction"];
-  }
+  if (call.isOptions(positive) || call.isOptions(negative) || call.isOptions(margin) || call.isOptions(p) || call.isOptions(eps) || call.isOptions(swap) || call.isOptions(reduction)) [positive, negative, margin, p, eps, swap, reduction] = call.takeOptions([positive, negative, margin, p, eps, swap, reduction], ["positive","negative","margin","p","eps","swap","reduction"], "tripletMarginLoss");
   return call.wrapOr(anchor as Tensor, core.op_tripletMarginLoss(call.tensorArg(anchor, "tripletMarginLoss", "anchor", 1), call.tensorArg(positive, "tripletMarginLoss", "positive", 2), call.tensorArg(negative, "tripletMarginLoss", "negative", 3), margin === undefined ? 1 : call.floatArg(margin, "tripletMarginLoss", "margin", 4), p === undefined ? 2 : call.floatArg(p, "tripletMarginLoss", "p", 5), eps === undefined ? 0.000001 : call.floatArg(eps, "tripletMarginLoss", "eps", 6), swap === undefined ? 0 : call.boolArg(swap, "tripletMarginLoss", "swap", 7), reduction === undefined ? 1 : call.enumArg(reduction, ["none","mean","sum"], "tripletMarginLoss", "reduction", 8, "ValueError: {value} is not a valid value for reduction")));
 }
 
@@ -4018,32 +1700,7 @@ export function unfold(input: Tensor, kernelSize: number | readonly number[], op
 export function unfold(input: Tensor, kernelSize: number | readonly number[], dilation: number | readonly number[], options: { padding?: number | readonly number[]; stride?: number | readonly number[] }): Tensor;
 export function unfold(input: Tensor, kernelSize: number | readonly number[], dilation: number | readonly number[], padding: number | readonly number[], options: { stride?: number | readonly number[] }): Tensor;
 export function unfold(input: unknown, kernelSize: unknown, dilation?: unknown, padding?: unknown, stride?: unknown): Tensor {
-  if (call.isOptions(kernelSize)) {
-    const options = kernelSize;
-    call.checkOptions(options, ["kernelSize","dilation","padding","stride"], "unfold");
-    kernelSize = options["kernelSize"];
-    dilation = options["dilation"];
-    padding = options["padding"];
-    stride = options["stride"];
-  }
-  else if (call.isOptions(dilation)) {
-    const options = dilation;
-    call.checkOptions(options, ["dilation","padding","stride"], "unfold");
-    dilation = options["dilation"];
-    padding = options["padding"];
-    stride = options["stride"];
-  }
-  else if (call.isOptions(padding)) {
-    const options = padding;
-    call.checkOptions(options, ["padding","stride"], "unfold");
-    padding = options["padding"];
-    stride = options["stride"];
-  }
-  else if (call.isOptions(stride)) {
-    const options = stride;
-    call.checkOptions(options, ["stride"], "unfold");
-    stride = options["stride"];
-  }
+  if (call.isOptions(kernelSize) || call.isOptions(dilation) || call.isOptions(padding) || call.isOptions(stride)) [kernelSize, dilation, padding, stride] = call.takeOptions([kernelSize, dilation, padding, stride], ["kernelSize","dilation","padding","stride"], "unfold");
   if (dilation === undefined) dilation = [1];
   if (padding === undefined) padding = [0];
   if (stride === undefined) stride = [1];

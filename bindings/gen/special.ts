@@ -155,17 +155,7 @@ export function logSoftmax(input: Tensor, dim: number, dtype?: DType | null): Te
 export function logSoftmax(input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 export function logSoftmax(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
 export function logSoftmax(input: unknown, dim: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","dtype"], "logSoftmax");
-    dim = options["dim"];
-    dtype = options["dtype"];
-  }
-  else if (call.isOptions(dtype)) {
-    const options = dtype;
-    call.checkOptions(options, ["dtype"], "logSoftmax");
-    dtype = options["dtype"];
-  }
+  if (call.isOptions(dim) || call.isOptions(dtype)) [dim, dtype] = call.takeOptions([dim, dtype], ["dim","dtype"], "logSoftmax");
   return call.wrapOr(input as Tensor, core.op_logSoftmax(call.tensorArg(input, "logSoftmax", "input", 1), call.intArg(dim, "logSoftmax", "dim", 2), call.dtypeArg(dtype, "logSoftmax", "dtype", 3)));
 }
 
@@ -178,11 +168,7 @@ export function logSoftmax(input: unknown, dim: unknown, dtype?: unknown): Tenso
 export function logit(input: Tensor, eps?: number | null): Tensor;
 export function logit(input: Tensor, options: { eps?: number | null }): Tensor;
 export function logit(input: unknown, eps?: unknown): Tensor {
-  if (call.isOptions(eps)) {
-    const options = eps;
-    call.checkOptions(options, ["eps"], "logit");
-    eps = options["eps"];
-  }
+  if (call.isOptions(eps)) [eps] = call.takeOptions([eps], ["eps"], "logit");
   const epsValue = call.optionalScalarArg(eps, "logit", "eps", 2);
   return call.wrap(core.op_logit(call.tensorArg(input, "logit", "input", 1), call.scalarValue(epsValue), call.scalarKind(epsValue)));
 }
@@ -196,17 +182,7 @@ export function logsumexp(input: Tensor, dim: number | readonly number[], keepdi
 export function logsumexp(input: Tensor, options: { dim: number | readonly number[]; keepdim?: boolean }): Tensor;
 export function logsumexp(input: Tensor, dim: number | readonly number[], options: { keepdim?: boolean }): Tensor;
 export function logsumexp(input: unknown, dim: unknown, keepdim?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","keepdim"], "logsumexp");
-    dim = options["dim"];
-    keepdim = options["keepdim"];
-  }
-  else if (call.isOptions(keepdim)) {
-    const options = keepdim;
-    call.checkOptions(options, ["keepdim"], "logsumexp");
-    keepdim = options["keepdim"];
-  }
+  if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "logsumexp");
   return call.wrapOr(input as Tensor, core.op_logsumexp(call.tensorArg(input, "logsumexp", "input", 1), call.ints(dim, "logsumexp", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "logsumexp", "keepdim", 3)));
 }
 
@@ -249,11 +225,7 @@ export function psi(input: unknown): Tensor {
 export function round(input: Tensor, decimals?: number): Tensor;
 export function round(input: Tensor, options: { decimals?: number }): Tensor;
 export function round(input: unknown, decimals?: unknown): Tensor {
-  if (call.isOptions(decimals)) {
-    const options = decimals;
-    call.checkOptions(options, ["decimals"], "round");
-    decimals = options["decimals"];
-  }
+  if (call.isOptions(decimals)) [decimals] = call.takeOptions([decimals], ["decimals"], "round");
   return call.wrapOr(input as Tensor, core.op_round(call.tensorArg(input, "round", "input", 1), decimals === undefined ? 0 : call.intArg(decimals, "round", "decimals", 2)));
 }
 
@@ -278,17 +250,7 @@ export function softmax(input: Tensor, dim: number, dtype?: DType | null): Tenso
 export function softmax(input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
 export function softmax(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
 export function softmax(input: unknown, dim: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dim)) {
-    const options = dim;
-    call.checkOptions(options, ["dim","dtype"], "softmax");
-    dim = options["dim"];
-    dtype = options["dtype"];
-  }
-  else if (call.isOptions(dtype)) {
-    const options = dtype;
-    call.checkOptions(options, ["dtype"], "softmax");
-    dtype = options["dtype"];
-  }
+  if (call.isOptions(dim) || call.isOptions(dtype)) [dim, dtype] = call.takeOptions([dim, dtype], ["dim","dtype"], "softmax");
   return call.wrapOr(input as Tensor, core.op_softmax(call.tensorArg(input, "softmax", "input", 1), call.intArg(dim, "softmax", "dim", 2), call.dtypeArg(dtype, "softmax", "dtype", 3)));
 }
 

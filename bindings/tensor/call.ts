@@ -319,6 +319,17 @@ export function checkOptions(options: Record<string, unknown>, names: readonly s
   }
 }
 
+/**
+ * Arguments of which one is an object of options: those before it as they are, the others by name out of it.
+ * @throws TypeError for a name that the op doesn't have, or that an argument before the options has already given
+ */
+export function takeOptions(args: readonly unknown[], names: readonly string[], op: string): unknown[] {
+  const at = args.findIndex(isOptions);
+  const options = args[at] as Record<string, unknown>;
+  checkOptions(options, names.slice(at), op);
+  return names.map((name, i) => (i < at ? args[i] : options[name]));
+}
+
 /** Python's name for the type of a value. */
 export function typeName(value: unknown): string {
   switch (typeof value) {

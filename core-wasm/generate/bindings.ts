@@ -165,18 +165,11 @@ const implementationParameters = (record: OpRecord, parameters: readonly Paramet
 
 /** Spreads an options object over the parameters from its place on. */
 function readOptions(record: OpRecord, parameters: readonly Parameter[], op: string): string[] {
-  const first = firstNamed(record, parameters);
-  const lines: string[] = [];
-  parameters.slice(first).forEach((p, i) => {
-    const rest = parameters.slice(first + i);
-    const names = JSON.stringify(rest.map((q) => q.name));
-    lines.push(`  ${i === 0 ? "" : "else "}if (call.isOptions(${p.name})) {`);
-    lines.push(`    const options = ${p.name};`);
-    lines.push(`    call.checkOptions(options, ${names}, "${op}");`);
-    for (const q of rest) lines.push(`    ${q.name} = options["${q.name}"];`);
-    lines.push("  }");
-  });
-  return lines;
+  const names = parameters.slice(firstNamed(record, parameters)).map((p) => p.name);
+  if (names.length === 0) return [];
+  const found = names.map((name) => `call.isOptions(${name})`).join(" || ");
+  const list = names.join(", ");
+  return [`  if (${found}) [${list}] = call.takeOptions([${list}], ${JSON.stringify(names)}, "${op}");`];
 }
 
 /** Where numbers may stand for tensors PyTorch has several overloads, and names none of the arguments that fit no overload. */
