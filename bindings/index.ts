@@ -72,6 +72,13 @@ export { asTensor, tensor, type TensorData, type TensorOptions } from "./tensor/
 export { getDefaultDtype, setDefaultDtype } from "./tensor/defaults.ts";
 export type { Device, DType, TypedArray } from "./tensor/dtype.ts";
 export type { Index } from "./tensor/index.ts";
+export {
+  channelsLast,
+  channelsLast3d,
+  contiguousFormat,
+  preserveFormat,
+  type MemoryFormat,
+} from "./tensor/memory-format.ts";
 export { setPrintOptions, type PrintOptions } from "./tensor/print.ts";
 export { canCast, finfo, iinfo, promoteTypes, resultType, type FloatInfo, type IntInfo } from "./tensor/promotion.ts";
 export { float, FloatScalar, type Scalar } from "./tensor/scalar.ts";

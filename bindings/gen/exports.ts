@@ -546,6 +546,7 @@ export interface OpExports {
   op_vectorNorm(input: number, ord: number, dim: number, dimLength: number, keepdim: number, dtype: number): number;
   op_view(input: number, size: number, sizeLength: number): number;
   op_viewAs(input: number, other: number): number;
+  op_viewDtype(input: number, dtype: number): number;
   op_vstack(tensors: number, tensorsLength: number): number;
   op_where(condition: number, input: number, other: number): number;
   op_xlog1py(input: number, other: number): number;

@@ -4,6 +4,7 @@ import { core } from "../core.ts";
 import * as call from "../tensor/call.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { Scalar } from "../tensor/scalar.ts";
+import type { MemoryFormat } from "../tensor/memory-format.ts";
 import { Tensor, live } from "../tensor/tensor.ts";
 
 export interface TensorMethods {
@@ -399,6 +400,7 @@ export interface TensorMethods {
    * @example const y = torch.clone(x)
    */
   clone(): Tensor;
+  clone(options: { memoryFormat?: MemoryFormat }): Tensor;
   /**
    * All combinations of r elements of a vector, as rows.
    * Follows torch.combinations.
@@ -411,6 +413,7 @@ export interface TensorMethods {
    * Follows torch.Tensor.contiguous.
    */
   contiguous(): Tensor;
+  contiguous(memoryFormat: MemoryFormat | { memoryFormat?: MemoryFormat }): Tensor;
   /**
    * The magnitude of input with the sign of other.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
@@ -1729,6 +1732,7 @@ export interface TensorMethods {
    */
   view(size: number | readonly number[]): Tensor;
   view(options: { size: number | readonly number[] }): Tensor;
+  view(dtype: DType): Tensor;
   view(...size: number[]): Tensor;
   /**
    * view to the other tensor's shape.

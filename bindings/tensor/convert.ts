@@ -1,10 +1,11 @@
 // Conversions of dtype and device: `to` and its short forms.
 
 import { core } from "../core.ts";
-import { NotImplementedError, RuntimeError } from "../error.ts";
-import { defineMethods, typeName } from "./call.ts";
+import { NotImplementedError, RuntimeError, TypeError } from "../error.ts";
+import { checkOptions, defineMethods, isOptions, typeName } from "./call.ts";
 import { emptyHandle } from "./create.ts";
-import { codeOf, deviceCode, DTYPES, type Device, type DType } from "./dtype.ts";
+import { codeOf, deviceCode, dtypeCode, DTYPES, type Device, type DType } from "./dtype.ts";
+import { inFormat, type MemoryFormat } from "./memory-format.ts";
 import { live, Tensor } from "./tensor.ts";
 
 export interface ToOptions {
@@ -12,6 +13,9 @@ export interface ToOptions {
   device?: Device | undefined;
   /** copy even where nothing changes */
   copy?: boolean | undefined;
+  /** accepted for PyTorch's sake: copies never wait here */
+  nonBlocking?: boolean | undefined;
+  memoryFormat?: MemoryFormat | undefined;
 }
 
 /** The methods that this file adds to Tensor. */
@@ -22,7 +26,8 @@ export interface TensorConversions {
    * @example x.to("float64"); x.to("cpu"); x.to(other); x.to({ dtype: "int64", copy: true });
    */
   to(target: DType | Device | Tensor, options?: ToOptions): Tensor;
-  to(device: Device, dtype: DType): Tensor;
+  to(target: DType | Tensor, nonBlocking?: boolean, copy?: boolean, options?: ToOptions): Tensor;
+  to(device: Device, dtype: DType, nonBlocking?: boolean, copy?: boolean, options?: ToOptions): Tensor;
   to(options: ToOptions): Tensor;
   /** The tensor with another dtype; follows torch.Tensor.type. Without one: the dtype's name. */
   type(): string;
@@ -31,16 +36,16 @@ export interface TensorConversions {
   typeAs(other: Tensor): Tensor;
   /** The tensor on the CPU. */
   cpu(): Tensor;
-  float(): Tensor;
-  double(): Tensor;
-  half(): Tensor;
-  bfloat16(): Tensor;
-  long(): Tensor;
-  int(): Tensor;
-  short(): Tensor;
-  char(): Tensor;
-  byte(): Tensor;
-  bool(): Tensor;
+  float(options?: FormatOptions): Tensor;
+  double(options?: FormatOptions): Tensor;
+  half(options?: FormatOptions): Tensor;
+  bfloat16(options?: FormatOptions): Tensor;
+  long(options?: FormatOptions): Tensor;
+  int(options?: FormatOptions): Tensor;
+  short(options?: FormatOptions): Tensor;
+  char(options?: FormatOptions): Tensor;
+  byte(options?: FormatOptions): Tensor;
+  bool(options?: FormatOptions): Tensor;
 }
 
 const META = deviceCode("meta");
@@ -56,11 +61,13 @@ function convert(tensor: Tensor, code: number, device: number, copy: boolean): T
   return copy ? tensor.clone() : tensor;
 }
 
-function to(this: Tensor, target: unknown, second?: unknown): Tensor {
+/** Reads (dtype | device | tensor | options)…, nonBlocking, copy in PyTorch's order. */
+function to(this: Tensor, ...args: unknown[]): Tensor {
   let code = -1;
   let device = -1;
-  let copy = false;
-  for (const value of [target, second]) {
+  let format: MemoryFormat = "preserveFormat";
+  const flags: boolean[] = [];
+  for (const value of args) {
     if (value === undefined || value === null) continue;
     if (value instanceof Tensor) {
       code = value.dtypeCode;
@@ -69,18 +76,29 @@ function to(this: Tensor, target: unknown, second?: unknown): Tensor {
       const known = codeOf(value);
       if (known >= 0) code = known;
       else device = deviceCode(value);
-    } else if (typeof value === "object") {
+    } else if (typeof value === "boolean") {
+      flags.push(value);
+    } else if (isOptions(value)) {
       const options = value as ToOptions;
-      if (options.dtype !== undefined && options.dtype !== null) code = codeOf(options.dtype);
+      checkOptions(value, ["dtype", "device", "copy", "nonBlocking", "memoryFormat"], "to");
+      if (options.dtype !== undefined && options.dtype !== null) code = dtypeCode(options.dtype);
       if (options.device !== undefined && options.device !== null) device = deviceCode(options.device);
-      copy = options.copy === true;
-      if (options.dtype && code < 0) throw new RuntimeError(`to(): unknown dtype ${String(options.dtype)}`);
+      if (options.copy === true) flags[1] = true;
+      format = options.memoryFormat ?? format;
     } else {
-      throw new RuntimeError(`to() received an invalid combination of arguments - got (${typeName(value)})`);
+      throw new TypeError(`to() received an invalid combination of arguments - got (${typeName(value)})`);
     }
   }
-  return convert(this, code, device, copy);
+  const converted = convert(this, code, device, flags[1] === true);
+  return inFormat(converted, format, false);
 }
+
+interface FormatOptions {
+  memoryFormat?: MemoryFormat;
+}
+
+const formatOf = (value: unknown, fallback: MemoryFormat): MemoryFormat =>
+  (isOptions(value) ? (value as FormatOptions).memoryFormat : (value as MemoryFormat | undefined)) ?? fallback;
 
 const SHORT_FORMS: Record<string, DType> = {
   float: "float32",
@@ -110,8 +128,26 @@ defineMethods(Tensor, {
 for (const [name, dtype] of Object.entries(SHORT_FORMS)) {
   const code = codeOf(dtype);
   defineMethods(Tensor, {
-    [name](this: Tensor): Tensor {
-      return convert(this, code, -1, false);
+    [name](this: Tensor, options?: FormatOptions): Tensor {
+      const converted = convert(this, code, -1, false);
+      return options === undefined ? converted : inFormat(converted, formatOf(options, "preserveFormat"), false);
     },
   });
 }
+
+// The generated methods, with what their records can't say: memory formats, and the view as another dtype.
+const { view, contiguous, clone } = Tensor.prototype as unknown as Record<string, (...args: unknown[]) => Tensor>;
+defineMethods(Tensor, {
+  view(this: Tensor, ...args: unknown[]): Tensor {
+    if (typeof args[0] === "string") return new Tensor(core.op_viewDtype(live(this), dtypeCode(args[0])));
+    return view!.apply(this, args);
+  },
+  contiguous(this: Tensor, format?: unknown): Tensor {
+    if (format === undefined) return contiguous!.call(this);
+    return inFormat(this, formatOf(format, "contiguousFormat"), false);
+  },
+  clone(this: Tensor, format?: unknown): Tensor {
+    if (format === undefined || formatOf(format, "preserveFormat") === "preserveFormat") return clone!.call(this);
+    return inFormat(this, formatOf(format, "preserveFormat"), true);
+  },
+});

@@ -122,7 +122,9 @@ type Cuts = number | readonly number[] | Tensor;
 function cutsOf(value: unknown, op: string): number | readonly number[] {
   if (value instanceof Tensor) {
     if (value.dtype !== "int64" || value.ndim > 1) {
-      throw new RuntimeError(`${op} expected tensor_indices_or_sections to be a zero-dimensional or one-dimensional int64 tensor`);
+      throw new RuntimeError(
+        `${op} expected tensor_indices_or_sections to be a zero-dimensional or one-dimensional int64 tensor`,
+      );
     }
     return value.ndim === 0 ? Number(value.item()) : (value.tolist() as number[]).map(Number);
   }
@@ -228,7 +230,10 @@ function uniqueOptions(names: readonly (keyof UniqueOptions)[], op: string, args
  * how often each occurs (returnCounts): then a list. Follows torch.unique.
  * @example const [values, counts] = torch.unique(x, { returnCounts: true })
  */
-export function unique(input: Tensor, options?: UniqueOptions & { returnInverse?: false; returnCounts?: false }): Tensor;
+export function unique(
+  input: Tensor,
+  options?: UniqueOptions & { returnInverse?: false; returnCounts?: false },
+): Tensor;
 export function unique(input: Tensor, options: UniqueOptions): Tensor[];
 export function unique(
   input: Tensor,
@@ -397,4 +402,3 @@ export interface ShapeMethods {
   dsplit(indicesOrSections: number | readonly number[]): Tensor[];
   histogram(bins: number | Tensor, options?: HistogramOptions): call.Named<"hist" | "binEdges">;
 }
-

@@ -17,6 +17,7 @@ import { gradFnOf, type GradFn } from "./gradfn.ts";
 import type { TensorConversions } from "./convert.ts";
 import type { TensorIndexing } from "./index.ts";
 import type { OverloadedReductions } from "./reductions.ts";
+import { isInFormat, type MemoryFormat } from "./memory-format.ts";
 import { formatTensor } from "./print.ts";
 import {
   arrayConstructor,
@@ -155,8 +156,10 @@ export class Tensor {
     return this.version;
   }
 
-  /** True when the elements lie in row-major order without gaps. */
-  isContiguous(): boolean {
+  /** True when the elements lie in row-major order, or in that of the format, without gaps. */
+  isContiguous(memoryFormat: MemoryFormat | { memoryFormat?: MemoryFormat } = "contiguousFormat"): boolean {
+    const format = typeof memoryFormat === "string" ? memoryFormat : (memoryFormat.memoryFormat ?? "contiguousFormat");
+    if (format !== "contiguousFormat") return isInFormat(this, format);
     const shape = this.shape;
     const strides = this.stride();
     let expected = 1;

@@ -277,6 +277,7 @@ export function generateMethods(registry: Registry): string {
   return [
     header("The methods of Tensor that are ops."),
     ...IMPORTS,
+    'import type { MemoryFormat } from "../tensor/memory-format.ts";',
     'import { Tensor, live } from "../tensor/tensor.ts";',
     "",
     "export interface TensorMethods {",
@@ -303,6 +304,13 @@ function withoutSelf(record: OpRecord): Parameter[] {
 /** Methods that draw random numbers have hand-written types, with generators as objects (bindings/random.ts). */
 const isPublicType = ({ record }: Named): boolean => !record.signature.parameters.some((p) => p.name === "generator");
 
+/** Overloads that bindings/tensor/convert.ts puts around the generated methods. */
+const BY_HAND: Record<string, readonly string[]> = {
+  view: ["dtype: DType"],
+  contiguous: ["memoryFormat: MemoryFormat | { memoryFormat?: MemoryFormat }"],
+  clone: ["options: { memoryFormat?: MemoryFormat }"],
+};
+
 /** Methods whose list PyTorch also takes as single arguments: x.view(2, 3). */
 const VARIADIC = new Set(["view", "reshape", "permute", "expand", "repeat", "tile", "flip", "sumToSize"]);
 
@@ -312,6 +320,7 @@ function methodType({ record, namespace, name }: Named, inplace: boolean): strin
   const full = inplace ? `${name}_` : name;
   const returns = inplace ? "this" : resultType(record);
   const signatures = overloads(record, parameters);
+  if (!inplace) signatures.push(...(BY_HAND[name] ?? []));
   if (VARIADIC.has(name)) signatures.push(`...${parameters[0]!.name}: number[]`);
   return [...lines, ...signatures.map((o) => `${full}(${o}): ${returns};`)].map((line) => `  ${line}`);
 }

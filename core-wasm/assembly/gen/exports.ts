@@ -2251,6 +2251,10 @@ export function op_viewAs(input: usize, other: usize): usize {
   return leave(ops.viewAs(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
+export function op_viewDtype(input: usize, dtype: i32): usize {
+  return leave(ops.viewDtype(changetype<Tensor>(input), dtype));
+}
+
 export function op_vstack(tensors: usize, tensorsLength: i32): usize {
   return leave(ops.vstack(tensorsFrom(tensors, tensorsLength)));
 }

@@ -37,6 +37,7 @@ import * as pooling_impl from "../ops/pooling";
 import * as random_impl from "../ops/random";
 import * as rearrange_impl from "../ops/rearrange";
 import * as reduction_impl from "../ops/reduction";
+import * as reinterpret_impl from "../ops/reinterpret";
 import * as rounding_impl from "../ops/rounding";
 import * as scan_impl from "../ops/scan";
 import * as scatter_impl from "../ops/scatter";
@@ -4237,6 +4238,14 @@ export function view(input: Tensor, size: Ints): Tensor {
 
 export function viewAs(input: Tensor, other: Tensor): Tensor {
   return geometry_impl.viewAs(input, other);
+}
+
+export function viewDtype(input: Tensor, dtype: i32): Tensor {
+  const previousMode = pauseGrad();
+  const result = reinterpret_impl.viewDtype(input, dtype);
+  resumeGrad(previousMode);
+  markView(result, input);
+  return result;
 }
 
 export function vstack(tensors: Tensors): Tensor {

@@ -1,0 +1,74 @@
+// x.view(dtype): the same bytes under another dtype.
+import { alias } from "../tensor/create";
+import { itemSize } from "../tensor/dtype";
+import { ErrorKind, msg, msgDType, msgInt, raise } from "../tensor/error";
+import { Tensor } from "../tensor/tensor";
+
+function refuse(input: Tensor, dtype: i32, what: string, found: i32, hasFound: bool): void {
+  msg(what);
+  msg(" to view ");
+  msgDType(input.dtype);
+  msg(" as ");
+  msgDType(dtype);
+  msg(" (different element sizes)");
+  if (hasFound) {
+    msg(", but got ");
+    msgInt(found);
+  }
+  raise(ErrorKind.Runtime);
+}
+
+/** Bytes of `units` old elements, in new ones; they must come out even. */
+function scaled(units: i32, from: i32, to: i32): i32 {
+  return <i32>((<i64>units * <i64>from) / <i64>to);
+}
+
+export function viewDtype(input: Tensor, dtype: i32): Tensor {
+  const from = itemSize(input.dtype);
+  const to = itemSize(dtype);
+  const last = <i32>input.ndim - 1;
+  if (from != to) {
+    if (last < 0) refuse(input, dtype, "self.dim() cannot be 0", 0, false);
+    if (input.stride(last) != 1) refuse(input, dtype, "self.stride(-1) must be 1", input.stride(last), true);
+  }
+  if (from < to) {
+    const ratio = to / from;
+    if (input.shape(last) % ratio != 0) {
+      refuse(
+        input,
+        dtype,
+        "self.size(-1) must be divisible by the ratio of the element sizes",
+        input.shape(last),
+        true,
+      );
+    }
+    if (input.offset % ratio != 0) {
+      refuse(
+        input,
+        dtype,
+        "self.storage_offset() must be divisible by the ratio of the element sizes",
+        input.offset,
+        true,
+      );
+    }
+    for (let i = 0; i < last; i++) {
+      if (input.stride(i) % ratio != 0) {
+        refuse(
+          input,
+          dtype,
+          "self.stride() must be divisible by the ratio of the element sizes",
+          input.stride(i),
+          true,
+        );
+      }
+    }
+  }
+  const view = alias(input);
+  view.dtype = <u8>dtype;
+  if (from == to) return view;
+  view.offset = scaled(input.offset, from, to);
+  view.numel = scaled(input.numel, from, to);
+  view.setShape(last, scaled(input.shape(last), from, to));
+  for (let i = 0; i < last; i++) view.setStride(i, scaled(input.stride(i), from, to));
+  return view;
+}
