@@ -190,12 +190,16 @@ function formEntry(form: Form): Entry {
     bool,
     derivatives: leaves.map((leaf, i) => {
       const override = d.derivative?.[form.inputs[i]!];
-      if (!differentiable || leaf.kind === "mask" || override === null) return null;
+      if (!differentiable || leaf.kind === "mask" || override === null || isNumberKnown(form, i)) return null;
       const stated = override?.({ ...form.given, grad, result });
       return derivativeOf(root as Value, leaf, leaves, params, stated, `derivative of ${what}`);
     }),
   };
 }
+
+/** An input that the form is specialised for is a plain number. */
+const isNumberKnown = (form: Form, input: number): boolean =>
+  form.choices.some((c) => c.type === "value" && c.parameter.name === form.inputs[input]);
 
 const isFixedToIntegers = (dtype: string | undefined): boolean => dtype === "int32" || dtype === "bool";
 

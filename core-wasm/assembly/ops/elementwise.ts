@@ -333,10 +333,9 @@ function recorded(id: i32, count: i32): Tensor {
 function record(id: i32, entry: usize, count: i32, result: Tensor): void {
   const paramCount = <i32>load<u8>(entry, 1);
   const differentiable = <i32>load<u8>(entry, 7);
-  let saved = <i32>load<u8>(entry, 5);
-  const saveResult = load<u8>(entry, 6) != 0;
-  if (saved != 0) saved = savedInputs(entry, count, differentiable);
-  const node = newNode(id, count, 1, saved == 0 && !saveResult ? 0 : count + 1, count, paramCount);
+  const saves = load<u8>(entry, 5) != 0 || load<u8>(entry, 6) != 0;
+  const saved = saves ? readByDerivatives(entry, count, differentiable) : 0;
+  const node = newNode(id, count, 1, saved == 0 ? 0 : count + 1, count, paramCount);
   for (let i = 0; i < count; i++) {
     const t = operand(i);
     if (differentiable & (1 << i)) {
@@ -352,12 +351,15 @@ function record(id: i32, entry: usize, count: i32, result: Tensor): void {
   }
   for (let i = 0; i < paramCount; i++) node.saveF64(i, load<f64>(params + ((<usize>i) << 3)));
   attach(result, node, 0);
-  if (saveResult) node.saveTensor(count, result, true);
+  if (saved & RESULT) node.saveTensor(count, result, true);
   doneNode(node);
 }
 
-/** The inputs that the derivatives actually wanted read. */
-function savedInputs(entry: usize, count: i32, differentiable: i32): i32 {
+/** the bit of the result in a set of saved inputs */
+const RESULT: i32 = 1 << 8;
+
+/** The inputs, and the result, that the derivatives actually wanted read. */
+function readByDerivatives(entry: usize, count: i32, differentiable: i32): i32 {
   let saved = 0;
   for (let i = 0; i < count; i++) {
     if (!(differentiable & (1 << i)) || !operand(i).requiresGrad) continue;
@@ -367,7 +369,8 @@ function savedInputs(entry: usize, count: i32, differentiable: i32): i32 {
     const n = <i32>load<u8>(p);
     for (let k = 1; k <= n; k++) {
       const kind = <i32>load<u8>(p + <usize>k);
-      if (kind >= 1 && kind <= MAX_INPUTS) saved |= 1 << (kind - 1);
+      // operand codes: 1 … 8 an input, 9 the result
+      if (kind >= 1) saved |= 1 << (kind - 1);
     }
   }
   return saved;
