@@ -151,7 +151,7 @@ export function histogramEven(
     msg(" for dimension 0 are invalid; must be positive");
     raise(ErrorKind.Runtime);
   }
-  if (low === null || high === null) chooseEnds("torch.histogram", input, 0, 0, 0.5);
+  if (low === null || high === null) chooseEnds("torch.histogram", input, 0, input.numel > 0 ? 0 : 1, 0.5);
   else chooseEnds("torch.histogram", empty(ints1(0), input.dtype, 0), low.f, high.f, 0.5);
   const edges = ops.linspace(number(binsFrom), number(binsTo), bins + 1, input.dtype, input.device);
   return counted(input, bins, edges, weight, density, true);

@@ -18,6 +18,7 @@ export function trace(input: Tensor): Tensor {
     msgInt(input.ndim);
     raise(ErrorKind.Runtime);
   }
+  if (input.dtype == DType.Bool) fail(ErrorKind.Runtime, "\"trace\" not implemented for 'Bool'");
   return ops.sum(ops.diagonal(input));
 }
 
