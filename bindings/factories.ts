@@ -16,10 +16,14 @@ export interface FactoryOptions {
 }
 
 /** Sizes as numbers or one list, then options. */
-export type SizeArguments = [...(number[] | [size: readonly number[]]), FactoryOptions] | number[] | [size: readonly number[]];
+export type SizeArguments =
+  [...(number[] | [size: readonly number[]]), FactoryOptions] | number[] | [size: readonly number[]];
 
 /** @internal Splits `sizes…, options`. */
-export function sizesOf<O extends object>(op: string, args: readonly unknown[]): { size: readonly number[]; options: O } {
+export function sizesOf<O extends object>(
+  op: string,
+  args: readonly unknown[],
+): { size: readonly number[]; options: O } {
   const last = args.at(-1);
   const hasOptions = isOptions(last);
   const sizes = hasOptions ? args.slice(0, -1) : args;
@@ -170,7 +174,7 @@ export function arange(...args: (Scalar | FactoryOptions | undefined)[]): Tensor
   const start = options.start ?? (numbers.length > 1 || options.end !== undefined ? (first ?? 0) : 0);
   const end = options.end ?? (numbers.length > 1 ? second! : first!);
   const step = options.step ?? third ?? 1;
-  if (end === undefined) throw new TypeError("arange() missing 1 required positional arguments: \"end\"");
+  if (end === undefined) throw new TypeError('arange() missing 1 required positional arguments: "end"');
   return made(progression("op_arange", start, end, step, options), options);
 }
 
@@ -275,6 +279,15 @@ export const factoryMethods = {
   /** A tensor of the given size filled with one value; follows torch.Tensor.new_full. */
   newFull(this: Tensor, size: readonly number[] | number, fillValue: Scalar, options: FactoryOptions = {}): Tensor {
     return full(size, fillValue, { dtype: this.dtype, device: this.device, ...options });
+  },
+  /** An uninitialised tensor with the given sizes and strides; follows torch.Tensor.new_empty_strided. */
+  newEmptyStrided(
+    this: Tensor,
+    size: readonly number[],
+    stride: readonly number[],
+    options: FactoryOptions = {},
+  ): Tensor {
+    return emptyStrided(size, stride, { dtype: this.dtype, device: this.device, ...options });
   },
 };
 

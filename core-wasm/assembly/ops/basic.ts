@@ -110,8 +110,9 @@ export function sumToSize(input: Tensor, size: Ints): Tensor {
     if (i < lead || (size.get(i - lead) == 1 && input.shape(i) != 1)) dims.set(count++, i);
   }
   dims.length = count;
+  if (size.length == 0) return ops.sum(input);
   if (count == 0) return input;
-  const sum = ops.sum(input, dims, true, input.dtype);
+  const sum = ops.sum(input, dims, true);
   return lead > 0 ? ops.view(sum, size) : sum;
 }
 
