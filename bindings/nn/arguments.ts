@@ -22,6 +22,11 @@ export const defaultFactory: { device: Device | undefined; dtype: DType | undefi
   dtype: undefined,
 };
 
+const missing: unique symbol = Symbol("missing");
+
+/** Stands among the defaults of `take` for an argument that has none. */
+export const required = <T>(): T => missing as T;
+
 /**
  * Values of the arguments that `defaults` names, in its order. @throws TypeError for a name or a position that is not there
  */
@@ -38,6 +43,9 @@ export function take<T extends object>(what: string, args: readonly unknown[], d
   for (const key in options) {
     if (!(key in defaults)) throw new TypeError(`${what}() got an unexpected keyword argument '${key}'`);
     if (options[key] !== undefined) result[key] = plain(options[key]);
+  }
+  for (const name of names) {
+    if (result[name] === missing) throw new TypeError(`${what}() missing required argument: '${name}'`);
   }
   return result as T;
 }

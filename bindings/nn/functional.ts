@@ -19,3 +19,5 @@ export {
   upsampleNearest,
   tripletMarginWithDistanceLoss,
 } from "../functional/index.ts";
+export { multiHeadAttentionForward, type Attended, type AttentionOptions } from "../functional/attention.ts";
+export { gumbelSoftmax, type GumbelOptions } from "../functional/gumbel.ts";

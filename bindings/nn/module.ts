@@ -282,6 +282,28 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
     return this.to("cpu");
   }
 
+  // ---- copies
+
+  /**
+   * A copy with parameters, buffers and modules of its own, whatever is shared inside being shared again; hooks are not copied.
+   * Follows copy.deepcopy of a module.
+   */
+  deepCopy(): this {
+    return this.copyWith(new Map()) as this;
+  }
+
+  /** @internal copies of what `copied` already holds are taken from it */
+  copyWith(copied: Map<unknown, unknown>): AnyModule {
+    const copy = Reflect.construct(Module, [], this.constructor as new () => AnyModule) as AnyModule;
+    copied.set(this, copy);
+    for (const [attribute, persistent] of this.#buffers) copy.#buffers.set(attribute, persistent);
+    for (const attribute of Reflect.ownKeys(this)) {
+      const value = (this as unknown as Record<string | symbol, unknown>)[attribute];
+      (copy as unknown as Record<string | symbol, unknown>)[attribute] = copyOf(value, copied);
+    }
+    return copy;
+  }
+
   // ---- hooks
 
   private get hooks(): Hooks {
@@ -331,6 +353,19 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
   [Symbol.for("Deno.customInspect")](): string {
     return this.toString();
   }
+}
+
+/** @internal A copy of a module's attribute; plain values and functions are shared. */
+export function copyOf(value: unknown, copied: Map<unknown, unknown>): unknown {
+  if (copied.has(value)) return copied.get(value);
+  let copy = value;
+  if (value instanceof Module) return value.copyWith(copied);
+  if (value instanceof Parameter) copy = new Parameter(value.detach().clone(), value.requiresGrad);
+  else if (value instanceof Tensor) copy = keep(value.detach().clone());
+  else if (Array.isArray(value)) copy = value.map((item) => copyOf(item, copied));
+  else if (value instanceof Map) copy = new Map(Array.from(value, ([key, item]) => [key, copyOf(item, copied)]));
+  copied.set(value, copy);
+  return copy;
 }
 
 const join = (prefix: string, name: string): string => (prefix === "" ? name : `${prefix}.${name}`);

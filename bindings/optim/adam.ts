@@ -195,7 +195,7 @@ export class NAdam extends Optimizer<NAdamOptions> {
       .sqrt_()
       .add_(eps);
     param.addcdiv_(direction, denominator, (-lr * (1 - mu)) / (1 - product));
-    param.addcdiv_(mean, denominator, (-lr * muNext) / (1 - product * muNext));
+    param.addcdiv_(mean, denominator, (-lr * muNext) / (1 - product * mu * muNext));
   }
 }
 

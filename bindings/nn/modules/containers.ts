@@ -94,51 +94,51 @@ export class ModuleList<Item extends AnyModule = AnyModule> extends ListModule<I
 
 /** Modules by key, registered and not called; follows torch.nn.ModuleDict. */
 export class ModuleDict<Item extends AnyModule = AnyModule> extends Module<never[], never> {
-  readonly #entries: Map<string, Item>;
+  /** Held in one Map, which is no attribute of a module. */
+  private readonly items: Map<string, Item> = new Map();
 
   constructor(modules: Record<string, Item> | Iterable<readonly [string, Item]> = {}) {
     super();
-    this.#entries = new Map();
     this.update(modules);
   }
   forward(): never {
     throw new RuntimeError('Module [ModuleDict] is missing the required "forward" function');
   }
   protected override *members(): Iterable<[string, unknown, string]> {
-    for (const [key, module] of this.#entries) yield [key, module, key];
+    for (const [key, module] of this.items) yield [key, module, key];
   }
 
   /** The number of entries. */
   get size(): number {
-    return this.#entries.size;
+    return this.items.size;
   }
   get(key: string): Item | undefined {
-    return this.#entries.get(key);
+    return this.items.get(key);
   }
   set(key: string, module: Item): this {
-    this.#entries.set(key, module);
+    this.items.set(key, module);
     return this;
   }
   has(key: string): boolean {
-    return this.#entries.has(key);
+    return this.items.has(key);
   }
   delete(key: string): boolean {
-    return this.#entries.delete(key);
+    return this.items.delete(key);
   }
   clear(): void {
-    this.#entries.clear();
+    this.items.clear();
   }
   keys(): IterableIterator<string> {
-    return this.#entries.keys();
+    return this.items.keys();
   }
   values(): IterableIterator<Item> {
-    return this.#entries.values();
+    return this.items.values();
   }
   entries(): IterableIterator<[string, Item]> {
-    return this.#entries.entries();
+    return this.items.entries();
   }
   [Symbol.iterator](): IterableIterator<[string, Item]> {
-    return this.#entries.entries();
+    return this.items.entries();
   }
   /** Adds or replaces entries. */
   update(modules: Record<string, Item> | Iterable<readonly [string, Item]>): this {
@@ -172,43 +172,42 @@ export class ParameterList extends ListModule<Parameter, never[], never> {
 
 /** Parameters by key; follows torch.nn.ParameterDict. Tensors become parameters. */
 export class ParameterDict extends Module<never[], never> {
-  readonly #entries: Map<string, Parameter>;
+  private readonly items: Map<string, Parameter> = new Map();
 
   constructor(parameters: Record<string, Tensor> = {}) {
     super();
-    this.#entries = new Map();
     for (const [key, parameter] of Object.entries(parameters)) this.set(key, parameter);
   }
   forward(): never {
     throw new RuntimeError("ParameterDict should not be called.");
   }
   protected override *members(): Iterable<[string, unknown, string]> {
-    for (const [key, parameter] of this.#entries) yield [key, parameter, key];
+    for (const [key, parameter] of this.items) yield [key, parameter, key];
   }
   get size(): number {
-    return this.#entries.size;
+    return this.items.size;
   }
   get(key: string): Parameter | undefined {
-    return this.#entries.get(key);
+    return this.items.get(key);
   }
   set(key: string, parameter: Tensor): this {
-    this.#entries.set(key, toParameter(parameter));
+    this.items.set(key, toParameter(parameter));
     return this;
   }
   has(key: string): boolean {
-    return this.#entries.has(key);
+    return this.items.has(key);
   }
   keys(): IterableIterator<string> {
-    return this.#entries.keys();
+    return this.items.keys();
   }
   values(): IterableIterator<Parameter> {
-    return this.#entries.values();
+    return this.items.values();
   }
   [Symbol.iterator](): IterableIterator<[string, Parameter]> {
-    return this.#entries.entries();
+    return this.items.entries();
   }
   override extraRepr(): string {
-    return Array.from(this.#entries, ([key, parameter]) => `  (${key}): ${describe(parameter)}`).join("\n");
+    return Array.from(this.items, ([key, parameter]) => `  (${key}): ${describe(parameter)}`).join("\n");
   }
 }
 

@@ -4,7 +4,7 @@ import { RuntimeError } from "../../error.ts";
 import { noGrad } from "../../autograd/mode.ts";
 import type { FloatScalar } from "../../tensor/scalar.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import { defaultFactory, take, type Factory, type Rest } from "../arguments.ts";
+import { defaultFactory, required, take, type Factory, type Rest } from "../arguments.ts";
 import { empty } from "../factory.ts";
 import * as F from "../functional.ts";
 import * as init from "../init.ts";
@@ -62,9 +62,13 @@ export class Embedding extends Module {
       ],
       EmbeddingOptions
     >
-  ) {
+  );
+  constructor(options: { numEmbeddings: number; embeddingDim: number } & EmbeddingOptions);
+  constructor(...args: unknown[]) {
     super();
-    const options = take("Embedding", rest, {
+    const { numEmbeddings, embeddingDim, ...options } = take("Embedding", args, {
+      numEmbeddings: required<number>(),
+      embeddingDim: required<number>(),
       paddingIdx: null as number | null,
       maxNorm: null as number | null,
       normType: 2,

@@ -1,7 +1,7 @@
 // Pooling: maxima, means and power means of windows.
 
 import { Tensor } from "../../tensor/tensor.ts";
-import { take, type Rest } from "../arguments.ts";
+import { required, take, type Rest } from "../arguments.ts";
 import * as F from "../functional.ts";
 import { Module } from "../module.ts";
 import { py } from "../python.ts";
@@ -32,9 +32,12 @@ abstract class MaxPool extends Module<[input: Tensor], MaxPoolResult> {
   readonly returnIndices: boolean;
   readonly ceilMode: boolean;
 
-  constructor(kernelSize: Size, ...rest: MaxPoolRest) {
+  constructor(kernelSize: Size, ...rest: MaxPoolRest);
+  constructor(options: { kernelSize: Size } & MaxPoolOptions);
+  constructor(...args: unknown[]) {
     super();
-    const options = take(new.target.name, rest, {
+    const { kernelSize, ...options } = take(new.target.name, args, {
+      kernelSize: required<Size>(),
       stride: null as Size | null,
       padding: 0 as Size,
       dilation: 1 as Size,
@@ -112,9 +115,12 @@ abstract class AvgPool extends Module {
       [stride: Size | null, padding: Size, ceilMode: boolean, countIncludePad: boolean, divisorOverride: number | null],
       AvgPoolOptions
     >
-  ) {
+  );
+  constructor(options: { kernelSize: Size } & AvgPoolOptions);
+  constructor(...args: unknown[]) {
     super();
-    const options = take(new.target.name, rest, {
+    const { kernelSize, ...options } = take(new.target.name, args, {
+      kernelSize: required<Size>(),
       stride: null as Size | null,
       padding: 0 as Size,
       ceilMode: false,

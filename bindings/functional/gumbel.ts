@@ -1,0 +1,36 @@
+// Samples of a categorical distribution that gradients pass through.
+
+import * as F from "../gen/nn-functional.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { positional } from "./arguments.ts";
+
+export interface GumbelOptions {
+  /** Temperature (default 1). */
+  tau?: number;
+  /** Gives one-hot vectors, with the gradient of the soft ones (default false). */
+  hard?: boolean;
+  dim?: number;
+}
+
+/** softmax of the logits and Gumbel noise, over the temperature. Follows torch.nn.functional.gumbel_softmax. */
+export function gumbelSoftmax(logits: Tensor, options?: GumbelOptions): Tensor;
+export function gumbelSoftmax(logits: Tensor, tau: number, options?: Omit<GumbelOptions, "tau">): Tensor;
+export function gumbelSoftmax(logits: Tensor, tau: number, hard: boolean, eps?: number, dim?: number): Tensor;
+export function gumbelSoftmax(...args: unknown[]): Tensor {
+  const [input, tau = 1, hard = false, , dim = -1] = positional(
+    args,
+    ["logits", "tau", "hard", "eps", "dim"],
+    "gumbelSoftmax",
+  );
+  const logits = input as Tensor;
+  const noise = logits.detach().clone().exponential_().log_().neg_();
+  const soft = F.softmax(logits.add(noise).div(Number(tau)), dim as number);
+  if (hard !== true) return soft;
+  const chosen = soft.detach().argmax(dim as number, true);
+  const oneHot = soft
+    .detach()
+    .clone()
+    .zero_()
+    .scatter_(dim as number, chosen, 1);
+  return oneHot.sub(soft.detach()).add(soft);
+}
