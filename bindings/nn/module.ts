@@ -11,6 +11,7 @@ import { loadInto, type IncompatibleKeys } from "./state.ts";
 import { convert } from "./convert.ts";
 
 /** Any module, whatever it is called with. */
+// oxlint-disable-next-line typescript/no-explicit-any -- so that subclasses with other arguments can be called
 export type AnyModule = Module<any[], any>;
 /** Tensors by name, in the order and under the names of PyTorch's state dicts. */
 export type StateDict = Record<string, Tensor>;

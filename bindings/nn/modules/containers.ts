@@ -6,6 +6,7 @@ import { Module, type AnyModule } from "../module.ts";
 import { Parameter } from "../parameter.ts";
 
 /** A module of a Sequential: called with what the one before it gave. */
+// oxlint-disable-next-line typescript/no-explicit-any -- its input is what the stage before it gives
 export type Stage = Module<any, any>;
 
 /** Own integer keys, as a list has them. */
