@@ -6,6 +6,7 @@
 import { i32, refresh } from "../core.ts";
 
 const MB = 1024 * 1024;
+const NULL_DEVICE = 2;
 const PRESSURE_BYTES = 64 * MB;
 const DROPPED_BYTES = 128 * MB;
 const WATERMARK_BYTES = 1024 * MB;
@@ -32,7 +33,8 @@ function soleBytes(handle: number): number {
     storage = i32[(handle >>> 2) + 2]!;
   }
   const at = storage >>> 2;
-  return i32[at] === 1 ? i32[at + 2]! >>> 0 : 0;
+  // the null device holds no memory
+  return i32[at] === 1 && i32[at + 4] !== NULL_DEVICE ? i32[at + 2]! >>> 0 : 0;
 }
 
 /** A wrapper that only garbage collection will release has come to hold `handle`. */
