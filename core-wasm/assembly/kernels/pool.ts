@@ -87,6 +87,65 @@ function fillWindows(args: Args, rank: i32, i: i32, input: i32, output: i32, tab
   return sizeof<T>() == 8 ? <T>i64.MIN_VALUE : <T>i32.MIN_VALUE;
 }
 
+/** a if `which`, else b, without a branch: no predictor knows which element is the largest, and floats have no cmov. */
+// @ts-ignore: decorator
+@inline function choose<T>(a: T, b: T, which: i32): T {
+  if (!isFloat<T>()) return select<T>(a, b, which);
+  if (sizeof<T>() == 4)
+    return <T>reinterpret<f32>(select<i32>(reinterpret<i32>(<f32>a), reinterpret<i32>(<f32>b), which));
+  return <T>reinterpret<f64>(select<i64>(reinterpret<i64>(<f64>a), reinterpret<i64>(<f64>b), which));
+}
+
+/** Four float32 elements, `stride` apart. */
+// @ts-ignore: decorator
+@inline function loadStrided(at: usize, stride: i32): v128 {
+  if (stride == 1) return v128.load(at);
+  if (stride == 2) return v128.shuffle<f32>(v128.load(at), v128.load(at, 16), 0, 2, 4, 6);
+  const step = (<usize>stride) << 2;
+  let v = v128.load32_zero(at);
+  v = v128.load_lane<f32>(at + step, v, 1);
+  v = v128.load_lane<f32>(at + 2 * step, v, 2);
+  return v128.load_lane<f32>(at + 3 * step, v, 3);
+}
+
+/** Four neighbouring windows of a float32 row, the first beginning at column `left`. */
+function maxOfFour(
+  from: usize,
+  index: usize,
+  to: usize,
+  left: i32,
+  stride: i32,
+  kernel: i32,
+  stepX: i32,
+  z0: i32,
+  z1: i32,
+  stepZ: i32,
+  y0: i32,
+  y1: i32,
+  stepY: i32,
+  ih: i32,
+  iw: i32,
+): void {
+  const lanes = i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(stride));
+  let best = f32x4.splat(-Infinity);
+  let at = i32x4.add(lanes, i32x4.splat((z0 * ih + y0) * iw + left));
+  for (let iz = z0; iz < z1; iz += stepZ) {
+    for (let iy = y0; iy < y1; iy += stepY) {
+      let place = (iz * ih + iy) * iw + left;
+      for (let k = 0; k < kernel; k++) {
+        const v = loadStrided(from + ((<usize>place) << 2), stride);
+        const larger = v128.or(f32x4.gt(v, best), f32x4.ne(v, v));
+        best = v128.bitselect(v, best, larger);
+        at = v128.bitselect(i32x4.add(lanes, i32x4.splat(place)), at, larger);
+        place += stepX;
+      }
+    }
+  }
+  v128.store(to, best);
+  v128.store(index, i64x2.extend_low_i32x4_s(at));
+  v128.store(index, i64x2.extend_high_i32x4_s(at), 16);
+}
+
 function maxOf<T>(args: Args): void {
   const values = args.operand(0);
   const input = args.operand(2);
@@ -105,6 +164,13 @@ function maxOf<T>(args: Args): void {
   const stepZ = adaptive ? 1 : setting(args, rank, 3, 0, 1);
   const stepY = adaptive ? 1 : setting(args, rank, 3, 1, 1);
   const stepX = adaptive ? 1 : setting(args, rank, 3, 2, 1);
+  const kernelX = setting(args, rank, 0, 2, 1);
+  const strideX = setting(args, rank, 1, 2, 1);
+  const paddingX = setting(args, rank, 2, 2, 0);
+  // the columns whose windows, and what four lanes read beside them, lie inside the row
+  const room = iw + paddingX - stepX * (kernelX - 1) - strideX;
+  const vectorFrom = (paddingX + strideX - 1) / strideX;
+  const vectorEnd = adaptive || room < 0 ? 0 : min(ow, room / strideX + 1);
   const plane = <usize>(id * ih * iw) * sizeof<T>();
   let to = values.data;
   let index = args.operand(1).data;
@@ -117,6 +183,14 @@ function maxOf<T>(args: Args): void {
         const y0 = first(heights, y);
         const y1 = end(heights, y);
         for (let x = 0; x < ow; x++) {
+          if (sizeof<T>() == 4 && isFloat<T>() && x >= vectorFrom && x + 4 <= vectorEnd) {
+            const left = x * strideX - paddingX;
+            maxOfFour(from, index, to, left, strideX, kernelX, stepX, z0, z1, stepZ, y0, y1, stepY, ih, iw);
+            to += 16;
+            index += 32;
+            x += 3;
+            continue;
+          }
           const x0 = first(widths, x);
           const x1 = end(widths, x);
           let best = lowest<T>();
@@ -127,10 +201,10 @@ function maxOf<T>(args: Args): void {
               for (let ix = x0; ix < x1; ix += stepX) {
                 const v = load<T>(from + <usize>(row + ix) * sizeof<T>());
                 // a NaN replaces everything, and stays: the comparison with it is false
-                if (v > best || (isFloat<T>() && v != v)) {
-                  best = v;
-                  at = row + ix;
-                }
+                let larger: i32 = v > best ? 1 : 0;
+                if (isFloat<T>()) larger |= v != v ? 1 : 0;
+                best = choose<T>(v, best, larger);
+                at = select<i32>(row + ix, at, larger);
               }
             }
           }

@@ -13,7 +13,7 @@ import { KC, MC, columnBlock, gemmBlocked, multiplyPacked, roundUp } from "../ge
 import { packA, packGathered } from "../gemm/pack";
 import { MR } from "../gemm/tile";
 import { cropBorder, directForward, directTranspose, directWeight } from "./direct";
-import { ConvKind, GEOMETRY_BYTES, Geometry, describe, fillTables, windows } from "./geometry";
+import { ConvKind, GEOMETRY_BYTES, Geometry, describe, fillTables, flipKernel, windows } from "./geometry";
 
 function describeKind(g: Geometry, args: Args, kind: i32, base: usize): void {
   const x = args.operand(0);
@@ -47,21 +47,6 @@ function fillBias<T>(g: Geometry, out: usize, n: i32, group: i32, bias: usize): 
     const value = load<T>(bias + <usize>channel * sizeof<T>());
     const plane = out + <usize>(n * g.groups * g.mapChannels + channel) * <usize>g.positions * sizeof<T>();
     for (let at: usize = 0; at < <usize>g.positions * sizeof<T>(); at += sizeof<T>()) store<T>(plane + at, value);
-  }
-}
-
-/** The group's kernel with channels exchanged and elements reversed: [map channel, image channel, element]. */
-function flipKernel<T>(g: Geometry, weight: usize, group: i32): void {
-  const kernel = g.kernelSize;
-  let to = g.kernel;
-  for (let m = 0; m < g.mapChannels; m++) {
-    for (let i = 0; i < g.imageChannels; i++) {
-      const source = ((group * g.imageChannels + i) * g.mapChannels + m) * kernel;
-      for (let e = kernel - 1; e >= 0; e--) {
-        store<T>(to, load<T>(weight + <usize>(source + e) * sizeof<T>()));
-        to += sizeof<T>();
-      }
-    }
   }
 }
 
@@ -196,7 +181,7 @@ function run<T>(args: Args, kind: i32): void {
     if (g.direct || g.rows == 0) directForward<T>(g, x.data, y, z, bias);
     else forward<T>(g, x.data, y, z, bias);
   } else if (kind == ConvKind.Transpose) {
-    if (g.flipped && g.rows == 0) directForward<T>(g, x.data, y, z, bias);
+    if (g.flipped && (g.direct || g.rows == 0)) directForward<T>(g, x.data, y, z, bias);
     else if (g.flipped) forward<T>(g, x.data, y, z, bias);
     else if (g.direct || g.mapChannels == 0) directTranspose<T>(g, x.data, y, z, bias);
     else scatter<T>(g, x.data, y, z, bias);

@@ -1,7 +1,8 @@
 // Convolutions with one or two channels a group on the side that would be the rows of a product: depthwise ones above all.
 // Plain loops over the rows of an image, each row a run of multiply-adds; memory-bound for small kernels.
+import { madd } from "../gemm/tile";
 import { addScaled, dotContiguous } from "../gemm/vector";
-import { Geometry, copyShifted, windows } from "./geometry";
+import { Geometry, copyShifted, fillRowTable, flipKernel, windows } from "./geometry";
 
 /** Offset, in elements, of the image row that row (z, y) of the map meets at kernel element (kz, ky, 0). */
 // @ts-ignore: decorator
@@ -12,18 +13,28 @@ import { Geometry, copyShifted, windows } from "./geometry";
 /** out = the convolution of image with weight, plus bias (an address, or 0). */
 export function directForward<T>(g: Geometry, out: usize, image: usize, weight: usize, bias: usize): void {
   const kernel = g.kernelSize;
+  fillRowTable(g);
   for (let n = 0; n < g.batch; n++) {
     for (let group = 0; group < g.groups; group++) {
       const from = windows<T>(g, image, n, group, 0);
+      let kernels = weight + <usize>(group * g.mapChannels * g.imageChannels * kernel) * sizeof<T>();
+      if (g.flipped) {
+        flipKernel<T>(g, weight, group);
+        kernels = g.kernel;
+      }
       for (let o = 0; o < g.mapChannels; o++) {
         const channel = group * g.mapChannels + o;
         const start = bias ? load<T>(bias + <usize>channel * sizeof<T>()) : <T>0;
-        const w = weight + <usize>(channel * g.imageChannels * kernel) * sizeof<T>();
+        const w = kernels + <usize>(o * g.imageChannels * kernel) * sizeof<T>();
         let row = out + <usize>(n * g.groups * g.mapChannels + channel) * <usize>g.positions * sizeof<T>();
         for (let z = 0; z < g.md; z++) {
           for (let y = 0; y < g.mh; y++) {
-            for (let x = 0; x < g.mw; x++) store<T>(row + <usize>x * sizeof<T>(), start);
-            addWindows<T>(g, row, from, w, z, y);
+            if (g.sw == 1) {
+              sumRow<T>(g, row, from, w, z, y, start);
+            } else {
+              for (let x = 0; x < g.mw; x++) store<T>(row + <usize>x * sizeof<T>(), start);
+              addWindows<T>(g, row, from, w, z, y);
+            }
             row += <usize>g.mw * sizeof<T>();
           }
         }
@@ -32,7 +43,72 @@ export function directForward<T>(g: Geometry, out: usize, image: usize, weight: 
   }
 }
 
-/** Adds every kernel element's contribution to row (z, y) of the map. */
+/**
+ * Row (z, y) of the map of a convolution without horizontal stride: sixteen bytes, or four times that, of its elements stay in
+ * registers while all kernel elements pass.
+ */
+function sumRow<T>(g: Geometry, row: usize, from: usize, weight: usize, z: i32, y: i32, start: T): void {
+  const bytes = <usize>g.mw * sizeof<T>();
+  const taps = g.rows;
+  const table = g.rowTable;
+  from += rowOffset(g, z, y, 0, 0) * sizeof<T>();
+  if (bytes >= 64) {
+    let at: usize = 0;
+    for (; at + 64 <= bytes; at += 64) sumElements<T>(row + at, from + at, weight, taps, table, start, 64);
+    // the last elements once more rather than one by one
+    if (at < bytes) sumElements<T>(row + bytes - 64, from + bytes - 64, weight, taps, table, start, 64);
+    return;
+  }
+  let at: usize = 0;
+  for (; at + 16 <= bytes; at += 16) sumElements<T>(row + at, from + at, weight, taps, table, start, 16);
+  for (; at < bytes; at += sizeof<T>()) {
+    sumElements<T>(row + at, from + at, weight, taps, table, start, <i32>sizeof<T>());
+  }
+}
+
+// @ts-ignore: decorator
+@inline function sumElements<T>(
+  to: usize,
+  from: usize,
+  weight: usize,
+  taps: i32,
+  table: usize,
+  start: T,
+  bytes: i32,
+): void {
+  let s0 = v128.splat<T>(start);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
+  let s = start;
+  for (const end = weight + <usize>taps * sizeof<T>(); weight < end; weight += sizeof<T>()) {
+    const at = from + <usize>load<i32>(table);
+    table += 4;
+    const w = load<T>(weight);
+    if (bytes >= 16) {
+      const v = v128.splat<T>(w);
+      s0 = madd<T>(v, v128.load(at), s0);
+      if (bytes == 64) {
+        s1 = madd<T>(v, v128.load(at, 16), s1);
+        s2 = madd<T>(v, v128.load(at, 32), s2);
+        s3 = madd<T>(v, v128.load(at, 48), s3);
+      }
+    } else {
+      s = <T>(s + w * load<T>(at));
+    }
+  }
+  if (bytes < 16) {
+    store<T>(to, s);
+    return;
+  }
+  v128.store(to, s0);
+  if (bytes < 64) return;
+  v128.store(to, s1, 16);
+  v128.store(to, s2, 32);
+  v128.store(to, s3, 48);
+}
+
+/** Adds every kernel element's contribution to row (z, y) of the map of a convolution with horizontal stride. */
 function addWindows<T>(g: Geometry, row: usize, from: usize, weight: usize, z: i32, y: i32): void {
   const step = <usize>g.sw * sizeof<T>();
   for (let c = 0; c < g.imageChannels; c++) {
@@ -41,14 +117,10 @@ function addWindows<T>(g: Geometry, row: usize, from: usize, weight: usize, z: i
         let at = from + (<usize>(c * g.channelStride) + rowOffset(g, z, y, kz, ky)) * sizeof<T>();
         for (let kx = 0; kx < g.kw; kx++) {
           const w = load<T>(weight);
-          if (g.sw == 1) {
-            addScaled<T>(g.mw, w, at, row);
-          } else {
-            let p = at;
-            for (let x: usize = 0; x < <usize>g.mw * sizeof<T>(); x += sizeof<T>()) {
-              store<T>(row + x, <T>(load<T>(row + x) + w * load<T>(p)));
-              p += step;
-            }
+          let p = at;
+          for (let x: usize = 0; x < <usize>g.mw * sizeof<T>(); x += sizeof<T>()) {
+            store<T>(row + x, <T>(load<T>(row + x) + w * load<T>(p)));
+            p += step;
           }
           at += <usize>g.dw * sizeof<T>();
           weight += sizeof<T>();

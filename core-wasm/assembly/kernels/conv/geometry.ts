@@ -12,7 +12,7 @@ export const enum ConvKind {
   Weight = 2,
 }
 
-/** Up to so many output channels a group, plain loops over rows beat the register tile. */
+/** Up to so many channels a group on the side that would be the product's rows, plain loops beat the register tile. */
 const DIRECT_CHANNELS: i32 = 2;
 
 /** Bytes of unrolled columns that the strided transpose holds at a time. */
@@ -143,13 +143,12 @@ export function describe(
   g.dd = setting(args, rank, 2, 0, 1);
   g.dh = setting(args, rank, 2, 1, 1);
   g.dw = setting(args, rank, 2, 2, 1);
-  g.flipped = kind == ConvKind.Transpose && g.imageChannels > DIRECT_CHANNELS && g.sd * g.sh * g.sw == 1;
+  g.flipped = kind == ConvKind.Transpose && g.sd * g.sh * g.sw == 1;
   if (g.flipped) flip(g);
   g.ed = (g.md - 1) * g.sd + g.dd * (g.kd - 1) + 1;
   g.eh = (g.mh - 1) * g.sh + g.dh * (g.kh - 1) + 1;
   g.ew = (g.mw - 1) * g.sw + g.dw * (g.kw - 1) + 1;
   g.direct = (kind == ConvKind.Transpose && !g.flipped ? g.imageChannels : g.mapChannels) <= DIRECT_CHANNELS;
-  if (g.flipped) g.direct = false;
   g.positions = g.md * g.mh * g.mw;
   g.rows = g.imageChannels * g.kernelSize;
   g.bordered =
@@ -198,9 +197,11 @@ function layOut(g: Geometry, base: usize): void {
   if (g.bordered) at += room(g.fold * g.imageChannels * g.channelStride * size);
   g.edge = at;
   at += EDGE_BYTES;
+  g.kernel = at;
+  if (g.flipped) at += room(g.mapChannels * g.rows * size);
+  g.rowTable = at;
+  at += room(g.rows * 4);
   if (!g.direct) {
-    g.rowTable = at;
-    at += room(g.rows * 4);
     g.positionTable = at;
     at += room(g.fold * g.positions * 4);
     g.packedA = at;
@@ -208,8 +209,6 @@ function layOut(g: Geometry, base: usize): void {
       at += room(packedABytes(g.mapChannels, g.rows, size));
       g.packedB = at;
       at += room(packedBBytes(min(g.rows, KC), min(g.positions, NC_BYTES / size), size));
-      g.kernel = at;
-      if (g.flipped) at += room(g.mapChannels * g.rows * size);
     } else if (g.kind == ConvKind.Weight) {
       const depth = min(KC, g.fold * g.positions);
       at += room(packedABytes(min(g.mapChannels, MC), depth, size));
@@ -227,6 +226,11 @@ function layOut(g: Geometry, base: usize): void {
 
 /** Fills both tables with byte offsets; `imageStride` (bytes) parts the folded images. */
 export function fillTables(g: Geometry, imageStride: i32): void {
+  fillRowTable(g);
+  fillPositionTable(g, imageStride);
+}
+
+export function fillRowTable(g: Geometry): void {
   const size = g.size;
   let to = g.rowTable;
   for (let c = 0; c < g.imageChannels; c++) {
@@ -240,7 +244,11 @@ export function fillTables(g: Geometry, imageStride: i32): void {
       }
     }
   }
-  to = g.positionTable;
+}
+
+function fillPositionTable(g: Geometry, imageStride: i32): void {
+  const size = g.size;
+  let to = g.positionTable;
   for (let f = 0; f < g.fold; f++) {
     for (let z = 0; z < g.md; z++) {
       for (let y = 0; y < g.mh; y++) {
@@ -252,6 +260,22 @@ export function fillTables(g: Geometry, imageStride: i32): void {
       }
     }
   }
+}
+
+// Rows are short: a call of the engine's memory.copy or memory.fill costs more than they do.
+
+// @ts-ignore: decorator
+@inline function clear<T>(from: usize, to: usize): void {
+  const zero = v128.splat<T>(0);
+  for (; from + 16 <= to; from += 16) v128.store(from, zero);
+  for (; from < to; from += sizeof<T>()) store<T>(from, <T>0);
+}
+
+// @ts-ignore: decorator
+@inline function copyRow<T>(to: usize, from: usize, bytes: usize): void {
+  let at: usize = 0;
+  for (; at + 16 <= bytes; at += 16) v128.store(to + at, v128.load(from + at));
+  for (; at < bytes; at += sizeof<T>()) store<T>(to + at, load<T>(from + at));
 }
 
 /**
@@ -281,12 +305,13 @@ export function copyShifted<T>(
       for (let y = 0; y < eh; y++) {
         const iy = y - ph;
         if (iz < 0 || iz >= d || iy < 0 || iy >= h || first == last) {
-          memory.fill(to, 0, row);
+          clear<T>(to, to + row);
         } else {
           const source = from + <usize>(((c * d + iz) * h + iy) * w + first - pw) * sizeof<T>();
-          for (let x = 0; x < first; x++) store<T>(to + <usize>x * sizeof<T>(), <T>0);
-          memory.copy(to + <usize>first * sizeof<T>(), source, <usize>(last - first) * sizeof<T>());
-          for (let x = last; x < ew; x++) store<T>(to + <usize>x * sizeof<T>(), <T>0);
+          const start = to + <usize>first * sizeof<T>();
+          clear<T>(to, start);
+          copyRow<T>(start, source, <usize>(last - first) * sizeof<T>());
+          clear<T>(to + <usize>last * sizeof<T>(), to + row);
         }
         to += row;
       }
@@ -304,4 +329,19 @@ export function windows<T>(g: Geometry, data: usize, n: i32, group: i32, slot: i
   const to = g.border + <usize>(slot * channels) * <usize>g.channelStride * sizeof<T>();
   copyShifted<T>(channels, from, g.id, g.ih, g.iw, to, g.ed, g.eh, g.ew, g.pd, g.ph, g.pw);
   return to;
+}
+
+/** The group's kernel with channels exchanged and elements reversed: [map channel, image channel, element], in g.kernel. */
+export function flipKernel<T>(g: Geometry, weight: usize, group: i32): void {
+  const kernel = g.kernelSize;
+  let to = g.kernel;
+  for (let m = 0; m < g.mapChannels; m++) {
+    for (let i = 0; i < g.imageChannels; i++) {
+      const source = ((group * g.imageChannels + i) * g.mapChannels + m) * kernel;
+      for (let e = kernel - 1; e >= 0; e--) {
+        store<T>(to, load<T>(weight + <usize>(source + e) * sizeof<T>()));
+        to += sizeof<T>();
+      }
+    }
+  }
 }
