@@ -18,6 +18,7 @@ export interface CoreExports {
   empty(shape: number, ndim: number, dtype: number, device: number): number;
   wrappedScalar(value: number, kind: number): number;
   wrappedInt(low: number, high: number): number;
+  endCall(): void;
   releaseMany(handles: number, count: number): void;
   alias(handle: number): number;
   bumpVersion(handle: number): void;

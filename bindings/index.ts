@@ -1,6 +1,14 @@
 // The torch namespace: `import * as torch from "flambeau"`.
 
-export * from "./error.ts";
+export {
+  IndexError,
+  NotImplementedError,
+  OutOfMemoryError,
+  RuntimeError,
+  TorchError,
+  TypeError,
+  ValueError,
+} from "./error.ts";
 export * from "./gen/functions.ts";
 export * from "./tensor/dtypes.ts";
 export * as autograd from "./autograd/index.ts";

@@ -2,7 +2,15 @@
 
 import { core } from "../core.ts";
 import { RuntimeError, TypeError } from "../error.ts";
-import { defineMethods, isOptions, resultHandles, tensors as tensorList, typeName, wrap } from "../tensor/call.ts";
+import {
+  defineMethods,
+  isOptions,
+  optionalTensors,
+  resultHandles,
+  tensors as tensorList,
+  typeName,
+  wrap,
+} from "../tensor/call.ts";
 import { live, Tensor } from "../tensor/tensor.ts";
 
 export interface BackwardOptions {
@@ -42,7 +50,7 @@ function run(roots: readonly Tensor[], gradients: readonly (Tensor | null)[], op
   core.backward(
     tensorList(roots, "backward", "tensors", 1),
     roots.length,
-    tensorList(gradients, "backward", "gradTensors", 2),
+    optionalTensors(gradients, "backward", "gradTensors", 2),
     (options.retainGraph ?? create) ? 1 : 0,
     create ? 1 : 0,
     inputs === null ? 0 : tensorList(inputs, "backward", "inputs", 5),
@@ -118,7 +126,7 @@ export function grad(
   const count = core.autogradGrad(
     tensorList(roots, "grad", "outputs", 1),
     roots.length,
-    tensorList(startingGradients(options.gradOutputs, roots.length), "grad", "gradOutputs", 3),
+    optionalTensors(startingGradients(options.gradOutputs, roots.length), "grad", "gradOutputs", 3),
     tensorList(leaves, "grad", "inputs", 2),
     leaves.length,
     (options.retainGraph ?? create) ? 1 : 0,

@@ -3,7 +3,7 @@
 import { core, i32, refresh } from "../core.ts";
 import { RuntimeError, TypeError } from "../error.ts";
 import { enter, leave, newToken } from "../memory/finalize.ts";
-import { ints, resultHandles, tensors, typeName } from "../tensor/call.ts";
+import { ints, optionalTensors, resultHandles, typeName } from "../tensor/call.ts";
 import { functionNames } from "../tensor/gradfn.ts";
 import { live, Tensor } from "../tensor/tensor.ts";
 import { registerFunction } from "./hooks.ts";
@@ -174,7 +174,7 @@ function record(
     },
   }));
   functionNames.set(id, name);
-  const node = core.functionNode(id, tensors(inputs, "apply", "args", 1), arity, outputs.length);
+  const node = core.functionNode(id, optionalTensors(inputs, "apply", "args", 1), arity, outputs.length);
   outputs.forEach((output, i) => {
     const differentiable = output instanceof Tensor && (output.isFloatingPoint() || output.isComplex());
     if (differentiable && !ctx.nonDifferentiable.has(values[i])) core.functionOutput(node, i, live(output));

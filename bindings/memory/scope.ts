@@ -6,6 +6,7 @@
 // it is careful: what is made before the first await belongs to the scope; what is made later belongs to a group of all the
 // asynchronous scopes that are open at that time, and is released when the last of them ends, never earlier.
 
+import { TypeError } from "../error.ts";
 import { adopt, dispose, enter, leave, newToken, own, setScopeOwner, type Owned } from "./finalize.ts";
 
 /** Wrappers that outlive every scope. */
@@ -255,6 +256,9 @@ async function* iterateAsync<T>(iterable: Iterable<T> | AsyncIterable<T>): Async
 
 /** Lets a tensor outlive the scopes that are open. @returns the same tensor */
 export function keep<T extends object>(tensor: T): T {
+  if (typeof tensor !== "object" || tensor === null || !("handle" in tensor)) {
+    throw new TypeError("keep(): argument 'tensor' (position 1) must be Tensor");
+  }
   kept.add(tensor);
   return tensor;
 }

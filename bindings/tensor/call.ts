@@ -206,11 +206,12 @@ export function enumArg(
 ): number {
   const index = choices.indexOf(value as string);
   if (index >= 0) return index;
-  if (error !== undefined && typeof value === "string") throw statedError(error.replace("{value}", value));
+  if (error !== undefined && typeof value === "string") {
+    core.endCall();
+    throw statedError(error.replace("{value}", value));
+  }
   if (typeof value !== "string") return wrongType(value, op, name, position, "str");
-  throw new TypeError(
-    `${op}(): argument '${name}' must be one of ${choices.map((c) => `'${c}'`).join(", ")}, not '${value}'`,
-  );
+  refuse(`${op}(): argument '${name}' must be one of ${choices.map((c) => `'${c}'`).join(", ")}, not '${value}'`);
 }
 
 // ---- list arguments: laid down in blocks of the core, one after the other and round again. No list takes more than an
@@ -269,24 +270,31 @@ export function ints(value: unknown, op: string, name: string, position: number)
 function intItem(item: unknown, index: number, op: string, name: string, position: number): number {
   if (typeof item === "number" && Number.isInteger(item)) return clampInt(item);
   if (typeof item === "bigint" || item instanceof Tensor) return intArg(item, op, name, position);
-  throw new TypeError(
+  refuse(
     `${op}(): argument '${name}' (position ${position}) must be tuple of ints, but found element of type ` +
       `${typeName(item)} at pos ${index + 1}`,
   );
 }
 
-/** Lays down the handles of a list of tensors (0 for absent ones) and returns its address. */
+/** Lays down the handles of a list of tensors and returns its address. */
 export function tensors(value: unknown, op: string, name: string, position: number): number {
+  return tensorList(value, false, op, name, position);
+}
+
+/** The same for lists in which tensors may be absent: 0 stands for them. */
+export function optionalTensors(value: unknown, op: string, name: string, position: number): number {
+  return tensorList(value, true, op, name, position);
+}
+
+function tensorList(value: unknown, mayLack: boolean, op: string, name: string, position: number): number {
   if (value === undefined || value === null) return 0;
   if (!Array.isArray(value)) return wrongType(value, op, name, position, "tuple of Tensors");
   const at = reserve(value.length);
   for (let i = 0; i < value.length; i++) {
     const item: unknown = value[i];
     if (item instanceof Tensor) i32[at + i] = item.handle !== 0 ? item.handle : disposed();
-    else if (item === null || item === undefined) i32[at + i] = 0;
-    else {
-      throw new TypeError(`expected Tensor as element ${i} in argument ${position - 1}, but got ${typeName(item)}`);
-    }
+    else if (mayLack && (item === null || item === undefined)) i32[at + i] = 0;
+    else refuse(`expected Tensor as element ${i} in argument ${position - 1}, but got ${typeName(item)}`);
   }
   return at << 2;
 }
@@ -315,7 +323,7 @@ export function isOptions(value: unknown): value is Record<string, unknown> {
 /** @throws TypeError for a name that the op doesn't have */
 export function checkOptions(options: Record<string, unknown>, names: readonly string[], op: string): void {
   for (const key in options) {
-    if (!names.includes(key)) throw new TypeError(`${op}() got an unexpected keyword argument '${key}'`);
+    if (!names.includes(key)) refuse(`${op}() got an unexpected keyword argument '${key}'`);
   }
 }
 
@@ -360,15 +368,21 @@ export function isTensor(value: unknown): value is Tensor {
   return value instanceof Tensor;
 }
 
+/** Throws; the numbers that were wrapped for the call are released before. */
+function refuse(message: string): never {
+  core.endCall();
+  throw new TypeError(message);
+}
+
 /** Raised where arguments fit none of several overloads. */
 export function wrongCombination(op: string, ...values: unknown[]): never {
   const types = values.map(typeName).join(", ");
-  throw new TypeError(
+  refuse(
     `${op}() received an invalid combination of arguments - got (${types}), but expected a Tensor and a Tensor or a Number`,
   );
 }
 
 export function wrongType(value: unknown, op: string, name: string, position: number, expected: string): never {
-  if (value === undefined) throw new TypeError(`${op}() missing 1 required positional arguments: "${name}"`);
-  throw new TypeError(`${op}(): argument '${name}' (position ${position}) must be ${expected}, not ${typeName(value)}`);
+  if (value === undefined) refuse(`${op}() missing 1 required positional arguments: "${name}"`);
+  refuse(`${op}(): argument '${name}' (position ${position}) must be ${expected}, not ${typeName(value)}`);
 }

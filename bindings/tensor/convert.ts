@@ -2,7 +2,7 @@
 
 import { core } from "../core.ts";
 import { NotImplementedError, RuntimeError, TypeError } from "../error.ts";
-import { checkOptions, defineMethods, isOptions, typeName } from "./call.ts";
+import { checkOptions, defineMethods, isOptions, tensorArg, typeName } from "./call.ts";
 import { emptyHandle } from "./create.ts";
 import { codeOf, deviceCode, dtypeCode, DTYPES, type Device, type DType } from "./dtype.ts";
 import { inFormat, type MemoryFormat } from "./memory-format.ts";
@@ -122,6 +122,7 @@ defineMethods(Tensor, {
     return dtype === undefined ? DTYPES[this.dtypeCode]! : to.call(this, dtype);
   },
   typeAs(this: Tensor, other: Tensor): Tensor {
+    tensorArg(other, "type_as", "other", 1);
     return convert(this, other.dtypeCode, -1, false);
   },
 });

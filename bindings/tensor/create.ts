@@ -41,7 +41,8 @@ export function memoryOf(handle: number, count: number): TypedArray {
  * @throws ValueError for ragged arrays, TypeError for elements that are no numbers, RuntimeError for values beyond the dtype's range
  * @example torch.tensor([[1, 2], [3, 4]]).shape // [2, 2]
  */
-export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
+export function tensor(data: TensorData, options?: TensorOptions | null): Tensor {
+  options ??= {};
   const asked = options.dtype === undefined || options.dtype === null ? -1 : dtypeCode(options.dtype);
   let result: Tensor;
   if (data instanceof Tensor) {
@@ -74,7 +75,8 @@ function finish(result: Tensor, options: TensorOptions): Tensor {
  * The tensor itself where it already has the dtype and the device, else a new one; follows torch.as_tensor.
  * JavaScript's arrays and typed arrays lie outside the wasm memory and are copied.
  */
-export function asTensor(data: TensorData, options: TensorOptions = {}): Tensor {
+export function asTensor(data: TensorData, options?: TensorOptions | null): Tensor {
+  options ??= {};
   if (!(data instanceof Tensor)) return tensor(data, options);
   if (options.dtype === undefined && options.device === undefined) return data;
   return data.to({ dtype: options.dtype, device: options.device });

@@ -87,8 +87,7 @@ export function codeOf(dtype: unknown): number {
 /** The code of a dtype. @throws TypeError when `dtype` is none. */
 export function dtypeCode(dtype: unknown): number {
   const code = CODES.get(dtype);
-  if (code === undefined)
-    throw new TypeError(`expected a dtype such as "float32", got ${JSON.stringify(dtype) ?? dtype}`);
+  if (code === undefined) throw new TypeError(`expected a dtype such as "float32", got ${String(dtype)}`);
   return code;
 }
 

@@ -5,7 +5,7 @@
 
 import { core, word } from "../core.ts";
 import { IndexError, TypeError, ValueError } from "../error.ts";
-import { defineMethods, isScalar, mutated, NONE, scalarHandle, tensors, typeName, wrap } from "./call.ts";
+import { defineMethods, isScalar, mutated, NONE, optionalTensors, scalarHandle, typeName, wrap } from "./call.ts";
 import { tensor, type TensorData } from "./create.ts";
 import { Code, DTYPES, SCALAR_TYPES } from "./dtype.ts";
 import type { Scalar } from "./scalar.ts";
@@ -58,7 +58,9 @@ function at(this: Tensor, ...indices: unknown[]): Tensor {
   try {
     applyAll(state, indices);
     if (state.gather.length > 0) {
-      return wrap(core.op_index(state.handle, tensors(state.gather, "index", "indices", 2), state.gather.length));
+      return wrap(
+        core.op_index(state.handle, optionalTensors(state.gather, "index", "indices", 2), state.gather.length),
+      );
     }
     core.retain(state.handle); // also where nothing was indexed: then it is the tensor itself
     return wrap(state.handle);
@@ -78,7 +80,13 @@ function put(this: Tensor, ...args: unknown[]): Tensor {
       core.op_copy_(state.handle, valueFor(state, value, false));
     } else {
       const source = valueFor(state, value, true);
-      core.op_indexPut_(state.handle, tensors(state.gather, "put", "indices", 1), state.gather.length, source, 0);
+      core.op_indexPut_(
+        state.handle,
+        optionalTensors(state.gather, "put", "indices", 1),
+        state.gather.length,
+        source,
+        0,
+      );
     }
     return mutated(this);
   } finally {

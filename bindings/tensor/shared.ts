@@ -1,7 +1,8 @@
 // Tensors on memory that JavaScript also writes to. Only the wasm memory can be shared: `sharedArray` and
 // `data({ copy: false })` give typed arrays on it. Any other typed array is copied, and `share: true` says so by throwing.
 
-import { RuntimeError, ValueError } from "../error.ts";
+import { RuntimeError, TypeError, ValueError } from "../error.ts";
+import { isOptions, typeName } from "./call.ts";
 import { emptyHandle, fromTypedArray, memoryOf } from "./create.ts";
 import { Code, dtypeCode, ITEM_SIZES, type DType, type TypedArray } from "./dtype.ts";
 import { Tensor } from "./tensor.ts";
@@ -28,6 +29,7 @@ export function sharedArray(length: number, dtype: DType = "float32"): TypedArra
  * @throws RuntimeError with `share: true` when the array lies outside the wasm memory
  */
 export function fromNumpy(array: ArrayBufferView, options: { share?: boolean } = {}): Tensor {
+  if (!ArrayBuffer.isView(array)) throw new TypeError(`expected np.ndarray (got ${typeName(array)})`);
   const owner = owners.get(array);
   if (owner !== undefined && array.buffer === currentBuffer()) return new Tensor(core.alias(owner.handle));
   if (options.share === true) {
@@ -58,6 +60,10 @@ export function fromBuffer(
     return tensor;
   }
   if (options.dtype === undefined) throw new ValueError("fromBuffer() needs a dtype to read plain bytes");
+  if (!ArrayBuffer.isView(buffer) && typeof (buffer as ArrayBuffer | null)?.byteLength !== "number") {
+    throw new TypeError(`a bytes-like object is required, not '${typeName(buffer)}'`);
+  }
+  if (!isOptions(options)) throw new TypeError("frombuffer() missing 1 required keyword-only argument: 'dtype'");
   const bytes = ArrayBuffer.isView(buffer)
     ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
     : new Uint8Array(buffer);

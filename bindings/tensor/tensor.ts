@@ -76,7 +76,7 @@ export class Tensor {
 
   /** The sizes, outermost first. */
   get shape(): number[] {
-    return this.ints(SHAPE);
+    return this.#ints(SHAPE);
   }
 
   /** The sizes, or the size of dimension `dim`. @throws IndexError when `dim` is out of range */
@@ -84,7 +84,7 @@ export class Tensor {
   size(dim: number): number;
   size(dim?: number): number | number[] {
     if (dim === undefined) return this.shape;
-    return word(live(this) + 4 * (SHAPE + this.wrapDim(dim)));
+    return word(live(this) + 4 * (SHAPE + this.#wrapDim(dim)));
   }
 
   /** The strides in elements, or the stride of dimension `dim`. @throws IndexError when `dim` is out of range */
@@ -92,8 +92,8 @@ export class Tensor {
   stride(dim: number): number;
   stride(dim?: number): number | number[] {
     const ndim = this.ndim;
-    if (dim === undefined) return this.ints(SHAPE + ndim);
-    return word(live(this) + 4 * (SHAPE + ndim + this.wrapDim(dim)));
+    if (dim === undefined) return this.#ints(SHAPE + ndim);
+    return word(live(this) + 4 * (SHAPE + ndim + this.#wrapDim(dim)));
   }
 
   /** The number of dimensions. */
@@ -158,7 +158,7 @@ export class Tensor {
 
   /** True when the elements lie in row-major order, or in that of the format, without gaps. */
   isContiguous(memoryFormat: MemoryFormat | { memoryFormat?: MemoryFormat } = "contiguousFormat"): boolean {
-    const format = typeof memoryFormat === "string" ? memoryFormat : (memoryFormat.memoryFormat ?? "contiguousFormat");
+    const format = typeof memoryFormat === "string" ? memoryFormat : (memoryFormat?.memoryFormat ?? "contiguousFormat");
     if (format !== "contiguousFormat") return isInFormat(this, format);
     const shape = this.shape;
     const strides = this.stride();
@@ -182,9 +182,9 @@ export class Tensor {
     return this.dtype !== "uint8" && this.dtype !== "bool";
   }
   isInference(): boolean {
-    return (this.flags & INFERENCE) !== 0;
+    return (this.#flags & INFERENCE) !== 0;
   }
-  private get flags(): number {
+  get #flags(): number {
     return word(live(this) + 4 * META) >>> 24;
   }
 
@@ -214,15 +214,15 @@ export class Tensor {
       if (handle !== 0) core.release(handle);
       return known;
     }
-    this.keepGrad(handle === 0 ? undefined : new Tensor(handle));
+    this.#keepGrad(handle === 0 ? undefined : new Tensor(handle));
     return this.gradWrapper ?? null;
   }
   set grad(value: Tensor | null) {
     core.setGrad(live(this), checkedGrad(this, value));
-    this.keepGrad(value ?? undefined);
+    this.#keepGrad(value ?? undefined);
   }
   /** A gradient outlives scopes; one that is replaced is an ordinary tensor of the scope where that happens. */
-  private keepGrad(next: Tensor | undefined): void {
+  #keepGrad(next: Tensor | undefined): void {
     const previous = this.gradWrapper;
     if (previous !== undefined && previous !== next && previous.handle !== 0) unkeep(previous);
     this.gradWrapper = next === undefined ? undefined : keep(next);
@@ -232,7 +232,7 @@ export class Tensor {
     core.retainGrad(live(this));
   }
   get retainsGrad(): boolean {
-    return (this.flags & RETAINS_GRAD) !== 0;
+    return (this.#flags & RETAINS_GRAD) !== 0;
   }
 
   /** The node of the tape that made this tensor, null for leaves. Prints as `<AddBackward0>`. */
@@ -338,7 +338,7 @@ export class Tensor {
   }
 
   /** `count` words of the header from `from`: ndim of them. */
-  private ints(from: number): number[] {
+  #ints(from: number): number[] {
     const handle = live(this);
     if (i32[handle >>> 2] === undefined) refresh();
     const ndim = u8[(handle >>> 0) + 6]!;
@@ -348,13 +348,13 @@ export class Tensor {
     return list;
   }
 
-  private wrapDim(dim: number): number {
+  #wrapDim(dim: number): number {
     const ndim = this.ndim;
     const bound = Math.max(ndim, 1);
     if (!Number.isInteger(dim) || dim < -bound || dim >= bound || ndim === 0) {
-      if (ndim === 0) throw new IndexError("Dimension specified as " + dim + " but tensor has no dimensions");
+      if (ndim === 0) throw new IndexError(`Dimension specified as ${String(dim)} but tensor has no dimensions`);
       throw new IndexError(
-        `Dimension out of range (expected to be in range of [${-bound}, ${bound - 1}], but got ${dim})`,
+        `Dimension out of range (expected to be in range of [${-bound}, ${bound - 1}], but got ${String(dim)})`,
       );
     }
     return dim < 0 ? dim + ndim : dim;
@@ -374,6 +374,7 @@ export function live(tensor: Tensor): number {
 }
 
 export function disposed(): never {
+  core.endCall();
   throw new RuntimeError(
     "this tensor was disposed (by dispose(), `using`, or the end of a torch.scope it did not escape from)",
   );
