@@ -182,7 +182,8 @@ abstract class Convolution<Args extends unknown[] = [input: Tensor]> extends Mod
     const { inChannels, outChannels, kernelSize, stride, padding, dilation, outputPadding, groups, bias, paddingMode } =
       this;
     const parts = [`${inChannels}, ${outChannels}`, `kernel_size=${py(kernelSize)}`, `stride=${py(stride)}`];
-    if (typeof padding === "string" || padding.some((p) => p !== 0)) parts.push(`padding=${py(padding)}`);
+    if (typeof padding === "string" || padding.some((p) => p !== 0))
+      parts.push(`padding=${typeof padding === "string" ? padding : py(padding)}`);
     if (dilation.some((d) => d !== 1)) parts.push(`dilation=${py(dilation)}`);
     if (outputPadding.some((p) => p !== 0)) parts.push(`output_padding=${py(outputPadding)}`);
     if (groups !== 1) parts.push(`groups=${groups}`);

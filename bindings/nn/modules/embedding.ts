@@ -200,7 +200,7 @@ export class EmbeddingBag extends Module<[input: Tensor, offsets?: Tensor | null
     if (this.maxNorm !== null) parts.push(`max_norm=${py(this.maxNorm)}`);
     if (this.normType !== 2) parts.push(`norm_type=${py(this.normType)}`);
     if (this.scaleGradByFreq) parts.push(`scale_grad_by_freq=${py(this.scaleGradByFreq)}`);
-    parts.push(`mode=${py(this.mode)}`);
+    parts.push(`mode=${this.mode}`);
     if (this.paddingIdx !== null) parts.push(`padding_idx=${this.paddingIdx}`);
     return parts.join(", ");
   }

@@ -327,7 +327,7 @@ export class LocalResponseNorm extends Module {
     return F.localResponseNorm(input, this.size, this.alpha, this.beta, this.k);
   }
   override extraRepr(): string {
-    return `${this.size}, alpha=${py(this.alpha)}, beta=${py(this.beta)}, k=${py(this.k)}`;
+    return `${this.size}, alpha=${pyFloat(this.alpha)}, beta=${pyFloat(this.beta)}, k=${pyFloat(this.k)}`;
   }
 }
 

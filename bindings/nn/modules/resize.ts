@@ -59,7 +59,7 @@ export class Upsample extends Module {
       scaleFactor === null
         ? `size=${py(size)}`
         : `scale_factor=${typeof scaleFactor === "number" ? pyFloat(scaleFactor) : `(${scaleFactor.map(pyFloat).join(", ")})`}`;
-    return `${what}, mode=${py(mode)}`;
+    return `${what}, mode=${mode}`;
   }
 }
 
