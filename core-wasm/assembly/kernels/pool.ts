@@ -183,12 +183,17 @@ function maxOf<T>(args: Args): void {
         const y0 = first(heights, y);
         const y1 = end(heights, y);
         for (let x = 0; x < ow; x++) {
-          if (sizeof<T>() == 4 && isFloat<T>() && x >= vectorFrom && x + 4 <= vectorEnd) {
-            const left = x * strideX - paddingX;
-            maxOfFour(from, index, to, left, strideX, kernelX, stepX, z0, z1, stepZ, y0, y1, stepY, ih, iw);
-            to += 16;
-            index += 32;
-            x += 3;
+          if (sizeof<T>() == 4 && isFloat<T>() && x >= vectorFrom && x < vectorEnd && vectorEnd - vectorFrom >= 4) {
+            // the last group reaches back over windows that are done already
+            const at = min(x, vectorEnd - 4);
+            const back = <usize>(x - at);
+            const left = at * strideX - paddingX;
+            const value = to - back * 4;
+            const place = index - back * 8;
+            maxOfFour(from, place, value, left, strideX, kernelX, stepX, z0, z1, stepZ, y0, y1, stepY, ih, iw);
+            to = value + 16;
+            index = place + 32;
+            x = at + 3;
             continue;
           }
           const x0 = first(widths, x);
