@@ -6,56 +6,105 @@ import { fill32, nextNormal, uniform24, uniform53 } from "./generator";
 
 // @ts-ignore: decorator
 @inline
-function cephesLog(u: f32): f32 {
-  const bits = reinterpret<u32>(u); // u is in (0, 1], a multiple of 2^-24: never denormal
-  let x = reinterpret<f32>((bits & 0x807fffff) | 0x3f000000);
-  let e = <f32>(<i32>(bits >> 23) - 126);
-  if (x < <f32>0.707106781186547524) {
-    e -= 1;
-    x = x - 1 + x;
-  } else x -= 1;
-  const z = x * x;
-  let y: f32 = 7.0376836292e-2;
-  y = fmaf(y, x, -1.151461031e-1);
-  y = fmaf(y, x, 1.167699874e-1);
-  y = fmaf(y, x, -1.2420140846e-1);
-  y = fmaf(y, x, 1.4249322787e-1);
-  y = fmaf(y, x, -1.6668057665e-1);
-  y = fmaf(y, x, 2.0000714765e-1);
-  y = fmaf(y, x, -2.4999993993e-1);
-  y = fmaf(y, x, 3.3333331174e-1);
-  y *= x;
-  y = fmaf(y, z, e * <f32>-2.1219444e-4);
-  y = fmaf(-z, 0.5, y);
-  return fmaf(e, 0.693359375, x + y);
+function low(x: v128): v128 {
+  return f64x2.promote_low_f32x4(x);
 }
 
-/** The pair (r cos t, r sin t) * std + mean of one Box-Muller draw, t in [0, 2 pi). */
 // @ts-ignore: decorator
 @inline
-function pair32(first: usize, second: usize, mean: f32, std: f32): void {
-  const u1 = <f32>1 - load<f32>(first);
-  const theta = <f32>6.283185307179586 * load<f32>(second);
-  const radius = sqrt<f32>(<f32>-2 * cephesLog(u1));
-  const j = (<i32>(theta * <f32>1.27323954473516) + 1) & ~1;
-  let y = <f32>j;
-  let x = fmaf(y, -0.78515625, theta);
-  x = fmaf(y, -2.4187564849853515625e-4, x);
-  x = fmaf(y, -3.77489497744594108e-8, x);
-  const z = x * x;
-  y = fmaf(2.443315711809948e-5, z, -1.388731625493765e-3);
-  y = fmaf(y, z, 4.166664568298827e-2);
-  y = fmaf(y * z, z, -(z * <f32>0.5)) + 1;
-  let s = fmaf(-1.9515295891e-4, z, 8.3321608736e-3);
-  s = fmaf(s, z, -1.6666654611e-1);
-  s = fmaf(s * z, x, x);
-  const straight = (j & 2) == 0;
-  let sine = straight ? s : y;
-  let cosine = straight ? y : s;
-  if (j & 4) sine = -sine;
-  if (~(j - 2) & 4) cosine = -cosine;
-  store<f32>(first, fmaf(radius * cosine, std, mean));
-  store<f32>(second, fmaf(radius * sine, std, mean));
+function high(x: v128): v128 {
+  return f64x2.promote_low_f32x4(v128.shuffle<i64>(x, x, 1, 1));
+}
+
+/** fmaf of each lane, where one lies between two float32 numbers. */
+function exactly(a: v128, b: v128, c: v128): v128 {
+  let result = f32x4.splat(fmaf(f32x4.extract_lane(a, 0), f32x4.extract_lane(b, 0), f32x4.extract_lane(c, 0)));
+  result = f32x4.replace_lane(
+    result,
+    1,
+    fmaf(f32x4.extract_lane(a, 1), f32x4.extract_lane(b, 1), f32x4.extract_lane(c, 1)),
+  );
+  result = f32x4.replace_lane(
+    result,
+    2,
+    fmaf(f32x4.extract_lane(a, 2), f32x4.extract_lane(b, 2), f32x4.extract_lane(c, 2)),
+  );
+  return f32x4.replace_lane(
+    result,
+    3,
+    fmaf(f32x4.extract_lane(a, 3), f32x4.extract_lane(b, 3), f32x4.extract_lane(c, 3)),
+  );
+}
+
+/** a * b + c in every lane with one rounding; see fmaf for the bits that are looked at. */
+// @ts-ignore: decorator
+@inline
+function fma4(a: v128, b: v128, c: v128): v128 {
+  const l = f64x2.add(f64x2.mul(low(a), low(b)), low(c));
+  const h = f64x2.add(f64x2.mul(high(a), high(b)), high(c));
+  const tail = i64x2.splat(0x1fffffff);
+  const half = i64x2.splat(0x10000000);
+  const ties = v128.or(i64x2.eq(v128.and(l, tail), half), i64x2.eq(v128.and(h, tail), half));
+  if (v128.any_true(ties)) return exactly(a, b, c);
+  return v128.shuffle<i64>(f32x4.demote_f64x2_zero(l), f32x4.demote_f64x2_zero(h), 0, 2);
+}
+
+// @ts-ignore: decorator
+@inline
+function number(value: f32): v128 {
+  return f32x4.splat(value);
+}
+
+/** log of four numbers in (0, 1], multiples of 2^-24: never denormal. */
+function cephesLog(u: v128): v128 {
+  let x = v128.or(v128.and(u, i32x4.splat(0x807fffff)), i32x4.splat(0x3f000000));
+  let e = f32x4.convert_i32x4_s(i32x4.sub(i32x4.shr_u(u, 23), i32x4.splat(126)));
+  const small = f32x4.lt(x, number(0.707106781186547524));
+  const again = v128.and(x, small);
+  x = f32x4.add(f32x4.sub(x, number(1)), again);
+  e = f32x4.sub(e, v128.and(number(1), small));
+  const z = f32x4.mul(x, x);
+  let y = number(7.0376836292e-2);
+  y = fma4(y, x, number(-1.151461031e-1));
+  y = fma4(y, x, number(1.167699874e-1));
+  y = fma4(y, x, number(-1.2420140846e-1));
+  y = fma4(y, x, number(1.4249322787e-1));
+  y = fma4(y, x, number(-1.6668057665e-1));
+  y = fma4(y, x, number(2.0000714765e-1));
+  y = fma4(y, x, number(-2.4999993993e-1));
+  y = fma4(y, x, number(3.3333331174e-1));
+  y = fma4(f32x4.mul(y, x), z, f32x4.mul(e, number(-2.1219444e-4)));
+  y = f32x4.sub(y, f32x4.mul(z, number(0.5))); // the product is exact
+  return fma4(e, number(0.693359375), f32x4.add(x, y));
+}
+
+/** (r cos t, r sin t) * std + mean of four Box-Muller draws in place, t in [0, 2 pi). */
+function pairs32(first: usize, second: usize, mean: v128, std: v128): void {
+  const u1 = f32x4.sub(number(1), v128.load(first));
+  const theta = f32x4.mul(number(6.283185307179586), v128.load(second));
+  const radius = f32x4.sqrt(f32x4.mul(number(-2), cephesLog(u1)));
+  const eighths = i32x4.trunc_sat_f32x4_s(f32x4.mul(theta, number(1.27323954473516)));
+  const j = v128.and(i32x4.add(eighths, i32x4.splat(1)), i32x4.splat(~1));
+  let y = f32x4.convert_i32x4_s(j);
+  let x = fma4(y, number(-0.78515625), theta);
+  x = fma4(y, number(-2.4187564849853515625e-4), x);
+  x = fma4(y, number(-3.77489497744594108e-8), x);
+  const z = f32x4.mul(x, x);
+  y = fma4(number(2.443315711809948e-5), z, number(-1.388731625493765e-3));
+  y = fma4(y, z, number(4.166664568298827e-2));
+  y = fma4(f32x4.mul(y, z), z, f32x4.neg(f32x4.mul(z, number(0.5))));
+  y = f32x4.add(y, number(1));
+  let s = fma4(number(-1.9515295891e-4), z, number(8.3321608736e-3));
+  s = fma4(s, z, number(-1.6666654611e-1));
+  s = fma4(f32x4.mul(s, z), x, x);
+  const straight = i32x4.eq(v128.and(j, i32x4.splat(2)), i32x4.splat(0));
+  const four = i32x4.splat(4);
+  const sineSign = i32x4.shl(v128.and(j, four), 29);
+  const cosineSign = i32x4.shl(v128.andnot(four, i32x4.sub(j, i32x4.splat(2))), 29);
+  const sine = v128.xor(v128.bitselect(s, y, straight), sineSign);
+  const cosine = v128.xor(v128.bitselect(y, s, straight), cosineSign);
+  v128.store(first, fma4(f32x4.mul(radius, cosine), std, mean));
+  v128.store(second, fma4(f32x4.mul(radius, sine), std, mean));
 }
 
 // @ts-ignore: decorator
@@ -69,10 +118,13 @@ function pair64(first: usize, second: usize, mean: f64, std: f64): void {
 }
 
 function chunk<T>(at: usize, mean: f64, std: f64): void {
-  const half: usize = 8 * sizeof<T>();
-  for (let i: usize = 0; i < half; i += sizeof<T>()) {
-    if (sizeof<T>() == 4) pair32(at + i, at + i + half, <f32>mean, <f32>std);
-    else pair64(at + i, at + i + half, mean, std);
+  if (sizeof<T>() == 4) {
+    const means = number(<f32>mean);
+    const stds = number(<f32>std);
+    pairs32(at, at + 32, means, stds);
+    pairs32(at + 16, at + 48, means, stds);
+  } else {
+    for (let i: usize = 0; i < 64; i += 8) pair64(at + i, at + i + 64, mean, std);
   }
 }
 

@@ -95,13 +95,44 @@ export function randomPermutation(args: Args): void {
   }
 }
 
-/** bernoulli_(p) with one probability: float32 output of 0 and 1, 53-bit uniforms. param 0: p. */
+/** Samples that randomBernoulli draws at a time; its workspace holds two 32-bit draws for each. */
+const BERNOULLI_CHUNK: i32 = 256;
+export const BERNOULLI_WORKSPACE: usize = 256 * 8;
+
+/**
+ * bernoulli_(p) with one probability: float32 output of 0 and 1, 53-bit uniforms. param 0: p in [0, 1]. Workspace:
+ * BERNOULLI_WORKSPACE. A uniform k / 2^53 is less than p if and only if k is less than p * 2^53, rounded up.
+ */
 export function randomBernoulli(args: Args): void {
   const out = args.operand(0);
   const generator = generatorOf(args);
-  const p = args.param(0);
-  for (let at = out.data, end = at + ((<usize>out.numel) << 2); at < end; at += 4)
-    store<f32>(at, <f32>i32(uniform53(generator) < p));
+  const limit = i64x2.splat(<i64>Math.ceil(args.param(0) * 9007199254740992));
+  const mask = i64x2.splat(0x1fffffffffffff);
+  const one = f32x4.splat(1);
+  const draws = args.workspace;
+  let to = out.data;
+  for (let left = out.numel; left > 0; left -= BERNOULLI_CHUNK) {
+    const n = min(left, BERNOULLI_CHUNK);
+    fill32(generator, draws, 2 * n);
+    const last = to + ((<usize>n) << 2);
+    for (let from = draws; to < last; from += 32) {
+      // the first of two draws is the high half
+      const a = v128.load(from);
+      const b = v128.load(from, 16);
+      const low = i64x2.lt_s(v128.and(v128.shuffle<i32>(a, a, 1, 0, 3, 2), mask), limit);
+      const high = i64x2.lt_s(v128.and(v128.shuffle<i32>(b, b, 1, 0, 3, 2), mask), limit);
+      const value = v128.and(v128.shuffle<i32>(low, high, 0, 2, 4, 6), one);
+      if (to + 16 <= last) v128.store(to, value);
+      else {
+        for (let rest = to, lane = value; rest < last; rest += 4) {
+          store<f32>(rest, f32x4.extract_lane(lane, 0));
+          lane = v128.shuffle<i32>(lane, lane, 1, 2, 3, 0);
+        }
+      }
+      to += 16;
+    }
+    to = last;
+  }
 }
 
 /** bernoulli(input): float32 output; operand 1: contiguous probabilities, float32 (24-bit uniforms) or float64. */

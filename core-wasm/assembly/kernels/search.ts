@@ -82,6 +82,7 @@ function histogramAs<T>(args: Args): void {
       bin = a - 1;
     }
     if (bin >= bins) bin = bins - 1;
+    if (bin < 0) continue; // only with edges that are not sorted
     const at = out.data + <usize>bin * sizeof<T>();
     const weight: T = weighted ? load<T>(args.operand(3).data + <usize>i * sizeof<T>()) : 1;
     store<T>(at, load<T>(at) + weight);

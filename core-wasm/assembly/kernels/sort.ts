@@ -3,7 +3,7 @@ import { Args } from "../dispatch/args";
 import { DType, itemSize } from "../tensor/dtype";
 import { bfloatToFloat, halfToFloat } from "./half";
 import { Pairs, introsort, nthElement, partialSort, quickSelect } from "./selection";
-import { hasWideKeys, keyAt, keysIn, positionsIn, sortKeys } from "./sortKeys";
+import { hasWideKeys, keyAt, keysIn, pairsAt, positionsIn, sortKeys } from "./sortKeys";
 
 // @ts-ignore: decorator
 @inline
@@ -64,7 +64,7 @@ export function sort(args: Args): void {
 // @ts-ignore: decorator
 @inline
 function pairsIn(workspace: usize, n: i32): Pairs {
-  const p = changetype<Pairs>(workspace); // the digit counts are not needed
+  const p = changetype<Pairs>(pairsAt(workspace));
   p.keys = keysIn(workspace);
   p.positions = positionsIn(workspace, n);
   return p;
@@ -91,7 +91,7 @@ function topRows<K>(args: Args): void {
       introsort<K>(pairs, 0, k - 1);
     }
     for (let i = 0; i < k; i++) {
-      const position = load<u32>(pairs.positions + (<usize>i << 2));
+      const position = load<u32>(pairs.positions + ((<usize>i) << 2));
       copyElement(to, from + <usize>position * size, size);
       store<i64>(indexTo, position);
       to += size;

@@ -5,10 +5,13 @@ import { DType } from "../tensor/dtype";
 import { bfloatToFloat, halfToFloat } from "./half";
 
 const INSERTION_LIMIT: i32 = 48;
+/** A workspace begins with the digit counts of a radix sort and 16 bytes for a Pairs (selection.ts). */
+const COUNTS: usize = 8 * 256 * 4;
+const HEADER: usize = COUNTS + 16;
 
 /** Bytes of workspace for sorting rows of `n` elements: two arrays of keys, two of positions, the digit counts. */
 export function sortWorkspace(n: i32): usize {
-  return <usize>n * 24 + 8 * 256 * 4;
+  return <usize>n * 24 + HEADER;
 }
 
 /** Whether the keys of this dtype have 64 bits. */
@@ -80,11 +83,18 @@ function insertionSort<K>(keys: usize, positions: usize, n: i32): void {
   }
 }
 
+/** Where a workspace has room for a Pairs. */
+// @ts-ignore: decorator
+@inline
+export function pairsAt(workspace: usize): usize {
+  return workspace + COUNTS;
+}
+
 /** Where the keys of a workspace for rows of `n` stand; the positions follow at `positionsIn`. */
 // @ts-ignore: decorator
 @inline
 export function keysIn(workspace: usize): usize {
-  return workspace + 8 * 256 * 4;
+  return workspace + HEADER;
 }
 
 // @ts-ignore: decorator

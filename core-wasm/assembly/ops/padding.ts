@@ -32,8 +32,9 @@ export function constantPadNd(input: Tensor, pad: Ints, value: Scalar): Tensor {
     const dim = ndim - 1 - i;
     const before = pad.get(2 * i);
     const after = pad.get(2 * i + 1);
-    const size = input.shape(dim) + before + after;
-    if (size < 0) {
+    const wide = <i64>input.shape(dim) + <i64>before + <i64>after;
+    const size = <i32>min<i64>(wide, i32.MAX_VALUE); // too large ones fail as a tensor does
+    if (wide < 0) {
       msg("The input size ");
       msgInt(input.shape(dim));
       msg(", plus negative padding ");
@@ -57,7 +58,13 @@ export function constantPadNd(input: Tensor, pad: Ints, value: Scalar): Tensor {
   for (let i = 0; i < padded; i++) {
     const dim = ndim - 1 - i;
     const before = max(pad.get(2 * i), 0);
-    target = rawNarrow(target, dim, min(before, out.shape(dim)), min(source.shape(dim), out.shape(dim) - min(before, out.shape(dim))), 1);
+    target = rawNarrow(
+      target,
+      dim,
+      min(before, out.shape(dim)),
+      min(source.shape(dim), out.shape(dim) - min(before, out.shape(dim))),
+      1,
+    );
   }
   copyInto(target, source);
   return out;
@@ -83,10 +90,7 @@ export function pad(input: Tensor, pad: Ints, mode: i32, value: Scalar | null): 
   const padded = pad.length / 2;
   const ndim = <i32>input.ndim;
   if (padded < 1 || padded > 3 || (ndim != padded + 1 && ndim != padded + 2)) {
-    fail(
-      ErrorKind.NotImplemented,
-      "Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now",
-    );
+    fail(ErrorKind.NotImplemented, "Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now");
   }
   for (let i = 0; i < padded; i++) checkWidth(input, ndim - 1 - i, pad.get(2 * i), pad.get(2 * i + 1), mode);
   let out = input;
@@ -144,7 +148,7 @@ function sources(size: i32, before: i32, after: i32, mode: i32): Tensor {
     else if (mode == Mode.Circular) from = wrapped(i, size, before, after);
     else if (from < 0) from = -from;
     else if (from >= size) from = 2 * size - 2 - from;
-    store<i64>(at + (<usize>i << 3), from);
+    store<i64>(at + ((<usize>i) << 3), from);
   }
   return list;
 }
@@ -203,7 +207,9 @@ export function pixelShuffle(input: Tensor, upscaleFactor: i32): Tensor {
   const height = input.shape(ndim - 2);
   const width = input.shape(ndim - 1);
   if (channels % (r * r) != 0) {
-    msg("pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but input.size(-3)=");
+    msg(
+      "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but input.size(-3)=",
+    );
     msgInt(channels);
     msg(" is not divisible by ");
     msgInt(r * r);

@@ -7,7 +7,7 @@ import { resultAt } from "../dispatch/entry";
 import { Kernel } from "../dispatch/kernel";
 import { addOperand, begin, run, workspace } from "../dispatch/run";
 import { defaultGenerator } from "../kernels/generator";
-import { Distribution, IntegerDraw } from "../kernels/random";
+import { BERNOULLI_WORKSPACE, Distribution, IntegerDraw } from "../kernels/random";
 import { defaultDType } from "../tensor/broadcast";
 import { empty, full, rawContiguous, rawToDType } from "../tensor/create";
 import { DType, NO_DTYPE, isFloating } from "../tensor/dtype";
@@ -233,14 +233,7 @@ export function randn(size: Ints, generator: i32, dtype: i32, device: i32): Tens
 }
 
 /** torch.normal: mean and std are numbers (with a size) or tensors. */
-export function normal(
-  mean: Tensor,
-  std: Tensor,
-  size: Ints | null,
-  generator: i32,
-  dtype: i32,
-  device: i32,
-): Tensor {
+export function normal(mean: Tensor, std: Tensor, size: Ints | null, generator: i32, dtype: i32, device: i32): Tensor {
   const plain = mean.has(Flag.Wrapped) && std.has(Flag.Wrapped);
   if (plain || size !== null) {
     const shape = size === null ? newInts(0) : size;
@@ -273,6 +266,7 @@ export function bernoulliFill(input: Tensor, p: Tensor, generator: i32): Tensor 
   const probability = numberOf(p);
   checkProbability(probability);
   const out = beginDraw(Kernel.RandomBernoulli, shapeOf(input), DType.Float32, input.device, generator);
+  workspace(BERNOULLI_WORKSPACE);
   args.setParam(0, probability);
   return endDraw(out, input.dtype);
 }
@@ -281,6 +275,7 @@ export function bernoulli(input: Tensor, p: Scalar | null, generator: i32): Tens
   if (p !== null) {
     checkProbability(p.f);
     const out = beginDraw(Kernel.RandomBernoulli, shapeOf(input), DType.Float32, input.device, generator);
+    workspace(BERNOULLI_WORKSPACE);
     args.setParam(0, p.f);
     return endDraw(out, input.dtype);
   }
@@ -323,7 +318,7 @@ export function multinomial(input: Tensor, numSamples: i32, replacement: bool, g
     addOperand(weights);
     args.setInt(1, categories);
     args.setInt(2, numSamples);
-    workspace(<usize>categories << 3);
+    workspace((<usize>categories) << 3);
     run(out.device);
     return out;
   }
@@ -362,6 +357,7 @@ function checkDropout(p: f64): void {
 /** 0 or 1 with probability 1 - p, over the given shape. */
 function kept(shape: Ints, p: f64, like: Tensor): Tensor {
   const out = beginDraw(Kernel.RandomBernoulli, shape, DType.Float32, like.device, 0);
+  workspace(BERNOULLI_WORKSPACE);
   args.setParam(0, 1 - p);
   return endDraw(out, isFloating(like.dtype) ? like.dtype : defaultDType);
 }

@@ -1,6 +1,7 @@
 // Lists of integers: shapes, strides, dims. Owned by the pool (or, copied by `keepInts`, by a tape node).
 import { allocate, free } from "../memory/allocator";
 import { temporary } from "../memory/pool";
+import { outOfMemory } from "./error";
 import { Tensor } from "./tensor";
 
 /** Marks an absent optional integer. */
@@ -27,6 +28,7 @@ export class Ints {
 }
 
 export function newInts(length: i32): Ints {
+  if (<u32>length > 0x0fffffff) outOfMemory(<f64>length * 4);
   const list = changetype<Ints>(temporary(bytesOf(length)));
   list.length = length;
   return list;

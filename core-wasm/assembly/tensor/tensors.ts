@@ -1,6 +1,7 @@
 // Lists of tensors, owned by the pool. The list holds no references of its own: its tensors are alive for as long as the
 // call is, either as arguments or as entries of the pool.
 import { temporary } from "../memory/pool";
+import { outOfMemory } from "./error";
 import { Tensor } from "./tensor";
 
 
@@ -24,6 +25,7 @@ export class Tensors {
 }
 
 export function newTensors(length: i32): Tensors {
+  if (<u32>length > 0x0fffffff) outOfMemory(<f64>length * 4);
   const list = changetype<Tensors>(temporary((<usize>length + 1) << 2));
   list.length = length;
   memory.fill(changetype<usize>(list) + 4, 0, (<usize>length) << 2);

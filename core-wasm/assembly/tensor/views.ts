@@ -18,9 +18,15 @@ export function openView(t: Tensor, ndim: i32): Tensor {
 
 /** Computes the element count once sizes are set. */
 export function sealView(view: Tensor): Tensor {
-  let n = 1;
-  for (let i = 0; i < <i32>view.ndim; i++) n *= view.shape(i);
-  view.numel = n;
+  // an expanded view can have more elements than memory has bytes, but not more than element counts can say
+  let n: f64 = 1;
+  for (let i = 0; i < <i32>view.ndim; i++) n *= <f64>view.shape(i);
+  if (n > 2147483647) {
+    msg("flambeau supports tensors of up to 2147483647 elements, but a view would have ");
+    msgInt(<i64>n);
+    raise(ErrorKind.Runtime);
+  }
+  view.numel = <i32>n;
   return view;
 }
 
