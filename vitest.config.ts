@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
     exclude: ["**/node_modules/**", "test/bench/**"],
-    testTimeout: 60_000,
+    testTimeout: 600_000,
     server: { deps: { external: [/\/dist\//] } },
   },
 });

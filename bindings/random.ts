@@ -49,7 +49,8 @@ export const defaultGenerator: Generator = Object.freeze(
 );
 
 function seedAddress(address: number, seed: number | bigint): void {
-  if (typeof seed === "number" && !Number.isInteger(seed)) throw new ValueError(`a seed must be an integer, not ${seed}`);
+  if (typeof seed === "number" && !Number.isInteger(seed))
+    throw new ValueError(`a seed must be an integer, not ${seed}`);
   const value = BigInt(seed);
   if (value < -(1n << 63n) || value >= 1n << 64n)
     throw new RuntimeError("Overflow when unpacking long: a seed must fit into 64 bits");
@@ -209,7 +210,9 @@ export function normal(
 
 /** 0 or 1 with the probabilities given by a floating tensor, or with p everywhere; follows torch.bernoulli. */
 export function bernoulli(input: Tensor, p?: number | RandomOptions | null, options: RandomOptions = {}): Tensor {
-  const named = isOptions(p) ? (p as RandomOptions & { p?: number }) : { ...options, p: p as number | null | undefined };
+  const named = isOptions(p)
+    ? (p as RandomOptions & { p?: number })
+    : { ...options, p: p as number | null | undefined };
   const given = named.p !== undefined && named.p !== null;
   return made(core.op_bernoulli(self(input), given ? named.p! : 0, given ? 2 : -1, addressOf(named)), {});
 }
@@ -257,7 +260,12 @@ export const randomMethods = {
     return this;
   },
   /** Integers: random_() over all that the dtype represents, random_(to), random_(from, to); follows torch.Tensor.random_. */
-  random_<T extends Tensor>(this: T, from?: Scalar | DrawOptions, to?: Scalar | DrawOptions, options: DrawOptions = {}): T {
+  random_<T extends Tensor>(
+    this: T,
+    from?: Scalar | DrawOptions,
+    to?: Scalar | DrawOptions,
+    options: DrawOptions = {},
+  ): T {
     const named = isOptions(from) ? (from as DrawOptions) : isOptions(to) ? (to as DrawOptions) : options;
     const low = isOptions(from) ? undefined : (from as Scalar | undefined);
     const high = isOptions(to) ? undefined : (to as Scalar | undefined);

@@ -22,7 +22,11 @@ test("the gradients of a layer with binary cross entropy are (sigmoid(z) - y) / 
   const { z, loss, w, b } = scalars.layer();
   const slope = z.map((v) => 1 / (1 + Math.exp(-v)) / 3);
   close(b, slope, 1e-6);
-  close(w, Array.from({ length: 5 }, () => slope), 1e-6);
+  close(
+    w,
+    Array.from({ length: 5 }, () => slope),
+    1e-6,
+  );
   close(loss, z.reduce((sum, v) => sum + Math.log1p(Math.exp(v)), 0) / 3, 1e-6);
 });
 
@@ -89,7 +93,13 @@ test("the polynomial fit has PyTorch's losses and coefficients", () => {
   };
   for (const [seed, { losses, coefficients }] of Object.entries(expected)) {
     const fit = fitPolynomial(Number(seed));
-    close([99, 999, 1999].map((step) => fit.losses.get(step)!), losses, 1e-4);
-    fit.coefficients.forEach((w, i) => assert.ok(Math.abs(w - coefficients[i]!) < 5e-6, `${w} against ${coefficients[i]!}`));
+    close(
+      [99, 999, 1999].map((step) => fit.losses.get(step)!),
+      losses,
+      1e-4,
+    );
+    fit.coefficients.forEach((w, i) =>
+      assert.ok(Math.abs(w - coefficients[i]!) < 5e-6, `${w} against ${coefficients[i]!}`),
+    );
   }
 });

@@ -332,7 +332,7 @@ export function freeGenerator(generator: usize): void {
 }
 
 export function seedGenerator(generator: usize, low: i32, high: i32): void {
-  generators.seedGenerator(generatorAt(generator), (<u64>high << 32) | <u64>(<u32>low));
+  generators.seedGenerator(generatorAt(generator), ((<u64>high) << 32) | (<u64>(<u32>low)));
 }
 
 /** Address of a generator's 5056 bytes of state in PyTorch's layout; the seed is the u64 they begin with. */

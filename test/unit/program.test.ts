@@ -119,8 +119,8 @@ test("integer division rounds as asked, and nothing traps at the ends of the ran
 
 test("casts truncate and wrap, and do not trap on NaN or infinity", () => {
   const x = torch.tensor([1.9, -1.9, 300, -1, NaN]);
-  expect(x.to("int32").tolist().slice(0, 4)).toEqual([1, -1, 300, -1]);
-  expect(x.to("uint8").tolist().slice(0, 4)).toEqual([1, 255, 44, 255]);
+  expect((x.to("int32").tolist() as number[]).slice(0, 4)).toEqual([1, -1, 300, -1]);
+  expect((x.to("uint8").tolist() as number[]).slice(0, 4)).toEqual([1, 255, 44, 255]);
   expect(x.to("bool").tolist()).toEqual([true, true, true, true, true]);
   expect(torch.tensor([Infinity, -Infinity]).to("int64").shape).toEqual([2]);
 });

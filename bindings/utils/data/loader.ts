@@ -32,6 +32,7 @@ type Source<T> = MapDataset<T> | IterableDataset<T> | readonly T[];
  * const loader = new torch.utils.data.DataLoader(dataset, { batchSize: 64, shuffle: true });
  * for await (const [images, labels] of loader) { … }
  */
+// oxlint-disable-next-line typescript/no-explicit-any -- what a batch is depends on the dataset and on the collate function
 export class DataLoader<Batch = any, T = unknown> implements Iterable<Batch>, AsyncIterable<Batch> {
   readonly dataset: Source<T>;
   readonly batchSize: number | null;

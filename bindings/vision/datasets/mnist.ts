@@ -14,7 +14,7 @@ export interface MnistOptions {
   /** the 60,000 training images (default) or the 10,000 test images */
   train?: boolean;
   /** applied to each image, a uint8 [28, 28] tensor */
-  transform?: TransformFunction<Tensor>;
+  transform?: TransformFunction;
   /** applied to each label, a number */
   targetTransform?: TransformFunction<number>;
 }
@@ -43,7 +43,7 @@ const LABELS = { train: "train-labels-idx1-ubyte", test: "t10k-labels-idx1-ubyte
  * @throws RuntimeError if files are missing
  * @example const train = new torch.vision.datasets.MNIST("data", { transform: new torch.vision.transforms.ToTensor() });
  */
-export class MNIST extends Dataset<[image: any, label: any]> {
+export class MNIST extends Dataset<[image: unknown, label: unknown]> {
   protected static readonly sources: Sources = {
     folder: "MNIST/raw",
     mirrors: ["https://ossci-datasets.s3.amazonaws.com/mnist/", "http://yann.lecun.com/exdb/mnist/"],
@@ -119,11 +119,11 @@ export class MNIST extends Dataset<[image: any, label: any]> {
     return this.labels.length;
   }
 
-  get(index: number): [image: any, label: any] {
+  get(index: number): [image: unknown, label: unknown] {
     const image = this.data.select(0, index);
     const label = this.labels[index]!;
     return [
-      this.transform === undefined ? image : this.transform(image),
+      this.transform === undefined ? image : this.transform(image as never),
       this.targetTransform === undefined ? label : this.targetTransform(label),
     ];
   }

@@ -79,7 +79,7 @@ function keptTensor(values: readonly number[]): Tensor {
 }
 
 /** A user's function as a transform. Follows torchvision.transforms.Lambda. */
-export class Lambda<In = any, Out = any> extends Transform<In, Out> {
+export class Lambda<In = unknown, Out = unknown> extends Transform<In, Out> {
   private readonly fn: TransformFunction<In, Out>;
   /** @throws TypeError if `lambd` is no function */
   constructor(lambd: TransformFunction<In, Out>) {
@@ -93,14 +93,14 @@ export class Lambda<In = any, Out = any> extends Transform<In, Out> {
 }
 
 /** Transforms one after another. Follows torchvision.transforms.Compose. */
-export class Compose extends Transform<any, any> {
+export class Compose extends Transform<unknown, unknown> {
   readonly transforms: readonly TransformFunction[];
   constructor(transforms: Iterable<TransformFunction>) {
     super();
     this.transforms = [...transforms];
   }
   transform(input: unknown): unknown {
-    return this.transforms.reduce((value, t) => t(value), input);
+    return this.transforms.reduce((value, t) => t(value as never), input);
   }
   override toString(): string {
     return `Compose(${this.transforms.map((t) => `\n    ${t}`).join("")}\n)`;

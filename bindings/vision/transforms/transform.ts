@@ -1,7 +1,7 @@
 // Transforms: callable objects that turn one sample into another.
 
 /** What a dataset accepts as a transform: any function of one argument. */
-export type TransformFunction<In = any, Out = any> = (input: In) => Out;
+export type TransformFunction<In = never, Out = unknown> = (input: In) => Out;
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export interface Transform<In, Out> {

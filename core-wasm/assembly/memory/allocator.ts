@@ -49,7 +49,8 @@ export function reservedBytes(): f64 {
 @inline function classBytes(index: i32): usize {
   if (index < 16) return <usize>((index + 1) << 4);
   const log = ((index - 16) >> 2) + 8;
-  return ((<usize>1) << (<usize>log)) + ((<usize>(((index - 16) & 3) + 1)) << (<usize>(log - 2)));
+  const step = (<usize>1) << (<usize>(log - 2));
+  return 4 * step + step * <usize>(((index - 16) & 3) + 1);
 }
 
 /** Returns uninitialised memory, or raises OutOfMemoryError. */
