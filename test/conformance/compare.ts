@@ -152,6 +152,7 @@ function sequenceOf(runtime: Runtime, got: any, length: number, fields?: string[
   const values = Array.isArray(got) ? got : got !== null && typeof got === "object" ? Object.values(got) : null;
   if (!values) return `got ${typeof got}, want ${length} values`;
   if (values.length !== length) return `got ${values.length} values, want ${length}`;
-  if (fields && !fields.every((field, i) => got[camelCase(field)] === values[i])) return `fields ${fields} are not there by name`;
+  if (fields && !fields.every((field, i) => got[camelCase(field)] === values[i]))
+    return `fields ${fields} are not there by name`;
   return values;
 }

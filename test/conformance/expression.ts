@@ -58,7 +58,9 @@ export function evaluate(runtime: Runtime, source: string): any {
     take(")");
     if (Object.keys(kwargs).length > 0) args.push(kwargs);
     if (target === torch.multinomial && Array.isArray(args[0])) args[0] = torch.tensor(args[0].map(Number));
-    return /^class\b/.test(Function.prototype.toString.call(target)) ? new target(...args) : Reflect.apply(target, owner, args);
+    return /^class\b/.test(Function.prototype.toString.call(target))
+      ? new target(...args)
+      : Reflect.apply(target, owner, args);
   }
 
   function expression(): any {

@@ -18,14 +18,14 @@ function key<K>(p: Pairs, i: i32): K {
 // @ts-ignore: decorator
 @inline
 function position(p: Pairs, i: i32): u32 {
-  return load<u32>(p.positions + (<usize>i << 2));
+  return load<u32>(p.positions + ((<usize>i) << 2));
 }
 
 // @ts-ignore: decorator
 @inline
 function put<K>(p: Pairs, i: i32, value: K, at: u32): void {
   store<K>(p.keys + <usize>i * sizeof<K>(), value);
-  store<u32>(p.positions + (<usize>i << 2), at);
+  store<u32>(p.positions + ((<usize>i) << 2), at);
 }
 
 // @ts-ignore: decorator

@@ -19,7 +19,7 @@ import { hasBadIndex } from "./indices";
 export function greatestIndex(index: Tensor): i64 {
   const line = rawContiguous(index);
   let greatest: i64 = -1;
-  for (let at = line.dataPtr(), end = at + (<usize>line.numel << 3); at < end; at += 8) {
+  for (let at = line.dataPtr(), end = at + ((<usize>line.numel) << 3); at < end; at += 8) {
     greatest = max<i64>(greatest, load<i64>(at));
   }
   return greatest;
@@ -181,7 +181,10 @@ export function histogramEdges(input: Tensor, bins: Tensor, weight: Tensor | nul
 
 function counted(input: Tensor, bins: i32, edges: Tensor, weight: Tensor | null, density: bool, even: bool): Tensor {
   if (weight !== null && weight.numel != input.numel) {
-    fail(ErrorKind.Runtime, "torch.histogram(): if weight tensor is provided it should have the same shape as the input tensor");
+    fail(
+      ErrorKind.Runtime,
+      "torch.histogram(): if weight tensor is provided it should have the same shape as the input tensor",
+    );
   }
   let hist = runHistogram(input, bins, edges, weight, even, even);
   if (density) {
@@ -205,7 +208,10 @@ export function searchsorted(
   sorter: Tensor | null,
 ): Tensor {
   if (side == 0 && right) {
-    fail(ErrorKind.Runtime, "torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True");
+    fail(
+      ErrorKind.Runtime,
+      "torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True",
+    );
   }
   const values = input.has(Flag.Wrapped) ? rawToDType(input, sortedSequence.dtype) : input;
   if (sortedSequence.ndim == 0) {
@@ -218,14 +224,18 @@ export function searchsorted(
   let fits = single || sortedSequence.ndim == values.ndim;
   for (let d = 0; fits && !single && d < <i32>values.ndim - 1; d++) fits = sortedSequence.shape(d) == values.shape(d);
   if (!fits) {
-    msg("torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and input value tensor must match, but we got boundaries tensor ");
+    msg(
+      "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and input value tensor must match, but we got boundaries tensor ",
+    );
     msgShape(sortedSequence);
     msg(" and input value tensor ");
     msgShape(values);
     raise(ErrorKind.Runtime);
   }
   if (sortedSequence.dtype != values.dtype) {
-    msg("torch.searchsorted(): input value tensor and boundary tensor should have same dtype, but got boundary tensor dtype ");
+    msg(
+      "torch.searchsorted(): input value tensor and boundary tensor should have same dtype, but got boundary tensor dtype ",
+    );
     msgDType(sortedSequence.dtype);
     msg(" and input value tensor dtype ");
     msgDType(values.dtype);
@@ -347,7 +357,11 @@ function quantiles(
   if (!flat) dim = wrapDim(dim, input.ndim);
   const rank = <i32>input.ndim;
   // the dim comes last, or everything does
-  const rows = flat ? ops.reshape(input, ints1(-1)) : rank == 0 ? ops.reshape(input, ints1(1)) : ops.transpose(ops.unsqueeze(input, -1), dim, -1);
+  const rows = flat
+    ? ops.reshape(input, ints1(-1))
+    : rank == 0
+      ? ops.reshape(input, ints1(1))
+      : ops.transpose(ops.unsqueeze(input, -1), dim, -1);
   const sorted = ops.sort(rows, -1, false, false);
   const size = sorted.shape(<i32>sorted.ndim - 1);
   const positions = ranksOf(points, sorted, size, ignoreNan);
@@ -359,7 +373,10 @@ function quantiles(
   else {
     const low = pick(sorted, below);
     const high = pick(sorted, ops.ceil(positions));
-    const weight = interpolation == Interpolation.Midpoint ? full(shapeOf(positions), 0.5, input.dtype, input.device) : ops.sub(positions, below);
+    const weight =
+      interpolation == Interpolation.Midpoint
+        ? full(shapeOf(positions), 0.5, input.dtype, input.device)
+        : ops.sub(positions, below);
     values = ops.lerp(low, high, weight);
   }
   // [rows…, q] to [q, rows…]; a 0-d q adds no dim
@@ -369,7 +386,7 @@ function quantiles(
 function checkPoints(op: string, q: Tensor): void {
   const wide = rawContiguous(rawToDType(q, DType.Float64));
   for (let i = 0; i < wide.numel; i++) {
-    const value = load<f64>(wide.dataPtr() + (<usize>i << 3));
+    const value = load<f64>(wide.dataPtr() + ((<usize>i) << 3));
     if (value >= 0 && value <= 1) continue;
     msg(op);
     msg("() q values must be in the range [0, 1]");
@@ -384,9 +401,16 @@ function ranksOf(q: Tensor, sorted: Tensor, size: i32, ignoreNan: bool): Tensor 
   const shape = shapeOf(sorted);
   shape.set(shape.length - 1, line.numel);
   if (ignoreNan) {
-    const last = ops.sub(ops.sum(ops.logicalNot(isNan), ints1(-1), true), full(newInts(0), 1, DType.Int64, sorted.device));
+    const last = ops.sub(
+      ops.sum(ops.logicalNot(isNan), ints1(-1), true),
+      full(newInts(0), 1, DType.Int64, sorted.device),
+    );
     const ranks = ops.mul(ops.to(last, sorted.dtype), line);
-    return ops.maskedFill(ranks, ops.lt(ranks, full(newInts(0), 0, sorted.dtype, sorted.device)), full(newInts(0), 0, sorted.dtype, sorted.device));
+    return ops.maskedFill(
+      ranks,
+      ops.lt(ranks, full(newInts(0), 0, sorted.dtype, sorted.device)),
+      full(newInts(0), 0, sorted.dtype, sorted.device),
+    );
   }
   const last = full(newInts(0), size - 1, sorted.dtype, sorted.device);
   const ranks = ops.expand(ops.mul(line, last), shape);

@@ -117,7 +117,8 @@ export function corrcoef(input: Tensor): Tensor {
 // ---- cross product -----------------------------------------------------------------------------------------------
 
 export function linalgCross(input: Tensor, other: Tensor, dim: i32): Tensor {
-  if (input.ndim != other.ndim) fail(ErrorKind.Runtime, "linalg.cross: inputs must have the same number of dimensions.");
+  if (input.ndim != other.ndim)
+    fail(ErrorKind.Runtime, "linalg.cross: inputs must have the same number of dimensions.");
   const along = wrapDim(dim, input.ndim);
   const a = input.ndim > 0 ? input.shape(along) : 1;
   const b = other.ndim > 0 ? other.shape(along) : 1;
@@ -198,10 +199,7 @@ export function gradientAlong(input: Tensor, dim: i32, spacing: f64, edgeOrder: 
     first = ops.div(ops.sub(part(x, dim, 1, 2), part(x, dim, 0, 1)), h);
     last = ops.div(ops.sub(part(x, dim, n - 1, n), part(x, dim, n - 2, n - 1)), h);
   } else {
-    first = ops.div(
-      weighed(part(x, dim, 0, 1), -1.5, part(x, dim, 1, 2), 2, part(x, dim, 2, 3), -0.5),
-      h,
-    );
+    first = ops.div(weighed(part(x, dim, 0, 1), -1.5, part(x, dim, 1, 2), 2, part(x, dim, 2, 3), -0.5), h);
     last = ops.div(
       weighed(part(x, dim, n - 3, n - 2), 0.5, part(x, dim, n - 2, n - 1), -2, part(x, dim, n - 1, n), 1.5),
       h,
@@ -218,7 +216,10 @@ function weighed(x: Tensor, a: f64, y: Tensor, b: f64, z: Tensor, c: f64): Tenso
 export function gradientOver(input: Tensor, dim: i32, coordinates: Tensor, edgeOrder: i32): Tensor {
   dim = checkEdges(input, dim, edgeOrder);
   if (coordinates.ndim != 1 || coordinates.numel != input.shape(dim)) {
-    fail(ErrorKind.Runtime, "torch.gradient expected each element of spacing to have one dimension, of the size of the input's");
+    fail(
+      ErrorKind.Runtime,
+      "torch.gradient expected each element of spacing to have one dimension, of the size of the input's",
+    );
   }
   const x = floating(input);
   const n = x.shape(dim);
@@ -248,10 +249,7 @@ export function gradientOver(input: Tensor, dim: i32, coordinates: Tensor, edgeO
 /** a x[i] + b x[i + 1] + c x[i + 2] for `count` places from `start`. */
 function three(x: Tensor, dim: i32, start: i32, count: i32, a: Tensor, b: Tensor, c: Tensor): Tensor {
   return ops.add(
-    ops.add(
-      ops.mul(a, part(x, dim, start, start + count)),
-      ops.mul(b, part(x, dim, start + 1, start + 1 + count)),
-    ),
+    ops.add(ops.mul(a, part(x, dim, start, start + count)), ops.mul(b, part(x, dim, start + 1, start + 1 + count))),
     ops.mul(c, part(x, dim, start + 2, start + 2 + count)),
   );
 }
@@ -266,4 +264,3 @@ function edge(x: Tensor, dim: i32, start: i32, d1: Tensor, d2: Tensor, left: boo
   const c = ops.div(ops.add(d2, both), ops.mul(d2, both));
   return three(x, dim, start, 1, ops.div(d2, ops.mul(d1, both)), ops.neg(ops.div(both, product)), c);
 }
-

@@ -16,7 +16,9 @@ import { alongDim, asIndex, hasBadIndex, runGather, runScatter } from "./indices
 
 function checkIndices(index: Tensor, rows: i32): void {
   if (index.dtype != DType.Int64 && index.dtype != DType.Int32) {
-    msg("Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got torch.");
+    msg(
+      "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got torch.",
+    );
     msgDType(index.dtype);
     msg("Tensor instead (while checking arguments for embedding)");
     raise(ErrorKind.Runtime);
@@ -114,7 +116,9 @@ function assignBags(index: Tensor, offsets: Tensor, bags: i32, padding: i32): vo
 
 function checkOffsets(offsets: Tensor, n: i32): void {
   if (offsets.numel > 0 && load<i64>(offsets.dataPtr()) != 0) {
-    msg("offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, got ");
+    msg(
+      "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, got ",
+    );
     msgInt(load<i64>(offsets.dataPtr()));
     raise(ErrorKind.Value);
   }
@@ -154,19 +158,27 @@ export function embeddingBag(
   if (weight.ndim != 2) fail(ErrorKind.Runtime, "'weight' must be 2-D");
   if (perSampleWeights !== null) {
     if (mode != BagMode.Sum) {
-      msg("embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for mode='sum' (got mode='");
+      msg(
+        "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for mode='sum' (got mode='",
+      );
       msg(mode == BagMode.Mean ? "mean" : "max");
       msg("'). Please open a feature request on GitHub.");
       raise(ErrorKind.NotImplemented);
     }
     if (perSampleWeights.numel != input.numel) {
-      fail(ErrorKind.Value, "embedding_bag: If per_sample_weights is not None, then it must have the same shape as the input");
+      fail(
+        ErrorKind.Value,
+        "embedding_bag: If per_sample_weights is not None, then it must have the same shape as the input",
+      );
     }
   }
   let starts: Tensor;
   if (input.ndim == 2) {
     if (offsets !== null) {
-      fail(ErrorKind.Value, "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length sequences. However, found offsets of type <class 'torch.Tensor'>");
+      fail(
+        ErrorKind.Value,
+        "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length sequences. However, found offsets of type <class 'torch.Tensor'>",
+      );
     }
     starts = everyNth(input.shape(0), input.shape(1));
   } else {
@@ -230,4 +242,3 @@ function withLast(shape: Ints, size: i32): Ints {
   list.set(shape.length, size);
   return list;
 }
-

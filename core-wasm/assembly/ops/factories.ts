@@ -5,15 +5,7 @@ import { Kernel } from "../dispatch/kernel";
 import { addOperand, begin, run } from "../dispatch/run";
 import { Range } from "../kernels/range";
 import { defaultDType } from "../tensor/broadcast";
-import {
-  empty,
-  emptyPreserving,
-  fillWith,
-  fillWithScalar,
-  full as filled,
-  rawToDType,
-  zeros,
-} from "../tensor/create";
+import { empty, emptyPreserving, fillWith, fillWithScalar, full as filled, rawToDType, zeros } from "../tensor/create";
 import { DType, NO_DTYPE, isFloating, isIntegral } from "../tensor/dtype";
 import { ErrorKind, fail, msg, msgFloat, msgInt, raise } from "../tensor/error";
 import { Ints, NONE, ints1, ints2, newInts } from "../tensor/ints";
@@ -135,11 +127,10 @@ function sequence(count: f64, start: Scalar, step: Scalar, dtype: i32, device: i
 
 export function arange(start: Scalar, end: Scalar, step: Scalar, dtype: i32, device: i32): Tensor {
   checkRange(start, end, step);
-  const isFloat =
-    start.kind == ScalarKind.Float || end.kind == ScalarKind.Float || step.kind == ScalarKind.Float;
+  const isFloat = start.kind == ScalarKind.Float || end.kind == ScalarKind.Float || step.kind == ScalarKind.Float;
   const type = dtype == NO_DTYPE ? (isFloat ? defaultDType : DType.Int64) : dtype;
   const count =
-    type == DType.Int64 ? Math.ceil((<f64>(end.i - start.i)) / <f64>step.i) : Math.ceil((end.f - start.f) / step.f);
+    type == DType.Int64 ? Math.ceil(<f64>(end.i - start.i) / <f64>step.i) : Math.ceil((end.f - start.f) / step.f);
   return sequence(count, start, step, type, device);
 }
 
@@ -204,4 +195,3 @@ export function trilIndices(row: i32, col: i32, offset: i32, dtype: i32, device:
 export function triuIndices(row: i32, col: i32, offset: i32, dtype: i32, device: i32): Tensor {
   return triangleIndices(row, col, offset, true, dtype, device);
 }
-

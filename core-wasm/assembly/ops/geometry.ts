@@ -326,7 +326,8 @@ export function chunk(input: Tensor, chunks: i32, dim: i32): Tensors {
 
 /** Pieces that differ in size by at most one. */
 export function tensorSplitSections(input: Tensor, sections: i32, dim: i32): Tensors {
-  if (input.ndim == 0) fail(ErrorKind.Runtime, "tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims");
+  if (input.ndim == 0)
+    fail(ErrorKind.Runtime, "tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims");
   dim = wrapDim(dim, input.ndim);
   if (sections <= 0) {
     msg("number of sections must be larger than 0, got ");
@@ -345,7 +346,8 @@ export function tensorSplitSections(input: Tensor, sections: i32, dim: i32): Ten
 
 /** Pieces that end where the indices say. */
 export function tensorSplitIndices(input: Tensor, indices: Ints, dim: i32): Tensors {
-  if (input.ndim == 0) fail(ErrorKind.Runtime, "tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims");
+  if (input.ndim == 0)
+    fail(ErrorKind.Runtime, "tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims");
   dim = wrapDim(dim, input.ndim);
   const pieces = newTensors(indices.length + 1);
   for (let i = 0, at = 0; i <= indices.length; i++) {

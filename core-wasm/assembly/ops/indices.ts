@@ -31,7 +31,7 @@ export function hasBadIndex(index: Tensor, low: i64, high: i64): bool {
   const o = args.operand(0);
   const position = firstOutOfRange(o, low, high);
   if (position < 0) return false;
-  badIndex = load<i64>(o.data + (<usize>elementOffset(o, o, position) << 3));
+  badIndex = load<i64>(o.data + ((<usize>elementOffset(o, o, position)) << 3));
   return true;
 }
 
@@ -118,4 +118,3 @@ export function shapeWith(t: Tensor, dim: i32, size: i32): Ints {
   for (let d = 0; d < <i32>t.ndim; d++) shape.set(d, d == dim ? size : t.shape(d));
   return shape;
 }
-

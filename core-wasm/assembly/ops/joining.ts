@@ -260,4 +260,3 @@ export function combinations(input: Tensor, r: i32, withReplacement: bool): Tens
   }
   return ops.stack(columns, 1);
 }
-

@@ -74,9 +74,9 @@ function repeatedPositions(repeats: Tensor, n: i32, outputSize: i32): Tensor {
   let total: i64 = 0;
   const list = empty(ints1(n), DType.Int64, repeats.device);
   for (let i = 0; i < n; i++) {
-    const times = load<i64>(counts.dataPtr() + (<usize>(single ? 0 : i) << 3));
+    const times = load<i64>(counts.dataPtr() + ((<usize>(single ? 0 : i)) << 3));
     if (times < 0) fail(ErrorKind.Runtime, "repeats can not be negative");
-    store<i64>(list.dataPtr() + (<usize>i << 3), times);
+    store<i64>(list.dataPtr() + ((<usize>i) << 3), times);
     total += times;
   }
   if (outputSize != NONE && outputSize != <i32>total) {

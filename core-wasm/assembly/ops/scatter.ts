@@ -15,16 +15,7 @@ import { Flag, Tensor } from "../tensor/tensor";
 import { Tensors } from "../tensor/tensors";
 import { openView, rawExpand, rawView, sealView } from "../tensor/views";
 import { checkFlatRange, countOf, indexedGeometry } from "./indexing";
-import {
-  alongDim,
-  asIndex,
-  atLeast1d,
-  checkIntegers,
-  checkLong,
-  checkRange,
-  hasBadIndex,
-  runScatter,
-} from "./indices";
+import { alongDim, asIndex, atLeast1d, checkIntegers, checkLong, checkRange, hasBadIndex, runScatter } from "./indices";
 
 /** A contiguous copy, of one dim at least; the result of an op is a view of it in the input's shape. */
 function copyOf(input: Tensor): Tensor {
@@ -118,7 +109,13 @@ export function scatter(input: Tensor, dim: i32, index: Tensor, src: Tensor, red
   if (reduce >= 0) checkArithmetic("scatter", input.dtype);
   const out = copyOf(input);
   const source = isValue ? repeated(src, input.dtype, shapeOf(index)) : src;
-  scatterInto(out, source, index, dim, reduce < 0 ? ScatterMode.Assign : reduce == 0 ? ScatterMode.Add : ScatterMode.Mul);
+  scatterInto(
+    out,
+    source,
+    index,
+    dim,
+    reduce < 0 ? ScatterMode.Assign : reduce == 0 ? ScatterMode.Add : ScatterMode.Mul,
+  );
   return out;
 }
 
@@ -254,7 +251,8 @@ export function indexAdd(input: Tensor, dim: i32, index: Tensor, source: Tensor,
   checkSelf(index, input, dim);
   checkArithmetic("index_add", input.dtype);
   const out = copyOf(input);
-  const scaled = alpha.f == 1 ? source : ops.mul(source, fillWithScalar(empty(newInts(0), input.dtype, input.device), alpha));
+  const scaled =
+    alpha.f == 1 ? source : ops.mul(source, fillWithScalar(empty(newInts(0), input.dtype, input.device), alpha));
   alongInto(out, scaled, index, dim, ScatterMode.Add);
   return out;
 }

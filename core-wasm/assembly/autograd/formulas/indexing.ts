@@ -44,7 +44,13 @@ export function indexSelectBackward(grad: Tensor, inputShape: Ints, dim: i32, in
   return ops.indexAdd(zeros(inputShape, grad.dtype, grad.device), dim, index, grad);
 }
 
-export function indexAddSourceBackward(grad: Tensor, sourceShape: Ints, dim: i32, index: Tensor, alpha: Scalar): Tensor {
+export function indexAddSourceBackward(
+  grad: Tensor,
+  sourceShape: Ints,
+  dim: i32,
+  index: Tensor,
+  alpha: Scalar,
+): Tensor {
   const selected = indexSourceBackward(grad, sourceShape, dim, index);
   return alpha.f == 1 ? selected : ops.mul(selected, constant(alpha.f, grad));
 }
@@ -163,9 +169,21 @@ export function scatterReduceSourceBackward(
 ): Tensor {
   if (reduce == PROD) {
     const isZero = ops.eq(src, constant(0, src));
-    const count = ops.scatterAdd(zeros(shapeOf(input), grad.dtype, grad.device), dim, index, ops.to(isZero, grad.dtype));
+    const count = ops.scatterAdd(
+      zeros(shapeOf(input), grad.dtype, grad.device),
+      dim,
+      index,
+      ops.to(isZero, grad.dtype),
+    );
     const onlyZero = ops.logicalAnd(isZero, ops.eq(ops.gather(count, dim, index), constant(1, grad)));
-    const without = ops.scatterReduce(input, dim, index, ops.maskedFill(src, onlyZero, constant(1, src)), reduce, includeSelf);
+    const without = ops.scatterReduce(
+      input,
+      dim,
+      index,
+      ops.maskedFill(src, onlyZero, constant(1, src)),
+      reduce,
+      includeSelf,
+    );
     return ops.where(
       onlyZero,
       ops.gather(ops.mul(grad, without), dim, index),
@@ -173,7 +191,10 @@ export function scatterReduceSourceBackward(
     );
   }
   if (reduce == MEAN) {
-    return ops.div(ops.gather(grad, dim, index), ops.gather(meanCounts(grad, dim, index, src, includeSelf), dim, index));
+    return ops.div(
+      ops.gather(grad, dim, index),
+      ops.gather(meanCounts(grad, dim, index, src, includeSelf), dim, index),
+    );
   }
   if (reduce > MEAN) {
     const chosen = ops.to(ops.eq(src, ops.gather(result, dim, index)), grad.dtype);
