@@ -11,7 +11,7 @@ export function generateDerivatives(registry: Registry): string {
   return [
     header("The backward functions of recorded ops."),
     'import { Node } from "../autograd/node";',
-    'import { giveAll, needsAny, savedScalar, savedTensors } from "../autograd/saved";',
+    'import { giveAll, gradList, needsAny, savedScalar, savedTensors } from "../autograd/saved";',
     ...(formulas.size > 0 ? [`import { ${[...formulas].sort().join(", ")} } from "../autograd/formulas";`] : []),
     'import { NO_DTYPE } from "../tensor/dtype";',
     'import { NONE } from "../tensor/ints";',
@@ -36,6 +36,7 @@ export function generateDerivatives(registry: Registry): string {
 function backward(record: ImplementedRecord, registry: Registry): string[] {
   const { needs, saved } = derivativesOf(record, registry);
   const { results } = record.signature;
+  const { listResult } = record.signature;
   const grads = results.length === 1 ? ["grad"] : results.map((_, i) => `grad${i}`);
   const lines = [`function backward_${record.name}(node: Node): void {`];
   const done = new Set<string>();
@@ -47,7 +48,7 @@ function backward(record: ImplementedRecord, registry: Registry): string[] {
       const together = [...needs.values()].filter((n) => n.code === code);
       lines.push(`  if (${together.map((n) => `node.needs(${n.edge})`).join(" || ")}) {`);
       grads.forEach((name, i) => {
-        if (uses.has(name)) lines.push(`    const ${name} = node.grad(${i});`);
+        if (uses.has(name)) lines.push(`    const ${name} = ${listResult ? "gradList(node)" : `node.grad(${i})`};`);
       });
       for (const value of saved) if (uses.has(value.name)) lines.push(`    const ${value.name} = ${value.read};`);
       lines.push(`    const gradients = ${code};`);
@@ -58,7 +59,7 @@ function backward(record: ImplementedRecord, registry: Registry): string[] {
     }
     lines.push(`  if (${list ? `needsAny(node, ${edge})` : `node.needs(${edge})`}) {`);
     grads.forEach((name, i) => {
-      if (uses.has(name)) lines.push(`    const ${name} = node.grad(${i});`);
+      if (uses.has(name)) lines.push(`    const ${name} = ${listResult ? "gradList(node)" : `node.grad(${i})`};`);
     });
     for (const value of saved) if (uses.has(value.name)) lines.push(`    const ${value.name} = ${value.read};`);
     lines.push(`    ${list ? "giveAll" : "node.give"}(${list ? "node, " : ""}${edge}, ${code});`, "  }");

@@ -1,5 +1,5 @@
 /** Views beyond the basic ones, and splitting. */
-import { composite } from "./record.ts";
+import { composite, view } from "./record.ts";
 
 const both = ["function", "method"] as const;
 
@@ -128,11 +128,21 @@ export const reverseDims = composite({
   variants: [],
 });
 
-export const unbind = composite({
+export const unbind = view({
   signature: "unbind(input: Tensor, dim: int = 0) -> Tensor[]",
   follows: "torch.unbind",
   doc: "The views at every index of a dim.",
   implementation: "geometry.unbind",
+  derivative: { input: "stack(grad, dim)" },
+});
+
+export const piecesOf = view({
+  signature: "piecesOf(input: Tensor, sizes: int[], dim: int) -> Tensor[]",
+  follows: "torch.split_with_sizes",
+  doc: "Views of consecutive pieces of a dim; the sizes are known to fit.",
+  implementation: "geometry.piecesOf",
+  derivative: { input: "cat(grad, dim)" },
+  internal: true,
 });
 
 export const split = composite({

@@ -68,3 +68,22 @@ test("ranges end where PyTorch's do", () => {
   expect(torch.logspace(0, 2, 3).tolist()).toEqual([1, 10, 100]);
   expect(() => torch.arange(0, 3, -1)).toThrow(/inconsistent with step sign/);
 });
+
+test("the gradients of pieces are joined, those of unused pieces are zero", () => {
+  const x = torch.ones(4, 6, { requiresGrad: true });
+  const [a, , c] = torch.split(x, [1, 2, 3], 1) as [torch.Tensor, torch.Tensor, torch.Tensor];
+  const rows = x.unbind(0);
+  a.sum().mul(2).add(c.sum()).add(rows[2]!.sum().mul(10)).backward();
+  const row = [2, 0, 0, 1, 1, 1];
+  expect(x.grad!.tolist()).toEqual([row, row, row.map((g) => g + 10), row]);
+});
+
+test("a write into a piece reaches the whole and its history", () => {
+  const x = torch.ones(2, 3, { requiresGrad: true });
+  const y = x.mul(1);
+  y.chunk(3, 1)[1]!.mul_(5);
+  y.unbind(0)[0]!.mul_(2);
+  y.sum().backward();
+  expect(y.tolist()).toEqual([[2, 10, 2], [1, 5, 1]]);
+  expect(x.grad!.tolist()).toEqual([[2, 10, 2], [1, 5, 1]]);
+});

@@ -37,6 +37,13 @@ export function giveAll(node: Node, first: i32, grads: Tensors): void {
   for (let i = 0; i < grads.length; i++) if (grads.has(i) && node.needs(first + i)) node.give(first + i, grads.get(i));
 }
 
+/** The gradients of an op whose result is a list, zeros where none arrived. */
+export function gradList(node: Node): Tensors {
+  const list = newTensors(node.outputCount);
+  for (let i = 0; i < list.length; i++) list.set(i, node.grad(i));
+  return list;
+}
+
 /** A list takes the last tensor slots of its node. */
 export function saveTensors(node: Node, slot: i32, list: Tensors | null): void {
   if (list === null) return;

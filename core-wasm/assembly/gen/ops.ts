@@ -3042,6 +3042,21 @@ export function permute(input: Tensor, dims: Ints): Tensor {
   return result;
 }
 
+export function piecesOf(input: Tensor, sizes: Ints, dim: i32): Tensors {
+  const records = gradEnabled() && (input.requiresGrad);
+  const previousMode = pauseGrad();
+  const result = geometry_impl.piecesOf(input, sizes, dim);
+  resumeGrad(previousMode);
+  for (let i = 0; i < result.length; i++) markView(result.get(i), input);
+  if (!records) return result;
+  const node = newNode(304, 1, result.length, 0, 0, 1);
+  node.edge(0, input);
+  for (let i = 0; i < result.length; i++) attachFloating(result.get(i), node, i);
+  node.saveF64(0, dim);
+  doneNode(node);
+  return result;
+}
+
 export function pixelShuffle(input: Tensor, upscaleFactor: i32): Tensor {
   return padding_impl.pixelShuffle(input, upscaleFactor);
 }
@@ -3056,7 +3071,7 @@ export function planeGather(input: Tensor, indices: Tensor, rank: i32): Tensor {
   const result = pooling_impl.planeGather(input, indices, rank);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(304, 1, 1, 1, 1, 1);
+  const node = newNode(305, 1, 1, 1, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3072,7 +3087,7 @@ export function planePut(input: Tensor, indices: Tensor, size: Ints, rank: i32):
   const result = pooling_impl.planePut(input, indices, size, rank);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(305, 1, 1, 1, 0, 1);
+  const node = newNode(306, 1, 1, 1, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, indices, false);
@@ -3087,7 +3102,7 @@ export function planeScatter(input: Tensor, indices: Tensor, size: Ints, rank: i
   const result = pooling_impl.planeScatter(input, indices, size, rank);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(306, 1, 1, 1, 0, 1);
+  const node = newNode(307, 1, 1, 1, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, indices, false);
@@ -3138,7 +3153,7 @@ export function prod(input: Tensor, dim: i32 = NONE, keepdim: bool = false, dtyp
   const result = reduction_impl.prod(input, dim, keepdim, dtype);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(307, 1, 1, 2, 0, 2);
+  const node = newNode(308, 1, 1, 2, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -3155,7 +3170,7 @@ export function put(input: Tensor, index: Tensor, source: Tensor, accumulate: bo
   const result = scatter_impl.put(input, index, source, accumulate);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(308, 2, 1, 1, 1, 1);
+  const node = newNode(309, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, source);
   attachFloating(result, node, 0);
@@ -3296,7 +3311,7 @@ export function resample(input: Tensor, dim: i32, size: i32, mode: i32, alignCor
   const result = image_impl.resample(input, dim, size, mode, alignCorners, scale);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(309, 1, 1, 0, 1, 4);
+  const node = newNode(310, 1, 1, 0, 1, 4);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3314,7 +3329,7 @@ export function resampleBackward(gradOutput: Tensor, dim: i32, size: i32, mode: 
   const result = image_impl.resampleBackward(gradOutput, dim, size, mode, alignCorners, scale);
   resumeGrad(previousMode);
   if (!records || result == gradOutput) return result;
-  const node = newNode(310, 1, 1, 0, 1, 4);
+  const node = newNode(311, 1, 1, 0, 1, 4);
   node.edge(0, gradOutput);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(gradOutput));
@@ -3348,7 +3363,7 @@ export function roll(input: Tensor, shifts: Ints, dims: Ints = newInts(0)): Tens
   const result = rearrange_impl.roll(input, shifts, dims);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(311, 1, 1, 0, 2, 0);
+  const node = newNode(312, 1, 1, 0, 2, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shifts);
@@ -3432,7 +3447,7 @@ export function scatter(input: Tensor, dim: i32, index: Tensor, src: Tensor, red
   const result = scatter_impl.scatter(input, dim, index, src, reduce);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(312, 2, 1, 1, 1, 1);
+  const node = newNode(313, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3454,7 +3469,7 @@ export function scatterAdd(input: Tensor, dim: i32, index: Tensor, src: Tensor):
   const result = scatter_impl.scatterAdd(input, dim, index, src);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(313, 2, 1, 1, 1, 1);
+  const node = newNode(314, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3476,7 +3491,7 @@ export function scatterReduce(input: Tensor, dim: i32, index: Tensor, src: Tenso
   const result = scatter_impl.scatterReduce(input, dim, index, src, reduce, includeSelf);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(314, 2, 1, 4, 0, 3);
+  const node = newNode(315, 2, 1, 4, 0, 3);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3510,7 +3525,7 @@ export function select(input: Tensor, dim: i32, index: i32): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(315, 1, 1, 0, 1, 2);
+  const node = newNode(316, 1, 1, 0, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3526,7 +3541,7 @@ export function selectBackward(grad: Tensor, inputShape: Ints, dim: i32, index: 
   const result = basic_impl.selectBackward(grad, inputShape, dim, index);
   resumeGrad(previousMode);
   if (!records || result == grad) return result;
-  const node = newNode(316, 1, 1, 0, 0, 2);
+  const node = newNode(317, 1, 1, 0, 0, 2);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveF64(0, dim);
@@ -3541,7 +3556,7 @@ export function selectScatter(input: Tensor, src: Tensor, dim: i32, index: i32):
   const result = rearrange_impl.selectScatter(input, src, dim, index);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(317, 2, 1, 0, 1, 2);
+  const node = newNode(318, 2, 1, 0, 1, 2);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3627,7 +3642,7 @@ export function slice(input: Tensor, dim: i32 = 0, start: i32 = NONE, end: i32 =
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(318, 1, 1, 0, 1, 4);
+  const node = newNode(319, 1, 1, 0, 1, 4);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3645,7 +3660,7 @@ export function sliceBackward(grad: Tensor, inputShape: Ints, dim: i32, start: i
   const result = basic_impl.sliceBackward(grad, inputShape, dim, start, end, step);
   resumeGrad(previousMode);
   if (!records || result == grad) return result;
-  const node = newNode(319, 1, 1, 0, 0, 4);
+  const node = newNode(320, 1, 1, 0, 0, 4);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveF64(0, dim);
@@ -3662,7 +3677,7 @@ export function sliceScatter(input: Tensor, src: Tensor, dim: i32 = 0, start: i3
   const result = rearrange_impl.sliceScatter(input, src, dim, start, end, step);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(320, 2, 1, 0, 1, 4);
+  const node = newNode(321, 2, 1, 0, 1, 4);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3698,7 +3713,7 @@ export function softmax(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor 
   const result = softmax_impl.softmax(input, dim, dtype);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(321, 1, 1, 1, 0, 2);
+  const node = newNode(322, 1, 1, 1, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
@@ -3740,7 +3755,7 @@ export function sort(input: Tensor, dim: i32 = -1, descending: bool = false, sta
   const result = sorting_impl.sort(input, dim, descending, stable);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(322, 1, 2, 1, 1, 1);
+  const node = newNode(323, 1, 2, 1, 1, 1);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -3795,7 +3810,7 @@ export function squeeze(input: Tensor, dim: i32 = NONE): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(323, 1, 1, 0, 1, 0);
+  const node = newNode(324, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3821,7 +3836,7 @@ export function stdMeanOf(input: Tensor, dim: Ints | null, correction: f64, keep
   const result = reduction_impl.stdMeanOf(input, dim, correction, keepdim);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(324, 1, 2, 2, 1, 2);
+  const node = newNode(325, 1, 2, 2, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -3840,7 +3855,7 @@ export function stdOf(input: Tensor, dim: Ints | null, correction: f64, keepdim:
   const result = reduction_impl.stdOf(input, dim, correction, keepdim);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(325, 1, 1, 2, 1, 2);
+  const node = newNode(326, 1, 1, 2, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -3874,7 +3889,7 @@ export function sum(input: Tensor, dim: Ints | null = null, keepdim: bool = fals
   const result = reduction_impl.sum(input, dim, keepdim, dtype);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(326, 1, 1, 0, 2, 2);
+  const node = newNode(327, 1, 1, 0, 2, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3899,7 +3914,7 @@ export function take(input: Tensor, index: Tensor): Tensor {
   const result = indexing_impl.take(input, index);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(327, 1, 1, 1, 1, 0);
+  const node = newNode(328, 1, 1, 1, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3966,7 +3981,7 @@ export function to(input: Tensor, dtype: i32): Tensor {
   const result = basic_impl.to(input, dtype);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(328, 1, 1, 0, 0, 1);
+  const node = newNode(329, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
@@ -3980,7 +3995,7 @@ export function topk(input: Tensor, k: i32, dim: i32 = -1, largest: bool = true,
   const result = sorting_impl.topk(input, k, dim, largest, sorted);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(329, 1, 2, 1, 1, 1);
+  const node = newNode(330, 1, 2, 1, 1, 1);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -4002,7 +4017,7 @@ export function transpose(input: Tensor, dim0: i32, dim1: i32): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(330, 1, 1, 0, 0, 2);
+  const node = newNode(331, 1, 1, 0, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, dim0);
@@ -4021,7 +4036,7 @@ export function tril(input: Tensor, diagonal: i32 = 0): Tensor {
   const result = rearrange_impl.tril(input, diagonal);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(331, 1, 1, 0, 0, 1);
+  const node = newNode(332, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, diagonal);
@@ -4051,7 +4066,7 @@ export function triu(input: Tensor, diagonal: i32 = 0): Tensor {
   const result = rearrange_impl.triu(input, diagonal);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(332, 1, 1, 0, 0, 1);
+  const node = newNode(333, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, diagonal);
@@ -4088,7 +4103,18 @@ export function trunc_(input: Tensor): Tensor {
 }
 
 export function unbind(input: Tensor, dim: i32 = 0): Tensors {
-  return geometry_impl.unbind(input, dim);
+  const records = gradEnabled() && (input.requiresGrad);
+  const previousMode = pauseGrad();
+  const result = geometry_impl.unbind(input, dim);
+  resumeGrad(previousMode);
+  for (let i = 0; i < result.length; i++) markView(result.get(i), input);
+  if (!records) return result;
+  const node = newNode(334, 1, result.length, 0, 0, 1);
+  node.edge(0, input);
+  for (let i = 0; i < result.length; i++) attachFloating(result.get(i), node, i);
+  node.saveF64(0, dim);
+  doneNode(node);
+  return result;
 }
 
 export function unflatten(input: Tensor, dim: i32, sizes: Ints): Tensor {
@@ -4132,7 +4158,7 @@ export function unsqueeze(input: Tensor, dim: i32): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(333, 1, 1, 0, 1, 0);
+  const node = newNode(335, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -4154,7 +4180,7 @@ export function varMeanOf(input: Tensor, dim: Ints | null, correction: f64, keep
   const result = reduction_impl.varMeanOf(input, dim, correction, keepdim);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(334, 1, 2, 1, 1, 2);
+  const node = newNode(336, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -4172,7 +4198,7 @@ export function varOf(input: Tensor, dim: Ints | null, correction: f64, keepdim:
   const result = reduction_impl.varOf(input, dim, correction, keepdim);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(335, 1, 1, 1, 1, 2);
+  const node = newNode(337, 1, 1, 1, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -4189,7 +4215,7 @@ export function vdot(input: Tensor, other: Tensor): Tensor {
   const result = matmul_impl.vdot(input, other);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(336, 2, 1, 2, 0, 0);
+  const node = newNode(338, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, other);
   attachFloating(result, node, 0);
@@ -4209,7 +4235,7 @@ export function vectorNorm(input: Tensor, ord: f64 = 2, dim: Ints | null = null,
   const result = reduction_impl.vectorNorm(input, ord, dim, keepdim, dtype);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(337, 1, 1, 2, 1, 2);
+  const node = newNode(339, 1, 1, 2, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -4228,7 +4254,7 @@ export function view(input: Tensor, size: Ints): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(338, 1, 1, 0, 1, 0);
+  const node = newNode(340, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));

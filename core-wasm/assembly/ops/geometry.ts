@@ -5,7 +5,7 @@ import { ErrorKind, fail, msg, msgInt, msgInts, raise } from "../tensor/error";
 import { Ints, ints1, newInts, shapeOf, stridesOf } from "../tensor/ints";
 import { Tensor } from "../tensor/tensor";
 import { Tensors, newTensors } from "../tensor/tensors";
-import { inferShape } from "../tensor/views";
+import { inferShape, rawNarrow, rawSelect } from "../tensor/views";
 
 // ---- dims --------------------------------------------------------------------------------------------------------
 
@@ -249,7 +249,7 @@ export function unbind(input: Tensor, dim: i32): Tensors {
   if (input.ndim == 0) sizeAt(input, dim);
   dim = wrapDim(dim, input.ndim);
   const pieces = newTensors(input.shape(dim));
-  for (let i = 0; i < pieces.length; i++) pieces.set(i, ops.select(input, dim, i));
+  for (let i = 0; i < pieces.length; i++) pieces.set(i, rawSelect(input, dim, i));
   return pieces;
 }
 
@@ -270,9 +270,19 @@ export function split(input: Tensor, splitSizeOrSections: Ints, dim: i32): Tenso
     msgInt(length);
     raise(ErrorKind.Runtime);
   }
-  const count = size == 0 ? 1 : max((length + size - 1) / size, 1);
-  const pieces = newTensors(count);
-  for (let i = 0; i < count; i++) pieces.set(i, ops.slice(input, dim, i * size, min((i + 1) * size, length)));
+  const count = size == 0 ? 1 : max(<i32>((<i64>length + size - 1) / size), 1);
+  const sizes = newInts(count);
+  for (let i = 0; i < count; i++) sizes.set(i, min(size, length - i * size));
+  return ops.piecesOf(input, sizes, dim);
+}
+
+/** Views of consecutive pieces of a dim; the sizes sum to the dim's. */
+export function piecesOf(input: Tensor, sizes: Ints, dim: i32): Tensors {
+  const pieces = newTensors(sizes.length);
+  for (let i = 0, at = 0; i < pieces.length; i++) {
+    pieces.set(i, rawNarrow(input, dim, at, sizes.get(i), 1));
+    at += sizes.get(i);
+  }
   return pieces;
 }
 
@@ -298,12 +308,7 @@ export function splitWithSizes(input: Tensor, splitSizes: Ints, dim: i32): Tenso
     msgInts(splitSizes);
     raise(ErrorKind.Runtime);
   }
-  const pieces = newTensors(splitSizes.length);
-  for (let i = 0, at = 0; i < pieces.length; i++) {
-    pieces.set(i, ops.slice(input, dim, at, at + splitSizes.get(i)));
-    at += splitSizes.get(i);
-  }
-  return pieces;
+  return ops.piecesOf(input, splitSizes, dim);
 }
 
 export function chunk(input: Tensor, chunks: i32, dim: i32): Tensors {
@@ -315,7 +320,7 @@ export function chunk(input: Tensor, chunks: i32, dim: i32): Tensors {
   }
   dim = wrapDim(dim, input.ndim);
   const length = input.shape(dim);
-  const size = (length + chunks - 1) / chunks;
+  const size = <i32>((<i64>length + chunks - 1) / chunks);
   if (size == 0) {
     const sizes = newInts(chunks);
     for (let i = 0; i < chunks; i++) sizes.set(i, 0);
@@ -335,13 +340,9 @@ export function tensorSplitSections(input: Tensor, sections: i32, dim: i32): Ten
     raise(ErrorKind.Runtime);
   }
   const length = input.shape(dim);
-  const pieces = newTensors(sections);
-  for (let i = 0, at = 0; i < sections; i++) {
-    const size = length / sections + (i < length % sections ? 1 : 0);
-    pieces.set(i, ops.slice(input, dim, at, at + size));
-    at += size;
-  }
-  return pieces;
+  const sizes = newInts(sections);
+  for (let i = 0; i < sections; i++) sizes.set(i, length / sections + (i < length % sections ? 1 : 0));
+  return ops.piecesOf(input, sizes, dim);
 }
 
 /** Pieces that end where the indices say. */
