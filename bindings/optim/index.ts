@@ -28,4 +28,5 @@ export {
   type RMSpropOptions,
   type RpropOptions,
 } from "./adaptive.ts";
+export { LBFGS, type LBFGSOptions } from "./lbfgs.ts";
 export * as lrScheduler from "./lr-schedulers.ts";
