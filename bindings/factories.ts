@@ -3,7 +3,19 @@
 
 import { core } from "./core.ts";
 import { TypeError } from "./error.ts";
-import { intArg, ints, isOptions, NONE, scalarArg, scalarKind, scalarValue, self } from "./tensor/call.ts";
+import {
+  floatArg,
+  intArg,
+  ints,
+  isOptions,
+  lengthOf,
+  optionalIntArg,
+  scalarArg,
+  scalarKind,
+  scalarValue,
+  self,
+  wrongType,
+} from "./tensor/call.ts";
 import { defaultDtypeCode } from "./tensor/defaults.ts";
 import { type Device, type DType, deviceCode, dtypeCode } from "./tensor/dtype.ts";
 import type { Scalar } from "./tensor/scalar.ts";
@@ -28,8 +40,11 @@ export function sizesOf<O extends object>(
   const hasOptions = isOptions(last);
   const sizes = hasOptions ? args.slice(0, -1) : args;
   const options = (hasOptions ? last : {}) as O & { size?: readonly number[] };
-  let size = (options.size ?? (Array.isArray(sizes[0]) ? sizes[0] : sizes)) as readonly number[];
-  size = size.map((n) => (typeof n === "bigint" ? Number(n) : n));
+  const given: unknown = options.size ?? (Array.isArray(sizes[0]) ? sizes[0] : sizes);
+  if (!Array.isArray(given)) {
+    throw new TypeError(`${op}(): argument 'size' (position 1) must be tuple of ints, not ${describe(given)}`);
+  }
+  const size = (given as number[]).map((n) => (typeof n === "bigint" ? Number(n) : n));
   for (const n of size) {
     if (typeof n !== "number" || !Number.isInteger(n))
       throw new TypeError(`${op}(): argument 'size' must be tuple of ints, but found element of type ${describe(n)}`);
@@ -40,18 +55,20 @@ export function sizesOf<O extends object>(
 const describe = (x: unknown): string => (typeof x === "number" ? `float (${x})` : typeof x);
 
 /** @internal */
-export function dtypeOr(options: FactoryOptions, fallback: number): number {
-  return options.dtype === undefined || options.dtype === null ? fallback : dtypeCode(options.dtype);
+export function dtypeOr(options: FactoryOptions | null, fallback: number): number {
+  const dtype = options?.dtype;
+  return dtype === undefined || dtype === null ? fallback : dtypeCode(dtype);
 }
 
-function deviceOr(options: FactoryOptions, fallback = 0): number {
-  return options.device === undefined || options.device === null ? fallback : deviceCode(options.device);
+function deviceOr(options: FactoryOptions | null, fallback = 0): number {
+  const device = options?.device;
+  return device === undefined || device === null ? fallback : deviceCode(device);
 }
 
 /** @internal */
-export function made(handle: number, options: FactoryOptions): Tensor {
+export function made(handle: number, options: FactoryOptions | null): Tensor {
   const t = new Tensor(handle);
-  if (options.requiresGrad) t.requiresGrad = true;
+  if (options?.requiresGrad) t.requiresGrad = true;
   return t;
 }
 
@@ -87,7 +104,7 @@ export function empty(...args: SizeArguments): Tensor {
  * booleans bool. Follows torch.full.
  */
 export function full(size: readonly number[] | number, fillValue: Scalar, options: FactoryOptions = {}): Tensor {
-  const sizes = typeof size === "number" ? [size] : size;
+  const { size: sizes } = sizesOf("full", [size]);
   const value = scalarArg(fillValue, "full", "fill_value", 2);
   const dtype = dtypeOr(options, -1);
   return made(fill("full", sizes, scalarValue(value), scalarKind(value), dtype, deviceOr(options)), options);
@@ -95,7 +112,8 @@ export function full(size: readonly number[] | number, fillValue: Scalar, option
 
 /** A 0-d tensor; follows torch.scalar_tensor. */
 export function scalarTensor(s: Scalar, options: FactoryOptions = {}): Tensor {
-  const handle = core.op_scalarTensor(scalarValue(s), scalarKind(s), dtypeOr(options, -1), deviceOr(options));
+  const value = scalarArg(s, "scalar_tensor", "s", 1);
+  const handle = core.op_scalarTensor(scalarValue(value), scalarKind(value), dtypeOr(options, -1), deviceOr(options));
   return made(handle, options);
 }
 
@@ -123,12 +141,14 @@ export function emptyLike(input: Tensor, options: FactoryOptions = {}): Tensor {
 
 /** An uninitialised tensor with the given sizes and strides (in elements); follows torch.empty_strided. */
 export function emptyStrided(size: readonly number[], stride: readonly number[], options: FactoryOptions = {}): Tensor {
+  if (size === undefined || size === null) wrongType(size, "empty_strided", "size", 1, "tuple of ints");
+  if (stride === undefined || stride === null) wrongType(stride, "empty_strided", "stride", 2, "tuple of ints");
   const at = ints(size, "empty_strided", "size", 1);
   const handle = core.op_emptyStrided(
     at,
-    size.length,
+    lengthOf(size),
     ints(stride, "empty_strided", "stride", 2),
-    stride.length,
+    lengthOf(stride),
     dtypeOr(options, defaultDtypeCode()),
     deviceOr(options),
   );
@@ -142,8 +162,7 @@ export function trilIndices(
   offset: number | FactoryOptions = 0,
   options: FactoryOptions = {},
 ): Tensor {
-  const named = (typeof offset === "object" ? offset : { ...options, offset }) as FactoryOptions & { offset?: number };
-  return made(core.op_trilIndices(row, col, named.offset ?? 0, dtypeOr(named, -1), deviceOr(named)), named);
+  return triangle("op_trilIndices", row, col, offset, options);
 }
 
 /** The rows and columns of the upper triangle of a matrix, int64 [2, n]; follows torch.triu_indices. */
@@ -153,8 +172,26 @@ export function triuIndices(
   offset: number | FactoryOptions = 0,
   options: FactoryOptions = {},
 ): Tensor {
-  const named = (typeof offset === "object" ? offset : { ...options, offset }) as FactoryOptions & { offset?: number };
-  return made(core.op_triuIndices(row, col, named.offset ?? 0, dtypeOr(named, -1), deviceOr(named)), named);
+  return triangle("op_triuIndices", row, col, offset, options);
+}
+
+function triangle(
+  op: "op_trilIndices" | "op_triuIndices",
+  row: number,
+  col: number,
+  offset: unknown,
+  options: FactoryOptions,
+): Tensor {
+  const name = op === "op_trilIndices" ? "tril_indices" : "triu_indices";
+  const named = (isOptions(offset) ? offset : { ...options, offset }) as FactoryOptions & { offset?: number };
+  const handle = core[op](
+    intArg(row, name, "row", 1),
+    intArg(col, name, "col", 2),
+    intArg(named.offset ?? 0, name, "offset", 3),
+    dtypeOr(named, -1),
+    deviceOr(named),
+  );
+  return made(handle, named);
 }
 
 /**
@@ -185,13 +222,19 @@ function progression(
   step: Scalar,
   options: FactoryOptions,
 ): number {
+  const name = op === "op_arange" ? "arange" : "range";
+  const [a, b, c] = [
+    scalarArg(start, name, "start", 1),
+    scalarArg(end, name, "end", 2),
+    scalarArg(step, name, "step", 3),
+  ];
   return core[op](
-    scalarValue(start),
-    scalarKind(start),
-    scalarValue(end),
-    scalarKind(end),
-    scalarValue(step),
-    scalarKind(step),
+    scalarValue(a),
+    scalarKind(a),
+    scalarValue(b),
+    scalarKind(b),
+    scalarValue(c),
+    scalarKind(c),
     dtypeOr(options, -1),
     deviceOr(options),
   );
@@ -213,11 +256,12 @@ export function linspace(
   options: FactoryOptions = {},
 ): Tensor {
   const named = isOptions(steps) ? (steps as FactoryOptions & { steps: number }) : { ...options, steps };
+  const [a, b] = [scalarArg(start, "linspace", "start", 1), scalarArg(end, "linspace", "end", 2)];
   const handle = core.op_linspace(
-    scalarValue(start),
-    scalarKind(start),
-    scalarValue(end),
-    scalarKind(end),
+    scalarValue(a),
+    scalarKind(a),
+    scalarValue(b),
+    scalarKind(b),
     intArg(named.steps, "linspace", "steps", 3),
     dtypeOr(named, -1),
     deviceOr(named),
@@ -233,16 +277,15 @@ export function logspace(
   base: Scalar | (FactoryOptions & { base?: number }) = 10,
   options: FactoryOptions = {},
 ): Tensor {
-  const named = (isOptions(base) ? base : { ...options, base: scalarValue(base as Scalar) }) as FactoryOptions & {
-    base?: number;
-  };
+  const named = (isOptions(base) ? base : { ...options, base }) as FactoryOptions & { base?: Scalar };
+  const [a, b] = [scalarArg(start, "logspace", "start", 1), scalarArg(end, "logspace", "end", 2)];
   const handle = core.op_logspace(
-    scalarValue(start),
-    scalarKind(start),
-    scalarValue(end),
-    scalarKind(end),
+    scalarValue(a),
+    scalarKind(a),
+    scalarValue(b),
+    scalarKind(b),
     intArg(steps, "logspace", "steps", 3),
-    named.base ?? 10,
+    floatArg(named.base ?? 10, "logspace", "base", 4),
     dtypeOr(named, -1),
     deviceOr(named),
   );
@@ -255,8 +298,9 @@ export function eye(
   m: number | (FactoryOptions & { m?: number }) = n,
   options: FactoryOptions = {},
 ): Tensor {
-  const named = (typeof m === "object" ? m : { ...options, m }) as FactoryOptions & { m?: number };
-  return made(core.op_eye(n, named.m ?? NONE, dtypeOr(named, -1), deviceOr(named)), named);
+  const named = (isOptions(m) ? m : { ...options, m }) as FactoryOptions & { m?: number };
+  const rows = intArg(n, "eye", "n", 1);
+  return made(core.op_eye(rows, optionalIntArg(named.m, "eye", "m", 2), dtypeOr(named, -1), deviceOr(named)), named);
 }
 
 /** Methods of Tensor that make new tensors with its dtype and device. */

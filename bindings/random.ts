@@ -3,7 +3,19 @@
 import { core, currentBuffer } from "./core.ts";
 import { RuntimeError, ValueError } from "./error.ts";
 import { dtypeOr, type FactoryOptions, made, sizesOf } from "./factories.ts";
-import { ints, isOptions, scalarHandle, scalarKind, scalarValue, self } from "./tensor/call.ts";
+import {
+  floatArg,
+  intArg,
+  ints,
+  isOptions,
+  lengthOf,
+  operandArg,
+  optionalScalarArg,
+  scalarArg,
+  scalarKind,
+  scalarValue,
+  self,
+} from "./tensor/call.ts";
 import { tensor } from "./tensor/create.ts";
 import type { Scalar } from "./tensor/scalar.ts";
 import { Tensor } from "./tensor/tensor.ts";
@@ -118,7 +130,7 @@ export interface RandomOptions extends FactoryOptions {
 }
 type RandomSizes = [...(number[] | [size: readonly number[]]), RandomOptions] | number[] | [size: readonly number[]];
 
-const addressOf = (options: { generator?: Generator | null }): number => options.generator?.address ?? 0;
+const addressOf = (options: { generator?: Generator | null } | null): number => options?.generator?.address ?? 0;
 const CPU = 0;
 
 /** Uniform numbers in [0, 1); follows torch.rand. */
@@ -137,10 +149,12 @@ export function randn(...args: RandomSizes): Tensor {
 
 /** Uniform numbers of another tensor's shape; follows torch.rand_like. */
 export function randLike(input: Tensor, options: RandomOptions = {}): Tensor {
+  self(input);
   return rand([...input.shape], { dtype: input.dtype, ...options });
 }
 /** Standard normal numbers of another tensor's shape; follows torch.randn_like. */
 export function randnLike(input: Tensor, options: RandomOptions = {}): Tensor {
+  self(input);
   return randn([...input.shape], { dtype: input.dtype, ...options });
 }
 
@@ -151,8 +165,11 @@ export function randnLike(input: Tensor, options: RandomOptions = {}): Tensor {
 export function randint(high: Scalar, size: readonly number[], options?: RandomOptions): Tensor;
 export function randint(low: Scalar, high: Scalar, size: readonly number[], options?: RandomOptions): Tensor;
 export function randint(...args: unknown[]): Tensor {
-  const given = (Array.isArray(args[1]) ? [0, ...args] : args) as [Scalar, Scalar, readonly number[], RandomOptions?];
-  const [low, high, size, options = {}] = given;
+  const given = Array.isArray(args[1]) ? [0, ...args] : args;
+  const low = scalarArg(given[0], "randint", "low", 1);
+  const high = scalarArg(given[1], "randint", "high", 2);
+  const { size } = sizesOf("randint", [given[2]]);
+  const options = (given[3] ?? {}) as RandomOptions;
   const at = ints(size, "randint", "size", 3);
   const handle = core.op_randint(
     scalarValue(low),
@@ -174,6 +191,7 @@ export function randintLike(
   high?: Scalar | RandomOptions,
   options: RandomOptions = {},
 ): Tensor {
+  self(input);
   const bounded = high !== undefined && !isOptions(high);
   const named = { dtype: input.dtype, ...(bounded ? options : (high as RandomOptions | undefined)) };
   return randint(bounded ? low : 0, bounded ? (high as Scalar) : low, [...input.shape], named);
@@ -181,7 +199,7 @@ export function randintLike(
 
 /** A random permutation of 0 … n-1, int64; follows torch.randperm. */
 export function randperm(n: number, options: RandomOptions = {}): Tensor {
-  return made(core.op_randperm(n, addressOf(options), dtypeOr(options, -1), CPU), options);
+  return made(core.op_randperm(intArg(n, "randperm", "n", 1), addressOf(options), dtypeOr(options, -1), CPU), options);
 }
 
 /**
@@ -197,10 +215,10 @@ export function normal(
   const named = (isOptions(size) ? size : { ...options, size }) as RandomOptions & { size?: readonly number[] };
   const sizes = named.size;
   const handle = core.op_normalOf(
-    mean instanceof Tensor ? self(mean) : scalarHandle(mean),
-    std instanceof Tensor ? self(std) : scalarHandle(std),
-    sizes === undefined ? 0 : ints(sizes, "normal", "size", 3),
-    sizes === undefined ? -1 : sizes.length,
+    operandArg(mean, "normal", "mean", 1),
+    operandArg(std, "normal", "std", 2),
+    ints(sizes, "normal", "size", 3),
+    lengthOf(sizes),
     addressOf(named),
     dtypeOr(named, -1),
     CPU,
@@ -214,7 +232,8 @@ export function bernoulli(input: Tensor, p?: number | RandomOptions | null, opti
     ? (p as RandomOptions & { p?: number })
     : { ...options, p: p as number | null | undefined };
   const given = named.p !== undefined && named.p !== null;
-  return made(core.op_bernoulli(self(input), given ? named.p! : 0, given ? 2 : -1, addressOf(named)), {});
+  const probability = given ? floatArg(named.p, "bernoulli", "p", 2) : 0;
+  return made(core.op_bernoulli(self(input), probability, given ? 2 : -1, addressOf(named)), {});
 }
 
 /**
@@ -227,8 +246,11 @@ export function multinomial(
   replacement: boolean | (RandomOptions & { replacement?: boolean }) = false,
   options: RandomOptions = {},
 ): Tensor {
-  const named = typeof replacement === "boolean" ? { ...options, replacement } : replacement;
-  return made(core.op_multinomial(self(input), numSamples, named.replacement ? 1 : 0, addressOf(named)), {});
+  const named = (isOptions(replacement) ? replacement : { ...options, replacement }) as RandomOptions & {
+    replacement?: boolean;
+  };
+  const samples = intArg(numSamples, "multinomial", "num_samples", 2);
+  return made(core.op_multinomial(self(input), samples, named.replacement ? 1 : 0, addressOf(named)), {});
 }
 
 interface DrawOptions {
@@ -244,8 +266,8 @@ export const randomMethods = {
     to: number | DrawOptions = 1,
     options: DrawOptions = {},
   ): T {
-    const named = typeof from === "object" ? from : { from, ...second("to", to, options) };
-    core.op_uniform_(self(this), named.from ?? 0, named.to ?? 1, addressOf(named));
+    const named = isOptions(from) ? (from as DrawOptions) : { from, ...second("to", to, options) };
+    core.op_uniform_(self(this), number(named, "from", 0), number(named, "to", 1), addressOf(named));
     return this;
   },
   /** Normal numbers; follows torch.Tensor.normal_. */
@@ -255,8 +277,8 @@ export const randomMethods = {
     std: number | DrawOptions = 1,
     options: DrawOptions = {},
   ): T {
-    const named = typeof mean === "object" ? mean : { mean, ...second("std", std, options) };
-    core.op_normal_(self(this), named.mean ?? 0, named.std ?? 1, addressOf(named));
+    const named = isOptions(mean) ? (mean as DrawOptions) : { mean, ...second("std", std, options) };
+    core.op_normal_(self(this), number(named, "mean", 0), number(named, "std", 1), addressOf(named));
     return this;
   },
   /** Integers: random_() over all that the dtype represents, random_(to), random_(from, to); follows torch.Tensor.random_. */
@@ -267,8 +289,8 @@ export const randomMethods = {
     options: DrawOptions = {},
   ): T {
     const named = isOptions(from) ? (from as DrawOptions) : isOptions(to) ? (to as DrawOptions) : options;
-    const low = isOptions(from) ? undefined : (from as Scalar | undefined);
-    const high = isOptions(to) ? undefined : (to as Scalar | undefined);
+    const low = isOptions(from) ? undefined : optionalScalarArg(from, "random_", "from", 1);
+    const high = isOptions(to) ? undefined : optionalScalarArg(to, "random_", "to", 2);
     core.op_random_(
       self(this),
       scalarValue(low),
@@ -281,7 +303,7 @@ export const randomMethods = {
   },
   /** 0 or 1 with probability p of 1, a number or a tensor; follows torch.Tensor.bernoulli_. */
   bernoulli_<T extends Tensor>(this: T, p: number | Tensor = 0.5, options: DrawOptions = {}): T {
-    const probability = p instanceof Tensor ? self(p) : scalarHandle(p);
+    const probability = operandArg(p, "bernoulli_", "p", 1);
     const drawn = made(core.op_bernoulliOf(self(this), probability, addressOf(options)), {});
     this.copy_(drawn);
     drawn.dispose();
@@ -290,27 +312,35 @@ export const randomMethods = {
   /** Exponentially distributed numbers; follows torch.Tensor.exponential_. */
   exponential_<T extends Tensor>(this: T, lambd: number | DrawOptions = 1, options: DrawOptions = {}): T {
     const named = second("lambd", lambd, options);
-    core.op_exponential_(self(this), named.lambd ?? 1, addressOf(named));
+    core.op_exponential_(self(this), number(named, "lambd", 1), addressOf(named));
     return this;
   },
   /** Geometrically distributed numbers; follows torch.Tensor.geometric_. */
   geometric_<T extends Tensor>(this: T, p: number, options: DrawOptions = {}): T {
-    core.op_geometric_(self(this), p, addressOf(options));
+    core.op_geometric_(self(this), floatArg(p, "geometric_", "p", 1), addressOf(options));
     return this;
   },
   /** Cauchy-distributed numbers; follows torch.Tensor.cauchy_. */
   cauchy_<T extends Tensor>(this: T, median = 0, sigma: number | DrawOptions = 1, options: DrawOptions = {}): T {
     const named = second("sigma", sigma, options);
-    core.op_cauchy_(self(this), median, named.sigma ?? 1, addressOf(named));
+    const center = floatArg(median, "cauchy_", "median", 1);
+    core.op_cauchy_(self(this), center, number(named, "sigma", 1), addressOf(named));
     return this;
   },
   /** Log-normally distributed numbers; follows torch.Tensor.log_normal_. */
   logNormal_<T extends Tensor>(this: T, mean = 1, std: number | DrawOptions = 2, options: DrawOptions = {}): T {
     const named = second("std", std, options);
-    core.op_logNormal_(self(this), mean, named.std ?? 2, addressOf(named));
+    const center = floatArg(mean, "log_normal_", "mean", 1);
+    core.op_logNormal_(self(this), center, number(named, "std", 2), addressOf(named));
     return this;
   },
 };
+
+/** A number among the options. */
+function number(options: object, name: string, absent: number): number {
+  const value = (options as Record<string, unknown>)[name];
+  return value === undefined || value === null ? absent : floatArg(value, "random", name, 1);
+}
 
 /** An argument that may be the options instead. */
 function second<K extends string>(
@@ -318,7 +348,7 @@ function second<K extends string>(
   value: number | DrawOptions,
   options: DrawOptions,
 ): DrawOptions & { [key in K]?: number } {
-  return (typeof value === "object" ? value : { ...options, [name]: value }) as DrawOptions & { [key in K]?: number };
+  return (isOptions(value) ? value : { ...options, [name]: value }) as DrawOptions & { [key in K]?: number };
 }
 
 /** @internal */

@@ -1,6 +1,6 @@
 // The equation of einsum as the core takes it: lists of numbers.
 
-import { RuntimeError } from "../error.ts";
+import { RuntimeError, TypeError } from "../error.ts";
 import { einsum as contract } from "../gen/functions.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -17,6 +17,7 @@ const ELLIPSIS = 52;
  * @example torch.einsum("bij,bjk->bik", a, b)
  */
 export function einsum(equation: string, ...operands: Tensor[] | [readonly Tensor[]]): Tensor {
+  if (typeof equation !== "string") throw new TypeError("einsum(): the first argument must be the equation, a string");
   const tensors = (Array.isArray(operands[0]) ? operands[0] : operands) as Tensor[];
   const arrow = equation.indexOf("->");
   const inputs = (arrow < 0 ? equation : equation.slice(0, arrow)).split(",");

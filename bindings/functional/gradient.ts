@@ -30,19 +30,17 @@ export function gradient(...given: unknown[]): Tensor[] {
   return dims.map((d, i) => {
     const h = distances[i]!;
     if (h instanceof Tensor) return call.wrap(core.op_gradientOver(handle, d, h.handle, order));
-    return call.wrap(core.op_gradientAlong(handle, d, Number(h), order));
+    return call.wrap(core.op_gradientAlong(handle, d, call.floatArg(h, "gradient", "spacing", 2), order));
   });
 }
 
 function dimsOf(dim: unknown, rank: number): number[] {
   if (dim === undefined || dim === null) return Array.from({ length: rank }, (_, i) => i);
-  const list = (Array.isArray(dim) ? dim : [dim]) as number[];
+  const list = (Array.isArray(dim) ? dim : [dim]).map((d: unknown) => call.intArg(d, "gradient", "dim", 3));
   const seen = new Set<number>();
   for (const d of list) {
     if (d < -rank || d >= rank) {
-      throw new IndexError(
-        `Dimension out of range (expected to be in range of [${-rank}, ${rank - 1}], but got ${d})`,
-      );
+      throw new IndexError(`Dimension out of range (expected to be in range of [${-rank}, ${rank - 1}], but got ${d})`);
     }
     const wrapped = d < 0 ? d + rank : d;
     if (seen.has(wrapped)) throw new RuntimeError(`dim ${wrapped} appears multiple times in the list of dims`);

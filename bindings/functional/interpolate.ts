@@ -1,7 +1,8 @@
 // Interpolation of one to three spatial dims, each resampled by itself.
 
-import { NotImplementedError, ValueError } from "../error.ts";
+import { NotImplementedError, TypeError, ValueError } from "../error.ts";
 import { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d, resample } from "../gen/nn-functional.ts";
+import { tensorArg, typeName } from "../tensor/call.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { positional, type Sizes } from "./arguments.ts";
 
@@ -53,6 +54,7 @@ export function interpolate(...given: unknown[]): Tensor {
   const input = args[0] as Tensor;
   const mode = (args[3] ?? "nearest") as string;
   const align = args[4] as boolean | null | undefined;
+  tensorArg(input, "interpolate", "input", 1);
   const rank = input.dim() - 2;
   const [kind, wants] = MODES[mode] ?? fail(mode, rank);
   if (args[6] === true) throw new NotImplementedError("interpolate: antialias is not supported");
@@ -95,6 +97,9 @@ function targets(
   if (size != null && scaleFactor != null) throw new ValueError("only one of size or scale_factor should be defined");
   const given = size ?? scaleFactor;
   if (given == null) throw new ValueError("either size or scale_factor should be defined");
+  if (typeof given !== "number" && !Array.isArray(given)) {
+    throw new TypeError(`interpolate(): sizes must be a number or a list of numbers, not ${typeName(given)}`);
+  }
   const list = typeof given === "number" ? spatial.map(() => given) : given.map(Number);
   if (list.length !== rank) {
     const what = size != null ? "output size" : "scale_factor";

@@ -24,10 +24,10 @@ export function tripletMarginWithDistanceLoss(
   anchor: Tensor,
   positive: Tensor,
   negative: Tensor,
-  options: TripletOptions = {},
+  options?: TripletOptions | null,
 ): Tensor {
-  const { margin = 1, swap = false, reduction = "mean" } = options;
-  const distance = options.distanceFunction ?? pairwiseDistance;
+  const { margin = 1, swap = false, reduction = "mean", distanceFunction } = options ?? {};
+  const distance = distanceFunction ?? pairwiseDistance;
   if (reduction !== "none" && reduction !== "mean" && reduction !== "sum") {
     throw new ValueError(`${String(reduction)} is not a valid value for reduction`);
   }

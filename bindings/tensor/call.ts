@@ -63,8 +63,8 @@ export function defineMethods(target: { prototype: object }, methods: Record<str
 
 /** The handle of the tensor a method is called on. */
 export function self(tensor: Tensor): number {
-  const handle = tensor.handle;
-  return handle !== 0 ? handle : disposed();
+  if (tensor instanceof Tensor) return tensor.handle !== 0 ? tensor.handle : disposed();
+  return refuse(`expected Tensor, but got ${typeName(tensor)}`);
 }
 
 /** The handle of a required tensor argument. `position` counts from 1. */

@@ -2,7 +2,7 @@
 // list, one result or several, and geometry that changes in place.
 
 import { core } from "../core.ts";
-import { RuntimeError } from "../error.ts";
+import { RuntimeError, TypeError } from "../error.ts";
 import * as functions from "../gen/functions.ts";
 import { isGradEnabled } from "../autograd/mode.ts";
 import * as call from "./call.ts";
@@ -34,7 +34,11 @@ export function broadcastTensors(...tensors: TensorArguments): Tensor[] {
  * @throws RuntimeError for shapes that do not fit
  */
 export function broadcastShapes(...shapes: (number | readonly number[])[]): number[] {
-  const lists = shapes.map((shape) => (typeof shape === "number" ? [shape] : shape));
+  const lists = shapes.map((shape) => {
+    const list: unknown = typeof shape === "number" ? [shape] : shape;
+    if (Array.isArray(list) && list.every(Number.isInteger)) return list as number[];
+    throw new TypeError(`broadcast_shapes(): shapes must be ints or tuples of ints, not ${call.typeName(shape)}`);
+  });
   const result = new Array<number>(Math.max(0, ...lists.map((list) => list.length))).fill(1);
   for (const list of lists) {
     list.forEach((size, i) => {
@@ -177,7 +181,8 @@ export function dsplit(input: Tensor, indicesOrSections: number | readonly numbe
 export function nonzero(input: Tensor): Tensor;
 export function nonzero(input: Tensor, options: { asTuple: true }): Tensor[];
 export function nonzero(input: Tensor, options: { asTuple?: boolean }): Tensor | Tensor[];
-export function nonzero(input: Tensor, options: { asTuple?: boolean } = {}): Tensor | Tensor[] {
+export function nonzero(input: Tensor, options?: { asTuple?: boolean } | null): Tensor | Tensor[] {
+  options ??= {};
   call.checkOptions(options as Record<string, unknown>, ["asTuple"], "nonzero");
   if (!options.asTuple) return call.wrap(core.op_nonzero(call.tensorArg(input, "nonzero", "input", 1)));
   // a 0-d tensor has a vector of indices, too
@@ -199,7 +204,7 @@ function distinct(
   input: Tensor,
   options: UniqueOptions,
 ): Tensor | Tensor[] {
-  const dim = options.dim ?? call.NONE;
+  const dim = call.optionalIntArg(options.dim, op, "dim", 5);
   const [output, inverse, counts] = call.wrapList(run(call.tensorArg(input, op, "input", 1), dim)) as [
     Tensor,
     Tensor,
@@ -288,8 +293,9 @@ export interface HistogramOptions {
 export function histogram(
   input: Tensor,
   bins: number | Tensor,
-  options: HistogramOptions = {},
+  options?: HistogramOptions | null,
 ): call.Named<"hist" | "binEdges"> {
+  options ??= {};
   call.checkOptions(options as Record<string, unknown>, ["range", "weight", "density"], "histogram");
   const handle = call.tensorArg(input, "histogram", "input", 1);
   const weight = call.optionalTensorArg(options.weight, "histogram", "weight", 3);

@@ -63,7 +63,8 @@ export function fromBuffer(
   if (!ArrayBuffer.isView(buffer) && typeof (buffer as ArrayBuffer | null)?.byteLength !== "number") {
     throw new TypeError(`a bytes-like object is required, not '${typeName(buffer)}'`);
   }
-  if (!isOptions(options)) throw new TypeError("frombuffer() missing 1 required keyword-only argument: 'dtype'");
+  if (!isOptions(options) || options.dtype === undefined)
+    throw new TypeError("frombuffer() missing 1 required keyword-only argument: 'dtype'");
   const bytes = ArrayBuffer.isView(buffer)
     ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
     : new Uint8Array(buffer);

@@ -166,7 +166,8 @@ function selectRows<K>(args: Args): void {
       fillKeys<K>(workspace, from, n, dtype, 0);
       if (which == Select.Kth) quickSelect<K>(pairs, rank, n);
       else sortKeys<K>(workspace, n); // of equal elements the first
-      position = load<u32>(pairs.positions + ((<usize>rank) << 2));
+      // not from `pairs`: the sort's digit counts lie where it does
+      position = load<u32>(positionsIn(workspace, n) + ((<usize>rank) << 2));
     }
     copyElement(values.data + <usize>(row * size), from + <usize>(position * size), size);
     store<i64>(indices.data + ((<usize>row) << 3), position);
