@@ -4,6 +4,7 @@ import { RuntimeError } from "../error.ts";
 import * as torch from "../gen/functions.ts";
 import * as F from "../gen/nn-functional.ts";
 import type { Scalar } from "../tensor/scalar.ts";
+import { tensorArg } from "../tensor/call.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { positional } from "./arguments.ts";
 
@@ -93,6 +94,7 @@ export function multiHeadAttentionForward(
 ): Attended;
 export function multiHeadAttentionForward(...args: unknown[]): Attended {
   const values = positional(args, NAMES, "multiHeadAttentionForward");
+  for (let i = 0; i < 3; i++) tensorArg(values[i], "multi_head_attention_forward", NAMES[i]!, i + 1);
   const named = NAMES.map((name, i) => [name, values[i]] as const).filter(([, value]) => value !== undefined);
   const defaults = { training: true, needWeights: true, averageAttnWeights: true, useSeparateProjWeight: false };
   return attend({ ...defaults, ...Object.fromEntries(named) } as unknown as Given);

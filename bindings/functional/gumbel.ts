@@ -1,6 +1,7 @@
 // Samples of a categorical distribution that gradients pass through.
 
 import * as F from "../gen/nn-functional.ts";
+import { tensorArg } from "../tensor/call.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { positional } from "./arguments.ts";
 
@@ -22,6 +23,7 @@ export function gumbelSoftmax(...args: unknown[]): Tensor {
     ["logits", "tau", "hard", "eps", "dim"],
     "gumbelSoftmax",
   );
+  tensorArg(input, "gumbel_softmax", "logits", 1);
   const logits = input as Tensor;
   const noise = logits.detach().clone().exponential_().log_().neg_();
   const soft = F.softmax(logits.add(noise).div(Number(tau)), dim as number);
