@@ -49,7 +49,7 @@ export function reservedBytes(): f64 {
 @inline function classBytes(index: i32): usize {
   if (index < 16) return <usize>((index + 1) << 4);
   const log = ((index - 16) >> 2) + 8;
-  const step = (<usize>1) << (<usize>(log - 2));
+  const step: usize = 1 << (log - 2);
   return 4 * step + step * <usize>(((index - 16) & 3) + 1);
 }
 
