@@ -27,7 +27,14 @@ const quick = Boolean(process.env.QUICK);
 /** Class names stay: modules print them, and errors are known by them. */
 const shrink = {
   name: "shrink",
-  renderChunk: (code) => minify(code, { module: true, ecma: 2020, keep_classnames: true, compress: { passes: 2 } }),
+  renderChunk: (code) =>
+    minify(code, {
+      module: true,
+      ecma: 2020,
+      keep_classnames: true,
+      compress: { passes: 2 },
+      format: { max_line_len: 120 },
+    }),
 };
 
 const bundles = {

@@ -124,7 +124,9 @@ function inplaceOp(record: OpRecord): string[] {
     lines.push(
       ...inplaceCheck(record),
       `  checkInplace(${first.name});`,
-      `  return assignInplace(${first.name}, ${name}(${record.signature.parameters.map((p) => p.name).join(", ")}));`,
+      // a derivative that reads the input needs it as it was before the write
+      `  const before = gradEnabled() && (${record.signature.parameters.filter(isTensor).map(requiresGrad).join(" || ")}) ? clone(${first.name}) : ${first.name};`,
+      `  return assignInplace(${first.name}, ${name}(${["before", ...record.signature.parameters.slice(1).map((p) => p.name)].join(", ")}));`,
     );
   lines.push("}", "");
   return lines;

@@ -284,3 +284,19 @@ describe("autograd.Function", () => {
     expect(x.grad!.tolist()).toEqual([2, 2]);
   });
 });
+
+test("an in-place op whose derivative reads its input goes on with the input as it was", () => {
+  const x = torch.zeros([4]);
+  const w = torch.tensor(2, { requiresGrad: true });
+  x.at(1).add_(w);
+  x.at(1).mul_(w);
+  expect(x.requiresGrad).toBe(true);
+  x.sum().backward();
+  expect(w.grad!.item()).toBe(4);
+
+  const a = torch.tensor([1, 2], { requiresGrad: true });
+  const b = a.mul(1).mul_(torch.tensor([3, 4], { requiresGrad: true }));
+  b.pow_(2);
+  b.sum().backward();
+  expect(a.grad!.tolist()).toEqual([18, 64]);
+});

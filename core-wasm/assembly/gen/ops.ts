@@ -162,7 +162,8 @@ export function addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scal
 
 export function addbmm_(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
   checkInplace(input);
-  return assignInplace(input, addbmm(input, batch1, batch2, beta, alpha));
+  const before = gradEnabled() && (input.requiresGrad || batch1.requiresGrad || batch2.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, addbmm(before, batch1, batch2, beta, alpha));
 }
 
 export function addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, value: f64 = 1): Tensor {
@@ -220,7 +221,8 @@ export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Scalar = 
 export function addmm_(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
   matmul_impl.addmmInplace(input, mat1, mat2, beta, alpha);
   checkInplace(input);
-  return assignInplace(input, addmm(input, mat1, mat2, beta, alpha));
+  const before = gradEnabled() && (input.requiresGrad || mat1.requiresGrad || mat2.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, addmm(before, mat1, mat2, beta, alpha));
 }
 
 export function addmv(input: Tensor, mat: Tensor, vec: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
@@ -246,7 +248,8 @@ export function addmv(input: Tensor, mat: Tensor, vec: Tensor, beta: Scalar = in
 export function addmv_(input: Tensor, mat: Tensor, vec: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
   matmul_impl.addmvInplace(input, mat, vec, beta, alpha);
   checkInplace(input);
-  return assignInplace(input, addmv(input, mat, vec, beta, alpha));
+  const before = gradEnabled() && (input.requiresGrad || mat.requiresGrad || vec.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, addmv(before, mat, vec, beta, alpha));
 }
 
 export function addr(input: Tensor, vec1: Tensor, vec2: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
@@ -256,7 +259,8 @@ export function addr(input: Tensor, vec1: Tensor, vec2: Tensor, beta: Scalar = i
 export function addr_(input: Tensor, vec1: Tensor, vec2: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
   matmul_impl.addrInplace(input, vec1, vec2, beta, alpha);
   checkInplace(input);
-  return assignInplace(input, addr(input, vec1, vec2, beta, alpha));
+  const before = gradEnabled() && (input.requiresGrad || vec1.requiresGrad || vec2.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, addr(before, vec1, vec2, beta, alpha));
 }
 
 export function affineGrid(theta: Tensor, size: Ints, alignCorners: i32 = -1): Tensor {
@@ -294,7 +298,8 @@ export function alphaDropout(input: Tensor, p: f64 = 0.5, training: bool = false
 
 export function alphaDropout_(input: Tensor, p: f64 = 0.5, training: bool = false): Tensor {
   checkInplace(input);
-  return assignInplace(input, alphaDropout(input, p, training));
+  const before = gradEnabled() && (input.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, alphaDropout(before, p, training));
 }
 
 export function amax(input: Tensor, dim: Ints | null = null, keepdim: bool = false): Tensor {
@@ -584,7 +589,8 @@ export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Sca
 export function baddbmm_(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
   matmul_impl.baddbmmInplace(input, batch1, batch2, beta, alpha);
   checkInplace(input);
-  return assignInplace(input, baddbmm(input, batch1, batch2, beta, alpha));
+  const before = gradEnabled() && (input.requiresGrad || batch1.requiresGrad || batch2.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, baddbmm(before, batch1, batch2, beta, alpha));
 }
 
 export function batchMatmul(input: Tensor, mat2: Tensor): Tensor {
@@ -800,7 +806,8 @@ export function cauchy(input: Tensor, median: f64 = 0, sigma: f64 = 1, generator
 
 export function cauchy_(input: Tensor, median: f64 = 0, sigma: f64 = 1, generator: i32 = 0): Tensor {
   checkInplace(input);
-  return assignInplace(input, cauchy(input, median, sigma, generator));
+  const before = gradEnabled() && (input.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, cauchy(before, median, sigma, generator));
 }
 
 export function cdist(x1: Tensor, x2: Tensor, p: f64 = 2, computeMode: i32 = 0): Tensor {
@@ -1051,7 +1058,8 @@ export function copy(input: Tensor, src: Tensor): Tensor {
 
 export function copy_(input: Tensor, src: Tensor): Tensor {
   checkInplace(input);
-  return assignInplace(input, copy(input, src));
+  const before = gradEnabled() && (input.requiresGrad || src.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, copy(before, src));
 }
 
 export function copysign(input: Tensor, other: Tensor): Tensor {
@@ -1194,7 +1202,8 @@ export function cumprod(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor 
 
 export function cumprod_(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor {
   checkInplace(input);
-  return assignInplace(input, cumprod(input, dim, dtype));
+  const before = gradEnabled() && (input.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, cumprod(before, dim, dtype));
 }
 
 export function cumsum(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor {
@@ -1214,7 +1223,8 @@ export function cumsum(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor {
 
 export function cumsum_(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor {
   checkInplace(input);
-  return assignInplace(input, cumsum(input, dim, dtype));
+  const before = gradEnabled() && (input.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, cumsum(before, dim, dtype));
 }
 
 export function cumsumReverse(input: Tensor, dim: i32): Tensor {
@@ -1351,7 +1361,8 @@ export function dropout(input: Tensor, p: f64 = 0.5, training: bool = true): Ten
 
 export function dropout_(input: Tensor, p: f64 = 0.5, training: bool = true): Tensor {
   checkInplace(input);
-  return assignInplace(input, dropout(input, p, training));
+  const before = gradEnabled() && (input.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, dropout(before, p, training));
 }
 
 export function dstack(tensors: Tensors): Tensor {
@@ -1514,7 +1525,8 @@ export function exponential(input: Tensor, lambd: f64 = 1, generator: i32 = 0): 
 
 export function exponential_(input: Tensor, lambd: f64 = 1, generator: i32 = 0): Tensor {
   checkInplace(input);
-  return assignInplace(input, exponential(input, lambd, generator));
+  const before = gradEnabled() && (input.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, exponential(before, lambd, generator));
 }
 
 export function eye(n: i32, m: i32 = NONE, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
@@ -1530,7 +1542,8 @@ export function featureAlphaDropout(input: Tensor, p: f64 = 0.5, training: bool 
 
 export function featureAlphaDropout_(input: Tensor, p: f64 = 0.5, training: bool = false): Tensor {
   checkInplace(input);
-  return assignInplace(input, featureAlphaDropout(input, p, training));
+  const before = gradEnabled() && (input.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, featureAlphaDropout(before, p, training));
 }
 
 export function featureDropout(input: Tensor, p: f64 = 0.5, training: bool = true): Tensor {
@@ -1539,7 +1552,8 @@ export function featureDropout(input: Tensor, p: f64 = 0.5, training: bool = tru
 
 export function featureDropout_(input: Tensor, p: f64 = 0.5, training: bool = true): Tensor {
   checkInplace(input);
-  return assignInplace(input, featureDropout(input, p, training));
+  const before = gradEnabled() && (input.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, featureDropout(before, p, training));
 }
 
 export function fill(input: Tensor, value: Tensor | null = null): Tensor {
@@ -1548,7 +1562,8 @@ export function fill(input: Tensor, value: Tensor | null = null): Tensor {
 
 export function fill_(input: Tensor, value: Tensor | null = null): Tensor {
   checkInplace(input);
-  return assignInplace(input, fill(input, value));
+  const before = gradEnabled() && (input.requiresGrad || (value !== null && value.requiresGrad)) ? clone(input) : input;
+  return assignInplace(input, fill(before, value));
 }
 
 export function flatten(input: Tensor, startDim: i32 = 0, endDim: i32 = -1): Tensor {
@@ -1584,7 +1599,8 @@ export function floatPower(input: Tensor, exponent: Tensor): Tensor {
 export function floatPower_(input: Tensor, exponent: Tensor): Tensor {
   arithmetic_impl.checkFloatPowerInPlace(input, exponent);
   checkInplace(input);
-  return assignInplace(input, floatPower(input, exponent));
+  const before = gradEnabled() && (input.requiresGrad || exponent.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, floatPower(before, exponent));
 }
 
 export function floor(input: Tensor): Tensor {
@@ -1705,7 +1721,8 @@ export function geometric(input: Tensor, p: f64, generator: i32 = 0): Tensor {
 
 export function geometric_(input: Tensor, p: f64, generator: i32 = 0): Tensor {
   checkInplace(input);
-  return assignInplace(input, geometric(input, p, generator));
+  const before = gradEnabled() && (input.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, geometric(before, p, generator));
 }
 
 export function glu(input: Tensor, dim: i32 = -1): Tensor {
@@ -1968,7 +1985,8 @@ export function indexAdd(input: Tensor, dim: i32, index: Tensor, source: Tensor,
 
 export function indexAdd_(input: Tensor, dim: i32, index: Tensor, source: Tensor, alpha: Scalar = intScalar(1)): Tensor {
   checkInplace(input);
-  return assignInplace(input, indexAdd(input, dim, index, source, alpha));
+  const before = gradEnabled() && (input.requiresGrad || index.requiresGrad || source.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, indexAdd(before, dim, index, source, alpha));
 }
 
 export function indexCopy(input: Tensor, dim: i32, index: Tensor, source: Tensor): Tensor {
@@ -1990,7 +2008,8 @@ export function indexCopy(input: Tensor, dim: i32, index: Tensor, source: Tensor
 
 export function indexCopy_(input: Tensor, dim: i32, index: Tensor, source: Tensor): Tensor {
   checkInplace(input);
-  return assignInplace(input, indexCopy(input, dim, index, source));
+  const before = gradEnabled() && (input.requiresGrad || index.requiresGrad || source.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, indexCopy(before, dim, index, source));
 }
 
 export function indexFill(input: Tensor, dim: i32, index: Tensor, value: Tensor): Tensor {
@@ -2011,7 +2030,8 @@ export function indexFill(input: Tensor, dim: i32, index: Tensor, value: Tensor)
 
 export function indexFill_(input: Tensor, dim: i32, index: Tensor, value: Tensor): Tensor {
   checkInplace(input);
-  return assignInplace(input, indexFill(input, dim, index, value));
+  const before = gradEnabled() && (input.requiresGrad || index.requiresGrad || value.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, indexFill(before, dim, index, value));
 }
 
 export function indexPut(input: Tensor, indices: Tensors, values: Tensor, accumulate: bool = false): Tensor {
@@ -2033,7 +2053,8 @@ export function indexPut(input: Tensor, indices: Tensors, values: Tensor, accumu
 
 export function indexPut_(input: Tensor, indices: Tensors, values: Tensor, accumulate: bool = false): Tensor {
   checkInplace(input);
-  return assignInplace(input, indexPut(input, indices, values, accumulate));
+  const before = gradEnabled() && (input.requiresGrad || anyRequiresGrad(indices) || values.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, indexPut(before, indices, values, accumulate));
 }
 
 export function indexReduce(input: Tensor, dim: i32, index: Tensor, source: Tensor, reduce: i32, includeSelf: bool = true): Tensor {
@@ -2042,7 +2063,8 @@ export function indexReduce(input: Tensor, dim: i32, index: Tensor, source: Tens
 
 export function indexReduce_(input: Tensor, dim: i32, index: Tensor, source: Tensor, reduce: i32, includeSelf: bool = true): Tensor {
   checkInplace(input);
-  return assignInplace(input, indexReduce(input, dim, index, source, reduce, includeSelf));
+  const before = gradEnabled() && (input.requiresGrad || index.requiresGrad || source.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, indexReduce(before, dim, index, source, reduce, includeSelf));
 }
 
 export function indexSelect(input: Tensor, dim: i32, index: Tensor): Tensor {
@@ -2189,7 +2211,8 @@ export function ldexp(input: Tensor, other: Tensor): Tensor {
 
 export function ldexp_(input: Tensor, other: Tensor): Tensor {
   checkInplace(input);
-  return assignInplace(input, ldexp(input, other));
+  const before = gradEnabled() && (input.requiresGrad || other.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, ldexp(before, other));
 }
 
 export function le(input: Tensor, other: Tensor): Tensor {
@@ -2308,7 +2331,8 @@ export function logNormal(input: Tensor, mean: f64 = 1, std: f64 = 2, generator:
 
 export function logNormal_(input: Tensor, mean: f64 = 1, std: f64 = 2, generator: i32 = 0): Tensor {
   checkInplace(input);
-  return assignInplace(input, logNormal(input, mean, std, generator));
+  const before = gradEnabled() && (input.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, logNormal(before, mean, std, generator));
 }
 
 export function logSoftmax(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor {
@@ -2468,7 +2492,8 @@ export function maskedFill(input: Tensor, mask: Tensor, value: Tensor): Tensor {
 
 export function maskedFill_(input: Tensor, mask: Tensor, value: Tensor): Tensor {
   checkInplace(input);
-  return assignInplace(input, maskedFill(input, mask, value));
+  const before = gradEnabled() && (input.requiresGrad || mask.requiresGrad || value.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, maskedFill(before, mask, value));
 }
 
 export function maskedScatter(input: Tensor, mask: Tensor, source: Tensor): Tensor {
@@ -2477,7 +2502,8 @@ export function maskedScatter(input: Tensor, mask: Tensor, source: Tensor): Tens
 
 export function maskedScatter_(input: Tensor, mask: Tensor, source: Tensor): Tensor {
   checkInplace(input);
-  return assignInplace(input, maskedScatter(input, mask, source));
+  const before = gradEnabled() && (input.requiresGrad || mask.requiresGrad || source.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, maskedScatter(before, mask, source));
 }
 
 export function maskedScatterOf(input: Tensor, mask: Tensor, source: Tensor): Tensor {
@@ -2819,7 +2845,8 @@ export function nanToNum(input: Tensor, nan: Scalar | null = null, posinf: Scala
 
 export function nanToNum_(input: Tensor, nan: Scalar | null = null, posinf: Scalar | null = null, neginf: Scalar | null = null): Tensor {
   checkInplace(input);
-  return assignInplace(input, nanToNum(input, nan, posinf, neginf));
+  const before = gradEnabled() && (input.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, nanToNum(before, nan, posinf, neginf));
 }
 
 export function nanmean(input: Tensor, dim: Ints | null = null, keepdim: bool = false, dtype: i32 = NO_DTYPE): Tensor {
@@ -2990,7 +3017,8 @@ export function normal(input: Tensor, mean: f64 = 0, std: f64 = 1, generator: i3
 
 export function normal_(input: Tensor, mean: f64 = 0, std: f64 = 1, generator: i32 = 0): Tensor {
   checkInplace(input);
-  return assignInplace(input, normal(input, mean, std, generator));
+  const before = gradEnabled() && (input.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, normal(before, mean, std, generator));
 }
 
 export function normalOf(mean: Tensor, std: Tensor, size: Ints | null = null, generator: i32 = 0, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
@@ -3183,7 +3211,8 @@ export function put(input: Tensor, index: Tensor, source: Tensor, accumulate: bo
 
 export function put_(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = false): Tensor {
   checkInplace(input);
-  return assignInplace(input, put(input, index, source, accumulate));
+  const before = gradEnabled() && (input.requiresGrad || index.requiresGrad || source.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, put(before, index, source, accumulate));
 }
 
 export function quantile(input: Tensor, q: Tensor, dim: i32 = NONE, keepdim: bool = false, interpolation: i32 = 0): Tensor {
@@ -3228,7 +3257,8 @@ export function random(input: Tensor, from: Scalar | null = null, to: Scalar | n
 
 export function random_(input: Tensor, from: Scalar | null = null, to: Scalar | null = null, generator: i32 = 0): Tensor {
   checkInplace(input);
-  return assignInplace(input, random(input, from, to, generator));
+  const before = gradEnabled() && (input.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, random(before, from, to, generator));
 }
 
 export function randperm(n: i32, generator: i32 = 0, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
@@ -3287,7 +3317,8 @@ export function renorm(input: Tensor, p: f64, dim: i32, maxnorm: f64): Tensor {
 
 export function renorm_(input: Tensor, p: f64, dim: i32, maxnorm: f64): Tensor {
   checkInplace(input);
-  return assignInplace(input, renorm(input, p, dim, maxnorm));
+  const before = gradEnabled() && (input.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, renorm(before, p, dim, maxnorm));
 }
 
 export function repeat(input: Tensor, repeats: Ints): Tensor {
@@ -3382,7 +3413,8 @@ export function round(input: Tensor, decimals: i32 = 0): Tensor {
 
 export function round_(input: Tensor, decimals: i32 = 0): Tensor {
   checkInplace(input);
-  return assignInplace(input, round(input, decimals));
+  const before = gradEnabled() && (input.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, round(before, decimals));
 }
 
 export function roundEven(input: Tensor): Tensor {
@@ -3404,7 +3436,8 @@ export function rrelu(input: Tensor, lower: f64 = 0.125, upper: f64 = 0.33333333
 
 export function rrelu_(input: Tensor, lower: f64 = 0.125, upper: f64 = 0.3333333333333333, training: bool = false): Tensor {
   checkInplace(input);
-  return assignInplace(input, rrelu(input, lower, upper, training));
+  const before = gradEnabled() && (input.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, rrelu(before, lower, upper, training));
 }
 
 export function rreluSlopes(input: Tensor, lower: f64, upper: f64): Tensor {
@@ -3460,7 +3493,8 @@ export function scatter(input: Tensor, dim: i32, index: Tensor, src: Tensor, red
 
 export function scatter_(input: Tensor, dim: i32, index: Tensor, src: Tensor, reduce: i32 = -1): Tensor {
   checkInplace(input);
-  return assignInplace(input, scatter(input, dim, index, src, reduce));
+  const before = gradEnabled() && (input.requiresGrad || index.requiresGrad || src.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, scatter(before, dim, index, src, reduce));
 }
 
 export function scatterAdd(input: Tensor, dim: i32, index: Tensor, src: Tensor): Tensor {
@@ -3482,7 +3516,8 @@ export function scatterAdd(input: Tensor, dim: i32, index: Tensor, src: Tensor):
 
 export function scatterAdd_(input: Tensor, dim: i32, index: Tensor, src: Tensor): Tensor {
   checkInplace(input);
-  return assignInplace(input, scatterAdd(input, dim, index, src));
+  const before = gradEnabled() && (input.requiresGrad || index.requiresGrad || src.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, scatterAdd(before, dim, index, src));
 }
 
 export function scatterReduce(input: Tensor, dim: i32, index: Tensor, src: Tensor, reduce: i32, includeSelf: bool = true): Tensor {
@@ -3508,7 +3543,8 @@ export function scatterReduce(input: Tensor, dim: i32, index: Tensor, src: Tenso
 
 export function scatterReduce_(input: Tensor, dim: i32, index: Tensor, src: Tensor, reduce: i32, includeSelf: bool = true): Tensor {
   checkInplace(input);
-  return assignInplace(input, scatterReduce(input, dim, index, src, reduce, includeSelf));
+  const before = gradEnabled() && (input.requiresGrad || index.requiresGrad || src.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, scatterReduce(before, dim, index, src, reduce, includeSelf));
 }
 
 export function searchsorted(sortedSequence: Tensor, input: Tensor, outInt32: bool = false, right: bool = false, side: i32 = -1, sorter: Tensor | null = null): Tensor {
@@ -3796,7 +3832,8 @@ export function square(input: Tensor): Tensor {
 
 export function square_(input: Tensor): Tensor {
   checkInplace(input);
-  return assignInplace(input, square(input));
+  const before = gradEnabled() && (input.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, square(before));
 }
 
 export function squaredError(input: Tensor, target: Tensor): Tensor {
@@ -4046,7 +4083,8 @@ export function tril(input: Tensor, diagonal: i32 = 0): Tensor {
 
 export function tril_(input: Tensor, diagonal: i32 = 0): Tensor {
   checkInplace(input);
-  return assignInplace(input, tril(input, diagonal));
+  const before = gradEnabled() && (input.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, tril(before, diagonal));
 }
 
 export function trilIndices(row: i32, col: i32, offset: i32 = 0, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
@@ -4076,7 +4114,8 @@ export function triu(input: Tensor, diagonal: i32 = 0): Tensor {
 
 export function triu_(input: Tensor, diagonal: i32 = 0): Tensor {
   checkInplace(input);
-  return assignInplace(input, triu(input, diagonal));
+  const before = gradEnabled() && (input.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, triu(before, diagonal));
 }
 
 export function triuIndices(row: i32, col: i32, offset: i32 = 0, dtype: i32 = NO_DTYPE, device: i32 = 0): Tensor {
@@ -4134,7 +4173,8 @@ export function uniform(input: Tensor, from: f64 = 0, to: f64 = 1, generator: i3
 
 export function uniform_(input: Tensor, from: f64 = 0, to: f64 = 1, generator: i32 = 0): Tensor {
   checkInplace(input);
-  return assignInplace(input, uniform(input, from, to, generator));
+  const before = gradEnabled() && (input.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, uniform(before, from, to, generator));
 }
 
 export function uniqueRows(input: Tensor, dim: i32 = NONE): Tensor {
@@ -4307,5 +4347,6 @@ export function zero(input: Tensor): Tensor {
 
 export function zero_(input: Tensor): Tensor {
   checkInplace(input);
-  return assignInplace(input, zero(input));
+  const before = gradEnabled() && (input.requiresGrad) ? clone(input) : input;
+  return assignInplace(input, zero(before));
 }

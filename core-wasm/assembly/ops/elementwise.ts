@@ -394,6 +394,8 @@ function inPlace(id: i32, count: i32): Tensor {
   }
   checkCast(resultDType(entry, dtype), self.dtype);
   if (needsHistory(entry, count) || (gradEnabled() && self.requiresGrad)) {
+    // a derivative that reads the input needs it as it was before the write
+    if (load<u8>(entry, 5) & 1) setOperand(0, ops.clone(self));
     return assignInplace(self, recorded(id, count));
   }
   for (let i = 1; i < count; i++) {
