@@ -4,6 +4,7 @@ import { core } from "../core.ts";
 import * as call from "../tensor/call.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { Scalar } from "../tensor/scalar.ts";
+import { into } from "../tensor/out.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /**
@@ -12,8 +13,11 @@ import type { Tensor } from "../tensor/tensor.ts";
  * Follows torch.abs.
  */
 export function abs(input: Tensor): Tensor;
-export function abs(input: unknown): Tensor {
-  return call.wrap(core.op_abs(call.tensorArg(input, "abs", "input", 1)));
+export function abs(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function abs(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "abs");
+  else out = undefined;
+  return into(out, call.wrap(core.op_abs(call.tensorArg(input, "abs", "input", 1))), "abs", true);
 }
 
 /**
@@ -23,8 +27,11 @@ export function abs(input: unknown): Tensor {
  * Follows torch.abs.
  */
 export function absolute(input: Tensor): Tensor;
-export function absolute(input: unknown): Tensor {
-  return call.wrap(core.op_abs(call.tensorArg(input, "absolute", "input", 1)));
+export function absolute(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function absolute(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "absolute");
+  else out = undefined;
+  return into(out, call.wrap(core.op_abs(call.tensorArg(input, "absolute", "input", 1))), "absolute", true);
 }
 
 /**
@@ -33,8 +40,11 @@ export function absolute(input: unknown): Tensor {
  * Follows torch.acos.
  */
 export function acos(input: Tensor): Tensor;
-export function acos(input: unknown): Tensor {
-  return call.wrap(core.op_acos(call.tensorArg(input, "acos", "input", 1)));
+export function acos(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function acos(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "acos");
+  else out = undefined;
+  return into(out, call.wrap(core.op_acos(call.tensorArg(input, "acos", "input", 1))), "acos", true);
 }
 
 /**
@@ -43,8 +53,11 @@ export function acos(input: unknown): Tensor {
  * Follows torch.acosh.
  */
 export function acosh(input: Tensor): Tensor;
-export function acosh(input: unknown): Tensor {
-  return call.wrap(core.op_acosh(call.tensorArg(input, "acosh", "input", 1)));
+export function acosh(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function acosh(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "acosh");
+  else out = undefined;
+  return into(out, call.wrap(core.op_acosh(call.tensorArg(input, "acosh", "input", 1))), "acosh", true);
 }
 
 /**
@@ -54,11 +67,13 @@ export function acosh(input: unknown): Tensor {
  * @example torch.add(torch.ones(2), torch.ones(2), { alpha: 2 })
  */
 export function add(input: Tensor | Scalar, other: Tensor | Scalar, alpha?: Scalar): Tensor;
-export function add(input: Tensor | Scalar, other: Tensor | Scalar, options: { alpha?: Scalar }): Tensor;
-export function add(input: unknown, other: unknown, alpha?: unknown): Tensor {
-  if (call.isOptions(alpha)) [alpha] = call.takeOptions([alpha], ["alpha"], "add");
+export function add(input: Tensor | Scalar, other: Tensor | Scalar, options: { alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function add(input: Tensor | Scalar, other: Tensor | Scalar, alpha: Scalar, options: { out?: Tensor | null }): Tensor;
+export function add(input: unknown, other: unknown, alpha?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(alpha) || call.isOptions(out)) [alpha, out] = call.takeOptions([alpha, out], ["alpha","out"], "add");
+  else out = undefined;
   const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "add", "alpha", 3);
-  return call.wrap(core.op_add(call.operandArg(input, "add", "input", 1), call.operandArg(other, "add", "other", 2), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+  return into(out, call.wrap(core.op_add(call.operandArg(input, "add", "input", 1), call.operandArg(other, "add", "other", 2), call.scalarValue(alphaValue), call.scalarKind(alphaValue))), "add", true);
 }
 
 /**
@@ -66,15 +81,17 @@ export function add(input: unknown, other: unknown, alpha?: unknown): Tensor {
  * Follows torch.addbmm.
  */
 export function addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
-export function addbmm(input: Tensor, options: { batch1: Tensor; batch2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
-export function addbmm(input: Tensor, batch1: Tensor, options: { batch2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
-export function addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
-export function addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
-export function addbmm(input: unknown, batch1: unknown, batch2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
-  if (call.isOptions(batch1) || call.isOptions(batch2) || call.isOptions(beta) || call.isOptions(alpha)) [batch1, batch2, beta, alpha] = call.takeOptions([batch1, batch2, beta, alpha], ["batch1","batch2","beta","alpha"], "addbmm");
+export function addbmm(input: Tensor, options: { batch1: Tensor; batch2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function addbmm(input: Tensor, batch1: Tensor, options: { batch2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar, alpha: Scalar, options: { out?: Tensor | null }): Tensor;
+export function addbmm(input: unknown, batch1: unknown, batch2?: unknown, beta?: unknown, alpha?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(batch1) || call.isOptions(batch2) || call.isOptions(beta) || call.isOptions(alpha) || call.isOptions(out)) [batch1, batch2, beta, alpha, out] = call.takeOptions([batch1, batch2, beta, alpha, out], ["batch1","batch2","beta","alpha","out"], "addbmm");
+  else out = undefined;
   const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addbmm", "beta", 4);
   const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addbmm", "alpha", 5);
-  return call.wrapOr(input as Tensor, core.op_addbmm(call.tensorArg(input, "addbmm", "input", 1), call.tensorArg(batch1, "addbmm", "batch1", 2), call.tensorArg(batch2, "addbmm", "batch2", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+  return into(out, call.wrapOr(input as Tensor, core.op_addbmm(call.tensorArg(input, "addbmm", "input", 1), call.tensorArg(batch1, "addbmm", "batch1", 2), call.tensorArg(batch2, "addbmm", "batch2", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue))), "addbmm");
 }
 
 /**
@@ -84,11 +101,13 @@ export function addbmm(input: unknown, batch1: unknown, batch2?: unknown, beta?:
  * @throws RuntimeError for integral tensors
  */
 export function addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, value?: Scalar): Tensor;
-export function addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, options: { value?: Scalar }): Tensor;
-export function addcdiv(input: unknown, tensor1: unknown, tensor2: unknown, value?: unknown): Tensor {
-  if (call.isOptions(value)) [value] = call.takeOptions([value], ["value"], "addcdiv");
+export function addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, options: { value?: Scalar; out?: Tensor | null }): Tensor;
+export function addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, value: Scalar, options: { out?: Tensor | null }): Tensor;
+export function addcdiv(input: unknown, tensor1: unknown, tensor2: unknown, value?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(value) || call.isOptions(out)) [value, out] = call.takeOptions([value, out], ["value","out"], "addcdiv");
+  else out = undefined;
   const valueValue = value === undefined ? 1 : call.scalarArg(value, "addcdiv", "value", 4);
-  return call.wrap(core.op_addcdiv(call.tensorArg(input, "addcdiv", "input", 1), call.tensorArg(tensor1, "addcdiv", "tensor1", 2), call.tensorArg(tensor2, "addcdiv", "tensor2", 3), call.scalarValue(valueValue), call.scalarKind(valueValue)));
+  return into(out, call.wrap(core.op_addcdiv(call.tensorArg(input, "addcdiv", "input", 1), call.tensorArg(tensor1, "addcdiv", "tensor1", 2), call.tensorArg(tensor2, "addcdiv", "tensor2", 3), call.scalarValue(valueValue), call.scalarKind(valueValue))), "addcdiv", true);
 }
 
 /**
@@ -97,11 +116,13 @@ export function addcdiv(input: unknown, tensor1: unknown, tensor2: unknown, valu
  * Follows torch.addcmul.
  */
 export function addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, value?: Scalar): Tensor;
-export function addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, options: { value?: Scalar }): Tensor;
-export function addcmul(input: unknown, tensor1: unknown, tensor2: unknown, value?: unknown): Tensor {
-  if (call.isOptions(value)) [value] = call.takeOptions([value], ["value"], "addcmul");
+export function addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, options: { value?: Scalar; out?: Tensor | null }): Tensor;
+export function addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, value: Scalar, options: { out?: Tensor | null }): Tensor;
+export function addcmul(input: unknown, tensor1: unknown, tensor2: unknown, value?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(value) || call.isOptions(out)) [value, out] = call.takeOptions([value, out], ["value","out"], "addcmul");
+  else out = undefined;
   const valueValue = value === undefined ? 1 : call.scalarArg(value, "addcmul", "value", 4);
-  return call.wrap(core.op_addcmul(call.tensorArg(input, "addcmul", "input", 1), call.tensorArg(tensor1, "addcmul", "tensor1", 2), call.tensorArg(tensor2, "addcmul", "tensor2", 3), call.scalarValue(valueValue), call.scalarKind(valueValue)));
+  return into(out, call.wrap(core.op_addcmul(call.tensorArg(input, "addcmul", "input", 1), call.tensorArg(tensor1, "addcmul", "tensor1", 2), call.tensorArg(tensor2, "addcmul", "tensor2", 3), call.scalarValue(valueValue), call.scalarKind(valueValue))), "addcmul", true);
 }
 
 /**
@@ -111,15 +132,17 @@ export function addcmul(input: unknown, tensor1: unknown, tensor2: unknown, valu
  * @example torch.addmm(torch.zeros(4), torch.ones(2, 3), torch.ones(3, 4))
  */
 export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
-export function addmm(input: Tensor, options: { mat1: Tensor; mat2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
-export function addmm(input: Tensor, mat1: Tensor, options: { mat2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
-export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
-export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
-export function addmm(input: unknown, mat1: unknown, mat2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
-  if (call.isOptions(mat1) || call.isOptions(mat2) || call.isOptions(beta) || call.isOptions(alpha)) [mat1, mat2, beta, alpha] = call.takeOptions([mat1, mat2, beta, alpha], ["mat1","mat2","beta","alpha"], "addmm");
+export function addmm(input: Tensor, options: { mat1: Tensor; mat2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function addmm(input: Tensor, mat1: Tensor, options: { mat2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, options: { beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Scalar, options: { alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Scalar, alpha: Scalar, options: { out?: Tensor | null }): Tensor;
+export function addmm(input: unknown, mat1: unknown, mat2?: unknown, beta?: unknown, alpha?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(mat1) || call.isOptions(mat2) || call.isOptions(beta) || call.isOptions(alpha) || call.isOptions(out)) [mat1, mat2, beta, alpha, out] = call.takeOptions([mat1, mat2, beta, alpha, out], ["mat1","mat2","beta","alpha","out"], "addmm");
+  else out = undefined;
   const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addmm", "beta", 4);
   const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addmm", "alpha", 5);
-  return call.wrapOr(input as Tensor, core.op_addmm(call.tensorArg(input, "addmm", "input", 1), call.tensorArg(mat1, "addmm", "mat1", 2), call.tensorArg(mat2, "addmm", "mat2", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+  return into(out, call.wrapOr(input as Tensor, core.op_addmm(call.tensorArg(input, "addmm", "input", 1), call.tensorArg(mat1, "addmm", "mat1", 2), call.tensorArg(mat2, "addmm", "mat2", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue))), "addmm");
 }
 
 /**
@@ -127,15 +150,17 @@ export function addmm(input: unknown, mat1: unknown, mat2?: unknown, beta?: unkn
  * Follows torch.addmv.
  */
 export function addmv(input: Tensor, mat: Tensor, vec: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
-export function addmv(input: Tensor, options: { mat: Tensor; vec: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
-export function addmv(input: Tensor, mat: Tensor, options: { vec: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
-export function addmv(input: Tensor, mat: Tensor, vec: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
-export function addmv(input: Tensor, mat: Tensor, vec: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
-export function addmv(input: unknown, mat: unknown, vec?: unknown, beta?: unknown, alpha?: unknown): Tensor {
-  if (call.isOptions(mat) || call.isOptions(vec) || call.isOptions(beta) || call.isOptions(alpha)) [mat, vec, beta, alpha] = call.takeOptions([mat, vec, beta, alpha], ["mat","vec","beta","alpha"], "addmv");
+export function addmv(input: Tensor, options: { mat: Tensor; vec: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function addmv(input: Tensor, mat: Tensor, options: { vec: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function addmv(input: Tensor, mat: Tensor, vec: Tensor, options: { beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function addmv(input: Tensor, mat: Tensor, vec: Tensor, beta: Scalar, options: { alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function addmv(input: Tensor, mat: Tensor, vec: Tensor, beta: Scalar, alpha: Scalar, options: { out?: Tensor | null }): Tensor;
+export function addmv(input: unknown, mat: unknown, vec?: unknown, beta?: unknown, alpha?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(mat) || call.isOptions(vec) || call.isOptions(beta) || call.isOptions(alpha) || call.isOptions(out)) [mat, vec, beta, alpha, out] = call.takeOptions([mat, vec, beta, alpha, out], ["mat","vec","beta","alpha","out"], "addmv");
+  else out = undefined;
   const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addmv", "beta", 4);
   const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addmv", "alpha", 5);
-  return call.wrapOr(input as Tensor, core.op_addmv(call.tensorArg(input, "addmv", "input", 1), call.tensorArg(mat, "addmv", "mat", 2), call.tensorArg(vec, "addmv", "vec", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+  return into(out, call.wrapOr(input as Tensor, core.op_addmv(call.tensorArg(input, "addmv", "input", 1), call.tensorArg(mat, "addmv", "mat", 2), call.tensorArg(vec, "addmv", "vec", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue))), "addmv");
 }
 
 /**
@@ -143,15 +168,17 @@ export function addmv(input: unknown, mat: unknown, vec?: unknown, beta?: unknow
  * Follows torch.addr.
  */
 export function addr(input: Tensor, vec1: Tensor, vec2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
-export function addr(input: Tensor, options: { vec1: Tensor; vec2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
-export function addr(input: Tensor, vec1: Tensor, options: { vec2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
-export function addr(input: Tensor, vec1: Tensor, vec2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
-export function addr(input: Tensor, vec1: Tensor, vec2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
-export function addr(input: unknown, vec1: unknown, vec2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
-  if (call.isOptions(vec1) || call.isOptions(vec2) || call.isOptions(beta) || call.isOptions(alpha)) [vec1, vec2, beta, alpha] = call.takeOptions([vec1, vec2, beta, alpha], ["vec1","vec2","beta","alpha"], "addr");
+export function addr(input: Tensor, options: { vec1: Tensor; vec2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function addr(input: Tensor, vec1: Tensor, options: { vec2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function addr(input: Tensor, vec1: Tensor, vec2: Tensor, options: { beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function addr(input: Tensor, vec1: Tensor, vec2: Tensor, beta: Scalar, options: { alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function addr(input: Tensor, vec1: Tensor, vec2: Tensor, beta: Scalar, alpha: Scalar, options: { out?: Tensor | null }): Tensor;
+export function addr(input: unknown, vec1: unknown, vec2?: unknown, beta?: unknown, alpha?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(vec1) || call.isOptions(vec2) || call.isOptions(beta) || call.isOptions(alpha) || call.isOptions(out)) [vec1, vec2, beta, alpha, out] = call.takeOptions([vec1, vec2, beta, alpha, out], ["vec1","vec2","beta","alpha","out"], "addr");
+  else out = undefined;
   const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addr", "beta", 4);
   const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addr", "alpha", 5);
-  return call.wrapOr(input as Tensor, core.op_addr(call.tensorArg(input, "addr", "input", 1), call.tensorArg(vec1, "addr", "vec1", 2), call.tensorArg(vec2, "addr", "vec2", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+  return into(out, call.wrapOr(input as Tensor, core.op_addr(call.tensorArg(input, "addr", "input", 1), call.tensorArg(vec1, "addr", "vec1", 2), call.tensorArg(vec2, "addr", "vec2", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue))), "addr");
 }
 
 /**
@@ -159,11 +186,13 @@ export function addr(input: unknown, vec1: unknown, vec2?: unknown, beta?: unkno
  * Follows torch.all.
  */
 export function all(input: Tensor, dim?: number | null, keepdim?: boolean): Tensor;
-export function all(input: Tensor, options: { dim?: number | null; keepdim?: boolean }): Tensor;
-export function all(input: Tensor, dim: number | null, options: { keepdim?: boolean }): Tensor;
-export function all(input: unknown, dim?: unknown, keepdim?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "all");
-  return call.wrapOr(input as Tensor, core.op_all(call.tensorArg(input, "all", "input", 1), call.optionalIntArg(dim, "all", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "all", "keepdim", 3)));
+export function all(input: Tensor, options: { dim?: number | null; keepdim?: boolean; out?: Tensor | null }): Tensor;
+export function all(input: Tensor, dim: number | null, options: { keepdim?: boolean; out?: Tensor | null }): Tensor;
+export function all(input: Tensor, dim: number | null, keepdim: boolean, options: { out?: Tensor | null }): Tensor;
+export function all(input: unknown, dim?: unknown, keepdim?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(out)) [dim, keepdim, out] = call.takeOptions([dim, keepdim, out], ["dim","keepdim","out"], "all");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_all(call.tensorArg(input, "all", "input", 1), call.optionalIntArg(dim, "all", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "all", "keepdim", 3))), "all");
 }
 
 /**
@@ -186,11 +215,13 @@ export function allclose(input: unknown, other: unknown, rtol?: unknown, atol?: 
  * @throws RuntimeError or IndexError where a dim without elements has no extremum.
  */
 export function amax(input: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean): Tensor;
-export function amax(input: Tensor, options: { dim?: number | readonly number[] | null; keepdim?: boolean }): Tensor;
-export function amax(input: Tensor, dim: number | readonly number[] | null, options: { keepdim?: boolean }): Tensor;
-export function amax(input: unknown, dim?: unknown, keepdim?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "amax");
-  return call.wrapOr(input as Tensor, core.op_amax(call.tensorArg(input, "amax", "input", 1), call.ints(dim, "amax", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "amax", "keepdim", 3)));
+export function amax(input: Tensor, options: { dim?: number | readonly number[] | null; keepdim?: boolean; out?: Tensor | null }): Tensor;
+export function amax(input: Tensor, dim: number | readonly number[] | null, options: { keepdim?: boolean; out?: Tensor | null }): Tensor;
+export function amax(input: Tensor, dim: number | readonly number[] | null, keepdim: boolean, options: { out?: Tensor | null }): Tensor;
+export function amax(input: unknown, dim?: unknown, keepdim?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(out)) [dim, keepdim, out] = call.takeOptions([dim, keepdim, out], ["dim","keepdim","out"], "amax");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_amax(call.tensorArg(input, "amax", "input", 1), call.ints(dim, "amax", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "amax", "keepdim", 3))), "amax");
 }
 
 /**
@@ -199,11 +230,13 @@ export function amax(input: unknown, dim?: unknown, keepdim?: unknown): Tensor {
  * @throws RuntimeError or IndexError where a dim without elements has no extremum.
  */
 export function amin(input: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean): Tensor;
-export function amin(input: Tensor, options: { dim?: number | readonly number[] | null; keepdim?: boolean }): Tensor;
-export function amin(input: Tensor, dim: number | readonly number[] | null, options: { keepdim?: boolean }): Tensor;
-export function amin(input: unknown, dim?: unknown, keepdim?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "amin");
-  return call.wrapOr(input as Tensor, core.op_amin(call.tensorArg(input, "amin", "input", 1), call.ints(dim, "amin", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "amin", "keepdim", 3)));
+export function amin(input: Tensor, options: { dim?: number | readonly number[] | null; keepdim?: boolean; out?: Tensor | null }): Tensor;
+export function amin(input: Tensor, dim: number | readonly number[] | null, options: { keepdim?: boolean; out?: Tensor | null }): Tensor;
+export function amin(input: Tensor, dim: number | readonly number[] | null, keepdim: boolean, options: { out?: Tensor | null }): Tensor;
+export function amin(input: unknown, dim?: unknown, keepdim?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(out)) [dim, keepdim, out] = call.takeOptions([dim, keepdim, out], ["dim","keepdim","out"], "amin");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_amin(call.tensorArg(input, "amin", "input", 1), call.ints(dim, "amin", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "amin", "keepdim", 3))), "amin");
 }
 
 /**
@@ -212,11 +245,13 @@ export function amin(input: unknown, dim?: unknown, keepdim?: unknown): Tensor {
  * @throws RuntimeError or IndexError where a dim without elements has no extremum.
  */
 export function aminmax(input: Tensor, dim?: number | null, keepdim?: boolean): call.Named<"min" | "max">;
-export function aminmax(input: Tensor, options: { dim?: number | null; keepdim?: boolean }): call.Named<"min" | "max">;
-export function aminmax(input: Tensor, dim: number | null, options: { keepdim?: boolean }): call.Named<"min" | "max">;
-export function aminmax(input: unknown, dim?: unknown, keepdim?: unknown): call.Named<"min" | "max"> {
-  if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "aminmax");
-  return call.wrapNamed(core.op_aminmax(call.tensorArg(input, "aminmax", "input", 1), call.optionalIntArg(dim, "aminmax", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "aminmax", "keepdim", 3)), ["min","max"]);
+export function aminmax(input: Tensor, options: { dim?: number | null; keepdim?: boolean; out?: readonly Tensor[] }): call.Named<"min" | "max">;
+export function aminmax(input: Tensor, dim: number | null, options: { keepdim?: boolean; out?: readonly Tensor[] }): call.Named<"min" | "max">;
+export function aminmax(input: Tensor, dim: number | null, keepdim: boolean, options: { out?: readonly Tensor[] }): call.Named<"min" | "max">;
+export function aminmax(input: unknown, dim?: unknown, keepdim?: unknown, out?: unknown): call.Named<"min" | "max"> {
+  if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(out)) [dim, keepdim, out] = call.takeOptions([dim, keepdim, out], ["dim","keepdim","out"], "aminmax");
+  else out = undefined;
+  return into(out, call.wrapNamed(core.op_aminmax(call.tensorArg(input, "aminmax", "input", 1), call.optionalIntArg(dim, "aminmax", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "aminmax", "keepdim", 3)), ["min","max"]), "aminmax");
 }
 
 /**
@@ -225,8 +260,11 @@ export function aminmax(input: unknown, dim?: unknown, keepdim?: unknown): call.
  * Follows torch.angle.
  */
 export function angle(input: Tensor): Tensor;
-export function angle(input: unknown): Tensor {
-  return call.wrap(core.op_angle(call.tensorArg(input, "angle", "input", 1)));
+export function angle(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function angle(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "angle");
+  else out = undefined;
+  return into(out, call.wrap(core.op_angle(call.tensorArg(input, "angle", "input", 1))), "angle", true);
 }
 
 /**
@@ -234,11 +272,13 @@ export function angle(input: unknown): Tensor {
  * Follows torch.any.
  */
 export function any(input: Tensor, dim?: number | null, keepdim?: boolean): Tensor;
-export function any(input: Tensor, options: { dim?: number | null; keepdim?: boolean }): Tensor;
-export function any(input: Tensor, dim: number | null, options: { keepdim?: boolean }): Tensor;
-export function any(input: unknown, dim?: unknown, keepdim?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "any");
-  return call.wrapOr(input as Tensor, core.op_any(call.tensorArg(input, "any", "input", 1), call.optionalIntArg(dim, "any", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "any", "keepdim", 3)));
+export function any(input: Tensor, options: { dim?: number | null; keepdim?: boolean; out?: Tensor | null }): Tensor;
+export function any(input: Tensor, dim: number | null, options: { keepdim?: boolean; out?: Tensor | null }): Tensor;
+export function any(input: Tensor, dim: number | null, keepdim: boolean, options: { out?: Tensor | null }): Tensor;
+export function any(input: unknown, dim?: unknown, keepdim?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(out)) [dim, keepdim, out] = call.takeOptions([dim, keepdim, out], ["dim","keepdim","out"], "any");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_any(call.tensorArg(input, "any", "input", 1), call.optionalIntArg(dim, "any", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "any", "keepdim", 3))), "any");
 }
 
 /**
@@ -248,8 +288,11 @@ export function any(input: unknown, dim?: unknown, keepdim?: unknown): Tensor {
  * Follows torch.acos.
  */
 export function arccos(input: Tensor): Tensor;
-export function arccos(input: unknown): Tensor {
-  return call.wrap(core.op_acos(call.tensorArg(input, "arccos", "input", 1)));
+export function arccos(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function arccos(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "arccos");
+  else out = undefined;
+  return into(out, call.wrap(core.op_acos(call.tensorArg(input, "arccos", "input", 1))), "arccos", true);
 }
 
 /**
@@ -259,8 +302,11 @@ export function arccos(input: unknown): Tensor {
  * Follows torch.acosh.
  */
 export function arccosh(input: Tensor): Tensor;
-export function arccosh(input: unknown): Tensor {
-  return call.wrap(core.op_acosh(call.tensorArg(input, "arccosh", "input", 1)));
+export function arccosh(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function arccosh(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "arccosh");
+  else out = undefined;
+  return into(out, call.wrap(core.op_acosh(call.tensorArg(input, "arccosh", "input", 1))), "arccosh", true);
 }
 
 /**
@@ -270,8 +316,11 @@ export function arccosh(input: unknown): Tensor {
  * Follows torch.asin.
  */
 export function arcsin(input: Tensor): Tensor;
-export function arcsin(input: unknown): Tensor {
-  return call.wrap(core.op_asin(call.tensorArg(input, "arcsin", "input", 1)));
+export function arcsin(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function arcsin(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "arcsin");
+  else out = undefined;
+  return into(out, call.wrap(core.op_asin(call.tensorArg(input, "arcsin", "input", 1))), "arcsin", true);
 }
 
 /**
@@ -281,8 +330,11 @@ export function arcsin(input: unknown): Tensor {
  * Follows torch.asinh.
  */
 export function arcsinh(input: Tensor): Tensor;
-export function arcsinh(input: unknown): Tensor {
-  return call.wrap(core.op_asinh(call.tensorArg(input, "arcsinh", "input", 1)));
+export function arcsinh(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function arcsinh(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "arcsinh");
+  else out = undefined;
+  return into(out, call.wrap(core.op_asinh(call.tensorArg(input, "arcsinh", "input", 1))), "arcsinh", true);
 }
 
 /**
@@ -292,8 +344,11 @@ export function arcsinh(input: unknown): Tensor {
  * Follows torch.atan.
  */
 export function arctan(input: Tensor): Tensor;
-export function arctan(input: unknown): Tensor {
-  return call.wrap(core.op_atan(call.tensorArg(input, "arctan", "input", 1)));
+export function arctan(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function arctan(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "arctan");
+  else out = undefined;
+  return into(out, call.wrap(core.op_atan(call.tensorArg(input, "arctan", "input", 1))), "arctan", true);
 }
 
 /**
@@ -303,8 +358,11 @@ export function arctan(input: unknown): Tensor {
  * Follows torch.atan2.
  */
 export function arctan2(input: Tensor, other: Tensor): Tensor;
-export function arctan2(input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_atan2(call.tensorArg(input, "arctan2", "input", 1), call.tensorArg(other, "arctan2", "other", 2)));
+export function arctan2(input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
+export function arctan2(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "arctan2");
+  else out = undefined;
+  return into(out, call.wrap(core.op_atan2(call.tensorArg(input, "arctan2", "input", 1), call.tensorArg(other, "arctan2", "other", 2))), "arctan2", true);
 }
 
 /**
@@ -314,8 +372,11 @@ export function arctan2(input: unknown, other: unknown): Tensor {
  * Follows torch.atanh.
  */
 export function arctanh(input: Tensor): Tensor;
-export function arctanh(input: unknown): Tensor {
-  return call.wrap(core.op_atanh(call.tensorArg(input, "arctanh", "input", 1)));
+export function arctanh(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function arctanh(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "arctanh");
+  else out = undefined;
+  return into(out, call.wrap(core.op_atanh(call.tensorArg(input, "arctanh", "input", 1))), "arctanh", true);
 }
 
 /**
@@ -325,11 +386,13 @@ export function arctanh(input: unknown): Tensor {
  * @throws RuntimeError or IndexError where a dim without elements has no extremum.
  */
 export function argmax(input: Tensor, dim?: number | null, keepdim?: boolean): Tensor;
-export function argmax(input: Tensor, options: { dim?: number | null; keepdim?: boolean }): Tensor;
-export function argmax(input: Tensor, dim: number | null, options: { keepdim?: boolean }): Tensor;
-export function argmax(input: unknown, dim?: unknown, keepdim?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "argmax");
-  return call.wrapOr(input as Tensor, core.op_argmax(call.tensorArg(input, "argmax", "input", 1), call.optionalIntArg(dim, "argmax", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "argmax", "keepdim", 3)));
+export function argmax(input: Tensor, options: { dim?: number | null; keepdim?: boolean; out?: Tensor | null }): Tensor;
+export function argmax(input: Tensor, dim: number | null, options: { keepdim?: boolean; out?: Tensor | null }): Tensor;
+export function argmax(input: Tensor, dim: number | null, keepdim: boolean, options: { out?: Tensor | null }): Tensor;
+export function argmax(input: unknown, dim?: unknown, keepdim?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(out)) [dim, keepdim, out] = call.takeOptions([dim, keepdim, out], ["dim","keepdim","out"], "argmax");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_argmax(call.tensorArg(input, "argmax", "input", 1), call.optionalIntArg(dim, "argmax", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "argmax", "keepdim", 3))), "argmax");
 }
 
 /**
@@ -339,11 +402,13 @@ export function argmax(input: unknown, dim?: unknown, keepdim?: unknown): Tensor
  * @throws RuntimeError or IndexError where a dim without elements has no extremum.
  */
 export function argmin(input: Tensor, dim?: number | null, keepdim?: boolean): Tensor;
-export function argmin(input: Tensor, options: { dim?: number | null; keepdim?: boolean }): Tensor;
-export function argmin(input: Tensor, dim: number | null, options: { keepdim?: boolean }): Tensor;
-export function argmin(input: unknown, dim?: unknown, keepdim?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "argmin");
-  return call.wrapOr(input as Tensor, core.op_argmin(call.tensorArg(input, "argmin", "input", 1), call.optionalIntArg(dim, "argmin", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "argmin", "keepdim", 3)));
+export function argmin(input: Tensor, options: { dim?: number | null; keepdim?: boolean; out?: Tensor | null }): Tensor;
+export function argmin(input: Tensor, dim: number | null, options: { keepdim?: boolean; out?: Tensor | null }): Tensor;
+export function argmin(input: Tensor, dim: number | null, keepdim: boolean, options: { out?: Tensor | null }): Tensor;
+export function argmin(input: unknown, dim?: unknown, keepdim?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(out)) [dim, keepdim, out] = call.takeOptions([dim, keepdim, out], ["dim","keepdim","out"], "argmin");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_argmin(call.tensorArg(input, "argmin", "input", 1), call.optionalIntArg(dim, "argmin", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "argmin", "keepdim", 3))), "argmin");
 }
 
 /**
@@ -351,12 +416,14 @@ export function argmin(input: unknown, dim?: unknown, keepdim?: unknown): Tensor
  * Follows torch.argsort.
  */
 export function argsort(input: Tensor, dim?: number, descending?: boolean, stable?: boolean): Tensor;
-export function argsort(input: Tensor, options: { dim?: number; descending?: boolean; stable?: boolean }): Tensor;
-export function argsort(input: Tensor, dim: number, options: { descending?: boolean; stable?: boolean }): Tensor;
-export function argsort(input: Tensor, dim: number, descending: boolean, options: { stable?: boolean }): Tensor;
-export function argsort(input: unknown, dim?: unknown, descending?: unknown, stable?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(descending) || call.isOptions(stable)) [dim, descending, stable] = call.takeOptions([dim, descending, stable], ["dim","descending","stable"], "argsort");
-  return call.wrapOr(input as Tensor, core.op_argsort(call.tensorArg(input, "argsort", "input", 1), dim === undefined ? -1 : call.intArg(dim, "argsort", "dim", 2), descending === undefined ? 0 : call.boolArg(descending, "argsort", "descending", 3), stable === undefined ? 0 : call.boolArg(stable, "argsort", "stable", 4)));
+export function argsort(input: Tensor, options: { dim?: number; descending?: boolean; stable?: boolean; out?: Tensor | null }): Tensor;
+export function argsort(input: Tensor, dim: number, options: { descending?: boolean; stable?: boolean; out?: Tensor | null }): Tensor;
+export function argsort(input: Tensor, dim: number, descending: boolean, options: { stable?: boolean; out?: Tensor | null }): Tensor;
+export function argsort(input: Tensor, dim: number, descending: boolean, stable: boolean, options: { out?: Tensor | null }): Tensor;
+export function argsort(input: unknown, dim?: unknown, descending?: unknown, stable?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(descending) || call.isOptions(stable) || call.isOptions(out)) [dim, descending, stable, out] = call.takeOptions([dim, descending, stable, out], ["dim","descending","stable","out"], "argsort");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_argsort(call.tensorArg(input, "argsort", "input", 1), dim === undefined ? -1 : call.intArg(dim, "argsort", "dim", 2), descending === undefined ? 0 : call.boolArg(descending, "argsort", "descending", 3), stable === undefined ? 0 : call.boolArg(stable, "argsort", "stable", 4))), "argsort");
 }
 
 /**
@@ -364,8 +431,11 @@ export function argsort(input: unknown, dim?: unknown, descending?: unknown, sta
  * Follows torch.argwhere.
  */
 export function argwhere(input: Tensor): Tensor;
-export function argwhere(input: unknown): Tensor {
-  return call.wrapOr(input as Tensor, core.op_argwhere(call.tensorArg(input, "argwhere", "input", 1)));
+export function argwhere(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function argwhere(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "argwhere");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_argwhere(call.tensorArg(input, "argwhere", "input", 1))), "argwhere");
 }
 
 /**
@@ -373,12 +443,14 @@ export function argwhere(input: unknown): Tensor {
  * Follows torch.as_strided.
  */
 export function asStrided(input: Tensor, size: number | readonly number[], stride: number | readonly number[], storageOffset?: number | null): Tensor;
-export function asStrided(input: Tensor, options: { size: number | readonly number[]; stride: number | readonly number[]; storageOffset?: number | null }): Tensor;
-export function asStrided(input: Tensor, size: number | readonly number[], options: { stride: number | readonly number[]; storageOffset?: number | null }): Tensor;
-export function asStrided(input: Tensor, size: number | readonly number[], stride: number | readonly number[], options: { storageOffset?: number | null }): Tensor;
-export function asStrided(input: unknown, size: unknown, stride?: unknown, storageOffset?: unknown): Tensor {
-  if (call.isOptions(size) || call.isOptions(stride) || call.isOptions(storageOffset)) [size, stride, storageOffset] = call.takeOptions([size, stride, storageOffset], ["size","stride","storageOffset"], "asStrided");
-  return call.wrapOr(input as Tensor, core.op_asStrided(call.tensorArg(input, "asStrided", "input", 1), call.ints(size, "asStrided", "size", 2), call.lengthOf(size), call.ints(stride, "asStrided", "stride", 3), call.lengthOf(stride), call.optionalIntArg(storageOffset, "asStrided", "storageOffset", 4)));
+export function asStrided(input: Tensor, options: { size: number | readonly number[]; stride: number | readonly number[]; storageOffset?: number | null; out?: Tensor | null }): Tensor;
+export function asStrided(input: Tensor, size: number | readonly number[], options: { stride: number | readonly number[]; storageOffset?: number | null; out?: Tensor | null }): Tensor;
+export function asStrided(input: Tensor, size: number | readonly number[], stride: number | readonly number[], options: { storageOffset?: number | null; out?: Tensor | null }): Tensor;
+export function asStrided(input: Tensor, size: number | readonly number[], stride: number | readonly number[], storageOffset: number | null, options: { out?: Tensor | null }): Tensor;
+export function asStrided(input: unknown, size: unknown, stride?: unknown, storageOffset?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(size) || call.isOptions(stride) || call.isOptions(storageOffset) || call.isOptions(out)) [size, stride, storageOffset, out] = call.takeOptions([size, stride, storageOffset, out], ["size","stride","storageOffset","out"], "asStrided");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_asStrided(call.tensorArg(input, "asStrided", "input", 1), call.ints(size, "asStrided", "size", 2), call.lengthOf(size), call.ints(stride, "asStrided", "stride", 3), call.lengthOf(stride), call.optionalIntArg(storageOffset, "asStrided", "storageOffset", 4))), "asStrided");
 }
 
 /**
@@ -386,13 +458,15 @@ export function asStrided(input: unknown, size: unknown, stride?: unknown, stora
  * Follows torch.as_strided_scatter.
  */
 export function asStridedScatter(input: Tensor, src: Tensor, size: number | readonly number[], stride: number | readonly number[], storageOffset?: number | null): Tensor;
-export function asStridedScatter(input: Tensor, options: { src: Tensor; size: number | readonly number[]; stride: number | readonly number[]; storageOffset?: number | null }): Tensor;
-export function asStridedScatter(input: Tensor, src: Tensor, options: { size: number | readonly number[]; stride: number | readonly number[]; storageOffset?: number | null }): Tensor;
-export function asStridedScatter(input: Tensor, src: Tensor, size: number | readonly number[], options: { stride: number | readonly number[]; storageOffset?: number | null }): Tensor;
-export function asStridedScatter(input: Tensor, src: Tensor, size: number | readonly number[], stride: number | readonly number[], options: { storageOffset?: number | null }): Tensor;
-export function asStridedScatter(input: unknown, src: unknown, size?: unknown, stride?: unknown, storageOffset?: unknown): Tensor {
-  if (call.isOptions(src) || call.isOptions(size) || call.isOptions(stride) || call.isOptions(storageOffset)) [src, size, stride, storageOffset] = call.takeOptions([src, size, stride, storageOffset], ["src","size","stride","storageOffset"], "asStridedScatter");
-  return call.wrapOr(input as Tensor, core.op_asStridedScatter(call.tensorArg(input, "asStridedScatter", "input", 1), call.tensorArg(src, "asStridedScatter", "src", 2), call.ints(size, "asStridedScatter", "size", 3), call.lengthOf(size), call.ints(stride, "asStridedScatter", "stride", 4), call.lengthOf(stride), call.optionalIntArg(storageOffset, "asStridedScatter", "storageOffset", 5)));
+export function asStridedScatter(input: Tensor, options: { src: Tensor; size: number | readonly number[]; stride: number | readonly number[]; storageOffset?: number | null; out?: Tensor | null }): Tensor;
+export function asStridedScatter(input: Tensor, src: Tensor, options: { size: number | readonly number[]; stride: number | readonly number[]; storageOffset?: number | null; out?: Tensor | null }): Tensor;
+export function asStridedScatter(input: Tensor, src: Tensor, size: number | readonly number[], options: { stride: number | readonly number[]; storageOffset?: number | null; out?: Tensor | null }): Tensor;
+export function asStridedScatter(input: Tensor, src: Tensor, size: number | readonly number[], stride: number | readonly number[], options: { storageOffset?: number | null; out?: Tensor | null }): Tensor;
+export function asStridedScatter(input: Tensor, src: Tensor, size: number | readonly number[], stride: number | readonly number[], storageOffset: number | null, options: { out?: Tensor | null }): Tensor;
+export function asStridedScatter(input: unknown, src: unknown, size?: unknown, stride?: unknown, storageOffset?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(src) || call.isOptions(size) || call.isOptions(stride) || call.isOptions(storageOffset) || call.isOptions(out)) [src, size, stride, storageOffset, out] = call.takeOptions([src, size, stride, storageOffset, out], ["src","size","stride","storageOffset","out"], "asStridedScatter");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_asStridedScatter(call.tensorArg(input, "asStridedScatter", "input", 1), call.tensorArg(src, "asStridedScatter", "src", 2), call.ints(size, "asStridedScatter", "size", 3), call.lengthOf(size), call.ints(stride, "asStridedScatter", "stride", 4), call.lengthOf(stride), call.optionalIntArg(storageOffset, "asStridedScatter", "storageOffset", 5))), "asStridedScatter");
 }
 
 /**
@@ -401,8 +475,11 @@ export function asStridedScatter(input: unknown, src: unknown, size?: unknown, s
  * Follows torch.asin.
  */
 export function asin(input: Tensor): Tensor;
-export function asin(input: unknown): Tensor {
-  return call.wrap(core.op_asin(call.tensorArg(input, "asin", "input", 1)));
+export function asin(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function asin(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "asin");
+  else out = undefined;
+  return into(out, call.wrap(core.op_asin(call.tensorArg(input, "asin", "input", 1))), "asin", true);
 }
 
 /**
@@ -411,8 +488,11 @@ export function asin(input: unknown): Tensor {
  * Follows torch.asinh.
  */
 export function asinh(input: Tensor): Tensor;
-export function asinh(input: unknown): Tensor {
-  return call.wrap(core.op_asinh(call.tensorArg(input, "asinh", "input", 1)));
+export function asinh(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function asinh(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "asinh");
+  else out = undefined;
+  return into(out, call.wrap(core.op_asinh(call.tensorArg(input, "asinh", "input", 1))), "asinh", true);
 }
 
 /**
@@ -421,8 +501,11 @@ export function asinh(input: unknown): Tensor {
  * Follows torch.atan.
  */
 export function atan(input: Tensor): Tensor;
-export function atan(input: unknown): Tensor {
-  return call.wrap(core.op_atan(call.tensorArg(input, "atan", "input", 1)));
+export function atan(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function atan(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "atan");
+  else out = undefined;
+  return into(out, call.wrap(core.op_atan(call.tensorArg(input, "atan", "input", 1))), "atan", true);
 }
 
 /**
@@ -431,8 +514,11 @@ export function atan(input: unknown): Tensor {
  * Follows torch.atan2.
  */
 export function atan2(input: Tensor, other: Tensor): Tensor;
-export function atan2(input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_atan2(call.tensorArg(input, "atan2", "input", 1), call.tensorArg(other, "atan2", "other", 2)));
+export function atan2(input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
+export function atan2(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "atan2");
+  else out = undefined;
+  return into(out, call.wrap(core.op_atan2(call.tensorArg(input, "atan2", "input", 1), call.tensorArg(other, "atan2", "other", 2))), "atan2", true);
 }
 
 /**
@@ -441,8 +527,11 @@ export function atan2(input: unknown, other: unknown): Tensor {
  * Follows torch.atanh.
  */
 export function atanh(input: Tensor): Tensor;
-export function atanh(input: unknown): Tensor {
-  return call.wrap(core.op_atanh(call.tensorArg(input, "atanh", "input", 1)));
+export function atanh(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function atanh(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "atanh");
+  else out = undefined;
+  return into(out, call.wrap(core.op_atanh(call.tensorArg(input, "atanh", "input", 1))), "atanh", true);
 }
 
 /**
@@ -450,15 +539,17 @@ export function atanh(input: unknown): Tensor {
  * Follows torch.baddbmm.
  */
 export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
-export function baddbmm(input: Tensor, options: { batch1: Tensor; batch2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
-export function baddbmm(input: Tensor, batch1: Tensor, options: { batch2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
-export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): Tensor;
-export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
-export function baddbmm(input: unknown, batch1: unknown, batch2?: unknown, beta?: unknown, alpha?: unknown): Tensor {
-  if (call.isOptions(batch1) || call.isOptions(batch2) || call.isOptions(beta) || call.isOptions(alpha)) [batch1, batch2, beta, alpha] = call.takeOptions([batch1, batch2, beta, alpha], ["batch1","batch2","beta","alpha"], "baddbmm");
+export function baddbmm(input: Tensor, options: { batch1: Tensor; batch2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function baddbmm(input: Tensor, batch1: Tensor, options: { batch2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar, alpha: Scalar, options: { out?: Tensor | null }): Tensor;
+export function baddbmm(input: unknown, batch1: unknown, batch2?: unknown, beta?: unknown, alpha?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(batch1) || call.isOptions(batch2) || call.isOptions(beta) || call.isOptions(alpha) || call.isOptions(out)) [batch1, batch2, beta, alpha, out] = call.takeOptions([batch1, batch2, beta, alpha, out], ["batch1","batch2","beta","alpha","out"], "baddbmm");
+  else out = undefined;
   const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "baddbmm", "beta", 4);
   const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "baddbmm", "alpha", 5);
-  return call.wrapOr(input as Tensor, core.op_baddbmm(call.tensorArg(input, "baddbmm", "input", 1), call.tensorArg(batch1, "baddbmm", "batch1", 2), call.tensorArg(batch2, "baddbmm", "batch2", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+  return into(out, call.wrapOr(input as Tensor, core.op_baddbmm(call.tensorArg(input, "baddbmm", "input", 1), call.tensorArg(batch1, "baddbmm", "batch1", 2), call.tensorArg(batch2, "baddbmm", "batch2", 3), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue))), "baddbmm");
 }
 
 /**
@@ -466,12 +557,14 @@ export function baddbmm(input: unknown, batch1: unknown, batch2?: unknown, beta?
  * Follows torch.bernoulli.
  */
 export function bernoulli(input: Tensor, p?: number | null, generator?: number): Tensor;
-export function bernoulli(input: Tensor, options: { p?: number | null; generator?: number }): Tensor;
-export function bernoulli(input: Tensor, p: number | null, options: { generator?: number }): Tensor;
-export function bernoulli(input: unknown, p?: unknown, generator?: unknown): Tensor {
-  if (call.isOptions(p) || call.isOptions(generator)) [p, generator] = call.takeOptions([p, generator], ["p","generator"], "bernoulli");
+export function bernoulli(input: Tensor, options: { p?: number | null; generator?: number; out?: Tensor | null }): Tensor;
+export function bernoulli(input: Tensor, p: number | null, options: { generator?: number; out?: Tensor | null }): Tensor;
+export function bernoulli(input: Tensor, p: number | null, generator: number, options: { out?: Tensor | null }): Tensor;
+export function bernoulli(input: unknown, p?: unknown, generator?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(p) || call.isOptions(generator) || call.isOptions(out)) [p, generator, out] = call.takeOptions([p, generator, out], ["p","generator","out"], "bernoulli");
+  else out = undefined;
   const pValue = call.optionalScalarArg(p, "bernoulli", "p", 2);
-  return call.wrapOr(input as Tensor, core.op_bernoulli(call.tensorArg(input, "bernoulli", "input", 1), call.scalarValue(pValue), call.scalarKind(pValue), generator === undefined ? 0 : call.intArg(generator, "bernoulli", "generator", 3)));
+  return into(out, call.wrapOr(input as Tensor, core.op_bernoulli(call.tensorArg(input, "bernoulli", "input", 1), call.scalarValue(pValue), call.scalarKind(pValue), generator === undefined ? 0 : call.intArg(generator, "bernoulli", "generator", 3))), "bernoulli");
 }
 
 /**
@@ -479,11 +572,13 @@ export function bernoulli(input: unknown, p?: unknown, generator?: unknown): Ten
  * Follows torch.bincount.
  */
 export function bincount(input: Tensor, weights?: Tensor | null, minlength?: number): Tensor;
-export function bincount(input: Tensor, options: { weights?: Tensor | null; minlength?: number }): Tensor;
-export function bincount(input: Tensor, weights: Tensor | null, options: { minlength?: number }): Tensor;
-export function bincount(input: unknown, weights?: unknown, minlength?: unknown): Tensor {
-  if (call.isOptions(weights) || call.isOptions(minlength)) [weights, minlength] = call.takeOptions([weights, minlength], ["weights","minlength"], "bincount");
-  return call.wrapOr(input as Tensor, core.op_bincount(call.tensorArg(input, "bincount", "input", 1), call.optionalTensorArg(weights, "bincount", "weights", 2), minlength === undefined ? 0 : call.intArg(minlength, "bincount", "minlength", 3)));
+export function bincount(input: Tensor, options: { weights?: Tensor | null; minlength?: number; out?: Tensor | null }): Tensor;
+export function bincount(input: Tensor, weights: Tensor | null, options: { minlength?: number; out?: Tensor | null }): Tensor;
+export function bincount(input: Tensor, weights: Tensor | null, minlength: number, options: { out?: Tensor | null }): Tensor;
+export function bincount(input: unknown, weights?: unknown, minlength?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(weights) || call.isOptions(minlength) || call.isOptions(out)) [weights, minlength, out] = call.takeOptions([weights, minlength, out], ["weights","minlength","out"], "bincount");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_bincount(call.tensorArg(input, "bincount", "input", 1), call.optionalTensorArg(weights, "bincount", "weights", 2), minlength === undefined ? 0 : call.intArg(minlength, "bincount", "minlength", 3))), "bincount");
 }
 
 /**
@@ -493,9 +588,12 @@ export function bincount(input: unknown, weights?: unknown, minlength?: unknown)
  * @throws RuntimeError for floating dtypes
  */
 export function bitwiseAnd(input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
-export function bitwiseAnd(input: unknown, other: unknown): Tensor {
+export function bitwiseAnd(input: Tensor | Scalar, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function bitwiseAnd(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "bitwiseAnd");
+  else out = undefined;
   if (!call.isTensor(input) && !call.isTensor(other)) call.wrongCombination("bitwiseAnd", input, other);
-  return call.wrap(core.op_bitwiseAnd(call.operandArg(input, "bitwiseAnd", "input", 1), call.operandArg(other, "bitwiseAnd", "other", 2)));
+  return into(out, call.wrap(core.op_bitwiseAnd(call.operandArg(input, "bitwiseAnd", "input", 1), call.operandArg(other, "bitwiseAnd", "other", 2))), "bitwiseAnd", true);
 }
 
 /**
@@ -505,9 +603,12 @@ export function bitwiseAnd(input: unknown, other: unknown): Tensor {
  * @throws RuntimeError for floating dtypes
  */
 export function bitwiseLeftShift(input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
-export function bitwiseLeftShift(input: unknown, other: unknown): Tensor {
+export function bitwiseLeftShift(input: Tensor | Scalar, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function bitwiseLeftShift(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "bitwiseLeftShift");
+  else out = undefined;
   if (!call.isTensor(input) && !call.isTensor(other)) call.wrongCombination("bitwiseLeftShift", input, other);
-  return call.wrap(core.op_bitwiseLeftShift(call.operandArg(input, "bitwiseLeftShift", "input", 1), call.operandArg(other, "bitwiseLeftShift", "other", 2)));
+  return into(out, call.wrap(core.op_bitwiseLeftShift(call.operandArg(input, "bitwiseLeftShift", "input", 1), call.operandArg(other, "bitwiseLeftShift", "other", 2))), "bitwiseLeftShift", true);
 }
 
 /**
@@ -517,8 +618,11 @@ export function bitwiseLeftShift(input: unknown, other: unknown): Tensor {
  * @throws RuntimeError for floating dtypes
  */
 export function bitwiseNot(input: Tensor): Tensor;
-export function bitwiseNot(input: unknown): Tensor {
-  return call.wrap(core.op_bitwiseNot(call.tensorArg(input, "bitwiseNot", "input", 1)));
+export function bitwiseNot(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function bitwiseNot(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "bitwiseNot");
+  else out = undefined;
+  return into(out, call.wrap(core.op_bitwiseNot(call.tensorArg(input, "bitwiseNot", "input", 1))), "bitwiseNot", true);
 }
 
 /**
@@ -528,9 +632,12 @@ export function bitwiseNot(input: unknown): Tensor {
  * @throws RuntimeError for floating dtypes
  */
 export function bitwiseOr(input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
-export function bitwiseOr(input: unknown, other: unknown): Tensor {
+export function bitwiseOr(input: Tensor | Scalar, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function bitwiseOr(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "bitwiseOr");
+  else out = undefined;
   if (!call.isTensor(input) && !call.isTensor(other)) call.wrongCombination("bitwiseOr", input, other);
-  return call.wrap(core.op_bitwiseOr(call.operandArg(input, "bitwiseOr", "input", 1), call.operandArg(other, "bitwiseOr", "other", 2)));
+  return into(out, call.wrap(core.op_bitwiseOr(call.operandArg(input, "bitwiseOr", "input", 1), call.operandArg(other, "bitwiseOr", "other", 2))), "bitwiseOr", true);
 }
 
 /**
@@ -540,9 +647,12 @@ export function bitwiseOr(input: unknown, other: unknown): Tensor {
  * @throws RuntimeError for floating dtypes
  */
 export function bitwiseRightShift(input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
-export function bitwiseRightShift(input: unknown, other: unknown): Tensor {
+export function bitwiseRightShift(input: Tensor | Scalar, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function bitwiseRightShift(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "bitwiseRightShift");
+  else out = undefined;
   if (!call.isTensor(input) && !call.isTensor(other)) call.wrongCombination("bitwiseRightShift", input, other);
-  return call.wrap(core.op_bitwiseRightShift(call.operandArg(input, "bitwiseRightShift", "input", 1), call.operandArg(other, "bitwiseRightShift", "other", 2)));
+  return into(out, call.wrap(core.op_bitwiseRightShift(call.operandArg(input, "bitwiseRightShift", "input", 1), call.operandArg(other, "bitwiseRightShift", "other", 2))), "bitwiseRightShift", true);
 }
 
 /**
@@ -552,9 +662,12 @@ export function bitwiseRightShift(input: unknown, other: unknown): Tensor {
  * @throws RuntimeError for floating dtypes
  */
 export function bitwiseXor(input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
-export function bitwiseXor(input: unknown, other: unknown): Tensor {
+export function bitwiseXor(input: Tensor | Scalar, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function bitwiseXor(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "bitwiseXor");
+  else out = undefined;
   if (!call.isTensor(input) && !call.isTensor(other)) call.wrongCombination("bitwiseXor", input, other);
-  return call.wrap(core.op_bitwiseXor(call.operandArg(input, "bitwiseXor", "input", 1), call.operandArg(other, "bitwiseXor", "other", 2)));
+  return into(out, call.wrap(core.op_bitwiseXor(call.operandArg(input, "bitwiseXor", "input", 1), call.operandArg(other, "bitwiseXor", "other", 2))), "bitwiseXor", true);
 }
 
 /**
@@ -564,10 +677,12 @@ export function bitwiseXor(input: unknown, other: unknown): Tensor {
  * @example torch.bmm(torch.ones(5, 2, 3), torch.ones(5, 3, 4))
  */
 export function bmm(input: Tensor, mat2: Tensor): Tensor;
-export function bmm(input: Tensor, options: { mat2: Tensor }): Tensor;
-export function bmm(input: unknown, mat2: unknown): Tensor {
-  if (call.isOptions(mat2)) [mat2] = call.takeOptions([mat2], ["mat2"], "bmm");
-  return call.wrapOr(input as Tensor, core.op_bmm(call.tensorArg(input, "bmm", "input", 1), call.tensorArg(mat2, "bmm", "mat2", 2)));
+export function bmm(input: Tensor, options: { mat2: Tensor; out?: Tensor | null }): Tensor;
+export function bmm(input: Tensor, mat2: Tensor, options: { out?: Tensor | null }): Tensor;
+export function bmm(input: unknown, mat2: unknown, out?: unknown): Tensor {
+  if (call.isOptions(mat2) || call.isOptions(out)) [mat2, out] = call.takeOptions([mat2, out], ["mat2","out"], "bmm");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_bmm(call.tensorArg(input, "bmm", "input", 1), call.tensorArg(mat2, "bmm", "mat2", 2))), "bmm");
 }
 
 /**
@@ -575,10 +690,12 @@ export function bmm(input: unknown, mat2: unknown): Tensor {
  * Follows torch.broadcast_to.
  */
 export function broadcastTo(input: Tensor, size: number | readonly number[]): Tensor;
-export function broadcastTo(input: Tensor, options: { size: number | readonly number[] }): Tensor;
-export function broadcastTo(input: unknown, size: unknown): Tensor {
-  if (call.isOptions(size)) [size] = call.takeOptions([size], ["size"], "broadcastTo");
-  return call.wrapOr(input as Tensor, core.op_broadcastTo(call.tensorArg(input, "broadcastTo", "input", 1), call.ints(size, "broadcastTo", "size", 2), call.lengthOf(size)));
+export function broadcastTo(input: Tensor, options: { size: number | readonly number[]; out?: Tensor | null }): Tensor;
+export function broadcastTo(input: Tensor, size: number | readonly number[], options: { out?: Tensor | null }): Tensor;
+export function broadcastTo(input: unknown, size: unknown, out?: unknown): Tensor {
+  if (call.isOptions(size) || call.isOptions(out)) [size, out] = call.takeOptions([size, out], ["size","out"], "broadcastTo");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_broadcastTo(call.tensorArg(input, "broadcastTo", "input", 1), call.ints(size, "broadcastTo", "size", 2), call.lengthOf(size))), "broadcastTo");
 }
 
 /**
@@ -586,13 +703,15 @@ export function broadcastTo(input: unknown, size: unknown): Tensor {
  * Follows torch.bucketize.
  */
 export function bucketize(input: Tensor | Scalar, boundaries: Tensor, outInt32?: boolean, right?: boolean): Tensor;
-export function bucketize(input: Tensor | Scalar, options: { boundaries: Tensor; outInt32?: boolean; right?: boolean }): Tensor;
-export function bucketize(input: Tensor | Scalar, boundaries: Tensor, options: { outInt32?: boolean; right?: boolean }): Tensor;
-export function bucketize(input: Tensor | Scalar, boundaries: Tensor, outInt32: boolean, options: { right?: boolean }): Tensor;
-export function bucketize(input: unknown, boundaries: unknown, outInt32?: unknown, right?: unknown): Tensor {
-  if (call.isOptions(boundaries) || call.isOptions(outInt32) || call.isOptions(right)) [boundaries, outInt32, right] = call.takeOptions([boundaries, outInt32, right], ["boundaries","outInt32","right"], "bucketize");
+export function bucketize(input: Tensor | Scalar, options: { boundaries: Tensor; outInt32?: boolean; right?: boolean; out?: Tensor | null }): Tensor;
+export function bucketize(input: Tensor | Scalar, boundaries: Tensor, options: { outInt32?: boolean; right?: boolean; out?: Tensor | null }): Tensor;
+export function bucketize(input: Tensor | Scalar, boundaries: Tensor, outInt32: boolean, options: { right?: boolean; out?: Tensor | null }): Tensor;
+export function bucketize(input: Tensor | Scalar, boundaries: Tensor, outInt32: boolean, right: boolean, options: { out?: Tensor | null }): Tensor;
+export function bucketize(input: unknown, boundaries: unknown, outInt32?: unknown, right?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(boundaries) || call.isOptions(outInt32) || call.isOptions(right) || call.isOptions(out)) [boundaries, outInt32, right, out] = call.takeOptions([boundaries, outInt32, right, out], ["boundaries","outInt32","right","out"], "bucketize");
+  else out = undefined;
   if (!call.isTensor(input) && !call.isTensor(boundaries)) call.wrongCombination("bucketize", input, boundaries);
-  return call.wrapOr(input as Tensor, core.op_bucketize(call.operandArg(input, "bucketize", "input", 1), call.tensorArg(boundaries, "bucketize", "boundaries", 2), outInt32 === undefined ? 0 : call.boolArg(outInt32, "bucketize", "outInt32", 3), right === undefined ? 0 : call.boolArg(right, "bucketize", "right", 4)));
+  return into(out, call.wrapOr(input as Tensor, core.op_bucketize(call.operandArg(input, "bucketize", "input", 1), call.tensorArg(boundaries, "bucketize", "boundaries", 2), outInt32 === undefined ? 0 : call.boolArg(outInt32, "bucketize", "outInt32", 3), right === undefined ? 0 : call.boolArg(right, "bucketize", "right", 4))), "bucketize");
 }
 
 /**
@@ -602,10 +721,12 @@ export function bucketize(input: unknown, boundaries: unknown, outInt32?: unknow
  * @example torch.cat([x, x], 1)
  */
 export function cat(tensors: readonly Tensor[], dim?: number): Tensor;
-export function cat(tensors: readonly Tensor[], options: { dim?: number }): Tensor;
-export function cat(tensors: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "cat");
-  return call.wrap(core.op_cat(call.tensors(tensors, "cat", "tensors", 1), call.lengthOf(tensors), dim === undefined ? 0 : call.intArg(dim, "cat", "dim", 2)));
+export function cat(tensors: readonly Tensor[], options: { dim?: number; out?: Tensor | null }): Tensor;
+export function cat(tensors: readonly Tensor[], dim: number, options: { out?: Tensor | null }): Tensor;
+export function cat(tensors: unknown, dim?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(out)) [dim, out] = call.takeOptions([dim, out], ["dim","out"], "cat");
+  else out = undefined;
+  return into(out, call.wrap(core.op_cat(call.tensors(tensors, "cat", "tensors", 1), call.lengthOf(tensors), dim === undefined ? 0 : call.intArg(dim, "cat", "dim", 2))), "cat");
 }
 
 /**
@@ -614,12 +735,14 @@ export function cat(tensors: unknown, dim?: unknown): Tensor {
  * Follows torch.cdist.
  */
 export function cdist(x1: Tensor, x2: Tensor, p?: number, computeMode?: "use_mm_for_euclid_dist_if_necessary" | "use_mm_for_euclid_dist" | "donot_use_mm_for_euclid_dist"): Tensor;
-export function cdist(x1: Tensor, options: { x2: Tensor; p?: number; computeMode?: "use_mm_for_euclid_dist_if_necessary" | "use_mm_for_euclid_dist" | "donot_use_mm_for_euclid_dist" }): Tensor;
-export function cdist(x1: Tensor, x2: Tensor, options: { p?: number; computeMode?: "use_mm_for_euclid_dist_if_necessary" | "use_mm_for_euclid_dist" | "donot_use_mm_for_euclid_dist" }): Tensor;
-export function cdist(x1: Tensor, x2: Tensor, p: number, options: { computeMode?: "use_mm_for_euclid_dist_if_necessary" | "use_mm_for_euclid_dist" | "donot_use_mm_for_euclid_dist" }): Tensor;
-export function cdist(x1: unknown, x2: unknown, p?: unknown, computeMode?: unknown): Tensor {
-  if (call.isOptions(x2) || call.isOptions(p) || call.isOptions(computeMode)) [x2, p, computeMode] = call.takeOptions([x2, p, computeMode], ["x2","p","computeMode"], "cdist");
-  return call.wrapOr(x1 as Tensor, core.op_cdist(call.tensorArg(x1, "cdist", "x1", 1), call.tensorArg(x2, "cdist", "x2", 2), p === undefined ? 2 : call.floatArg(p, "cdist", "p", 3), computeMode === undefined ? 0 : call.enumArg(computeMode, ["use_mm_for_euclid_dist_if_necessary","use_mm_for_euclid_dist","donot_use_mm_for_euclid_dist"], "cdist", "computeMode", 4)));
+export function cdist(x1: Tensor, options: { x2: Tensor; p?: number; computeMode?: "use_mm_for_euclid_dist_if_necessary" | "use_mm_for_euclid_dist" | "donot_use_mm_for_euclid_dist"; out?: Tensor | null }): Tensor;
+export function cdist(x1: Tensor, x2: Tensor, options: { p?: number; computeMode?: "use_mm_for_euclid_dist_if_necessary" | "use_mm_for_euclid_dist" | "donot_use_mm_for_euclid_dist"; out?: Tensor | null }): Tensor;
+export function cdist(x1: Tensor, x2: Tensor, p: number, options: { computeMode?: "use_mm_for_euclid_dist_if_necessary" | "use_mm_for_euclid_dist" | "donot_use_mm_for_euclid_dist"; out?: Tensor | null }): Tensor;
+export function cdist(x1: Tensor, x2: Tensor, p: number, computeMode: "use_mm_for_euclid_dist_if_necessary" | "use_mm_for_euclid_dist" | "donot_use_mm_for_euclid_dist", options: { out?: Tensor | null }): Tensor;
+export function cdist(x1: unknown, x2: unknown, p?: unknown, computeMode?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(x2) || call.isOptions(p) || call.isOptions(computeMode) || call.isOptions(out)) [x2, p, computeMode, out] = call.takeOptions([x2, p, computeMode, out], ["x2","p","computeMode","out"], "cdist");
+  else out = undefined;
+  return into(out, call.wrapOr(x1 as Tensor, core.op_cdist(call.tensorArg(x1, "cdist", "x1", 1), call.tensorArg(x2, "cdist", "x2", 2), p === undefined ? 2 : call.floatArg(p, "cdist", "p", 3), computeMode === undefined ? 0 : call.enumArg(computeMode, ["use_mm_for_euclid_dist_if_necessary","use_mm_for_euclid_dist","donot_use_mm_for_euclid_dist"], "cdist", "computeMode", 4))), "cdist");
 }
 
 /**
@@ -628,8 +751,11 @@ export function cdist(x1: unknown, x2: unknown, p?: unknown, computeMode?: unkno
  * Follows torch.ceil.
  */
 export function ceil(input: Tensor): Tensor;
-export function ceil(input: unknown): Tensor {
-  return call.wrap(core.op_ceil(call.tensorArg(input, "ceil", "input", 1)));
+export function ceil(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function ceil(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "ceil");
+  else out = undefined;
+  return into(out, call.wrap(core.op_ceil(call.tensorArg(input, "ceil", "input", 1))), "ceil", true);
 }
 
 /**
@@ -637,8 +763,11 @@ export function ceil(input: unknown): Tensor {
  * Follows torch.chain_matmul.
  */
 export function chainMatmul(matrices: readonly Tensor[]): Tensor;
-export function chainMatmul(matrices: unknown): Tensor {
-  return call.wrap(core.op_chainMatmul(call.tensors(matrices, "chainMatmul", "matrices", 1), call.lengthOf(matrices)));
+export function chainMatmul(matrices: readonly Tensor[], options: { out?: Tensor | null }): Tensor;
+export function chainMatmul(matrices: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "chainMatmul");
+  else out = undefined;
+  return into(out, call.wrap(core.op_chainMatmul(call.tensors(matrices, "chainMatmul", "matrices", 1), call.lengthOf(matrices))), "chainMatmul");
 }
 
 /**
@@ -662,11 +791,13 @@ export function chunk(input: unknown, chunks: unknown, dim?: unknown): Tensor[] 
  * @example x.clamp({ min: 0 })
  */
 export function clamp(input: Tensor, min?: Tensor | Scalar | null, max?: Tensor | Scalar | null): Tensor;
-export function clamp(input: Tensor, options: { min?: Tensor | Scalar | null; max?: Tensor | Scalar | null }): Tensor;
-export function clamp(input: Tensor, min: Tensor | Scalar | null, options: { max?: Tensor | Scalar | null }): Tensor;
-export function clamp(input: unknown, min?: unknown, max?: unknown): Tensor {
-  if (call.isOptions(min) || call.isOptions(max)) [min, max] = call.takeOptions([min, max], ["min","max"], "clamp");
-  return call.wrap(core.op_clamp(call.tensorArg(input, "clamp", "input", 1), call.optionalOperandArg(min, "clamp", "min", 2), call.optionalOperandArg(max, "clamp", "max", 3)));
+export function clamp(input: Tensor, options: { min?: Tensor | Scalar | null; max?: Tensor | Scalar | null; out?: Tensor | null }): Tensor;
+export function clamp(input: Tensor, min: Tensor | Scalar | null, options: { max?: Tensor | Scalar | null; out?: Tensor | null }): Tensor;
+export function clamp(input: Tensor, min: Tensor | Scalar | null, max: Tensor | Scalar | null, options: { out?: Tensor | null }): Tensor;
+export function clamp(input: unknown, min?: unknown, max?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(min) || call.isOptions(max) || call.isOptions(out)) [min, max, out] = call.takeOptions([min, max, out], ["min","max","out"], "clamp");
+  else out = undefined;
+  return into(out, call.wrap(core.op_clamp(call.tensorArg(input, "clamp", "input", 1), call.optionalOperandArg(min, "clamp", "min", 2), call.optionalOperandArg(max, "clamp", "max", 3))), "clamp", true);
 }
 
 /**
@@ -675,9 +806,12 @@ export function clamp(input: unknown, min?: unknown, max?: unknown): Tensor {
  * Follows torch.clamp_max.
  */
 export function clampMax(input: Tensor, max: Tensor | Scalar): Tensor;
-export function clampMax(input: unknown, max: unknown): Tensor {
+export function clampMax(input: Tensor, max: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function clampMax(input: unknown, max: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "clampMax");
+  else out = undefined;
   if (!call.isTensor(input)) call.wrongCombination("clampMax", input, max);
-  return call.wrap(core.op_clampMax(call.tensorArg(input, "clampMax", "input", 1), call.operandArg(max, "clampMax", "max", 2)));
+  return into(out, call.wrap(core.op_clampMax(call.tensorArg(input, "clampMax", "input", 1), call.operandArg(max, "clampMax", "max", 2))), "clampMax", true);
 }
 
 /**
@@ -686,9 +820,12 @@ export function clampMax(input: unknown, max: unknown): Tensor {
  * Follows torch.clamp_min.
  */
 export function clampMin(input: Tensor, min: Tensor | Scalar): Tensor;
-export function clampMin(input: unknown, min: unknown): Tensor {
+export function clampMin(input: Tensor, min: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function clampMin(input: unknown, min: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "clampMin");
+  else out = undefined;
   if (!call.isTensor(input)) call.wrongCombination("clampMin", input, min);
-  return call.wrap(core.op_clampMin(call.tensorArg(input, "clampMin", "input", 1), call.operandArg(min, "clampMin", "min", 2)));
+  return into(out, call.wrap(core.op_clampMin(call.tensorArg(input, "clampMin", "input", 1), call.operandArg(min, "clampMin", "min", 2))), "clampMin", true);
 }
 
 /**
@@ -701,11 +838,13 @@ export function clampMin(input: unknown, min: unknown): Tensor {
  * @example x.clamp({ min: 0 })
  */
 export function clip(input: Tensor, min?: Tensor | Scalar | null, max?: Tensor | Scalar | null): Tensor;
-export function clip(input: Tensor, options: { min?: Tensor | Scalar | null; max?: Tensor | Scalar | null }): Tensor;
-export function clip(input: Tensor, min: Tensor | Scalar | null, options: { max?: Tensor | Scalar | null }): Tensor;
-export function clip(input: unknown, min?: unknown, max?: unknown): Tensor {
-  if (call.isOptions(min) || call.isOptions(max)) [min, max] = call.takeOptions([min, max], ["min","max"], "clip");
-  return call.wrap(core.op_clamp(call.tensorArg(input, "clip", "input", 1), call.optionalOperandArg(min, "clip", "min", 2), call.optionalOperandArg(max, "clip", "max", 3)));
+export function clip(input: Tensor, options: { min?: Tensor | Scalar | null; max?: Tensor | Scalar | null; out?: Tensor | null }): Tensor;
+export function clip(input: Tensor, min: Tensor | Scalar | null, options: { max?: Tensor | Scalar | null; out?: Tensor | null }): Tensor;
+export function clip(input: Tensor, min: Tensor | Scalar | null, max: Tensor | Scalar | null, options: { out?: Tensor | null }): Tensor;
+export function clip(input: unknown, min?: unknown, max?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(min) || call.isOptions(max) || call.isOptions(out)) [min, max, out] = call.takeOptions([min, max, out], ["min","max","out"], "clip");
+  else out = undefined;
+  return into(out, call.wrap(core.op_clamp(call.tensorArg(input, "clip", "input", 1), call.optionalOperandArg(min, "clip", "min", 2), call.optionalOperandArg(max, "clip", "max", 3))), "clip", true);
 }
 
 /**
@@ -714,8 +853,11 @@ export function clip(input: unknown, min?: unknown, max?: unknown): Tensor {
  * @example const y = torch.clone(x)
  */
 export function clone(input: Tensor): Tensor;
-export function clone(input: unknown): Tensor {
-  return call.wrapOr(input as Tensor, core.op_clone(call.tensorArg(input, "clone", "input", 1)));
+export function clone(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function clone(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "clone");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_clone(call.tensorArg(input, "clone", "input", 1))), "clone");
 }
 
 /**
@@ -723,8 +865,11 @@ export function clone(input: unknown): Tensor {
  * Follows torch.column_stack.
  */
 export function columnStack(tensors: readonly Tensor[]): Tensor;
-export function columnStack(tensors: unknown): Tensor {
-  return call.wrap(core.op_columnStack(call.tensors(tensors, "columnStack", "tensors", 1), call.lengthOf(tensors)));
+export function columnStack(tensors: readonly Tensor[], options: { out?: Tensor | null }): Tensor;
+export function columnStack(tensors: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "columnStack");
+  else out = undefined;
+  return into(out, call.wrap(core.op_columnStack(call.tensors(tensors, "columnStack", "tensors", 1), call.lengthOf(tensors))), "columnStack");
 }
 
 /**
@@ -732,11 +877,13 @@ export function columnStack(tensors: unknown): Tensor {
  * Follows torch.combinations.
  */
 export function combinations(input: Tensor, r?: number, withReplacement?: boolean): Tensor;
-export function combinations(input: Tensor, options: { r?: number; withReplacement?: boolean }): Tensor;
-export function combinations(input: Tensor, r: number, options: { withReplacement?: boolean }): Tensor;
-export function combinations(input: unknown, r?: unknown, withReplacement?: unknown): Tensor {
-  if (call.isOptions(r) || call.isOptions(withReplacement)) [r, withReplacement] = call.takeOptions([r, withReplacement], ["r","withReplacement"], "combinations");
-  return call.wrapOr(input as Tensor, core.op_combinations(call.tensorArg(input, "combinations", "input", 1), r === undefined ? 2 : call.intArg(r, "combinations", "r", 2), withReplacement === undefined ? 0 : call.boolArg(withReplacement, "combinations", "withReplacement", 3)));
+export function combinations(input: Tensor, options: { r?: number; withReplacement?: boolean; out?: Tensor | null }): Tensor;
+export function combinations(input: Tensor, r: number, options: { withReplacement?: boolean; out?: Tensor | null }): Tensor;
+export function combinations(input: Tensor, r: number, withReplacement: boolean, options: { out?: Tensor | null }): Tensor;
+export function combinations(input: unknown, r?: unknown, withReplacement?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(r) || call.isOptions(withReplacement) || call.isOptions(out)) [r, withReplacement, out] = call.takeOptions([r, withReplacement, out], ["r","withReplacement","out"], "combinations");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_combinations(call.tensorArg(input, "combinations", "input", 1), r === undefined ? 2 : call.intArg(r, "combinations", "r", 2), withReplacement === undefined ? 0 : call.boolArg(withReplacement, "combinations", "withReplacement", 3))), "combinations");
 }
 
 /**
@@ -747,10 +894,12 @@ export function combinations(input: unknown, r?: unknown, withReplacement?: unkn
  * @example torch.cat([x, x], 1)
  */
 export function concat(tensors: readonly Tensor[], dim?: number): Tensor;
-export function concat(tensors: readonly Tensor[], options: { dim?: number }): Tensor;
-export function concat(tensors: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "concat");
-  return call.wrap(core.op_cat(call.tensors(tensors, "concat", "tensors", 1), call.lengthOf(tensors), dim === undefined ? 0 : call.intArg(dim, "concat", "dim", 2)));
+export function concat(tensors: readonly Tensor[], options: { dim?: number; out?: Tensor | null }): Tensor;
+export function concat(tensors: readonly Tensor[], dim: number, options: { out?: Tensor | null }): Tensor;
+export function concat(tensors: unknown, dim?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(out)) [dim, out] = call.takeOptions([dim, out], ["dim","out"], "concat");
+  else out = undefined;
+  return into(out, call.wrap(core.op_cat(call.tensors(tensors, "concat", "tensors", 1), call.lengthOf(tensors), dim === undefined ? 0 : call.intArg(dim, "concat", "dim", 2))), "concat");
 }
 
 /**
@@ -761,10 +910,12 @@ export function concat(tensors: unknown, dim?: unknown): Tensor {
  * @example torch.cat([x, x], 1)
  */
 export function concatenate(tensors: readonly Tensor[], dim?: number): Tensor;
-export function concatenate(tensors: readonly Tensor[], options: { dim?: number }): Tensor;
-export function concatenate(tensors: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "concatenate");
-  return call.wrap(core.op_cat(call.tensors(tensors, "concatenate", "tensors", 1), call.lengthOf(tensors), dim === undefined ? 0 : call.intArg(dim, "concatenate", "dim", 2)));
+export function concatenate(tensors: readonly Tensor[], options: { dim?: number; out?: Tensor | null }): Tensor;
+export function concatenate(tensors: readonly Tensor[], dim: number, options: { out?: Tensor | null }): Tensor;
+export function concatenate(tensors: unknown, dim?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(out)) [dim, out] = call.takeOptions([dim, out], ["dim","out"], "concatenate");
+  else out = undefined;
+  return into(out, call.wrap(core.op_cat(call.tensors(tensors, "concatenate", "tensors", 1), call.lengthOf(tensors), dim === undefined ? 0 : call.intArg(dim, "concatenate", "dim", 2))), "concatenate");
 }
 
 /**
@@ -773,12 +924,14 @@ export function concatenate(tensors: unknown, dim?: unknown): Tensor {
  * Follows torch.constant_pad_nd.
  */
 export function constantPadNd(input: Tensor, pad: number | readonly number[], value?: Scalar): Tensor;
-export function constantPadNd(input: Tensor, options: { pad: number | readonly number[]; value?: Scalar }): Tensor;
-export function constantPadNd(input: Tensor, pad: number | readonly number[], options: { value?: Scalar }): Tensor;
-export function constantPadNd(input: unknown, pad: unknown, value?: unknown): Tensor {
-  if (call.isOptions(pad) || call.isOptions(value)) [pad, value] = call.takeOptions([pad, value], ["pad","value"], "constantPadNd");
+export function constantPadNd(input: Tensor, options: { pad: number | readonly number[]; value?: Scalar; out?: Tensor | null }): Tensor;
+export function constantPadNd(input: Tensor, pad: number | readonly number[], options: { value?: Scalar; out?: Tensor | null }): Tensor;
+export function constantPadNd(input: Tensor, pad: number | readonly number[], value: Scalar, options: { out?: Tensor | null }): Tensor;
+export function constantPadNd(input: unknown, pad: unknown, value?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(pad) || call.isOptions(value) || call.isOptions(out)) [pad, value, out] = call.takeOptions([pad, value, out], ["pad","value","out"], "constantPadNd");
+  else out = undefined;
   const valueValue = value === undefined ? 0 : call.scalarArg(value, "constantPadNd", "value", 3);
-  return call.wrapOr(input as Tensor, core.op_constantPadNd(call.tensorArg(input, "constantPadNd", "input", 1), call.ints(pad, "constantPadNd", "pad", 2), call.lengthOf(pad), call.scalarValue(valueValue), call.scalarKind(valueValue)));
+  return into(out, call.wrapOr(input as Tensor, core.op_constantPadNd(call.tensorArg(input, "constantPadNd", "input", 1), call.ints(pad, "constantPadNd", "pad", 2), call.lengthOf(pad), call.scalarValue(valueValue), call.scalarKind(valueValue))), "constantPadNd");
 }
 
 /**
@@ -788,17 +941,19 @@ export function constantPadNd(input: unknown, pad: unknown, value?: unknown): Te
  * Follows torch.convolution.
  */
 export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], transposed: boolean, outputPadding: number | readonly number[], groups: number): Tensor;
-export function convolution(input: Tensor, options: { weight: Tensor; bias: Tensor | null; stride: number | readonly number[]; padding: number | readonly number[]; dilation: number | readonly number[]; transposed: boolean; outputPadding: number | readonly number[]; groups: number }): Tensor;
-export function convolution(input: Tensor, weight: Tensor, options: { bias: Tensor | null; stride: number | readonly number[]; padding: number | readonly number[]; dilation: number | readonly number[]; transposed: boolean; outputPadding: number | readonly number[]; groups: number }): Tensor;
-export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, options: { stride: number | readonly number[]; padding: number | readonly number[]; dilation: number | readonly number[]; transposed: boolean; outputPadding: number | readonly number[]; groups: number }): Tensor;
-export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], options: { padding: number | readonly number[]; dilation: number | readonly number[]; transposed: boolean; outputPadding: number | readonly number[]; groups: number }): Tensor;
-export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], options: { dilation: number | readonly number[]; transposed: boolean; outputPadding: number | readonly number[]; groups: number }): Tensor;
-export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], options: { transposed: boolean; outputPadding: number | readonly number[]; groups: number }): Tensor;
-export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], transposed: boolean, options: { outputPadding: number | readonly number[]; groups: number }): Tensor;
-export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], transposed: boolean, outputPadding: number | readonly number[], options: { groups: number }): Tensor;
-export function convolution(input: unknown, weight: unknown, bias?: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, transposed?: unknown, outputPadding?: unknown, groups?: unknown): Tensor {
-  if (call.isOptions(weight) || call.isOptions(bias) || call.isOptions(stride) || call.isOptions(padding) || call.isOptions(dilation) || call.isOptions(transposed) || call.isOptions(outputPadding) || call.isOptions(groups)) [weight, bias, stride, padding, dilation, transposed, outputPadding, groups] = call.takeOptions([weight, bias, stride, padding, dilation, transposed, outputPadding, groups], ["weight","bias","stride","padding","dilation","transposed","outputPadding","groups"], "convolution");
-  return call.wrapOr(input as Tensor, core.op_convolution(call.tensorArg(input, "convolution", "input", 1), call.tensorArg(weight, "convolution", "weight", 2), call.optionalTensorArg(bias, "convolution", "bias", 3), call.ints(stride, "convolution", "stride", 4), call.lengthOf(stride), call.ints(padding, "convolution", "padding", 5), call.lengthOf(padding), call.ints(dilation, "convolution", "dilation", 6), call.lengthOf(dilation), call.boolArg(transposed, "convolution", "transposed", 7), call.ints(outputPadding, "convolution", "outputPadding", 8), call.lengthOf(outputPadding), call.intArg(groups, "convolution", "groups", 9)));
+export function convolution(input: Tensor, options: { weight: Tensor; bias: Tensor | null; stride: number | readonly number[]; padding: number | readonly number[]; dilation: number | readonly number[]; transposed: boolean; outputPadding: number | readonly number[]; groups: number; out?: Tensor | null }): Tensor;
+export function convolution(input: Tensor, weight: Tensor, options: { bias: Tensor | null; stride: number | readonly number[]; padding: number | readonly number[]; dilation: number | readonly number[]; transposed: boolean; outputPadding: number | readonly number[]; groups: number; out?: Tensor | null }): Tensor;
+export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, options: { stride: number | readonly number[]; padding: number | readonly number[]; dilation: number | readonly number[]; transposed: boolean; outputPadding: number | readonly number[]; groups: number; out?: Tensor | null }): Tensor;
+export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], options: { padding: number | readonly number[]; dilation: number | readonly number[]; transposed: boolean; outputPadding: number | readonly number[]; groups: number; out?: Tensor | null }): Tensor;
+export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], options: { dilation: number | readonly number[]; transposed: boolean; outputPadding: number | readonly number[]; groups: number; out?: Tensor | null }): Tensor;
+export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], options: { transposed: boolean; outputPadding: number | readonly number[]; groups: number; out?: Tensor | null }): Tensor;
+export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], transposed: boolean, options: { outputPadding: number | readonly number[]; groups: number; out?: Tensor | null }): Tensor;
+export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], transposed: boolean, outputPadding: number | readonly number[], options: { groups: number; out?: Tensor | null }): Tensor;
+export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], transposed: boolean, outputPadding: number | readonly number[], groups: number, options: { out?: Tensor | null }): Tensor;
+export function convolution(input: unknown, weight: unknown, bias?: unknown, stride?: unknown, padding?: unknown, dilation?: unknown, transposed?: unknown, outputPadding?: unknown, groups?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(weight) || call.isOptions(bias) || call.isOptions(stride) || call.isOptions(padding) || call.isOptions(dilation) || call.isOptions(transposed) || call.isOptions(outputPadding) || call.isOptions(groups) || call.isOptions(out)) [weight, bias, stride, padding, dilation, transposed, outputPadding, groups, out] = call.takeOptions([weight, bias, stride, padding, dilation, transposed, outputPadding, groups, out], ["weight","bias","stride","padding","dilation","transposed","outputPadding","groups","out"], "convolution");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_convolution(call.tensorArg(input, "convolution", "input", 1), call.tensorArg(weight, "convolution", "weight", 2), call.optionalTensorArg(bias, "convolution", "bias", 3), call.ints(stride, "convolution", "stride", 4), call.lengthOf(stride), call.ints(padding, "convolution", "padding", 5), call.lengthOf(padding), call.ints(dilation, "convolution", "dilation", 6), call.lengthOf(dilation), call.boolArg(transposed, "convolution", "transposed", 7), call.ints(outputPadding, "convolution", "outputPadding", 8), call.lengthOf(outputPadding), call.intArg(groups, "convolution", "groups", 9))), "convolution");
 }
 
 /**
@@ -807,9 +962,12 @@ export function convolution(input: unknown, weight: unknown, bias?: unknown, str
  * Follows torch.copysign.
  */
 export function copysign(input: Tensor, other: Tensor | Scalar): Tensor;
-export function copysign(input: unknown, other: unknown): Tensor {
+export function copysign(input: Tensor, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function copysign(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "copysign");
+  else out = undefined;
   if (!call.isTensor(input)) call.wrongCombination("copysign", input, other);
-  return call.wrap(core.op_copysign(call.tensorArg(input, "copysign", "input", 1), call.operandArg(other, "copysign", "other", 2)));
+  return into(out, call.wrap(core.op_copysign(call.tensorArg(input, "copysign", "input", 1), call.operandArg(other, "copysign", "other", 2))), "copysign", true);
 }
 
 /**
@@ -817,8 +975,11 @@ export function copysign(input: unknown, other: unknown): Tensor {
  * Follows torch.corrcoef.
  */
 export function corrcoef(input: Tensor): Tensor;
-export function corrcoef(input: unknown): Tensor {
-  return call.wrapOr(input as Tensor, core.op_corrcoef(call.tensorArg(input, "corrcoef", "input", 1)));
+export function corrcoef(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function corrcoef(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "corrcoef");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_corrcoef(call.tensorArg(input, "corrcoef", "input", 1))), "corrcoef");
 }
 
 /**
@@ -827,8 +988,11 @@ export function corrcoef(input: unknown): Tensor {
  * Follows torch.cos.
  */
 export function cos(input: Tensor): Tensor;
-export function cos(input: unknown): Tensor {
-  return call.wrap(core.op_cos(call.tensorArg(input, "cos", "input", 1)));
+export function cos(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function cos(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "cos");
+  else out = undefined;
+  return into(out, call.wrap(core.op_cos(call.tensorArg(input, "cos", "input", 1))), "cos", true);
 }
 
 /**
@@ -837,8 +1001,11 @@ export function cos(input: unknown): Tensor {
  * Follows torch.cosh.
  */
 export function cosh(input: Tensor): Tensor;
-export function cosh(input: unknown): Tensor {
-  return call.wrap(core.op_cosh(call.tensorArg(input, "cosh", "input", 1)));
+export function cosh(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function cosh(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "cosh");
+  else out = undefined;
+  return into(out, call.wrap(core.op_cosh(call.tensorArg(input, "cosh", "input", 1))), "cosh", true);
 }
 
 /**
@@ -846,12 +1013,14 @@ export function cosh(input: unknown): Tensor {
  * Follows torch.nn.functional.cosine_similarity.
  */
 export function cosineSimilarity(x1: Tensor, x2: Tensor, dim?: number, eps?: number): Tensor;
-export function cosineSimilarity(x1: Tensor, options: { x2: Tensor; dim?: number; eps?: number }): Tensor;
-export function cosineSimilarity(x1: Tensor, x2: Tensor, options: { dim?: number; eps?: number }): Tensor;
-export function cosineSimilarity(x1: Tensor, x2: Tensor, dim: number, options: { eps?: number }): Tensor;
-export function cosineSimilarity(x1: unknown, x2: unknown, dim?: unknown, eps?: unknown): Tensor {
-  if (call.isOptions(x2) || call.isOptions(dim) || call.isOptions(eps)) [x2, dim, eps] = call.takeOptions([x2, dim, eps], ["x2","dim","eps"], "cosineSimilarity");
-  return call.wrapOr(x1 as Tensor, core.op_cosineSimilarity(call.tensorArg(x1, "cosineSimilarity", "x1", 1), call.tensorArg(x2, "cosineSimilarity", "x2", 2), dim === undefined ? 1 : call.intArg(dim, "cosineSimilarity", "dim", 3), eps === undefined ? 1e-8 : call.floatArg(eps, "cosineSimilarity", "eps", 4)));
+export function cosineSimilarity(x1: Tensor, options: { x2: Tensor; dim?: number; eps?: number; out?: Tensor | null }): Tensor;
+export function cosineSimilarity(x1: Tensor, x2: Tensor, options: { dim?: number; eps?: number; out?: Tensor | null }): Tensor;
+export function cosineSimilarity(x1: Tensor, x2: Tensor, dim: number, options: { eps?: number; out?: Tensor | null }): Tensor;
+export function cosineSimilarity(x1: Tensor, x2: Tensor, dim: number, eps: number, options: { out?: Tensor | null }): Tensor;
+export function cosineSimilarity(x1: unknown, x2: unknown, dim?: unknown, eps?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(x2) || call.isOptions(dim) || call.isOptions(eps) || call.isOptions(out)) [x2, dim, eps, out] = call.takeOptions([x2, dim, eps, out], ["x2","dim","eps","out"], "cosineSimilarity");
+  else out = undefined;
+  return into(out, call.wrapOr(x1 as Tensor, core.op_cosineSimilarity(call.tensorArg(x1, "cosineSimilarity", "x1", 1), call.tensorArg(x2, "cosineSimilarity", "x2", 2), dim === undefined ? 1 : call.intArg(dim, "cosineSimilarity", "dim", 3), eps === undefined ? 1e-8 : call.floatArg(eps, "cosineSimilarity", "eps", 4))), "cosineSimilarity");
 }
 
 /**
@@ -859,10 +1028,12 @@ export function cosineSimilarity(x1: unknown, x2: unknown, dim?: unknown, eps?: 
  * Follows torch.count_nonzero.
  */
 export function countNonzero(input: Tensor, dim?: number | readonly number[] | null): Tensor;
-export function countNonzero(input: Tensor, options: { dim?: number | readonly number[] | null }): Tensor;
-export function countNonzero(input: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "countNonzero");
-  return call.wrapOr(input as Tensor, core.op_countNonzero(call.tensorArg(input, "countNonzero", "input", 1), call.ints(dim, "countNonzero", "dim", 2), call.lengthOf(dim)));
+export function countNonzero(input: Tensor, options: { dim?: number | readonly number[] | null; out?: Tensor | null }): Tensor;
+export function countNonzero(input: Tensor, dim: number | readonly number[] | null, options: { out?: Tensor | null }): Tensor;
+export function countNonzero(input: unknown, dim?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(out)) [dim, out] = call.takeOptions([dim, out], ["dim","out"], "countNonzero");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_countNonzero(call.tensorArg(input, "countNonzero", "input", 1), call.ints(dim, "countNonzero", "dim", 2), call.lengthOf(dim))), "countNonzero");
 }
 
 /**
@@ -870,12 +1041,14 @@ export function countNonzero(input: unknown, dim?: unknown): Tensor {
  * Follows torch.cov.
  */
 export function cov(input: Tensor, correction?: number, fweights?: Tensor | null, aweights?: Tensor | null): Tensor;
-export function cov(input: Tensor, options: { correction?: number; fweights?: Tensor | null; aweights?: Tensor | null }): Tensor;
-export function cov(input: Tensor, correction: number, options: { fweights?: Tensor | null; aweights?: Tensor | null }): Tensor;
-export function cov(input: Tensor, correction: number, fweights: Tensor | null, options: { aweights?: Tensor | null }): Tensor;
-export function cov(input: unknown, correction?: unknown, fweights?: unknown, aweights?: unknown): Tensor {
-  if (call.isOptions(correction) || call.isOptions(fweights) || call.isOptions(aweights)) [correction, fweights, aweights] = call.takeOptions([correction, fweights, aweights], ["correction","fweights","aweights"], "cov");
-  return call.wrapOr(input as Tensor, core.op_cov(call.tensorArg(input, "cov", "input", 1), correction === undefined ? 1 : call.intArg(correction, "cov", "correction", 2), call.optionalTensorArg(fweights, "cov", "fweights", 3), call.optionalTensorArg(aweights, "cov", "aweights", 4)));
+export function cov(input: Tensor, options: { correction?: number; fweights?: Tensor | null; aweights?: Tensor | null; out?: Tensor | null }): Tensor;
+export function cov(input: Tensor, correction: number, options: { fweights?: Tensor | null; aweights?: Tensor | null; out?: Tensor | null }): Tensor;
+export function cov(input: Tensor, correction: number, fweights: Tensor | null, options: { aweights?: Tensor | null; out?: Tensor | null }): Tensor;
+export function cov(input: Tensor, correction: number, fweights: Tensor | null, aweights: Tensor | null, options: { out?: Tensor | null }): Tensor;
+export function cov(input: unknown, correction?: unknown, fweights?: unknown, aweights?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(correction) || call.isOptions(fweights) || call.isOptions(aweights) || call.isOptions(out)) [correction, fweights, aweights, out] = call.takeOptions([correction, fweights, aweights, out], ["correction","fweights","aweights","out"], "cov");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_cov(call.tensorArg(input, "cov", "input", 1), correction === undefined ? 1 : call.intArg(correction, "cov", "correction", 2), call.optionalTensorArg(fweights, "cov", "fweights", 3), call.optionalTensorArg(aweights, "cov", "aweights", 4))), "cov");
 }
 
 /**
@@ -883,11 +1056,13 @@ export function cov(input: unknown, correction?: unknown, fweights?: unknown, aw
  * Follows torch.cross.
  */
 export function cross(input: Tensor, other: Tensor, dim?: number | null): Tensor;
-export function cross(input: Tensor, options: { other: Tensor; dim?: number | null }): Tensor;
-export function cross(input: Tensor, other: Tensor, options: { dim?: number | null }): Tensor;
-export function cross(input: unknown, other: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(other) || call.isOptions(dim)) [other, dim] = call.takeOptions([other, dim], ["other","dim"], "cross");
-  return call.wrapOr(input as Tensor, core.op_cross(call.tensorArg(input, "cross", "input", 1), call.tensorArg(other, "cross", "other", 2), call.optionalIntArg(dim, "cross", "dim", 3)));
+export function cross(input: Tensor, options: { other: Tensor; dim?: number | null; out?: Tensor | null }): Tensor;
+export function cross(input: Tensor, other: Tensor, options: { dim?: number | null; out?: Tensor | null }): Tensor;
+export function cross(input: Tensor, other: Tensor, dim: number | null, options: { out?: Tensor | null }): Tensor;
+export function cross(input: unknown, other: unknown, dim?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(other) || call.isOptions(dim) || call.isOptions(out)) [other, dim, out] = call.takeOptions([other, dim, out], ["other","dim","out"], "cross");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_cross(call.tensorArg(input, "cross", "input", 1), call.tensorArg(other, "cross", "other", 2), call.optionalIntArg(dim, "cross", "dim", 3))), "cross");
 }
 
 /**
@@ -895,10 +1070,12 @@ export function cross(input: unknown, other: unknown, dim?: unknown): Tensor {
  * Follows torch.cummax.
  */
 export function cummax(input: Tensor, dim: number): call.Named<"values" | "indices">;
-export function cummax(input: Tensor, options: { dim: number }): call.Named<"values" | "indices">;
-export function cummax(input: unknown, dim: unknown): call.Named<"values" | "indices"> {
-  if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "cummax");
-  return call.wrapNamed(core.op_cummax(call.tensorArg(input, "cummax", "input", 1), call.intArg(dim, "cummax", "dim", 2)), ["values","indices"]);
+export function cummax(input: Tensor, options: { dim: number; out?: readonly Tensor[] }): call.Named<"values" | "indices">;
+export function cummax(input: Tensor, dim: number, options: { out?: readonly Tensor[] }): call.Named<"values" | "indices">;
+export function cummax(input: unknown, dim: unknown, out?: unknown): call.Named<"values" | "indices"> {
+  if (call.isOptions(dim) || call.isOptions(out)) [dim, out] = call.takeOptions([dim, out], ["dim","out"], "cummax");
+  else out = undefined;
+  return into(out, call.wrapNamed(core.op_cummax(call.tensorArg(input, "cummax", "input", 1), call.intArg(dim, "cummax", "dim", 2)), ["values","indices"]), "cummax");
 }
 
 /**
@@ -906,10 +1083,12 @@ export function cummax(input: unknown, dim: unknown): call.Named<"values" | "ind
  * Follows torch.cummin.
  */
 export function cummin(input: Tensor, dim: number): call.Named<"values" | "indices">;
-export function cummin(input: Tensor, options: { dim: number }): call.Named<"values" | "indices">;
-export function cummin(input: unknown, dim: unknown): call.Named<"values" | "indices"> {
-  if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "cummin");
-  return call.wrapNamed(core.op_cummin(call.tensorArg(input, "cummin", "input", 1), call.intArg(dim, "cummin", "dim", 2)), ["values","indices"]);
+export function cummin(input: Tensor, options: { dim: number; out?: readonly Tensor[] }): call.Named<"values" | "indices">;
+export function cummin(input: Tensor, dim: number, options: { out?: readonly Tensor[] }): call.Named<"values" | "indices">;
+export function cummin(input: unknown, dim: unknown, out?: unknown): call.Named<"values" | "indices"> {
+  if (call.isOptions(dim) || call.isOptions(out)) [dim, out] = call.takeOptions([dim, out], ["dim","out"], "cummin");
+  else out = undefined;
+  return into(out, call.wrapNamed(core.op_cummin(call.tensorArg(input, "cummin", "input", 1), call.intArg(dim, "cummin", "dim", 2)), ["values","indices"]), "cummin");
 }
 
 /**
@@ -917,11 +1096,13 @@ export function cummin(input: unknown, dim: unknown): call.Named<"values" | "ind
  * Follows torch.cumprod.
  */
 export function cumprod(input: Tensor, dim: number, dtype?: DType | null): Tensor;
-export function cumprod(input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
-export function cumprod(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
-export function cumprod(input: unknown, dim: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(dtype)) [dim, dtype] = call.takeOptions([dim, dtype], ["dim","dtype"], "cumprod");
-  return call.wrapOr(input as Tensor, core.op_cumprod(call.tensorArg(input, "cumprod", "input", 1), call.intArg(dim, "cumprod", "dim", 2), call.dtypeArg(dtype, "cumprod", "dtype", 3)));
+export function cumprod(input: Tensor, options: { dim: number; dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function cumprod(input: Tensor, dim: number, options: { dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function cumprod(input: Tensor, dim: number, dtype: DType | null, options: { out?: Tensor | null }): Tensor;
+export function cumprod(input: unknown, dim: unknown, dtype?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(dtype) || call.isOptions(out)) [dim, dtype, out] = call.takeOptions([dim, dtype, out], ["dim","dtype","out"], "cumprod");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_cumprod(call.tensorArg(input, "cumprod", "input", 1), call.intArg(dim, "cumprod", "dim", 2), call.dtypeArg(dtype, "cumprod", "dtype", 3))), "cumprod");
 }
 
 /**
@@ -930,11 +1111,13 @@ export function cumprod(input: unknown, dim: unknown, dtype?: unknown): Tensor {
  * @example torch.cumsum(torch.ones(3), 0)
  */
 export function cumsum(input: Tensor, dim: number, dtype?: DType | null): Tensor;
-export function cumsum(input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
-export function cumsum(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
-export function cumsum(input: unknown, dim: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(dtype)) [dim, dtype] = call.takeOptions([dim, dtype], ["dim","dtype"], "cumsum");
-  return call.wrapOr(input as Tensor, core.op_cumsum(call.tensorArg(input, "cumsum", "input", 1), call.intArg(dim, "cumsum", "dim", 2), call.dtypeArg(dtype, "cumsum", "dtype", 3)));
+export function cumsum(input: Tensor, options: { dim: number; dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function cumsum(input: Tensor, dim: number, options: { dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function cumsum(input: Tensor, dim: number, dtype: DType | null, options: { out?: Tensor | null }): Tensor;
+export function cumsum(input: unknown, dim: unknown, dtype?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(dtype) || call.isOptions(out)) [dim, dtype, out] = call.takeOptions([dim, dtype, out], ["dim","dtype","out"], "cumsum");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_cumsum(call.tensorArg(input, "cumsum", "input", 1), call.intArg(dim, "cumsum", "dim", 2), call.dtypeArg(dtype, "cumsum", "dtype", 3))), "cumsum");
 }
 
 /**
@@ -942,12 +1125,14 @@ export function cumsum(input: unknown, dim: unknown, dtype?: unknown): Tensor {
  * Follows torch.cumulative_trapezoid.
  */
 export function cumulativeTrapezoid(y: Tensor, x?: Tensor | null, dx?: number, dim?: number): Tensor;
-export function cumulativeTrapezoid(y: Tensor, options: { x?: Tensor | null; dx?: number; dim?: number }): Tensor;
-export function cumulativeTrapezoid(y: Tensor, x: Tensor | null, options: { dx?: number; dim?: number }): Tensor;
-export function cumulativeTrapezoid(y: Tensor, x: Tensor | null, dx: number, options: { dim?: number }): Tensor;
-export function cumulativeTrapezoid(y: unknown, x?: unknown, dx?: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(x) || call.isOptions(dx) || call.isOptions(dim)) [x, dx, dim] = call.takeOptions([x, dx, dim], ["x","dx","dim"], "cumulativeTrapezoid");
-  return call.wrapOr(y as Tensor, core.op_cumulativeTrapezoid(call.tensorArg(y, "cumulativeTrapezoid", "y", 1), call.optionalTensorArg(x, "cumulativeTrapezoid", "x", 2), dx === undefined ? 1 : call.floatArg(dx, "cumulativeTrapezoid", "dx", 3), dim === undefined ? -1 : call.intArg(dim, "cumulativeTrapezoid", "dim", 4)));
+export function cumulativeTrapezoid(y: Tensor, options: { x?: Tensor | null; dx?: number; dim?: number; out?: Tensor | null }): Tensor;
+export function cumulativeTrapezoid(y: Tensor, x: Tensor | null, options: { dx?: number; dim?: number; out?: Tensor | null }): Tensor;
+export function cumulativeTrapezoid(y: Tensor, x: Tensor | null, dx: number, options: { dim?: number; out?: Tensor | null }): Tensor;
+export function cumulativeTrapezoid(y: Tensor, x: Tensor | null, dx: number, dim: number, options: { out?: Tensor | null }): Tensor;
+export function cumulativeTrapezoid(y: unknown, x?: unknown, dx?: unknown, dim?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(x) || call.isOptions(dx) || call.isOptions(dim) || call.isOptions(out)) [x, dx, dim, out] = call.takeOptions([x, dx, dim, out], ["x","dx","dim","out"], "cumulativeTrapezoid");
+  else out = undefined;
+  return into(out, call.wrapOr(y as Tensor, core.op_cumulativeTrapezoid(call.tensorArg(y, "cumulativeTrapezoid", "y", 1), call.optionalTensorArg(x, "cumulativeTrapezoid", "x", 2), dx === undefined ? 1 : call.floatArg(dx, "cumulativeTrapezoid", "dx", 3), dim === undefined ? -1 : call.intArg(dim, "cumulativeTrapezoid", "dim", 4))), "cumulativeTrapezoid");
 }
 
 /**
@@ -956,8 +1141,11 @@ export function cumulativeTrapezoid(y: unknown, x?: unknown, dx?: unknown, dim?:
  * Follows torch.deg2rad.
  */
 export function deg2rad(input: Tensor): Tensor;
-export function deg2rad(input: unknown): Tensor {
-  return call.wrap(core.op_deg2rad(call.tensorArg(input, "deg2rad", "input", 1)));
+export function deg2rad(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function deg2rad(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "deg2rad");
+  else out = undefined;
+  return into(out, call.wrap(core.op_deg2rad(call.tensorArg(input, "deg2rad", "input", 1))), "deg2rad", true);
 }
 
 /**
@@ -965,10 +1153,12 @@ export function deg2rad(input: unknown): Tensor {
  * Follows torch.diag.
  */
 export function diag(input: Tensor, diagonal?: number): Tensor;
-export function diag(input: Tensor, options: { diagonal?: number }): Tensor;
-export function diag(input: unknown, diagonal?: unknown): Tensor {
-  if (call.isOptions(diagonal)) [diagonal] = call.takeOptions([diagonal], ["diagonal"], "diag");
-  return call.wrapOr(input as Tensor, core.op_diag(call.tensorArg(input, "diag", "input", 1), diagonal === undefined ? 0 : call.intArg(diagonal, "diag", "diagonal", 2)));
+export function diag(input: Tensor, options: { diagonal?: number; out?: Tensor | null }): Tensor;
+export function diag(input: Tensor, diagonal: number, options: { out?: Tensor | null }): Tensor;
+export function diag(input: unknown, diagonal?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(diagonal) || call.isOptions(out)) [diagonal, out] = call.takeOptions([diagonal, out], ["diagonal","out"], "diag");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_diag(call.tensorArg(input, "diag", "input", 1), diagonal === undefined ? 0 : call.intArg(diagonal, "diag", "diagonal", 2))), "diag");
 }
 
 /**
@@ -976,12 +1166,14 @@ export function diag(input: unknown, diagonal?: unknown): Tensor {
  * Follows torch.diag_embed.
  */
 export function diagEmbed(input: Tensor, offset?: number, dim1?: number, dim2?: number): Tensor;
-export function diagEmbed(input: Tensor, options: { offset?: number; dim1?: number; dim2?: number }): Tensor;
-export function diagEmbed(input: Tensor, offset: number, options: { dim1?: number; dim2?: number }): Tensor;
-export function diagEmbed(input: Tensor, offset: number, dim1: number, options: { dim2?: number }): Tensor;
-export function diagEmbed(input: unknown, offset?: unknown, dim1?: unknown, dim2?: unknown): Tensor {
-  if (call.isOptions(offset) || call.isOptions(dim1) || call.isOptions(dim2)) [offset, dim1, dim2] = call.takeOptions([offset, dim1, dim2], ["offset","dim1","dim2"], "diagEmbed");
-  return call.wrapOr(input as Tensor, core.op_diagEmbed(call.tensorArg(input, "diagEmbed", "input", 1), offset === undefined ? 0 : call.intArg(offset, "diagEmbed", "offset", 2), dim1 === undefined ? -2 : call.intArg(dim1, "diagEmbed", "dim1", 3), dim2 === undefined ? -1 : call.intArg(dim2, "diagEmbed", "dim2", 4)));
+export function diagEmbed(input: Tensor, options: { offset?: number; dim1?: number; dim2?: number; out?: Tensor | null }): Tensor;
+export function diagEmbed(input: Tensor, offset: number, options: { dim1?: number; dim2?: number; out?: Tensor | null }): Tensor;
+export function diagEmbed(input: Tensor, offset: number, dim1: number, options: { dim2?: number; out?: Tensor | null }): Tensor;
+export function diagEmbed(input: Tensor, offset: number, dim1: number, dim2: number, options: { out?: Tensor | null }): Tensor;
+export function diagEmbed(input: unknown, offset?: unknown, dim1?: unknown, dim2?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(offset) || call.isOptions(dim1) || call.isOptions(dim2) || call.isOptions(out)) [offset, dim1, dim2, out] = call.takeOptions([offset, dim1, dim2, out], ["offset","dim1","dim2","out"], "diagEmbed");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_diagEmbed(call.tensorArg(input, "diagEmbed", "input", 1), offset === undefined ? 0 : call.intArg(offset, "diagEmbed", "offset", 2), dim1 === undefined ? -2 : call.intArg(dim1, "diagEmbed", "dim1", 3), dim2 === undefined ? -1 : call.intArg(dim2, "diagEmbed", "dim2", 4))), "diagEmbed");
 }
 
 /**
@@ -989,10 +1181,12 @@ export function diagEmbed(input: unknown, offset?: unknown, dim1?: unknown, dim2
  * Follows torch.diagflat.
  */
 export function diagflat(input: Tensor, offset?: number): Tensor;
-export function diagflat(input: Tensor, options: { offset?: number }): Tensor;
-export function diagflat(input: unknown, offset?: unknown): Tensor {
-  if (call.isOptions(offset)) [offset] = call.takeOptions([offset], ["offset"], "diagflat");
-  return call.wrapOr(input as Tensor, core.op_diagflat(call.tensorArg(input, "diagflat", "input", 1), offset === undefined ? 0 : call.intArg(offset, "diagflat", "offset", 2)));
+export function diagflat(input: Tensor, options: { offset?: number; out?: Tensor | null }): Tensor;
+export function diagflat(input: Tensor, offset: number, options: { out?: Tensor | null }): Tensor;
+export function diagflat(input: unknown, offset?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(offset) || call.isOptions(out)) [offset, out] = call.takeOptions([offset, out], ["offset","out"], "diagflat");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_diagflat(call.tensorArg(input, "diagflat", "input", 1), offset === undefined ? 0 : call.intArg(offset, "diagflat", "offset", 2))), "diagflat");
 }
 
 /**
@@ -1000,12 +1194,14 @@ export function diagflat(input: unknown, offset?: unknown): Tensor {
  * Follows torch.diagonal.
  */
 export function diagonal(input: Tensor, offset?: number, dim1?: number, dim2?: number): Tensor;
-export function diagonal(input: Tensor, options: { offset?: number; dim1?: number; dim2?: number }): Tensor;
-export function diagonal(input: Tensor, offset: number, options: { dim1?: number; dim2?: number }): Tensor;
-export function diagonal(input: Tensor, offset: number, dim1: number, options: { dim2?: number }): Tensor;
-export function diagonal(input: unknown, offset?: unknown, dim1?: unknown, dim2?: unknown): Tensor {
-  if (call.isOptions(offset) || call.isOptions(dim1) || call.isOptions(dim2)) [offset, dim1, dim2] = call.takeOptions([offset, dim1, dim2], ["offset","dim1","dim2"], "diagonal");
-  return call.wrapOr(input as Tensor, core.op_diagonal(call.tensorArg(input, "diagonal", "input", 1), offset === undefined ? 0 : call.intArg(offset, "diagonal", "offset", 2), dim1 === undefined ? 0 : call.intArg(dim1, "diagonal", "dim1", 3), dim2 === undefined ? 1 : call.intArg(dim2, "diagonal", "dim2", 4)));
+export function diagonal(input: Tensor, options: { offset?: number; dim1?: number; dim2?: number; out?: Tensor | null }): Tensor;
+export function diagonal(input: Tensor, offset: number, options: { dim1?: number; dim2?: number; out?: Tensor | null }): Tensor;
+export function diagonal(input: Tensor, offset: number, dim1: number, options: { dim2?: number; out?: Tensor | null }): Tensor;
+export function diagonal(input: Tensor, offset: number, dim1: number, dim2: number, options: { out?: Tensor | null }): Tensor;
+export function diagonal(input: unknown, offset?: unknown, dim1?: unknown, dim2?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(offset) || call.isOptions(dim1) || call.isOptions(dim2) || call.isOptions(out)) [offset, dim1, dim2, out] = call.takeOptions([offset, dim1, dim2, out], ["offset","dim1","dim2","out"], "diagonal");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_diagonal(call.tensorArg(input, "diagonal", "input", 1), offset === undefined ? 0 : call.intArg(offset, "diagonal", "offset", 2), dim1 === undefined ? 0 : call.intArg(dim1, "diagonal", "dim1", 3), dim2 === undefined ? 1 : call.intArg(dim2, "diagonal", "dim2", 4))), "diagonal");
 }
 
 /**
@@ -1013,13 +1209,15 @@ export function diagonal(input: unknown, offset?: unknown, dim1?: unknown, dim2?
  * Follows torch.diagonal_scatter.
  */
 export function diagonalScatter(input: Tensor, src: Tensor, offset?: number, dim1?: number, dim2?: number): Tensor;
-export function diagonalScatter(input: Tensor, options: { src: Tensor; offset?: number; dim1?: number; dim2?: number }): Tensor;
-export function diagonalScatter(input: Tensor, src: Tensor, options: { offset?: number; dim1?: number; dim2?: number }): Tensor;
-export function diagonalScatter(input: Tensor, src: Tensor, offset: number, options: { dim1?: number; dim2?: number }): Tensor;
-export function diagonalScatter(input: Tensor, src: Tensor, offset: number, dim1: number, options: { dim2?: number }): Tensor;
-export function diagonalScatter(input: unknown, src: unknown, offset?: unknown, dim1?: unknown, dim2?: unknown): Tensor {
-  if (call.isOptions(src) || call.isOptions(offset) || call.isOptions(dim1) || call.isOptions(dim2)) [src, offset, dim1, dim2] = call.takeOptions([src, offset, dim1, dim2], ["src","offset","dim1","dim2"], "diagonalScatter");
-  return call.wrapOr(input as Tensor, core.op_diagonalScatter(call.tensorArg(input, "diagonalScatter", "input", 1), call.tensorArg(src, "diagonalScatter", "src", 2), offset === undefined ? 0 : call.intArg(offset, "diagonalScatter", "offset", 3), dim1 === undefined ? 0 : call.intArg(dim1, "diagonalScatter", "dim1", 4), dim2 === undefined ? 1 : call.intArg(dim2, "diagonalScatter", "dim2", 5)));
+export function diagonalScatter(input: Tensor, options: { src: Tensor; offset?: number; dim1?: number; dim2?: number; out?: Tensor | null }): Tensor;
+export function diagonalScatter(input: Tensor, src: Tensor, options: { offset?: number; dim1?: number; dim2?: number; out?: Tensor | null }): Tensor;
+export function diagonalScatter(input: Tensor, src: Tensor, offset: number, options: { dim1?: number; dim2?: number; out?: Tensor | null }): Tensor;
+export function diagonalScatter(input: Tensor, src: Tensor, offset: number, dim1: number, options: { dim2?: number; out?: Tensor | null }): Tensor;
+export function diagonalScatter(input: Tensor, src: Tensor, offset: number, dim1: number, dim2: number, options: { out?: Tensor | null }): Tensor;
+export function diagonalScatter(input: unknown, src: unknown, offset?: unknown, dim1?: unknown, dim2?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(src) || call.isOptions(offset) || call.isOptions(dim1) || call.isOptions(dim2) || call.isOptions(out)) [src, offset, dim1, dim2, out] = call.takeOptions([src, offset, dim1, dim2, out], ["src","offset","dim1","dim2","out"], "diagonalScatter");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_diagonalScatter(call.tensorArg(input, "diagonalScatter", "input", 1), call.tensorArg(src, "diagonalScatter", "src", 2), offset === undefined ? 0 : call.intArg(offset, "diagonalScatter", "offset", 3), dim1 === undefined ? 0 : call.intArg(dim1, "diagonalScatter", "dim1", 4), dim2 === undefined ? 1 : call.intArg(dim2, "diagonalScatter", "dim2", 5))), "diagonalScatter");
 }
 
 /**
@@ -1027,13 +1225,15 @@ export function diagonalScatter(input: unknown, src: unknown, offset?: unknown, 
  * Follows torch.diff.
  */
 export function diff(input: Tensor, n?: number, dim?: number, prepend?: Tensor | null, append?: Tensor | null): Tensor;
-export function diff(input: Tensor, options: { n?: number; dim?: number; prepend?: Tensor | null; append?: Tensor | null }): Tensor;
-export function diff(input: Tensor, n: number, options: { dim?: number; prepend?: Tensor | null; append?: Tensor | null }): Tensor;
-export function diff(input: Tensor, n: number, dim: number, options: { prepend?: Tensor | null; append?: Tensor | null }): Tensor;
-export function diff(input: Tensor, n: number, dim: number, prepend: Tensor | null, options: { append?: Tensor | null }): Tensor;
-export function diff(input: unknown, n?: unknown, dim?: unknown, prepend?: unknown, append?: unknown): Tensor {
-  if (call.isOptions(n) || call.isOptions(dim) || call.isOptions(prepend) || call.isOptions(append)) [n, dim, prepend, append] = call.takeOptions([n, dim, prepend, append], ["n","dim","prepend","append"], "diff");
-  return call.wrapOr(input as Tensor, core.op_diff(call.tensorArg(input, "diff", "input", 1), n === undefined ? 1 : call.intArg(n, "diff", "n", 2), dim === undefined ? -1 : call.intArg(dim, "diff", "dim", 3), call.optionalTensorArg(prepend, "diff", "prepend", 4), call.optionalTensorArg(append, "diff", "append", 5)));
+export function diff(input: Tensor, options: { n?: number; dim?: number; prepend?: Tensor | null; append?: Tensor | null; out?: Tensor | null }): Tensor;
+export function diff(input: Tensor, n: number, options: { dim?: number; prepend?: Tensor | null; append?: Tensor | null; out?: Tensor | null }): Tensor;
+export function diff(input: Tensor, n: number, dim: number, options: { prepend?: Tensor | null; append?: Tensor | null; out?: Tensor | null }): Tensor;
+export function diff(input: Tensor, n: number, dim: number, prepend: Tensor | null, options: { append?: Tensor | null; out?: Tensor | null }): Tensor;
+export function diff(input: Tensor, n: number, dim: number, prepend: Tensor | null, append: Tensor | null, options: { out?: Tensor | null }): Tensor;
+export function diff(input: unknown, n?: unknown, dim?: unknown, prepend?: unknown, append?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(n) || call.isOptions(dim) || call.isOptions(prepend) || call.isOptions(append) || call.isOptions(out)) [n, dim, prepend, append, out] = call.takeOptions([n, dim, prepend, append, out], ["n","dim","prepend","append","out"], "diff");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_diff(call.tensorArg(input, "diff", "input", 1), n === undefined ? 1 : call.intArg(n, "diff", "n", 2), dim === undefined ? -1 : call.intArg(dim, "diff", "dim", 3), call.optionalTensorArg(prepend, "diff", "prepend", 4), call.optionalTensorArg(append, "diff", "append", 5))), "diff");
 }
 
 /**
@@ -1042,8 +1242,11 @@ export function diff(input: unknown, n?: unknown, dim?: unknown, prepend?: unkno
  * Follows torch.digamma.
  */
 export function digamma(input: Tensor): Tensor;
-export function digamma(input: unknown): Tensor {
-  return call.wrap(core.op_digamma(call.tensorArg(input, "digamma", "input", 1)));
+export function digamma(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function digamma(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "digamma");
+  else out = undefined;
+  return into(out, call.wrap(core.op_digamma(call.tensorArg(input, "digamma", "input", 1))), "digamma", true);
 }
 
 /**
@@ -1051,11 +1254,13 @@ export function digamma(input: unknown): Tensor {
  * Follows torch.dist.
  */
 export function dist(input: Tensor, other: Tensor, p?: number): Tensor;
-export function dist(input: Tensor, options: { other: Tensor; p?: number }): Tensor;
-export function dist(input: Tensor, other: Tensor, options: { p?: number }): Tensor;
-export function dist(input: unknown, other: unknown, p?: unknown): Tensor {
-  if (call.isOptions(other) || call.isOptions(p)) [other, p] = call.takeOptions([other, p], ["other","p"], "dist");
-  return call.wrapOr(input as Tensor, core.op_dist(call.tensorArg(input, "dist", "input", 1), call.tensorArg(other, "dist", "other", 2), p === undefined ? 2 : call.floatArg(p, "dist", "p", 3)));
+export function dist(input: Tensor, options: { other: Tensor; p?: number; out?: Tensor | null }): Tensor;
+export function dist(input: Tensor, other: Tensor, options: { p?: number; out?: Tensor | null }): Tensor;
+export function dist(input: Tensor, other: Tensor, p: number, options: { out?: Tensor | null }): Tensor;
+export function dist(input: unknown, other: unknown, p?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(other) || call.isOptions(p) || call.isOptions(out)) [other, p, out] = call.takeOptions([other, p, out], ["other","p","out"], "dist");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_dist(call.tensorArg(input, "dist", "input", 1), call.tensorArg(other, "dist", "other", 2), p === undefined ? 2 : call.floatArg(p, "dist", "p", 3))), "dist");
 }
 
 /**
@@ -1066,10 +1271,12 @@ export function dist(input: unknown, other: unknown, p?: unknown): Tensor {
  * @example torch.div(x, 2, { roundingMode: "floor" })
  */
 export function div(input: Tensor | Scalar, other: Tensor | Scalar, roundingMode?: "trunc" | "floor" | null): Tensor;
-export function div(input: Tensor | Scalar, other: Tensor | Scalar, options: { roundingMode?: "trunc" | "floor" | null }): Tensor;
-export function div(input: unknown, other: unknown, roundingMode?: unknown): Tensor {
-  if (call.isOptions(roundingMode)) [roundingMode] = call.takeOptions([roundingMode], ["roundingMode"], "div");
-  return call.wrap(core.op_div(call.operandArg(input, "div", "input", 1), call.operandArg(other, "div", "other", 2), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "div", "roundingMode", 3, "RuntimeError: div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{value}'")));
+export function div(input: Tensor | Scalar, other: Tensor | Scalar, options: { roundingMode?: "trunc" | "floor" | null; out?: Tensor | null }): Tensor;
+export function div(input: Tensor | Scalar, other: Tensor | Scalar, roundingMode: "trunc" | "floor" | null, options: { out?: Tensor | null }): Tensor;
+export function div(input: unknown, other: unknown, roundingMode?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(roundingMode) || call.isOptions(out)) [roundingMode, out] = call.takeOptions([roundingMode, out], ["roundingMode","out"], "div");
+  else out = undefined;
+  return into(out, call.wrap(core.op_div(call.operandArg(input, "div", "input", 1), call.operandArg(other, "div", "other", 2), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "div", "roundingMode", 3, "RuntimeError: div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{value}'"))), "div", true);
 }
 
 /**
@@ -1081,10 +1288,12 @@ export function div(input: unknown, other: unknown, roundingMode?: unknown): Ten
  * @example torch.div(x, 2, { roundingMode: "floor" })
  */
 export function divide(input: Tensor | Scalar, other: Tensor | Scalar, roundingMode?: "trunc" | "floor" | null): Tensor;
-export function divide(input: Tensor | Scalar, other: Tensor | Scalar, options: { roundingMode?: "trunc" | "floor" | null }): Tensor;
-export function divide(input: unknown, other: unknown, roundingMode?: unknown): Tensor {
-  if (call.isOptions(roundingMode)) [roundingMode] = call.takeOptions([roundingMode], ["roundingMode"], "divide");
-  return call.wrap(core.op_div(call.operandArg(input, "divide", "input", 1), call.operandArg(other, "divide", "other", 2), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "divide", "roundingMode", 3, "RuntimeError: div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{value}'")));
+export function divide(input: Tensor | Scalar, other: Tensor | Scalar, options: { roundingMode?: "trunc" | "floor" | null; out?: Tensor | null }): Tensor;
+export function divide(input: Tensor | Scalar, other: Tensor | Scalar, roundingMode: "trunc" | "floor" | null, options: { out?: Tensor | null }): Tensor;
+export function divide(input: unknown, other: unknown, roundingMode?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(roundingMode) || call.isOptions(out)) [roundingMode, out] = call.takeOptions([roundingMode, out], ["roundingMode","out"], "divide");
+  else out = undefined;
+  return into(out, call.wrap(core.op_div(call.operandArg(input, "divide", "input", 1), call.operandArg(other, "divide", "other", 2), roundingMode === undefined || roundingMode === null ? -1 : call.enumArg(roundingMode, ["trunc","floor"], "divide", "roundingMode", 3, "RuntimeError: div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{value}'"))), "divide", true);
 }
 
 /**
@@ -1093,10 +1302,12 @@ export function divide(input: unknown, other: unknown, roundingMode?: unknown): 
  * @example torch.dot(torch.ones(3), torch.ones(3))
  */
 export function dot(input: Tensor, other: Tensor): Tensor;
-export function dot(input: Tensor, options: { other: Tensor }): Tensor;
-export function dot(input: unknown, other: unknown): Tensor {
-  if (call.isOptions(other)) [other] = call.takeOptions([other], ["other"], "dot");
-  return call.wrapOr(input as Tensor, core.op_dot(call.tensorArg(input, "dot", "input", 1), call.tensorArg(other, "dot", "other", 2)));
+export function dot(input: Tensor, options: { other: Tensor; out?: Tensor | null }): Tensor;
+export function dot(input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
+export function dot(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(other) || call.isOptions(out)) [other, out] = call.takeOptions([other, out], ["other","out"], "dot");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_dot(call.tensorArg(input, "dot", "input", 1), call.tensorArg(other, "dot", "other", 2))), "dot");
 }
 
 /**
@@ -1104,8 +1315,11 @@ export function dot(input: unknown, other: unknown): Tensor {
  * Follows torch.dstack.
  */
 export function dstack(tensors: readonly Tensor[]): Tensor;
-export function dstack(tensors: unknown): Tensor {
-  return call.wrap(core.op_dstack(call.tensors(tensors, "dstack", "tensors", 1), call.lengthOf(tensors)));
+export function dstack(tensors: readonly Tensor[], options: { out?: Tensor | null }): Tensor;
+export function dstack(tensors: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "dstack");
+  else out = undefined;
+  return into(out, call.wrap(core.op_dstack(call.tensors(tensors, "dstack", "tensors", 1), call.lengthOf(tensors))), "dstack");
 }
 
 /**
@@ -1113,10 +1327,12 @@ export function dstack(tensors: unknown): Tensor {
  * Follows torch.einsum.
  */
 export function einsum(operands: readonly Tensor[], subscripts: number | readonly number[]): Tensor;
-export function einsum(operands: readonly Tensor[], options: { subscripts: number | readonly number[] }): Tensor;
-export function einsum(operands: unknown, subscripts: unknown): Tensor {
-  if (call.isOptions(subscripts)) [subscripts] = call.takeOptions([subscripts], ["subscripts"], "einsum");
-  return call.wrap(core.op_einsum(call.tensors(operands, "einsum", "operands", 1), call.lengthOf(operands), call.ints(subscripts, "einsum", "subscripts", 2), call.lengthOf(subscripts)));
+export function einsum(operands: readonly Tensor[], options: { subscripts: number | readonly number[]; out?: Tensor | null }): Tensor;
+export function einsum(operands: readonly Tensor[], subscripts: number | readonly number[], options: { out?: Tensor | null }): Tensor;
+export function einsum(operands: unknown, subscripts: unknown, out?: unknown): Tensor {
+  if (call.isOptions(subscripts) || call.isOptions(out)) [subscripts, out] = call.takeOptions([subscripts, out], ["subscripts","out"], "einsum");
+  else out = undefined;
+  return into(out, call.wrap(core.op_einsum(call.tensors(operands, "einsum", "operands", 1), call.lengthOf(operands), call.ints(subscripts, "einsum", "subscripts", 2), call.lengthOf(subscripts))), "einsum");
 }
 
 /**
@@ -1125,9 +1341,12 @@ export function einsum(operands: unknown, subscripts: unknown): Tensor {
  * Follows torch.eq.
  */
 export function eq(input: Tensor, other: Tensor | Scalar): Tensor;
-export function eq(input: unknown, other: unknown): Tensor {
+export function eq(input: Tensor, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function eq(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "eq");
+  else out = undefined;
   if (!call.isTensor(input)) call.wrongCombination("eq", input, other);
-  return call.wrap(core.op_eq(call.tensorArg(input, "eq", "input", 1), call.operandArg(other, "eq", "other", 2)));
+  return into(out, call.wrap(core.op_eq(call.tensorArg(input, "eq", "input", 1), call.operandArg(other, "eq", "other", 2))), "eq", true);
 }
 
 /**
@@ -1147,8 +1366,11 @@ export function equal(input: unknown, other: unknown): boolean {
  * Follows torch.erf.
  */
 export function erf(input: Tensor): Tensor;
-export function erf(input: unknown): Tensor {
-  return call.wrap(core.op_erf(call.tensorArg(input, "erf", "input", 1)));
+export function erf(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function erf(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "erf");
+  else out = undefined;
+  return into(out, call.wrap(core.op_erf(call.tensorArg(input, "erf", "input", 1))), "erf", true);
 }
 
 /**
@@ -1157,8 +1379,11 @@ export function erf(input: unknown): Tensor {
  * Follows torch.erfc.
  */
 export function erfc(input: Tensor): Tensor;
-export function erfc(input: unknown): Tensor {
-  return call.wrap(core.op_erfc(call.tensorArg(input, "erfc", "input", 1)));
+export function erfc(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function erfc(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "erfc");
+  else out = undefined;
+  return into(out, call.wrap(core.op_erfc(call.tensorArg(input, "erfc", "input", 1))), "erfc", true);
 }
 
 /**
@@ -1167,8 +1392,11 @@ export function erfc(input: unknown): Tensor {
  * Follows torch.erfinv.
  */
 export function erfinv(input: Tensor): Tensor;
-export function erfinv(input: unknown): Tensor {
-  return call.wrap(core.op_erfinv(call.tensorArg(input, "erfinv", "input", 1)));
+export function erfinv(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function erfinv(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "erfinv");
+  else out = undefined;
+  return into(out, call.wrap(core.op_erfinv(call.tensorArg(input, "erfinv", "input", 1))), "erfinv", true);
 }
 
 /**
@@ -1177,8 +1405,11 @@ export function erfinv(input: unknown): Tensor {
  * Follows torch.exp.
  */
 export function exp(input: Tensor): Tensor;
-export function exp(input: unknown): Tensor {
-  return call.wrap(core.op_exp(call.tensorArg(input, "exp", "input", 1)));
+export function exp(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function exp(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "exp");
+  else out = undefined;
+  return into(out, call.wrap(core.op_exp(call.tensorArg(input, "exp", "input", 1))), "exp", true);
 }
 
 /**
@@ -1187,8 +1418,11 @@ export function exp(input: unknown): Tensor {
  * Follows torch.exp2.
  */
 export function exp2(input: Tensor): Tensor;
-export function exp2(input: unknown): Tensor {
-  return call.wrap(core.op_exp2(call.tensorArg(input, "exp2", "input", 1)));
+export function exp2(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function exp2(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "exp2");
+  else out = undefined;
+  return into(out, call.wrap(core.op_exp2(call.tensorArg(input, "exp2", "input", 1))), "exp2", true);
 }
 
 /**
@@ -1197,8 +1431,11 @@ export function exp2(input: unknown): Tensor {
  * Follows torch.expm1.
  */
 export function expm1(input: Tensor): Tensor;
-export function expm1(input: unknown): Tensor {
-  return call.wrap(core.op_expm1(call.tensorArg(input, "expm1", "input", 1)));
+export function expm1(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function expm1(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "expm1");
+  else out = undefined;
+  return into(out, call.wrap(core.op_expm1(call.tensorArg(input, "expm1", "input", 1))), "expm1", true);
 }
 
 /**
@@ -1208,8 +1445,11 @@ export function expm1(input: unknown): Tensor {
  * Follows torch.trunc.
  */
 export function fix(input: Tensor): Tensor;
-export function fix(input: unknown): Tensor {
-  return call.wrap(core.op_trunc(call.tensorArg(input, "fix", "input", 1)));
+export function fix(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function fix(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "fix");
+  else out = undefined;
+  return into(out, call.wrap(core.op_trunc(call.tensorArg(input, "fix", "input", 1))), "fix", true);
 }
 
 /**
@@ -1218,11 +1458,13 @@ export function fix(input: unknown): Tensor {
  * @example torch.flatten(x, 1)
  */
 export function flatten(input: Tensor, startDim?: number, endDim?: number): Tensor;
-export function flatten(input: Tensor, options: { startDim?: number; endDim?: number }): Tensor;
-export function flatten(input: Tensor, startDim: number, options: { endDim?: number }): Tensor;
-export function flatten(input: unknown, startDim?: unknown, endDim?: unknown): Tensor {
-  if (call.isOptions(startDim) || call.isOptions(endDim)) [startDim, endDim] = call.takeOptions([startDim, endDim], ["startDim","endDim"], "flatten");
-  return call.wrapOr(input as Tensor, core.op_flatten(call.tensorArg(input, "flatten", "input", 1), startDim === undefined ? 0 : call.intArg(startDim, "flatten", "startDim", 2), endDim === undefined ? -1 : call.intArg(endDim, "flatten", "endDim", 3)));
+export function flatten(input: Tensor, options: { startDim?: number; endDim?: number; out?: Tensor | null }): Tensor;
+export function flatten(input: Tensor, startDim: number, options: { endDim?: number; out?: Tensor | null }): Tensor;
+export function flatten(input: Tensor, startDim: number, endDim: number, options: { out?: Tensor | null }): Tensor;
+export function flatten(input: unknown, startDim?: unknown, endDim?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(startDim) || call.isOptions(endDim) || call.isOptions(out)) [startDim, endDim, out] = call.takeOptions([startDim, endDim, out], ["startDim","endDim","out"], "flatten");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_flatten(call.tensorArg(input, "flatten", "input", 1), startDim === undefined ? 0 : call.intArg(startDim, "flatten", "startDim", 2), endDim === undefined ? -1 : call.intArg(endDim, "flatten", "endDim", 3))), "flatten");
 }
 
 /**
@@ -1230,10 +1472,12 @@ export function flatten(input: unknown, startDim?: unknown, endDim?: unknown): T
  * Follows torch.flip.
  */
 export function flip(input: Tensor, dims: number | readonly number[]): Tensor;
-export function flip(input: Tensor, options: { dims: number | readonly number[] }): Tensor;
-export function flip(input: unknown, dims: unknown): Tensor {
-  if (call.isOptions(dims)) [dims] = call.takeOptions([dims], ["dims"], "flip");
-  return call.wrapOr(input as Tensor, core.op_flip(call.tensorArg(input, "flip", "input", 1), call.ints(dims, "flip", "dims", 2), call.lengthOf(dims)));
+export function flip(input: Tensor, options: { dims: number | readonly number[]; out?: Tensor | null }): Tensor;
+export function flip(input: Tensor, dims: number | readonly number[], options: { out?: Tensor | null }): Tensor;
+export function flip(input: unknown, dims: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dims) || call.isOptions(out)) [dims, out] = call.takeOptions([dims, out], ["dims","out"], "flip");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_flip(call.tensorArg(input, "flip", "input", 1), call.ints(dims, "flip", "dims", 2), call.lengthOf(dims))), "flip");
 }
 
 /**
@@ -1241,8 +1485,11 @@ export function flip(input: unknown, dims: unknown): Tensor {
  * Follows torch.fliplr.
  */
 export function fliplr(input: Tensor): Tensor;
-export function fliplr(input: unknown): Tensor {
-  return call.wrapOr(input as Tensor, core.op_fliplr(call.tensorArg(input, "fliplr", "input", 1)));
+export function fliplr(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function fliplr(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "fliplr");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_fliplr(call.tensorArg(input, "fliplr", "input", 1))), "fliplr");
 }
 
 /**
@@ -1250,8 +1497,11 @@ export function fliplr(input: unknown): Tensor {
  * Follows torch.flipud.
  */
 export function flipud(input: Tensor): Tensor;
-export function flipud(input: unknown): Tensor {
-  return call.wrapOr(input as Tensor, core.op_flipud(call.tensorArg(input, "flipud", "input", 1)));
+export function flipud(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function flipud(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "flipud");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_flipud(call.tensorArg(input, "flipud", "input", 1))), "flipud");
 }
 
 /**
@@ -1259,11 +1509,13 @@ export function flipud(input: unknown): Tensor {
  * Follows torch.float_power.
  */
 export function floatPower(input: Tensor | Scalar, exponent: Tensor | Scalar): Tensor;
-export function floatPower(input: Tensor | Scalar, options: { exponent: Tensor | Scalar }): Tensor;
-export function floatPower(input: unknown, exponent: unknown): Tensor {
-  if (call.isOptions(exponent)) [exponent] = call.takeOptions([exponent], ["exponent"], "floatPower");
+export function floatPower(input: Tensor | Scalar, options: { exponent: Tensor | Scalar; out?: Tensor | null }): Tensor;
+export function floatPower(input: Tensor | Scalar, exponent: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function floatPower(input: unknown, exponent: unknown, out?: unknown): Tensor {
+  if (call.isOptions(exponent) || call.isOptions(out)) [exponent, out] = call.takeOptions([exponent, out], ["exponent","out"], "floatPower");
+  else out = undefined;
   if (!call.isTensor(input) && !call.isTensor(exponent)) call.wrongCombination("floatPower", input, exponent);
-  return call.wrapOr(input as Tensor, core.op_floatPower(call.operandArg(input, "floatPower", "input", 1), call.operandArg(exponent, "floatPower", "exponent", 2)));
+  return into(out, call.wrapOr(input as Tensor, core.op_floatPower(call.operandArg(input, "floatPower", "input", 1), call.operandArg(exponent, "floatPower", "exponent", 2))), "floatPower");
 }
 
 /**
@@ -1272,8 +1524,11 @@ export function floatPower(input: unknown, exponent: unknown): Tensor {
  * Follows torch.floor.
  */
 export function floor(input: Tensor): Tensor;
-export function floor(input: unknown): Tensor {
-  return call.wrap(core.op_floor(call.tensorArg(input, "floor", "input", 1)));
+export function floor(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function floor(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "floor");
+  else out = undefined;
+  return into(out, call.wrap(core.op_floor(call.tensorArg(input, "floor", "input", 1))), "floor", true);
 }
 
 /**
@@ -1283,9 +1538,12 @@ export function floor(input: unknown): Tensor {
  * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero
  */
 export function floorDivide(input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
-export function floorDivide(input: unknown, other: unknown): Tensor {
+export function floorDivide(input: Tensor | Scalar, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function floorDivide(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "floorDivide");
+  else out = undefined;
   if (!call.isTensor(input) && !call.isTensor(other)) call.wrongCombination("floorDivide", input, other);
-  return call.wrap(core.op_floorDivide(call.operandArg(input, "floorDivide", "input", 1), call.operandArg(other, "floorDivide", "other", 2)));
+  return into(out, call.wrap(core.op_floorDivide(call.operandArg(input, "floorDivide", "input", 1), call.operandArg(other, "floorDivide", "other", 2))), "floorDivide", true);
 }
 
 /**
@@ -1294,8 +1552,11 @@ export function floorDivide(input: unknown, other: unknown): Tensor {
  * Follows torch.fmax.
  */
 export function fmax(input: Tensor, other: Tensor): Tensor;
-export function fmax(input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_fmax(call.tensorArg(input, "fmax", "input", 1), call.tensorArg(other, "fmax", "other", 2)));
+export function fmax(input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
+export function fmax(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "fmax");
+  else out = undefined;
+  return into(out, call.wrap(core.op_fmax(call.tensorArg(input, "fmax", "input", 1), call.tensorArg(other, "fmax", "other", 2))), "fmax", true);
 }
 
 /**
@@ -1304,8 +1565,11 @@ export function fmax(input: unknown, other: unknown): Tensor {
  * Follows torch.fmin.
  */
 export function fmin(input: Tensor, other: Tensor): Tensor;
-export function fmin(input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_fmin(call.tensorArg(input, "fmin", "input", 1), call.tensorArg(other, "fmin", "other", 2)));
+export function fmin(input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
+export function fmin(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "fmin");
+  else out = undefined;
+  return into(out, call.wrap(core.op_fmin(call.tensorArg(input, "fmin", "input", 1), call.tensorArg(other, "fmin", "other", 2))), "fmin", true);
 }
 
 /**
@@ -1315,9 +1579,12 @@ export function fmin(input: unknown, other: unknown): Tensor {
  * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero
  */
 export function fmod(input: Tensor, other: Tensor | Scalar): Tensor;
-export function fmod(input: unknown, other: unknown): Tensor {
+export function fmod(input: Tensor, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function fmod(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "fmod");
+  else out = undefined;
   if (!call.isTensor(input)) call.wrongCombination("fmod", input, other);
-  return call.wrap(core.op_fmod(call.tensorArg(input, "fmod", "input", 1), call.operandArg(other, "fmod", "other", 2)));
+  return into(out, call.wrap(core.op_fmod(call.tensorArg(input, "fmod", "input", 1), call.operandArg(other, "fmod", "other", 2))), "fmod", true);
 }
 
 /**
@@ -1326,8 +1593,11 @@ export function fmod(input: unknown, other: unknown): Tensor {
  * Follows torch.frac.
  */
 export function frac(input: Tensor): Tensor;
-export function frac(input: unknown): Tensor {
-  return call.wrap(core.op_frac(call.tensorArg(input, "frac", "input", 1)));
+export function frac(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function frac(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "frac");
+  else out = undefined;
+  return into(out, call.wrap(core.op_frac(call.tensorArg(input, "frac", "input", 1))), "frac", true);
 }
 
 /**
@@ -1335,8 +1605,11 @@ export function frac(input: unknown): Tensor {
  * Follows torch.frexp.
  */
 export function frexp(input: Tensor): call.Named<"mantissa" | "exponent">;
-export function frexp(input: unknown): call.Named<"mantissa" | "exponent"> {
-  return call.wrapNamed(core.op_frexp(call.tensorArg(input, "frexp", "input", 1)), ["mantissa","exponent"]);
+export function frexp(input: Tensor, options: { out?: readonly Tensor[] }): call.Named<"mantissa" | "exponent">;
+export function frexp(input: unknown, out?: unknown): call.Named<"mantissa" | "exponent"> {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "frexp");
+  else out = undefined;
+  return into(out, call.wrapNamed(core.op_frexp(call.tensorArg(input, "frexp", "input", 1)), ["mantissa","exponent"]), "frexp");
 }
 
 /**
@@ -1348,12 +1621,14 @@ export function frexp(input: unknown): call.Named<"mantissa" | "exponent"> {
  * @example torch.gather(x, 1, torch.tensor([[0], [1]], { dtype: "int64" }))
  */
 export function gather(input: Tensor, dim: number, index: Tensor, sparseGrad?: boolean): Tensor;
-export function gather(input: Tensor, options: { dim: number; index: Tensor; sparseGrad?: boolean }): Tensor;
-export function gather(input: Tensor, dim: number, options: { index: Tensor; sparseGrad?: boolean }): Tensor;
-export function gather(input: Tensor, dim: number, index: Tensor, options: { sparseGrad?: boolean }): Tensor;
-export function gather(input: unknown, dim: unknown, index?: unknown, sparseGrad?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(sparseGrad)) [dim, index, sparseGrad] = call.takeOptions([dim, index, sparseGrad], ["dim","index","sparseGrad"], "gather");
-  return call.wrapOr(input as Tensor, core.op_gather(call.tensorArg(input, "gather", "input", 1), call.intArg(dim, "gather", "dim", 2), call.tensorArg(index, "gather", "index", 3), sparseGrad === undefined ? 0 : call.boolArg(sparseGrad, "gather", "sparseGrad", 4)));
+export function gather(input: Tensor, options: { dim: number; index: Tensor; sparseGrad?: boolean; out?: Tensor | null }): Tensor;
+export function gather(input: Tensor, dim: number, options: { index: Tensor; sparseGrad?: boolean; out?: Tensor | null }): Tensor;
+export function gather(input: Tensor, dim: number, index: Tensor, options: { sparseGrad?: boolean; out?: Tensor | null }): Tensor;
+export function gather(input: Tensor, dim: number, index: Tensor, sparseGrad: boolean, options: { out?: Tensor | null }): Tensor;
+export function gather(input: unknown, dim: unknown, index?: unknown, sparseGrad?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(sparseGrad) || call.isOptions(out)) [dim, index, sparseGrad, out] = call.takeOptions([dim, index, sparseGrad, out], ["dim","index","sparseGrad","out"], "gather");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_gather(call.tensorArg(input, "gather", "input", 1), call.intArg(dim, "gather", "dim", 2), call.tensorArg(index, "gather", "index", 3), sparseGrad === undefined ? 0 : call.boolArg(sparseGrad, "gather", "sparseGrad", 4))), "gather");
 }
 
 /**
@@ -1362,8 +1637,11 @@ export function gather(input: unknown, dim: unknown, index?: unknown, sparseGrad
  * Follows torch.gcd.
  */
 export function gcd(input: Tensor, other: Tensor): Tensor;
-export function gcd(input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_gcd(call.tensorArg(input, "gcd", "input", 1), call.tensorArg(other, "gcd", "other", 2)));
+export function gcd(input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
+export function gcd(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "gcd");
+  else out = undefined;
+  return into(out, call.wrap(core.op_gcd(call.tensorArg(input, "gcd", "input", 1), call.tensorArg(other, "gcd", "other", 2))), "gcd", true);
 }
 
 /**
@@ -1372,9 +1650,12 @@ export function gcd(input: unknown, other: unknown): Tensor {
  * Follows torch.ge.
  */
 export function ge(input: Tensor, other: Tensor | Scalar): Tensor;
-export function ge(input: unknown, other: unknown): Tensor {
+export function ge(input: Tensor, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function ge(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "ge");
+  else out = undefined;
   if (!call.isTensor(input)) call.wrongCombination("ge", input, other);
-  return call.wrap(core.op_ge(call.tensorArg(input, "ge", "input", 1), call.operandArg(other, "ge", "other", 2)));
+  return into(out, call.wrap(core.op_ge(call.tensorArg(input, "ge", "input", 1), call.operandArg(other, "ge", "other", 2))), "ge", true);
 }
 
 /**
@@ -1384,10 +1665,12 @@ export function ge(input: unknown, other: unknown): Tensor {
  * Follows torch.outer.
  */
 export function ger(input: Tensor, vec2: Tensor): Tensor;
-export function ger(input: Tensor, options: { vec2: Tensor }): Tensor;
-export function ger(input: unknown, vec2: unknown): Tensor {
-  if (call.isOptions(vec2)) [vec2] = call.takeOptions([vec2], ["vec2"], "ger");
-  return call.wrapOr(input as Tensor, core.op_outer(call.tensorArg(input, "ger", "input", 1), call.tensorArg(vec2, "ger", "vec2", 2)));
+export function ger(input: Tensor, options: { vec2: Tensor; out?: Tensor | null }): Tensor;
+export function ger(input: Tensor, vec2: Tensor, options: { out?: Tensor | null }): Tensor;
+export function ger(input: unknown, vec2: unknown, out?: unknown): Tensor {
+  if (call.isOptions(vec2) || call.isOptions(out)) [vec2, out] = call.takeOptions([vec2, out], ["vec2","out"], "ger");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_outer(call.tensorArg(input, "ger", "input", 1), call.tensorArg(vec2, "ger", "vec2", 2))), "ger");
 }
 
 /**
@@ -1397,9 +1680,12 @@ export function ger(input: unknown, vec2: unknown): Tensor {
  * Follows torch.gt.
  */
 export function greater(input: Tensor, other: Tensor | Scalar): Tensor;
-export function greater(input: unknown, other: unknown): Tensor {
+export function greater(input: Tensor, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function greater(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "greater");
+  else out = undefined;
   if (!call.isTensor(input)) call.wrongCombination("greater", input, other);
-  return call.wrap(core.op_gt(call.tensorArg(input, "greater", "input", 1), call.operandArg(other, "greater", "other", 2)));
+  return into(out, call.wrap(core.op_gt(call.tensorArg(input, "greater", "input", 1), call.operandArg(other, "greater", "other", 2))), "greater", true);
 }
 
 /**
@@ -1409,9 +1695,12 @@ export function greater(input: unknown, other: unknown): Tensor {
  * Follows torch.ge.
  */
 export function greaterEqual(input: Tensor, other: Tensor | Scalar): Tensor;
-export function greaterEqual(input: unknown, other: unknown): Tensor {
+export function greaterEqual(input: Tensor, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function greaterEqual(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "greaterEqual");
+  else out = undefined;
   if (!call.isTensor(input)) call.wrongCombination("greaterEqual", input, other);
-  return call.wrap(core.op_ge(call.tensorArg(input, "greaterEqual", "input", 1), call.operandArg(other, "greaterEqual", "other", 2)));
+  return into(out, call.wrap(core.op_ge(call.tensorArg(input, "greaterEqual", "input", 1), call.operandArg(other, "greaterEqual", "other", 2))), "greaterEqual", true);
 }
 
 /**
@@ -1420,9 +1709,12 @@ export function greaterEqual(input: unknown, other: unknown): Tensor {
  * Follows torch.gt.
  */
 export function gt(input: Tensor, other: Tensor | Scalar): Tensor;
-export function gt(input: unknown, other: unknown): Tensor {
+export function gt(input: Tensor, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function gt(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "gt");
+  else out = undefined;
   if (!call.isTensor(input)) call.wrongCombination("gt", input, other);
-  return call.wrap(core.op_gt(call.tensorArg(input, "gt", "input", 1), call.operandArg(other, "gt", "other", 2)));
+  return into(out, call.wrap(core.op_gt(call.tensorArg(input, "gt", "input", 1), call.operandArg(other, "gt", "other", 2))), "gt", true);
 }
 
 /**
@@ -1431,10 +1723,12 @@ export function gt(input: unknown, other: unknown): Tensor {
  * Follows torch.nn.functional.hardshrink.
  */
 export function hardshrink(input: Tensor, lambd?: number): Tensor;
-export function hardshrink(input: Tensor, options: { lambd?: number }): Tensor;
-export function hardshrink(input: unknown, lambd?: unknown): Tensor {
-  if (call.isOptions(lambd)) [lambd] = call.takeOptions([lambd], ["lambd"], "hardshrink");
-  return call.wrap(core.op_hardshrink(call.tensorArg(input, "hardshrink", "input", 1), lambd === undefined ? 0.5 : call.floatArg(lambd, "hardshrink", "lambd", 2)));
+export function hardshrink(input: Tensor, options: { lambd?: number; out?: Tensor | null }): Tensor;
+export function hardshrink(input: Tensor, lambd: number, options: { out?: Tensor | null }): Tensor;
+export function hardshrink(input: unknown, lambd?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(lambd) || call.isOptions(out)) [lambd, out] = call.takeOptions([lambd, out], ["lambd","out"], "hardshrink");
+  else out = undefined;
+  return into(out, call.wrap(core.op_hardshrink(call.tensorArg(input, "hardshrink", "input", 1), lambd === undefined ? 0.5 : call.floatArg(lambd, "hardshrink", "lambd", 2))), "hardshrink", true);
 }
 
 /**
@@ -1444,8 +1738,11 @@ export function hardshrink(input: unknown, lambd?: unknown): Tensor {
  * @throws RuntimeError for different dtypes
  */
 export function heaviside(input: Tensor, values: Tensor): Tensor;
-export function heaviside(input: unknown, values: unknown): Tensor {
-  return call.wrap(core.op_heaviside(call.tensorArg(input, "heaviside", "input", 1), call.tensorArg(values, "heaviside", "values", 2)));
+export function heaviside(input: Tensor, values: Tensor, options: { out?: Tensor | null }): Tensor;
+export function heaviside(input: unknown, values: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "heaviside");
+  else out = undefined;
+  return into(out, call.wrap(core.op_heaviside(call.tensorArg(input, "heaviside", "input", 1), call.tensorArg(values, "heaviside", "values", 2))), "heaviside", true);
 }
 
 /**
@@ -1454,12 +1751,14 @@ export function heaviside(input: unknown, values: unknown): Tensor {
  * Follows torch.histc.
  */
 export function histc(input: Tensor, bins?: number, min?: number, max?: number): Tensor;
-export function histc(input: Tensor, options: { bins?: number; min?: number; max?: number }): Tensor;
-export function histc(input: Tensor, bins: number, options: { min?: number; max?: number }): Tensor;
-export function histc(input: Tensor, bins: number, min: number, options: { max?: number }): Tensor;
-export function histc(input: unknown, bins?: unknown, min?: unknown, max?: unknown): Tensor {
-  if (call.isOptions(bins) || call.isOptions(min) || call.isOptions(max)) [bins, min, max] = call.takeOptions([bins, min, max], ["bins","min","max"], "histc");
-  return call.wrapOr(input as Tensor, core.op_histc(call.tensorArg(input, "histc", "input", 1), bins === undefined ? 100 : call.intArg(bins, "histc", "bins", 2), min === undefined ? 0 : call.floatArg(min, "histc", "min", 3), max === undefined ? 0 : call.floatArg(max, "histc", "max", 4)));
+export function histc(input: Tensor, options: { bins?: number; min?: number; max?: number; out?: Tensor | null }): Tensor;
+export function histc(input: Tensor, bins: number, options: { min?: number; max?: number; out?: Tensor | null }): Tensor;
+export function histc(input: Tensor, bins: number, min: number, options: { max?: number; out?: Tensor | null }): Tensor;
+export function histc(input: Tensor, bins: number, min: number, max: number, options: { out?: Tensor | null }): Tensor;
+export function histc(input: unknown, bins?: unknown, min?: unknown, max?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(bins) || call.isOptions(min) || call.isOptions(max) || call.isOptions(out)) [bins, min, max, out] = call.takeOptions([bins, min, max, out], ["bins","min","max","out"], "histc");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_histc(call.tensorArg(input, "histc", "input", 1), bins === undefined ? 100 : call.intArg(bins, "histc", "bins", 2), min === undefined ? 0 : call.floatArg(min, "histc", "min", 3), max === undefined ? 0 : call.floatArg(max, "histc", "max", 4))), "histc");
 }
 
 /**
@@ -1467,8 +1766,11 @@ export function histc(input: unknown, bins?: unknown, min?: unknown, max?: unkno
  * Follows torch.hstack.
  */
 export function hstack(tensors: readonly Tensor[]): Tensor;
-export function hstack(tensors: unknown): Tensor {
-  return call.wrap(core.op_hstack(call.tensors(tensors, "hstack", "tensors", 1), call.lengthOf(tensors)));
+export function hstack(tensors: readonly Tensor[], options: { out?: Tensor | null }): Tensor;
+export function hstack(tensors: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "hstack");
+  else out = undefined;
+  return into(out, call.wrap(core.op_hstack(call.tensors(tensors, "hstack", "tensors", 1), call.lengthOf(tensors))), "hstack");
 }
 
 /**
@@ -1477,8 +1779,11 @@ export function hstack(tensors: unknown): Tensor {
  * Follows torch.hypot.
  */
 export function hypot(input: Tensor, other: Tensor): Tensor;
-export function hypot(input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_hypot(call.tensorArg(input, "hypot", "input", 1), call.tensorArg(other, "hypot", "other", 2)));
+export function hypot(input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
+export function hypot(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "hypot");
+  else out = undefined;
+  return into(out, call.wrap(core.op_hypot(call.tensorArg(input, "hypot", "input", 1), call.tensorArg(other, "hypot", "other", 2))), "hypot", true);
 }
 
 /**
@@ -1487,8 +1792,11 @@ export function hypot(input: unknown, other: unknown): Tensor {
  * Follows torch.i0.
  */
 export function i0(input: Tensor): Tensor;
-export function i0(input: unknown): Tensor {
-  return call.wrap(core.op_i0(call.tensorArg(input, "i0", "input", 1)));
+export function i0(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function i0(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "i0");
+  else out = undefined;
+  return into(out, call.wrap(core.op_i0(call.tensorArg(input, "i0", "input", 1))), "i0", true);
 }
 
 /**
@@ -1496,14 +1804,16 @@ export function i0(input: unknown): Tensor {
  * Follows torch.index_add.
  */
 export function indexAdd(input: Tensor, dim: number, index: Tensor, source: Tensor, alpha?: Scalar): Tensor;
-export function indexAdd(input: Tensor, options: { dim: number; index: Tensor; source: Tensor; alpha?: Scalar }): Tensor;
-export function indexAdd(input: Tensor, dim: number, options: { index: Tensor; source: Tensor; alpha?: Scalar }): Tensor;
-export function indexAdd(input: Tensor, dim: number, index: Tensor, options: { source: Tensor; alpha?: Scalar }): Tensor;
-export function indexAdd(input: Tensor, dim: number, index: Tensor, source: Tensor, options: { alpha?: Scalar }): Tensor;
-export function indexAdd(input: unknown, dim: unknown, index?: unknown, source?: unknown, alpha?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(source) || call.isOptions(alpha)) [dim, index, source, alpha] = call.takeOptions([dim, index, source, alpha], ["dim","index","source","alpha"], "indexAdd");
+export function indexAdd(input: Tensor, options: { dim: number; index: Tensor; source: Tensor; alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function indexAdd(input: Tensor, dim: number, options: { index: Tensor; source: Tensor; alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function indexAdd(input: Tensor, dim: number, index: Tensor, options: { source: Tensor; alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function indexAdd(input: Tensor, dim: number, index: Tensor, source: Tensor, options: { alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function indexAdd(input: Tensor, dim: number, index: Tensor, source: Tensor, alpha: Scalar, options: { out?: Tensor | null }): Tensor;
+export function indexAdd(input: unknown, dim: unknown, index?: unknown, source?: unknown, alpha?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(source) || call.isOptions(alpha) || call.isOptions(out)) [dim, index, source, alpha, out] = call.takeOptions([dim, index, source, alpha, out], ["dim","index","source","alpha","out"], "indexAdd");
+  else out = undefined;
   const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "indexAdd", "alpha", 5);
-  return call.wrapOr(input as Tensor, core.op_indexAdd(call.tensorArg(input, "indexAdd", "input", 1), call.intArg(dim, "indexAdd", "dim", 2), call.tensorArg(index, "indexAdd", "index", 3), call.tensorArg(source, "indexAdd", "source", 4), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+  return into(out, call.wrapOr(input as Tensor, core.op_indexAdd(call.tensorArg(input, "indexAdd", "input", 1), call.intArg(dim, "indexAdd", "dim", 2), call.tensorArg(index, "indexAdd", "index", 3), call.tensorArg(source, "indexAdd", "source", 4), call.scalarValue(alphaValue), call.scalarKind(alphaValue))), "indexAdd");
 }
 
 /**
@@ -1511,12 +1821,14 @@ export function indexAdd(input: unknown, dim: unknown, index?: unknown, source?:
  * Follows torch.index_copy.
  */
 export function indexCopy(input: Tensor, dim: number, index: Tensor, source: Tensor): Tensor;
-export function indexCopy(input: Tensor, options: { dim: number; index: Tensor; source: Tensor }): Tensor;
-export function indexCopy(input: Tensor, dim: number, options: { index: Tensor; source: Tensor }): Tensor;
-export function indexCopy(input: Tensor, dim: number, index: Tensor, options: { source: Tensor }): Tensor;
-export function indexCopy(input: unknown, dim: unknown, index?: unknown, source?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(source)) [dim, index, source] = call.takeOptions([dim, index, source], ["dim","index","source"], "indexCopy");
-  return call.wrapOr(input as Tensor, core.op_indexCopy(call.tensorArg(input, "indexCopy", "input", 1), call.intArg(dim, "indexCopy", "dim", 2), call.tensorArg(index, "indexCopy", "index", 3), call.tensorArg(source, "indexCopy", "source", 4)));
+export function indexCopy(input: Tensor, options: { dim: number; index: Tensor; source: Tensor; out?: Tensor | null }): Tensor;
+export function indexCopy(input: Tensor, dim: number, options: { index: Tensor; source: Tensor; out?: Tensor | null }): Tensor;
+export function indexCopy(input: Tensor, dim: number, index: Tensor, options: { source: Tensor; out?: Tensor | null }): Tensor;
+export function indexCopy(input: Tensor, dim: number, index: Tensor, source: Tensor, options: { out?: Tensor | null }): Tensor;
+export function indexCopy(input: unknown, dim: unknown, index?: unknown, source?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(source) || call.isOptions(out)) [dim, index, source, out] = call.takeOptions([dim, index, source, out], ["dim","index","source","out"], "indexCopy");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_indexCopy(call.tensorArg(input, "indexCopy", "input", 1), call.intArg(dim, "indexCopy", "dim", 2), call.tensorArg(index, "indexCopy", "index", 3), call.tensorArg(source, "indexCopy", "source", 4))), "indexCopy");
 }
 
 /**
@@ -1524,13 +1836,15 @@ export function indexCopy(input: unknown, dim: unknown, index?: unknown, source?
  * Follows torch.index_fill.
  */
 export function indexFill(input: Tensor, dim: number, index: Tensor, value: Tensor | Scalar): Tensor;
-export function indexFill(input: Tensor, options: { dim: number; index: Tensor; value: Tensor | Scalar }): Tensor;
-export function indexFill(input: Tensor, dim: number, options: { index: Tensor; value: Tensor | Scalar }): Tensor;
-export function indexFill(input: Tensor, dim: number, index: Tensor, options: { value: Tensor | Scalar }): Tensor;
-export function indexFill(input: unknown, dim: unknown, index?: unknown, value?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(value)) [dim, index, value] = call.takeOptions([dim, index, value], ["dim","index","value"], "indexFill");
+export function indexFill(input: Tensor, options: { dim: number; index: Tensor; value: Tensor | Scalar; out?: Tensor | null }): Tensor;
+export function indexFill(input: Tensor, dim: number, options: { index: Tensor; value: Tensor | Scalar; out?: Tensor | null }): Tensor;
+export function indexFill(input: Tensor, dim: number, index: Tensor, options: { value: Tensor | Scalar; out?: Tensor | null }): Tensor;
+export function indexFill(input: Tensor, dim: number, index: Tensor, value: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function indexFill(input: unknown, dim: unknown, index?: unknown, value?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(value) || call.isOptions(out)) [dim, index, value, out] = call.takeOptions([dim, index, value, out], ["dim","index","value","out"], "indexFill");
+  else out = undefined;
   if (!call.isTensor(input)) call.wrongCombination("indexFill", input, index, value);
-  return call.wrapOr(input as Tensor, core.op_indexFill(call.tensorArg(input, "indexFill", "input", 1), call.intArg(dim, "indexFill", "dim", 2), call.tensorArg(index, "indexFill", "index", 3), call.operandArg(value, "indexFill", "value", 4)));
+  return into(out, call.wrapOr(input as Tensor, core.op_indexFill(call.tensorArg(input, "indexFill", "input", 1), call.intArg(dim, "indexFill", "dim", 2), call.tensorArg(index, "indexFill", "index", 3), call.operandArg(value, "indexFill", "value", 4))), "indexFill");
 }
 
 /**
@@ -1538,13 +1852,15 @@ export function indexFill(input: unknown, dim: unknown, index?: unknown, value?:
  * Follows torch.index_put.
  */
 export function indexPut(input: Tensor, indices: readonly Tensor[], values: Tensor | Scalar, accumulate?: boolean): Tensor;
-export function indexPut(input: Tensor, options: { indices: readonly Tensor[]; values: Tensor | Scalar; accumulate?: boolean }): Tensor;
-export function indexPut(input: Tensor, indices: readonly Tensor[], options: { values: Tensor | Scalar; accumulate?: boolean }): Tensor;
-export function indexPut(input: Tensor, indices: readonly Tensor[], values: Tensor | Scalar, options: { accumulate?: boolean }): Tensor;
-export function indexPut(input: unknown, indices: unknown, values?: unknown, accumulate?: unknown): Tensor {
-  if (call.isOptions(indices) || call.isOptions(values) || call.isOptions(accumulate)) [indices, values, accumulate] = call.takeOptions([indices, values, accumulate], ["indices","values","accumulate"], "indexPut");
+export function indexPut(input: Tensor, options: { indices: readonly Tensor[]; values: Tensor | Scalar; accumulate?: boolean; out?: Tensor | null }): Tensor;
+export function indexPut(input: Tensor, indices: readonly Tensor[], options: { values: Tensor | Scalar; accumulate?: boolean; out?: Tensor | null }): Tensor;
+export function indexPut(input: Tensor, indices: readonly Tensor[], values: Tensor | Scalar, options: { accumulate?: boolean; out?: Tensor | null }): Tensor;
+export function indexPut(input: Tensor, indices: readonly Tensor[], values: Tensor | Scalar, accumulate: boolean, options: { out?: Tensor | null }): Tensor;
+export function indexPut(input: unknown, indices: unknown, values?: unknown, accumulate?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(indices) || call.isOptions(values) || call.isOptions(accumulate) || call.isOptions(out)) [indices, values, accumulate, out] = call.takeOptions([indices, values, accumulate, out], ["indices","values","accumulate","out"], "indexPut");
+  else out = undefined;
   if (!call.isTensor(input)) call.wrongCombination("indexPut", input, values);
-  return call.wrapOr(input as Tensor, core.op_indexPut(call.tensorArg(input, "indexPut", "input", 1), call.tensors(indices, "indexPut", "indices", 2), call.lengthOf(indices), call.operandArg(values, "indexPut", "values", 3), accumulate === undefined ? 0 : call.boolArg(accumulate, "indexPut", "accumulate", 4)));
+  return into(out, call.wrapOr(input as Tensor, core.op_indexPut(call.tensorArg(input, "indexPut", "input", 1), call.tensors(indices, "indexPut", "indices", 2), call.lengthOf(indices), call.operandArg(values, "indexPut", "values", 3), accumulate === undefined ? 0 : call.boolArg(accumulate, "indexPut", "accumulate", 4))), "indexPut");
 }
 
 /**
@@ -1553,14 +1869,16 @@ export function indexPut(input: unknown, indices: unknown, values?: unknown, acc
  * Follows torch.index_reduce.
  */
 export function indexReduce(input: Tensor, dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): Tensor;
-export function indexReduce(input: Tensor, options: { dim: number; index: Tensor; source: Tensor; reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
-export function indexReduce(input: Tensor, dim: number, options: { index: Tensor; source: Tensor; reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
-export function indexReduce(input: Tensor, dim: number, index: Tensor, options: { source: Tensor; reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
-export function indexReduce(input: Tensor, dim: number, index: Tensor, source: Tensor, options: { reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
-export function indexReduce(input: Tensor, dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", options: { includeSelf?: boolean }): Tensor;
-export function indexReduce(input: unknown, dim: unknown, index?: unknown, source?: unknown, reduce?: unknown, includeSelf?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(source) || call.isOptions(reduce) || call.isOptions(includeSelf)) [dim, index, source, reduce, includeSelf] = call.takeOptions([dim, index, source, reduce, includeSelf], ["dim","index","source","reduce","includeSelf"], "indexReduce");
-  return call.wrapOr(input as Tensor, core.op_indexReduce(call.tensorArg(input, "indexReduce", "input", 1), call.intArg(dim, "indexReduce", "dim", 2), call.tensorArg(index, "indexReduce", "index", 3), call.tensorArg(source, "indexReduce", "source", 4), call.enumArg(reduce, ["prod","mean","amax","amin"], "indexReduce", "reduce", 5), includeSelf === undefined ? 1 : call.boolArg(includeSelf, "indexReduce", "includeSelf", 6)));
+export function indexReduce(input: Tensor, options: { dim: number; index: Tensor; source: Tensor; reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean; out?: Tensor | null }): Tensor;
+export function indexReduce(input: Tensor, dim: number, options: { index: Tensor; source: Tensor; reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean; out?: Tensor | null }): Tensor;
+export function indexReduce(input: Tensor, dim: number, index: Tensor, options: { source: Tensor; reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean; out?: Tensor | null }): Tensor;
+export function indexReduce(input: Tensor, dim: number, index: Tensor, source: Tensor, options: { reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean; out?: Tensor | null }): Tensor;
+export function indexReduce(input: Tensor, dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", options: { includeSelf?: boolean; out?: Tensor | null }): Tensor;
+export function indexReduce(input: Tensor, dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", includeSelf: boolean, options: { out?: Tensor | null }): Tensor;
+export function indexReduce(input: unknown, dim: unknown, index?: unknown, source?: unknown, reduce?: unknown, includeSelf?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(source) || call.isOptions(reduce) || call.isOptions(includeSelf) || call.isOptions(out)) [dim, index, source, reduce, includeSelf, out] = call.takeOptions([dim, index, source, reduce, includeSelf, out], ["dim","index","source","reduce","includeSelf","out"], "indexReduce");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_indexReduce(call.tensorArg(input, "indexReduce", "input", 1), call.intArg(dim, "indexReduce", "dim", 2), call.tensorArg(index, "indexReduce", "index", 3), call.tensorArg(source, "indexReduce", "source", 4), call.enumArg(reduce, ["prod","mean","amax","amin"], "indexReduce", "reduce", 5), includeSelf === undefined ? 1 : call.boolArg(includeSelf, "indexReduce", "includeSelf", 6))), "indexReduce");
 }
 
 /**
@@ -1569,11 +1887,13 @@ export function indexReduce(input: unknown, dim: unknown, index?: unknown, sourc
  * @throws IndexError for an index out of range.
  */
 export function indexSelect(input: Tensor, dim: number, index: Tensor): Tensor;
-export function indexSelect(input: Tensor, options: { dim: number; index: Tensor }): Tensor;
-export function indexSelect(input: Tensor, dim: number, options: { index: Tensor }): Tensor;
-export function indexSelect(input: unknown, dim: unknown, index?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(index)) [dim, index] = call.takeOptions([dim, index], ["dim","index"], "indexSelect");
-  return call.wrapOr(input as Tensor, core.op_indexSelect(call.tensorArg(input, "indexSelect", "input", 1), call.intArg(dim, "indexSelect", "dim", 2), call.tensorArg(index, "indexSelect", "index", 3)));
+export function indexSelect(input: Tensor, options: { dim: number; index: Tensor; out?: Tensor | null }): Tensor;
+export function indexSelect(input: Tensor, dim: number, options: { index: Tensor; out?: Tensor | null }): Tensor;
+export function indexSelect(input: Tensor, dim: number, index: Tensor, options: { out?: Tensor | null }): Tensor;
+export function indexSelect(input: unknown, dim: unknown, index?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(out)) [dim, index, out] = call.takeOptions([dim, index, out], ["dim","index","out"], "indexSelect");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_indexSelect(call.tensorArg(input, "indexSelect", "input", 1), call.intArg(dim, "indexSelect", "dim", 2), call.tensorArg(index, "indexSelect", "index", 3))), "indexSelect");
 }
 
 /**
@@ -1582,10 +1902,12 @@ export function indexSelect(input: unknown, dim: unknown, index?: unknown): Tens
  * Follows torch.inner.
  */
 export function inner(input: Tensor, other: Tensor): Tensor;
-export function inner(input: Tensor, options: { other: Tensor }): Tensor;
-export function inner(input: unknown, other: unknown): Tensor {
-  if (call.isOptions(other)) [other] = call.takeOptions([other], ["other"], "inner");
-  return call.wrapOr(input as Tensor, core.op_inner(call.tensorArg(input, "inner", "input", 1), call.tensorArg(other, "inner", "other", 2)));
+export function inner(input: Tensor, options: { other: Tensor; out?: Tensor | null }): Tensor;
+export function inner(input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
+export function inner(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(other) || call.isOptions(out)) [other, out] = call.takeOptions([other, out], ["other","out"], "inner");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_inner(call.tensorArg(input, "inner", "input", 1), call.tensorArg(other, "inner", "other", 2))), "inner");
 }
 
 /**
@@ -1595,12 +1917,14 @@ export function inner(input: unknown, other: unknown): Tensor {
  * @throws RuntimeError for different dtypes or negative tolerances
  */
 export function isclose(input: Tensor, other: Tensor, rtol?: number, atol?: number, equalNan?: boolean): Tensor;
-export function isclose(input: Tensor, other: Tensor, options: { rtol?: number; atol?: number; equalNan?: boolean }): Tensor;
-export function isclose(input: Tensor, other: Tensor, rtol: number, options: { atol?: number; equalNan?: boolean }): Tensor;
-export function isclose(input: Tensor, other: Tensor, rtol: number, atol: number, options: { equalNan?: boolean }): Tensor;
-export function isclose(input: unknown, other: unknown, rtol?: unknown, atol?: unknown, equalNan?: unknown): Tensor {
-  if (call.isOptions(rtol) || call.isOptions(atol) || call.isOptions(equalNan)) [rtol, atol, equalNan] = call.takeOptions([rtol, atol, equalNan], ["rtol","atol","equalNan"], "isclose");
-  return call.wrap(core.op_isclose(call.tensorArg(input, "isclose", "input", 1), call.tensorArg(other, "isclose", "other", 2), rtol === undefined ? 0.00001 : call.floatArg(rtol, "isclose", "rtol", 3), atol === undefined ? 1e-8 : call.floatArg(atol, "isclose", "atol", 4), equalNan === undefined ? 0 : call.boolArg(equalNan, "isclose", "equalNan", 5)));
+export function isclose(input: Tensor, other: Tensor, options: { rtol?: number; atol?: number; equalNan?: boolean; out?: Tensor | null }): Tensor;
+export function isclose(input: Tensor, other: Tensor, rtol: number, options: { atol?: number; equalNan?: boolean; out?: Tensor | null }): Tensor;
+export function isclose(input: Tensor, other: Tensor, rtol: number, atol: number, options: { equalNan?: boolean; out?: Tensor | null }): Tensor;
+export function isclose(input: Tensor, other: Tensor, rtol: number, atol: number, equalNan: boolean, options: { out?: Tensor | null }): Tensor;
+export function isclose(input: unknown, other: unknown, rtol?: unknown, atol?: unknown, equalNan?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(rtol) || call.isOptions(atol) || call.isOptions(equalNan) || call.isOptions(out)) [rtol, atol, equalNan, out] = call.takeOptions([rtol, atol, equalNan, out], ["rtol","atol","equalNan","out"], "isclose");
+  else out = undefined;
+  return into(out, call.wrap(core.op_isclose(call.tensorArg(input, "isclose", "input", 1), call.tensorArg(other, "isclose", "other", 2), rtol === undefined ? 0.00001 : call.floatArg(rtol, "isclose", "rtol", 3), atol === undefined ? 1e-8 : call.floatArg(atol, "isclose", "atol", 4), equalNan === undefined ? 0 : call.boolArg(equalNan, "isclose", "equalNan", 5))), "isclose", true);
 }
 
 /**
@@ -1609,8 +1933,11 @@ export function isclose(input: unknown, other: unknown, rtol?: unknown, atol?: u
  * Follows torch.isfinite.
  */
 export function isfinite(input: Tensor): Tensor;
-export function isfinite(input: unknown): Tensor {
-  return call.wrap(core.op_isfinite(call.tensorArg(input, "isfinite", "input", 1)));
+export function isfinite(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function isfinite(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "isfinite");
+  else out = undefined;
+  return into(out, call.wrap(core.op_isfinite(call.tensorArg(input, "isfinite", "input", 1))), "isfinite", true);
 }
 
 /**
@@ -1618,13 +1945,15 @@ export function isfinite(input: unknown): Tensor {
  * Follows torch.isin.
  */
 export function isin(elements: Tensor | Scalar, testElements: Tensor | Scalar, assumeUnique?: boolean, invert?: boolean): Tensor;
-export function isin(elements: Tensor | Scalar, options: { testElements: Tensor | Scalar; assumeUnique?: boolean; invert?: boolean }): Tensor;
-export function isin(elements: Tensor | Scalar, testElements: Tensor | Scalar, options: { assumeUnique?: boolean; invert?: boolean }): Tensor;
-export function isin(elements: Tensor | Scalar, testElements: Tensor | Scalar, assumeUnique: boolean, options: { invert?: boolean }): Tensor;
-export function isin(elements: unknown, testElements: unknown, assumeUnique?: unknown, invert?: unknown): Tensor {
-  if (call.isOptions(testElements) || call.isOptions(assumeUnique) || call.isOptions(invert)) [testElements, assumeUnique, invert] = call.takeOptions([testElements, assumeUnique, invert], ["testElements","assumeUnique","invert"], "isin");
+export function isin(elements: Tensor | Scalar, options: { testElements: Tensor | Scalar; assumeUnique?: boolean; invert?: boolean; out?: Tensor | null }): Tensor;
+export function isin(elements: Tensor | Scalar, testElements: Tensor | Scalar, options: { assumeUnique?: boolean; invert?: boolean; out?: Tensor | null }): Tensor;
+export function isin(elements: Tensor | Scalar, testElements: Tensor | Scalar, assumeUnique: boolean, options: { invert?: boolean; out?: Tensor | null }): Tensor;
+export function isin(elements: Tensor | Scalar, testElements: Tensor | Scalar, assumeUnique: boolean, invert: boolean, options: { out?: Tensor | null }): Tensor;
+export function isin(elements: unknown, testElements: unknown, assumeUnique?: unknown, invert?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(testElements) || call.isOptions(assumeUnique) || call.isOptions(invert) || call.isOptions(out)) [testElements, assumeUnique, invert, out] = call.takeOptions([testElements, assumeUnique, invert, out], ["testElements","assumeUnique","invert","out"], "isin");
+  else out = undefined;
   if (!call.isTensor(elements) && !call.isTensor(testElements)) call.wrongCombination("isin", elements, testElements);
-  return call.wrapOr(elements as Tensor, core.op_isin(call.operandArg(elements, "isin", "elements", 1), call.operandArg(testElements, "isin", "testElements", 2), assumeUnique === undefined ? 0 : call.boolArg(assumeUnique, "isin", "assumeUnique", 3), invert === undefined ? 0 : call.boolArg(invert, "isin", "invert", 4)));
+  return into(out, call.wrapOr(elements as Tensor, core.op_isin(call.operandArg(elements, "isin", "elements", 1), call.operandArg(testElements, "isin", "testElements", 2), assumeUnique === undefined ? 0 : call.boolArg(assumeUnique, "isin", "assumeUnique", 3), invert === undefined ? 0 : call.boolArg(invert, "isin", "invert", 4))), "isin");
 }
 
 /**
@@ -1633,8 +1962,11 @@ export function isin(elements: unknown, testElements: unknown, assumeUnique?: un
  * Follows torch.isinf.
  */
 export function isinf(input: Tensor): Tensor;
-export function isinf(input: unknown): Tensor {
-  return call.wrap(core.op_isinf(call.tensorArg(input, "isinf", "input", 1)));
+export function isinf(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function isinf(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "isinf");
+  else out = undefined;
+  return into(out, call.wrap(core.op_isinf(call.tensorArg(input, "isinf", "input", 1))), "isinf", true);
 }
 
 /**
@@ -1643,8 +1975,11 @@ export function isinf(input: unknown): Tensor {
  * Follows torch.isnan.
  */
 export function isnan(input: Tensor): Tensor;
-export function isnan(input: unknown): Tensor {
-  return call.wrap(core.op_isnan(call.tensorArg(input, "isnan", "input", 1)));
+export function isnan(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function isnan(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "isnan");
+  else out = undefined;
+  return into(out, call.wrap(core.op_isnan(call.tensorArg(input, "isnan", "input", 1))), "isnan", true);
 }
 
 /**
@@ -1653,8 +1988,11 @@ export function isnan(input: unknown): Tensor {
  * Follows torch.isneginf.
  */
 export function isneginf(input: Tensor): Tensor;
-export function isneginf(input: unknown): Tensor {
-  return call.wrap(core.op_isneginf(call.tensorArg(input, "isneginf", "input", 1)));
+export function isneginf(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function isneginf(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "isneginf");
+  else out = undefined;
+  return into(out, call.wrap(core.op_isneginf(call.tensorArg(input, "isneginf", "input", 1))), "isneginf", true);
 }
 
 /**
@@ -1663,8 +2001,11 @@ export function isneginf(input: unknown): Tensor {
  * Follows torch.isposinf.
  */
 export function isposinf(input: Tensor): Tensor;
-export function isposinf(input: unknown): Tensor {
-  return call.wrap(core.op_isposinf(call.tensorArg(input, "isposinf", "input", 1)));
+export function isposinf(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function isposinf(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "isposinf");
+  else out = undefined;
+  return into(out, call.wrap(core.op_isposinf(call.tensorArg(input, "isposinf", "input", 1))), "isposinf", true);
 }
 
 /**
@@ -1673,8 +2014,11 @@ export function isposinf(input: unknown): Tensor {
  * Follows torch.isreal.
  */
 export function isreal(input: Tensor): Tensor;
-export function isreal(input: unknown): Tensor {
-  return call.wrap(core.op_isreal(call.tensorArg(input, "isreal", "input", 1)));
+export function isreal(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function isreal(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "isreal");
+  else out = undefined;
+  return into(out, call.wrap(core.op_isreal(call.tensorArg(input, "isreal", "input", 1))), "isreal", true);
 }
 
 /**
@@ -1682,10 +2026,12 @@ export function isreal(input: unknown): Tensor {
  * Follows torch.kron.
  */
 export function kron(input: Tensor, other: Tensor): Tensor;
-export function kron(input: Tensor, options: { other: Tensor }): Tensor;
-export function kron(input: unknown, other: unknown): Tensor {
-  if (call.isOptions(other)) [other] = call.takeOptions([other], ["other"], "kron");
-  return call.wrapOr(input as Tensor, core.op_kron(call.tensorArg(input, "kron", "input", 1), call.tensorArg(other, "kron", "other", 2)));
+export function kron(input: Tensor, options: { other: Tensor; out?: Tensor | null }): Tensor;
+export function kron(input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
+export function kron(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(other) || call.isOptions(out)) [other, out] = call.takeOptions([other, out], ["other","out"], "kron");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_kron(call.tensorArg(input, "kron", "input", 1), call.tensorArg(other, "kron", "other", 2))), "kron");
 }
 
 /**
@@ -1693,12 +2039,14 @@ export function kron(input: unknown, other: unknown): Tensor {
  * Follows torch.kthvalue.
  */
 export function kthvalue(input: Tensor, k: number, dim?: number, keepdim?: boolean): call.Named<"values" | "indices">;
-export function kthvalue(input: Tensor, options: { k: number; dim?: number; keepdim?: boolean }): call.Named<"values" | "indices">;
-export function kthvalue(input: Tensor, k: number, options: { dim?: number; keepdim?: boolean }): call.Named<"values" | "indices">;
-export function kthvalue(input: Tensor, k: number, dim: number, options: { keepdim?: boolean }): call.Named<"values" | "indices">;
-export function kthvalue(input: unknown, k: unknown, dim?: unknown, keepdim?: unknown): call.Named<"values" | "indices"> {
-  if (call.isOptions(k) || call.isOptions(dim) || call.isOptions(keepdim)) [k, dim, keepdim] = call.takeOptions([k, dim, keepdim], ["k","dim","keepdim"], "kthvalue");
-  return call.wrapNamed(core.op_kthvalue(call.tensorArg(input, "kthvalue", "input", 1), call.intArg(k, "kthvalue", "k", 2), dim === undefined ? -1 : call.intArg(dim, "kthvalue", "dim", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "kthvalue", "keepdim", 4)), ["values","indices"]);
+export function kthvalue(input: Tensor, options: { k: number; dim?: number; keepdim?: boolean; out?: readonly Tensor[] }): call.Named<"values" | "indices">;
+export function kthvalue(input: Tensor, k: number, options: { dim?: number; keepdim?: boolean; out?: readonly Tensor[] }): call.Named<"values" | "indices">;
+export function kthvalue(input: Tensor, k: number, dim: number, options: { keepdim?: boolean; out?: readonly Tensor[] }): call.Named<"values" | "indices">;
+export function kthvalue(input: Tensor, k: number, dim: number, keepdim: boolean, options: { out?: readonly Tensor[] }): call.Named<"values" | "indices">;
+export function kthvalue(input: unknown, k: unknown, dim?: unknown, keepdim?: unknown, out?: unknown): call.Named<"values" | "indices"> {
+  if (call.isOptions(k) || call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(out)) [k, dim, keepdim, out] = call.takeOptions([k, dim, keepdim, out], ["k","dim","keepdim","out"], "kthvalue");
+  else out = undefined;
+  return into(out, call.wrapNamed(core.op_kthvalue(call.tensorArg(input, "kthvalue", "input", 1), call.intArg(k, "kthvalue", "k", 2), dim === undefined ? -1 : call.intArg(dim, "kthvalue", "dim", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "kthvalue", "keepdim", 4)), ["values","indices"]), "kthvalue");
 }
 
 /**
@@ -1707,8 +2055,11 @@ export function kthvalue(input: unknown, k: unknown, dim?: unknown, keepdim?: un
  * Follows torch.lcm.
  */
 export function lcm(input: Tensor, other: Tensor): Tensor;
-export function lcm(input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_lcm(call.tensorArg(input, "lcm", "input", 1), call.tensorArg(other, "lcm", "other", 2)));
+export function lcm(input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
+export function lcm(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "lcm");
+  else out = undefined;
+  return into(out, call.wrap(core.op_lcm(call.tensorArg(input, "lcm", "input", 1), call.tensorArg(other, "lcm", "other", 2))), "lcm", true);
 }
 
 /**
@@ -1716,10 +2067,12 @@ export function lcm(input: unknown, other: unknown): Tensor {
  * Follows torch.ldexp.
  */
 export function ldexp(input: Tensor, other: Tensor): Tensor;
-export function ldexp(input: Tensor, options: { other: Tensor }): Tensor;
-export function ldexp(input: unknown, other: unknown): Tensor {
-  if (call.isOptions(other)) [other] = call.takeOptions([other], ["other"], "ldexp");
-  return call.wrapOr(input as Tensor, core.op_ldexp(call.tensorArg(input, "ldexp", "input", 1), call.tensorArg(other, "ldexp", "other", 2)));
+export function ldexp(input: Tensor, options: { other: Tensor; out?: Tensor | null }): Tensor;
+export function ldexp(input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
+export function ldexp(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(other) || call.isOptions(out)) [other, out] = call.takeOptions([other, out], ["other","out"], "ldexp");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_ldexp(call.tensorArg(input, "ldexp", "input", 1), call.tensorArg(other, "ldexp", "other", 2))), "ldexp");
 }
 
 /**
@@ -1728,9 +2081,12 @@ export function ldexp(input: unknown, other: unknown): Tensor {
  * Follows torch.le.
  */
 export function le(input: Tensor, other: Tensor | Scalar): Tensor;
-export function le(input: unknown, other: unknown): Tensor {
+export function le(input: Tensor, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function le(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "le");
+  else out = undefined;
   if (!call.isTensor(input)) call.wrongCombination("le", input, other);
-  return call.wrap(core.op_le(call.tensorArg(input, "le", "input", 1), call.operandArg(other, "le", "other", 2)));
+  return into(out, call.wrap(core.op_le(call.tensorArg(input, "le", "input", 1), call.operandArg(other, "le", "other", 2))), "le", true);
 }
 
 /**
@@ -1739,9 +2095,12 @@ export function le(input: unknown, other: unknown): Tensor {
  * Follows torch.lerp.
  */
 export function lerp(input: Tensor, end: Tensor, weight: Tensor | Scalar): Tensor;
-export function lerp(input: unknown, end: unknown, weight: unknown): Tensor {
+export function lerp(input: Tensor, end: Tensor, weight: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function lerp(input: unknown, end: unknown, weight: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "lerp");
+  else out = undefined;
   if (!call.isTensor(input)) call.wrongCombination("lerp", input, end, weight);
-  return call.wrap(core.op_lerp(call.tensorArg(input, "lerp", "input", 1), call.tensorArg(end, "lerp", "end", 2), call.operandArg(weight, "lerp", "weight", 3)));
+  return into(out, call.wrap(core.op_lerp(call.tensorArg(input, "lerp", "input", 1), call.tensorArg(end, "lerp", "end", 2), call.operandArg(weight, "lerp", "weight", 3))), "lerp", true);
 }
 
 /**
@@ -1751,9 +2110,12 @@ export function lerp(input: unknown, end: unknown, weight: unknown): Tensor {
  * Follows torch.lt.
  */
 export function less(input: Tensor, other: Tensor | Scalar): Tensor;
-export function less(input: unknown, other: unknown): Tensor {
+export function less(input: Tensor, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function less(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "less");
+  else out = undefined;
   if (!call.isTensor(input)) call.wrongCombination("less", input, other);
-  return call.wrap(core.op_lt(call.tensorArg(input, "less", "input", 1), call.operandArg(other, "less", "other", 2)));
+  return into(out, call.wrap(core.op_lt(call.tensorArg(input, "less", "input", 1), call.operandArg(other, "less", "other", 2))), "less", true);
 }
 
 /**
@@ -1763,9 +2125,12 @@ export function less(input: unknown, other: unknown): Tensor {
  * Follows torch.le.
  */
 export function lessEqual(input: Tensor, other: Tensor | Scalar): Tensor;
-export function lessEqual(input: unknown, other: unknown): Tensor {
+export function lessEqual(input: Tensor, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function lessEqual(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "lessEqual");
+  else out = undefined;
   if (!call.isTensor(input)) call.wrongCombination("lessEqual", input, other);
-  return call.wrap(core.op_le(call.tensorArg(input, "lessEqual", "input", 1), call.operandArg(other, "lessEqual", "other", 2)));
+  return into(out, call.wrap(core.op_le(call.tensorArg(input, "lessEqual", "input", 1), call.operandArg(other, "lessEqual", "other", 2))), "lessEqual", true);
 }
 
 /**
@@ -1774,8 +2139,11 @@ export function lessEqual(input: unknown, other: unknown): Tensor {
  * Follows torch.lgamma.
  */
 export function lgamma(input: Tensor): Tensor;
-export function lgamma(input: unknown): Tensor {
-  return call.wrap(core.op_lgamma(call.tensorArg(input, "lgamma", "input", 1)));
+export function lgamma(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function lgamma(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "lgamma");
+  else out = undefined;
+  return into(out, call.wrap(core.op_lgamma(call.tensorArg(input, "lgamma", "input", 1))), "lgamma", true);
 }
 
 /**
@@ -1783,11 +2151,13 @@ export function lgamma(input: unknown): Tensor {
  * Follows torch.linalg.cross.
  */
 export function linalgCross(input: Tensor, other: Tensor, dim?: number): Tensor;
-export function linalgCross(input: Tensor, options: { other: Tensor; dim?: number }): Tensor;
-export function linalgCross(input: Tensor, other: Tensor, options: { dim?: number }): Tensor;
-export function linalgCross(input: unknown, other: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(other) || call.isOptions(dim)) [other, dim] = call.takeOptions([other, dim], ["other","dim"], "linalgCross");
-  return call.wrapOr(input as Tensor, core.op_linalgCross(call.tensorArg(input, "linalgCross", "input", 1), call.tensorArg(other, "linalgCross", "other", 2), dim === undefined ? -1 : call.intArg(dim, "linalgCross", "dim", 3)));
+export function linalgCross(input: Tensor, options: { other: Tensor; dim?: number; out?: Tensor | null }): Tensor;
+export function linalgCross(input: Tensor, other: Tensor, options: { dim?: number; out?: Tensor | null }): Tensor;
+export function linalgCross(input: Tensor, other: Tensor, dim: number, options: { out?: Tensor | null }): Tensor;
+export function linalgCross(input: unknown, other: unknown, dim?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(other) || call.isOptions(dim) || call.isOptions(out)) [other, dim, out] = call.takeOptions([other, dim, out], ["other","dim","out"], "linalgCross");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_linalgCross(call.tensorArg(input, "linalgCross", "input", 1), call.tensorArg(other, "linalgCross", "other", 2), dim === undefined ? -1 : call.intArg(dim, "linalgCross", "dim", 3))), "linalgCross");
 }
 
 /**
@@ -1796,8 +2166,11 @@ export function linalgCross(input: unknown, other: unknown, dim?: unknown): Tens
  * Follows torch.log.
  */
 export function log(input: Tensor): Tensor;
-export function log(input: unknown): Tensor {
-  return call.wrap(core.op_log(call.tensorArg(input, "log", "input", 1)));
+export function log(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function log(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "log");
+  else out = undefined;
+  return into(out, call.wrap(core.op_log(call.tensorArg(input, "log", "input", 1))), "log", true);
 }
 
 /**
@@ -1806,8 +2179,11 @@ export function log(input: unknown): Tensor {
  * Follows torch.log10.
  */
 export function log10(input: Tensor): Tensor;
-export function log10(input: unknown): Tensor {
-  return call.wrap(core.op_log10(call.tensorArg(input, "log10", "input", 1)));
+export function log10(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function log10(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "log10");
+  else out = undefined;
+  return into(out, call.wrap(core.op_log10(call.tensorArg(input, "log10", "input", 1))), "log10", true);
 }
 
 /**
@@ -1816,8 +2192,11 @@ export function log10(input: unknown): Tensor {
  * Follows torch.log1p.
  */
 export function log1p(input: Tensor): Tensor;
-export function log1p(input: unknown): Tensor {
-  return call.wrap(core.op_log1p(call.tensorArg(input, "log1p", "input", 1)));
+export function log1p(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function log1p(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "log1p");
+  else out = undefined;
+  return into(out, call.wrap(core.op_log1p(call.tensorArg(input, "log1p", "input", 1))), "log1p", true);
 }
 
 /**
@@ -1826,8 +2205,11 @@ export function log1p(input: unknown): Tensor {
  * Follows torch.log2.
  */
 export function log2(input: Tensor): Tensor;
-export function log2(input: unknown): Tensor {
-  return call.wrap(core.op_log2(call.tensorArg(input, "log2", "input", 1)));
+export function log2(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function log2(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "log2");
+  else out = undefined;
+  return into(out, call.wrap(core.op_log2(call.tensorArg(input, "log2", "input", 1))), "log2", true);
 }
 
 /**
@@ -1835,11 +2217,13 @@ export function log2(input: unknown): Tensor {
  * Follows torch.log_softmax.
  */
 export function logSoftmax(input: Tensor, dim: number, dtype?: DType | null): Tensor;
-export function logSoftmax(input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
-export function logSoftmax(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
-export function logSoftmax(input: unknown, dim: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(dtype)) [dim, dtype] = call.takeOptions([dim, dtype], ["dim","dtype"], "logSoftmax");
-  return call.wrapOr(input as Tensor, core.op_logSoftmax(call.tensorArg(input, "logSoftmax", "input", 1), call.intArg(dim, "logSoftmax", "dim", 2), call.dtypeArg(dtype, "logSoftmax", "dtype", 3)));
+export function logSoftmax(input: Tensor, options: { dim: number; dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function logSoftmax(input: Tensor, dim: number, options: { dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function logSoftmax(input: Tensor, dim: number, dtype: DType | null, options: { out?: Tensor | null }): Tensor;
+export function logSoftmax(input: unknown, dim: unknown, dtype?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(dtype) || call.isOptions(out)) [dim, dtype, out] = call.takeOptions([dim, dtype, out], ["dim","dtype","out"], "logSoftmax");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_logSoftmax(call.tensorArg(input, "logSoftmax", "input", 1), call.intArg(dim, "logSoftmax", "dim", 2), call.dtypeArg(dtype, "logSoftmax", "dtype", 3))), "logSoftmax");
 }
 
 /**
@@ -1848,8 +2232,11 @@ export function logSoftmax(input: unknown, dim: unknown, dtype?: unknown): Tenso
  * Follows torch.logaddexp.
  */
 export function logaddexp(input: Tensor, other: Tensor): Tensor;
-export function logaddexp(input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_logaddexp(call.tensorArg(input, "logaddexp", "input", 1), call.tensorArg(other, "logaddexp", "other", 2)));
+export function logaddexp(input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
+export function logaddexp(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "logaddexp");
+  else out = undefined;
+  return into(out, call.wrap(core.op_logaddexp(call.tensorArg(input, "logaddexp", "input", 1), call.tensorArg(other, "logaddexp", "other", 2))), "logaddexp", true);
 }
 
 /**
@@ -1858,8 +2245,11 @@ export function logaddexp(input: unknown, other: unknown): Tensor {
  * Follows torch.logaddexp2.
  */
 export function logaddexp2(input: Tensor, other: Tensor): Tensor;
-export function logaddexp2(input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_logaddexp2(call.tensorArg(input, "logaddexp2", "input", 1), call.tensorArg(other, "logaddexp2", "other", 2)));
+export function logaddexp2(input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
+export function logaddexp2(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "logaddexp2");
+  else out = undefined;
+  return into(out, call.wrap(core.op_logaddexp2(call.tensorArg(input, "logaddexp2", "input", 1), call.tensorArg(other, "logaddexp2", "other", 2))), "logaddexp2", true);
 }
 
 /**
@@ -1867,10 +2257,12 @@ export function logaddexp2(input: unknown, other: unknown): Tensor {
  * Follows torch.logcumsumexp.
  */
 export function logcumsumexp(input: Tensor, dim: number): Tensor;
-export function logcumsumexp(input: Tensor, options: { dim: number }): Tensor;
-export function logcumsumexp(input: unknown, dim: unknown): Tensor {
-  if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "logcumsumexp");
-  return call.wrapOr(input as Tensor, core.op_logcumsumexp(call.tensorArg(input, "logcumsumexp", "input", 1), call.intArg(dim, "logcumsumexp", "dim", 2)));
+export function logcumsumexp(input: Tensor, options: { dim: number; out?: Tensor | null }): Tensor;
+export function logcumsumexp(input: Tensor, dim: number, options: { out?: Tensor | null }): Tensor;
+export function logcumsumexp(input: unknown, dim: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(out)) [dim, out] = call.takeOptions([dim, out], ["dim","out"], "logcumsumexp");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_logcumsumexp(call.tensorArg(input, "logcumsumexp", "input", 1), call.intArg(dim, "logcumsumexp", "dim", 2))), "logcumsumexp");
 }
 
 /**
@@ -1879,8 +2271,11 @@ export function logcumsumexp(input: unknown, dim: unknown): Tensor {
  * Follows torch.logical_and.
  */
 export function logicalAnd(input: Tensor, other: Tensor): Tensor;
-export function logicalAnd(input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_logicalAnd(call.tensorArg(input, "logicalAnd", "input", 1), call.tensorArg(other, "logicalAnd", "other", 2)));
+export function logicalAnd(input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
+export function logicalAnd(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "logicalAnd");
+  else out = undefined;
+  return into(out, call.wrap(core.op_logicalAnd(call.tensorArg(input, "logicalAnd", "input", 1), call.tensorArg(other, "logicalAnd", "other", 2))), "logicalAnd", true);
 }
 
 /**
@@ -1889,8 +2284,11 @@ export function logicalAnd(input: unknown, other: unknown): Tensor {
  * Follows torch.logical_not.
  */
 export function logicalNot(input: Tensor): Tensor;
-export function logicalNot(input: unknown): Tensor {
-  return call.wrap(core.op_logicalNot(call.tensorArg(input, "logicalNot", "input", 1)));
+export function logicalNot(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function logicalNot(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "logicalNot");
+  else out = undefined;
+  return into(out, call.wrap(core.op_logicalNot(call.tensorArg(input, "logicalNot", "input", 1))), "logicalNot", true);
 }
 
 /**
@@ -1899,8 +2297,11 @@ export function logicalNot(input: unknown): Tensor {
  * Follows torch.logical_or.
  */
 export function logicalOr(input: Tensor, other: Tensor): Tensor;
-export function logicalOr(input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_logicalOr(call.tensorArg(input, "logicalOr", "input", 1), call.tensorArg(other, "logicalOr", "other", 2)));
+export function logicalOr(input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
+export function logicalOr(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "logicalOr");
+  else out = undefined;
+  return into(out, call.wrap(core.op_logicalOr(call.tensorArg(input, "logicalOr", "input", 1), call.tensorArg(other, "logicalOr", "other", 2))), "logicalOr", true);
 }
 
 /**
@@ -1909,8 +2310,11 @@ export function logicalOr(input: unknown, other: unknown): Tensor {
  * Follows torch.logical_xor.
  */
 export function logicalXor(input: Tensor, other: Tensor): Tensor;
-export function logicalXor(input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_logicalXor(call.tensorArg(input, "logicalXor", "input", 1), call.tensorArg(other, "logicalXor", "other", 2)));
+export function logicalXor(input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
+export function logicalXor(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "logicalXor");
+  else out = undefined;
+  return into(out, call.wrap(core.op_logicalXor(call.tensorArg(input, "logicalXor", "input", 1), call.tensorArg(other, "logicalXor", "other", 2))), "logicalXor", true);
 }
 
 /**
@@ -1919,11 +2323,13 @@ export function logicalXor(input: unknown, other: unknown): Tensor {
  * Follows torch.logit.
  */
 export function logit(input: Tensor, eps?: number | null): Tensor;
-export function logit(input: Tensor, options: { eps?: number | null }): Tensor;
-export function logit(input: unknown, eps?: unknown): Tensor {
-  if (call.isOptions(eps)) [eps] = call.takeOptions([eps], ["eps"], "logit");
+export function logit(input: Tensor, options: { eps?: number | null; out?: Tensor | null }): Tensor;
+export function logit(input: Tensor, eps: number | null, options: { out?: Tensor | null }): Tensor;
+export function logit(input: unknown, eps?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(eps) || call.isOptions(out)) [eps, out] = call.takeOptions([eps, out], ["eps","out"], "logit");
+  else out = undefined;
   const epsValue = call.optionalScalarArg(eps, "logit", "eps", 2);
-  return call.wrap(core.op_logit(call.tensorArg(input, "logit", "input", 1), call.scalarValue(epsValue), call.scalarKind(epsValue)));
+  return into(out, call.wrap(core.op_logit(call.tensorArg(input, "logit", "input", 1), call.scalarValue(epsValue), call.scalarKind(epsValue))), "logit", true);
 }
 
 /**
@@ -1931,11 +2337,13 @@ export function logit(input: unknown, eps?: unknown): Tensor {
  * Follows torch.logsumexp.
  */
 export function logsumexp(input: Tensor, dim: number | readonly number[], keepdim?: boolean): Tensor;
-export function logsumexp(input: Tensor, options: { dim: number | readonly number[]; keepdim?: boolean }): Tensor;
-export function logsumexp(input: Tensor, dim: number | readonly number[], options: { keepdim?: boolean }): Tensor;
-export function logsumexp(input: unknown, dim: unknown, keepdim?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "logsumexp");
-  return call.wrapOr(input as Tensor, core.op_logsumexp(call.tensorArg(input, "logsumexp", "input", 1), call.ints(dim, "logsumexp", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "logsumexp", "keepdim", 3)));
+export function logsumexp(input: Tensor, options: { dim: number | readonly number[]; keepdim?: boolean; out?: Tensor | null }): Tensor;
+export function logsumexp(input: Tensor, dim: number | readonly number[], options: { keepdim?: boolean; out?: Tensor | null }): Tensor;
+export function logsumexp(input: Tensor, dim: number | readonly number[], keepdim: boolean, options: { out?: Tensor | null }): Tensor;
+export function logsumexp(input: unknown, dim: unknown, keepdim?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(out)) [dim, keepdim, out] = call.takeOptions([dim, keepdim, out], ["dim","keepdim","out"], "logsumexp");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_logsumexp(call.tensorArg(input, "logsumexp", "input", 1), call.ints(dim, "logsumexp", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "logsumexp", "keepdim", 3))), "logsumexp");
 }
 
 /**
@@ -1944,9 +2352,12 @@ export function logsumexp(input: unknown, dim: unknown, keepdim?: unknown): Tens
  * Follows torch.lt.
  */
 export function lt(input: Tensor, other: Tensor | Scalar): Tensor;
-export function lt(input: unknown, other: unknown): Tensor {
+export function lt(input: Tensor, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function lt(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "lt");
+  else out = undefined;
   if (!call.isTensor(input)) call.wrongCombination("lt", input, other);
-  return call.wrap(core.op_lt(call.tensorArg(input, "lt", "input", 1), call.operandArg(other, "lt", "other", 2)));
+  return into(out, call.wrap(core.op_lt(call.tensorArg(input, "lt", "input", 1), call.operandArg(other, "lt", "other", 2))), "lt", true);
 }
 
 /**
@@ -1954,12 +2365,14 @@ export function lt(input: unknown, other: unknown): Tensor {
  * Follows torch.masked_fill.
  */
 export function maskedFill(input: Tensor, mask: Tensor, value: Tensor | Scalar): Tensor;
-export function maskedFill(input: Tensor, options: { mask: Tensor; value: Tensor | Scalar }): Tensor;
-export function maskedFill(input: Tensor, mask: Tensor, options: { value: Tensor | Scalar }): Tensor;
-export function maskedFill(input: unknown, mask: unknown, value?: unknown): Tensor {
-  if (call.isOptions(mask) || call.isOptions(value)) [mask, value] = call.takeOptions([mask, value], ["mask","value"], "maskedFill");
+export function maskedFill(input: Tensor, options: { mask: Tensor; value: Tensor | Scalar; out?: Tensor | null }): Tensor;
+export function maskedFill(input: Tensor, mask: Tensor, options: { value: Tensor | Scalar; out?: Tensor | null }): Tensor;
+export function maskedFill(input: Tensor, mask: Tensor, value: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function maskedFill(input: unknown, mask: unknown, value?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(mask) || call.isOptions(value) || call.isOptions(out)) [mask, value, out] = call.takeOptions([mask, value, out], ["mask","value","out"], "maskedFill");
+  else out = undefined;
   if (!call.isTensor(input)) call.wrongCombination("maskedFill", input, mask, value);
-  return call.wrapOr(input as Tensor, core.op_maskedFill(call.tensorArg(input, "maskedFill", "input", 1), call.tensorArg(mask, "maskedFill", "mask", 2), call.operandArg(value, "maskedFill", "value", 3)));
+  return into(out, call.wrapOr(input as Tensor, core.op_maskedFill(call.tensorArg(input, "maskedFill", "input", 1), call.tensorArg(mask, "maskedFill", "mask", 2), call.operandArg(value, "maskedFill", "value", 3))), "maskedFill");
 }
 
 /**
@@ -1967,11 +2380,13 @@ export function maskedFill(input: unknown, mask: unknown, value?: unknown): Tens
  * Follows torch.masked_scatter.
  */
 export function maskedScatter(input: Tensor, mask: Tensor, source: Tensor): Tensor;
-export function maskedScatter(input: Tensor, options: { mask: Tensor; source: Tensor }): Tensor;
-export function maskedScatter(input: Tensor, mask: Tensor, options: { source: Tensor }): Tensor;
-export function maskedScatter(input: unknown, mask: unknown, source?: unknown): Tensor {
-  if (call.isOptions(mask) || call.isOptions(source)) [mask, source] = call.takeOptions([mask, source], ["mask","source"], "maskedScatter");
-  return call.wrapOr(input as Tensor, core.op_maskedScatter(call.tensorArg(input, "maskedScatter", "input", 1), call.tensorArg(mask, "maskedScatter", "mask", 2), call.tensorArg(source, "maskedScatter", "source", 3)));
+export function maskedScatter(input: Tensor, options: { mask: Tensor; source: Tensor; out?: Tensor | null }): Tensor;
+export function maskedScatter(input: Tensor, mask: Tensor, options: { source: Tensor; out?: Tensor | null }): Tensor;
+export function maskedScatter(input: Tensor, mask: Tensor, source: Tensor, options: { out?: Tensor | null }): Tensor;
+export function maskedScatter(input: unknown, mask: unknown, source?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(mask) || call.isOptions(source) || call.isOptions(out)) [mask, source, out] = call.takeOptions([mask, source, out], ["mask","source","out"], "maskedScatter");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_maskedScatter(call.tensorArg(input, "maskedScatter", "input", 1), call.tensorArg(mask, "maskedScatter", "mask", 2), call.tensorArg(source, "maskedScatter", "source", 3))), "maskedScatter");
 }
 
 /**
@@ -1979,10 +2394,12 @@ export function maskedScatter(input: unknown, mask: unknown, source?: unknown): 
  * Follows torch.masked_select.
  */
 export function maskedSelect(input: Tensor, mask: Tensor): Tensor;
-export function maskedSelect(input: Tensor, options: { mask: Tensor }): Tensor;
-export function maskedSelect(input: unknown, mask: unknown): Tensor {
-  if (call.isOptions(mask)) [mask] = call.takeOptions([mask], ["mask"], "maskedSelect");
-  return call.wrapOr(input as Tensor, core.op_maskedSelect(call.tensorArg(input, "maskedSelect", "input", 1), call.tensorArg(mask, "maskedSelect", "mask", 2)));
+export function maskedSelect(input: Tensor, options: { mask: Tensor; out?: Tensor | null }): Tensor;
+export function maskedSelect(input: Tensor, mask: Tensor, options: { out?: Tensor | null }): Tensor;
+export function maskedSelect(input: unknown, mask: unknown, out?: unknown): Tensor {
+  if (call.isOptions(mask) || call.isOptions(out)) [mask, out] = call.takeOptions([mask, out], ["mask","out"], "maskedSelect");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_maskedSelect(call.tensorArg(input, "maskedSelect", "input", 1), call.tensorArg(mask, "maskedSelect", "mask", 2))), "maskedSelect");
 }
 
 /**
@@ -1992,10 +2409,12 @@ export function maskedSelect(input: unknown, mask: unknown): Tensor {
  * @example torch.matmul(torch.ones(2, 3), torch.ones(3))
  */
 export function matmul(input: Tensor, other: Tensor): Tensor;
-export function matmul(input: Tensor, options: { other: Tensor }): Tensor;
-export function matmul(input: unknown, other: unknown): Tensor {
-  if (call.isOptions(other)) [other] = call.takeOptions([other], ["other"], "matmul");
-  return call.wrapOr(input as Tensor, core.op_matmul(call.tensorArg(input, "matmul", "input", 1), call.tensorArg(other, "matmul", "other", 2)));
+export function matmul(input: Tensor, options: { other: Tensor; out?: Tensor | null }): Tensor;
+export function matmul(input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
+export function matmul(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(other) || call.isOptions(out)) [other, out] = call.takeOptions([other, out], ["other","out"], "matmul");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_matmul(call.tensorArg(input, "matmul", "input", 1), call.tensorArg(other, "matmul", "other", 2))), "matmul");
 }
 
 /**
@@ -2004,8 +2423,11 @@ export function matmul(input: unknown, other: unknown): Tensor {
  * Follows torch.maximum.
  */
 export function maximum(input: Tensor, other: Tensor): Tensor;
-export function maximum(input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_maximum(call.tensorArg(input, "maximum", "input", 1), call.tensorArg(other, "maximum", "other", 2)));
+export function maximum(input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
+export function maximum(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "maximum");
+  else out = undefined;
+  return into(out, call.wrap(core.op_maximum(call.tensorArg(input, "maximum", "input", 1), call.tensorArg(other, "maximum", "other", 2))), "maximum", true);
 }
 
 /**
@@ -2015,12 +2437,14 @@ export function maximum(input: unknown, other: unknown): Tensor {
  * @example torch.mean(x, [0, 2], true)
  */
 export function mean(input: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
-export function mean(input: Tensor, options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
-export function mean(input: Tensor, dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
-export function mean(input: Tensor, dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
-export function mean(input: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(dtype)) [dim, keepdim, dtype] = call.takeOptions([dim, keepdim, dtype], ["dim","keepdim","dtype"], "mean");
-  return call.wrapOr(input as Tensor, core.op_mean(call.tensorArg(input, "mean", "input", 1), call.ints(dim, "mean", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "mean", "keepdim", 3), call.dtypeArg(dtype, "mean", "dtype", 4)));
+export function mean(input: Tensor, options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function mean(input: Tensor, dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function mean(input: Tensor, dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function mean(input: Tensor, dim: number | readonly number[] | null, keepdim: boolean, dtype: DType | null, options: { out?: Tensor | null }): Tensor;
+export function mean(input: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(dtype) || call.isOptions(out)) [dim, keepdim, dtype, out] = call.takeOptions([dim, keepdim, dtype, out], ["dim","keepdim","dtype","out"], "mean");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_mean(call.tensorArg(input, "mean", "input", 1), call.ints(dim, "mean", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "mean", "keepdim", 3), call.dtypeArg(dtype, "mean", "dtype", 4))), "mean");
 }
 
 /**
@@ -2029,8 +2453,11 @@ export function mean(input: unknown, dim?: unknown, keepdim?: unknown, dtype?: u
  * Follows torch.minimum.
  */
 export function minimum(input: Tensor, other: Tensor): Tensor;
-export function minimum(input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_minimum(call.tensorArg(input, "minimum", "input", 1), call.tensorArg(other, "minimum", "other", 2)));
+export function minimum(input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
+export function minimum(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "minimum");
+  else out = undefined;
+  return into(out, call.wrap(core.op_minimum(call.tensorArg(input, "minimum", "input", 1), call.tensorArg(other, "minimum", "other", 2))), "minimum", true);
 }
 
 /**
@@ -2040,10 +2467,12 @@ export function minimum(input: unknown, other: unknown): Tensor {
  * @example torch.mm(torch.ones(2, 3), torch.ones(3, 4))
  */
 export function mm(input: Tensor, mat2: Tensor): Tensor;
-export function mm(input: Tensor, options: { mat2: Tensor }): Tensor;
-export function mm(input: unknown, mat2: unknown): Tensor {
-  if (call.isOptions(mat2)) [mat2] = call.takeOptions([mat2], ["mat2"], "mm");
-  return call.wrapOr(input as Tensor, core.op_mm(call.tensorArg(input, "mm", "input", 1), call.tensorArg(mat2, "mm", "mat2", 2)));
+export function mm(input: Tensor, options: { mat2: Tensor; out?: Tensor | null }): Tensor;
+export function mm(input: Tensor, mat2: Tensor, options: { out?: Tensor | null }): Tensor;
+export function mm(input: unknown, mat2: unknown, out?: unknown): Tensor {
+  if (call.isOptions(mat2) || call.isOptions(out)) [mat2, out] = call.takeOptions([mat2, out], ["mat2","out"], "mm");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_mm(call.tensorArg(input, "mm", "input", 1), call.tensorArg(mat2, "mm", "mat2", 2))), "mm");
 }
 
 /**
@@ -2051,11 +2480,13 @@ export function mm(input: unknown, mat2: unknown): Tensor {
  * Follows torch.mode.
  */
 export function mode(input: Tensor, dim?: number, keepdim?: boolean): call.Named<"values" | "indices">;
-export function mode(input: Tensor, options: { dim?: number; keepdim?: boolean }): call.Named<"values" | "indices">;
-export function mode(input: Tensor, dim: number, options: { keepdim?: boolean }): call.Named<"values" | "indices">;
-export function mode(input: unknown, dim?: unknown, keepdim?: unknown): call.Named<"values" | "indices"> {
-  if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "mode");
-  return call.wrapNamed(core.op_mode(call.tensorArg(input, "mode", "input", 1), dim === undefined ? -1 : call.intArg(dim, "mode", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "mode", "keepdim", 3)), ["values","indices"]);
+export function mode(input: Tensor, options: { dim?: number; keepdim?: boolean; out?: readonly Tensor[] }): call.Named<"values" | "indices">;
+export function mode(input: Tensor, dim: number, options: { keepdim?: boolean; out?: readonly Tensor[] }): call.Named<"values" | "indices">;
+export function mode(input: Tensor, dim: number, keepdim: boolean, options: { out?: readonly Tensor[] }): call.Named<"values" | "indices">;
+export function mode(input: unknown, dim?: unknown, keepdim?: unknown, out?: unknown): call.Named<"values" | "indices"> {
+  if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(out)) [dim, keepdim, out] = call.takeOptions([dim, keepdim, out], ["dim","keepdim","out"], "mode");
+  else out = undefined;
+  return into(out, call.wrapNamed(core.op_mode(call.tensorArg(input, "mode", "input", 1), dim === undefined ? -1 : call.intArg(dim, "mode", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "mode", "keepdim", 3)), ["values","indices"]), "mode");
 }
 
 /**
@@ -2064,11 +2495,13 @@ export function mode(input: unknown, dim?: unknown, keepdim?: unknown): call.Nam
  * Follows torch.movedim.
  */
 export function moveaxis(input: Tensor, source: number | readonly number[], destination: number | readonly number[]): Tensor;
-export function moveaxis(input: Tensor, options: { source: number | readonly number[]; destination: number | readonly number[] }): Tensor;
-export function moveaxis(input: Tensor, source: number | readonly number[], options: { destination: number | readonly number[] }): Tensor;
-export function moveaxis(input: unknown, source: unknown, destination?: unknown): Tensor {
-  if (call.isOptions(source) || call.isOptions(destination)) [source, destination] = call.takeOptions([source, destination], ["source","destination"], "moveaxis");
-  return call.wrapOr(input as Tensor, core.op_movedim(call.tensorArg(input, "moveaxis", "input", 1), call.ints(source, "moveaxis", "source", 2), call.lengthOf(source), call.ints(destination, "moveaxis", "destination", 3), call.lengthOf(destination)));
+export function moveaxis(input: Tensor, options: { source: number | readonly number[]; destination: number | readonly number[]; out?: Tensor | null }): Tensor;
+export function moveaxis(input: Tensor, source: number | readonly number[], options: { destination: number | readonly number[]; out?: Tensor | null }): Tensor;
+export function moveaxis(input: Tensor, source: number | readonly number[], destination: number | readonly number[], options: { out?: Tensor | null }): Tensor;
+export function moveaxis(input: unknown, source: unknown, destination?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(source) || call.isOptions(destination) || call.isOptions(out)) [source, destination, out] = call.takeOptions([source, destination, out], ["source","destination","out"], "moveaxis");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_movedim(call.tensorArg(input, "moveaxis", "input", 1), call.ints(source, "moveaxis", "source", 2), call.lengthOf(source), call.ints(destination, "moveaxis", "destination", 3), call.lengthOf(destination))), "moveaxis");
 }
 
 /**
@@ -2076,11 +2509,13 @@ export function moveaxis(input: unknown, source: unknown, destination?: unknown)
  * Follows torch.movedim.
  */
 export function movedim(input: Tensor, source: number | readonly number[], destination: number | readonly number[]): Tensor;
-export function movedim(input: Tensor, options: { source: number | readonly number[]; destination: number | readonly number[] }): Tensor;
-export function movedim(input: Tensor, source: number | readonly number[], options: { destination: number | readonly number[] }): Tensor;
-export function movedim(input: unknown, source: unknown, destination?: unknown): Tensor {
-  if (call.isOptions(source) || call.isOptions(destination)) [source, destination] = call.takeOptions([source, destination], ["source","destination"], "movedim");
-  return call.wrapOr(input as Tensor, core.op_movedim(call.tensorArg(input, "movedim", "input", 1), call.ints(source, "movedim", "source", 2), call.lengthOf(source), call.ints(destination, "movedim", "destination", 3), call.lengthOf(destination)));
+export function movedim(input: Tensor, options: { source: number | readonly number[]; destination: number | readonly number[]; out?: Tensor | null }): Tensor;
+export function movedim(input: Tensor, source: number | readonly number[], options: { destination: number | readonly number[]; out?: Tensor | null }): Tensor;
+export function movedim(input: Tensor, source: number | readonly number[], destination: number | readonly number[], options: { out?: Tensor | null }): Tensor;
+export function movedim(input: unknown, source: unknown, destination?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(source) || call.isOptions(destination) || call.isOptions(out)) [source, destination, out] = call.takeOptions([source, destination, out], ["source","destination","out"], "movedim");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_movedim(call.tensorArg(input, "movedim", "input", 1), call.ints(source, "movedim", "source", 2), call.lengthOf(source), call.ints(destination, "movedim", "destination", 3), call.lengthOf(destination))), "movedim");
 }
 
 /**
@@ -2088,8 +2523,11 @@ export function movedim(input: unknown, source: unknown, destination?: unknown):
  * Follows torch.msort.
  */
 export function msort(input: Tensor): Tensor;
-export function msort(input: unknown): Tensor {
-  return call.wrapOr(input as Tensor, core.op_msort(call.tensorArg(input, "msort", "input", 1)));
+export function msort(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function msort(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "msort");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_msort(call.tensorArg(input, "msort", "input", 1))), "msort");
 }
 
 /**
@@ -2098,8 +2536,11 @@ export function msort(input: unknown): Tensor {
  * Follows torch.mul.
  */
 export function mul(input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
-export function mul(input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_mul(call.operandArg(input, "mul", "input", 1), call.operandArg(other, "mul", "other", 2)));
+export function mul(input: Tensor | Scalar, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function mul(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "mul");
+  else out = undefined;
+  return into(out, call.wrap(core.op_mul(call.operandArg(input, "mul", "input", 1), call.operandArg(other, "mul", "other", 2))), "mul", true);
 }
 
 /**
@@ -2107,12 +2548,14 @@ export function mul(input: unknown, other: unknown): Tensor {
  * Follows torch.multinomial.
  */
 export function multinomial(input: Tensor, numSamples: number, replacement?: boolean, generator?: number): Tensor;
-export function multinomial(input: Tensor, options: { numSamples: number; replacement?: boolean; generator?: number }): Tensor;
-export function multinomial(input: Tensor, numSamples: number, options: { replacement?: boolean; generator?: number }): Tensor;
-export function multinomial(input: Tensor, numSamples: number, replacement: boolean, options: { generator?: number }): Tensor;
-export function multinomial(input: unknown, numSamples: unknown, replacement?: unknown, generator?: unknown): Tensor {
-  if (call.isOptions(numSamples) || call.isOptions(replacement) || call.isOptions(generator)) [numSamples, replacement, generator] = call.takeOptions([numSamples, replacement, generator], ["numSamples","replacement","generator"], "multinomial");
-  return call.wrapOr(input as Tensor, core.op_multinomial(call.tensorArg(input, "multinomial", "input", 1), call.intArg(numSamples, "multinomial", "numSamples", 2), replacement === undefined ? 0 : call.boolArg(replacement, "multinomial", "replacement", 3), generator === undefined ? 0 : call.intArg(generator, "multinomial", "generator", 4)));
+export function multinomial(input: Tensor, options: { numSamples: number; replacement?: boolean; generator?: number; out?: Tensor | null }): Tensor;
+export function multinomial(input: Tensor, numSamples: number, options: { replacement?: boolean; generator?: number; out?: Tensor | null }): Tensor;
+export function multinomial(input: Tensor, numSamples: number, replacement: boolean, options: { generator?: number; out?: Tensor | null }): Tensor;
+export function multinomial(input: Tensor, numSamples: number, replacement: boolean, generator: number, options: { out?: Tensor | null }): Tensor;
+export function multinomial(input: unknown, numSamples: unknown, replacement?: unknown, generator?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(numSamples) || call.isOptions(replacement) || call.isOptions(generator) || call.isOptions(out)) [numSamples, replacement, generator, out] = call.takeOptions([numSamples, replacement, generator, out], ["numSamples","replacement","generator","out"], "multinomial");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_multinomial(call.tensorArg(input, "multinomial", "input", 1), call.intArg(numSamples, "multinomial", "numSamples", 2), replacement === undefined ? 0 : call.boolArg(replacement, "multinomial", "replacement", 3), generator === undefined ? 0 : call.intArg(generator, "multinomial", "generator", 4))), "multinomial");
 }
 
 /**
@@ -2122,8 +2565,11 @@ export function multinomial(input: unknown, numSamples: unknown, replacement?: u
  * Follows torch.mul.
  */
 export function multiply(input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
-export function multiply(input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_mul(call.operandArg(input, "multiply", "input", 1), call.operandArg(other, "multiply", "other", 2)));
+export function multiply(input: Tensor | Scalar, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function multiply(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "multiply");
+  else out = undefined;
+  return into(out, call.wrap(core.op_mul(call.operandArg(input, "multiply", "input", 1), call.operandArg(other, "multiply", "other", 2))), "multiply", true);
 }
 
 /**
@@ -2133,10 +2579,12 @@ export function multiply(input: unknown, other: unknown): Tensor {
  * @example torch.mv(torch.ones(2, 3), torch.ones(3))
  */
 export function mv(input: Tensor, vec: Tensor): Tensor;
-export function mv(input: Tensor, options: { vec: Tensor }): Tensor;
-export function mv(input: unknown, vec: unknown): Tensor {
-  if (call.isOptions(vec)) [vec] = call.takeOptions([vec], ["vec"], "mv");
-  return call.wrapOr(input as Tensor, core.op_mv(call.tensorArg(input, "mv", "input", 1), call.tensorArg(vec, "mv", "vec", 2)));
+export function mv(input: Tensor, options: { vec: Tensor; out?: Tensor | null }): Tensor;
+export function mv(input: Tensor, vec: Tensor, options: { out?: Tensor | null }): Tensor;
+export function mv(input: unknown, vec: unknown, out?: unknown): Tensor {
+  if (call.isOptions(vec) || call.isOptions(out)) [vec, out] = call.takeOptions([vec, out], ["vec","out"], "mv");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_mv(call.tensorArg(input, "mv", "input", 1), call.tensorArg(vec, "mv", "vec", 2))), "mv");
 }
 
 /**
@@ -2144,15 +2592,17 @@ export function mv(input: unknown, vec: unknown): Tensor {
  * Follows torch.nan_to_num.
  */
 export function nanToNum(input: Tensor, nan?: number | null, posinf?: number | null, neginf?: number | null): Tensor;
-export function nanToNum(input: Tensor, options: { nan?: number | null; posinf?: number | null; neginf?: number | null }): Tensor;
-export function nanToNum(input: Tensor, nan: number | null, options: { posinf?: number | null; neginf?: number | null }): Tensor;
-export function nanToNum(input: Tensor, nan: number | null, posinf: number | null, options: { neginf?: number | null }): Tensor;
-export function nanToNum(input: unknown, nan?: unknown, posinf?: unknown, neginf?: unknown): Tensor {
-  if (call.isOptions(nan) || call.isOptions(posinf) || call.isOptions(neginf)) [nan, posinf, neginf] = call.takeOptions([nan, posinf, neginf], ["nan","posinf","neginf"], "nanToNum");
+export function nanToNum(input: Tensor, options: { nan?: number | null; posinf?: number | null; neginf?: number | null; out?: Tensor | null }): Tensor;
+export function nanToNum(input: Tensor, nan: number | null, options: { posinf?: number | null; neginf?: number | null; out?: Tensor | null }): Tensor;
+export function nanToNum(input: Tensor, nan: number | null, posinf: number | null, options: { neginf?: number | null; out?: Tensor | null }): Tensor;
+export function nanToNum(input: Tensor, nan: number | null, posinf: number | null, neginf: number | null, options: { out?: Tensor | null }): Tensor;
+export function nanToNum(input: unknown, nan?: unknown, posinf?: unknown, neginf?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(nan) || call.isOptions(posinf) || call.isOptions(neginf) || call.isOptions(out)) [nan, posinf, neginf, out] = call.takeOptions([nan, posinf, neginf, out], ["nan","posinf","neginf","out"], "nanToNum");
+  else out = undefined;
   const nanValue = call.optionalScalarArg(nan, "nanToNum", "nan", 2);
   const posinfValue = call.optionalScalarArg(posinf, "nanToNum", "posinf", 3);
   const neginfValue = call.optionalScalarArg(neginf, "nanToNum", "neginf", 4);
-  return call.wrapOr(input as Tensor, core.op_nanToNum(call.tensorArg(input, "nanToNum", "input", 1), call.scalarValue(nanValue), call.scalarKind(nanValue), call.scalarValue(posinfValue), call.scalarKind(posinfValue), call.scalarValue(neginfValue), call.scalarKind(neginfValue)));
+  return into(out, call.wrapOr(input as Tensor, core.op_nanToNum(call.tensorArg(input, "nanToNum", "input", 1), call.scalarValue(nanValue), call.scalarKind(nanValue), call.scalarValue(posinfValue), call.scalarKind(posinfValue), call.scalarValue(neginfValue), call.scalarKind(neginfValue))), "nanToNum");
 }
 
 /**
@@ -2160,12 +2610,14 @@ export function nanToNum(input: unknown, nan?: unknown, posinf?: unknown, neginf
  * Follows torch.nanmean.
  */
 export function nanmean(input: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
-export function nanmean(input: Tensor, options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
-export function nanmean(input: Tensor, dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
-export function nanmean(input: Tensor, dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
-export function nanmean(input: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(dtype)) [dim, keepdim, dtype] = call.takeOptions([dim, keepdim, dtype], ["dim","keepdim","dtype"], "nanmean");
-  return call.wrapOr(input as Tensor, core.op_nanmean(call.tensorArg(input, "nanmean", "input", 1), call.ints(dim, "nanmean", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "nanmean", "keepdim", 3), call.dtypeArg(dtype, "nanmean", "dtype", 4)));
+export function nanmean(input: Tensor, options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function nanmean(input: Tensor, dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function nanmean(input: Tensor, dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function nanmean(input: Tensor, dim: number | readonly number[] | null, keepdim: boolean, dtype: DType | null, options: { out?: Tensor | null }): Tensor;
+export function nanmean(input: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(dtype) || call.isOptions(out)) [dim, keepdim, dtype, out] = call.takeOptions([dim, keepdim, dtype, out], ["dim","keepdim","dtype","out"], "nanmean");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_nanmean(call.tensorArg(input, "nanmean", "input", 1), call.ints(dim, "nanmean", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "nanmean", "keepdim", 3), call.dtypeArg(dtype, "nanmean", "dtype", 4))), "nanmean");
 }
 
 /**
@@ -2173,14 +2625,16 @@ export function nanmean(input: unknown, dim?: unknown, keepdim?: unknown, dtype?
  * Follows torch.nanquantile.
  */
 export function nanquantile(input: Tensor, q: Tensor | Scalar, dim?: number | null, keepdim?: boolean, interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"): Tensor;
-export function nanquantile(input: Tensor, options: { q: Tensor | Scalar; dim?: number | null; keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
-export function nanquantile(input: Tensor, q: Tensor | Scalar, options: { dim?: number | null; keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
-export function nanquantile(input: Tensor, q: Tensor | Scalar, dim: number | null, options: { keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
-export function nanquantile(input: Tensor, q: Tensor | Scalar, dim: number | null, keepdim: boolean, options: { interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
-export function nanquantile(input: unknown, q: unknown, dim?: unknown, keepdim?: unknown, interpolation?: unknown): Tensor {
-  if (call.isOptions(q) || call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(interpolation)) [q, dim, keepdim, interpolation] = call.takeOptions([q, dim, keepdim, interpolation], ["q","dim","keepdim","interpolation"], "nanquantile");
+export function nanquantile(input: Tensor, options: { q: Tensor | Scalar; dim?: number | null; keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"; out?: Tensor | null }): Tensor;
+export function nanquantile(input: Tensor, q: Tensor | Scalar, options: { dim?: number | null; keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"; out?: Tensor | null }): Tensor;
+export function nanquantile(input: Tensor, q: Tensor | Scalar, dim: number | null, options: { keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"; out?: Tensor | null }): Tensor;
+export function nanquantile(input: Tensor, q: Tensor | Scalar, dim: number | null, keepdim: boolean, options: { interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"; out?: Tensor | null }): Tensor;
+export function nanquantile(input: Tensor, q: Tensor | Scalar, dim: number | null, keepdim: boolean, interpolation: "linear" | "lower" | "higher" | "midpoint" | "nearest", options: { out?: Tensor | null }): Tensor;
+export function nanquantile(input: unknown, q: unknown, dim?: unknown, keepdim?: unknown, interpolation?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(q) || call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(interpolation) || call.isOptions(out)) [q, dim, keepdim, interpolation, out] = call.takeOptions([q, dim, keepdim, interpolation, out], ["q","dim","keepdim","interpolation","out"], "nanquantile");
+  else out = undefined;
   if (!call.isTensor(input)) call.wrongCombination("nanquantile", input, q);
-  return call.wrapOr(input as Tensor, core.op_nanquantile(call.tensorArg(input, "nanquantile", "input", 1), call.operandArg(q, "nanquantile", "q", 2), call.optionalIntArg(dim, "nanquantile", "dim", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "nanquantile", "keepdim", 4), interpolation === undefined ? 0 : call.enumArg(interpolation, ["linear","lower","higher","midpoint","nearest"], "nanquantile", "interpolation", 5)));
+  return into(out, call.wrapOr(input as Tensor, core.op_nanquantile(call.tensorArg(input, "nanquantile", "input", 1), call.operandArg(q, "nanquantile", "q", 2), call.optionalIntArg(dim, "nanquantile", "dim", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "nanquantile", "keepdim", 4), interpolation === undefined ? 0 : call.enumArg(interpolation, ["linear","lower","higher","midpoint","nearest"], "nanquantile", "interpolation", 5))), "nanquantile");
 }
 
 /**
@@ -2188,12 +2642,14 @@ export function nanquantile(input: unknown, q: unknown, dim?: unknown, keepdim?:
  * Follows torch.nansum.
  */
 export function nansum(input: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
-export function nansum(input: Tensor, options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
-export function nansum(input: Tensor, dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
-export function nansum(input: Tensor, dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
-export function nansum(input: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(dtype)) [dim, keepdim, dtype] = call.takeOptions([dim, keepdim, dtype], ["dim","keepdim","dtype"], "nansum");
-  return call.wrapOr(input as Tensor, core.op_nansum(call.tensorArg(input, "nansum", "input", 1), call.ints(dim, "nansum", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "nansum", "keepdim", 3), call.dtypeArg(dtype, "nansum", "dtype", 4)));
+export function nansum(input: Tensor, options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function nansum(input: Tensor, dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function nansum(input: Tensor, dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function nansum(input: Tensor, dim: number | readonly number[] | null, keepdim: boolean, dtype: DType | null, options: { out?: Tensor | null }): Tensor;
+export function nansum(input: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(dtype) || call.isOptions(out)) [dim, keepdim, dtype, out] = call.takeOptions([dim, keepdim, dtype, out], ["dim","keepdim","dtype","out"], "nansum");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_nansum(call.tensorArg(input, "nansum", "input", 1), call.ints(dim, "nansum", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "nansum", "keepdim", 3), call.dtypeArg(dtype, "nansum", "dtype", 4))), "nansum");
 }
 
 /**
@@ -2201,12 +2657,14 @@ export function nansum(input: unknown, dim?: unknown, keepdim?: unknown, dtype?:
  * Follows torch.narrow.
  */
 export function narrow(input: Tensor, dim: number, start: number, length: number): Tensor;
-export function narrow(input: Tensor, options: { dim: number; start: number; length: number }): Tensor;
-export function narrow(input: Tensor, dim: number, options: { start: number; length: number }): Tensor;
-export function narrow(input: Tensor, dim: number, start: number, options: { length: number }): Tensor;
-export function narrow(input: unknown, dim: unknown, start?: unknown, length?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(start) || call.isOptions(length)) [dim, start, length] = call.takeOptions([dim, start, length], ["dim","start","length"], "narrow");
-  return call.wrapOr(input as Tensor, core.op_narrow(call.tensorArg(input, "narrow", "input", 1), call.intArg(dim, "narrow", "dim", 2), call.intArg(start, "narrow", "start", 3), call.intArg(length, "narrow", "length", 4)));
+export function narrow(input: Tensor, options: { dim: number; start: number; length: number; out?: Tensor | null }): Tensor;
+export function narrow(input: Tensor, dim: number, options: { start: number; length: number; out?: Tensor | null }): Tensor;
+export function narrow(input: Tensor, dim: number, start: number, options: { length: number; out?: Tensor | null }): Tensor;
+export function narrow(input: Tensor, dim: number, start: number, length: number, options: { out?: Tensor | null }): Tensor;
+export function narrow(input: unknown, dim: unknown, start?: unknown, length?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(start) || call.isOptions(length) || call.isOptions(out)) [dim, start, length, out] = call.takeOptions([dim, start, length, out], ["dim","start","length","out"], "narrow");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_narrow(call.tensorArg(input, "narrow", "input", 1), call.intArg(dim, "narrow", "dim", 2), call.intArg(start, "narrow", "start", 3), call.intArg(length, "narrow", "length", 4))), "narrow");
 }
 
 /**
@@ -2214,12 +2672,14 @@ export function narrow(input: unknown, dim: unknown, start?: unknown, length?: u
  * Follows torch.narrow_copy.
  */
 export function narrowCopy(input: Tensor, dim: number, start: number, length: number): Tensor;
-export function narrowCopy(input: Tensor, options: { dim: number; start: number; length: number }): Tensor;
-export function narrowCopy(input: Tensor, dim: number, options: { start: number; length: number }): Tensor;
-export function narrowCopy(input: Tensor, dim: number, start: number, options: { length: number }): Tensor;
-export function narrowCopy(input: unknown, dim: unknown, start?: unknown, length?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(start) || call.isOptions(length)) [dim, start, length] = call.takeOptions([dim, start, length], ["dim","start","length"], "narrowCopy");
-  return call.wrapOr(input as Tensor, core.op_narrowCopy(call.tensorArg(input, "narrowCopy", "input", 1), call.intArg(dim, "narrowCopy", "dim", 2), call.intArg(start, "narrowCopy", "start", 3), call.intArg(length, "narrowCopy", "length", 4)));
+export function narrowCopy(input: Tensor, options: { dim: number; start: number; length: number; out?: Tensor | null }): Tensor;
+export function narrowCopy(input: Tensor, dim: number, options: { start: number; length: number; out?: Tensor | null }): Tensor;
+export function narrowCopy(input: Tensor, dim: number, start: number, options: { length: number; out?: Tensor | null }): Tensor;
+export function narrowCopy(input: Tensor, dim: number, start: number, length: number, options: { out?: Tensor | null }): Tensor;
+export function narrowCopy(input: unknown, dim: unknown, start?: unknown, length?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(start) || call.isOptions(length) || call.isOptions(out)) [dim, start, length, out] = call.takeOptions([dim, start, length, out], ["dim","start","length","out"], "narrowCopy");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_narrowCopy(call.tensorArg(input, "narrowCopy", "input", 1), call.intArg(dim, "narrowCopy", "dim", 2), call.intArg(start, "narrowCopy", "start", 3), call.intArg(length, "narrowCopy", "length", 4))), "narrowCopy");
 }
 
 /**
@@ -2227,16 +2687,18 @@ export function narrowCopy(input: unknown, dim: unknown, start?: unknown, length
  * Follows torch.native_batch_norm.
  */
 export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, momentum: number, eps: number): call.Named<"out" | "saveMean" | "saveInvstd">;
-export function nativeBatchNorm(input: Tensor, options: { weight: Tensor | null; bias: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; training: boolean; momentum: number; eps: number }): call.Named<"out" | "saveMean" | "saveInvstd">;
-export function nativeBatchNorm(input: Tensor, weight: Tensor | null, options: { bias: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; training: boolean; momentum: number; eps: number }): call.Named<"out" | "saveMean" | "saveInvstd">;
-export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, options: { runningMean: Tensor | null; runningVar: Tensor | null; training: boolean; momentum: number; eps: number }): call.Named<"out" | "saveMean" | "saveInvstd">;
-export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, options: { runningVar: Tensor | null; training: boolean; momentum: number; eps: number }): call.Named<"out" | "saveMean" | "saveInvstd">;
-export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, options: { training: boolean; momentum: number; eps: number }): call.Named<"out" | "saveMean" | "saveInvstd">;
-export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, options: { momentum: number; eps: number }): call.Named<"out" | "saveMean" | "saveInvstd">;
-export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, momentum: number, options: { eps: number }): call.Named<"out" | "saveMean" | "saveInvstd">;
-export function nativeBatchNorm(input: unknown, weight: unknown, bias?: unknown, runningMean?: unknown, runningVar?: unknown, training?: unknown, momentum?: unknown, eps?: unknown): call.Named<"out" | "saveMean" | "saveInvstd"> {
-  if (call.isOptions(weight) || call.isOptions(bias) || call.isOptions(runningMean) || call.isOptions(runningVar) || call.isOptions(training) || call.isOptions(momentum) || call.isOptions(eps)) [weight, bias, runningMean, runningVar, training, momentum, eps] = call.takeOptions([weight, bias, runningMean, runningVar, training, momentum, eps], ["weight","bias","runningMean","runningVar","training","momentum","eps"], "nativeBatchNorm");
-  return call.wrapNamed(core.op_nativeBatchNorm(call.tensorArg(input, "nativeBatchNorm", "input", 1), call.optionalTensorArg(weight, "nativeBatchNorm", "weight", 2), call.optionalTensorArg(bias, "nativeBatchNorm", "bias", 3), call.optionalTensorArg(runningMean, "nativeBatchNorm", "runningMean", 4), call.optionalTensorArg(runningVar, "nativeBatchNorm", "runningVar", 5), call.boolArg(training, "nativeBatchNorm", "training", 6), call.floatArg(momentum, "nativeBatchNorm", "momentum", 7), call.floatArg(eps, "nativeBatchNorm", "eps", 8)), ["out","saveMean","saveInvstd"]);
+export function nativeBatchNorm(input: Tensor, options: { weight: Tensor | null; bias: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; training: boolean; momentum: number; eps: number; out?: readonly Tensor[] }): call.Named<"out" | "saveMean" | "saveInvstd">;
+export function nativeBatchNorm(input: Tensor, weight: Tensor | null, options: { bias: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; training: boolean; momentum: number; eps: number; out?: readonly Tensor[] }): call.Named<"out" | "saveMean" | "saveInvstd">;
+export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, options: { runningMean: Tensor | null; runningVar: Tensor | null; training: boolean; momentum: number; eps: number; out?: readonly Tensor[] }): call.Named<"out" | "saveMean" | "saveInvstd">;
+export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, options: { runningVar: Tensor | null; training: boolean; momentum: number; eps: number; out?: readonly Tensor[] }): call.Named<"out" | "saveMean" | "saveInvstd">;
+export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, options: { training: boolean; momentum: number; eps: number; out?: readonly Tensor[] }): call.Named<"out" | "saveMean" | "saveInvstd">;
+export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, options: { momentum: number; eps: number; out?: readonly Tensor[] }): call.Named<"out" | "saveMean" | "saveInvstd">;
+export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, momentum: number, options: { eps: number; out?: readonly Tensor[] }): call.Named<"out" | "saveMean" | "saveInvstd">;
+export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, momentum: number, eps: number, options: { out?: readonly Tensor[] }): call.Named<"out" | "saveMean" | "saveInvstd">;
+export function nativeBatchNorm(input: unknown, weight: unknown, bias?: unknown, runningMean?: unknown, runningVar?: unknown, training?: unknown, momentum?: unknown, eps?: unknown, out?: unknown): call.Named<"out" | "saveMean" | "saveInvstd"> {
+  if (call.isOptions(weight) || call.isOptions(bias) || call.isOptions(runningMean) || call.isOptions(runningVar) || call.isOptions(training) || call.isOptions(momentum) || call.isOptions(eps) || call.isOptions(out)) [weight, bias, runningMean, runningVar, training, momentum, eps, out] = call.takeOptions([weight, bias, runningMean, runningVar, training, momentum, eps, out], ["weight","bias","runningMean","runningVar","training","momentum","eps","out"], "nativeBatchNorm");
+  else out = undefined;
+  return into(out, call.wrapNamed(core.op_nativeBatchNorm(call.tensorArg(input, "nativeBatchNorm", "input", 1), call.optionalTensorArg(weight, "nativeBatchNorm", "weight", 2), call.optionalTensorArg(bias, "nativeBatchNorm", "bias", 3), call.optionalTensorArg(runningMean, "nativeBatchNorm", "runningMean", 4), call.optionalTensorArg(runningVar, "nativeBatchNorm", "runningVar", 5), call.boolArg(training, "nativeBatchNorm", "training", 6), call.floatArg(momentum, "nativeBatchNorm", "momentum", 7), call.floatArg(eps, "nativeBatchNorm", "eps", 8)), ["out","saveMean","saveInvstd"]), "nativeBatchNorm");
 }
 
 /**
@@ -2244,13 +2706,15 @@ export function nativeBatchNorm(input: unknown, weight: unknown, bias?: unknown,
  * Follows torch.native_layer_norm.
  */
 export function nativeLayerNorm(input: Tensor, normalizedShape: number | readonly number[], weight: Tensor | null, bias: Tensor | null, eps: number): call.Named<"out" | "mean" | "rstd">;
-export function nativeLayerNorm(input: Tensor, options: { normalizedShape: number | readonly number[]; weight: Tensor | null; bias: Tensor | null; eps: number }): call.Named<"out" | "mean" | "rstd">;
-export function nativeLayerNorm(input: Tensor, normalizedShape: number | readonly number[], options: { weight: Tensor | null; bias: Tensor | null; eps: number }): call.Named<"out" | "mean" | "rstd">;
-export function nativeLayerNorm(input: Tensor, normalizedShape: number | readonly number[], weight: Tensor | null, options: { bias: Tensor | null; eps: number }): call.Named<"out" | "mean" | "rstd">;
-export function nativeLayerNorm(input: Tensor, normalizedShape: number | readonly number[], weight: Tensor | null, bias: Tensor | null, options: { eps: number }): call.Named<"out" | "mean" | "rstd">;
-export function nativeLayerNorm(input: unknown, normalizedShape: unknown, weight?: unknown, bias?: unknown, eps?: unknown): call.Named<"out" | "mean" | "rstd"> {
-  if (call.isOptions(normalizedShape) || call.isOptions(weight) || call.isOptions(bias) || call.isOptions(eps)) [normalizedShape, weight, bias, eps] = call.takeOptions([normalizedShape, weight, bias, eps], ["normalizedShape","weight","bias","eps"], "nativeLayerNorm");
-  return call.wrapNamed(core.op_nativeLayerNorm(call.tensorArg(input, "nativeLayerNorm", "input", 1), call.ints(normalizedShape, "nativeLayerNorm", "normalizedShape", 2), call.lengthOf(normalizedShape), call.optionalTensorArg(weight, "nativeLayerNorm", "weight", 3), call.optionalTensorArg(bias, "nativeLayerNorm", "bias", 4), call.floatArg(eps, "nativeLayerNorm", "eps", 5)), ["out","mean","rstd"]);
+export function nativeLayerNorm(input: Tensor, options: { normalizedShape: number | readonly number[]; weight: Tensor | null; bias: Tensor | null; eps: number; out?: readonly Tensor[] }): call.Named<"out" | "mean" | "rstd">;
+export function nativeLayerNorm(input: Tensor, normalizedShape: number | readonly number[], options: { weight: Tensor | null; bias: Tensor | null; eps: number; out?: readonly Tensor[] }): call.Named<"out" | "mean" | "rstd">;
+export function nativeLayerNorm(input: Tensor, normalizedShape: number | readonly number[], weight: Tensor | null, options: { bias: Tensor | null; eps: number; out?: readonly Tensor[] }): call.Named<"out" | "mean" | "rstd">;
+export function nativeLayerNorm(input: Tensor, normalizedShape: number | readonly number[], weight: Tensor | null, bias: Tensor | null, options: { eps: number; out?: readonly Tensor[] }): call.Named<"out" | "mean" | "rstd">;
+export function nativeLayerNorm(input: Tensor, normalizedShape: number | readonly number[], weight: Tensor | null, bias: Tensor | null, eps: number, options: { out?: readonly Tensor[] }): call.Named<"out" | "mean" | "rstd">;
+export function nativeLayerNorm(input: unknown, normalizedShape: unknown, weight?: unknown, bias?: unknown, eps?: unknown, out?: unknown): call.Named<"out" | "mean" | "rstd"> {
+  if (call.isOptions(normalizedShape) || call.isOptions(weight) || call.isOptions(bias) || call.isOptions(eps) || call.isOptions(out)) [normalizedShape, weight, bias, eps, out] = call.takeOptions([normalizedShape, weight, bias, eps, out], ["normalizedShape","weight","bias","eps","out"], "nativeLayerNorm");
+  else out = undefined;
+  return into(out, call.wrapNamed(core.op_nativeLayerNorm(call.tensorArg(input, "nativeLayerNorm", "input", 1), call.ints(normalizedShape, "nativeLayerNorm", "normalizedShape", 2), call.lengthOf(normalizedShape), call.optionalTensorArg(weight, "nativeLayerNorm", "weight", 3), call.optionalTensorArg(bias, "nativeLayerNorm", "bias", 4), call.floatArg(eps, "nativeLayerNorm", "eps", 5)), ["out","mean","rstd"]), "nativeLayerNorm");
 }
 
 /**
@@ -2259,9 +2723,12 @@ export function nativeLayerNorm(input: unknown, normalizedShape: unknown, weight
  * Follows torch.ne.
  */
 export function ne(input: Tensor, other: Tensor | Scalar): Tensor;
-export function ne(input: unknown, other: unknown): Tensor {
+export function ne(input: Tensor, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function ne(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "ne");
+  else out = undefined;
   if (!call.isTensor(input)) call.wrongCombination("ne", input, other);
-  return call.wrap(core.op_ne(call.tensorArg(input, "ne", "input", 1), call.operandArg(other, "ne", "other", 2)));
+  return into(out, call.wrap(core.op_ne(call.tensorArg(input, "ne", "input", 1), call.operandArg(other, "ne", "other", 2))), "ne", true);
 }
 
 /**
@@ -2270,8 +2737,11 @@ export function ne(input: unknown, other: unknown): Tensor {
  * Follows torch.neg.
  */
 export function neg(input: Tensor): Tensor;
-export function neg(input: unknown): Tensor {
-  return call.wrap(core.op_neg(call.tensorArg(input, "neg", "input", 1)));
+export function neg(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function neg(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "neg");
+  else out = undefined;
+  return into(out, call.wrap(core.op_neg(call.tensorArg(input, "neg", "input", 1))), "neg", true);
 }
 
 /**
@@ -2281,8 +2751,11 @@ export function neg(input: unknown): Tensor {
  * Follows torch.neg.
  */
 export function negative(input: Tensor): Tensor;
-export function negative(input: unknown): Tensor {
-  return call.wrap(core.op_neg(call.tensorArg(input, "negative", "input", 1)));
+export function negative(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function negative(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "negative");
+  else out = undefined;
+  return into(out, call.wrap(core.op_neg(call.tensorArg(input, "negative", "input", 1))), "negative", true);
 }
 
 /**
@@ -2291,8 +2764,11 @@ export function negative(input: unknown): Tensor {
  * Follows torch.nextafter.
  */
 export function nextafter(input: Tensor, other: Tensor): Tensor;
-export function nextafter(input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_nextafter(call.tensorArg(input, "nextafter", "input", 1), call.tensorArg(other, "nextafter", "other", 2)));
+export function nextafter(input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
+export function nextafter(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "nextafter");
+  else out = undefined;
+  return into(out, call.wrap(core.op_nextafter(call.tensorArg(input, "nextafter", "input", 1), call.tensorArg(other, "nextafter", "other", 2))), "nextafter", true);
 }
 
 /**
@@ -2300,13 +2776,15 @@ export function nextafter(input: unknown, other: unknown): Tensor {
  * Follows torch.norm.
  */
 export function norm(input: Tensor, p?: number, dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
-export function norm(input: Tensor, options: { p?: number; dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
-export function norm(input: Tensor, p: number, options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
-export function norm(input: Tensor, p: number, dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
-export function norm(input: Tensor, p: number, dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
-export function norm(input: unknown, p?: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(p) || call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(dtype)) [p, dim, keepdim, dtype] = call.takeOptions([p, dim, keepdim, dtype], ["p","dim","keepdim","dtype"], "norm");
-  return call.wrapOr(input as Tensor, core.op_norm(call.tensorArg(input, "norm", "input", 1), p === undefined ? 2 : call.floatArg(p, "norm", "p", 2), call.ints(dim, "norm", "dim", 3), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "norm", "keepdim", 4), call.dtypeArg(dtype, "norm", "dtype", 5)));
+export function norm(input: Tensor, options: { p?: number; dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function norm(input: Tensor, p: number, options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function norm(input: Tensor, p: number, dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function norm(input: Tensor, p: number, dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function norm(input: Tensor, p: number, dim: number | readonly number[] | null, keepdim: boolean, dtype: DType | null, options: { out?: Tensor | null }): Tensor;
+export function norm(input: unknown, p?: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(p) || call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(dtype) || call.isOptions(out)) [p, dim, keepdim, dtype, out] = call.takeOptions([p, dim, keepdim, dtype, out], ["p","dim","keepdim","dtype","out"], "norm");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_norm(call.tensorArg(input, "norm", "input", 1), p === undefined ? 2 : call.floatArg(p, "norm", "p", 2), call.ints(dim, "norm", "dim", 3), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "norm", "keepdim", 4), call.dtypeArg(dtype, "norm", "dtype", 5))), "norm");
 }
 
 /**
@@ -2316,9 +2794,12 @@ export function norm(input: unknown, p?: unknown, dim?: unknown, keepdim?: unkno
  * Follows torch.ne.
  */
 export function notEqual(input: Tensor, other: Tensor | Scalar): Tensor;
-export function notEqual(input: unknown, other: unknown): Tensor {
+export function notEqual(input: Tensor, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function notEqual(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "notEqual");
+  else out = undefined;
   if (!call.isTensor(input)) call.wrongCombination("notEqual", input, other);
-  return call.wrap(core.op_ne(call.tensorArg(input, "notEqual", "input", 1), call.operandArg(other, "notEqual", "other", 2)));
+  return into(out, call.wrap(core.op_ne(call.tensorArg(input, "notEqual", "input", 1), call.operandArg(other, "notEqual", "other", 2))), "notEqual", true);
 }
 
 /**
@@ -2327,10 +2808,12 @@ export function notEqual(input: unknown, other: unknown): Tensor {
  * Follows torch.outer.
  */
 export function outer(input: Tensor, vec2: Tensor): Tensor;
-export function outer(input: Tensor, options: { vec2: Tensor }): Tensor;
-export function outer(input: unknown, vec2: unknown): Tensor {
-  if (call.isOptions(vec2)) [vec2] = call.takeOptions([vec2], ["vec2"], "outer");
-  return call.wrapOr(input as Tensor, core.op_outer(call.tensorArg(input, "outer", "input", 1), call.tensorArg(vec2, "outer", "vec2", 2)));
+export function outer(input: Tensor, options: { vec2: Tensor; out?: Tensor | null }): Tensor;
+export function outer(input: Tensor, vec2: Tensor, options: { out?: Tensor | null }): Tensor;
+export function outer(input: unknown, vec2: unknown, out?: unknown): Tensor {
+  if (call.isOptions(vec2) || call.isOptions(out)) [vec2, out] = call.takeOptions([vec2, out], ["vec2","out"], "outer");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_outer(call.tensorArg(input, "outer", "input", 1), call.tensorArg(vec2, "outer", "vec2", 2))), "outer");
 }
 
 /**
@@ -2338,13 +2821,15 @@ export function outer(input: unknown, vec2: unknown): Tensor {
  * Follows torch.nn.functional.pairwise_distance.
  */
 export function pairwiseDistance(x1: Tensor, x2: Tensor, p?: number, eps?: number, keepdim?: boolean): Tensor;
-export function pairwiseDistance(x1: Tensor, options: { x2: Tensor; p?: number; eps?: number; keepdim?: boolean }): Tensor;
-export function pairwiseDistance(x1: Tensor, x2: Tensor, options: { p?: number; eps?: number; keepdim?: boolean }): Tensor;
-export function pairwiseDistance(x1: Tensor, x2: Tensor, p: number, options: { eps?: number; keepdim?: boolean }): Tensor;
-export function pairwiseDistance(x1: Tensor, x2: Tensor, p: number, eps: number, options: { keepdim?: boolean }): Tensor;
-export function pairwiseDistance(x1: unknown, x2: unknown, p?: unknown, eps?: unknown, keepdim?: unknown): Tensor {
-  if (call.isOptions(x2) || call.isOptions(p) || call.isOptions(eps) || call.isOptions(keepdim)) [x2, p, eps, keepdim] = call.takeOptions([x2, p, eps, keepdim], ["x2","p","eps","keepdim"], "pairwiseDistance");
-  return call.wrapOr(x1 as Tensor, core.op_pairwiseDistance(call.tensorArg(x1, "pairwiseDistance", "x1", 1), call.tensorArg(x2, "pairwiseDistance", "x2", 2), p === undefined ? 2 : call.floatArg(p, "pairwiseDistance", "p", 3), eps === undefined ? 0.000001 : call.floatArg(eps, "pairwiseDistance", "eps", 4), keepdim === undefined ? 0 : call.boolArg(keepdim, "pairwiseDistance", "keepdim", 5)));
+export function pairwiseDistance(x1: Tensor, options: { x2: Tensor; p?: number; eps?: number; keepdim?: boolean; out?: Tensor | null }): Tensor;
+export function pairwiseDistance(x1: Tensor, x2: Tensor, options: { p?: number; eps?: number; keepdim?: boolean; out?: Tensor | null }): Tensor;
+export function pairwiseDistance(x1: Tensor, x2: Tensor, p: number, options: { eps?: number; keepdim?: boolean; out?: Tensor | null }): Tensor;
+export function pairwiseDistance(x1: Tensor, x2: Tensor, p: number, eps: number, options: { keepdim?: boolean; out?: Tensor | null }): Tensor;
+export function pairwiseDistance(x1: Tensor, x2: Tensor, p: number, eps: number, keepdim: boolean, options: { out?: Tensor | null }): Tensor;
+export function pairwiseDistance(x1: unknown, x2: unknown, p?: unknown, eps?: unknown, keepdim?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(x2) || call.isOptions(p) || call.isOptions(eps) || call.isOptions(keepdim) || call.isOptions(out)) [x2, p, eps, keepdim, out] = call.takeOptions([x2, p, eps, keepdim, out], ["x2","p","eps","keepdim","out"], "pairwiseDistance");
+  else out = undefined;
+  return into(out, call.wrapOr(x1 as Tensor, core.op_pairwiseDistance(call.tensorArg(x1, "pairwiseDistance", "x1", 1), call.tensorArg(x2, "pairwiseDistance", "x2", 2), p === undefined ? 2 : call.floatArg(p, "pairwiseDistance", "p", 3), eps === undefined ? 0.000001 : call.floatArg(eps, "pairwiseDistance", "eps", 4), keepdim === undefined ? 0 : call.boolArg(keepdim, "pairwiseDistance", "keepdim", 5))), "pairwiseDistance");
 }
 
 /**
@@ -2352,10 +2837,12 @@ export function pairwiseDistance(x1: unknown, x2: unknown, p?: unknown, eps?: un
  * Follows torch.nn.functional.pdist.
  */
 export function pdist(input: Tensor, p?: number): Tensor;
-export function pdist(input: Tensor, options: { p?: number }): Tensor;
-export function pdist(input: unknown, p?: unknown): Tensor {
-  if (call.isOptions(p)) [p] = call.takeOptions([p], ["p"], "pdist");
-  return call.wrapOr(input as Tensor, core.op_pdist(call.tensorArg(input, "pdist", "input", 1), p === undefined ? 2 : call.floatArg(p, "pdist", "p", 2)));
+export function pdist(input: Tensor, options: { p?: number; out?: Tensor | null }): Tensor;
+export function pdist(input: Tensor, p: number, options: { out?: Tensor | null }): Tensor;
+export function pdist(input: unknown, p?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(p) || call.isOptions(out)) [p, out] = call.takeOptions([p, out], ["p","out"], "pdist");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_pdist(call.tensorArg(input, "pdist", "input", 1), p === undefined ? 2 : call.floatArg(p, "pdist", "p", 2))), "pdist");
 }
 
 /**
@@ -2376,8 +2863,11 @@ export function permute(input: unknown, dims: unknown): Tensor {
  * @throws RuntimeError for bool
  */
 export function positive(input: Tensor): Tensor;
-export function positive(input: unknown): Tensor {
-  return call.wrapOr(input as Tensor, core.op_positive(call.tensorArg(input, "positive", "input", 1)));
+export function positive(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function positive(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "positive");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_positive(call.tensorArg(input, "positive", "input", 1))), "positive");
 }
 
 /**
@@ -2387,9 +2877,12 @@ export function positive(input: unknown): Tensor {
  * @throws RuntimeError for integers to a negative integer power
  */
 export function pow(input: Tensor | Scalar, exponent: Tensor | Scalar): Tensor;
-export function pow(input: unknown, exponent: unknown): Tensor {
+export function pow(input: Tensor | Scalar, exponent: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function pow(input: unknown, exponent: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "pow");
+  else out = undefined;
   if (!call.isTensor(input) && !call.isTensor(exponent)) call.wrongCombination("pow", input, exponent);
-  return call.wrap(core.op_pow(call.operandArg(input, "pow", "input", 1), call.operandArg(exponent, "pow", "exponent", 2)));
+  return into(out, call.wrap(core.op_pow(call.operandArg(input, "pow", "input", 1), call.operandArg(exponent, "pow", "exponent", 2))), "pow", true);
 }
 
 /**
@@ -2398,10 +2891,12 @@ export function pow(input: unknown, exponent: unknown): Tensor {
  * @throws RuntimeError if weight does not fit the channels
  */
 export function prelu(input: Tensor, weight: Tensor): Tensor;
-export function prelu(input: Tensor, options: { weight: Tensor }): Tensor;
-export function prelu(input: unknown, weight: unknown): Tensor {
-  if (call.isOptions(weight)) [weight] = call.takeOptions([weight], ["weight"], "prelu");
-  return call.wrapOr(input as Tensor, core.op_prelu(call.tensorArg(input, "prelu", "input", 1), call.tensorArg(weight, "prelu", "weight", 2)));
+export function prelu(input: Tensor, options: { weight: Tensor; out?: Tensor | null }): Tensor;
+export function prelu(input: Tensor, weight: Tensor, options: { out?: Tensor | null }): Tensor;
+export function prelu(input: unknown, weight: unknown, out?: unknown): Tensor {
+  if (call.isOptions(weight) || call.isOptions(out)) [weight, out] = call.takeOptions([weight, out], ["weight","out"], "prelu");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_prelu(call.tensorArg(input, "prelu", "input", 1), call.tensorArg(weight, "prelu", "weight", 2))), "prelu");
 }
 
 /**
@@ -2409,12 +2904,14 @@ export function prelu(input: unknown, weight: unknown): Tensor {
  * Follows torch.prod.
  */
 export function prod(input: Tensor, dim?: number | null, keepdim?: boolean, dtype?: DType | null): Tensor;
-export function prod(input: Tensor, options: { dim?: number | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
-export function prod(input: Tensor, dim: number | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
-export function prod(input: Tensor, dim: number | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
-export function prod(input: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(dtype)) [dim, keepdim, dtype] = call.takeOptions([dim, keepdim, dtype], ["dim","keepdim","dtype"], "prod");
-  return call.wrapOr(input as Tensor, core.op_prod(call.tensorArg(input, "prod", "input", 1), call.optionalIntArg(dim, "prod", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "prod", "keepdim", 3), call.dtypeArg(dtype, "prod", "dtype", 4)));
+export function prod(input: Tensor, options: { dim?: number | null; keepdim?: boolean; dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function prod(input: Tensor, dim: number | null, options: { keepdim?: boolean; dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function prod(input: Tensor, dim: number | null, keepdim: boolean, options: { dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function prod(input: Tensor, dim: number | null, keepdim: boolean, dtype: DType | null, options: { out?: Tensor | null }): Tensor;
+export function prod(input: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(dtype) || call.isOptions(out)) [dim, keepdim, dtype, out] = call.takeOptions([dim, keepdim, dtype, out], ["dim","keepdim","dtype","out"], "prod");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_prod(call.tensorArg(input, "prod", "input", 1), call.optionalIntArg(dim, "prod", "dim", 2), keepdim === undefined ? 0 : call.boolArg(keepdim, "prod", "keepdim", 3), call.dtypeArg(dtype, "prod", "dtype", 4))), "prod");
 }
 
 /**
@@ -2423,12 +2920,14 @@ export function prod(input: unknown, dim?: unknown, keepdim?: unknown, dtype?: u
  * Follows torch.put.
  */
 export function put(input: Tensor, index: Tensor, source: Tensor, accumulate?: boolean): Tensor;
-export function put(input: Tensor, options: { index: Tensor; source: Tensor; accumulate?: boolean }): Tensor;
-export function put(input: Tensor, index: Tensor, options: { source: Tensor; accumulate?: boolean }): Tensor;
-export function put(input: Tensor, index: Tensor, source: Tensor, options: { accumulate?: boolean }): Tensor;
-export function put(input: unknown, index: unknown, source?: unknown, accumulate?: unknown): Tensor {
-  if (call.isOptions(index) || call.isOptions(source) || call.isOptions(accumulate)) [index, source, accumulate] = call.takeOptions([index, source, accumulate], ["index","source","accumulate"], "put");
-  return call.wrapOr(input as Tensor, core.op_put(call.tensorArg(input, "put", "input", 1), call.tensorArg(index, "put", "index", 2), call.tensorArg(source, "put", "source", 3), accumulate === undefined ? 0 : call.boolArg(accumulate, "put", "accumulate", 4)));
+export function put(input: Tensor, options: { index: Tensor; source: Tensor; accumulate?: boolean; out?: Tensor | null }): Tensor;
+export function put(input: Tensor, index: Tensor, options: { source: Tensor; accumulate?: boolean; out?: Tensor | null }): Tensor;
+export function put(input: Tensor, index: Tensor, source: Tensor, options: { accumulate?: boolean; out?: Tensor | null }): Tensor;
+export function put(input: Tensor, index: Tensor, source: Tensor, accumulate: boolean, options: { out?: Tensor | null }): Tensor;
+export function put(input: unknown, index: unknown, source?: unknown, accumulate?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(index) || call.isOptions(source) || call.isOptions(accumulate) || call.isOptions(out)) [index, source, accumulate, out] = call.takeOptions([index, source, accumulate, out], ["index","source","accumulate","out"], "put");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_put(call.tensorArg(input, "put", "input", 1), call.tensorArg(index, "put", "index", 2), call.tensorArg(source, "put", "source", 3), accumulate === undefined ? 0 : call.boolArg(accumulate, "put", "accumulate", 4))), "put");
 }
 
 /**
@@ -2436,14 +2935,16 @@ export function put(input: unknown, index: unknown, source?: unknown, accumulate
  * Follows torch.quantile.
  */
 export function quantile(input: Tensor, q: Tensor | Scalar, dim?: number | null, keepdim?: boolean, interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"): Tensor;
-export function quantile(input: Tensor, options: { q: Tensor | Scalar; dim?: number | null; keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
-export function quantile(input: Tensor, q: Tensor | Scalar, options: { dim?: number | null; keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
-export function quantile(input: Tensor, q: Tensor | Scalar, dim: number | null, options: { keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
-export function quantile(input: Tensor, q: Tensor | Scalar, dim: number | null, keepdim: boolean, options: { interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
-export function quantile(input: unknown, q: unknown, dim?: unknown, keepdim?: unknown, interpolation?: unknown): Tensor {
-  if (call.isOptions(q) || call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(interpolation)) [q, dim, keepdim, interpolation] = call.takeOptions([q, dim, keepdim, interpolation], ["q","dim","keepdim","interpolation"], "quantile");
+export function quantile(input: Tensor, options: { q: Tensor | Scalar; dim?: number | null; keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"; out?: Tensor | null }): Tensor;
+export function quantile(input: Tensor, q: Tensor | Scalar, options: { dim?: number | null; keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"; out?: Tensor | null }): Tensor;
+export function quantile(input: Tensor, q: Tensor | Scalar, dim: number | null, options: { keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"; out?: Tensor | null }): Tensor;
+export function quantile(input: Tensor, q: Tensor | Scalar, dim: number | null, keepdim: boolean, options: { interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"; out?: Tensor | null }): Tensor;
+export function quantile(input: Tensor, q: Tensor | Scalar, dim: number | null, keepdim: boolean, interpolation: "linear" | "lower" | "higher" | "midpoint" | "nearest", options: { out?: Tensor | null }): Tensor;
+export function quantile(input: unknown, q: unknown, dim?: unknown, keepdim?: unknown, interpolation?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(q) || call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(interpolation) || call.isOptions(out)) [q, dim, keepdim, interpolation, out] = call.takeOptions([q, dim, keepdim, interpolation, out], ["q","dim","keepdim","interpolation","out"], "quantile");
+  else out = undefined;
   if (!call.isTensor(input)) call.wrongCombination("quantile", input, q);
-  return call.wrapOr(input as Tensor, core.op_quantile(call.tensorArg(input, "quantile", "input", 1), call.operandArg(q, "quantile", "q", 2), call.optionalIntArg(dim, "quantile", "dim", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "quantile", "keepdim", 4), interpolation === undefined ? 0 : call.enumArg(interpolation, ["linear","lower","higher","midpoint","nearest"], "quantile", "interpolation", 5)));
+  return into(out, call.wrapOr(input as Tensor, core.op_quantile(call.tensorArg(input, "quantile", "input", 1), call.operandArg(q, "quantile", "q", 2), call.optionalIntArg(dim, "quantile", "dim", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "quantile", "keepdim", 4), interpolation === undefined ? 0 : call.enumArg(interpolation, ["linear","lower","higher","midpoint","nearest"], "quantile", "interpolation", 5))), "quantile");
 }
 
 /**
@@ -2452,8 +2953,11 @@ export function quantile(input: unknown, q: unknown, dim?: unknown, keepdim?: un
  * Follows torch.rad2deg.
  */
 export function rad2deg(input: Tensor): Tensor;
-export function rad2deg(input: unknown): Tensor {
-  return call.wrap(core.op_rad2deg(call.tensorArg(input, "rad2deg", "input", 1)));
+export function rad2deg(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function rad2deg(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "rad2deg");
+  else out = undefined;
+  return into(out, call.wrap(core.op_rad2deg(call.tensorArg(input, "rad2deg", "input", 1))), "rad2deg", true);
 }
 
 /**
@@ -2461,8 +2965,11 @@ export function rad2deg(input: unknown): Tensor {
  * Follows torch.ravel.
  */
 export function ravel(input: Tensor): Tensor;
-export function ravel(input: unknown): Tensor {
-  return call.wrapOr(input as Tensor, core.op_ravel(call.tensorArg(input, "ravel", "input", 1)));
+export function ravel(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function ravel(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "ravel");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_ravel(call.tensorArg(input, "ravel", "input", 1))), "ravel");
 }
 
 /**
@@ -2471,8 +2978,11 @@ export function ravel(input: unknown): Tensor {
  * Follows torch.reciprocal.
  */
 export function reciprocal(input: Tensor): Tensor;
-export function reciprocal(input: unknown): Tensor {
-  return call.wrap(core.op_reciprocal(call.tensorArg(input, "reciprocal", "input", 1)));
+export function reciprocal(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function reciprocal(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "reciprocal");
+  else out = undefined;
+  return into(out, call.wrap(core.op_reciprocal(call.tensorArg(input, "reciprocal", "input", 1))), "reciprocal", true);
 }
 
 /**
@@ -2481,8 +2991,11 @@ export function reciprocal(input: unknown): Tensor {
  * Follows torch.nn.functional.relu.
  */
 export function relu(input: Tensor): Tensor;
-export function relu(input: unknown): Tensor {
-  return call.wrap(core.op_relu(call.tensorArg(input, "relu", "input", 1)));
+export function relu(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function relu(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "relu");
+  else out = undefined;
+  return into(out, call.wrap(core.op_relu(call.tensorArg(input, "relu", "input", 1))), "relu", true);
 }
 
 /**
@@ -2492,9 +3005,12 @@ export function relu(input: unknown): Tensor {
  * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero
  */
 export function remainder(input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
-export function remainder(input: unknown, other: unknown): Tensor {
+export function remainder(input: Tensor | Scalar, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function remainder(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "remainder");
+  else out = undefined;
   if (!call.isTensor(input) && !call.isTensor(other)) call.wrongCombination("remainder", input, other);
-  return call.wrap(core.op_remainder(call.operandArg(input, "remainder", "input", 1), call.operandArg(other, "remainder", "other", 2)));
+  return into(out, call.wrap(core.op_remainder(call.operandArg(input, "remainder", "input", 1), call.operandArg(other, "remainder", "other", 2))), "remainder", true);
 }
 
 /**
@@ -2502,12 +3018,14 @@ export function remainder(input: unknown, other: unknown): Tensor {
  * Follows torch.renorm.
  */
 export function renorm(input: Tensor, p: number, dim: number, maxnorm: number): Tensor;
-export function renorm(input: Tensor, options: { p: number; dim: number; maxnorm: number }): Tensor;
-export function renorm(input: Tensor, p: number, options: { dim: number; maxnorm: number }): Tensor;
-export function renorm(input: Tensor, p: number, dim: number, options: { maxnorm: number }): Tensor;
-export function renorm(input: unknown, p: unknown, dim?: unknown, maxnorm?: unknown): Tensor {
-  if (call.isOptions(p) || call.isOptions(dim) || call.isOptions(maxnorm)) [p, dim, maxnorm] = call.takeOptions([p, dim, maxnorm], ["p","dim","maxnorm"], "renorm");
-  return call.wrapOr(input as Tensor, core.op_renorm(call.tensorArg(input, "renorm", "input", 1), call.floatArg(p, "renorm", "p", 2), call.intArg(dim, "renorm", "dim", 3), call.floatArg(maxnorm, "renorm", "maxnorm", 4)));
+export function renorm(input: Tensor, options: { p: number; dim: number; maxnorm: number; out?: Tensor | null }): Tensor;
+export function renorm(input: Tensor, p: number, options: { dim: number; maxnorm: number; out?: Tensor | null }): Tensor;
+export function renorm(input: Tensor, p: number, dim: number, options: { maxnorm: number; out?: Tensor | null }): Tensor;
+export function renorm(input: Tensor, p: number, dim: number, maxnorm: number, options: { out?: Tensor | null }): Tensor;
+export function renorm(input: unknown, p: unknown, dim?: unknown, maxnorm?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(p) || call.isOptions(dim) || call.isOptions(maxnorm) || call.isOptions(out)) [p, dim, maxnorm, out] = call.takeOptions([p, dim, maxnorm, out], ["p","dim","maxnorm","out"], "renorm");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_renorm(call.tensorArg(input, "renorm", "input", 1), call.floatArg(p, "renorm", "p", 2), call.intArg(dim, "renorm", "dim", 3), call.floatArg(maxnorm, "renorm", "maxnorm", 4))), "renorm");
 }
 
 /**
@@ -2516,12 +3034,14 @@ export function renorm(input: unknown, p: unknown, dim?: unknown, maxnorm?: unkn
  * Follows torch.repeat_interleave.
  */
 export function repeatInterleave(input: Tensor, repeats?: Tensor | Scalar | null, dim?: number | null, outputSize?: number | null): Tensor;
-export function repeatInterleave(input: Tensor, options: { repeats?: Tensor | Scalar | null; dim?: number | null; outputSize?: number | null }): Tensor;
-export function repeatInterleave(input: Tensor, repeats: Tensor | Scalar | null, options: { dim?: number | null; outputSize?: number | null }): Tensor;
-export function repeatInterleave(input: Tensor, repeats: Tensor | Scalar | null, dim: number | null, options: { outputSize?: number | null }): Tensor;
-export function repeatInterleave(input: unknown, repeats?: unknown, dim?: unknown, outputSize?: unknown): Tensor {
-  if (call.isOptions(repeats) || call.isOptions(dim) || call.isOptions(outputSize)) [repeats, dim, outputSize] = call.takeOptions([repeats, dim, outputSize], ["repeats","dim","outputSize"], "repeatInterleave");
-  return call.wrapOr(input as Tensor, core.op_repeatInterleave(call.tensorArg(input, "repeatInterleave", "input", 1), call.optionalOperandArg(repeats, "repeatInterleave", "repeats", 2), call.optionalIntArg(dim, "repeatInterleave", "dim", 3), call.optionalIntArg(outputSize, "repeatInterleave", "outputSize", 4)));
+export function repeatInterleave(input: Tensor, options: { repeats?: Tensor | Scalar | null; dim?: number | null; outputSize?: number | null; out?: Tensor | null }): Tensor;
+export function repeatInterleave(input: Tensor, repeats: Tensor | Scalar | null, options: { dim?: number | null; outputSize?: number | null; out?: Tensor | null }): Tensor;
+export function repeatInterleave(input: Tensor, repeats: Tensor | Scalar | null, dim: number | null, options: { outputSize?: number | null; out?: Tensor | null }): Tensor;
+export function repeatInterleave(input: Tensor, repeats: Tensor | Scalar | null, dim: number | null, outputSize: number | null, options: { out?: Tensor | null }): Tensor;
+export function repeatInterleave(input: unknown, repeats?: unknown, dim?: unknown, outputSize?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(repeats) || call.isOptions(dim) || call.isOptions(outputSize) || call.isOptions(out)) [repeats, dim, outputSize, out] = call.takeOptions([repeats, dim, outputSize, out], ["repeats","dim","outputSize","out"], "repeatInterleave");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_repeatInterleave(call.tensorArg(input, "repeatInterleave", "input", 1), call.optionalOperandArg(repeats, "repeatInterleave", "repeats", 2), call.optionalIntArg(dim, "repeatInterleave", "dim", 3), call.optionalIntArg(outputSize, "repeatInterleave", "outputSize", 4))), "repeatInterleave");
 }
 
 /**
@@ -2530,10 +3050,12 @@ export function repeatInterleave(input: unknown, repeats?: unknown, dim?: unknow
  * @example torch.reshape(x, [2, -1])
  */
 export function reshape(input: Tensor, shape: number | readonly number[]): Tensor;
-export function reshape(input: Tensor, options: { shape: number | readonly number[] }): Tensor;
-export function reshape(input: unknown, shape: unknown): Tensor {
-  if (call.isOptions(shape)) [shape] = call.takeOptions([shape], ["shape"], "reshape");
-  return call.wrapOr(input as Tensor, core.op_reshape(call.tensorArg(input, "reshape", "input", 1), call.ints(shape, "reshape", "shape", 2), call.lengthOf(shape)));
+export function reshape(input: Tensor, options: { shape: number | readonly number[]; out?: Tensor | null }): Tensor;
+export function reshape(input: Tensor, shape: number | readonly number[], options: { out?: Tensor | null }): Tensor;
+export function reshape(input: unknown, shape: unknown, out?: unknown): Tensor {
+  if (call.isOptions(shape) || call.isOptions(out)) [shape, out] = call.takeOptions([shape, out], ["shape","out"], "reshape");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_reshape(call.tensorArg(input, "reshape", "input", 1), call.ints(shape, "reshape", "shape", 2), call.lengthOf(shape))), "reshape");
 }
 
 /**
@@ -2542,12 +3064,14 @@ export function reshape(input: unknown, shape: unknown): Tensor {
  * Follows torch.roll.
  */
 export function roll(input: Tensor, shifts: number | readonly number[], dims?: number | readonly number[]): Tensor;
-export function roll(input: Tensor, options: { shifts: number | readonly number[]; dims?: number | readonly number[] }): Tensor;
-export function roll(input: Tensor, shifts: number | readonly number[], options: { dims?: number | readonly number[] }): Tensor;
-export function roll(input: unknown, shifts: unknown, dims?: unknown): Tensor {
-  if (call.isOptions(shifts) || call.isOptions(dims)) [shifts, dims] = call.takeOptions([shifts, dims], ["shifts","dims"], "roll");
+export function roll(input: Tensor, options: { shifts: number | readonly number[]; dims?: number | readonly number[]; out?: Tensor | null }): Tensor;
+export function roll(input: Tensor, shifts: number | readonly number[], options: { dims?: number | readonly number[]; out?: Tensor | null }): Tensor;
+export function roll(input: Tensor, shifts: number | readonly number[], dims: number | readonly number[], options: { out?: Tensor | null }): Tensor;
+export function roll(input: unknown, shifts: unknown, dims?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(shifts) || call.isOptions(dims) || call.isOptions(out)) [shifts, dims, out] = call.takeOptions([shifts, dims, out], ["shifts","dims","out"], "roll");
+  else out = undefined;
   if (dims === undefined) dims = [];
-  return call.wrapOr(input as Tensor, core.op_roll(call.tensorArg(input, "roll", "input", 1), call.ints(shifts, "roll", "shifts", 2), call.lengthOf(shifts), call.ints(dims, "roll", "dims", 3), call.lengthOf(dims)));
+  return into(out, call.wrapOr(input as Tensor, core.op_roll(call.tensorArg(input, "roll", "input", 1), call.ints(shifts, "roll", "shifts", 2), call.lengthOf(shifts), call.ints(dims, "roll", "dims", 3), call.lengthOf(dims))), "roll");
 }
 
 /**
@@ -2555,12 +3079,14 @@ export function roll(input: unknown, shifts: unknown, dims?: unknown): Tensor {
  * Follows torch.rot90.
  */
 export function rot90(input: Tensor, k?: number, dims?: number | readonly number[]): Tensor;
-export function rot90(input: Tensor, options: { k?: number; dims?: number | readonly number[] }): Tensor;
-export function rot90(input: Tensor, k: number, options: { dims?: number | readonly number[] }): Tensor;
-export function rot90(input: unknown, k?: unknown, dims?: unknown): Tensor {
-  if (call.isOptions(k) || call.isOptions(dims)) [k, dims] = call.takeOptions([k, dims], ["k","dims"], "rot90");
+export function rot90(input: Tensor, options: { k?: number; dims?: number | readonly number[]; out?: Tensor | null }): Tensor;
+export function rot90(input: Tensor, k: number, options: { dims?: number | readonly number[]; out?: Tensor | null }): Tensor;
+export function rot90(input: Tensor, k: number, dims: number | readonly number[], options: { out?: Tensor | null }): Tensor;
+export function rot90(input: unknown, k?: unknown, dims?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(k) || call.isOptions(dims) || call.isOptions(out)) [k, dims, out] = call.takeOptions([k, dims, out], ["k","dims","out"], "rot90");
+  else out = undefined;
   if (dims === undefined) dims = [0,1];
-  return call.wrapOr(input as Tensor, core.op_rot90(call.tensorArg(input, "rot90", "input", 1), k === undefined ? 1 : call.intArg(k, "rot90", "k", 2), call.ints(dims, "rot90", "dims", 3), call.lengthOf(dims)));
+  return into(out, call.wrapOr(input as Tensor, core.op_rot90(call.tensorArg(input, "rot90", "input", 1), k === undefined ? 1 : call.intArg(k, "rot90", "k", 2), call.ints(dims, "rot90", "dims", 3), call.lengthOf(dims))), "rot90");
 }
 
 /**
@@ -2568,10 +3094,12 @@ export function rot90(input: unknown, k?: unknown, dims?: unknown): Tensor {
  * Follows torch.round.
  */
 export function round(input: Tensor, decimals?: number): Tensor;
-export function round(input: Tensor, options: { decimals?: number }): Tensor;
-export function round(input: unknown, decimals?: unknown): Tensor {
-  if (call.isOptions(decimals)) [decimals] = call.takeOptions([decimals], ["decimals"], "round");
-  return call.wrapOr(input as Tensor, core.op_round(call.tensorArg(input, "round", "input", 1), decimals === undefined ? 0 : call.intArg(decimals, "round", "decimals", 2)));
+export function round(input: Tensor, options: { decimals?: number; out?: Tensor | null }): Tensor;
+export function round(input: Tensor, decimals: number, options: { out?: Tensor | null }): Tensor;
+export function round(input: unknown, decimals?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(decimals) || call.isOptions(out)) [decimals, out] = call.takeOptions([decimals, out], ["decimals","out"], "round");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_round(call.tensorArg(input, "round", "input", 1), decimals === undefined ? 0 : call.intArg(decimals, "round", "decimals", 2))), "round");
 }
 
 /**
@@ -2580,8 +3108,11 @@ export function round(input: unknown, decimals?: unknown): Tensor {
  * Follows torch.vstack.
  */
 export function rowStack(tensors: readonly Tensor[]): Tensor;
-export function rowStack(tensors: unknown): Tensor {
-  return call.wrap(core.op_vstack(call.tensors(tensors, "rowStack", "tensors", 1), call.lengthOf(tensors)));
+export function rowStack(tensors: readonly Tensor[], options: { out?: Tensor | null }): Tensor;
+export function rowStack(tensors: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "rowStack");
+  else out = undefined;
+  return into(out, call.wrap(core.op_vstack(call.tensors(tensors, "rowStack", "tensors", 1), call.lengthOf(tensors))), "rowStack");
 }
 
 /**
@@ -2590,8 +3121,11 @@ export function rowStack(tensors: unknown): Tensor {
  * Follows torch.rsqrt.
  */
 export function rsqrt(input: Tensor): Tensor;
-export function rsqrt(input: unknown): Tensor {
-  return call.wrap(core.op_rsqrt(call.tensorArg(input, "rsqrt", "input", 1)));
+export function rsqrt(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function rsqrt(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "rsqrt");
+  else out = undefined;
+  return into(out, call.wrap(core.op_rsqrt(call.tensorArg(input, "rsqrt", "input", 1))), "rsqrt", true);
 }
 
 /**
@@ -2600,12 +3134,14 @@ export function rsqrt(input: unknown): Tensor {
  * Follows torch.rsub.
  */
 export function rsub(input: Tensor, other: Tensor | Scalar, alpha?: Scalar): Tensor;
-export function rsub(input: Tensor, other: Tensor | Scalar, options: { alpha?: Scalar }): Tensor;
-export function rsub(input: unknown, other: unknown, alpha?: unknown): Tensor {
-  if (call.isOptions(alpha)) [alpha] = call.takeOptions([alpha], ["alpha"], "rsub");
+export function rsub(input: Tensor, other: Tensor | Scalar, options: { alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function rsub(input: Tensor, other: Tensor | Scalar, alpha: Scalar, options: { out?: Tensor | null }): Tensor;
+export function rsub(input: unknown, other: unknown, alpha?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(alpha) || call.isOptions(out)) [alpha, out] = call.takeOptions([alpha, out], ["alpha","out"], "rsub");
+  else out = undefined;
   if (!call.isTensor(input)) call.wrongCombination("rsub", input, other);
   const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "rsub", "alpha", 3);
-  return call.wrap(core.op_rsub(call.tensorArg(input, "rsub", "input", 1), call.operandArg(other, "rsub", "other", 2), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+  return into(out, call.wrap(core.op_rsub(call.tensorArg(input, "rsub", "input", 1), call.operandArg(other, "rsub", "other", 2), call.scalarValue(alphaValue), call.scalarKind(alphaValue))), "rsub", true);
 }
 
 /**
@@ -2615,14 +3151,16 @@ export function rsub(input: unknown, other: unknown, alpha?: unknown): Tensor {
  * @throws RuntimeError for an index that is not int64 or out of range.
  */
 export function scatter(input: Tensor, dim: number, index: Tensor, src: Tensor | Scalar, reduce?: "add" | "multiply" | null): Tensor;
-export function scatter(input: Tensor, options: { dim: number; index: Tensor; src: Tensor | Scalar; reduce?: "add" | "multiply" | null }): Tensor;
-export function scatter(input: Tensor, dim: number, options: { index: Tensor; src: Tensor | Scalar; reduce?: "add" | "multiply" | null }): Tensor;
-export function scatter(input: Tensor, dim: number, index: Tensor, options: { src: Tensor | Scalar; reduce?: "add" | "multiply" | null }): Tensor;
-export function scatter(input: Tensor, dim: number, index: Tensor, src: Tensor | Scalar, options: { reduce?: "add" | "multiply" | null }): Tensor;
-export function scatter(input: unknown, dim: unknown, index?: unknown, src?: unknown, reduce?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(src) || call.isOptions(reduce)) [dim, index, src, reduce] = call.takeOptions([dim, index, src, reduce], ["dim","index","src","reduce"], "scatter");
+export function scatter(input: Tensor, options: { dim: number; index: Tensor; src: Tensor | Scalar; reduce?: "add" | "multiply" | null; out?: Tensor | null }): Tensor;
+export function scatter(input: Tensor, dim: number, options: { index: Tensor; src: Tensor | Scalar; reduce?: "add" | "multiply" | null; out?: Tensor | null }): Tensor;
+export function scatter(input: Tensor, dim: number, index: Tensor, options: { src: Tensor | Scalar; reduce?: "add" | "multiply" | null; out?: Tensor | null }): Tensor;
+export function scatter(input: Tensor, dim: number, index: Tensor, src: Tensor | Scalar, options: { reduce?: "add" | "multiply" | null; out?: Tensor | null }): Tensor;
+export function scatter(input: Tensor, dim: number, index: Tensor, src: Tensor | Scalar, reduce: "add" | "multiply" | null, options: { out?: Tensor | null }): Tensor;
+export function scatter(input: unknown, dim: unknown, index?: unknown, src?: unknown, reduce?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(src) || call.isOptions(reduce) || call.isOptions(out)) [dim, index, src, reduce, out] = call.takeOptions([dim, index, src, reduce, out], ["dim","index","src","reduce","out"], "scatter");
+  else out = undefined;
   if (!call.isTensor(input)) call.wrongCombination("scatter", input, index, src);
-  return call.wrapOr(input as Tensor, core.op_scatter(call.tensorArg(input, "scatter", "input", 1), call.intArg(dim, "scatter", "dim", 2), call.tensorArg(index, "scatter", "index", 3), call.operandArg(src, "scatter", "src", 4), reduce === undefined || reduce === null ? -1 : call.enumArg(reduce, ["add","multiply"], "scatter", "reduce", 5)));
+  return into(out, call.wrapOr(input as Tensor, core.op_scatter(call.tensorArg(input, "scatter", "input", 1), call.intArg(dim, "scatter", "dim", 2), call.tensorArg(index, "scatter", "index", 3), call.operandArg(src, "scatter", "src", 4), reduce === undefined || reduce === null ? -1 : call.enumArg(reduce, ["add","multiply"], "scatter", "reduce", 5))), "scatter");
 }
 
 /**
@@ -2630,12 +3168,14 @@ export function scatter(input: unknown, dim: unknown, index?: unknown, src?: unk
  * Follows torch.scatter_add.
  */
 export function scatterAdd(input: Tensor, dim: number, index: Tensor, src: Tensor): Tensor;
-export function scatterAdd(input: Tensor, options: { dim: number; index: Tensor; src: Tensor }): Tensor;
-export function scatterAdd(input: Tensor, dim: number, options: { index: Tensor; src: Tensor }): Tensor;
-export function scatterAdd(input: Tensor, dim: number, index: Tensor, options: { src: Tensor }): Tensor;
-export function scatterAdd(input: unknown, dim: unknown, index?: unknown, src?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(src)) [dim, index, src] = call.takeOptions([dim, index, src], ["dim","index","src"], "scatterAdd");
-  return call.wrapOr(input as Tensor, core.op_scatterAdd(call.tensorArg(input, "scatterAdd", "input", 1), call.intArg(dim, "scatterAdd", "dim", 2), call.tensorArg(index, "scatterAdd", "index", 3), call.tensorArg(src, "scatterAdd", "src", 4)));
+export function scatterAdd(input: Tensor, options: { dim: number; index: Tensor; src: Tensor; out?: Tensor | null }): Tensor;
+export function scatterAdd(input: Tensor, dim: number, options: { index: Tensor; src: Tensor; out?: Tensor | null }): Tensor;
+export function scatterAdd(input: Tensor, dim: number, index: Tensor, options: { src: Tensor; out?: Tensor | null }): Tensor;
+export function scatterAdd(input: Tensor, dim: number, index: Tensor, src: Tensor, options: { out?: Tensor | null }): Tensor;
+export function scatterAdd(input: unknown, dim: unknown, index?: unknown, src?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(src) || call.isOptions(out)) [dim, index, src, out] = call.takeOptions([dim, index, src, out], ["dim","index","src","out"], "scatterAdd");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_scatterAdd(call.tensorArg(input, "scatterAdd", "input", 1), call.intArg(dim, "scatterAdd", "dim", 2), call.tensorArg(index, "scatterAdd", "index", 3), call.tensorArg(src, "scatterAdd", "src", 4))), "scatterAdd");
 }
 
 /**
@@ -2644,14 +3184,16 @@ export function scatterAdd(input: unknown, dim: unknown, index?: unknown, src?: 
  * Follows torch.scatter_reduce.
  */
 export function scatterReduce(input: Tensor, dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): Tensor;
-export function scatterReduce(input: Tensor, options: { dim: number; index: Tensor; src: Tensor; reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
-export function scatterReduce(input: Tensor, dim: number, options: { index: Tensor; src: Tensor; reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
-export function scatterReduce(input: Tensor, dim: number, index: Tensor, options: { src: Tensor; reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
-export function scatterReduce(input: Tensor, dim: number, index: Tensor, src: Tensor, options: { reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
-export function scatterReduce(input: Tensor, dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", options: { includeSelf?: boolean }): Tensor;
-export function scatterReduce(input: unknown, dim: unknown, index?: unknown, src?: unknown, reduce?: unknown, includeSelf?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(src) || call.isOptions(reduce) || call.isOptions(includeSelf)) [dim, index, src, reduce, includeSelf] = call.takeOptions([dim, index, src, reduce, includeSelf], ["dim","index","src","reduce","includeSelf"], "scatterReduce");
-  return call.wrapOr(input as Tensor, core.op_scatterReduce(call.tensorArg(input, "scatterReduce", "input", 1), call.intArg(dim, "scatterReduce", "dim", 2), call.tensorArg(index, "scatterReduce", "index", 3), call.tensorArg(src, "scatterReduce", "src", 4), call.enumArg(reduce, ["sum","prod","mean","amax","amin"], "scatterReduce", "reduce", 5), includeSelf === undefined ? 1 : call.boolArg(includeSelf, "scatterReduce", "includeSelf", 6)));
+export function scatterReduce(input: Tensor, options: { dim: number; index: Tensor; src: Tensor; reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean; out?: Tensor | null }): Tensor;
+export function scatterReduce(input: Tensor, dim: number, options: { index: Tensor; src: Tensor; reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean; out?: Tensor | null }): Tensor;
+export function scatterReduce(input: Tensor, dim: number, index: Tensor, options: { src: Tensor; reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean; out?: Tensor | null }): Tensor;
+export function scatterReduce(input: Tensor, dim: number, index: Tensor, src: Tensor, options: { reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean; out?: Tensor | null }): Tensor;
+export function scatterReduce(input: Tensor, dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", options: { includeSelf?: boolean; out?: Tensor | null }): Tensor;
+export function scatterReduce(input: Tensor, dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", includeSelf: boolean, options: { out?: Tensor | null }): Tensor;
+export function scatterReduce(input: unknown, dim: unknown, index?: unknown, src?: unknown, reduce?: unknown, includeSelf?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(index) || call.isOptions(src) || call.isOptions(reduce) || call.isOptions(includeSelf) || call.isOptions(out)) [dim, index, src, reduce, includeSelf, out] = call.takeOptions([dim, index, src, reduce, includeSelf, out], ["dim","index","src","reduce","includeSelf","out"], "scatterReduce");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_scatterReduce(call.tensorArg(input, "scatterReduce", "input", 1), call.intArg(dim, "scatterReduce", "dim", 2), call.tensorArg(index, "scatterReduce", "index", 3), call.tensorArg(src, "scatterReduce", "src", 4), call.enumArg(reduce, ["sum","prod","mean","amax","amin"], "scatterReduce", "reduce", 5), includeSelf === undefined ? 1 : call.boolArg(includeSelf, "scatterReduce", "includeSelf", 6))), "scatterReduce");
 }
 
 /**
@@ -2660,15 +3202,17 @@ export function scatterReduce(input: unknown, dim: unknown, index?: unknown, src
  * Follows torch.searchsorted.
  */
 export function searchsorted(sortedSequence: Tensor, input: Tensor | Scalar, outInt32?: boolean, right?: boolean, side?: "left" | "right" | null, sorter?: Tensor | null): Tensor;
-export function searchsorted(sortedSequence: Tensor, options: { input: Tensor | Scalar; outInt32?: boolean; right?: boolean; side?: "left" | "right" | null; sorter?: Tensor | null }): Tensor;
-export function searchsorted(sortedSequence: Tensor, input: Tensor | Scalar, options: { outInt32?: boolean; right?: boolean; side?: "left" | "right" | null; sorter?: Tensor | null }): Tensor;
-export function searchsorted(sortedSequence: Tensor, input: Tensor | Scalar, outInt32: boolean, options: { right?: boolean; side?: "left" | "right" | null; sorter?: Tensor | null }): Tensor;
-export function searchsorted(sortedSequence: Tensor, input: Tensor | Scalar, outInt32: boolean, right: boolean, options: { side?: "left" | "right" | null; sorter?: Tensor | null }): Tensor;
-export function searchsorted(sortedSequence: Tensor, input: Tensor | Scalar, outInt32: boolean, right: boolean, side: "left" | "right" | null, options: { sorter?: Tensor | null }): Tensor;
-export function searchsorted(sortedSequence: unknown, input: unknown, outInt32?: unknown, right?: unknown, side?: unknown, sorter?: unknown): Tensor {
-  if (call.isOptions(input) || call.isOptions(outInt32) || call.isOptions(right) || call.isOptions(side) || call.isOptions(sorter)) [input, outInt32, right, side, sorter] = call.takeOptions([input, outInt32, right, side, sorter], ["input","outInt32","right","side","sorter"], "searchsorted");
+export function searchsorted(sortedSequence: Tensor, options: { input: Tensor | Scalar; outInt32?: boolean; right?: boolean; side?: "left" | "right" | null; sorter?: Tensor | null; out?: Tensor | null }): Tensor;
+export function searchsorted(sortedSequence: Tensor, input: Tensor | Scalar, options: { outInt32?: boolean; right?: boolean; side?: "left" | "right" | null; sorter?: Tensor | null; out?: Tensor | null }): Tensor;
+export function searchsorted(sortedSequence: Tensor, input: Tensor | Scalar, outInt32: boolean, options: { right?: boolean; side?: "left" | "right" | null; sorter?: Tensor | null; out?: Tensor | null }): Tensor;
+export function searchsorted(sortedSequence: Tensor, input: Tensor | Scalar, outInt32: boolean, right: boolean, options: { side?: "left" | "right" | null; sorter?: Tensor | null; out?: Tensor | null }): Tensor;
+export function searchsorted(sortedSequence: Tensor, input: Tensor | Scalar, outInt32: boolean, right: boolean, side: "left" | "right" | null, options: { sorter?: Tensor | null; out?: Tensor | null }): Tensor;
+export function searchsorted(sortedSequence: Tensor, input: Tensor | Scalar, outInt32: boolean, right: boolean, side: "left" | "right" | null, sorter: Tensor | null, options: { out?: Tensor | null }): Tensor;
+export function searchsorted(sortedSequence: unknown, input: unknown, outInt32?: unknown, right?: unknown, side?: unknown, sorter?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(input) || call.isOptions(outInt32) || call.isOptions(right) || call.isOptions(side) || call.isOptions(sorter) || call.isOptions(out)) [input, outInt32, right, side, sorter, out] = call.takeOptions([input, outInt32, right, side, sorter, out], ["input","outInt32","right","side","sorter","out"], "searchsorted");
+  else out = undefined;
   if (!call.isTensor(sortedSequence)) call.wrongCombination("searchsorted", sortedSequence, input);
-  return call.wrapOr(sortedSequence as Tensor, core.op_searchsorted(call.tensorArg(sortedSequence, "searchsorted", "sortedSequence", 1), call.operandArg(input, "searchsorted", "input", 2), outInt32 === undefined ? 0 : call.boolArg(outInt32, "searchsorted", "outInt32", 3), right === undefined ? 0 : call.boolArg(right, "searchsorted", "right", 4), side === undefined || side === null ? -1 : call.enumArg(side, ["left","right"], "searchsorted", "side", 5), call.optionalTensorArg(sorter, "searchsorted", "sorter", 6)));
+  return into(out, call.wrapOr(sortedSequence as Tensor, core.op_searchsorted(call.tensorArg(sortedSequence, "searchsorted", "sortedSequence", 1), call.operandArg(input, "searchsorted", "input", 2), outInt32 === undefined ? 0 : call.boolArg(outInt32, "searchsorted", "outInt32", 3), right === undefined ? 0 : call.boolArg(right, "searchsorted", "right", 4), side === undefined || side === null ? -1 : call.enumArg(side, ["left","right"], "searchsorted", "side", 5), call.optionalTensorArg(sorter, "searchsorted", "sorter", 6))), "searchsorted");
 }
 
 /**
@@ -2688,12 +3232,14 @@ export function select(input: unknown, dim: unknown, index?: unknown): Tensor {
  * Follows torch.select_scatter.
  */
 export function selectScatter(input: Tensor, src: Tensor, dim: number, index: number): Tensor;
-export function selectScatter(input: Tensor, options: { src: Tensor; dim: number; index: number }): Tensor;
-export function selectScatter(input: Tensor, src: Tensor, options: { dim: number; index: number }): Tensor;
-export function selectScatter(input: Tensor, src: Tensor, dim: number, options: { index: number }): Tensor;
-export function selectScatter(input: unknown, src: unknown, dim?: unknown, index?: unknown): Tensor {
-  if (call.isOptions(src) || call.isOptions(dim) || call.isOptions(index)) [src, dim, index] = call.takeOptions([src, dim, index], ["src","dim","index"], "selectScatter");
-  return call.wrapOr(input as Tensor, core.op_selectScatter(call.tensorArg(input, "selectScatter", "input", 1), call.tensorArg(src, "selectScatter", "src", 2), call.intArg(dim, "selectScatter", "dim", 3), call.intArg(index, "selectScatter", "index", 4)));
+export function selectScatter(input: Tensor, options: { src: Tensor; dim: number; index: number; out?: Tensor | null }): Tensor;
+export function selectScatter(input: Tensor, src: Tensor, options: { dim: number; index: number; out?: Tensor | null }): Tensor;
+export function selectScatter(input: Tensor, src: Tensor, dim: number, options: { index: number; out?: Tensor | null }): Tensor;
+export function selectScatter(input: Tensor, src: Tensor, dim: number, index: number, options: { out?: Tensor | null }): Tensor;
+export function selectScatter(input: unknown, src: unknown, dim?: unknown, index?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(src) || call.isOptions(dim) || call.isOptions(index) || call.isOptions(out)) [src, dim, index, out] = call.takeOptions([src, dim, index, out], ["src","dim","index","out"], "selectScatter");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_selectScatter(call.tensorArg(input, "selectScatter", "input", 1), call.tensorArg(src, "selectScatter", "src", 2), call.intArg(dim, "selectScatter", "dim", 3), call.intArg(index, "selectScatter", "index", 4))), "selectScatter");
 }
 
 /**
@@ -2703,8 +3249,11 @@ export function selectScatter(input: unknown, src: unknown, dim?: unknown, index
  * Follows torch.nn.functional.selu.
  */
 export function selu(input: Tensor): Tensor;
-export function selu(input: unknown): Tensor {
-  return call.wrap(core.op_selu(call.tensorArg(input, "selu", "input", 1)));
+export function selu(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function selu(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "selu");
+  else out = undefined;
+  return into(out, call.wrap(core.op_selu(call.tensorArg(input, "selu", "input", 1))), "selu", true);
 }
 
 /**
@@ -2713,8 +3262,11 @@ export function selu(input: unknown): Tensor {
  * Follows torch.sgn.
  */
 export function sgn(input: Tensor): Tensor;
-export function sgn(input: unknown): Tensor {
-  return call.wrap(core.op_sgn(call.tensorArg(input, "sgn", "input", 1)));
+export function sgn(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function sgn(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "sgn");
+  else out = undefined;
+  return into(out, call.wrap(core.op_sgn(call.tensorArg(input, "sgn", "input", 1))), "sgn", true);
 }
 
 /**
@@ -2723,8 +3275,11 @@ export function sgn(input: unknown): Tensor {
  * Follows torch.sigmoid.
  */
 export function sigmoid(input: Tensor): Tensor;
-export function sigmoid(input: unknown): Tensor {
-  return call.wrap(core.op_sigmoid(call.tensorArg(input, "sigmoid", "input", 1)));
+export function sigmoid(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function sigmoid(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "sigmoid");
+  else out = undefined;
+  return into(out, call.wrap(core.op_sigmoid(call.tensorArg(input, "sigmoid", "input", 1))), "sigmoid", true);
 }
 
 /**
@@ -2733,8 +3288,11 @@ export function sigmoid(input: unknown): Tensor {
  * Follows torch.sign.
  */
 export function sign(input: Tensor): Tensor;
-export function sign(input: unknown): Tensor {
-  return call.wrap(core.op_sign(call.tensorArg(input, "sign", "input", 1)));
+export function sign(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function sign(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "sign");
+  else out = undefined;
+  return into(out, call.wrap(core.op_sign(call.tensorArg(input, "sign", "input", 1))), "sign", true);
 }
 
 /**
@@ -2743,8 +3301,11 @@ export function sign(input: unknown): Tensor {
  * Follows torch.signbit.
  */
 export function signbit(input: Tensor): Tensor;
-export function signbit(input: unknown): Tensor {
-  return call.wrap(core.op_signbit(call.tensorArg(input, "signbit", "input", 1)));
+export function signbit(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function signbit(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "signbit");
+  else out = undefined;
+  return into(out, call.wrap(core.op_signbit(call.tensorArg(input, "signbit", "input", 1))), "signbit", true);
 }
 
 /**
@@ -2753,8 +3314,11 @@ export function signbit(input: unknown): Tensor {
  * Follows torch.sin.
  */
 export function sin(input: Tensor): Tensor;
-export function sin(input: unknown): Tensor {
-  return call.wrap(core.op_sin(call.tensorArg(input, "sin", "input", 1)));
+export function sin(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function sin(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "sin");
+  else out = undefined;
+  return into(out, call.wrap(core.op_sin(call.tensorArg(input, "sin", "input", 1))), "sin", true);
 }
 
 /**
@@ -2763,8 +3327,11 @@ export function sin(input: unknown): Tensor {
  * Follows torch.sinc.
  */
 export function sinc(input: Tensor): Tensor;
-export function sinc(input: unknown): Tensor {
-  return call.wrap(core.op_sinc(call.tensorArg(input, "sinc", "input", 1)));
+export function sinc(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function sinc(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "sinc");
+  else out = undefined;
+  return into(out, call.wrap(core.op_sinc(call.tensorArg(input, "sinc", "input", 1))), "sinc", true);
 }
 
 /**
@@ -2773,8 +3340,11 @@ export function sinc(input: unknown): Tensor {
  * Follows torch.sinh.
  */
 export function sinh(input: Tensor): Tensor;
-export function sinh(input: unknown): Tensor {
-  return call.wrap(core.op_sinh(call.tensorArg(input, "sinh", "input", 1)));
+export function sinh(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function sinh(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "sinh");
+  else out = undefined;
+  return into(out, call.wrap(core.op_sinh(call.tensorArg(input, "sinh", "input", 1))), "sinh", true);
 }
 
 /**
@@ -2782,14 +3352,16 @@ export function sinh(input: unknown): Tensor {
  * Follows torch.slice_scatter.
  */
 export function sliceScatter(input: Tensor, src: Tensor, dim?: number, start?: number | null, end?: number | null, step?: number): Tensor;
-export function sliceScatter(input: Tensor, options: { src: Tensor; dim?: number; start?: number | null; end?: number | null; step?: number }): Tensor;
-export function sliceScatter(input: Tensor, src: Tensor, options: { dim?: number; start?: number | null; end?: number | null; step?: number }): Tensor;
-export function sliceScatter(input: Tensor, src: Tensor, dim: number, options: { start?: number | null; end?: number | null; step?: number }): Tensor;
-export function sliceScatter(input: Tensor, src: Tensor, dim: number, start: number | null, options: { end?: number | null; step?: number }): Tensor;
-export function sliceScatter(input: Tensor, src: Tensor, dim: number, start: number | null, end: number | null, options: { step?: number }): Tensor;
-export function sliceScatter(input: unknown, src: unknown, dim?: unknown, start?: unknown, end?: unknown, step?: unknown): Tensor {
-  if (call.isOptions(src) || call.isOptions(dim) || call.isOptions(start) || call.isOptions(end) || call.isOptions(step)) [src, dim, start, end, step] = call.takeOptions([src, dim, start, end, step], ["src","dim","start","end","step"], "sliceScatter");
-  return call.wrapOr(input as Tensor, core.op_sliceScatter(call.tensorArg(input, "sliceScatter", "input", 1), call.tensorArg(src, "sliceScatter", "src", 2), dim === undefined ? 0 : call.intArg(dim, "sliceScatter", "dim", 3), call.optionalIntArg(start, "sliceScatter", "start", 4), call.optionalIntArg(end, "sliceScatter", "end", 5), step === undefined ? 1 : call.intArg(step, "sliceScatter", "step", 6)));
+export function sliceScatter(input: Tensor, options: { src: Tensor; dim?: number; start?: number | null; end?: number | null; step?: number; out?: Tensor | null }): Tensor;
+export function sliceScatter(input: Tensor, src: Tensor, options: { dim?: number; start?: number | null; end?: number | null; step?: number; out?: Tensor | null }): Tensor;
+export function sliceScatter(input: Tensor, src: Tensor, dim: number, options: { start?: number | null; end?: number | null; step?: number; out?: Tensor | null }): Tensor;
+export function sliceScatter(input: Tensor, src: Tensor, dim: number, start: number | null, options: { end?: number | null; step?: number; out?: Tensor | null }): Tensor;
+export function sliceScatter(input: Tensor, src: Tensor, dim: number, start: number | null, end: number | null, options: { step?: number; out?: Tensor | null }): Tensor;
+export function sliceScatter(input: Tensor, src: Tensor, dim: number, start: number | null, end: number | null, step: number, options: { out?: Tensor | null }): Tensor;
+export function sliceScatter(input: unknown, src: unknown, dim?: unknown, start?: unknown, end?: unknown, step?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(src) || call.isOptions(dim) || call.isOptions(start) || call.isOptions(end) || call.isOptions(step) || call.isOptions(out)) [src, dim, start, end, step, out] = call.takeOptions([src, dim, start, end, step, out], ["src","dim","start","end","step","out"], "sliceScatter");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_sliceScatter(call.tensorArg(input, "sliceScatter", "input", 1), call.tensorArg(src, "sliceScatter", "src", 2), dim === undefined ? 0 : call.intArg(dim, "sliceScatter", "dim", 3), call.optionalIntArg(start, "sliceScatter", "start", 4), call.optionalIntArg(end, "sliceScatter", "end", 5), step === undefined ? 1 : call.intArg(step, "sliceScatter", "step", 6))), "sliceScatter");
 }
 
 /**
@@ -2798,11 +3370,13 @@ export function sliceScatter(input: unknown, src: unknown, dim?: unknown, start?
  * @example torch.softmax(x, -1)
  */
 export function softmax(input: Tensor, dim: number, dtype?: DType | null): Tensor;
-export function softmax(input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
-export function softmax(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
-export function softmax(input: unknown, dim: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(dtype)) [dim, dtype] = call.takeOptions([dim, dtype], ["dim","dtype"], "softmax");
-  return call.wrapOr(input as Tensor, core.op_softmax(call.tensorArg(input, "softmax", "input", 1), call.intArg(dim, "softmax", "dim", 2), call.dtypeArg(dtype, "softmax", "dtype", 3)));
+export function softmax(input: Tensor, options: { dim: number; dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function softmax(input: Tensor, dim: number, options: { dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function softmax(input: Tensor, dim: number, dtype: DType | null, options: { out?: Tensor | null }): Tensor;
+export function softmax(input: unknown, dim: unknown, dtype?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(dtype) || call.isOptions(out)) [dim, dtype, out] = call.takeOptions([dim, dtype, out], ["dim","dtype","out"], "softmax");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_softmax(call.tensorArg(input, "softmax", "input", 1), call.intArg(dim, "softmax", "dim", 2), call.dtypeArg(dtype, "softmax", "dtype", 3))), "softmax");
 }
 
 /**
@@ -2810,12 +3384,14 @@ export function softmax(input: unknown, dim: unknown, dtype?: unknown): Tensor {
  * Follows torch.sort.
  */
 export function sort(input: Tensor, dim?: number, descending?: boolean, stable?: boolean): call.Named<"values" | "indices">;
-export function sort(input: Tensor, options: { dim?: number; descending?: boolean; stable?: boolean }): call.Named<"values" | "indices">;
-export function sort(input: Tensor, dim: number, options: { descending?: boolean; stable?: boolean }): call.Named<"values" | "indices">;
-export function sort(input: Tensor, dim: number, descending: boolean, options: { stable?: boolean }): call.Named<"values" | "indices">;
-export function sort(input: unknown, dim?: unknown, descending?: unknown, stable?: unknown): call.Named<"values" | "indices"> {
-  if (call.isOptions(dim) || call.isOptions(descending) || call.isOptions(stable)) [dim, descending, stable] = call.takeOptions([dim, descending, stable], ["dim","descending","stable"], "sort");
-  return call.wrapNamed(core.op_sort(call.tensorArg(input, "sort", "input", 1), dim === undefined ? -1 : call.intArg(dim, "sort", "dim", 2), descending === undefined ? 0 : call.boolArg(descending, "sort", "descending", 3), stable === undefined ? 0 : call.boolArg(stable, "sort", "stable", 4)), ["values","indices"]);
+export function sort(input: Tensor, options: { dim?: number; descending?: boolean; stable?: boolean; out?: readonly Tensor[] }): call.Named<"values" | "indices">;
+export function sort(input: Tensor, dim: number, options: { descending?: boolean; stable?: boolean; out?: readonly Tensor[] }): call.Named<"values" | "indices">;
+export function sort(input: Tensor, dim: number, descending: boolean, options: { stable?: boolean; out?: readonly Tensor[] }): call.Named<"values" | "indices">;
+export function sort(input: Tensor, dim: number, descending: boolean, stable: boolean, options: { out?: readonly Tensor[] }): call.Named<"values" | "indices">;
+export function sort(input: unknown, dim?: unknown, descending?: unknown, stable?: unknown, out?: unknown): call.Named<"values" | "indices"> {
+  if (call.isOptions(dim) || call.isOptions(descending) || call.isOptions(stable) || call.isOptions(out)) [dim, descending, stable, out] = call.takeOptions([dim, descending, stable, out], ["dim","descending","stable","out"], "sort");
+  else out = undefined;
+  return into(out, call.wrapNamed(core.op_sort(call.tensorArg(input, "sort", "input", 1), dim === undefined ? -1 : call.intArg(dim, "sort", "dim", 2), descending === undefined ? 0 : call.boolArg(descending, "sort", "descending", 3), stable === undefined ? 0 : call.boolArg(stable, "sort", "stable", 4)), ["values","indices"]), "sort");
 }
 
 /**
@@ -2848,8 +3424,11 @@ export function splitWithSizes(input: unknown, splitSizes: unknown, dim?: unknow
  * Follows torch.sqrt.
  */
 export function sqrt(input: Tensor): Tensor;
-export function sqrt(input: unknown): Tensor {
-  return call.wrap(core.op_sqrt(call.tensorArg(input, "sqrt", "input", 1)));
+export function sqrt(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function sqrt(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "sqrt");
+  else out = undefined;
+  return into(out, call.wrap(core.op_sqrt(call.tensorArg(input, "sqrt", "input", 1))), "sqrt", true);
 }
 
 /**
@@ -2857,8 +3436,11 @@ export function sqrt(input: unknown): Tensor {
  * Follows torch.square.
  */
 export function square(input: Tensor): Tensor;
-export function square(input: unknown): Tensor {
-  return call.wrapOr(input as Tensor, core.op_square(call.tensorArg(input, "square", "input", 1)));
+export function square(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function square(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "square");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_square(call.tensorArg(input, "square", "input", 1))), "square");
 }
 
 /**
@@ -2878,10 +3460,12 @@ export function squeeze(input: unknown, dim?: unknown): Tensor {
  * @example torch.stack([x, x], 0)
  */
 export function stack(tensors: readonly Tensor[], dim?: number): Tensor;
-export function stack(tensors: readonly Tensor[], options: { dim?: number }): Tensor;
-export function stack(tensors: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(dim)) [dim] = call.takeOptions([dim], ["dim"], "stack");
-  return call.wrap(core.op_stack(call.tensors(tensors, "stack", "tensors", 1), call.lengthOf(tensors), dim === undefined ? 0 : call.intArg(dim, "stack", "dim", 2)));
+export function stack(tensors: readonly Tensor[], options: { dim?: number; out?: Tensor | null }): Tensor;
+export function stack(tensors: readonly Tensor[], dim: number, options: { out?: Tensor | null }): Tensor;
+export function stack(tensors: unknown, dim?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(out)) [dim, out] = call.takeOptions([dim, out], ["dim","out"], "stack");
+  else out = undefined;
+  return into(out, call.wrap(core.op_stack(call.tensors(tensors, "stack", "tensors", 1), call.lengthOf(tensors), dim === undefined ? 0 : call.intArg(dim, "stack", "dim", 2))), "stack");
 }
 
 /**
@@ -2889,13 +3473,15 @@ export function stack(tensors: unknown, dim?: unknown): Tensor {
  * Follows torch.std.
  */
 export function std(input: Tensor, dim?: number | readonly number[] | null, unbiased?: boolean, keepdim?: boolean, correction?: number | null): Tensor;
-export function std(input: Tensor, options: { dim?: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean; correction?: number | null }): Tensor;
-export function std(input: Tensor, dim: number | readonly number[] | null, options: { unbiased?: boolean; keepdim?: boolean; correction?: number | null }): Tensor;
-export function std(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, options: { keepdim?: boolean; correction?: number | null }): Tensor;
-export function std(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, keepdim: boolean, options: { correction?: number | null }): Tensor;
-export function std(input: unknown, dim?: unknown, unbiased?: unknown, keepdim?: unknown, correction?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(unbiased) || call.isOptions(keepdim) || call.isOptions(correction)) [dim, unbiased, keepdim, correction] = call.takeOptions([dim, unbiased, keepdim, correction], ["dim","unbiased","keepdim","correction"], "std");
-  return call.wrapOr(input as Tensor, core.op_std(call.tensorArg(input, "std", "input", 1), call.ints(dim, "std", "dim", 2), call.lengthOf(dim), unbiased === undefined ? 1 : call.boolArg(unbiased, "std", "unbiased", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "std", "keepdim", 4), call.optionalIntArg(correction, "std", "correction", 5)));
+export function std(input: Tensor, options: { dim?: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean; correction?: number | null; out?: Tensor | null }): Tensor;
+export function std(input: Tensor, dim: number | readonly number[] | null, options: { unbiased?: boolean; keepdim?: boolean; correction?: number | null; out?: Tensor | null }): Tensor;
+export function std(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, options: { keepdim?: boolean; correction?: number | null; out?: Tensor | null }): Tensor;
+export function std(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, keepdim: boolean, options: { correction?: number | null; out?: Tensor | null }): Tensor;
+export function std(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, keepdim: boolean, correction: number | null, options: { out?: Tensor | null }): Tensor;
+export function std(input: unknown, dim?: unknown, unbiased?: unknown, keepdim?: unknown, correction?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(unbiased) || call.isOptions(keepdim) || call.isOptions(correction) || call.isOptions(out)) [dim, unbiased, keepdim, correction, out] = call.takeOptions([dim, unbiased, keepdim, correction, out], ["dim","unbiased","keepdim","correction","out"], "std");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_std(call.tensorArg(input, "std", "input", 1), call.ints(dim, "std", "dim", 2), call.lengthOf(dim), unbiased === undefined ? 1 : call.boolArg(unbiased, "std", "unbiased", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "std", "keepdim", 4), call.optionalIntArg(correction, "std", "correction", 5))), "std");
 }
 
 /**
@@ -2903,13 +3489,15 @@ export function std(input: unknown, dim?: unknown, unbiased?: unknown, keepdim?:
  * Follows torch.std_mean.
  */
 export function stdMean(input: Tensor, dim?: number | readonly number[] | null, unbiased?: boolean, keepdim?: boolean, correction?: number | null): call.Named<"std" | "mean">;
-export function stdMean(input: Tensor, options: { dim?: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean; correction?: number | null }): call.Named<"std" | "mean">;
-export function stdMean(input: Tensor, dim: number | readonly number[] | null, options: { unbiased?: boolean; keepdim?: boolean; correction?: number | null }): call.Named<"std" | "mean">;
-export function stdMean(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, options: { keepdim?: boolean; correction?: number | null }): call.Named<"std" | "mean">;
-export function stdMean(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, keepdim: boolean, options: { correction?: number | null }): call.Named<"std" | "mean">;
-export function stdMean(input: unknown, dim?: unknown, unbiased?: unknown, keepdim?: unknown, correction?: unknown): call.Named<"std" | "mean"> {
-  if (call.isOptions(dim) || call.isOptions(unbiased) || call.isOptions(keepdim) || call.isOptions(correction)) [dim, unbiased, keepdim, correction] = call.takeOptions([dim, unbiased, keepdim, correction], ["dim","unbiased","keepdim","correction"], "stdMean");
-  return call.wrapNamed(core.op_stdMean(call.tensorArg(input, "stdMean", "input", 1), call.ints(dim, "stdMean", "dim", 2), call.lengthOf(dim), unbiased === undefined ? 1 : call.boolArg(unbiased, "stdMean", "unbiased", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "stdMean", "keepdim", 4), call.optionalIntArg(correction, "stdMean", "correction", 5)), ["std","mean"]);
+export function stdMean(input: Tensor, options: { dim?: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean; correction?: number | null; out?: readonly Tensor[] }): call.Named<"std" | "mean">;
+export function stdMean(input: Tensor, dim: number | readonly number[] | null, options: { unbiased?: boolean; keepdim?: boolean; correction?: number | null; out?: readonly Tensor[] }): call.Named<"std" | "mean">;
+export function stdMean(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, options: { keepdim?: boolean; correction?: number | null; out?: readonly Tensor[] }): call.Named<"std" | "mean">;
+export function stdMean(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, keepdim: boolean, options: { correction?: number | null; out?: readonly Tensor[] }): call.Named<"std" | "mean">;
+export function stdMean(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, keepdim: boolean, correction: number | null, options: { out?: readonly Tensor[] }): call.Named<"std" | "mean">;
+export function stdMean(input: unknown, dim?: unknown, unbiased?: unknown, keepdim?: unknown, correction?: unknown, out?: unknown): call.Named<"std" | "mean"> {
+  if (call.isOptions(dim) || call.isOptions(unbiased) || call.isOptions(keepdim) || call.isOptions(correction) || call.isOptions(out)) [dim, unbiased, keepdim, correction, out] = call.takeOptions([dim, unbiased, keepdim, correction, out], ["dim","unbiased","keepdim","correction","out"], "stdMean");
+  else out = undefined;
+  return into(out, call.wrapNamed(core.op_stdMean(call.tensorArg(input, "stdMean", "input", 1), call.ints(dim, "stdMean", "dim", 2), call.lengthOf(dim), unbiased === undefined ? 1 : call.boolArg(unbiased, "stdMean", "unbiased", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "stdMean", "keepdim", 4), call.optionalIntArg(correction, "stdMean", "correction", 5)), ["std","mean"]), "stdMean");
 }
 
 /**
@@ -2918,11 +3506,13 @@ export function stdMean(input: unknown, dim?: unknown, unbiased?: unknown, keepd
  * Follows torch.sub.
  */
 export function sub(input: Tensor | Scalar, other: Tensor | Scalar, alpha?: Scalar): Tensor;
-export function sub(input: Tensor | Scalar, other: Tensor | Scalar, options: { alpha?: Scalar }): Tensor;
-export function sub(input: unknown, other: unknown, alpha?: unknown): Tensor {
-  if (call.isOptions(alpha)) [alpha] = call.takeOptions([alpha], ["alpha"], "sub");
+export function sub(input: Tensor | Scalar, other: Tensor | Scalar, options: { alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function sub(input: Tensor | Scalar, other: Tensor | Scalar, alpha: Scalar, options: { out?: Tensor | null }): Tensor;
+export function sub(input: unknown, other: unknown, alpha?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(alpha) || call.isOptions(out)) [alpha, out] = call.takeOptions([alpha, out], ["alpha","out"], "sub");
+  else out = undefined;
   const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "sub", "alpha", 3);
-  return call.wrap(core.op_sub(call.operandArg(input, "sub", "input", 1), call.operandArg(other, "sub", "other", 2), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+  return into(out, call.wrap(core.op_sub(call.operandArg(input, "sub", "input", 1), call.operandArg(other, "sub", "other", 2), call.scalarValue(alphaValue), call.scalarKind(alphaValue))), "sub", true);
 }
 
 /**
@@ -2932,11 +3522,13 @@ export function sub(input: unknown, other: unknown, alpha?: unknown): Tensor {
  * Follows torch.sub.
  */
 export function subtract(input: Tensor | Scalar, other: Tensor | Scalar, alpha?: Scalar): Tensor;
-export function subtract(input: Tensor | Scalar, other: Tensor | Scalar, options: { alpha?: Scalar }): Tensor;
-export function subtract(input: unknown, other: unknown, alpha?: unknown): Tensor {
-  if (call.isOptions(alpha)) [alpha] = call.takeOptions([alpha], ["alpha"], "subtract");
+export function subtract(input: Tensor | Scalar, other: Tensor | Scalar, options: { alpha?: Scalar; out?: Tensor | null }): Tensor;
+export function subtract(input: Tensor | Scalar, other: Tensor | Scalar, alpha: Scalar, options: { out?: Tensor | null }): Tensor;
+export function subtract(input: unknown, other: unknown, alpha?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(alpha) || call.isOptions(out)) [alpha, out] = call.takeOptions([alpha, out], ["alpha","out"], "subtract");
+  else out = undefined;
   const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "subtract", "alpha", 3);
-  return call.wrap(core.op_sub(call.operandArg(input, "subtract", "input", 1), call.operandArg(other, "subtract", "other", 2), call.scalarValue(alphaValue), call.scalarKind(alphaValue)));
+  return into(out, call.wrap(core.op_sub(call.operandArg(input, "subtract", "input", 1), call.operandArg(other, "subtract", "other", 2), call.scalarValue(alphaValue), call.scalarKind(alphaValue))), "subtract", true);
 }
 
 /**
@@ -2946,12 +3538,14 @@ export function subtract(input: unknown, other: unknown, alpha?: unknown): Tenso
  * @example torch.sum(torch.ones(2, 3), 1)
  */
 export function sum(input: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
-export function sum(input: Tensor, options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
-export function sum(input: Tensor, dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
-export function sum(input: Tensor, dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
-export function sum(input: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(dtype)) [dim, keepdim, dtype] = call.takeOptions([dim, keepdim, dtype], ["dim","keepdim","dtype"], "sum");
-  return call.wrapOr(input as Tensor, core.op_sum(call.tensorArg(input, "sum", "input", 1), call.ints(dim, "sum", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "sum", "keepdim", 3), call.dtypeArg(dtype, "sum", "dtype", 4)));
+export function sum(input: Tensor, options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function sum(input: Tensor, dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function sum(input: Tensor, dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function sum(input: Tensor, dim: number | readonly number[] | null, keepdim: boolean, dtype: DType | null, options: { out?: Tensor | null }): Tensor;
+export function sum(input: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(dtype) || call.isOptions(out)) [dim, keepdim, dtype, out] = call.takeOptions([dim, keepdim, dtype, out], ["dim","keepdim","dtype","out"], "sum");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_sum(call.tensorArg(input, "sum", "input", 1), call.ints(dim, "sum", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "sum", "keepdim", 3), call.dtypeArg(dtype, "sum", "dtype", 4))), "sum");
 }
 
 /**
@@ -2987,8 +3581,11 @@ export function swapdims(input: unknown, dim0: unknown, dim1?: unknown): Tensor 
  * Follows torch.t.
  */
 export function t(input: Tensor): Tensor;
-export function t(input: unknown): Tensor {
-  return call.wrapOr(input as Tensor, core.op_t(call.tensorArg(input, "t", "input", 1)));
+export function t(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function t(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "t");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_t(call.tensorArg(input, "t", "input", 1))), "t");
 }
 
 /**
@@ -2997,10 +3594,12 @@ export function t(input: unknown): Tensor {
  * @throws IndexError for an index out of range.
  */
 export function take(input: Tensor, index: Tensor): Tensor;
-export function take(input: Tensor, options: { index: Tensor }): Tensor;
-export function take(input: unknown, index: unknown): Tensor {
-  if (call.isOptions(index)) [index] = call.takeOptions([index], ["index"], "take");
-  return call.wrapOr(input as Tensor, core.op_take(call.tensorArg(input, "take", "input", 1), call.tensorArg(index, "take", "index", 2)));
+export function take(input: Tensor, options: { index: Tensor; out?: Tensor | null }): Tensor;
+export function take(input: Tensor, index: Tensor, options: { out?: Tensor | null }): Tensor;
+export function take(input: unknown, index: unknown, out?: unknown): Tensor {
+  if (call.isOptions(index) || call.isOptions(out)) [index, out] = call.takeOptions([index, out], ["index","out"], "take");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_take(call.tensorArg(input, "take", "input", 1), call.tensorArg(index, "take", "index", 2))), "take");
 }
 
 /**
@@ -3008,11 +3607,13 @@ export function take(input: unknown, index: unknown): Tensor {
  * Follows torch.take_along_dim.
  */
 export function takeAlongDim(input: Tensor, indices: Tensor, dim?: number | null): Tensor;
-export function takeAlongDim(input: Tensor, options: { indices: Tensor; dim?: number | null }): Tensor;
-export function takeAlongDim(input: Tensor, indices: Tensor, options: { dim?: number | null }): Tensor;
-export function takeAlongDim(input: unknown, indices: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(indices) || call.isOptions(dim)) [indices, dim] = call.takeOptions([indices, dim], ["indices","dim"], "takeAlongDim");
-  return call.wrapOr(input as Tensor, core.op_takeAlongDim(call.tensorArg(input, "takeAlongDim", "input", 1), call.tensorArg(indices, "takeAlongDim", "indices", 2), call.optionalIntArg(dim, "takeAlongDim", "dim", 3)));
+export function takeAlongDim(input: Tensor, options: { indices: Tensor; dim?: number | null; out?: Tensor | null }): Tensor;
+export function takeAlongDim(input: Tensor, indices: Tensor, options: { dim?: number | null; out?: Tensor | null }): Tensor;
+export function takeAlongDim(input: Tensor, indices: Tensor, dim: number | null, options: { out?: Tensor | null }): Tensor;
+export function takeAlongDim(input: unknown, indices: unknown, dim?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(indices) || call.isOptions(dim) || call.isOptions(out)) [indices, dim, out] = call.takeOptions([indices, dim, out], ["indices","dim","out"], "takeAlongDim");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_takeAlongDim(call.tensorArg(input, "takeAlongDim", "input", 1), call.tensorArg(indices, "takeAlongDim", "indices", 2), call.optionalIntArg(dim, "takeAlongDim", "dim", 3))), "takeAlongDim");
 }
 
 /**
@@ -3021,8 +3622,11 @@ export function takeAlongDim(input: unknown, indices: unknown, dim?: unknown): T
  * Follows torch.tan.
  */
 export function tan(input: Tensor): Tensor;
-export function tan(input: unknown): Tensor {
-  return call.wrap(core.op_tan(call.tensorArg(input, "tan", "input", 1)));
+export function tan(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function tan(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "tan");
+  else out = undefined;
+  return into(out, call.wrap(core.op_tan(call.tensorArg(input, "tan", "input", 1))), "tan", true);
 }
 
 /**
@@ -3031,8 +3635,11 @@ export function tan(input: unknown): Tensor {
  * Follows torch.tanh.
  */
 export function tanh(input: Tensor): Tensor;
-export function tanh(input: unknown): Tensor {
-  return call.wrap(core.op_tanh(call.tensorArg(input, "tanh", "input", 1)));
+export function tanh(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function tanh(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "tanh");
+  else out = undefined;
+  return into(out, call.wrap(core.op_tanh(call.tensorArg(input, "tanh", "input", 1))), "tanh", true);
 }
 
 /**
@@ -3040,12 +3647,14 @@ export function tanh(input: unknown): Tensor {
  * Follows torch.tensordot.
  */
 export function tensordot(input: Tensor, other: Tensor, dimsInput: number | readonly number[], dimsOther: number | readonly number[]): Tensor;
-export function tensordot(input: Tensor, options: { other: Tensor; dimsInput: number | readonly number[]; dimsOther: number | readonly number[] }): Tensor;
-export function tensordot(input: Tensor, other: Tensor, options: { dimsInput: number | readonly number[]; dimsOther: number | readonly number[] }): Tensor;
-export function tensordot(input: Tensor, other: Tensor, dimsInput: number | readonly number[], options: { dimsOther: number | readonly number[] }): Tensor;
-export function tensordot(input: unknown, other: unknown, dimsInput?: unknown, dimsOther?: unknown): Tensor {
-  if (call.isOptions(other) || call.isOptions(dimsInput) || call.isOptions(dimsOther)) [other, dimsInput, dimsOther] = call.takeOptions([other, dimsInput, dimsOther], ["other","dimsInput","dimsOther"], "tensordot");
-  return call.wrapOr(input as Tensor, core.op_tensordot(call.tensorArg(input, "tensordot", "input", 1), call.tensorArg(other, "tensordot", "other", 2), call.ints(dimsInput, "tensordot", "dimsInput", 3), call.lengthOf(dimsInput), call.ints(dimsOther, "tensordot", "dimsOther", 4), call.lengthOf(dimsOther)));
+export function tensordot(input: Tensor, options: { other: Tensor; dimsInput: number | readonly number[]; dimsOther: number | readonly number[]; out?: Tensor | null }): Tensor;
+export function tensordot(input: Tensor, other: Tensor, options: { dimsInput: number | readonly number[]; dimsOther: number | readonly number[]; out?: Tensor | null }): Tensor;
+export function tensordot(input: Tensor, other: Tensor, dimsInput: number | readonly number[], options: { dimsOther: number | readonly number[]; out?: Tensor | null }): Tensor;
+export function tensordot(input: Tensor, other: Tensor, dimsInput: number | readonly number[], dimsOther: number | readonly number[], options: { out?: Tensor | null }): Tensor;
+export function tensordot(input: unknown, other: unknown, dimsInput?: unknown, dimsOther?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(other) || call.isOptions(dimsInput) || call.isOptions(dimsOther) || call.isOptions(out)) [other, dimsInput, dimsOther, out] = call.takeOptions([other, dimsInput, dimsOther, out], ["other","dimsInput","dimsOther","out"], "tensordot");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_tensordot(call.tensorArg(input, "tensordot", "input", 1), call.tensorArg(other, "tensordot", "other", 2), call.ints(dimsInput, "tensordot", "dimsInput", 3), call.lengthOf(dimsInput), call.ints(dimsOther, "tensordot", "dimsOther", 4), call.lengthOf(dimsOther))), "tensordot");
 }
 
 /**
@@ -3053,10 +3662,12 @@ export function tensordot(input: unknown, other: unknown, dimsInput?: unknown, d
  * Follows torch.tile.
  */
 export function tile(input: Tensor, dims: number | readonly number[]): Tensor;
-export function tile(input: Tensor, options: { dims: number | readonly number[] }): Tensor;
-export function tile(input: unknown, dims: unknown): Tensor {
-  if (call.isOptions(dims)) [dims] = call.takeOptions([dims], ["dims"], "tile");
-  return call.wrapOr(input as Tensor, core.op_tile(call.tensorArg(input, "tile", "input", 1), call.ints(dims, "tile", "dims", 2), call.lengthOf(dims)));
+export function tile(input: Tensor, options: { dims: number | readonly number[]; out?: Tensor | null }): Tensor;
+export function tile(input: Tensor, dims: number | readonly number[], options: { out?: Tensor | null }): Tensor;
+export function tile(input: unknown, dims: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dims) || call.isOptions(out)) [dims, out] = call.takeOptions([dims, out], ["dims","out"], "tile");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_tile(call.tensorArg(input, "tile", "input", 1), call.ints(dims, "tile", "dims", 2), call.lengthOf(dims))), "tile");
 }
 
 /**
@@ -3065,13 +3676,15 @@ export function tile(input: unknown, dims: unknown): Tensor {
  * @throws RuntimeError if k is out of range.
  */
 export function topk(input: Tensor, k: number, dim?: number, largest?: boolean, sorted?: boolean): call.Named<"values" | "indices">;
-export function topk(input: Tensor, options: { k: number; dim?: number; largest?: boolean; sorted?: boolean }): call.Named<"values" | "indices">;
-export function topk(input: Tensor, k: number, options: { dim?: number; largest?: boolean; sorted?: boolean }): call.Named<"values" | "indices">;
-export function topk(input: Tensor, k: number, dim: number, options: { largest?: boolean; sorted?: boolean }): call.Named<"values" | "indices">;
-export function topk(input: Tensor, k: number, dim: number, largest: boolean, options: { sorted?: boolean }): call.Named<"values" | "indices">;
-export function topk(input: unknown, k: unknown, dim?: unknown, largest?: unknown, sorted?: unknown): call.Named<"values" | "indices"> {
-  if (call.isOptions(k) || call.isOptions(dim) || call.isOptions(largest) || call.isOptions(sorted)) [k, dim, largest, sorted] = call.takeOptions([k, dim, largest, sorted], ["k","dim","largest","sorted"], "topk");
-  return call.wrapNamed(core.op_topk(call.tensorArg(input, "topk", "input", 1), call.intArg(k, "topk", "k", 2), dim === undefined ? -1 : call.intArg(dim, "topk", "dim", 3), largest === undefined ? 1 : call.boolArg(largest, "topk", "largest", 4), sorted === undefined ? 1 : call.boolArg(sorted, "topk", "sorted", 5)), ["values","indices"]);
+export function topk(input: Tensor, options: { k: number; dim?: number; largest?: boolean; sorted?: boolean; out?: readonly Tensor[] }): call.Named<"values" | "indices">;
+export function topk(input: Tensor, k: number, options: { dim?: number; largest?: boolean; sorted?: boolean; out?: readonly Tensor[] }): call.Named<"values" | "indices">;
+export function topk(input: Tensor, k: number, dim: number, options: { largest?: boolean; sorted?: boolean; out?: readonly Tensor[] }): call.Named<"values" | "indices">;
+export function topk(input: Tensor, k: number, dim: number, largest: boolean, options: { sorted?: boolean; out?: readonly Tensor[] }): call.Named<"values" | "indices">;
+export function topk(input: Tensor, k: number, dim: number, largest: boolean, sorted: boolean, options: { out?: readonly Tensor[] }): call.Named<"values" | "indices">;
+export function topk(input: unknown, k: unknown, dim?: unknown, largest?: unknown, sorted?: unknown, out?: unknown): call.Named<"values" | "indices"> {
+  if (call.isOptions(k) || call.isOptions(dim) || call.isOptions(largest) || call.isOptions(sorted) || call.isOptions(out)) [k, dim, largest, sorted, out] = call.takeOptions([k, dim, largest, sorted, out], ["k","dim","largest","sorted","out"], "topk");
+  else out = undefined;
+  return into(out, call.wrapNamed(core.op_topk(call.tensorArg(input, "topk", "input", 1), call.intArg(k, "topk", "k", 2), dim === undefined ? -1 : call.intArg(dim, "topk", "dim", 3), largest === undefined ? 1 : call.boolArg(largest, "topk", "largest", 4), sorted === undefined ? 1 : call.boolArg(sorted, "topk", "sorted", 5)), ["values","indices"]), "topk");
 }
 
 /**
@@ -3079,8 +3692,11 @@ export function topk(input: unknown, k: unknown, dim?: unknown, largest?: unknow
  * Follows torch.trace.
  */
 export function trace(input: Tensor): Tensor;
-export function trace(input: unknown): Tensor {
-  return call.wrapOr(input as Tensor, core.op_trace(call.tensorArg(input, "trace", "input", 1)));
+export function trace(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function trace(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "trace");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_trace(call.tensorArg(input, "trace", "input", 1))), "trace");
 }
 
 /**
@@ -3101,12 +3717,14 @@ export function transpose(input: unknown, dim0: unknown, dim1?: unknown): Tensor
  * Follows torch.trapezoid.
  */
 export function trapezoid(y: Tensor, x?: Tensor | null, dx?: number, dim?: number): Tensor;
-export function trapezoid(y: Tensor, options: { x?: Tensor | null; dx?: number; dim?: number }): Tensor;
-export function trapezoid(y: Tensor, x: Tensor | null, options: { dx?: number; dim?: number }): Tensor;
-export function trapezoid(y: Tensor, x: Tensor | null, dx: number, options: { dim?: number }): Tensor;
-export function trapezoid(y: unknown, x?: unknown, dx?: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(x) || call.isOptions(dx) || call.isOptions(dim)) [x, dx, dim] = call.takeOptions([x, dx, dim], ["x","dx","dim"], "trapezoid");
-  return call.wrapOr(y as Tensor, core.op_trapezoid(call.tensorArg(y, "trapezoid", "y", 1), call.optionalTensorArg(x, "trapezoid", "x", 2), dx === undefined ? 1 : call.floatArg(dx, "trapezoid", "dx", 3), dim === undefined ? -1 : call.intArg(dim, "trapezoid", "dim", 4)));
+export function trapezoid(y: Tensor, options: { x?: Tensor | null; dx?: number; dim?: number; out?: Tensor | null }): Tensor;
+export function trapezoid(y: Tensor, x: Tensor | null, options: { dx?: number; dim?: number; out?: Tensor | null }): Tensor;
+export function trapezoid(y: Tensor, x: Tensor | null, dx: number, options: { dim?: number; out?: Tensor | null }): Tensor;
+export function trapezoid(y: Tensor, x: Tensor | null, dx: number, dim: number, options: { out?: Tensor | null }): Tensor;
+export function trapezoid(y: unknown, x?: unknown, dx?: unknown, dim?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(x) || call.isOptions(dx) || call.isOptions(dim) || call.isOptions(out)) [x, dx, dim, out] = call.takeOptions([x, dx, dim, out], ["x","dx","dim","out"], "trapezoid");
+  else out = undefined;
+  return into(out, call.wrapOr(y as Tensor, core.op_trapezoid(call.tensorArg(y, "trapezoid", "y", 1), call.optionalTensorArg(x, "trapezoid", "x", 2), dx === undefined ? 1 : call.floatArg(dx, "trapezoid", "dx", 3), dim === undefined ? -1 : call.intArg(dim, "trapezoid", "dim", 4))), "trapezoid");
 }
 
 /**
@@ -3115,12 +3733,14 @@ export function trapezoid(y: unknown, x?: unknown, dx?: unknown, dim?: unknown):
  * Follows torch.trapezoid.
  */
 export function trapz(y: Tensor, x?: Tensor | null, dx?: number, dim?: number): Tensor;
-export function trapz(y: Tensor, options: { x?: Tensor | null; dx?: number; dim?: number }): Tensor;
-export function trapz(y: Tensor, x: Tensor | null, options: { dx?: number; dim?: number }): Tensor;
-export function trapz(y: Tensor, x: Tensor | null, dx: number, options: { dim?: number }): Tensor;
-export function trapz(y: unknown, x?: unknown, dx?: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(x) || call.isOptions(dx) || call.isOptions(dim)) [x, dx, dim] = call.takeOptions([x, dx, dim], ["x","dx","dim"], "trapz");
-  return call.wrapOr(y as Tensor, core.op_trapezoid(call.tensorArg(y, "trapz", "y", 1), call.optionalTensorArg(x, "trapz", "x", 2), dx === undefined ? 1 : call.floatArg(dx, "trapz", "dx", 3), dim === undefined ? -1 : call.intArg(dim, "trapz", "dim", 4)));
+export function trapz(y: Tensor, options: { x?: Tensor | null; dx?: number; dim?: number; out?: Tensor | null }): Tensor;
+export function trapz(y: Tensor, x: Tensor | null, options: { dx?: number; dim?: number; out?: Tensor | null }): Tensor;
+export function trapz(y: Tensor, x: Tensor | null, dx: number, options: { dim?: number; out?: Tensor | null }): Tensor;
+export function trapz(y: Tensor, x: Tensor | null, dx: number, dim: number, options: { out?: Tensor | null }): Tensor;
+export function trapz(y: unknown, x?: unknown, dx?: unknown, dim?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(x) || call.isOptions(dx) || call.isOptions(dim) || call.isOptions(out)) [x, dx, dim, out] = call.takeOptions([x, dx, dim, out], ["x","dx","dim","out"], "trapz");
+  else out = undefined;
+  return into(out, call.wrapOr(y as Tensor, core.op_trapezoid(call.tensorArg(y, "trapz", "y", 1), call.optionalTensorArg(x, "trapz", "x", 2), dx === undefined ? 1 : call.floatArg(dx, "trapz", "dx", 3), dim === undefined ? -1 : call.intArg(dim, "trapz", "dim", 4))), "trapz");
 }
 
 /**
@@ -3128,10 +3748,12 @@ export function trapz(y: unknown, x?: unknown, dx?: unknown, dim?: unknown): Ten
  * Follows torch.tril.
  */
 export function tril(input: Tensor, diagonal?: number): Tensor;
-export function tril(input: Tensor, options: { diagonal?: number }): Tensor;
-export function tril(input: unknown, diagonal?: unknown): Tensor {
-  if (call.isOptions(diagonal)) [diagonal] = call.takeOptions([diagonal], ["diagonal"], "tril");
-  return call.wrapOr(input as Tensor, core.op_tril(call.tensorArg(input, "tril", "input", 1), diagonal === undefined ? 0 : call.intArg(diagonal, "tril", "diagonal", 2)));
+export function tril(input: Tensor, options: { diagonal?: number; out?: Tensor | null }): Tensor;
+export function tril(input: Tensor, diagonal: number, options: { out?: Tensor | null }): Tensor;
+export function tril(input: unknown, diagonal?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(diagonal) || call.isOptions(out)) [diagonal, out] = call.takeOptions([diagonal, out], ["diagonal","out"], "tril");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_tril(call.tensorArg(input, "tril", "input", 1), diagonal === undefined ? 0 : call.intArg(diagonal, "tril", "diagonal", 2))), "tril");
 }
 
 /**
@@ -3139,10 +3761,12 @@ export function tril(input: unknown, diagonal?: unknown): Tensor {
  * Follows torch.triu.
  */
 export function triu(input: Tensor, diagonal?: number): Tensor;
-export function triu(input: Tensor, options: { diagonal?: number }): Tensor;
-export function triu(input: unknown, diagonal?: unknown): Tensor {
-  if (call.isOptions(diagonal)) [diagonal] = call.takeOptions([diagonal], ["diagonal"], "triu");
-  return call.wrapOr(input as Tensor, core.op_triu(call.tensorArg(input, "triu", "input", 1), diagonal === undefined ? 0 : call.intArg(diagonal, "triu", "diagonal", 2)));
+export function triu(input: Tensor, options: { diagonal?: number; out?: Tensor | null }): Tensor;
+export function triu(input: Tensor, diagonal: number, options: { out?: Tensor | null }): Tensor;
+export function triu(input: unknown, diagonal?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(diagonal) || call.isOptions(out)) [diagonal, out] = call.takeOptions([diagonal, out], ["diagonal","out"], "triu");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_triu(call.tensorArg(input, "triu", "input", 1), diagonal === undefined ? 0 : call.intArg(diagonal, "triu", "diagonal", 2))), "triu");
 }
 
 /**
@@ -3151,8 +3775,11 @@ export function triu(input: unknown, diagonal?: unknown): Tensor {
  * Follows torch.true_divide.
  */
 export function trueDivide(input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
-export function trueDivide(input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_trueDivide(call.operandArg(input, "trueDivide", "input", 1), call.operandArg(other, "trueDivide", "other", 2)));
+export function trueDivide(input: Tensor | Scalar, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function trueDivide(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "trueDivide");
+  else out = undefined;
+  return into(out, call.wrap(core.op_trueDivide(call.operandArg(input, "trueDivide", "input", 1), call.operandArg(other, "trueDivide", "other", 2))), "trueDivide", true);
 }
 
 /**
@@ -3161,8 +3788,11 @@ export function trueDivide(input: unknown, other: unknown): Tensor {
  * Follows torch.trunc.
  */
 export function trunc(input: Tensor): Tensor;
-export function trunc(input: unknown): Tensor {
-  return call.wrap(core.op_trunc(call.tensorArg(input, "trunc", "input", 1)));
+export function trunc(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function trunc(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "trunc");
+  else out = undefined;
+  return into(out, call.wrap(core.op_trunc(call.tensorArg(input, "trunc", "input", 1))), "trunc", true);
 }
 
 /**
@@ -3181,11 +3811,13 @@ export function unbind(input: unknown, dim?: unknown): Tensor[] {
  * Follows torch.unflatten.
  */
 export function unflatten(input: Tensor, dim: number, sizes: number | readonly number[]): Tensor;
-export function unflatten(input: Tensor, options: { dim: number; sizes: number | readonly number[] }): Tensor;
-export function unflatten(input: Tensor, dim: number, options: { sizes: number | readonly number[] }): Tensor;
-export function unflatten(input: unknown, dim: unknown, sizes?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(sizes)) [dim, sizes] = call.takeOptions([dim, sizes], ["dim","sizes"], "unflatten");
-  return call.wrapOr(input as Tensor, core.op_unflatten(call.tensorArg(input, "unflatten", "input", 1), call.intArg(dim, "unflatten", "dim", 2), call.ints(sizes, "unflatten", "sizes", 3), call.lengthOf(sizes)));
+export function unflatten(input: Tensor, options: { dim: number; sizes: number | readonly number[]; out?: Tensor | null }): Tensor;
+export function unflatten(input: Tensor, dim: number, options: { sizes: number | readonly number[]; out?: Tensor | null }): Tensor;
+export function unflatten(input: Tensor, dim: number, sizes: number | readonly number[], options: { out?: Tensor | null }): Tensor;
+export function unflatten(input: unknown, dim: unknown, sizes?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(sizes) || call.isOptions(out)) [dim, sizes, out] = call.takeOptions([dim, sizes, out], ["dim","sizes","out"], "unflatten");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_unflatten(call.tensorArg(input, "unflatten", "input", 1), call.intArg(dim, "unflatten", "dim", 2), call.ints(sizes, "unflatten", "sizes", 3), call.lengthOf(sizes))), "unflatten");
 }
 
 /**
@@ -3206,13 +3838,15 @@ export function unsqueeze(input: unknown, dim: unknown): Tensor {
  * @example torch.var(x, 0, { unbiased: false })
  */
 export function varOp(input: Tensor, dim?: number | readonly number[] | null, unbiased?: boolean, keepdim?: boolean, correction?: number | null): Tensor;
-export function varOp(input: Tensor, options: { dim?: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean; correction?: number | null }): Tensor;
-export function varOp(input: Tensor, dim: number | readonly number[] | null, options: { unbiased?: boolean; keepdim?: boolean; correction?: number | null }): Tensor;
-export function varOp(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, options: { keepdim?: boolean; correction?: number | null }): Tensor;
-export function varOp(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, keepdim: boolean, options: { correction?: number | null }): Tensor;
-export function varOp(input: unknown, dim?: unknown, unbiased?: unknown, keepdim?: unknown, correction?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(unbiased) || call.isOptions(keepdim) || call.isOptions(correction)) [dim, unbiased, keepdim, correction] = call.takeOptions([dim, unbiased, keepdim, correction], ["dim","unbiased","keepdim","correction"], "var");
-  return call.wrapOr(input as Tensor, core.op_var(call.tensorArg(input, "var", "input", 1), call.ints(dim, "var", "dim", 2), call.lengthOf(dim), unbiased === undefined ? 1 : call.boolArg(unbiased, "var", "unbiased", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "var", "keepdim", 4), call.optionalIntArg(correction, "var", "correction", 5)));
+export function varOp(input: Tensor, options: { dim?: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean; correction?: number | null; out?: Tensor | null }): Tensor;
+export function varOp(input: Tensor, dim: number | readonly number[] | null, options: { unbiased?: boolean; keepdim?: boolean; correction?: number | null; out?: Tensor | null }): Tensor;
+export function varOp(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, options: { keepdim?: boolean; correction?: number | null; out?: Tensor | null }): Tensor;
+export function varOp(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, keepdim: boolean, options: { correction?: number | null; out?: Tensor | null }): Tensor;
+export function varOp(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, keepdim: boolean, correction: number | null, options: { out?: Tensor | null }): Tensor;
+export function varOp(input: unknown, dim?: unknown, unbiased?: unknown, keepdim?: unknown, correction?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(unbiased) || call.isOptions(keepdim) || call.isOptions(correction) || call.isOptions(out)) [dim, unbiased, keepdim, correction, out] = call.takeOptions([dim, unbiased, keepdim, correction, out], ["dim","unbiased","keepdim","correction","out"], "var");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_var(call.tensorArg(input, "var", "input", 1), call.ints(dim, "var", "dim", 2), call.lengthOf(dim), unbiased === undefined ? 1 : call.boolArg(unbiased, "var", "unbiased", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "var", "keepdim", 4), call.optionalIntArg(correction, "var", "correction", 5))), "var");
 }
 
 /**
@@ -3220,13 +3854,15 @@ export function varOp(input: unknown, dim?: unknown, unbiased?: unknown, keepdim
  * Follows torch.var_mean.
  */
 export function varMean(input: Tensor, dim?: number | readonly number[] | null, unbiased?: boolean, keepdim?: boolean, correction?: number | null): call.Named<"var" | "mean">;
-export function varMean(input: Tensor, options: { dim?: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean; correction?: number | null }): call.Named<"var" | "mean">;
-export function varMean(input: Tensor, dim: number | readonly number[] | null, options: { unbiased?: boolean; keepdim?: boolean; correction?: number | null }): call.Named<"var" | "mean">;
-export function varMean(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, options: { keepdim?: boolean; correction?: number | null }): call.Named<"var" | "mean">;
-export function varMean(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, keepdim: boolean, options: { correction?: number | null }): call.Named<"var" | "mean">;
-export function varMean(input: unknown, dim?: unknown, unbiased?: unknown, keepdim?: unknown, correction?: unknown): call.Named<"var" | "mean"> {
-  if (call.isOptions(dim) || call.isOptions(unbiased) || call.isOptions(keepdim) || call.isOptions(correction)) [dim, unbiased, keepdim, correction] = call.takeOptions([dim, unbiased, keepdim, correction], ["dim","unbiased","keepdim","correction"], "varMean");
-  return call.wrapNamed(core.op_varMean(call.tensorArg(input, "varMean", "input", 1), call.ints(dim, "varMean", "dim", 2), call.lengthOf(dim), unbiased === undefined ? 1 : call.boolArg(unbiased, "varMean", "unbiased", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "varMean", "keepdim", 4), call.optionalIntArg(correction, "varMean", "correction", 5)), ["var","mean"]);
+export function varMean(input: Tensor, options: { dim?: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean; correction?: number | null; out?: readonly Tensor[] }): call.Named<"var" | "mean">;
+export function varMean(input: Tensor, dim: number | readonly number[] | null, options: { unbiased?: boolean; keepdim?: boolean; correction?: number | null; out?: readonly Tensor[] }): call.Named<"var" | "mean">;
+export function varMean(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, options: { keepdim?: boolean; correction?: number | null; out?: readonly Tensor[] }): call.Named<"var" | "mean">;
+export function varMean(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, keepdim: boolean, options: { correction?: number | null; out?: readonly Tensor[] }): call.Named<"var" | "mean">;
+export function varMean(input: Tensor, dim: number | readonly number[] | null, unbiased: boolean, keepdim: boolean, correction: number | null, options: { out?: readonly Tensor[] }): call.Named<"var" | "mean">;
+export function varMean(input: unknown, dim?: unknown, unbiased?: unknown, keepdim?: unknown, correction?: unknown, out?: unknown): call.Named<"var" | "mean"> {
+  if (call.isOptions(dim) || call.isOptions(unbiased) || call.isOptions(keepdim) || call.isOptions(correction) || call.isOptions(out)) [dim, unbiased, keepdim, correction, out] = call.takeOptions([dim, unbiased, keepdim, correction, out], ["dim","unbiased","keepdim","correction","out"], "varMean");
+  else out = undefined;
+  return into(out, call.wrapNamed(core.op_varMean(call.tensorArg(input, "varMean", "input", 1), call.ints(dim, "varMean", "dim", 2), call.lengthOf(dim), unbiased === undefined ? 1 : call.boolArg(unbiased, "varMean", "unbiased", 3), keepdim === undefined ? 0 : call.boolArg(keepdim, "varMean", "keepdim", 4), call.optionalIntArg(correction, "varMean", "correction", 5)), ["var","mean"]), "varMean");
 }
 
 /**
@@ -3234,10 +3870,12 @@ export function varMean(input: unknown, dim?: unknown, unbiased?: unknown, keepd
  * Follows torch.vdot.
  */
 export function vdot(input: Tensor, other: Tensor): Tensor;
-export function vdot(input: Tensor, options: { other: Tensor }): Tensor;
-export function vdot(input: unknown, other: unknown): Tensor {
-  if (call.isOptions(other)) [other] = call.takeOptions([other], ["other"], "vdot");
-  return call.wrapOr(input as Tensor, core.op_vdot(call.tensorArg(input, "vdot", "input", 1), call.tensorArg(other, "vdot", "other", 2)));
+export function vdot(input: Tensor, options: { other: Tensor; out?: Tensor | null }): Tensor;
+export function vdot(input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
+export function vdot(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(other) || call.isOptions(out)) [other, out] = call.takeOptions([other, out], ["other","out"], "vdot");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_vdot(call.tensorArg(input, "vdot", "input", 1), call.tensorArg(other, "vdot", "other", 2))), "vdot");
 }
 
 /**
@@ -3245,8 +3883,11 @@ export function vdot(input: unknown, other: unknown): Tensor {
  * Follows torch.vstack.
  */
 export function vstack(tensors: readonly Tensor[]): Tensor;
-export function vstack(tensors: unknown): Tensor {
-  return call.wrap(core.op_vstack(call.tensors(tensors, "vstack", "tensors", 1), call.lengthOf(tensors)));
+export function vstack(tensors: readonly Tensor[], options: { out?: Tensor | null }): Tensor;
+export function vstack(tensors: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "vstack");
+  else out = undefined;
+  return into(out, call.wrap(core.op_vstack(call.tensors(tensors, "vstack", "tensors", 1), call.lengthOf(tensors))), "vstack");
 }
 
 /**
@@ -3256,8 +3897,11 @@ export function vstack(tensors: unknown): Tensor {
  * @throws RuntimeError if condition is not bool
  */
 export function where(condition: Tensor, input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
-export function where(condition: unknown, input: unknown, other: unknown): Tensor {
-  return call.wrap(core.op_where(call.tensorArg(condition, "where", "condition", 1), call.operandArg(input, "where", "input", 2), call.operandArg(other, "where", "other", 3)));
+export function where(condition: Tensor, input: Tensor | Scalar, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function where(condition: unknown, input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "where");
+  else out = undefined;
+  return into(out, call.wrap(core.op_where(call.tensorArg(condition, "where", "condition", 1), call.operandArg(input, "where", "input", 2), call.operandArg(other, "where", "other", 3))), "where", true);
 }
 
 /**
@@ -3266,9 +3910,12 @@ export function where(condition: unknown, input: unknown, other: unknown): Tenso
  * Follows torch.xlogy.
  */
 export function xlogy(input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
-export function xlogy(input: unknown, other: unknown): Tensor {
+export function xlogy(input: Tensor | Scalar, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function xlogy(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "xlogy");
+  else out = undefined;
   if (!call.isTensor(input) && !call.isTensor(other)) call.wrongCombination("xlogy", input, other);
-  return call.wrap(core.op_xlogy(call.operandArg(input, "xlogy", "input", 1), call.operandArg(other, "xlogy", "other", 2)));
+  return into(out, call.wrap(core.op_xlogy(call.operandArg(input, "xlogy", "input", 1), call.operandArg(other, "xlogy", "other", 2))), "xlogy", true);
 }
 
 export { varOp as var };

@@ -4,6 +4,7 @@ import { core } from "../core.ts";
 import * as call from "../tensor/call.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { Scalar } from "../tensor/scalar.ts";
+import { into } from "../tensor/out.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /**
@@ -12,11 +13,13 @@ import type { Tensor } from "../tensor/tensor.ts";
  * Follows torch.linalg.cross.
  */
 export function cross(input: Tensor, other: Tensor, dim?: number): Tensor;
-export function cross(input: Tensor, options: { other: Tensor; dim?: number }): Tensor;
-export function cross(input: Tensor, other: Tensor, options: { dim?: number }): Tensor;
-export function cross(input: unknown, other: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(other) || call.isOptions(dim)) [other, dim] = call.takeOptions([other, dim], ["other","dim"], "cross");
-  return call.wrapOr(input as Tensor, core.op_linalgCross(call.tensorArg(input, "cross", "input", 1), call.tensorArg(other, "cross", "other", 2), dim === undefined ? -1 : call.intArg(dim, "cross", "dim", 3)));
+export function cross(input: Tensor, options: { other: Tensor; dim?: number; out?: Tensor | null }): Tensor;
+export function cross(input: Tensor, other: Tensor, options: { dim?: number; out?: Tensor | null }): Tensor;
+export function cross(input: Tensor, other: Tensor, dim: number, options: { out?: Tensor | null }): Tensor;
+export function cross(input: unknown, other: unknown, dim?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(other) || call.isOptions(dim) || call.isOptions(out)) [other, dim, out] = call.takeOptions([other, dim, out], ["other","dim","out"], "cross");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_linalgCross(call.tensorArg(input, "cross", "input", 1), call.tensorArg(other, "cross", "other", 2), dim === undefined ? -1 : call.intArg(dim, "cross", "dim", 3))), "cross");
 }
 
 /**
@@ -25,12 +28,14 @@ export function cross(input: unknown, other: unknown, dim?: unknown): Tensor {
  * Follows torch.diagonal.
  */
 export function diagonal(input: Tensor, offset?: number, dim1?: number, dim2?: number): Tensor;
-export function diagonal(input: Tensor, options: { offset?: number; dim1?: number; dim2?: number }): Tensor;
-export function diagonal(input: Tensor, offset: number, options: { dim1?: number; dim2?: number }): Tensor;
-export function diagonal(input: Tensor, offset: number, dim1: number, options: { dim2?: number }): Tensor;
-export function diagonal(input: unknown, offset?: unknown, dim1?: unknown, dim2?: unknown): Tensor {
-  if (call.isOptions(offset) || call.isOptions(dim1) || call.isOptions(dim2)) [offset, dim1, dim2] = call.takeOptions([offset, dim1, dim2], ["offset","dim1","dim2"], "diagonal");
-  return call.wrapOr(input as Tensor, core.op_diagonal(call.tensorArg(input, "diagonal", "input", 1), offset === undefined ? 0 : call.intArg(offset, "diagonal", "offset", 2), dim1 === undefined ? 0 : call.intArg(dim1, "diagonal", "dim1", 3), dim2 === undefined ? 1 : call.intArg(dim2, "diagonal", "dim2", 4)));
+export function diagonal(input: Tensor, options: { offset?: number; dim1?: number; dim2?: number; out?: Tensor | null }): Tensor;
+export function diagonal(input: Tensor, offset: number, options: { dim1?: number; dim2?: number; out?: Tensor | null }): Tensor;
+export function diagonal(input: Tensor, offset: number, dim1: number, options: { dim2?: number; out?: Tensor | null }): Tensor;
+export function diagonal(input: Tensor, offset: number, dim1: number, dim2: number, options: { out?: Tensor | null }): Tensor;
+export function diagonal(input: unknown, offset?: unknown, dim1?: unknown, dim2?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(offset) || call.isOptions(dim1) || call.isOptions(dim2) || call.isOptions(out)) [offset, dim1, dim2, out] = call.takeOptions([offset, dim1, dim2, out], ["offset","dim1","dim2","out"], "diagonal");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_diagonal(call.tensorArg(input, "diagonal", "input", 1), offset === undefined ? 0 : call.intArg(offset, "diagonal", "offset", 2), dim1 === undefined ? 0 : call.intArg(dim1, "diagonal", "dim1", 3), dim2 === undefined ? 1 : call.intArg(dim2, "diagonal", "dim2", 4))), "diagonal");
 }
 
 /**
@@ -41,10 +46,12 @@ export function diagonal(input: unknown, offset?: unknown, dim1?: unknown, dim2?
  * @example torch.matmul(torch.ones(2, 3), torch.ones(3))
  */
 export function matmul(input: Tensor, other: Tensor): Tensor;
-export function matmul(input: Tensor, options: { other: Tensor }): Tensor;
-export function matmul(input: unknown, other: unknown): Tensor {
-  if (call.isOptions(other)) [other] = call.takeOptions([other], ["other"], "matmul");
-  return call.wrapOr(input as Tensor, core.op_matmul(call.tensorArg(input, "matmul", "input", 1), call.tensorArg(other, "matmul", "other", 2)));
+export function matmul(input: Tensor, options: { other: Tensor; out?: Tensor | null }): Tensor;
+export function matmul(input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
+export function matmul(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(other) || call.isOptions(out)) [other, out] = call.takeOptions([other, out], ["other","out"], "matmul");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_matmul(call.tensorArg(input, "matmul", "input", 1), call.tensorArg(other, "matmul", "other", 2))), "matmul");
 }
 
 /**
@@ -52,10 +59,12 @@ export function matmul(input: unknown, other: unknown): Tensor {
  * Follows torch.linalg.matrix_power.
  */
 export function matrixPower(input: Tensor, n: number): Tensor;
-export function matrixPower(input: Tensor, options: { n: number }): Tensor;
-export function matrixPower(input: unknown, n: unknown): Tensor {
-  if (call.isOptions(n)) [n] = call.takeOptions([n], ["n"], "matrixPower");
-  return call.wrapOr(input as Tensor, core.op_matrixPower(call.tensorArg(input, "matrixPower", "input", 1), call.intArg(n, "matrixPower", "n", 2)));
+export function matrixPower(input: Tensor, options: { n: number; out?: Tensor | null }): Tensor;
+export function matrixPower(input: Tensor, n: number, options: { out?: Tensor | null }): Tensor;
+export function matrixPower(input: unknown, n: unknown, out?: unknown): Tensor {
+  if (call.isOptions(n) || call.isOptions(out)) [n, out] = call.takeOptions([n, out], ["n","out"], "matrixPower");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_matrixPower(call.tensorArg(input, "matrixPower", "input", 1), call.intArg(n, "matrixPower", "n", 2))), "matrixPower");
 }
 
 /**
@@ -63,8 +72,11 @@ export function matrixPower(input: unknown, n: unknown): Tensor {
  * Follows torch.linalg.multi_dot.
  */
 export function multiDot(tensors: readonly Tensor[]): Tensor;
-export function multiDot(tensors: unknown): Tensor {
-  return call.wrap(core.op_multiDot(call.tensors(tensors, "multiDot", "tensors", 1), call.lengthOf(tensors)));
+export function multiDot(tensors: readonly Tensor[], options: { out?: Tensor | null }): Tensor;
+export function multiDot(tensors: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "multiDot");
+  else out = undefined;
+  return into(out, call.wrap(core.op_multiDot(call.tensors(tensors, "multiDot", "tensors", 1), call.lengthOf(tensors))), "multiDot");
 }
 
 /**
@@ -72,11 +84,13 @@ export function multiDot(tensors: unknown): Tensor {
  * Follows torch.linalg.vecdot.
  */
 export function vecdot(x: Tensor, y: Tensor, dim?: number): Tensor;
-export function vecdot(x: Tensor, options: { y: Tensor; dim?: number }): Tensor;
-export function vecdot(x: Tensor, y: Tensor, options: { dim?: number }): Tensor;
-export function vecdot(x: unknown, y: unknown, dim?: unknown): Tensor {
-  if (call.isOptions(y) || call.isOptions(dim)) [y, dim] = call.takeOptions([y, dim], ["y","dim"], "vecdot");
-  return call.wrapOr(x as Tensor, core.op_vecdot(call.tensorArg(x, "vecdot", "x", 1), call.tensorArg(y, "vecdot", "y", 2), dim === undefined ? -1 : call.intArg(dim, "vecdot", "dim", 3)));
+export function vecdot(x: Tensor, options: { y: Tensor; dim?: number; out?: Tensor | null }): Tensor;
+export function vecdot(x: Tensor, y: Tensor, options: { dim?: number; out?: Tensor | null }): Tensor;
+export function vecdot(x: Tensor, y: Tensor, dim: number, options: { out?: Tensor | null }): Tensor;
+export function vecdot(x: unknown, y: unknown, dim?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(y) || call.isOptions(dim) || call.isOptions(out)) [y, dim, out] = call.takeOptions([y, dim, out], ["y","dim","out"], "vecdot");
+  else out = undefined;
+  return into(out, call.wrapOr(x as Tensor, core.op_vecdot(call.tensorArg(x, "vecdot", "x", 1), call.tensorArg(y, "vecdot", "y", 2), dim === undefined ? -1 : call.intArg(dim, "vecdot", "dim", 3))), "vecdot");
 }
 
 /**
@@ -86,11 +100,13 @@ export function vecdot(x: unknown, y: unknown, dim?: unknown): Tensor {
  * @throws RuntimeError for integers, and for a negative or infinite `ord` over no elements.
  */
 export function vectorNorm(input: Tensor, ord?: number, dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
-export function vectorNorm(input: Tensor, options: { ord?: number; dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
-export function vectorNorm(input: Tensor, ord: number, options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
-export function vectorNorm(input: Tensor, ord: number, dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null }): Tensor;
-export function vectorNorm(input: Tensor, ord: number, dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
-export function vectorNorm(input: unknown, ord?: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(ord) || call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(dtype)) [ord, dim, keepdim, dtype] = call.takeOptions([ord, dim, keepdim, dtype], ["ord","dim","keepdim","dtype"], "vectorNorm");
-  return call.wrapOr(input as Tensor, core.op_vectorNorm(call.tensorArg(input, "vectorNorm", "input", 1), ord === undefined ? 2 : call.floatArg(ord, "vectorNorm", "ord", 2), call.ints(dim, "vectorNorm", "dim", 3), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "vectorNorm", "keepdim", 4), call.dtypeArg(dtype, "vectorNorm", "dtype", 5)));
+export function vectorNorm(input: Tensor, options: { ord?: number; dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function vectorNorm(input: Tensor, ord: number, options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function vectorNorm(input: Tensor, ord: number, dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function vectorNorm(input: Tensor, ord: number, dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function vectorNorm(input: Tensor, ord: number, dim: number | readonly number[] | null, keepdim: boolean, dtype: DType | null, options: { out?: Tensor | null }): Tensor;
+export function vectorNorm(input: unknown, ord?: unknown, dim?: unknown, keepdim?: unknown, dtype?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(ord) || call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(dtype) || call.isOptions(out)) [ord, dim, keepdim, dtype, out] = call.takeOptions([ord, dim, keepdim, dtype, out], ["ord","dim","keepdim","dtype","out"], "vectorNorm");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_vectorNorm(call.tensorArg(input, "vectorNorm", "input", 1), ord === undefined ? 2 : call.floatArg(ord, "vectorNorm", "ord", 2), call.ints(dim, "vectorNorm", "dim", 3), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "vectorNorm", "keepdim", 4), call.dtypeArg(dtype, "vectorNorm", "dtype", 5))), "vectorNorm");
 }

@@ -4,6 +4,7 @@ import { core } from "../core.ts";
 import * as call from "../tensor/call.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { Scalar } from "../tensor/scalar.ts";
+import { into } from "../tensor/out.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /**
@@ -13,8 +14,11 @@ import type { Tensor } from "../tensor/tensor.ts";
  * Follows torch.digamma.
  */
 export function digamma(input: Tensor): Tensor;
-export function digamma(input: unknown): Tensor {
-  return call.wrap(core.op_digamma(call.tensorArg(input, "digamma", "input", 1)));
+export function digamma(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function digamma(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "digamma");
+  else out = undefined;
+  return into(out, call.wrap(core.op_digamma(call.tensorArg(input, "digamma", "input", 1))), "digamma", true);
 }
 
 /**
@@ -23,8 +27,11 @@ export function digamma(input: unknown): Tensor {
  * Follows torch.special.entr.
  */
 export function entr(input: Tensor): Tensor;
-export function entr(input: unknown): Tensor {
-  return call.wrap(core.op_entr(call.tensorArg(input, "entr", "input", 1)));
+export function entr(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function entr(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "entr");
+  else out = undefined;
+  return into(out, call.wrap(core.op_entr(call.tensorArg(input, "entr", "input", 1))), "entr", true);
 }
 
 /**
@@ -34,8 +41,11 @@ export function entr(input: unknown): Tensor {
  * Follows torch.erf.
  */
 export function erf(input: Tensor): Tensor;
-export function erf(input: unknown): Tensor {
-  return call.wrap(core.op_erf(call.tensorArg(input, "erf", "input", 1)));
+export function erf(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function erf(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "erf");
+  else out = undefined;
+  return into(out, call.wrap(core.op_erf(call.tensorArg(input, "erf", "input", 1))), "erf", true);
 }
 
 /**
@@ -45,8 +55,11 @@ export function erf(input: unknown): Tensor {
  * Follows torch.erfc.
  */
 export function erfc(input: Tensor): Tensor;
-export function erfc(input: unknown): Tensor {
-  return call.wrap(core.op_erfc(call.tensorArg(input, "erfc", "input", 1)));
+export function erfc(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function erfc(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "erfc");
+  else out = undefined;
+  return into(out, call.wrap(core.op_erfc(call.tensorArg(input, "erfc", "input", 1))), "erfc", true);
 }
 
 /**
@@ -56,8 +69,11 @@ export function erfc(input: unknown): Tensor {
  * Follows torch.erfinv.
  */
 export function erfinv(input: Tensor): Tensor;
-export function erfinv(input: unknown): Tensor {
-  return call.wrap(core.op_erfinv(call.tensorArg(input, "erfinv", "input", 1)));
+export function erfinv(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function erfinv(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "erfinv");
+  else out = undefined;
+  return into(out, call.wrap(core.op_erfinv(call.tensorArg(input, "erfinv", "input", 1))), "erfinv", true);
 }
 
 /**
@@ -67,8 +83,11 @@ export function erfinv(input: unknown): Tensor {
  * Follows torch.exp2.
  */
 export function exp2(input: Tensor): Tensor;
-export function exp2(input: unknown): Tensor {
-  return call.wrap(core.op_exp2(call.tensorArg(input, "exp2", "input", 1)));
+export function exp2(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function exp2(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "exp2");
+  else out = undefined;
+  return into(out, call.wrap(core.op_exp2(call.tensorArg(input, "exp2", "input", 1))), "exp2", true);
 }
 
 /**
@@ -78,8 +97,11 @@ export function exp2(input: unknown): Tensor {
  * Follows torch.sigmoid.
  */
 export function expit(input: Tensor): Tensor;
-export function expit(input: unknown): Tensor {
-  return call.wrap(core.op_sigmoid(call.tensorArg(input, "expit", "input", 1)));
+export function expit(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function expit(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "expit");
+  else out = undefined;
+  return into(out, call.wrap(core.op_sigmoid(call.tensorArg(input, "expit", "input", 1))), "expit", true);
 }
 
 /**
@@ -89,8 +111,11 @@ export function expit(input: unknown): Tensor {
  * Follows torch.expm1.
  */
 export function expm1(input: Tensor): Tensor;
-export function expm1(input: unknown): Tensor {
-  return call.wrap(core.op_expm1(call.tensorArg(input, "expm1", "input", 1)));
+export function expm1(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function expm1(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "expm1");
+  else out = undefined;
+  return into(out, call.wrap(core.op_expm1(call.tensorArg(input, "expm1", "input", 1))), "expm1", true);
 }
 
 /**
@@ -100,8 +125,11 @@ export function expm1(input: unknown): Tensor {
  * Follows torch.lgamma.
  */
 export function gammaln(input: Tensor): Tensor;
-export function gammaln(input: unknown): Tensor {
-  return call.wrap(core.op_lgamma(call.tensorArg(input, "gammaln", "input", 1)));
+export function gammaln(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function gammaln(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "gammaln");
+  else out = undefined;
+  return into(out, call.wrap(core.op_lgamma(call.tensorArg(input, "gammaln", "input", 1))), "gammaln", true);
 }
 
 /**
@@ -111,8 +139,11 @@ export function gammaln(input: unknown): Tensor {
  * Follows torch.i0.
  */
 export function i0(input: Tensor): Tensor;
-export function i0(input: unknown): Tensor {
-  return call.wrap(core.op_i0(call.tensorArg(input, "i0", "input", 1)));
+export function i0(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function i0(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "i0");
+  else out = undefined;
+  return into(out, call.wrap(core.op_i0(call.tensorArg(input, "i0", "input", 1))), "i0", true);
 }
 
 /**
@@ -121,8 +152,11 @@ export function i0(input: unknown): Tensor {
  * Follows torch.special.i1.
  */
 export function i1(input: Tensor): Tensor;
-export function i1(input: unknown): Tensor {
-  return call.wrap(core.op_i1(call.tensorArg(input, "i1", "input", 1)));
+export function i1(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function i1(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "i1");
+  else out = undefined;
+  return into(out, call.wrap(core.op_i1(call.tensorArg(input, "i1", "input", 1))), "i1", true);
 }
 
 /**
@@ -132,8 +166,11 @@ export function i1(input: unknown): Tensor {
  * Follows torch.log1p.
  */
 export function log1p(input: Tensor): Tensor;
-export function log1p(input: unknown): Tensor {
-  return call.wrap(core.op_log1p(call.tensorArg(input, "log1p", "input", 1)));
+export function log1p(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function log1p(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "log1p");
+  else out = undefined;
+  return into(out, call.wrap(core.op_log1p(call.tensorArg(input, "log1p", "input", 1))), "log1p", true);
 }
 
 /**
@@ -142,8 +179,11 @@ export function log1p(input: unknown): Tensor {
  * Follows torch.special.log_ndtr.
  */
 export function logNdtr(input: Tensor): Tensor;
-export function logNdtr(input: unknown): Tensor {
-  return call.wrap(core.op_logNdtr(call.tensorArg(input, "logNdtr", "input", 1)));
+export function logNdtr(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function logNdtr(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "logNdtr");
+  else out = undefined;
+  return into(out, call.wrap(core.op_logNdtr(call.tensorArg(input, "logNdtr", "input", 1))), "logNdtr", true);
 }
 
 /**
@@ -152,11 +192,13 @@ export function logNdtr(input: unknown): Tensor {
  * Follows torch.log_softmax.
  */
 export function logSoftmax(input: Tensor, dim: number, dtype?: DType | null): Tensor;
-export function logSoftmax(input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
-export function logSoftmax(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
-export function logSoftmax(input: unknown, dim: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(dtype)) [dim, dtype] = call.takeOptions([dim, dtype], ["dim","dtype"], "logSoftmax");
-  return call.wrapOr(input as Tensor, core.op_logSoftmax(call.tensorArg(input, "logSoftmax", "input", 1), call.intArg(dim, "logSoftmax", "dim", 2), call.dtypeArg(dtype, "logSoftmax", "dtype", 3)));
+export function logSoftmax(input: Tensor, options: { dim: number; dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function logSoftmax(input: Tensor, dim: number, options: { dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function logSoftmax(input: Tensor, dim: number, dtype: DType | null, options: { out?: Tensor | null }): Tensor;
+export function logSoftmax(input: unknown, dim: unknown, dtype?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(dtype) || call.isOptions(out)) [dim, dtype, out] = call.takeOptions([dim, dtype, out], ["dim","dtype","out"], "logSoftmax");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_logSoftmax(call.tensorArg(input, "logSoftmax", "input", 1), call.intArg(dim, "logSoftmax", "dim", 2), call.dtypeArg(dtype, "logSoftmax", "dtype", 3))), "logSoftmax");
 }
 
 /**
@@ -166,11 +208,13 @@ export function logSoftmax(input: unknown, dim: unknown, dtype?: unknown): Tenso
  * Follows torch.logit.
  */
 export function logit(input: Tensor, eps?: number | null): Tensor;
-export function logit(input: Tensor, options: { eps?: number | null }): Tensor;
-export function logit(input: unknown, eps?: unknown): Tensor {
-  if (call.isOptions(eps)) [eps] = call.takeOptions([eps], ["eps"], "logit");
+export function logit(input: Tensor, options: { eps?: number | null; out?: Tensor | null }): Tensor;
+export function logit(input: Tensor, eps: number | null, options: { out?: Tensor | null }): Tensor;
+export function logit(input: unknown, eps?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(eps) || call.isOptions(out)) [eps, out] = call.takeOptions([eps, out], ["eps","out"], "logit");
+  else out = undefined;
   const epsValue = call.optionalScalarArg(eps, "logit", "eps", 2);
-  return call.wrap(core.op_logit(call.tensorArg(input, "logit", "input", 1), call.scalarValue(epsValue), call.scalarKind(epsValue)));
+  return into(out, call.wrap(core.op_logit(call.tensorArg(input, "logit", "input", 1), call.scalarValue(epsValue), call.scalarKind(epsValue))), "logit", true);
 }
 
 /**
@@ -179,11 +223,13 @@ export function logit(input: unknown, eps?: unknown): Tensor {
  * Follows torch.logsumexp.
  */
 export function logsumexp(input: Tensor, dim: number | readonly number[], keepdim?: boolean): Tensor;
-export function logsumexp(input: Tensor, options: { dim: number | readonly number[]; keepdim?: boolean }): Tensor;
-export function logsumexp(input: Tensor, dim: number | readonly number[], options: { keepdim?: boolean }): Tensor;
-export function logsumexp(input: unknown, dim: unknown, keepdim?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(keepdim)) [dim, keepdim] = call.takeOptions([dim, keepdim], ["dim","keepdim"], "logsumexp");
-  return call.wrapOr(input as Tensor, core.op_logsumexp(call.tensorArg(input, "logsumexp", "input", 1), call.ints(dim, "logsumexp", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "logsumexp", "keepdim", 3)));
+export function logsumexp(input: Tensor, options: { dim: number | readonly number[]; keepdim?: boolean; out?: Tensor | null }): Tensor;
+export function logsumexp(input: Tensor, dim: number | readonly number[], options: { keepdim?: boolean; out?: Tensor | null }): Tensor;
+export function logsumexp(input: Tensor, dim: number | readonly number[], keepdim: boolean, options: { out?: Tensor | null }): Tensor;
+export function logsumexp(input: unknown, dim: unknown, keepdim?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(keepdim) || call.isOptions(out)) [dim, keepdim, out] = call.takeOptions([dim, keepdim, out], ["dim","keepdim","out"], "logsumexp");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_logsumexp(call.tensorArg(input, "logsumexp", "input", 1), call.ints(dim, "logsumexp", "dim", 2), call.lengthOf(dim), keepdim === undefined ? 0 : call.boolArg(keepdim, "logsumexp", "keepdim", 3))), "logsumexp");
 }
 
 /**
@@ -192,8 +238,11 @@ export function logsumexp(input: unknown, dim: unknown, keepdim?: unknown): Tens
  * Follows torch.special.ndtr.
  */
 export function ndtr(input: Tensor): Tensor;
-export function ndtr(input: unknown): Tensor {
-  return call.wrap(core.op_ndtr(call.tensorArg(input, "ndtr", "input", 1)));
+export function ndtr(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function ndtr(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "ndtr");
+  else out = undefined;
+  return into(out, call.wrap(core.op_ndtr(call.tensorArg(input, "ndtr", "input", 1))), "ndtr", true);
 }
 
 /**
@@ -202,8 +251,11 @@ export function ndtr(input: unknown): Tensor {
  * Follows torch.special.ndtri.
  */
 export function ndtri(input: Tensor): Tensor;
-export function ndtri(input: unknown): Tensor {
-  return call.wrap(core.op_ndtri(call.tensorArg(input, "ndtri", "input", 1)));
+export function ndtri(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function ndtri(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "ndtri");
+  else out = undefined;
+  return into(out, call.wrap(core.op_ndtri(call.tensorArg(input, "ndtri", "input", 1))), "ndtri", true);
 }
 
 /**
@@ -213,8 +265,11 @@ export function ndtri(input: unknown): Tensor {
  * Follows torch.digamma.
  */
 export function psi(input: Tensor): Tensor;
-export function psi(input: unknown): Tensor {
-  return call.wrap(core.op_digamma(call.tensorArg(input, "psi", "input", 1)));
+export function psi(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function psi(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "psi");
+  else out = undefined;
+  return into(out, call.wrap(core.op_digamma(call.tensorArg(input, "psi", "input", 1))), "psi", true);
 }
 
 /**
@@ -223,10 +278,12 @@ export function psi(input: unknown): Tensor {
  * Follows torch.round.
  */
 export function round(input: Tensor, decimals?: number): Tensor;
-export function round(input: Tensor, options: { decimals?: number }): Tensor;
-export function round(input: unknown, decimals?: unknown): Tensor {
-  if (call.isOptions(decimals)) [decimals] = call.takeOptions([decimals], ["decimals"], "round");
-  return call.wrapOr(input as Tensor, core.op_round(call.tensorArg(input, "round", "input", 1), decimals === undefined ? 0 : call.intArg(decimals, "round", "decimals", 2)));
+export function round(input: Tensor, options: { decimals?: number; out?: Tensor | null }): Tensor;
+export function round(input: Tensor, decimals: number, options: { out?: Tensor | null }): Tensor;
+export function round(input: unknown, decimals?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(decimals) || call.isOptions(out)) [decimals, out] = call.takeOptions([decimals, out], ["decimals","out"], "round");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_round(call.tensorArg(input, "round", "input", 1), decimals === undefined ? 0 : call.intArg(decimals, "round", "decimals", 2))), "round");
 }
 
 /**
@@ -236,8 +293,11 @@ export function round(input: unknown, decimals?: unknown): Tensor {
  * Follows torch.sinc.
  */
 export function sinc(input: Tensor): Tensor;
-export function sinc(input: unknown): Tensor {
-  return call.wrap(core.op_sinc(call.tensorArg(input, "sinc", "input", 1)));
+export function sinc(input: Tensor, options: { out?: Tensor | null }): Tensor;
+export function sinc(input: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "sinc");
+  else out = undefined;
+  return into(out, call.wrap(core.op_sinc(call.tensorArg(input, "sinc", "input", 1))), "sinc", true);
 }
 
 /**
@@ -247,11 +307,13 @@ export function sinc(input: unknown): Tensor {
  * @example torch.softmax(x, -1)
  */
 export function softmax(input: Tensor, dim: number, dtype?: DType | null): Tensor;
-export function softmax(input: Tensor, options: { dim: number; dtype?: DType | null }): Tensor;
-export function softmax(input: Tensor, dim: number, options: { dtype?: DType | null }): Tensor;
-export function softmax(input: unknown, dim: unknown, dtype?: unknown): Tensor {
-  if (call.isOptions(dim) || call.isOptions(dtype)) [dim, dtype] = call.takeOptions([dim, dtype], ["dim","dtype"], "softmax");
-  return call.wrapOr(input as Tensor, core.op_softmax(call.tensorArg(input, "softmax", "input", 1), call.intArg(dim, "softmax", "dim", 2), call.dtypeArg(dtype, "softmax", "dtype", 3)));
+export function softmax(input: Tensor, options: { dim: number; dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function softmax(input: Tensor, dim: number, options: { dtype?: DType | null; out?: Tensor | null }): Tensor;
+export function softmax(input: Tensor, dim: number, dtype: DType | null, options: { out?: Tensor | null }): Tensor;
+export function softmax(input: unknown, dim: unknown, dtype?: unknown, out?: unknown): Tensor {
+  if (call.isOptions(dim) || call.isOptions(dtype) || call.isOptions(out)) [dim, dtype, out] = call.takeOptions([dim, dtype, out], ["dim","dtype","out"], "softmax");
+  else out = undefined;
+  return into(out, call.wrapOr(input as Tensor, core.op_softmax(call.tensorArg(input, "softmax", "input", 1), call.intArg(dim, "softmax", "dim", 2), call.dtypeArg(dtype, "softmax", "dtype", 3))), "softmax");
 }
 
 /**
@@ -260,9 +322,12 @@ export function softmax(input: unknown, dim: unknown, dtype?: unknown): Tensor {
  * Follows torch.special.xlog1py.
  */
 export function xlog1py(input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
-export function xlog1py(input: unknown, other: unknown): Tensor {
+export function xlog1py(input: Tensor | Scalar, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function xlog1py(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "xlog1py");
+  else out = undefined;
   if (!call.isTensor(input) && !call.isTensor(other)) call.wrongCombination("xlog1py", input, other);
-  return call.wrap(core.op_xlog1py(call.operandArg(input, "xlog1py", "input", 1), call.operandArg(other, "xlog1py", "other", 2)));
+  return into(out, call.wrap(core.op_xlog1py(call.operandArg(input, "xlog1py", "input", 1), call.operandArg(other, "xlog1py", "other", 2))), "xlog1py", true);
 }
 
 /**
@@ -272,7 +337,10 @@ export function xlog1py(input: unknown, other: unknown): Tensor {
  * Follows torch.xlogy.
  */
 export function xlogy(input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
-export function xlogy(input: unknown, other: unknown): Tensor {
+export function xlogy(input: Tensor | Scalar, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
+export function xlogy(input: unknown, other: unknown, out?: unknown): Tensor {
+  if (call.isOptions(out)) [out] = call.takeOptions([out], ["out"], "xlogy");
+  else out = undefined;
   if (!call.isTensor(input) && !call.isTensor(other)) call.wrongCombination("xlogy", input, other);
-  return call.wrap(core.op_xlogy(call.operandArg(input, "xlogy", "input", 1), call.operandArg(other, "xlogy", "other", 2)));
+  return into(out, call.wrap(core.op_xlogy(call.operandArg(input, "xlogy", "input", 1), call.operandArg(other, "xlogy", "other", 2))), "xlogy", true);
 }

@@ -61,6 +61,7 @@ export function generateFunctions(registry: Registry, namespace: Namespace): str
   return [
     header(`The functions of ${namespace === "torch" ? "torch" : `torch.${namespace}`}.`),
     ...IMPORTS,
+    ...(named.some(takesOut) ? ['import { into } from "../tensor/out.ts";'] : []),
     'import type { Tensor } from "../tensor/tensor.ts";',
     "",
     ...named.flatMap((n) => functionOf(n)),
@@ -81,10 +82,22 @@ const INPLACE: Parameter = {
   floatDefault: false,
 };
 
+/** PyTorch's `out`: a tensor that takes the result. */
+const OUT: Parameter = {
+  name: "out",
+  type: { base: "Tensor", list: false, optional: true, choices: [] },
+  default: null,
+  floatDefault: false,
+};
+
+const takesOut = ({ record, namespace }: Named): boolean =>
+  namespace !== "nn.functional" && record.kind !== "view" && record.signature.results.some((r) => !r.list);
+
 function functionOf(named: Named): string[] {
   const { record, name } = named;
   const flag = hasInplaceFlag(named);
-  const parameters = [...record.signature.parameters, ...(flag ? [INPLACE] : [])];
+  const out = takesOut(named);
+  const parameters = [...record.signature.parameters, ...(flag ? [INPLACE] : []), ...(out ? [OUT] : [])];
   const identifier = functionName(name);
   const lines = [...docComment(record, named.namespace, name)];
   const returns = resultType(record);
@@ -104,7 +117,14 @@ function functionOf(named: Named): string[] {
     lines.push(`    return call.mutated(${parameters[0]!.name} as Tensor);`, "  }");
   }
   const args = record.signature.parameters.map((p) => passed(record, p, name, parameters)).join(", ");
-  lines.push(`  return ${wrapped(record, args)};`, "}", "");
+  const result = wrapped(record, args);
+  lines.push(
+    out
+      ? `  return into(out, ${result}, "${name}"${record.kind === "elementwise" ? ", true" : ""});`
+      : `  return ${result};`,
+    "}",
+    "",
+  );
   return lines;
 }
 
@@ -147,11 +167,15 @@ function firstNamed(record: OpRecord, parameters: readonly Parameter[]): number 
 
 /** Positional, and with the last ones by name: one overload for each place where the options object may stand. */
 function overloads(record: OpRecord, parameters: readonly Parameter[]): string[] {
-  const positional = parameters.map((p) => `${p.name}${p.default === undefined ? "" : "?"}: ${scriptType(p)}`);
+  const type = (p: Parameter): string =>
+    p === OUT && record.signature.results.length > 1 ? "readonly Tensor[]" : scriptType(p);
+  const positional = parameters
+    .filter((p) => p !== OUT)
+    .map((p) => `${p.name}${p.default === undefined ? "" : "?"}: ${scriptType(p)}`);
   const result = [positional.join(", ")];
   for (let i = firstNamed(record, parameters); i < parameters.length; i++) {
     const before = parameters.slice(0, i).map((p) => `${p.name}: ${scriptType(p)}`);
-    const named = parameters.slice(i).map((p) => `${p.name}${p.default === undefined ? "" : "?"}: ${scriptType(p)}`);
+    const named = parameters.slice(i).map((p) => `${p.name}${p.default === undefined ? "" : "?"}: ${type(p)}`);
     result.push([...before, `options: { ${named.join("; ")} }`].join(", "));
   }
   return result;
@@ -169,7 +193,9 @@ function readOptions(record: OpRecord, parameters: readonly Parameter[], op: str
   if (names.length === 0) return [];
   const found = names.map((name) => `call.isOptions(${name})`).join(" || ");
   const list = names.join(", ");
-  return [`  if (${found}) [${list}] = call.takeOptions([${list}], ${JSON.stringify(names)}, "${op}");`];
+  const take = `  if (${found}) [${list}] = call.takeOptions([${list}], ${JSON.stringify(names)}, "${op}");`;
+  // only by name: in xs.map(torch.abs) the index stands in its place
+  return parameters.includes(OUT) ? [take, "  else out = undefined;"] : [take];
 }
 
 /** Where numbers may stand for tensors PyTorch has several overloads, and names none of the arguments that fit no overload. */
