@@ -18,7 +18,6 @@ export interface OpExports {
   op_add(input: number, other: number, alpha: number, alphaKind: number): number;
   op_add_(input: number, other: number, alpha: number, alphaKind: number): void;
   op_addbmm(input: number, batch1: number, batch2: number, beta: number, betaKind: number, alpha: number, alphaKind: number): number;
-  op_addbmm_(input: number, batch1: number, batch2: number, beta: number, betaKind: number, alpha: number, alphaKind: number): void;
   op_addcdiv(input: number, tensor1: number, tensor2: number, value: number, valueKind: number): number;
   op_addcdiv_(input: number, tensor1: number, tensor2: number, value: number, valueKind: number): void;
   op_addcmul(input: number, tensor1: number, tensor2: number, value: number, valueKind: number): number;

@@ -5,6 +5,7 @@ import * as call from "../tensor/call.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { Scalar } from "../tensor/scalar.ts";
 import type { MemoryFormat } from "../tensor/memory-format.ts";
+import { replace } from "../tensor/out.ts";
 import { Tensor, live } from "../tensor/tensor.ts";
 
 export interface TensorMethods {
@@ -3042,8 +3043,7 @@ call.defineMethods(Tensor, {
     if (call.isOptions(batch1) || call.isOptions(batch2) || call.isOptions(beta) || call.isOptions(alpha)) [batch1, batch2, beta, alpha] = call.takeOptions([batch1, batch2, beta, alpha], ["batch1","batch2","beta","alpha"], "addbmm_");
     const betaValue = beta === undefined ? 1 : call.scalarArg(beta, "addbmm_", "beta", 3);
     const alphaValue = alpha === undefined ? 1 : call.scalarArg(alpha, "addbmm_", "alpha", 4);
-    core.op_addbmm_(live(this), call.tensorArg(batch1, "addbmm_", "batch1", 1), call.tensorArg(batch2, "addbmm_", "batch2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue));
-    return call.mutated(this);
+    return replace(this, call.wrapOr(this, core.op_addbmm(live(this), call.tensorArg(batch1, "addbmm_", "batch1", 1), call.tensorArg(batch2, "addbmm_", "batch2", 2), call.scalarValue(betaValue), call.scalarKind(betaValue), call.scalarValue(alphaValue), call.scalarKind(alphaValue))));
   },
   addcdiv_(this: Tensor, tensor1: unknown, tensor2: unknown, value?: unknown): Tensor {
     if (call.isOptions(value)) [value] = call.takeOptions([value], ["value"], "addcdiv_");

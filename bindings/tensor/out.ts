@@ -44,7 +44,6 @@ function write(out: unknown, result: Tensor | Tensor[], op: string, converts: bo
   }
   sources.forEach((source, i) => check(targets[i]!, source, op, converts));
   sources.forEach((source, i) => replace(targets[i]!, source));
-  sources.forEach((source, i) => source !== targets[i] && source.dispose());
   if (isTensor(result)) return targets[0]!;
   // names are as the result has them
   for (const [name, value] of Object.entries(result)) {
@@ -80,12 +79,15 @@ function check(out: Tensor, result: Tensor, op: string, converts: boolean): void
   }
 }
 
-function replace(out: Tensor, result: Tensor): void {
-  if (out === result) return;
+/** Gives `out` the elements of `result`, and its shape where that is another. Returns `out`. */
+export function replace(out: Tensor, result: Tensor): Tensor {
+  if (out === result) return out;
   const shape = result.shape;
   if (out.ndim === shape.length && out.shape.every((size, d) => size === shape[d])) {
     core.op_copy_(out.handle, result.handle);
-    return;
+  } else {
+    exchange(out, out.dtypeCode === result.dtypeCode ? result : wrap(core.op_to(result.handle, out.dtypeCode)));
   }
-  exchange(out, out.dtypeCode === result.dtypeCode ? result : wrap(core.op_to(result.handle, out.dtypeCode)));
+  result.dispose();
+  return out;
 }

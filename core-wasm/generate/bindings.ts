@@ -3,6 +3,7 @@ import type { Namespace, OpRecord } from "../ops/record.ts";
 import type { Parameter } from "../ops/signature.ts";
 import { docComment } from "./doc.ts";
 import { exportName } from "./exports.ts";
+import { hasInplace } from "./ops.ts";
 import { type Registry, functionName, header } from "./registry.ts";
 import { roleOf, scriptType } from "./types.ts";
 
@@ -304,6 +305,7 @@ export function generateMethods(registry: Registry): string {
     header("The methods of Tensor that are ops."),
     ...IMPORTS,
     'import type { MemoryFormat } from "../tensor/memory-format.ts";',
+    'import { replace } from "../tensor/out.ts";',
     'import { Tensor, live } from "../tensor/tensor.ts";',
     "",
     "export interface TensorMethods {",
@@ -358,9 +360,13 @@ function methodBody({ record, name }: Named, inplace: boolean): string[] {
   const args = record.signature.parameters
     .map((p) => (p === receiver ? "live(this)" : passed(record, p, full, parameters)))
     .join(", ");
-  const end = inplace
-    ? [`core.${exportName(record)}_(${args});`, "return call.mutated(this);"]
-    : [`return ${wrapped(record, args, receiver === record.signature.parameters[0] ? "this" : undefined)};`];
+  const own = wrapped(record, args, receiver === record.signature.parameters[0] ? "this" : undefined);
+  const end =
+    inplace && !hasInplace(record)
+      ? [`return replace(this, ${own});`]
+      : inplace
+        ? [`core.${exportName(record)}_(${args});`, "return call.mutated(this);"]
+        : [`return ${own};`];
   const list = parameters[0]?.name;
   const reset = parameters
     .slice(1)

@@ -1,6 +1,7 @@
 /** The generated exports of the core (assembly/gen/exports.ts) and their TypeScript types (bindings/gen/exports.ts). */
 import type { OpRecord } from "../ops/record.ts";
 import type { Parameter } from "../ops/signature.ts";
+import { hasInplace } from "./ops.ts";
 import { type Registry, functionName, header } from "./registry.ts";
 import { exportArgument, exportParameters, roleOf } from "./types.ts";
 
@@ -58,7 +59,7 @@ function exportsOf(record: OpRecord): string[] {
       "}",
     );
   else lines.push(`export function ${name}(${formal}): usize {`, ...check, `  return leave(${call});`, "}");
-  if (record.variants.includes("inplace")) {
+  if (hasInplace(record)) {
     lines.push(
       `export function ${name}_(${formal}): void {`,
       ...check,
@@ -84,7 +85,7 @@ export function generateExportTypes(registry: Registry): string {
         .map((p) => `${p.split(":")[0]!}: number`);
       const returns = `  ${exportName(record)}(${parameters.join(", ")}): number;`;
       const inplace = `  ${exportName(record)}_(${parameters.join(", ")}): void;`;
-      return record.variants.includes("inplace") ? [returns, inplace] : [returns];
+      return hasInplace(record) ? [returns, inplace] : [returns];
     });
   return [
     header("The core's exports that are made from the op records: handles, addresses and flags as numbers."),

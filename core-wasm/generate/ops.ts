@@ -112,8 +112,12 @@ function condition(choice: Choice): string {
   }
 }
 
+/** Whether the core has an in-place form of the op. */
+export const hasInplace = (record: OpRecord): boolean =>
+  record.variants.includes("inplace") && !(record.kind !== "elementwise" && record.declaration.inplaceResizes);
+
 function inplaceOp(record: OpRecord): string[] {
-  if (!record.variants.includes("inplace")) return [];
+  if (!hasInplace(record)) return [];
   const name = functionName(record.name);
   const first = record.signature.parameters[0];
   if (!first || !isTensor(first) || first.type.optional)

@@ -109,6 +109,7 @@ export const addbmm = composite({
   follows: "torch.addbmm",
   doc: "beta * input + alpha * the sum over the batch of batch1 batch2.",
   implementation: "contraction.addbmm",
+  inplaceResizes: true,
   variants: ["function", "method", "inplace"],
 });
 

@@ -76,6 +76,8 @@ export interface ElementwiseDeclaration extends Declaration {
 export interface ImplementedDeclaration extends Declaration {
   /** "file.name": function `name` of assembly/ops/file.ts */
   readonly implementation: string;
+  /** PyTorch's in-place form gives the tensor the result's shape: the bindings do that, the core has no such form. */
+  readonly inplaceResizes?: boolean;
   /** a function like `implementation` that raises what only the in-place form forbids */
   readonly inplaceCheck?: string;
   /**

@@ -80,10 +80,6 @@ export function op_add_(input: usize, other: usize, alpha: f64, alphaKind: i32):
 export function op_addbmm(input: usize, batch1: usize, batch2: usize, beta: f64, betaKind: i32, alpha: f64, alphaKind: i32): usize {
   return leave(ops.addbmm(changetype<Tensor>(input), changetype<Tensor>(batch1), changetype<Tensor>(batch2), newScalar(beta, betaKind), newScalar(alpha, alphaKind)));
 }
-export function op_addbmm_(input: usize, batch1: usize, batch2: usize, beta: f64, betaKind: i32, alpha: f64, alphaKind: i32): void {
-  ops.addbmm_(changetype<Tensor>(input), changetype<Tensor>(batch1), changetype<Tensor>(batch2), newScalar(beta, betaKind), newScalar(alpha, alphaKind));
-  leaveNothing();
-}
 
 export function op_addcdiv(input: usize, tensor1: usize, tensor2: usize, value: f64, valueKind: i32): usize {
   arithmetic_check.checkAddcdiv(changetype<Tensor>(input), changetype<Tensor>(tensor1), changetype<Tensor>(tensor2), value, valueKind);

@@ -160,12 +160,6 @@ export function addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scal
   return contraction_impl.addbmm(input, batch1, batch2, beta, alpha);
 }
 
-export function addbmm_(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar = intScalar(1), alpha: Scalar = intScalar(1)): Tensor {
-  checkInplace(input);
-  const before = gradEnabled() && (input.requiresGrad || batch1.requiresGrad || batch2.requiresGrad) ? clone(input) : input;
-  return assignInplace(input, addbmm(before, batch1, batch2, beta, alpha));
-}
-
 export function addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, value: f64 = 1): Tensor {
   if (value == 1) {
     return elementwise3(El.addcdiv_value1, input, tensor1, tensor2);
