@@ -84,6 +84,12 @@ test("a write into a piece reaches the whole and its history", () => {
   y.chunk(3, 1)[1]!.mul_(5);
   y.unbind(0)[0]!.mul_(2);
   y.sum().backward();
-  expect(y.tolist()).toEqual([[2, 10, 2], [1, 5, 1]]);
-  expect(x.grad!.tolist()).toEqual([[2, 10, 2], [1, 5, 1]]);
+  expect(y.tolist()).toEqual([
+    [2, 10, 2],
+    [1, 5, 1],
+  ]);
+  expect(x.grad!.tolist()).toEqual([
+    [2, 10, 2],
+    [1, 5, 1],
+  ]);
 });
