@@ -65,13 +65,13 @@ fi
 
 [ -n "${APPEND:-}" ] || rm -f out/*.jsonl
 # the same losses first: what computes something else is not a peer
-for system in $SYSTEMS; do timeout "$LIMIT" "$0" --one "$system" --check >>out/checks.jsonl 2>>out/stderr.log || true; done
+for system in $SYSTEMS; do timeout "$LIMIT" ./run.sh --one "$system" --check >>out/checks.jsonl 2>>out/stderr.log || true; done
 for ((round = 1; round <= ROUNDS; round++)); do
   for group in $GROUPS_; do
     for system in $SYSTEMS; do
       case "$system/$group" in ort*/train | ort*/overhead) continue ;; esac
       echo "round $round, $group: $system" >&2
-      timeout "$LIMIT" "$0" --one "$system" --groups="$group" --round="$round" --budget="$BUDGET" >>$OUT 2>>out/stderr.log ||
+      timeout "$LIMIT" ./run.sh --one "$system" --groups="$group" --round="$round" --budget="$BUDGET" >>$OUT 2>>out/stderr.log ||
         echo "{\"system\":\"$system\",\"group\":\"$group\",\"round\":$round,\"error\":\"exit $?\"}" >>out/errors.jsonl
     done
   done
