@@ -5,6 +5,8 @@ import { RuntimeError, ValueError } from "./error.ts";
 import { dtypeOr, type FactoryOptions, made, sizesOf } from "./factories.ts";
 import {
   floatArg,
+  GENERATOR,
+  generatorArg,
   intArg,
   ints,
   isOptions,
@@ -25,6 +27,10 @@ const generators = new FinalizationRegistry<number>((address) => core.freeGenera
 
 /** A source of random numbers with a state of its own; follows torch.Generator (the Mersenne Twister MT19937). */
 export class Generator {
+  /** @internal */
+  get [GENERATOR](): true {
+    return true;
+  }
   /** @internal address of the state in the core; 0 stands for the default generator */
   readonly address: number;
 
@@ -130,7 +136,8 @@ export interface RandomOptions extends FactoryOptions {
 }
 type RandomSizes = [...(number[] | [size: readonly number[]]), RandomOptions] | number[] | [size: readonly number[]];
 
-const addressOf = (options: { generator?: Generator | null } | null): number => options?.generator?.address ?? 0;
+const addressOf = (options: { generator?: Generator | null } | null): number =>
+  generatorArg(options?.generator, "random", "generator", 1);
 const CPU = 0;
 
 /** Uniform numbers in [0, 1); follows torch.rand. */

@@ -1,7 +1,7 @@
 // Samples of a categorical distribution that gradients pass through.
 
 import * as F from "../gen/nn-functional.ts";
-import { tensorArg } from "../tensor/call.ts";
+import { floatArg, tensorArg } from "../tensor/call.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { positional } from "./arguments.ts";
 
@@ -26,7 +26,7 @@ export function gumbelSoftmax(...args: unknown[]): Tensor {
   tensorArg(input, "gumbel_softmax", "logits", 1);
   const logits = input as Tensor;
   const noise = logits.detach().clone().exponential_().log_().neg_();
-  const soft = F.softmax(logits.add(noise).div(Number(tau)), dim as number);
+  const soft = F.softmax(logits.add(noise).div(floatArg(tau, "gumbel_softmax", "tau", 2)), dim as number);
   if (hard !== true) return soft;
   const chosen = soft.detach().argmax(dim as number, true);
   const oneHot = soft

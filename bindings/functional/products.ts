@@ -1,5 +1,6 @@
 // Products whose arguments take several forms.
 
+import { RuntimeError } from "../error.ts";
 import * as generated from "../gen/functions.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { positional } from "./arguments.ts";
@@ -20,6 +21,9 @@ export function tensordot(...given: unknown[]): Tensor {
   const [a, b] = args as [Tensor, Tensor];
   const dims = (args[2] ?? 2) as ContractedDims;
   if (typeof dims !== "number") return generated.tensordot(a, b, dims[0], dims[1]);
+  if (!Number.isInteger(dims) || dims < 0 || dims > 64) {
+    throw new RuntimeError(`tensordot expects dims >= 0, but got dims=${dims}`);
+  }
   const first = Array.from({ length: dims }, (_, i) => i - dims);
   return generated.tensordot(a, b, first, Array.from(first.keys()));
 }

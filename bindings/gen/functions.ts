@@ -564,7 +564,7 @@ export function bernoulli(input: unknown, p?: unknown, generator?: unknown, out?
   if (call.isOptions(p) || call.isOptions(generator) || call.isOptions(out)) [p, generator, out] = call.takeOptions([p, generator, out], ["p","generator","out"], "bernoulli");
   else out = undefined;
   const pValue = call.optionalScalarArg(p, "bernoulli", "p", 2);
-  return into(out, call.wrapOr(input as Tensor, core.op_bernoulli(call.tensorArg(input, "bernoulli", "input", 1), call.scalarValue(pValue), call.scalarKind(pValue), generator === undefined ? 0 : call.intArg(generator, "bernoulli", "generator", 3))), "bernoulli");
+  return into(out, call.wrapOr(input as Tensor, core.op_bernoulli(call.tensorArg(input, "bernoulli", "input", 1), call.scalarValue(pValue), call.scalarKind(pValue), call.generatorArg(generator, "bernoulli", "generator", 3))), "bernoulli");
 }
 
 /**
@@ -2555,7 +2555,7 @@ export function multinomial(input: Tensor, numSamples: number, replacement: bool
 export function multinomial(input: unknown, numSamples: unknown, replacement?: unknown, generator?: unknown, out?: unknown): Tensor {
   if (call.isOptions(numSamples) || call.isOptions(replacement) || call.isOptions(generator) || call.isOptions(out)) [numSamples, replacement, generator, out] = call.takeOptions([numSamples, replacement, generator, out], ["numSamples","replacement","generator","out"], "multinomial");
   else out = undefined;
-  return into(out, call.wrapOr(input as Tensor, core.op_multinomial(call.tensorArg(input, "multinomial", "input", 1), call.intArg(numSamples, "multinomial", "numSamples", 2), replacement === undefined ? 0 : call.boolArg(replacement, "multinomial", "replacement", 3), generator === undefined ? 0 : call.intArg(generator, "multinomial", "generator", 4))), "multinomial");
+  return into(out, call.wrapOr(input as Tensor, core.op_multinomial(call.tensorArg(input, "multinomial", "input", 1), call.intArg(numSamples, "multinomial", "numSamples", 2), replacement === undefined ? 0 : call.boolArg(replacement, "multinomial", "replacement", 3), call.generatorArg(generator, "multinomial", "generator", 4))), "multinomial");
 }
 
 /**

@@ -2249,7 +2249,7 @@ call.defineMethods(Tensor, {
   bernoulli(this: Tensor, p?: unknown, generator?: unknown): Tensor {
     if (call.isOptions(p) || call.isOptions(generator)) [p, generator] = call.takeOptions([p, generator], ["p","generator"], "bernoulli");
     const pValue = call.optionalScalarArg(p, "bernoulli", "p", 1);
-    return call.wrapOr(this, core.op_bernoulli(live(this), call.scalarValue(pValue), call.scalarKind(pValue), generator === undefined ? 0 : call.intArg(generator, "bernoulli", "generator", 2)));
+    return call.wrapOr(this, core.op_bernoulli(live(this), call.scalarValue(pValue), call.scalarKind(pValue), call.generatorArg(generator, "bernoulli", "generator", 2)));
   },
   bincount(this: Tensor, weights?: unknown, minlength?: unknown): Tensor {
     if (call.isOptions(weights) || call.isOptions(minlength)) [weights, minlength] = call.takeOptions([weights, minlength], ["weights","minlength"], "bincount");
@@ -2696,7 +2696,7 @@ call.defineMethods(Tensor, {
   },
   multinomial(this: Tensor, numSamples: unknown, replacement?: unknown, generator?: unknown): Tensor {
     if (call.isOptions(numSamples) || call.isOptions(replacement) || call.isOptions(generator)) [numSamples, replacement, generator] = call.takeOptions([numSamples, replacement, generator], ["numSamples","replacement","generator"], "multinomial");
-    return call.wrapOr(this, core.op_multinomial(live(this), call.intArg(numSamples, "multinomial", "numSamples", 1), replacement === undefined ? 0 : call.boolArg(replacement, "multinomial", "replacement", 2), generator === undefined ? 0 : call.intArg(generator, "multinomial", "generator", 3)));
+    return call.wrapOr(this, core.op_multinomial(live(this), call.intArg(numSamples, "multinomial", "numSamples", 1), replacement === undefined ? 0 : call.boolArg(replacement, "multinomial", "replacement", 2), call.generatorArg(generator, "multinomial", "generator", 3)));
   },
   multiply(this: Tensor, other: unknown): Tensor {
     return call.wrap(core.op_mul(live(this), call.operandArg(other, "multiply", "other", 1)));
@@ -3159,7 +3159,7 @@ call.defineMethods(Tensor, {
   },
   cauchy_(this: Tensor, median?: unknown, sigma?: unknown, generator?: unknown): Tensor {
     if (call.isOptions(median) || call.isOptions(sigma) || call.isOptions(generator)) [median, sigma, generator] = call.takeOptions([median, sigma, generator], ["median","sigma","generator"], "cauchy_");
-    core.op_cauchy_(live(this), median === undefined ? 0 : call.floatArg(median, "cauchy_", "median", 1), sigma === undefined ? 1 : call.floatArg(sigma, "cauchy_", "sigma", 2), generator === undefined ? 0 : call.intArg(generator, "cauchy_", "generator", 3));
+    core.op_cauchy_(live(this), median === undefined ? 0 : call.floatArg(median, "cauchy_", "median", 1), sigma === undefined ? 1 : call.floatArg(sigma, "cauchy_", "sigma", 2), call.generatorArg(generator, "cauchy_", "generator", 3));
     return call.mutated(this);
   },
   ceil_(this: Tensor): Tensor {
@@ -3259,7 +3259,7 @@ call.defineMethods(Tensor, {
   },
   exponential_(this: Tensor, lambd?: unknown, generator?: unknown): Tensor {
     if (call.isOptions(lambd) || call.isOptions(generator)) [lambd, generator] = call.takeOptions([lambd, generator], ["lambd","generator"], "exponential_");
-    core.op_exponential_(live(this), lambd === undefined ? 1 : call.floatArg(lambd, "exponential_", "lambd", 1), generator === undefined ? 0 : call.intArg(generator, "exponential_", "generator", 2));
+    core.op_exponential_(live(this), lambd === undefined ? 1 : call.floatArg(lambd, "exponential_", "lambd", 1), call.generatorArg(generator, "exponential_", "generator", 2));
     return call.mutated(this);
   },
   fill_(this: Tensor, value?: unknown): Tensor {
@@ -3302,7 +3302,7 @@ call.defineMethods(Tensor, {
   },
   geometric_(this: Tensor, p: unknown, generator?: unknown): Tensor {
     if (call.isOptions(p) || call.isOptions(generator)) [p, generator] = call.takeOptions([p, generator], ["p","generator"], "geometric_");
-    core.op_geometric_(live(this), call.floatArg(p, "geometric_", "p", 1), generator === undefined ? 0 : call.intArg(generator, "geometric_", "generator", 2));
+    core.op_geometric_(live(this), call.floatArg(p, "geometric_", "p", 1), call.generatorArg(generator, "geometric_", "generator", 2));
     return call.mutated(this);
   },
   greater_(this: Tensor, other: unknown): Tensor {
@@ -3402,7 +3402,7 @@ call.defineMethods(Tensor, {
   },
   logNormal_(this: Tensor, mean?: unknown, std?: unknown, generator?: unknown): Tensor {
     if (call.isOptions(mean) || call.isOptions(std) || call.isOptions(generator)) [mean, std, generator] = call.takeOptions([mean, std, generator], ["mean","std","generator"], "logNormal_");
-    core.op_logNormal_(live(this), mean === undefined ? 1 : call.floatArg(mean, "logNormal_", "mean", 1), std === undefined ? 2 : call.floatArg(std, "logNormal_", "std", 2), generator === undefined ? 0 : call.intArg(generator, "logNormal_", "generator", 3));
+    core.op_logNormal_(live(this), mean === undefined ? 1 : call.floatArg(mean, "logNormal_", "mean", 1), std === undefined ? 2 : call.floatArg(std, "logNormal_", "std", 2), call.generatorArg(generator, "logNormal_", "generator", 3));
     return call.mutated(this);
   },
   logicalAnd_(this: Tensor, other: unknown): Tensor {
@@ -3475,7 +3475,7 @@ call.defineMethods(Tensor, {
   },
   normal_(this: Tensor, mean?: unknown, std?: unknown, generator?: unknown): Tensor {
     if (call.isOptions(mean) || call.isOptions(std) || call.isOptions(generator)) [mean, std, generator] = call.takeOptions([mean, std, generator], ["mean","std","generator"], "normal_");
-    core.op_normal_(live(this), mean === undefined ? 0 : call.floatArg(mean, "normal_", "mean", 1), std === undefined ? 1 : call.floatArg(std, "normal_", "std", 2), generator === undefined ? 0 : call.intArg(generator, "normal_", "generator", 3));
+    core.op_normal_(live(this), mean === undefined ? 0 : call.floatArg(mean, "normal_", "mean", 1), std === undefined ? 1 : call.floatArg(std, "normal_", "std", 2), call.generatorArg(generator, "normal_", "generator", 3));
     return call.mutated(this);
   },
   notEqual_(this: Tensor, other: unknown): Tensor {
@@ -3499,7 +3499,7 @@ call.defineMethods(Tensor, {
     if (call.isOptions(from) || call.isOptions(to) || call.isOptions(generator)) [from, to, generator] = call.takeOptions([from, to, generator], ["from","to","generator"], "random_");
     const fromValue = call.optionalScalarArg(from, "random_", "from", 1);
     const toValue = call.optionalScalarArg(to, "random_", "to", 2);
-    core.op_random_(live(this), call.scalarValue(fromValue), call.scalarKind(fromValue), call.scalarValue(toValue), call.scalarKind(toValue), generator === undefined ? 0 : call.intArg(generator, "random_", "generator", 3));
+    core.op_random_(live(this), call.scalarValue(fromValue), call.scalarKind(fromValue), call.scalarValue(toValue), call.scalarKind(toValue), call.generatorArg(generator, "random_", "generator", 3));
     return call.mutated(this);
   },
   reciprocal_(this: Tensor): Tensor {
@@ -3619,7 +3619,7 @@ call.defineMethods(Tensor, {
   },
   uniform_(this: Tensor, from?: unknown, to?: unknown, generator?: unknown): Tensor {
     if (call.isOptions(from) || call.isOptions(to) || call.isOptions(generator)) [from, to, generator] = call.takeOptions([from, to, generator], ["from","to","generator"], "uniform_");
-    core.op_uniform_(live(this), from === undefined ? 0 : call.floatArg(from, "uniform_", "from", 1), to === undefined ? 1 : call.floatArg(to, "uniform_", "to", 2), generator === undefined ? 0 : call.intArg(generator, "uniform_", "generator", 3));
+    core.op_uniform_(live(this), from === undefined ? 0 : call.floatArg(from, "uniform_", "from", 1), to === undefined ? 1 : call.floatArg(to, "uniform_", "to", 2), call.generatorArg(generator, "uniform_", "generator", 3));
     return call.mutated(this);
   },
   xlogy_(this: Tensor, other: unknown): Tensor {

@@ -147,8 +147,17 @@ export function intArg(value: unknown, op: string, name: string, position: numbe
   if (typeof value === "number" && Number.isInteger(value)) return clampInt(value);
   if (typeof value === "bigint") return clampInt(Number(value));
   if (value instanceof Tensor && value.numel() === 1 && !value.isFloatingPoint()) return clampInt(Number(value.item()));
-  if (typeof value === "object" && value !== null && "address" in value) return Number(value.address); // a Generator
   return wrongType(value, op, name, position, "int");
+}
+
+/** Marks Generators (random.ts), whose addresses may be handed to the core. */
+export const GENERATOR = Symbol("generator");
+
+/** The address of a Generator; 0, the default one, where it is absent. */
+export function generatorArg(value: unknown, op: string, name: string, position: number): number {
+  if (value === undefined || value === null) return 0;
+  if (typeof value === "object" && GENERATOR in value) return (value as unknown as { address: number }).address;
+  return wrongType(value, op, name, position, "torch.Generator");
 }
 
 /** An optional int: NONE where it is absent. */
@@ -287,7 +296,7 @@ export function optionalTensors(value: unknown, op: string, name: string, positi
 }
 
 function tensorList(value: unknown, mayLack: boolean, op: string, name: string, position: number): number {
-  if (value === undefined || value === null) return 0;
+  if (mayLack && (value === undefined || value === null)) return 0;
   if (!Array.isArray(value)) return wrongType(value, op, name, position, "tuple of Tensors");
   const at = reserve(value.length);
   for (let i = 0; i < value.length; i++) {

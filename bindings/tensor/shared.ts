@@ -2,7 +2,7 @@
 // `data({ copy: false })` give typed arrays on it. Any other typed array is copied, and `share: true` says so by throwing.
 
 import { RuntimeError, TypeError, ValueError } from "../error.ts";
-import { isOptions, typeName } from "./call.ts";
+import { typeName } from "./call.ts";
 import { emptyHandle, fromTypedArray, memoryOf } from "./create.ts";
 import { Code, dtypeCode, ITEM_SIZES, type DType, type TypedArray } from "./dtype.ts";
 import { Tensor } from "./tensor.ts";
@@ -28,11 +28,11 @@ export function sharedArray(length: number, dtype: DType = "float32"): TypedArra
  * A 1-d tensor of a typed array's elements; PyTorch's from_numpy. An array of `sharedArray` is shared, any other copied.
  * @throws RuntimeError with `share: true` when the array lies outside the wasm memory
  */
-export function fromNumpy(array: ArrayBufferView, options: { share?: boolean } = {}): Tensor {
+export function fromNumpy(array: ArrayBufferView, options?: { share?: boolean } | null): Tensor {
   if (!ArrayBuffer.isView(array)) throw new TypeError(`expected np.ndarray (got ${typeName(array)})`);
   const owner = owners.get(array);
   if (owner !== undefined && array.buffer === currentBuffer()) return new Tensor(core.alias(owner.handle));
-  if (options.share === true) {
+  if (options?.share === true) {
     throw new RuntimeError(
       "this typed array lies outside the wasm memory and can only be copied; torch.sharedArray gives one that can be shared",
     );
@@ -51,8 +51,9 @@ export function fromNumpy(array: ArrayBufferView, options: { share?: boolean } =
  */
 export function fromBuffer(
   buffer: ArrayBufferLike | ArrayBufferView,
-  options: { dtype?: DType; count?: number; offset?: number; requiresGrad?: boolean; share?: boolean } = {},
+  options?: { dtype?: DType; count?: number; offset?: number; requiresGrad?: boolean; share?: boolean } | null,
 ): Tensor {
+  options ??= {};
   const plain = options.dtype === undefined && options.count === undefined && options.offset === undefined;
   if (ArrayBuffer.isView(buffer) && (plain || options.share === true)) {
     const tensor = fromNumpy(buffer, options);
@@ -63,8 +64,6 @@ export function fromBuffer(
   if (!ArrayBuffer.isView(buffer) && typeof (buffer as ArrayBuffer | null)?.byteLength !== "number") {
     throw new TypeError(`a bytes-like object is required, not '${typeName(buffer)}'`);
   }
-  if (!isOptions(options) || options.dtype === undefined)
-    throw new TypeError("frombuffer() missing 1 required keyword-only argument: 'dtype'");
   const bytes = ArrayBuffer.isView(buffer)
     ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
     : new Uint8Array(buffer);

@@ -260,6 +260,8 @@ function passed(record: OpRecord, p: Parameter, op: string, parameters: readonly
     case "scalar":
       return `call.scalarValue(${p.name}Value), call.scalarKind(${p.name}Value)`;
     case "int":
+      // an address in the core must come from a Generator, never from a number
+      if (p.name === "generator") return `call.generatorArg(${p.name}, ${where})`;
       return optional
         ? p.default === null || p.default === undefined
           ? `call.optionalIntArg(${p.name}, ${where})`

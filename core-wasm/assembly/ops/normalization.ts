@@ -533,6 +533,8 @@ export function instanceNorm(
     msg(")");
     raise(ErrorKind.Value);
   }
+  // without channels there is nothing to normalize, and no group to count
+  if (input.ndim > 1 && input.shape(1) == 0) return ops.clone(input);
   const out = ops.groupNormOf(input, input.shape(1), weight, bias, eps);
   if (runningMean !== null && runningVar !== null) moveInstanceStatistics(input, runningMean, runningVar, momentum);
   return out;
