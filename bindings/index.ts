@@ -100,6 +100,7 @@ export {
   broadcastShapes,
   broadcastTensors,
   cartesianProd,
+  clone,
   dsplit,
   histogram,
   hsplit,

@@ -6,6 +6,7 @@ import { RuntimeError, TypeError } from "../error.ts";
 import * as functions from "../gen/functions.ts";
 import { isGradEnabled } from "../autograd/mode.ts";
 import * as call from "./call.ts";
+import type { MemoryFormat } from "./memory-format.ts";
 import type { Scalar } from "./scalar.ts";
 import { Tensor, live } from "./tensor.ts";
 
@@ -170,6 +171,12 @@ export function vsplit(input: Tensor, indicesOrSections: number | readonly numbe
 /** tensorSplit of dim 2 into equal parts or at indices; follows torch.dsplit. */
 export function dsplit(input: Tensor, indicesOrSections: number | readonly number[]): Tensor[] {
   return splitAlong(2, "dsplit", input, indicesOrSections);
+}
+
+/** A copy with storage of its own, which gradients flow through, in the same memory format or another. Follows torch.clone. */
+export function clone(input: Tensor, options?: { memoryFormat?: MemoryFormat }): Tensor {
+  call.tensorArg(input, "clone", "input", 1);
+  return (input.clone as (format?: object) => Tensor).call(input, options);
 }
 
 // ---- results by request ----------------------------------------------------------------------------------------------
