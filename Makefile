@@ -60,6 +60,9 @@ test/hosts/binaries/node_modules/.package-lock.json: test/hosts/binaries/package
 	[ -L test/hosts/binaries/node_modules ] || (cd test/hosts/binaries && npm ci --no-audit --no-fund)
 	@[ -L test/hosts/binaries/node_modules ] || touch $@
 
+serve: build ## the browser demos on http://localhost:8080
+	node examples/serve.mjs
+
 bench: build hosts ## flambeau beside its peers; medians and ratios into test/bench/out/tables.md
 	test/bench/run.sh
 

@@ -573,7 +573,7 @@ export function localResponseNorm(input: Tensor, size: i32, alpha: f64, beta: f6
   let sum: Tensor | null = null;
   for (let s = -(size / 2); s <= (size - 1) / 2; s++) {
     const shifted = shiftedChannels(squares, s, channels);
-    if (shifted !== null) sum = sum === null ? shifted : ops.add(sum!, shifted);
+    if (shifted !== null) sum = sum === null ? shifted : ops.add(sum, shifted);
   }
   // integers are averaged as integers, as PyTorch's pooling does
   const average = isFloating(input.dtype)
