@@ -2,6 +2,7 @@
 
 import type { Host } from "../hosts/host.ts";
 import { core, instantiate } from "./core.ts";
+import { setCollector } from "./memory/pressure.ts";
 import { setAsyncContext } from "./memory/scope.ts";
 
 let current: Host | undefined;
@@ -11,6 +12,7 @@ export function boot(module: WebAssembly.Module, host: Host): void {
   if (core !== undefined) return;
   instantiate(module);
   current = host;
+  if (host.name === "bun" && host.collectGarbage !== undefined) setCollector(() => host.collectGarbage!());
   if (host.asyncContext !== undefined) setAsyncContext(() => host.asyncContext!());
 }
 

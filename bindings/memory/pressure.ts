@@ -53,9 +53,17 @@ export function released(handle: number): void {
   sinceTurn = Math.max(0, sinceTurn - bytes);
 }
 
+/** The host's own collector, where that is the better way: JavaScriptCore may leave dropped buffers lie for long. */
+let collect: (() => void) | undefined;
+
+export function setCollector(collector: () => void): void {
+  collect = collector;
+}
+
 function press(): void {
   pending = 0;
-  dropped = new ArrayBuffer(DROPPED_BYTES).byteLength;
+  if (collect !== undefined) collect();
+  else dropped = new ArrayBuffer(DROPPED_BYTES).byteLength;
   if (!turnAwaited) {
     turnAwaited = true;
     setTimeout(() => {
