@@ -2,7 +2,7 @@
 import { host } from "../boot.ts";
 import { ValueError } from "../error.ts";
 import { fromBytes, toBytes } from "../tensor/bytes.ts";
-import type { DType } from "../tensor/dtype.ts";
+import { type DType, dtypeCode, ITEM_SIZES } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 const NAMES: Partial<Record<DType, string>> = {
@@ -124,20 +124,7 @@ function checkEntry(name: string, entry: Entry, available: number, fail: (why: s
   if (!Array.isArray(shape) || !shape.every(size)) fail(`${name} has no valid shape`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(size)) fail(`${name} has no valid offsets`);
   const [from, to] = offsets;
-  const bytes = shape.reduce((a, b) => a * b, ITEM_SIZES[dtype!]!);
+  const bytes = shape.reduce((a, b) => a * b, ITEM_SIZES[dtypeCode(dtype!)]!);
   if (to < from || to > available) fail(`InvalidOffset(${name})`);
   if (to - from !== bytes) fail(`TensorInvalidInfo: ${name} has ${to - from} bytes where its shape asks for ${bytes}`);
 }
-
-const ITEM_SIZES: Partial<Record<DType, number>> = {
-  float64: 8,
-  float32: 4,
-  float16: 2,
-  bfloat16: 2,
-  int64: 8,
-  int32: 4,
-  int16: 2,
-  int8: 1,
-  uint8: 1,
-  bool: 1,
-};

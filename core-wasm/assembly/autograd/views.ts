@@ -1,7 +1,7 @@
 // Views and in-place writes on the tape. A view shares its base's storage; an in-place write through either changes the
 // history of the base, and the histories of its views are made anew when they are next asked for (PyTorch's CopySlices).
 import * as ops from "../gen/ops";
-import { alias, copyInto, empty, fillWith, wrappedNumber } from "../tensor/create";
+import { alias, copyInto, empty, fillWith, rawCopy, wrappedNumber } from "../tensor/create";
 import { DType, canCast } from "../tensor/dtype";
 import { ScalarKind } from "../tensor/scalar";
 import { broadcastShapes, hasShape, sameShape } from "../tensor/broadcast";
@@ -80,7 +80,7 @@ export function assignInplace(t: Tensor, result: Tensor): Tensor {
     // the history to take over must be a node's: a leaf, or a view that shares t's storage, is copied first
     if (result.requiresGrad && (historyOf(result) === null || result.storage == t.storage)) result = ops.clone(result);
   }
-  if (result != t) copyInto(t, result.storage == t.storage ? separate(result) : result);
+  if (result != t) copyInto(t, result.storage == t.storage ? rawCopy(result) : result);
   t.storage.version++;
   if (recorded) rebaseHistory(t, result);
   return t;
@@ -96,12 +96,6 @@ function checkGrowth(t: Tensor, result: Tensor): void {
   msg(" doesn't match the broadcast shape ");
   msgInts(shape);
   raise(ErrorKind.Runtime);
-}
-
-function separate(t: Tensor): Tensor {
-  const copy = empty(shapeOf(t), t.dtype, t.device);
-  copyInto(copy, t);
-  return copy;
 }
 
 export function checkCast(from: i32, to: i32): void {

@@ -17,7 +17,7 @@ import {
   sameShape,
   hasShape,
 } from "../tensor/broadcast";
-import { copyInto, emptyLike, emptyPreserving, empty, wrappedNumber } from "../tensor/create";
+import { emptyPreserving, empty, rawCopy, wrappedNumber } from "../tensor/create";
 import { Compute, DType, computeType, isComplex, isFloating, isIntegral } from "../tensor/dtype";
 import { ErrorKind, dtypeName, msg, msgInts, msgShape, raise } from "../tensor/error";
 import { Ints, newInts, shapeOf } from "../tensor/ints";
@@ -401,7 +401,7 @@ function inPlace(id: i32, count: i32): Tensor {
   for (let i = 1; i < count; i++) {
     // an operand that shares memory in another geometry would be read after it was written
     const t = operand(i);
-    if (t.storage == self.storage && !(t.offset == self.offset && sameGeometry(t, self))) setOperand(i, separate(t));
+    if (t.storage == self.storage && !(t.offset == self.offset && sameGeometry(t, self))) setOperand(i, rawCopy(t));
   }
   runProgram(self, count, programFor(entry, dtype), computeOf(dtype), load<u8>(entry, 1), device);
   self.storage.version++;
@@ -412,12 +412,6 @@ function sameGeometry(a: Tensor, b: Tensor): bool {
   if (!sameShape(a, b)) return false;
   for (let i = 0; i < <i32>a.ndim; i++) if (a.stride(i) != b.stride(i)) return false;
   return true;
-}
-
-function separate(t: Tensor): Tensor {
-  const copy = emptyLike(t, t.dtype);
-  copyInto(copy, t);
-  return copy;
 }
 
 /** sum += grad, elementwise, nothing recorded: for gradients that only the engine holds */

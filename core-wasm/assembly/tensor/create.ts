@@ -194,12 +194,16 @@ export function copyInto(target: Tensor, source: Tensor): void {
   run(target.device);
 }
 
-/** `t` itself if contiguous, else a contiguous copy (not recorded). */
-export function rawContiguous(t: Tensor): Tensor {
-  if (t.isContiguous()) return t;
+/** A contiguous copy (not recorded). */
+export function rawCopy(t: Tensor): Tensor {
   const copy = emptyLike(t, t.dtype);
   copyInto(copy, t);
   return copy;
+}
+
+/** `t` itself if contiguous, else a contiguous copy (not recorded). */
+export function rawContiguous(t: Tensor): Tensor {
+  return t.isContiguous() ? t : rawCopy(t);
 }
 
 /** `t` itself if of this dtype, else a converted contiguous copy (not recorded). */
