@@ -52,13 +52,16 @@ demo: build ## train on MNIST and test
 test: ## install what the tests need and run every suite in every host
 	node test/run.mjs $(SUITES)
 
-conformance: build hosts ## HOST=node|node24|deno|bun DEVICE=cpu VECTORS=DIR ONLY=glob
+conformance: build hosts ## HOST=node|node24|deno|bun DEVICE=cpu|webgpu VECTORS=DIR ONLY=glob
 	node test/hosts/launch.mjs $(HOST) test/conformance/main.ts --device=$(DEVICE) --vectors=$(VECTORS) --only='$(ONLY)'
 
-hosts: test/hosts/binaries/node_modules/.package-lock.json
+hosts: test/hosts/binaries/node_modules/.package-lock.json .cache/lavapipe/lavapipe.json
 test/hosts/binaries/node_modules/.package-lock.json: test/hosts/binaries/package-lock.json
 	[ -L test/hosts/binaries/node_modules ] || (cd test/hosts/binaries && npm ci --no-audit --no-fund)
 	@[ -L test/hosts/binaries/node_modules ] || touch $@
+
+.cache/lavapipe/lavapipe.json:
+	@test/hosts/lavapipe.sh .cache/lavapipe
 
 serve: build ## the browser demos on http://localhost:8080
 	node examples/serve.mjs

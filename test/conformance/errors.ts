@@ -1,4 +1,5 @@
 import { buildArguments, execute } from "./call.ts";
+import { isRefusal, needsAbsent } from "./refusal.ts";
 import type { Report, Row } from "./report.ts";
 import { Missing, Skip, type Runtime } from "./runtime.ts";
 
@@ -30,11 +31,15 @@ export async function runErrors(
 
 async function runCase(runtime: Runtime, testCase: any): Promise<string[]> {
   if (testCase.raised === "AttributeError") throw new Skip("Python's lookup of an operator on int");
-  const built = buildArguments(runtime, testCase);
   try {
-    execute(runtime, testCase.call, testCase, built);
+    const built = buildArguments(runtime, testCase);
+    await runtime.resolve(() => execute(runtime, testCase.call, testCase, built));
+    // an index that only a kernel sees out of range is told by the next read
+    await runtime.settle();
   } catch (error) {
     if (error instanceof Missing) throw error;
+    const { args, kwargs } = testCase;
+    if (runtime.device !== "cpu" && isRefusal(error) && needsAbsent([args, kwargs])) return [];
     return differences(testCase, error as Error);
   }
   return [`raised nothing, want ${testCase.raised}: ${testCase.message}`];

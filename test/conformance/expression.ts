@@ -24,7 +24,7 @@ export function evaluate(runtime: Runtime, source: string): any {
     if (token === "nn") return torch.nn;
     if (token === "sqrt") return Math.sqrt;
     if (/^(u?int|b?float)\d+$|^bool$/.test(token)) return token;
-    if (/^[A-Z]/.test(token)) return attribute(torch.nn, token, "torch.nn").value;
+    if (/^[A-Z]/.test(token)) return attribute(runtime, torch.nn, token, "torch.nn").value;
     throw new SyntaxError(`${source}: ${token}`);
   }
 
@@ -78,7 +78,7 @@ export function evaluate(runtime: Runtime, source: string): any {
       if (peek() === ".") {
         take();
         token = take();
-        ({ owner, value } = attribute(value, token, path));
+        ({ owner, value } = attribute(runtime, value, token, path));
         path += `.${token}`;
       } else if (peek() === "(") {
         take();
@@ -90,8 +90,9 @@ export function evaluate(runtime: Runtime, source: string): any {
   return expression();
 }
 
-function attribute(owner: any, key: string, path: string): { owner: any; value: any } {
-  const value = owner[camelCase(key)];
+function attribute(runtime: Runtime, owner: any, key: string, path: string): { owner: any; value: any } {
+  const name = camelCase(key);
+  const value = owner === runtime.torch && runtime.makes(name) ? runtime.path([name]) : owner[name];
   if (value === undefined) throw new Missing(`${path}.${camelCase(key)}`);
   return { owner, value };
 }

@@ -24,6 +24,7 @@ const only = list("only");
 
 const started = performance.now();
 const torch = await import(flags.get("library") ?? "flambeau");
+if (device === "webgpu") await torch.webgpu.init();
 const vectors = await openVectors(host, flags.get("vectors") ?? "test/conformance/vectors");
 // Whole training programs take long: they run when they are asked for.
 const running = chosen.length > 0 ? (chosen as Category[]) : categories.filter((name) => name !== "training");

@@ -1,11 +1,13 @@
 import { buildArguments, lookup } from "./call.ts";
 import { compareGradient, compareTensor, compareValue, toleranceOf } from "./compare.ts";
+import { needsAbsent } from "./refusal.ts";
 import type { Report, Row } from "./report.ts";
 import type { Runtime, Tensor } from "./runtime.ts";
 
 export async function runModuleFile(runtime: Runtime, report: Report, row: Row, file: any): Promise<void> {
   for (const testCase of file.cases) {
-    const info = { id: testCase.id, dtype: "float32", hasGradients: "cotangents" in testCase };
+    const refused = runtime.device !== "cpu" && needsAbsent([testCase.args, testCase.kwargs, testCase.out]);
+    const info = { id: testCase.id, dtype: "float32", hasGradients: "cotangents" in testCase, refused };
     await report.run(row, info, () => runtime.scope(() => runCase(runtime, file, testCase)));
   }
 }
@@ -32,7 +34,7 @@ async function runCase(runtime: Runtime, file: any, testCase: any): Promise<stri
   // Required arguments are positional in JavaScript.
   const { input, ...named } = built.kwargs;
   const first = input !== undefined && built.args.length === 0 ? [input] : built.args;
-  const result = module(...first, ...(Object.keys(named).length > 0 ? [named] : []));
+  const result = await runtime.resolve(() => module(...first, ...(Object.keys(named).length > 0 ? [named] : [])));
   note("out", await compareValue(runtime, result, testCase.out, toleranceOf(file, testCase, "out"), !loose("out")));
   if (reasons.length > 0) return reasons;
   if (testCase.cotangents)
@@ -62,10 +64,12 @@ async function checkGradients(
   if (absent.length > 0) return note("parameters", `no ${absent}`);
   const cotangents = testCase.cotangents.map((cotangent: any) => cotangent && runtime.value(cotangent));
   const used = outputs.filter((_, i) => cotangents[i]);
-  const gradients = runtime.gradients(
-    used,
-    cotangents.filter(Boolean),
-    wanted.map(({ of }) => of),
+  const gradients = await runtime.resolve(() =>
+    runtime.gradients(
+      used,
+      cotangents.filter(Boolean),
+      wanted.map(({ of }) => of),
+    ),
   );
   const tolerance = toleranceOf(file, testCase, "grad");
   for (let i = 0; i < wanted.length; i++)

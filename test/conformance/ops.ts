@@ -1,6 +1,7 @@
 import { buildArguments, execute, lookup, type Arguments } from "./call.ts";
 import { compareGradient, compareTensor, compareValue, toleranceOf, type Tolerance } from "./compare.ts";
 import { gaugeDifference } from "./gauge.ts";
+import { needsAbsent } from "./refusal.ts";
 import type { Row, Report } from "./report.ts";
 import { Missing, Skip, type Runtime, type Tensor } from "./runtime.ts";
 import { camelCase, flattenRecords, numelOf } from "./value.ts";
@@ -8,7 +9,9 @@ import { camelCase, flattenRecords, numelOf } from "./value.ts";
 /** Runs every case of one op file of core, nn, linalg, optional/fft or second_order. */
 export async function runOpFile(runtime: Runtime, report: Report, row: Row, file: any): Promise<void> {
   for (const testCase of file.cases) {
-    const info = { id: testCase.id, dtype: testCase.dtype, hasGradients: "grads" in testCase };
+    const { id, dtype, args, kwargs, out } = testCase;
+    const refused = runtime.device !== "cpu" && needsAbsent([args, kwargs, out]);
+    const info = { id, dtype, hasGradients: "grads" in testCase, refused };
     await report.run(row, info, () => runtime.scope(() => runCase(runtime, file, testCase)));
   }
 }
@@ -32,8 +35,9 @@ async function runCase(runtime: Runtime, file: any, testCase: any): Promise<stri
   const outTolerance = toleranceOf(file, testCase, "out");
 
   const built = buildArguments(runtime, testCase);
-  const result = execute(runtime, file.call, testCase, built);
+  const result = await runtime.resolve(() => execute(runtime, file.call, testCase, built));
   const outputs = runtime.flatten(result);
+  note("out", elsewhere(runtime, outputs));
   const valuesToo = !testCase.undefinedValues && !file.undefinedValues && !loose("out");
   const reference = file.gauge === "svd" || file.gauge === "eigh" ? gaugeDifference : null;
   note(
@@ -53,8 +57,14 @@ async function runCase(runtime: Runtime, file: any, testCase: any): Promise<stri
     if (variant === "method" && file.op === "put") continue;
     note(variant, await variantDifference(runtime, file, testCase, variant, outTolerance, valuesToo));
   }
-  if (testCase.inplaceError) note("in-place", inplaceErrorDifference(runtime, file, testCase));
+  if (testCase.inplaceError) note("in-place", await inplaceErrorDifference(runtime, file, testCase));
   return reasons;
+}
+
+/** Results lie on the device that the inputs lie on. */
+function elsewhere(runtime: Runtime, outputs: Tensor[]): string | null {
+  const index = outputs.findIndex((output) => output.device !== runtime.device);
+  return index < 0 ? null : `output ${index} is on ${outputs[index].device}`;
 }
 
 /** Outputs that share storage with an input: where they lie, and that they do; the others must have storages of their own. */
@@ -131,7 +141,7 @@ async function checkGradients(
   const inputs = testCase.grads.map(({ path }: any) => lookup(built, path));
   const used = posted.filter((_, i) => cotangents[i] !== null);
   const given = cotangents.filter((cotangent) => cotangent !== null);
-  const gradients = runtime.gradients(used, given, inputs, secondOrder);
+  const gradients = await runtime.resolve(() => runtime.gradients(used, given, inputs, secondOrder));
   const tolerance = toleranceOf(file, testCase, "grad");
   for (let i = 0; i < gradients.length; i++)
     note(
@@ -164,10 +174,12 @@ async function checkSecondOrder(
   const second: (Tensor | null)[] =
     pairs.length === 0
       ? targets.map(() => null)
-      : runtime.gradients(
-          pairs.map((pair: any) => pair[0]),
-          pairs.map((pair: any) => runtime.value(pair[1])),
-          targets,
+      : await runtime.resolve(() =>
+          runtime.gradients(
+            pairs.map((pair: any) => pair[0]),
+            pairs.map((pair: any) => runtime.value(pair[1])),
+            targets,
+          ),
         );
   const tolerance = toleranceOf(file, testCase, "grad2");
   for (let i = 0; i < wants.length; i++)
@@ -184,7 +196,7 @@ async function variantDifference(
   valuesToo: boolean,
 ): Promise<string | null> {
   const built = buildArguments(runtime, testCase);
-  const result = callVariant(runtime, file, testCase, variant, built);
+  const result = await runtime.resolve(() => callVariant(runtime, file, testCase, variant, built));
   const difference = await compareValue(runtime, result, testCase.out, tolerance, valuesToo);
   if (difference || variant === "method") return difference;
   if (variant === "inplace" && built.args[0] !== result) return "the result is not the tensor itself";
@@ -203,10 +215,10 @@ function callVariant(runtime: Runtime, file: any, testCase: any, variant: string
   });
 }
 
-function inplaceErrorDifference(runtime: Runtime, file: any, testCase: any): string | null {
+async function inplaceErrorDifference(runtime: Runtime, file: any, testCase: any): Promise<string | null> {
   const built = buildArguments(runtime, testCase);
   try {
-    callVariant(runtime, file, testCase, "inplace", built);
+    await runtime.resolve(() => callVariant(runtime, file, testCase, "inplace", built));
   } catch (error) {
     if (error instanceof Missing) return error.message;
     const { name, message } = error as Error;

@@ -1,4 +1,5 @@
 import type { Host } from "./host.ts";
+import { mustRefuse } from "./refusal.ts";
 import { Missing, Skip } from "./runtime.ts";
 
 export type Outcome = "passed" | "failed" | "skipped";
@@ -17,12 +18,16 @@ export interface Row {
   missing: Map<string, number>;
   failures: { id: string; reason: string }[];
   skips: Map<string, number>;
+  /** Cases that passed because the library refused a dtype that the device does not have. */
+  refused: number;
 }
 
 export interface CaseInfo {
   id: string;
   dtype?: string;
   hasGradients?: boolean;
+  /** The case needs a dtype that the device does not have: it passes if that is what the library says. */
+  refused?: boolean;
 }
 
 const shorten = (text: string, length = 220) => {
@@ -40,8 +45,11 @@ const ratio = ([good, all]: [number, number]) => (all === 0 ? "" : `${good}/${al
 export class Report {
   readonly rows: Row[] = [];
   trace = false;
+  /** So many cases run side by side. */
+  width = 1;
 
   private readonly host: Host;
+  private readonly running: Promise<void>[] = [];
 
   constructor(host: Host) {
     this.host = host;
@@ -59,17 +67,30 @@ export class Report {
       missing: new Map(),
       failures: [],
       skips: new Map(),
+      refused: 0,
     };
     this.rows.push(row);
     return row;
   }
 
-  /** Runs one case: the body returns the reasons why it fails, throws Skip, or throws anything else, which fails it. */
+  /**
+   * Runs one case: the body returns the reasons why it fails, throws Skip, or throws anything else, which fails it. Cases that
+   * run side by side are waited for by `settle`.
+   */
   async run(row: Row, info: CaseInfo, body: () => Promise<string[]>): Promise<void> {
+    this.running.push(this.runOne(row, info, body));
+    if (this.running.length >= this.width) await this.settle();
+  }
+
+  async settle(): Promise<void> {
+    await Promise.all(this.running.splice(0));
+  }
+
+  private async runOne(row: Row, info: CaseInfo, body: () => Promise<string[]>): Promise<void> {
     let reasons: string[];
     let missing: string | undefined;
     try {
-      reasons = await body();
+      reasons = info.refused ? await mustRefuse(body) : await body();
     } catch (error) {
       if (error instanceof Skip) {
         row.skipped++;
@@ -83,6 +104,7 @@ export class Report {
     if (info.hasGradients) row.gradients[1]++;
     if (reasons.length === 0) {
       row.passed++;
+      if (info.refused) row.refused++;
       if (info.dtype) row.dtypes.add(info.dtype);
       if (info.hasGradients) row.gradients[0]++;
     } else {
@@ -124,6 +146,9 @@ export class Report {
 
   printTotals(): void {
     const { passed, failed, skipped } = this.totals();
+    const refused = this.rows.reduce((total, row) => total + row.refused, 0);
+    if (refused > 0)
+      this.host.print(`of those that passed, ${refused} by the error for dtypes that the device does not have`);
     this.host.print(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   }
 

@@ -7,7 +7,7 @@ import { runOpFile } from "./ops.ts";
 import { runPromotion } from "./promotion.ts";
 import { Report, type Row } from "./report.ts";
 import { runRng } from "./rng.ts";
-import { Runtime, type Torch } from "./runtime.ts";
+import { Runtime, type DeviceMemory, type Torch } from "./runtime.ts";
 import { runTraining } from "./training.ts";
 import type { Category, VectorFile, Vectors } from "./vectors.ts";
 
@@ -29,6 +29,13 @@ const globPattern = (glob: string) =>
       .replaceAll("?", ".")}$`,
   );
 
+/** Buffers that a category's cases have left in use. */
+function leaks(before: DeviceMemory, after: DeviceMemory): string[] {
+  return after.buffers > before.buffers || after.bytes > before.bytes
+    ? [`${after.buffers} buffers of ${after.bytes} bytes in use, ${before.buffers} of ${before.bytes} before`]
+    : [];
+}
+
 /** Runs categories of the vectors against a library and gives the counts. Failures are printed as they come. */
 export async function runConformance(torch: Torch, vectors: Vectors, host: Host, options: Options): Promise<Report> {
   const runtime = new Runtime(torch, options.device);
@@ -46,8 +53,19 @@ export async function runConformance(torch: Torch, vectors: Vectors, host: Host,
       return rows.get(op)!;
     };
     const files = await vectors.category(category);
+    // cases with a random stream or an error that a later read tells run one by one
+    report.width = category === "rng" || category === "errors" ? 1 : runtime.width;
+    const before = await runtime.deviceMemory();
     for (const file of category === "files" ? [] : files) await runFile(category, file, rowOf);
     if (category === "files") await runFiles(runtime, report, rowOf, vectors, files);
+    await report.settle();
+    const after = await runtime.deviceMemory();
+    if (before && after) {
+      const row = report.row(category, "device memory");
+      rows.set(row.op, row);
+      await report.run(row, { id: category }, async () => leaks(before, after));
+      await report.settle();
+    }
     for (const row of rows.values()) report.printFailures(row);
   }
   return report;

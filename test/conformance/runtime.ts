@@ -1,3 +1,4 @@
+import { ReadQueue } from "./reads.ts";
 import { camelCase, elementsOf, numelOf, tagOf, toNumber, type Elements, type TensorRecord } from "./value.ts";
 
 /** The library under test. Names are looked up as they stand in the vectors, so nothing of it can be typed here. */
@@ -13,19 +14,60 @@ export class Missing extends Error {
   }
 }
 
+/** What tensors hold on the device. */
+export interface DeviceMemory {
+  buffers: number;
+  bytes: number;
+}
+
 /** A case that is not run, with its reason. */
 export class Skip extends Error {}
 
 const halves = new Set(["float16", "bfloat16"]);
 
+/** Functions that make a tensor of nothing, and so take the device. */
+const factories = new Set(
+  "arange empty emptyStrided eye full linspace logspace normal ones rand randint randn randperm range scalarTensor tensor trilIndices triuIndices zeros".split(
+    " ",
+  ),
+);
+
+const isPlain = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+
 /** Builds arguments out of records and calls PyTorch's functions by their JavaScript names. */
 export class Runtime {
   readonly torch: Torch;
   readonly device: string;
+  private readonly reads: ReadQueue;
 
   constructor(torch: Torch, device: string) {
     this.torch = torch;
     this.device = device;
+    this.reads = new ReadQueue(torch);
+  }
+
+  /** Cases that run side by side, so that their results come back in one read. */
+  get width(): number {
+    return this.device === "cpu" ? 1 : 64;
+  }
+
+  /** Runs a call of the library, again with the values it waited for where it depends on values on the device. */
+  async resolve<T>(call: () => T): Promise<T> {
+    return this.device === "cpu" ? call() : this.torch.webgpu.resolve(call);
+  }
+
+  /** What tensors hold on the device once it has done all its work; null on the CPU. */
+  async deviceMemory(): Promise<DeviceMemory | null> {
+    if (this.device === "cpu") return null;
+    await this.settle();
+    const { buffersInUse, bytesInUse } = this.torch.webgpu.stats();
+    return { buffers: buffersInUse, bytes: bytesInUse };
+  }
+
+  /** Waits for the device; rejects with an error that its kernels found. */
+  async settle(): Promise<void> {
+    if (this.device !== "cpu") await this.torch.webgpu.synchronize();
   }
 
   fromElements(dtype: string, shape: number[], elements: Elements): Tensor {
@@ -79,8 +121,9 @@ export class Runtime {
       case "$tuple":
         return content.map((item: any) => this.value(item));
       case "$size":
-      case "$dtype":
       case "$device":
+        return content === "cpu" ? this.device : content;
+      case "$dtype":
       case "$layout":
         return content;
       case "$memory_format":
@@ -115,8 +158,26 @@ export class Runtime {
     return new Class(...args.map((arg) => this.value(arg)), ...this.kwargs(kwargs));
   }
 
-  /** A function or class under torch; the functions keep their namespace as `this`. */
+  /** A function or class under torch; the functions keep their namespace as `this`. Factories make tensors on the device. */
   path(path: string[]): any {
+    return path.length === 1 && this.makes(path[0]!) ? this.factory(path[0]!) : this.lookup(path);
+  }
+
+  /** Whether a function under torch makes tensors and must be told to make them on the device. */
+  makes(name: string): boolean {
+    return this.device !== "cpu" && factories.has(name);
+  }
+
+  private factory(name: string): (...args: any[]) => any {
+    const make = this.lookup([name]);
+    return (...args) => {
+      if (args.some((arg) => this.isTensor(arg))) return make(...args);
+      const named = isPlain(args.at(-1)) ? args.pop() : {};
+      return make(...args, { device: this.device, ...named });
+    };
+  }
+
+  private lookup(path: string[]): any {
     let owner: any = undefined;
     let value = this.torch;
     for (const name of path) {
@@ -141,19 +202,27 @@ export class Runtime {
   /** All elements of a tensor, in order; 16-bit floats as float32, bool as 0 and 1. */
   async read(tensor: Tensor): Promise<Elements> {
     const source = halves.has(tensor.dtype) ? this.torch.noGrad(() => tensor.to("float32")) : tensor;
-    const data = this.device === "cpu" ? source.data() : await source.dataAsync();
+    const data = source.device === "cpu" ? source.data() : await this.reads.read(source);
     return data.length === numelOf(tensor.shape) || tensor.dtype.startsWith("complex")
       ? data
       : data.subarray(0, numelOf(tensor.shape));
   }
 
-  /** Runs a body whose tensors are released when it ends. */
-  scope<R>(body: () => Promise<R>): Promise<R> {
-    return typeof this.torch.scope === "function" ? this.torch.scope(body) : body();
+  /** The one element of a tensor, as of now. */
+  async item(tensor: Tensor): Promise<number> {
+    return tensor.device === "cpu" ? tensor.item() : tensor.itemAsync();
   }
 
-  /** Address of the storage's first byte: equal for tensors that share storage. */
+  /** Runs a body whose tensors are released when it ends. */
+  scope<R>(body: () => Promise<R>): Promise<R> {
+    if (typeof this.torch.scope !== "function") return body();
+    // cases that run side by side need the scope of an async function, which is exact
+    return this.device === "cpu" ? this.torch.scope(body) : this.torch.scope(async () => body());
+  }
+
+  /** Address of the storage's first byte: equal for tensors that share storage. On the device, of the storage's record. */
   storage(tensor: Tensor): number {
+    if (tensor.device !== "cpu") return tensor.untypedStorage().address;
     return tensor.dataPtr() - tensor.storageOffset() * tensor.elementSize();
   }
 

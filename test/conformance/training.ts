@@ -73,25 +73,33 @@ async function train(
   const x = await images(runtime, host, `${folder}/train-images-idx3-ubyte`);
   const y = await labels(runtime, host, `${folder}/train-labels-idx1-ubyte`);
   torch.manualSeed(file.seed);
-  const model = programs[kind]!(torch.nn);
+  const model = programs[kind]!(torch.nn).to(runtime.device);
   const { TensorDataset, DataLoader } = torch.utils.data;
   const loader = new DataLoader(new TensorDataset(x, y), { batchSize: file.batchSize, shuffle: true });
   const optimizer = optimizers[kind]!(torch.optim, model.parameters());
   const lossFn = new torch.nn.CrossEntropyLoss();
   const losses: number[] = [];
+  let pending: Promise<number>[] = [];
+  let steps = 0;
+  const collect = async () => {
+    losses.push(...(await Promise.all(pending)));
+    pending = [];
+  };
   const reasons: string[] = [];
   for await (const [xb, yb] of loader) {
-    if (losses.length === 0 && String(yb.tolist()) !== String(run.firstBatchLabels))
+    if (steps++ === 0 && String(yb.tolist()) !== String(run.firstBatchLabels))
       return [`first labels are ${yb.tolist()}`];
     const step = () => {
-      const loss = lossFn(model(xb), yb);
+      const loss = lossFn(model(xb.to(runtime.device)), yb.to(runtime.device));
       optimizer.zeroGrad();
       loss.backward();
       optimizer.step();
-      return loss.item();
+      return [runtime.item(loss)]; // in a list, since a scope waits for a promise
     };
-    losses.push(torch.scope ? torch.scope(step) : step());
+    pending.push(...(torch.scope ? torch.scope(step) : step()));
+    if (pending.length === 50) await collect();
   }
+  await collect();
   if (losses.length !== run.losses.length) reasons.push(`${losses.length} steps, want ${run.losses.length}`);
   const relative = (i: number) => Math.abs(losses[i]! - run.losses[i]) / Math.abs(run.losses[i]);
   for (const [upTo, tolerance] of [
@@ -114,9 +122,28 @@ async function train(
   return reasons;
 }
 
+/** Of a thousand images at a time, for the sake of devices with little memory. */
 async function testAccuracy(runtime: Runtime, host: Host, folder: string, model: any): Promise<number> {
-  const { torch } = runtime;
+  const { torch, device } = runtime;
   const x = await images(runtime, host, `${folder}/t10k-images-idx3-ubyte`);
   const y = await labels(runtime, host, `${folder}/t10k-labels-idx1-ubyte`);
-  return torch.noGrad(() => torch.scope(() => model(x).argmax(1).eq(y).to("float32").mean().item()));
+  const SIZE = 1000;
+  const right: Promise<number>[] = [];
+  for (let at = 0; at < x.shape[0]; at += SIZE)
+    right.push(
+      ...torch.noGrad(() =>
+        torch.scope(() => {
+          const predicted = model(x.narrow(0, at, SIZE).to(device)).argmax(1);
+          return [
+            runtime.item(
+              predicted
+                .eq(y.narrow(0, at, SIZE).to(device))
+                .to("float32")
+                .sum(),
+            ),
+          ];
+        }),
+      ),
+    );
+  return (await Promise.all(right)).reduce((a, b) => a + b, 0) / x.shape[0];
 }

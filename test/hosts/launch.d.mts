@@ -3,3 +3,5 @@ export function command(host: string, file: string, args?: readonly string[]): [
 export const node24: () => string;
 export const deno: () => string;
 export const bun: () => string;
+export function gpuEnvironment(): Record<string, string>;
+export function noGpu(): string | null;

