@@ -13,7 +13,7 @@ TS_SOURCES = $(shell find bindings hosts $(wildcard gpu) -name '*.ts' -o -name '
 # the stamp of an optimized core: `make fast` removes it
 WASM := dist/.optimized
 
-.PHONY: build wasm fast bundle generate demo test conformance bench soak serve docs format format-check lint types \
+.PHONY: chromium build wasm fast bundle generate demo test conformance bench soak serve docs format format-check lint types \
   generated-check hosts clean help
 
 build: $(WASM) dist/node.js ## the package in dist/: both wasm builds, a bundle per host, types
@@ -52,13 +52,16 @@ demo: build ## train on MNIST and test
 test: ## install what the tests need and run every suite in every host
 	node test/run.mjs $(SUITES)
 
-conformance: build hosts ## HOST=node|node24|deno|bun DEVICE=cpu|webgpu VECTORS=DIR ONLY=glob
+conformance: build hosts ## HOST=node|node24|deno|bun|chromium DEVICE=cpu|webgpu VECTORS=DIR ONLY=glob
 	node test/hosts/launch.mjs $(HOST) test/conformance/main.ts --device=$(DEVICE) --vectors=$(VECTORS) --only='$(ONLY)'
 
 hosts: test/hosts/binaries/node_modules/.package-lock.json .cache/lavapipe/lavapipe.json
 test/hosts/binaries/node_modules/.package-lock.json: test/hosts/binaries/package-lock.json
 	[ -L test/hosts/binaries/node_modules ] || (cd test/hosts/binaries && npm ci --no-audit --no-fund)
 	@[ -L test/hosts/binaries/node_modules ] || touch $@
+
+chromium:
+	@test/hosts/chromium.sh
 
 .cache/lavapipe/lavapipe.json:
 	@test/hosts/lavapipe.sh .cache/lavapipe

@@ -8,7 +8,14 @@ export interface Host {
   read(path: string): Promise<Uint8Array | null>;
   write(path: string, text: string): Promise<void>;
   print(line: string): void;
+  /** The program's arguments. */
+  readonly arguments: readonly string[];
+  /** Ends the program. */
+  exit(code: number): void;
 }
+
+/** The host that runs this program. */
+export const openHost = (): Promise<Host> => (typeof document === "undefined" ? nodeHost() : browserHost());
 
 export function hostName(): string {
   const scope = globalThis as { Deno?: { version: { deno: string } }; Bun?: { version: string } };
@@ -18,7 +25,24 @@ export function hostName(): string {
   return "unknown host";
 }
 
-export async function nodeHost(): Promise<Host> {
+/** A page of test/hosts/chromium.mjs. */
+async function browserHost(): Promise<Host> {
+  const { exitProgram } = globalThis as unknown as { exitProgram(code: number): void };
+  const [version] = /Chrom\w+\/\d+/.exec(navigator.userAgent) ?? ["browser"];
+  return {
+    name: version.toLowerCase().replace("/", " "),
+    async read(path) {
+      const response = await fetch(new URL(path, location.origin));
+      return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
+    },
+    write: () => Promise.reject(new Error("a page writes no files")),
+    print: (line) => console.log(line),
+    arguments: new URLSearchParams(location.search).getAll("argument"),
+    exit: exitProgram,
+  };
+}
+
+async function nodeHost(): Promise<Host> {
   const { readFile, writeFile } = await import("node:fs/promises");
   return {
     name: hostName(),
@@ -32,5 +56,7 @@ export async function nodeHost(): Promise<Host> {
     },
     write: (path, text) => writeFile(path, text),
     print: (line) => console.log(line),
+    arguments: process.argv.slice(2),
+    exit: (code) => process.exit(code),
   };
 }

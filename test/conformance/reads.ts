@@ -6,10 +6,12 @@ import type { Elements } from "./value.ts";
  */
 export class ReadQueue {
   private readonly torch: any;
-  private waiting: { tensor: any; resolve: (data: Elements) => void; reject: (error: unknown) => void }[] = [];
+  private readonly elements: (copy: any) => Promise<Elements>;
+  private waiting: { tensor: any; resolve: (data: Promise<Elements>) => void; reject: (error: unknown) => void }[] = [];
 
-  constructor(torch: any) {
+  constructor(torch: any, elements: (copy: any) => Promise<Elements>) {
     this.torch = torch;
+    this.elements = elements;
   }
 
   read(tensor: any): Promise<Elements> {
@@ -21,8 +23,9 @@ export class ReadQueue {
     const batch = this.waiting;
     this.waiting = [];
     try {
-      const data: Elements[] = await this.torch.webgpu.readMany(batch.map(({ tensor }) => tensor));
-      batch.forEach(({ resolve }, i) => resolve(data[i]!));
+      const copies: any[] = await this.torch.webgpu.readMany(batch.map(({ tensor }) => tensor));
+      batch.forEach(({ resolve }, i) => resolve(this.elements(copies[i])));
+      for (const copy of copies) copy.dispose();
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }

@@ -19,6 +19,8 @@ export interface Options {
   /** Folder of MNIST's four IDX files, for the category "training". */
   mnist: string;
   trace?: boolean;
+  /** Part of every op's cases that runs, evenly spread, one at least. */
+  share?: number;
 }
 
 const globPattern = (glob: string) =>
@@ -41,6 +43,7 @@ export async function runConformance(torch: Torch, vectors: Vectors, host: Host,
   const runtime = new Runtime(torch, options.device);
   const report = new Report(host);
   report.trace = options.trace === true;
+  report.share = options.share ?? 1;
   const patterns = options.only.map(globPattern);
   const wanted = (category: string, op: string) =>
     patterns.length === 0 || patterns.some((pattern) => pattern.test(op) || pattern.test(`${category}/${op}`));

@@ -44,7 +44,7 @@ export class Runtime {
   constructor(torch: Torch, device: string) {
     this.torch = torch;
     this.device = device;
-    this.reads = new ReadQueue(torch);
+    this.reads = new ReadQueue(torch, (copy) => this.read(copy));
   }
 
   /** Cases that run side by side, so that their results come back in one read. */
@@ -61,8 +61,8 @@ export class Runtime {
   async deviceMemory(): Promise<DeviceMemory | null> {
     if (this.device === "cpu") return null;
     await this.settle();
-    const { buffersInUse, bytesInUse } = this.torch.webgpu.stats();
-    return { buffers: buffersInUse, bytes: bytesInUse };
+    const { usedBuffers, usedBytes } = this.torch.webgpu.stats();
+    return { buffers: usedBuffers, bytes: usedBytes };
   }
 
   /** Waits for the device; rejects with an error that its kernels found. */
@@ -201,8 +201,9 @@ export class Runtime {
 
   /** All elements of a tensor, in order; 16-bit floats as float32, bool as 0 and 1. */
   async read(tensor: Tensor): Promise<Elements> {
+    if (tensor.device !== "cpu") return this.reads.read(tensor);
     const source = halves.has(tensor.dtype) ? this.torch.noGrad(() => tensor.to("float32")) : tensor;
-    const data = source.device === "cpu" ? source.data() : await this.reads.read(source);
+    const data = source.data();
     return data.length === numelOf(tensor.shape) || tensor.dtype.startsWith("complex")
       ? data
       : data.subarray(0, numelOf(tensor.shape));

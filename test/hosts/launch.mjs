@@ -1,4 +1,4 @@
-// Runs a TypeScript program in a host: node test/hosts/launch.mjs node|node24|deno|bun FILE [arguments]
+// Runs a TypeScript program in a host: node test/hosts/launch.mjs node|node24|deno|bun|chromium FILE [arguments]
 // WebGPU finds the software adapter that `make hosts` has installed, unless VK_ICD_FILENAMES names another driver.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -27,6 +27,8 @@ export function command(host, file, args = []) {
       return [deno(), ["run", "--allow-all", "--no-remote", "--no-check", "--quiet", file, ...args]];
     case "bun":
       return [bun(), ["run", file, ...args]];
+    case "chromium":
+      return [process.execPath, [join(here, "chromium.mjs"), file, ...args]];
     default:
       throw new Error(`no such host: ${host} (${HOSTS.join(", ")})`);
   }
