@@ -10,8 +10,14 @@ const WINDOW = 1024;
 /** words that a dispatch may have, offsets of its operands included */
 export const MAX_WORDS = WINDOW / 4;
 
+/** The parameters are a struct of vectors of four. */
+const roundUp = (words: number): number => (words + 3) & ~3;
+
 export class ParameterRing {
-  readonly layout: GPUBindGroupLayout;
+  readonly #layout: GPUBindGroupLayout;
+  /** words that immediates can hold */
+  readonly #immediateWords: number;
+  readonly #words = new Int32Array(64);
   readonly #device: GPUDevice;
   readonly #buffer: GPUBuffer;
   readonly #group: GPUBindGroup;
@@ -21,20 +27,47 @@ export class ParameterRing {
   /** in words */
   #used = 0;
 
-  constructor(device: GPUDevice) {
+  constructor(device: GPUDevice, languageFeatures: ReadonlySet<string>) {
     this.#device = device;
     this.#alignment = device.limits.minUniformBufferOffsetAlignment / 4;
+    const limit = (device.limits as { maxImmediateSize?: number }).maxImmediateSize ?? 0;
+    this.#immediateWords = languageFeatures.has("immediate_address_space")
+      ? Math.min(limit / 4, this.#words.length)
+      : 0;
     this.#buffer = device.createBuffer({
       size: RING_BYTES + WINDOW,
       usage: BufferUsage.Uniform | BufferUsage.CopyTarget,
     });
-    this.layout = device.createBindGroupLayout({
+    this.#layout = device.createBindGroupLayout({
       entries: [{ binding: 0, visibility: COMPUTE_STAGE, buffer: { type: "uniform", hasDynamicOffset: true } }],
     });
     this.#group = device.createBindGroup({
-      layout: this.layout,
+      layout: this.#layout,
       entries: [{ binding: 0, resource: { buffer: this.#buffer, size: WINDOW } }],
     });
+  }
+
+  /** Whether so many words travel as immediates. */
+  takesImmediates(words: number): boolean {
+    return words <= this.#immediateWords;
+  }
+
+  /** The layout of a pipeline with this bind group and, if not 0, so many words as immediates. */
+  pipelineLayout(bindings: GPUBindGroupLayout, immediateWords: number): GPUPipelineLayout {
+    const descriptor =
+      immediateWords === 0
+        ? { bindGroupLayouts: [bindings, this.#layout] }
+        : { bindGroupLayouts: [bindings], immediateSize: roundUp(immediateWords) * 4 };
+    return this.#device.createPipelineLayout(descriptor);
+  }
+
+  /** Sets the operands' offsets and the words for the next dispatch of the pass. */
+  setImmediates(pass: GPUComputePassEncoder, operands: readonly Bound[], words: readonly number[]): void {
+    const data = this.#words;
+    let at = 0;
+    for (let k = 0; k < operands.length; k++) data[at++] = operands[k]!.offset;
+    for (let j = 0; j < words.length; j++) data[at++] = words[j]!;
+    pass.setImmediates(0, data, 0, roundUp(at));
   }
 
   hasRoom(words: number): boolean {

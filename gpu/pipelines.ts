@@ -4,19 +4,37 @@ import { COMPUTE_STAGE } from "./device.ts";
 import type { ParameterRing } from "./params.ts";
 import { type Slot, Writer, type WriterOperand } from "./wgsl/writer.ts";
 
+/** Bind groups of one layout, found by the serial numbers of their buffers, one after the other. */
+export class BindGroupNode {
+  group: GPUBindGroup | undefined;
+  readonly #next = new Map<number, BindGroupNode>();
+
+  next(serial: number): BindGroupNode {
+    let node = this.#next.get(serial);
+    if (node === undefined) this.#next.set(serial, (node = new BindGroupNode()));
+    return node;
+  }
+
+  clear(): void {
+    this.group = undefined;
+    this.#next.clear();
+  }
+}
+
 export interface Pipeline {
   gpu: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
-  /** start of the keys of bind groups for this layout */
-  readonly prefix: string;
+  readonly bindGroups: BindGroupNode;
   readonly faults: boolean;
+  /** parameters come as immediates, not through the ring */
+  readonly immediates: boolean;
   /** the module's text, for errors and snapshots */
   readonly code: string;
 }
 
 interface Layout {
   readonly bindings: GPUBindGroupLayout;
-  readonly pipeline: GPUPipelineLayout;
+  readonly bindGroups: BindGroupNode;
 }
 
 export class PipelineCache {
@@ -24,7 +42,8 @@ export class PipelineCache {
   readonly #ring: ParameterRing;
   readonly #features: ReadonlySet<string>;
   readonly #fail: (error: GPUError, code: string) => void;
-  readonly #pipelines = new Map<string, Pipeline>();
+  /** by the kernel's key, then by the form of its operands */
+  readonly #pipelines = new Map<string, Map<string | number, Pipeline>>();
   readonly #layouts = new Map<string, Layout>();
   readonly #compiling = new Set<Promise<unknown>>();
   /** while set, pipelines are compiled in the background and cannot be run before `settled` */
@@ -42,17 +61,19 @@ export class PipelineCache {
     this.#fail = fail;
   }
 
-  get(key: string): Pipeline | undefined {
-    return this.#pipelines.get(key);
+  get(key: string, form: string | number): Pipeline | undefined {
+    return this.#pipelines.get(key)?.get(form);
   }
 
   /** The text of the modules whose key starts so. */
   sources(prefix: string): string[] {
-    return [...this.#pipelines].filter(([key]) => key.startsWith(prefix)).map(([, pipeline]) => pipeline.code);
+    const found = [...this.#pipelines].filter(([key]) => key.startsWith(prefix));
+    return found.flatMap(([, forms]) => [...forms.values()].map(({ code }) => code));
   }
 
   create(
     key: string,
+    form: string | number,
     operands: readonly WriterOperand[],
     slots: readonly Slot[],
     windowBytes: number,
@@ -62,21 +83,23 @@ export class PipelineCache {
   ): Pipeline {
     const writer = new Writer(operands, slots, windowBytes, faults, this.#features);
     write(writer);
-    const code = writer.finish(words);
+    const immediates = this.#ring.takesImmediates(words + operands.length);
+    const code = writer.finish(words, immediates);
     const device = this.#device;
-    const prefix = slots.map((slot) => (slot.writable ? "w" : "r").repeat(slot.windows)).join("") + (faults ? "w" : "");
-    const layout = this.#layout(prefix);
+    const kinds = slots.map((slot) => (slot.writable ? "w" : "r").repeat(slot.windows)).join("") + (faults ? "w" : "");
+    const { bindings, bindGroups } = this.#layout(kinds);
     device.pushErrorScope("validation");
     const module = device.createShaderModule({ code, label: key });
-    const descriptor = { layout: layout.pipeline, compute: { module, entryPoint: "main" }, label: key };
-    const pipeline: Pipeline = { gpu: undefined!, layout: layout.bindings, prefix, faults, code };
+    const layout = this.#ring.pipelineLayout(bindings, immediates ? words + operands.length : 0);
+    const descriptor = { layout, compute: { module, entryPoint: "main" }, label: key };
+    const pipeline: Pipeline = { gpu: undefined!, layout: bindings, bindGroups, faults, immediates, code };
     if (this.asynchronous) {
       this.#track(
         device.createComputePipelineAsync(descriptor).then(
           (gpu) => {
             pipeline.gpu = gpu;
           },
-          () => void this.#pipelines.delete(key), // the error scope reports it
+          () => void this.#pipelines.get(key)?.delete(form), // the error scope reports it
         ),
       );
     } else pipeline.gpu = device.createComputePipeline(descriptor);
@@ -88,8 +111,15 @@ export class PipelineCache {
         () => {}, // the device is lost, which is reported elsewhere
       ),
     );
-    this.#pipelines.set(key, pipeline);
+    const forms = this.#pipelines.get(key);
+    if (forms === undefined) this.#pipelines.set(key, new Map([[form, pipeline]]));
+    else forms.set(form, pipeline);
     return pipeline;
+  }
+
+  /** Drops all bind groups: a buffer is about to be destroyed. */
+  forgetBindGroups(): void {
+    for (const { bindGroups } of this.#layouts.values()) bindGroups.clear();
   }
 
   /** Resolves when no pipeline is being compiled or checked. */
@@ -112,8 +142,7 @@ export class PipelineCache {
           buffer: { type: kind === "w" ? "storage" : "read-only-storage" },
         })),
       });
-      const pipeline = this.#device.createPipelineLayout({ bindGroupLayouts: [bindings, this.#ring.layout] });
-      layout = { bindings, pipeline };
+      layout = { bindings, bindGroups: new BindGroupNode() };
       this.#layouts.set(kinds, layout);
     }
     return layout;

@@ -12,6 +12,7 @@ import type { Slot, Writer } from "./wgsl/writer.ts";
 
 /** Dispatches after which commands are submitted without being asked for. */
 const BATCH_LIMIT = 512;
+/** bind groups kept; then all are made anew */
 const BIND_GROUP_LIMIT = 8192;
 const GROUPS_PER_DIM = 65535;
 
@@ -55,7 +56,9 @@ export class Stream {
   readonly #staging: StagingPool;
   readonly #ring: ParameterRing;
   readonly #faults: GPUBuffer;
-  readonly #bindGroups = new Map<string, GPUBindGroup>();
+  readonly #buffersOfCall: PooledBuffer[] = [];
+  readonly #slotsOfCall: number[] = [];
+  #bindGroupCount = 0;
   readonly #windowBytes: number;
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
@@ -74,8 +77,8 @@ export class Stream {
     this.device = device;
     this.features = adapter.features;
     this.limits = device.limits;
-    this.buffers = new BufferPool(device, () => this.#bindGroups.clear());
-    this.#ring = new ParameterRing(device);
+    this.buffers = new BufferPool(device, () => this.#forgetBindGroups());
+    this.#ring = new ParameterRing(device, adapter.languageFeatures);
     this.pipelines = new PipelineCache(device, this.#ring, adapter.features, fail);
     this.#staging = new StagingPool(device);
     this.#faults = device.createBuffer({
@@ -105,13 +108,17 @@ export class Stream {
 
   dispatch(d: Dispatch): void {
     const { operands, outputs, words } = d;
+    const slotOf = this.#slotsOfCall;
     // distinct buffers become slots: WebGPU forbids to bind one twice when it is written
-    const buffers: PooledBuffer[] = [];
-    const slotOf: number[] = [];
-    let key = d.key;
+    const buffers = this.#buffersOfCall;
+    buffers.length = 0;
+    slotOf.length = 0;
     let writable = 0;
+    // dtypes and slots of the operands, in a number while they fit one
+    let form = 0;
     for (let k = 0; k < operands.length; k++) {
-      const buffer = this.buffers.get(operands[k]!.id);
+      const operand = operands[k]!;
+      const buffer = this.buffers.get(operand.id);
       let slot = buffers.indexOf(buffer);
       if (slot < 0) {
         slot = buffers.length;
@@ -119,30 +126,32 @@ export class Stream {
       }
       if (k < outputs) writable |= 1 << slot;
       slotOf.push(slot);
-      key += `|${slot}:${operands[k]!.dtype}`;
+      form = form * 256 + operand.dtype * 16 + slot + 1;
     }
+    let key: string | number = form;
+    if (operands.length > 6) key = operands.map(({ dtype }, k) => `${slotOf[k]}:${dtype}`).join();
     for (let s = 0; s < buffers.length; s++) {
-      if (buffers[s]!.bytes > this.#windowBytes) key += `#${s}x${this.#windowsOf(buffers[s]!)}`;
+      if (buffers[s]!.bytes > this.#windowBytes) key = `${key}#${s}x${this.#windowsOf(buffers[s]!)}`;
     }
     const faults = d.faults === true;
-    const pipeline = this.pipelines.get(key) ?? this.#newPipeline(d, key, buffers, slotOf, writable, faults);
+    const pipeline = this.pipelines.get(d.key, key) ?? this.#newPipeline(d, key, buffers, slotOf, writable, faults);
     if (!this.#recording) return;
     if (this.failure !== undefined) this.#raiseFailure();
 
-    if (!this.#ring.hasRoom(words.length + operands.length)) this.flush();
-    const offset = this.#ring.push(operands, words);
+    if (!pipeline.immediates && !this.#ring.hasRoom(words.length + operands.length)) this.flush();
     const pass = (this.#pass ??= this.#beginPass());
     if (this.#pipeline !== pipeline) {
       pass.setPipeline(pipeline.gpu);
       this.#pipeline = pipeline;
     }
-    let group = pipeline.prefix;
+    let node = pipeline.bindGroups;
     for (const buffer of buffers) {
-      group += `,${buffer.serial}`;
+      node = node.next(buffer.serial);
       buffer.batch = this.#batch;
     }
-    pass.setBindGroup(0, this.#bindGroups.get(group) ?? this.#newBindGroup(group, pipeline, buffers));
-    this.#ring.bind(pass, offset);
+    pass.setBindGroup(0, (node.group ??= this.#newBindGroup(pipeline, buffers)));
+    if (pipeline.immediates) this.#ring.setImmediates(pass, operands, words);
+    else this.#ring.bind(pass, this.#ring.push(operands, words));
     const [x = 1, y = 1, z = 1] = d.groups;
     pass.dispatchWorkgroups(x, y, z);
     this.stats.dispatches++;
@@ -227,7 +236,7 @@ export class Stream {
 
   #newPipeline(
     d: Dispatch,
-    key: string,
+    form: string | number,
     buffers: readonly PooledBuffer[],
     slotOf: readonly number[],
     writable: number,
@@ -239,11 +248,11 @@ export class Stream {
     }));
     const operands = d.operands.map(({ dtype }, k) => ({ dtype, slot: slotOf[k]! }));
     this.stats.pipelines++;
-    return this.pipelines.create(key, operands, slots, this.#windowBytes, d.words.length, faults, d.code);
+    return this.pipelines.create(d.key, form, operands, slots, this.#windowBytes, d.words.length, faults, d.code);
   }
 
-  #newBindGroup(key: string, pipeline: Pipeline, buffers: readonly PooledBuffer[]): GPUBindGroup {
-    if (this.#bindGroups.size >= BIND_GROUP_LIMIT) this.#bindGroups.clear();
+  #newBindGroup(pipeline: Pipeline, buffers: readonly PooledBuffer[]): GPUBindGroup {
+    if (++this.#bindGroupCount > BIND_GROUP_LIMIT) this.#forgetBindGroups();
     const entries: GPUBindGroupEntry[] = [];
     const bind = (buffer: GPUBuffer, offset: number, size: number) =>
       entries.push({ binding: entries.length, resource: { buffer, offset, size } });
@@ -251,10 +260,13 @@ export class Stream {
       for (let at = 0; at < bytes; at += this.#windowBytes) bind(gpu, at, Math.min(this.#windowBytes, bytes - at));
     }
     if (pipeline.faults) bind(this.#faults, 0, FAULT_BYTES);
-    const group = this.device.createBindGroup({ layout: pipeline.layout, entries });
     this.stats.bindGroups++;
-    this.#bindGroups.set(key, group);
-    return group;
+    return this.device.createBindGroup({ layout: pipeline.layout, entries });
+  }
+
+  #forgetBindGroups(): void {
+    this.#bindGroupCount = 0;
+    this.pipelines.forgetBindGroups();
   }
 
   #beginPass(): GPUComputePassEncoder {

@@ -190,15 +190,16 @@ export class Writer {
   }
 
   /** The whole module. */
-  finish(words: number): string {
+  finish(words: number, immediates: boolean): string {
     const [x = 1, y = 1, z = 1] = this.#size;
     const lines: string[] = [];
     if (this.#elements.includes("f16")) lines.push("enable f16;");
+    if (immediates) lines.push("requires immediate_address_space;");
     const vectors = (words + this.#operands.length + 3) >> 2;
     if (vectors > 0) {
       const members = Array.from({ length: vectors }, (_, v) => `v${v}: vec4<u32>`).join(", ");
       lines.push(`struct Params { ${members} }`);
-      lines.push("@group(1) @binding(0) var<uniform> params: Params;");
+      lines.push(`${immediates ? "var<immediate>" : "@group(1) @binding(0) var<uniform>"} params: Params;`);
     }
     let binding = 0;
     this.#slots.forEach((slot, s) => {
