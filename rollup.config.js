@@ -39,7 +39,7 @@ const shrink = {
 
 const bundles = {
   input: Object.fromEntries(HOSTS.map((host) => [host, `hosts/${host}.ts`])),
-  external: [/^node:/],
+  external: [/^node:/, "webgpu"],
   output: {
     dir: "dist",
     format: "es",
@@ -48,9 +48,11 @@ const bundles = {
     manualChunks: (id) =>
       id.endsWith("/hosts/system.ts")
         ? "system"
-        : /^(bindings|gpu)\/|^hosts\/(progress|fetch|detect)\.ts$/.test(relative(import.meta.dirname, id))
-          ? "flambeau"
-          : null,
+        : /^gpu\//.test(relative(import.meta.dirname, id))
+          ? "gpu"
+          : /^bindings\/|^hosts\/(progress|fetch|detect|webgpu)\.ts$/.test(relative(import.meta.dirname, id))
+            ? "flambeau"
+            : null,
     hoistTransitiveImports: false,
   },
   plugins: [copyVerbatim, esbuild({ target: "es2022", tsconfig: false }), quick ? null : shrink],

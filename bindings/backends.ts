@@ -1,6 +1,7 @@
 // What the program runs on.
 
 import { host } from "./boot.ts";
+import { hasDeviceBackend } from "./device.ts";
 
 export interface Backends {
   readonly host: string;
@@ -9,7 +10,7 @@ export interface Backends {
     readonly build: "simd" | "relaxed";
     readonly threads: number;
   };
-  /** whether a WebGPU device can be used */
+  /** whether the WebGPU device was started (torch.webgpu.init) */
   readonly webgpu: boolean;
   /** the same in one line */
   readonly description: string;
@@ -17,7 +18,7 @@ export interface Backends {
 
 /**
  * The backends that the host gave.
- * @example console.log(torch.backends().description); // node 24.9.0: wasm with relaxed SIMD, 1 thread; no WebGPU backend
+ * @example console.log(torch.backends().description); // node 24.9.0: wasm with relaxed SIMD, 1 thread; WebGPU not started
  */
 export function backends(): Backends {
   const { name, version, build } = host();
@@ -25,7 +26,7 @@ export function backends(): Backends {
   return {
     host: `${name} ${version}`,
     cpu: { build, threads: 1 },
-    webgpu: false,
-    description: `${name} ${version}: wasm with ${simd}, 1 thread; no WebGPU backend`,
+    webgpu: hasDeviceBackend(),
+    description: `${name} ${version}: wasm with ${simd}, 1 thread; WebGPU ${hasDeviceBackend() ? "started" : "not started"}`,
   };
 }

@@ -61,6 +61,9 @@ export interface CoreExports {
   functionOutput(node: number, index: number, handle: number): void;
   functionDone(node: number): void;
   abandonCallback(): void;
+  abandonCall(): void;
+  readBack(handle: number): number;
+  setDeviceHalf(has: number): void;
   memoryStats(): number;
   setMemoryLimit(bytes: number): void;
   newGenerator(): number;
@@ -154,8 +157,34 @@ function guarded<T>(callback: () => T): T {
   }
 }
 
-function noDevice(): never {
-  throw errorOfKind(0, "no device of this kind is started");
+/** What the core calls for tensors on WebGPU (bindings/device.ts). `args` is the address of an argument block. */
+export interface DeviceImports {
+  allocate(bytes: number): number;
+  free(buffer: number, bytes: number): void;
+  run(args: number): void;
+  upload(buffer: number, offset: number, address: number, bytes: number): void;
+  read(buffer: number, offset: number, address: number, bytes: number): void;
+}
+
+const noDevice = (): never => {
+  throw errorOfKind(0, "no WebGPU device: await torch.webgpu.init() first");
+};
+let device: DeviceImports = { allocate: noDevice, free: () => {}, run: noDevice, upload: noDevice, read: noDevice };
+
+export function setDeviceImports(imports: DeviceImports): void {
+  device = imports;
+}
+
+/** An import that may throw: the call it was made from is abandoned then, as `raise` does it. */
+function abandoning<A extends number[], R>(call: (...args: A) => R): (device: number, ...args: A) => R {
+  return (_device, ...args) => {
+    try {
+      return call(...args);
+    } catch (error) {
+      core.abandonCall();
+      throw error;
+    }
+  };
 }
 
 function warn(address: number, length: number): void {
@@ -176,9 +205,15 @@ export function instantiate(module: WebAssembly.Module, imports: Record<string, 
     callHook: (id: number, grad: number) => guarded(() => callbacks.callHook(id, grad)),
     callFunction: (id: number, count: number) => guarded(() => callbacks.callFunction(id, count)),
     releaseCallback: (id: number) => callbacks.releaseCallback(id),
-    deviceAllocate: noDevice,
-    deviceFree: noDevice,
-    deviceRun: noDevice,
+    deviceAllocate: abandoning((bytes: number) => device.allocate(bytes >>> 0)),
+    deviceFree: (_device: number, buffer: number, bytes: number) => device.free(buffer, bytes >>> 0),
+    deviceRun: abandoning((args: number) => device.run(args)),
+    deviceUpload: abandoning((buffer: number, offset: number, from: number, bytes: number) =>
+      device.upload(buffer, offset >>> 0, from >>> 0, bytes >>> 0),
+    ),
+    deviceRead: abandoning((buffer: number, offset: number, to: number, bytes: number) =>
+      device.read(buffer, offset >>> 0, to >>> 0, bytes >>> 0),
+    ),
     ...imports,
   };
   const { exports } = new WebAssembly.Instance(module, { env });

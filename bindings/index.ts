@@ -75,6 +75,7 @@ export * as optim from "./optim/index.ts";
 export { backends, type Backends } from "./backends.ts";
 export * as safetensors from "./io/safetensors.ts";
 export * as utils from "./utils/index.ts";
+export * as webgpu from "./webgpu.ts";
 export * as vision from "./vision/index.ts";
 export { asTensor, tensor, type TensorData, type TensorOptions } from "./tensor/create.ts";
 export { getDefaultDtype, setDefaultDtype } from "./tensor/defaults.ts";

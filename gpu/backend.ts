@@ -35,6 +35,10 @@ export class WebGpuBackend implements DeviceBackend {
     });
   }
 
+  get hasHalf(): boolean {
+    return this.adapter.features.has("shader-f16");
+  }
+
   allocate(bytes: number): number {
     this.#checkLost();
     return this.stream.buffers.allocate(bytes);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { boot } from "../bindings/boot.ts";
 import { detectBuild } from "./detect.ts";
+import { packageGpu } from "./webgpu.ts";
 import { system } from "./system.ts";
 
 declare const Bun: { version: string; gc(synchronous: boolean): void };
@@ -13,5 +14,6 @@ boot(new WebAssembly.Module(bytes), {
   name: "bun",
   version: Bun.version,
   build,
+  gpu: packageGpu,
   collectGarbage: () => Bun.gc(true),
 });

@@ -1,5 +1,6 @@
 import { boot } from "../bindings/boot.ts";
 import core from "./deno-core.js";
+import { navigatorGpu } from "./webgpu.ts";
 import { system, v8Collector } from "./system.ts";
 
 declare const Deno: { version: { deno: string } };
@@ -9,5 +10,6 @@ boot(core, {
   name: "deno",
   version: Deno.version.deno,
   build: "relaxed",
+  gpu: navigatorGpu,
   collectGarbage: v8Collector(),
 });

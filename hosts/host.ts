@@ -32,6 +32,9 @@ export interface Host {
   /** A progress line for people: a bar on a terminal, a line per tenth elsewhere, nothing in a browser. */
   progress(label: string, total: number): Progress;
 
+  /** The host's WebGPU. @throws Error saying what is missing where there is none */
+  gpu(): Promise<GPU>;
+
   /** A full collection now, where the host gives access to its collector. */
   collectGarbage?(): void;
   /** Makes a store that follows asynchronous tasks (AsyncLocalStorage). */

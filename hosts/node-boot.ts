@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { boot } from "../bindings/boot.ts";
 import { detectBuild } from "./detect.ts";
+import { packageGpu } from "./webgpu.ts";
 import { system, v8Collector } from "./system.ts";
 
 const build = detectBuild();
@@ -12,5 +13,6 @@ boot(new WebAssembly.Module(bytes), {
   name: "node",
   version: process.versions.node,
   build,
+  gpu: packageGpu,
   collectGarbage: v8Collector(),
 });

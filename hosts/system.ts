@@ -18,7 +18,7 @@ const toPath = (path: string | URL): string =>
 /** A name beside the target, so that the rename stays on one file system. */
 const partOf = (path: string): string => `${path}.${process.pid}.part`;
 
-export const system: Omit<Host, "name" | "version" | "build"> = {
+export const system: Omit<Host, "name" | "version" | "build" | "gpu"> = {
   readFile: (path) => promises.readFile(toPath(path)),
   readFileSync: (path) => readFileSync(toPath(path)),
   async writeFile(path, data) {

@@ -1,5 +1,6 @@
 // The host functions of browsers and workers: URLs instead of files.
 import { fetchBytes, transform } from "./fetch.ts";
+import { navigatorGpu } from "./webgpu.ts";
 import type { Host } from "./host.ts";
 import { silentProgress } from "./progress.ts";
 
@@ -16,4 +17,5 @@ export const web: Omit<Host, "name" | "version" | "build"> = {
   inflateRaw: (data) => transform(data, new DecompressionStream("deflate-raw")),
   fetch: fetchBytes,
   progress: silentProgress,
+  gpu: navigatorGpu,
 };

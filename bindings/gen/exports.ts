@@ -515,6 +515,7 @@ export interface OpExports {
   op_threshold_(input: number, threshold: number, thresholdKind: number, value: number, valueKind: number): void;
   op_tile(input: number, dims: number, dimsLength: number): number;
   op_to(input: number, dtype: number): number;
+  op_toDevice(input: number, device: number, from: number): number;
   op_topk(input: number, k: number, dim: number, largest: number, sorted: number): number;
   op_trace(input: number): number;
   op_transpose(input: number, dim0: number, dim1: number): number;

@@ -16,6 +16,8 @@ export interface MemoryStats {
   reservedBytes: number;
   /** bytes of the whole wasm memory; it never shrinks */
   memoryBytes: number;
+  /** what tensors on WebGPU hold; the pool of buffers may hold more (torch.webgpu.stats) */
+  webgpu: { tensors: number; storages: number; bytes: number; peakBytes: number };
 }
 
 /**
@@ -33,6 +35,7 @@ export function memoryStats(): MemoryStats {
     peakBytes: f64[at + 3]!,
     reservedBytes: f64[at + 2]!,
     memoryBytes: f64[at + 7]!,
+    webgpu: { tensors: f64[at + 8]!, storages: f64[at + 9]!, bytes: f64[at + 10]!, peakBytes: f64[at + 11]! },
   };
 }
 

@@ -1,11 +1,12 @@
 // Conversions of dtype and device: `to` and its short forms.
 
 import { core } from "../core.ts";
-import { NotImplementedError, RuntimeError, TypeError } from "../error.ts";
+import { holding } from "../device.ts";
+import { TypeError } from "../error.ts";
 import { checkOptions, defineMethods, isOptions, tensorArg, typeName } from "./call.ts";
-import { emptyHandle } from "./create.ts";
 import { codeOf, deviceCode, dtypeCode, DTYPES, type Device, type DType } from "./dtype.ts";
 import { inFormat, type MemoryFormat } from "./memory-format.ts";
+import { convert, CPU, moved, mustWait, WEBGPU } from "./move.ts";
 import { live, Tensor } from "./tensor.ts";
 
 export interface ToOptions {
@@ -23,8 +24,11 @@ export interface TensorConversions {
   /**
    * The tensor with another dtype or on another device; the tensor itself where nothing changes, unless `copy`.
    * Follows torch.Tensor.to. @throws RuntimeError for an unknown device
-   * @example x.to("float64"); x.to("cpu"); x.to(other); x.to({ dtype: "int64", copy: true });
+   * To the CPU it is a promise where the tensor is on WebGPU.
+   * @example x.to("float64"); x.to("webgpu"); await x.to("cpu"); x.to(other); x.to({ dtype: "int64", copy: true });
    */
+  to(device: "cpu", options?: ToOptions): Tensor | Promise<Tensor>;
+  to(device: "cpu", dtype: DType, nonBlocking?: boolean, copy?: boolean, options?: ToOptions): Tensor | Promise<Tensor>;
   to(target: DType | Device | Tensor, options?: ToOptions): Tensor;
   to(target: DType | Tensor, nonBlocking?: boolean, copy?: boolean, options?: ToOptions): Tensor;
   to(device: Device, dtype: DType, nonBlocking?: boolean, copy?: boolean, options?: ToOptions): Tensor;
@@ -34,8 +38,10 @@ export interface TensorConversions {
   type(dtype: DType): Tensor;
   /** The dtype of `other`. */
   typeAs(other: Tensor): Tensor;
-  /** The tensor on the CPU. */
-  cpu(): Tensor;
+  /** The tensor on the CPU: itself, or a promise where it is on WebGPU. @example (await x.cpu()).tolist() */
+  cpu(): Tensor | Promise<Tensor>;
+  /** The tensor on WebGPU. @throws RuntimeError before torch.webgpu.init */
+  webgpu(): Tensor;
   float(options?: FormatOptions): Tensor;
   double(options?: FormatOptions): Tensor;
   half(options?: FormatOptions): Tensor;
@@ -48,21 +54,14 @@ export interface TensorConversions {
   bool(options?: FormatOptions): Tensor;
 }
 
-const META = deviceCode("meta");
-
-function convert(tensor: Tensor, code: number, device: number, copy: boolean): Tensor {
+/** As `convert`, for a move that has to be awaited. */
+function convertLater(tensor: Tensor, code: number, format: MemoryFormat = "preserveFormat"): Promise<Tensor> {
   const handle = live(tensor);
-  if (device >= 0 && device !== deviceCode(tensor.device)) {
-    if (device === META) return new Tensor(emptyHandle(tensor.shape, code >= 0 ? code : tensor.dtypeCode, META));
-    if (tensor.device === "meta") throw new NotImplementedError("Cannot copy out of meta tensor; no data!");
-    throw new RuntimeError(`no device ${device === 0 ? tensor.device : "webgpu"} is started`);
-  }
-  if (code >= 0 && code !== tensor.dtypeCode) return new Tensor(core.op_to(handle, code));
-  return copy ? tensor.clone() : tensor;
+  return holding(handle, () => inFormat(moved(handle, code, CPU), format, false));
 }
 
 /** Reads (dtype | device | tensor | options)…, nonBlocking, copy in PyTorch's order. */
-function to(this: Tensor, ...args: unknown[]): Tensor {
+function to(this: Tensor, ...args: unknown[]): Tensor | Promise<Tensor> {
   let code = -1;
   let device = -1;
   let format: MemoryFormat = "preserveFormat";
@@ -89,6 +88,7 @@ function to(this: Tensor, ...args: unknown[]): Tensor {
       throw new TypeError(`to() received an invalid combination of arguments - got (${typeName(value)})`);
     }
   }
+  if (mustWait(this, device)) return convertLater(this, code, format);
   const converted = convert(this, code, device, flags[1] === true);
   return inFormat(converted, format, false);
 }
@@ -115,10 +115,13 @@ const SHORT_FORMS: Record<string, DType> = {
 
 defineMethods(Tensor, {
   to,
-  cpu(this: Tensor): Tensor {
-    return convert(this, -1, 0, false);
+  cpu(this: Tensor): Tensor | Promise<Tensor> {
+    return mustWait(this, CPU) ? convertLater(this, -1) : convert(this, -1, CPU, false);
   },
-  type(this: Tensor, dtype?: DType): Tensor | string {
+  webgpu(this: Tensor): Tensor {
+    return convert(this, -1, WEBGPU, false);
+  },
+  type(this: Tensor, dtype?: DType): Tensor | string | Promise<Tensor> {
     return dtype === undefined ? DTYPES[this.dtypeCode]! : to.call(this, dtype);
   },
   typeAs(this: Tensor, other: Tensor): Tensor {

@@ -8,6 +8,7 @@ import { RuntimeError, TypeError, ValueError } from "../error.ts";
 import { ints, typeName } from "./call.ts";
 import { defaultDtypeCode } from "./defaults.ts";
 import { Code, deviceCode, DTYPES, dtypeCode, ITEM_SIZES, type Device, type DType, type TypedArray } from "./dtype.ts";
+import { converted } from "./move.ts";
 import { arrayConstructor, itemsPerElement } from "./read.ts";
 import { FloatScalar } from "./scalar.ts";
 import { Tensor } from "./tensor.ts";
@@ -58,8 +59,8 @@ export function tensor(data: TensorData, options?: TensorOptions | null): Tensor
 function finish(result: Tensor, options: TensorOptions): Tensor {
   if (options.device !== undefined && deviceCode(options.device) !== 0) {
     const host = result;
-    result = host.to(options.device);
-    host.dispose();
+    result = converted(host, undefined, options.device);
+    if (result !== host) host.dispose();
   }
   if (options.requiresGrad === true) {
     if (!result.isFloatingPoint() && !result.isComplex()) {
@@ -79,7 +80,7 @@ export function asTensor(data: TensorData, options?: TensorOptions | null): Tens
   options ??= {};
   if (!(data instanceof Tensor)) return tensor(data, options);
   if (options.dtype === undefined && options.device === undefined) return data;
-  return data.to({ dtype: options.dtype, device: options.device });
+  return converted(data, options.dtype ?? undefined, options.device ?? undefined);
 }
 
 function fromValues(data: unknown, asked: number): Tensor {

@@ -50,20 +50,20 @@ export function setPrintOptions(
   settings.sciMode = rest.sciMode ?? null;
 }
 
-/** The text of a tensor; `prefix` is what stands before its elements. */
-export function formatTensor(tensor: Tensor, prefix = "tensor("): string {
+/** The text of a tensor; `prefix` is what stands before its elements, which are those of `values`, a tensor of the CPU. */
+export function formatTensor(tensor: Tensor, prefix = "tensor(", values = tensor): string {
   const code = tensor.dtypeCode;
   const device = tensor.device;
   const fallback = getDefaultDtype();
   const dtypeText = `dtype=torch.${tensor.dtype}`;
   const suffixes: string[] = [];
   let body: string;
-  if (device !== "cpu") suffixes.push(`device='${device}'`);
-  if (device !== "cpu") {
+  if (device !== "cpu") suffixes.push(`device='${device === "webgpu" ? "webgpu:0" : device}'`);
+  if (values.device !== "cpu") {
     // the elements can't be read synchronously
     suffixes.push(`size=${tuple(tensor.shape)}`);
     if (tensor.dtype !== fallback) suffixes.push(dtypeText);
-    body = "...";
+    body = device === "webgpu" ? "<await x.cpu() reads the values>" : "...";
   } else if (tensor.numel() === 0) {
     if (tensor.ndim !== 1) suffixes.push(`size=${tuple(tensor.shape)}`);
     if (tensor.dtype !== fallback) suffixes.push(dtypeText);
@@ -72,7 +72,7 @@ export function formatTensor(tensor: Tensor, prefix = "tensor("): string {
     const defaultComplex = fallback === "float64" ? "complex128" : "complex64";
     const plain = [fallback, defaultComplex, "int64", "bool"].includes(tensor.dtype);
     if (!plain) suffixes.push(dtypeText);
-    body = elementsText(elementsOf(tensor.handle, tensor.shape, tensor.stride()), code, prefix.length, tensor.numel());
+    body = elementsText(elementsOf(values.handle, values.shape, values.stride()), code, prefix.length, tensor.numel());
   }
   const gradFn = tensor.gradFn;
   if (gradFn !== null) suffixes.push(`grad_fn=${gradFn.toString()}`);

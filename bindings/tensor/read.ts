@@ -49,12 +49,17 @@ export function itemsPerElement(code: number): number {
 
 /** @throws RuntimeError unless the elements can be read now */
 export function requireCpu(handle: number, what: string): void {
-  const device = (word(handle + 4) >>> 8) & 0xff;
+  const device = deviceCodeOf(handle);
   if (device === 0) return;
   if (deviceOf(device) === "meta") throw new RuntimeError(`${what}(): a tensor on the meta device has no data`);
   throw new RuntimeError(
-    `${what}() can't wait for device ${deviceOf(device)}: use \`await ${what}Async()\`, or move the tensor to the CPU first`,
+    `${what}(): values on WebGPU can only be read asynchronously; use await x.${what}Async(), or await x.cpu() first`,
   );
+}
+
+/** The number of a tensor's device. */
+export function deviceCodeOf(handle: number): number {
+  return (word(handle + 4) >>> 8) & 0xff;
 }
 
 /** The whole storage of a CPU tensor as a typed array on the wasm memory. Valid until the memory grows. */

@@ -3,6 +3,7 @@
 // are generated (gen/methods.ts), indexing is in index.ts, conversions are in convert.ts.
 
 import { core, i32, refresh, u8, word } from "../core.ts";
+import { canRead, holding } from "../device.ts";
 import { IndexError, RuntimeError, TypeError, ValueError } from "../error.ts";
 import type { TensorBackward } from "../autograd/backward.ts";
 import type { TensorHooks } from "../autograd/hooks.ts";
@@ -21,6 +22,7 @@ import { isInFormat, type MemoryFormat } from "./memory-format.ts";
 import { formatTensor } from "./print.ts";
 import {
   arrayConstructor,
+  deviceCodeOf,
   elementsOf,
   itemsPerElement,
   nested,
@@ -264,6 +266,7 @@ export class Tensor {
    */
   data(options?: { copy?: boolean }): TypedArray {
     const handle = live(this);
+    if (options?.copy !== false && onDevice(handle)) return readNow(handle, (host) => host.data());
     requireCpu(handle, "data");
     if (!this.isContiguous()) {
       if (options?.copy === false)
@@ -277,8 +280,8 @@ export class Tensor {
     return options?.copy === false ? array : array.slice();
   }
   /** The same on every device. */
-  async dataAsync(): Promise<TypedArray> {
-    return this.data();
+  dataAsync(): Promise<TypedArray> {
+    return readLater(live(this), (host) => host.data());
   }
 
   /**
@@ -287,24 +290,26 @@ export class Tensor {
    */
   item(): number | bigint | boolean {
     const handle = live(this);
+    if (onDevice(handle)) return readNow(handle, (host) => host.item());
     requireCpu(handle, "item");
     if (this.numel() !== 1) throw new ValueError("only one element tensors can be converted to Python scalars");
     return elementsOf(handle, [], []).at(this.storageOffset()) as number | bigint | boolean;
   }
   /** The same on every device. */
-  async itemAsync(): Promise<number | bigint | boolean> {
-    return this.item();
+  itemAsync(): Promise<number | bigint | boolean> {
+    return readLater(live(this), (host) => host.item());
   }
 
   /** The elements as nested arrays; a 0-d tensor gives its value. int64 as in `item`. @example x.tolist<number[][]>() */
   tolist<T = Nested<Element>>(): T {
     const handle = live(this);
+    if (onDevice(handle)) return readNow(handle, (host) => host.tolist<T>());
     requireCpu(handle, "tolist");
     return nested(elementsOf(handle, this.shape, this.stride())) as T;
   }
   /** The same on every device. */
-  async tolistAsync<T = Nested<Element>>(): Promise<T> {
-    return this.tolist<T>();
+  tolistAsync<T = Nested<Element>>(): Promise<T> {
+    return readLater(live(this), (host) => host.tolist<T>());
   }
 
   /** Releases the tensor now. Using it afterwards throws; views of it and the tape are not affected. */
@@ -322,6 +327,10 @@ export class Tensor {
   /** As PyTorch prints it. */
   toString(): string {
     return this.handle === 0 ? "tensor(<disposed>)" : formatTensor(this);
+  }
+  /** The same with the values of a tensor of any device. */
+  toStringAsync(): Promise<string> {
+    return readLater(live(this), (host) => formatTensor(this, "tensor(", host));
   }
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
@@ -359,6 +368,27 @@ export class Tensor {
     }
     return dim < 0 ? dim + ndim : dim;
   }
+}
+
+const WEBGPU = 1;
+
+/** True for a tensor on a device that may be read now. */
+function onDevice(handle: number): boolean {
+  return canRead() && deviceCodeOf(handle) === WEBGPU;
+}
+
+/** What `use` makes of a tensor's copy on the CPU. */
+function readNow<T>(handle: number, use: (host: Tensor) => T): T {
+  const host = new Tensor(core.readBack(handle));
+  try {
+    return use(host);
+  } finally {
+    host.dispose();
+  }
+}
+
+async function readLater<T>(handle: number, use: (host: Tensor) => T): Promise<T> {
+  return holding(handle, () => readNow(handle, use));
 }
 
 /** Whether a value is a Tensor; follows torch.is_tensor. */

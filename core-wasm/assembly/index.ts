@@ -7,6 +7,7 @@ import { Node, SpecialNode, attach, doneNode, liveNodes, newNode, retainGradOf }
 import { detach as detached, detachInPlace, historyOf } from "./autograd/views";
 import { kernelCount } from "./dispatch/run";
 import {
+  abandonCall as abandonThis,
   abandonCallback as abandon,
   leave,
   leaveList,
@@ -17,18 +18,19 @@ import {
 import { nodeName } from "./gen/programs";
 import * as generators from "./kernels/generator";
 import { allocate, free, liveBytes, peakBytes, reservedBytes, setByteLimit } from "./memory/allocator";
-import { liveStorages } from "./memory/storage";
+import { deviceBytes, devicePeakBytes, deviceStorages, liveStorages } from "./memory/storage";
 import {
   promotedDType,
   promoteOperand,
   beginPromotion,
   setDefaultDType as changeDefaultDType,
 } from "./tensor/broadcast";
-import { canCast as castable, promoteTypes as promoted, isFloating, isComplex } from "./tensor/dtype";
+import { canCast as castable, promoteTypes as promoted, isFloating, isComplex, setWebGpuHasHalf } from "./tensor/dtype";
 import { alias as aliased, empty as newEmpty, wrappedInt as newWrappedInt, wrappedNumber } from "./tensor/create";
 import { ErrorKind, fail, messageText as textAddress, msg, takeMessage } from "./tensor/error";
 import { Ints, intsFrom } from "./tensor/ints";
-import { Flag, Tensor, liveTensors } from "./tensor/tensor";
+import { Flag, Tensor, deviceTensors, liveTensors } from "./tensor/tensor";
+import { readBack as readBackOf } from "./tensor/transfer";
 import { Tensors, newTensors, tensorsFrom } from "./tensor/tensors";
 
 // ---- lifetime ----------------------------------------------------------------------------------------------------
@@ -287,11 +289,29 @@ export function abandonCallback(): void {
   abandon();
 }
 
+/** After a device threw: what the call had made is released. */
+export function abandonCall(): void {
+  abandonThis();
+}
+
+/** A copy on the CPU without history. */
+export function readBack(t: Tensor): usize {
+  return leave(readBackOf(t));
+}
+
+/** Tells whether the WebGPU device has 16-bit floats. */
+export function setDeviceHalf(has: bool): void {
+  setWebGpuHasHalf(has);
+}
+
 // ---- statistics --------------------------------------------------------------------------------------------------
 
-const stats: usize = memory.data(8 * 8, 16);
+const stats: usize = memory.data(12 * 8, 16);
 
-/** live tensors, live bytes, reserved bytes, peak bytes, live nodes, live storages, kernels started, wasm memory bytes */
+/**
+ * live tensors, live bytes, reserved bytes, peak bytes, live nodes, live storages, kernels started, wasm memory bytes; then
+ * of WebGPU: live tensors, live storages, live bytes, peak bytes
+ */
 export function memoryStats(): usize {
   store<f64>(stats, <f64>liveTensors);
   store<f64>(stats, liveBytes, 8);
@@ -301,6 +321,10 @@ export function memoryStats(): usize {
   store<f64>(stats, <f64>liveStorages, 40);
   store<f64>(stats, <f64>kernelCount, 48);
   store<f64>(stats, <f64>memory.size() * 65536, 56);
+  store<f64>(stats, <f64>deviceTensors, 64);
+  store<f64>(stats, <f64>deviceStorages, 72);
+  store<f64>(stats, deviceBytes, 80);
+  store<f64>(stats, devicePeakBytes, 88);
   return stats;
 }
 

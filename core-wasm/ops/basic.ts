@@ -9,6 +9,15 @@ export const to = routine({
   variants: [],
 });
 
+export const toDevice = routine({
+  signature: "toDevice(input: Tensor, device: int, from: int)",
+  follows: "torch.Tensor.to",
+  doc: "The tensor on another device; the input itself if it is there. `from` is the device it comes from, where its gradient goes.",
+  implementation: "basic.toDevice",
+  derivative: { input: "toDevice(grad, from, device)" },
+  variants: [],
+});
+
 export const clone = routine({
   signature: "clone(input: Tensor)",
   follows: "torch.clone",

@@ -1,10 +1,11 @@
 // Filling and running the argument block.
 import { temporary } from "../memory/pool";
+import { differentDevices } from "../tensor/broadcast";
 import { Tensor } from "../tensor/tensor";
 import { args } from "./args";
 import { deviceRun } from "./backend";
 import { Device } from "./device";
-import { runCpu } from "./kernel";
+import { Kernel, runCpu } from "./kernel";
 
 /** kernels started since the module was, for tests of dispatch and for profiles */
 export let kernelCount: i32 = 0;
@@ -37,7 +38,12 @@ export function workspace(bytes: usize): void {
   args.workspaceBytes = bytes;
 }
 
+/** Runs the block on `device`; raises where an operand is elsewhere. 0-d CPU tensors may stand beside any in a program. */
 export function run(device: i32): void {
+  for (let i = 0; i < args.count; i++) {
+    const at = args.operand(i).device;
+    if (at != device && (at != Device.Cpu || args.kernel != Kernel.Program)) differentDevices(device, at);
+  }
   kernelCount++;
   if (device == Device.Cpu) runCpu(args);
   else deviceRun(device, changetype<usize>(args));

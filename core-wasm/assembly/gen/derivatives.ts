@@ -321,36 +321,39 @@ export function backwardOf(node: Node): void {
       backward_to(node);
       break;
     case 330:
-      backward_topk(node);
+      backward_toDevice(node);
       break;
     case 331:
-      backward_transpose(node);
+      backward_topk(node);
       break;
     case 332:
-      backward_tril(node);
+      backward_transpose(node);
       break;
     case 333:
-      backward_triu(node);
+      backward_tril(node);
       break;
     case 334:
-      backward_unbind(node);
+      backward_triu(node);
       break;
     case 335:
-      backward_unsqueeze(node);
+      backward_unbind(node);
       break;
     case 336:
-      backward_varMeanOf(node);
+      backward_unsqueeze(node);
       break;
     case 337:
-      backward_varOf(node);
+      backward_varMeanOf(node);
       break;
     case 338:
-      backward_vdot(node);
+      backward_varOf(node);
       break;
     case 339:
-      backward_vectorNorm(node);
+      backward_vdot(node);
       break;
     case 340:
+      backward_vectorNorm(node);
+      break;
+    case 341:
       backward_view(node);
       break;
   }
@@ -1626,6 +1629,15 @@ function backward_to(node: Node): void {
     const grad = node.grad(0);
     const inputDtype = <i32>node.savedF64(0);
     node.give(0, ops.to(grad, inputDtype));
+  }
+}
+
+function backward_toDevice(node: Node): void {
+  if (node.needs(0)) {
+    const grad = node.grad(0);
+    const device = <i32>node.savedF64(0);
+    const from = <i32>node.savedF64(1);
+    node.give(0, ops.toDevice(grad, from, device));
   }
 }
 

@@ -2123,6 +2123,10 @@ export function op_to(input: usize, dtype: i32): usize {
   return leave(ops.to(changetype<Tensor>(input), dtype));
 }
 
+export function op_toDevice(input: usize, device: i32, from: i32): usize {
+  return leave(ops.toDevice(changetype<Tensor>(input), device, from));
+}
+
 export function op_topk(input: usize, k: i32, dim: i32, largest: i32, sorted: i32): i32 {
   ops.topk(changetype<Tensor>(input), k, dim, largest != 0, sorted != 0);
   return leaveResults(2);

@@ -4020,13 +4020,28 @@ export function to(input: Tensor, dtype: i32): Tensor {
   return result;
 }
 
+export function toDevice(input: Tensor, device: i32, from: i32): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const previousMode = pauseGrad();
+  const result = basic_impl.toDevice(input, device, from);
+  resumeGrad(previousMode);
+  if (!records || result == input) return result;
+  const node = newNode(330, 1, 1, 0, 0, 2);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  node.saveF64(0, device);
+  node.saveF64(1, from);
+  doneNode(node);
+  return result;
+}
+
 export function topk(input: Tensor, k: i32, dim: i32 = -1, largest: bool = true, sorted: bool = true): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
   const previousMode = pauseGrad();
   const result = sorting_impl.topk(input, k, dim, largest, sorted);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(330, 1, 2, 1, 1, 1);
+  const node = newNode(331, 1, 2, 1, 1, 1);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -4048,7 +4063,7 @@ export function transpose(input: Tensor, dim0: i32, dim1: i32): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(331, 1, 1, 0, 0, 2);
+  const node = newNode(332, 1, 1, 0, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, dim0);
@@ -4067,7 +4082,7 @@ export function tril(input: Tensor, diagonal: i32 = 0): Tensor {
   const result = rearrange_impl.tril(input, diagonal);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(332, 1, 1, 0, 0, 1);
+  const node = newNode(333, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, diagonal);
@@ -4098,7 +4113,7 @@ export function triu(input: Tensor, diagonal: i32 = 0): Tensor {
   const result = rearrange_impl.triu(input, diagonal);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(333, 1, 1, 0, 0, 1);
+  const node = newNode(334, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, diagonal);
@@ -4142,7 +4157,7 @@ export function unbind(input: Tensor, dim: i32 = 0): Tensors {
   resumeGrad(previousMode);
   for (let i = 0; i < result.length; i++) markView(result.get(i), input);
   if (!records) return result;
-  const node = newNode(334, 1, result.length, 0, 0, 1);
+  const node = newNode(335, 1, result.length, 0, 0, 1);
   node.edge(0, input);
   for (let i = 0; i < result.length; i++) attachFloating(result.get(i), node, i);
   node.saveF64(0, dim);
@@ -4192,7 +4207,7 @@ export function unsqueeze(input: Tensor, dim: i32): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(335, 1, 1, 0, 1, 0);
+  const node = newNode(336, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -4214,7 +4229,7 @@ export function varMeanOf(input: Tensor, dim: Ints | null, correction: f64, keep
   const result = reduction_impl.varMeanOf(input, dim, correction, keepdim);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(336, 1, 2, 1, 1, 2);
+  const node = newNode(337, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -4232,7 +4247,7 @@ export function varOf(input: Tensor, dim: Ints | null, correction: f64, keepdim:
   const result = reduction_impl.varOf(input, dim, correction, keepdim);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(337, 1, 1, 1, 1, 2);
+  const node = newNode(338, 1, 1, 1, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -4249,7 +4264,7 @@ export function vdot(input: Tensor, other: Tensor): Tensor {
   const result = matmul_impl.vdot(input, other);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(338, 2, 1, 2, 0, 0);
+  const node = newNode(339, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, other);
   attachFloating(result, node, 0);
@@ -4269,7 +4284,7 @@ export function vectorNorm(input: Tensor, ord: f64 = 2, dim: Ints | null = null,
   const result = reduction_impl.vectorNorm(input, ord, dim, keepdim, dtype);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(339, 1, 1, 2, 1, 2);
+  const node = newNode(340, 1, 1, 2, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -4288,7 +4303,7 @@ export function view(input: Tensor, size: Ints): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(340, 1, 1, 0, 1, 0);
+  const node = newNode(341, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));

@@ -1281,17 +1281,18 @@ export function opName(op: i32): string {
     case 327: return "sum";
     case 328: return "take";
     case 329: return "to";
-    case 330: return "topk";
-    case 331: return "transpose";
-    case 332: return "tril";
-    case 333: return "triu";
-    case 334: return "unbind";
-    case 335: return "unsqueeze";
-    case 336: return "varMeanOf";
-    case 337: return "varOf";
-    case 338: return "vdot";
-    case 339: return "vectorNorm";
-    case 340: return "view";
+    case 330: return "toDevice";
+    case 331: return "topk";
+    case 332: return "transpose";
+    case 333: return "tril";
+    case 334: return "triu";
+    case 335: return "unbind";
+    case 336: return "unsqueeze";
+    case 337: return "varMeanOf";
+    case 338: return "varOf";
+    case 339: return "vdot";
+    case 340: return "vectorNorm";
+    case 341: return "view";
     default: return "";
   }
 }
@@ -1613,17 +1614,18 @@ export function nodeName(op: i32): string {
     case 327: return "SumBackward0";
     case 328: return "TakeBackward0";
     case 329: return "ToBackward0";
-    case 330: return "TopkBackward0";
-    case 331: return "TransposeBackward0";
-    case 332: return "TrilBackward0";
-    case 333: return "TriuBackward0";
-    case 334: return "UnbindBackward0";
-    case 335: return "UnsqueezeBackward0";
-    case 336: return "VarMeanOfBackward0";
-    case 337: return "VarOfBackward0";
-    case 338: return "VdotBackward0";
-    case 339: return "VectorNormBackward0";
-    case 340: return "ViewBackward0";
+    case 330: return "ToDeviceBackward0";
+    case 331: return "TopkBackward0";
+    case 332: return "TransposeBackward0";
+    case 333: return "TrilBackward0";
+    case 334: return "TriuBackward0";
+    case 335: return "UnbindBackward0";
+    case 336: return "UnsqueezeBackward0";
+    case 337: return "VarMeanOfBackward0";
+    case 338: return "VarOfBackward0";
+    case 339: return "VdotBackward0";
+    case 340: return "VectorNormBackward0";
+    case 341: return "ViewBackward0";
     default: return "";
   }
 }

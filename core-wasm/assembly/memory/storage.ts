@@ -4,6 +4,10 @@ import { deviceAllocate, deviceFree } from "../dispatch/backend";
 import { Device } from "../dispatch/device";
 
 export let liveStorages: i32 = 0;
+/** what the WebGPU device holds for tensors */
+export let deviceStorages: i32 = 0;
+export let deviceBytes: f64 = 0;
+export let devicePeakBytes: f64 = 0;
 
 const STORAGE_SIZE: usize = 32;
 
@@ -27,6 +31,10 @@ export class Storage {
     if (--this.refs > 0) return;
     if (this.device == Device.Cpu) free(this.data, this.bytes);
     else deviceFree(this.device, this.data, this.bytes);
+    if (this.device == Device.WebGpu) {
+      deviceStorages--;
+      deviceBytes -= <f64>this.bytes;
+    }
     liveStorages--;
     free(changetype<usize>(this), STORAGE_SIZE);
   }
@@ -43,5 +51,10 @@ export function newStorage(bytes: u32, device: i32): Storage {
   storage.device = device;
   storage.flags = 0;
   liveStorages++;
+  if (device == Device.WebGpu) {
+    deviceStorages++;
+    deviceBytes += <f64>bytes;
+    devicePeakBytes = max(devicePeakBytes, deviceBytes);
+  }
   return storage;
 }

@@ -1,10 +1,13 @@
 // Copies, conversions, and the geometry ops that everything else is built on.
 import * as ops from "../gen/ops";
+import { gradEnabled } from "../autograd/mode";
+import { Device } from "../dispatch/device";
 import { wrapDim } from "../tensor/broadcast";
 import { copyInto, emptyLike, emptyPreserving, zeros } from "../tensor/create";
 import { ErrorKind, fail, msg, msgInt, msgInts, msgShape, raise } from "../tensor/error";
 import { Ints, NONE, ints1, newInts, sameInts, shapeOf, stridesOf } from "../tensor/ints";
 import { Tensor } from "../tensor/tensor";
+import { rawToDevice } from "../tensor/transfer";
 import {
   inferShape,
   rawAsStrided,
@@ -26,6 +29,10 @@ export function to(input: Tensor, dtype: i32): Tensor {
   return copy;
 }
 
+export function toDevice(input: Tensor, device: i32, from: i32): Tensor {
+  return rawToDevice(input, device);
+}
+
 export function clone(input: Tensor): Tensor {
   const copy = emptyPreserving(input, input.dtype);
   copyInto(copy, input);
@@ -41,7 +48,15 @@ export function contiguous(input: Tensor): Tensor {
 
 /** What copy_ writes: the source in the target's dtype and shape. */
 export function copy(input: Tensor, src: Tensor): Tensor {
-  let result = ops.to(src, input.dtype);
+  let result = src;
+  if (src.device != input.device) {
+    // what has no history is left to the write itself, which spares a copy on the device
+    if (src.device != Device.Cpu || (gradEnabled() && src.requiresGrad)) {
+      if (src.device == Device.Cpu) result = ops.to(result, input.dtype);
+      result = ops.toDevice(result, input.device, src.device);
+    }
+  }
+  result = ops.to(result, input.dtype);
   if (!sameInts(shapeOf(result), shapeOf(input))) result = ops.expand(result, shapeOf(input), false);
   return result;
 }

@@ -340,9 +340,9 @@ function record(id: i32, entry: usize, count: i32, result: Tensor): void {
     const t = operand(i);
     if (differentiable & (1 << i)) {
       node.edge(i, t);
-      if (node.target(i) != 0 && (t.dtype != result.dtype || !sameShape(t, result))) {
+      if (node.target(i) != 0 && (t.dtype != result.dtype || t.device != result.device || !sameShape(t, result))) {
         const d = newInts(1 + <i32>t.ndim);
-        d.set(0, t.dtype);
+        d.set(0, <i32>t.dtype | (<i32>t.device << 8));
         for (let k = 0; k < <i32>t.ndim; k++) d.set(k + 1, t.shape(k));
         node.saveInts(i, d);
       }
@@ -442,7 +442,7 @@ export function elementwiseBackward(node: Node): void {
   }
 }
 
-/** Sums `g` to the sizes, and casts it to the dtype, of an input described by [dtype, sizes…]. */
+/** Sums `g` to the sizes of an input described by [dtype | device << 8, sizes…], and takes it to its dtype and device. */
 function towards(g: Tensor, input: Ints): Tensor {
   const ndim = input.length - 1;
   let same = <i32>g.ndim == ndim;
@@ -452,7 +452,9 @@ function towards(g: Tensor, input: Ints): Tensor {
     for (let k = 0; k < ndim; k++) sizes.set(k, input.get(k + 1));
     g = ops.sumToSize(g, sizes);
   }
-  return <i32>g.dtype == input.get(0) ? g : ops.to(g, input.get(0));
+  const device = input.get(0) >> 8;
+  if (<i32>g.device != device) g = ops.toDevice(g, device, g.device);
+  return ops.to(g, input.get(0) & 255);
 }
 
 /** Operand `kind` of a derivative: 0 the gradient, 1…8 a saved input, 9 the saved result. */

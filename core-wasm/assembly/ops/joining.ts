@@ -1,6 +1,6 @@
 // Joining tensors: cat, stack and their relatives, grids and products.
 import * as ops from "../gen/ops";
-import { beginPromotion, promoteOperand, promotedDType, wrapDim } from "../tensor/broadcast";
+import { differentDevices, beginPromotion, promoteOperand, promotedDType, wrapDim } from "../tensor/broadcast";
 import { copyInto, empty } from "../tensor/create";
 import { ErrorKind, fail, msg, msgInt, msgShape, raise } from "../tensor/error";
 import { ints1, ints2, newInts, shapeOf } from "../tensor/ints";
@@ -43,6 +43,7 @@ export function cat(tensors: Tensors, dim: i32): Tensor {
       msg(" in argument 0, but got NoneType");
       raise(ErrorKind.Type);
     }
+    if (tensors.get(i).device != tensors.get(0).device) differentDevices(tensors.get(0).device, tensors.get(i).device);
     if (tensors.get(i).ndim > 0) continue;
     msg("zero-dimensional tensor (at position ");
     msgInt(i);

@@ -1,6 +1,7 @@
 // x.view(dtype): the same bytes under another dtype.
 import { alias } from "../tensor/create";
-import { itemSize } from "../tensor/dtype";
+import { Device } from "../dispatch/device";
+import { DType, itemSize } from "../tensor/dtype";
 import { ErrorKind, msg, msgDType, msgInt, raise } from "../tensor/error";
 import { Tensor } from "../tensor/tensor";
 
@@ -24,6 +25,15 @@ function scaled(units: i32, from: i32, to: i32): i32 {
 }
 
 export function viewDtype(input: Tensor, dtype: i32): Tensor {
+  if (input.device == Device.WebGpu && <i32>input.dtype != dtype && (input.dtype != DType.Bool || dtype > DType.Int8)) {
+    // bool is 0 and 1 in whatever it is stored; the others have each their own width
+    msg("WebGPU stores torch.");
+    msgDType(input.dtype);
+    msg(" and torch.");
+    msgDType(dtype);
+    msg(" differently: a view as the other dtype exists on the CPU only");
+    raise(ErrorKind.NotImplemented);
+  }
   const from = itemSize(input.dtype);
   const to = itemSize(dtype);
   const last = <i32>input.ndim - 1;

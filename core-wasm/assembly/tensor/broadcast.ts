@@ -1,5 +1,6 @@
 // Broadcasting, dimension wrapping, and the result dtype of several operands.
 import { DType, NO_DTYPE, isComplex, isFloating, promoteTypes } from "./dtype";
+import { Device } from "../dispatch/device";
 import { ErrorKind, msg, msgInt, raise } from "./error";
 import { Ints, newInts } from "./ints";
 import { Flag, Tensor } from "./tensor";
@@ -163,8 +164,10 @@ export function deviceName(device: i32): string {
 export function differentDevices(a: i32, b: i32): void {
   msg("Expected all tensors to be on the same device, but found at least two devices, ");
   msg(deviceName(a));
+  if (a == Device.WebGpu) msg(":0");
   msg(" and ");
   msg(deviceName(b));
+  if (b == Device.WebGpu) msg(":0");
   msg("!");
   raise(ErrorKind.Runtime);
 }

@@ -6,12 +6,13 @@ import { args } from "../dispatch/args";
 import { Kernel } from "../dispatch/kernel";
 import { isInferenceMode } from "../autograd/mode";
 import { autorelease } from "../memory/pool";
-import { newStorage } from "../memory/storage";
-import { DType, itemSize } from "./dtype";
+import { Storage, newStorage } from "../memory/storage";
+import { DType, deviceItemSize, isComplex, itemSize } from "./dtype";
 import { ErrorKind, msg, msgInt, msgInts, outOfMemory, raise } from "./error";
 import { Ints } from "./ints";
 import { Scalar, ScalarKind, scalarDType } from "./scalar";
 import { Flag, Tensor, newTensor } from "./tensor";
+import { copyAcross } from "./transfer";
 
 /** Raises for sizes that no tensor can have; returns the number of elements. */
 export function checkedNumel(shape: Ints, dtype: i32): i32 {
@@ -37,6 +38,23 @@ export function checkedNumel(shape: Ints, dtype: i32): i32 {
   return <i32>n;
 }
 
+/** A storage for `numel` elements. Raises for dtypes that the device lacks. */
+function storageFor(numel: u32, dtype: i32, device: i32): Storage {
+  const size = deviceItemSize(dtype, device);
+  if (size == 0) lacking(dtype);
+  const bytes = <f64>numel * <f64>size;
+  if (bytes > 4294901760) outOfMemory(bytes);
+  // copies to and from WebGPU move words
+  return newStorage(device == Device.WebGpu ? max(((<u32>bytes) + 3) & ~3, 4) : <u32>bytes, device);
+}
+
+function lacking(dtype: i32): void {
+  msg("WebGPU has no ");
+  msg(dtype == DType.Float16 ? "float16 on this adapter" : dtype == DType.Float64 ? "float64" : "complex numbers");
+  if (!isComplex(dtype)) msg(': convert with x.to("float32") or x.float() first');
+  raise(ErrorKind.Type);
+}
+
 function finish(t: Tensor): Tensor {
   if (isInferenceMode()) t.set(Flag.Inference, true);
   return autorelease(t);
@@ -45,7 +63,7 @@ function finish(t: Tensor): Tensor {
 /** An uninitialised contiguous tensor. */
 export function empty(shape: Ints, dtype: i32, device: i32): Tensor {
   const n = checkedNumel(shape, dtype);
-  const t = newTensor(newStorage(<u32>n * <u32>itemSize(dtype), device), dtype, shape.length);
+  const t = newTensor(storageFor(n, dtype, device), dtype, shape.length);
   let stride = 1;
   for (let i = shape.length - 1; i >= 0; i--) {
     t.setShape(i, shape.get(i));
@@ -57,15 +75,17 @@ export function empty(shape: Ints, dtype: i32, device: i32): Tensor {
 }
 
 export function empty0(dtype: i32, device: i32): Tensor {
-  return finish(newTensor(newStorage(<u32>itemSize(dtype), device), dtype, 0));
+  return finish(newTensor(storageFor(1, dtype, device), dtype, 0));
 }
 
 /** An uninitialised contiguous tensor of `like`'s shape. */
 export function emptyLike(like: Tensor, dtype: i32): Tensor {
+  return emptyLikeOn(like, dtype, like.device);
+}
+
+function emptyLikeOn(like: Tensor, dtype: i32, device: i32): Tensor {
   const ndim = <i32>like.ndim;
-  // `like` may be an expanded view with more elements than could be allocated
-  if (<f64>like.numel * <f64>itemSize(dtype) > 4294901760) outOfMemory(<f64>like.numel * <f64>itemSize(dtype));
-  const t = newTensor(newStorage(<u32>like.numel * <u32>itemSize(dtype), like.device), dtype, ndim);
+  const t = newTensor(storageFor(like.numel, dtype, device), dtype, ndim);
   let stride = 1;
   for (let i = ndim - 1; i >= 0; i--) {
     const size = like.shape(i);
@@ -79,7 +99,11 @@ export function emptyLike(like: Tensor, dtype: i32): Tensor {
 
 /** An uninitialised tensor with `like`'s strides where `like` is dense (its memory order is kept), else contiguous. */
 export function emptyPreserving(like: Tensor, dtype: i32): Tensor {
-  const t = emptyLike(like, dtype);
+  return emptyPreservingOn(like, dtype, like.device);
+}
+
+export function emptyPreservingOn(like: Tensor, dtype: i32, device: i32): Tensor {
+  const t = emptyLikeOn(like, dtype, device);
   if (!like.isContiguous() && isDense(like)) {
     for (let i = 0; i < <i32>like.ndim; i++) t.setStride(i, like.stride(i));
   }
@@ -179,6 +203,10 @@ export function wrapped(s: Scalar): Tensor {
 
 /** Copies elements (with broadcast and conversion) into `target`; no history, no version. */
 export function copyInto(target: Tensor, source: Tensor): void {
+  if (source.device != target.device) {
+    copyAcross(target, source);
+    return;
+  }
   begin(Kernel.Copy);
   addOperand(target);
   const o = args.operand(1);

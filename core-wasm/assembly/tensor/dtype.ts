@@ -1,4 +1,5 @@
 // dtypes: codes, sizes, categories, promotion. The codes are shared with the bindings (bindings/tensor/dtype.ts).
+import { Device } from "../dispatch/device";
 
 export const enum DType {
   Uint8 = 0,
@@ -25,6 +26,28 @@ export const DTYPE_COUNT: i32 = 12;
 /** Bytes per element. */
 export function itemSize(dtype: i32): i32 {
   return <i32>load<u8>(SIZES + <usize>dtype);
+}
+
+// @ts-ignore: decorator
+@lazy const WEBGPU_SIZES = memory.data<u8>([4, 4, 4, 4, 8, 2, 4, 0, 0, 0, 4, 4]);
+
+/** whether the WebGPU device in use has 16-bit floats */
+let webGpuHasHalf: bool = true;
+
+export function setWebGpuHasHalf(value: bool): void {
+  webGpuHasHalf = value;
+}
+
+/** Bytes per element as a device stores it; 0: the device lacks the dtype. */
+export function deviceItemSize(dtype: i32, device: i32): i32 {
+  if (device != Device.WebGpu) return itemSize(dtype);
+  return dtype == DType.Float16 && !webGpuHasHalf ? 0 : <i32>load<u8>(WEBGPU_SIZES + <usize>dtype);
+}
+
+/** The dtype whose bytes in wasm memory are those that WebGPU stores for `dtype`: there small integers are i32, bfloat16 is f32. */
+export function stagedDType(dtype: i32): i32 {
+  if (dtype < DType.Int32 || dtype == DType.Bool) return DType.Int32;
+  return dtype == DType.BFloat16 ? DType.Float32 : dtype;
 }
 
 export function isFloating(dtype: i32): bool {

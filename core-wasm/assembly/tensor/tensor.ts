@@ -7,6 +7,7 @@ import { allocate, free } from "../memory/allocator";
 import { Storage } from "../memory/storage";
 import { Node, releaseNode, tensorDied } from "../autograd/node";
 import { Hook, releaseHooks } from "../autograd/hooks";
+import { Device } from "../dispatch/device";
 import { itemSize } from "./dtype";
 
 export const enum Flag {
@@ -21,6 +22,7 @@ export const enum Flag {
 const HEADER: usize = 48;
 
 export let liveTensors: i32 = 0;
+export let deviceTensors: i32 = 0;
 
 
 @unmanaged
@@ -120,6 +122,7 @@ export class Tensor {
     const base = this.base;
     this.storage.release();
     liveTensors--;
+    if (this.device == Device.WebGpu) deviceTensors--;
     free(changetype<usize>(this), HEADER + ((<usize>this.ndim) << 3));
     if (base !== null) base.release();
   }
@@ -144,5 +147,6 @@ export function newTensor(storage: Storage, dtype: i32, ndim: i32): Tensor {
   t.viewVersion = 0;
   t.reserved = 0;
   liveTensors++;
+  if (storage.device == Device.WebGpu) deviceTensors++;
   return t;
 }

@@ -4,7 +4,7 @@ import { autorelease } from "../memory/pool";
 import { ErrorKind, msg, msgInts, msgInt, raise } from "./error";
 import { Ints, newInts } from "./ints";
 import { Flag, Tensor, newTensor } from "./tensor";
-import { itemSize } from "./dtype";
+import { deviceItemSize } from "./dtype";
 
 /** A view of `t` of `ndim` dims whose geometry is still to be set; finish it with `sealView`. */
 export function openView(t: Tensor, ndim: i32): Tensor {
@@ -52,7 +52,7 @@ export function rawAsStrided(t: Tensor, shape: Ints, strides: Ints, offset: i32)
     msgInt(offset);
     raise(ErrorKind.Runtime);
   }
-  const needed = isEmpty ? 0 : (last + 1) * <i64>itemSize(t.dtype);
+  const needed = isEmpty ? 0 : (last + 1) * <i64>deviceItemSize(t.dtype, t.device);
   if (needed > <i64>t.storage.bytes) {
     msg("setStorage: sizes ");
     msgInts(shape);
@@ -61,7 +61,7 @@ export function rawAsStrided(t: Tensor, shape: Ints, strides: Ints, offset: i32)
     msg(", storage offset ");
     msgInt(offset);
     msg(", and itemsize ");
-    msgInt(itemSize(t.dtype));
+    msgInt(deviceItemSize(t.dtype, t.device));
     msg(" requiring a storage size of ");
     msgInt(needed);
     msg(" are out of bounds for storage of size ");

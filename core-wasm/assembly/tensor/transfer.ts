@@ -1,0 +1,62 @@
+// Tensors on their way between devices. Bytes travel as WebGPU stores them (stagedDType); conversion is the CPU's work.
+import { deviceRead, deviceUpload } from "../dispatch/backend";
+import { Device } from "../dispatch/device";
+import { sameShape } from "./broadcast";
+import { copyInto, emptyPreserving, emptyPreservingOn, isDense, rawContiguous, rawCopy, rawToDType } from "./create";
+import { deviceItemSize, itemSize, stagedDType } from "./dtype";
+import { ErrorKind, fail } from "./error";
+import { Tensor } from "./tensor";
+
+/** `t` itself where it is on the device, else a copy there (not recorded). */
+export function rawToDevice(t: Tensor, device: i32): Tensor {
+  if (<i32>t.device == device) return t;
+  if (device == Device.Cpu) return readBack(t);
+  const dense = isDense(t) ? t : rawContiguous(t);
+  const out = emptyPreservingOn(dense, t.dtype, device);
+  if (device == Device.WebGpu) upload(out, readBack(dense));
+  return out;
+}
+
+/** A copy on the CPU of a tensor of any device, itself if it is there (not recorded). */
+export function readBack(t: Tensor): Tensor {
+  if (t.device == Device.Cpu) return t;
+  if (t.device == Device.Null) fail(ErrorKind.NotImplemented, "Cannot copy out of meta tensor; no data!");
+  const size = <usize>deviceItemSize(t.dtype, t.device);
+  if (!isDense(t) || (<usize>t.offset * size) & 3) t = rawCopy(t);
+  const host = emptyPreservingOn(t, stagedDType(t.dtype), Device.Cpu);
+  // a word more than the elements need is there: the allocator's blocks are multiples of 16 bytes
+  const bytes = (<usize>t.numel * size + 3) & ~3;
+  if (bytes > 0) deviceRead(t.device, t.storage.data, <usize>t.offset * size, host.dataPtr(), bytes);
+  return converted(host, t.dtype);
+}
+
+/** Copies a dense tensor into one of the same geometry on WebGPU. */
+function upload(target: Tensor, source: Tensor): void {
+  const size = <usize>deviceItemSize(target.dtype, target.device);
+  const staged = converted(source, stagedDType(target.dtype));
+  const bytes = (<usize>target.numel * size + 3) & ~3;
+  if (bytes > 0) deviceUpload(target.device, target.storage.data, <usize>target.offset * size, staged.dataPtr(), bytes);
+}
+
+/** `t` in another dtype with its strides kept. */
+function converted(t: Tensor, dtype: i32): Tensor {
+  if (<i32>t.dtype == dtype) return t;
+  const out = emptyPreserving(t, dtype);
+  copyInto(out, t);
+  return out;
+}
+
+/** copyInto between devices. */
+export function copyAcross(target: Tensor, source: Tensor): void {
+  if (source.device == Device.Null) fail(ErrorKind.NotImplemented, "Cannot copy out of meta tensor; no data!");
+  if (target.device == Device.Null) return;
+  if (target.device == Device.Cpu) return copyInto(target, readBack(source));
+  // the CPU has dtypes that the device lacks
+  const local = rawContiguous(rawToDType(source, target.dtype));
+  const whole = target.isContiguous() && sameShape(target, local);
+  if (whole && ((target.offset | target.numel) * deviceItemSize(target.dtype, target.device)) % 4 == 0) {
+    upload(target, local);
+  } else {
+    copyInto(target, rawToDevice(local, target.device));
+  }
+}
