@@ -21,12 +21,12 @@ export interface WebGpuOptions {
   forceFallbackAdapter?: boolean;
   /** limits to ask for in place of the adapter's maxima */
   requiredLimits?: Record<string, number>;
-  /** features not to use though the adapter has them, such as "subgroups" or "shader-f16" */
+  /** features not to use though the adapter has them, such as "shader-f16" */
   withoutFeatures?: readonly string[];
 }
 
 /** Features that kernels here have a use for. */
-const FEATURES = ["shader-f16", "subgroups", "timestamp-query"] as const;
+const FEATURES = ["shader-f16", "timestamp-query"] as const;
 
 /** Limits whose maxima are worth asking for. */
 const LIMITS = [
@@ -49,7 +49,8 @@ export interface Adapter {
   readonly gpu: GPU;
   readonly device: GPUDevice;
   readonly info: GPUAdapterInfo;
-  readonly features: ReadonlySet<string>;
+  /** those that were asked for; what a probe finds not to work is taken out */
+  readonly features: Set<string>;
   readonly languageFeatures: ReadonlySet<string>;
 }
 
