@@ -48,7 +48,7 @@ const bundles = {
     manualChunks: (id) =>
       id.endsWith("/hosts/system.ts")
         ? "system"
-        : /^gpu\//.test(relative(import.meta.dirname, id))
+        : relative(import.meta.dirname, id).startsWith("gpu/")
           ? "gpu"
           : /^bindings\/|^hosts\/(progress|fetch|detect|webgpu)\.ts$/.test(relative(import.meta.dirname, id))
             ? "flambeau"

@@ -58,15 +58,17 @@ export async function runConformance(torch: Torch, vectors: Vectors, host: Host,
     const files = await vectors.category(category);
     // cases with a random stream or an error that a later read tells run one by one
     report.width = category === "rng" || category === "errors" ? 1 : runtime.width;
-    const before = await runtime.deviceMemory();
+    const failures: string[] = [];
+    const memory = () => runtime.deviceMemory((error) => failures.push(`a late error: ${error}`));
+    const before = await memory();
     for (const file of category === "files" ? [] : files) await runFile(category, file, rowOf);
     if (category === "files") await runFiles(runtime, report, rowOf, vectors, files);
     await report.settle();
-    const after = await runtime.deviceMemory();
+    const after = await memory();
     if (before && after) {
       const row = report.row(category, "device memory");
       rows.set(row.op, row);
-      await report.run(row, { id: category }, async () => leaks(before, after));
+      await report.run(row, { id: category }, async () => [...failures, ...leaks(before, after)]);
       await report.settle();
     }
     for (const row of rows.values()) report.printFailures(row);

@@ -58,9 +58,9 @@ export class Runtime {
   }
 
   /** What tensors hold on the device once it has done all its work; null on the CPU. */
-  async deviceMemory(): Promise<DeviceMemory | null> {
+  async deviceMemory(late: (error: unknown) => void): Promise<DeviceMemory | null> {
     if (this.device === "cpu") return null;
-    await this.settle();
+    await this.settle().catch(late);
     const { usedBuffers, usedBytes } = this.torch.webgpu.stats();
     return { buffers: usedBuffers, bytes: usedBytes };
   }
@@ -109,7 +109,7 @@ export class Runtime {
   value(value: any): any {
     if (Array.isArray(value)) return value.map((item) => this.value(item));
     const tag = tagOf(value);
-    if (tag === "") return value;
+    if (tag === "") return value === "cpu" ? this.device : value;
     const content = value[tag];
     switch (tag) {
       case "$t":
@@ -122,7 +122,6 @@ export class Runtime {
         return content.map((item: any) => this.value(item));
       case "$size":
       case "$device":
-        return content === "cpu" ? this.device : content;
       case "$dtype":
       case "$layout":
         return content;
