@@ -1,8 +1,8 @@
-// Writes the WGSL of one pipeline: bindings, parameters, and accessor functions that give every dtype as one of the three
-// compute types. Kernels reach memory through the accessors, which also hide that a large buffer is bound in pieces.
+// Writes the WGSL of one pipeline: bindings, parameters, accessor functions that give every dtype as one of the three compute
+// types, and whatever functions of the library (library.ts) the code names. Kernels reach memory through the accessors, which also hide that a large buffer is bound in pieces.
 
 import { Compute, DType } from "../call.ts";
-import { libraryFunctions } from "./library.ts";
+import { libraryFor } from "./library.ts";
 
 /** An operand as the shader sees it. */
 export interface WriterOperand {
@@ -42,7 +42,6 @@ export class Writer {
   readonly #windowBytes: number;
   readonly #faults: boolean;
   readonly #functions = new Map<string, string>();
-  readonly #library = new Set<string>();
   readonly #elements: (string | undefined)[];
   readonly #declarations: string[] = [];
   #body = "";
@@ -164,16 +163,6 @@ export class Writer {
     return name;
   }
 
-  /** Includes a function of the library (with what it needs); returns its name. */
-  use(name: string): string {
-    if (this.#library.has(name)) return name;
-    this.#library.add(name);
-    const entry = libraryFunctions[name];
-    if (entry === undefined) throw new Error(`no WGSL function ${name}`);
-    for (const need of entry.needs ?? []) this.use(need);
-    return this.define(name, entry.text);
-  }
-
   /** Adds a declaration such as `var<workgroup> tile: array<f32, 1024>;`. */
   declare(text: string): void {
     this.#declarations.push(text);
@@ -213,7 +202,8 @@ export class Writer {
     if (this.#faults) {
       lines.push(`@group(0) @binding(${binding}) var<storage, read_write> ${FAULT}: array<atomic<u32>>;`);
     }
-    lines.push(...this.#declarations, ...this.#functions.values());
+    const code = [...this.#declarations, ...this.#functions.values()].join("\n");
+    lines.push(libraryFor(`${code}\n${this.#body}`), code);
     const total = x * y * z;
     lines.push(`@compute @workgroup_size(${x}, ${y}, ${z})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) lid: vec3<u32>, @builtin(local_invocation_index) local: u32, @builtin(global_invocation_id) gid: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -261,14 +251,14 @@ ${this.#body}
       case "f32": {
         const float = dtype === DType.Float16 ? `f32(${value})` : value;
         if (compute === Compute.F32) return float;
-        return compute === Compute.I32 ? `${this.use("f32ToI32")}(${float})` : `${this.use("i64FromF32")}(${float})`;
+        return compute === Compute.I32 ? `i32_from_f32(${float})` : `i64_from_f32(${float})`;
       }
       case "vec2<u32>":
         if (compute === Compute.I64) return value;
-        return compute === Compute.I32 ? `bitcast<i32>((${value}).x)` : `${this.use("i64ToF32")}(${value})`;
+        return compute === Compute.I32 ? `bitcast<i32>((${value}).x)` : `f32_from_i64(${value})`;
       default:
         if (compute === Compute.I32) return value;
-        return compute === Compute.F32 ? `f32(${value})` : `${this.use("i64FromI32")}(${value})`;
+        return compute === Compute.F32 ? `f32(${value})` : `i64_from_i32(${value})`;
     }
   }
 
@@ -278,27 +268,23 @@ ${this.#body}
       case DType.Float16:
       case DType.BFloat16: {
         const float =
-          compute === Compute.F32
-            ? value
-            : compute === Compute.I32
-              ? `f32(${value})`
-              : `${this.use("i64ToF32")}(${value})`;
+          compute === Compute.F32 ? value : compute === Compute.I32 ? `f32(${value})` : `f32_from_i64(${value})`;
         if (dtype === DType.Float32) return float;
-        return dtype === DType.Float16 ? `f16(${float})` : `${this.use("roundToBFloat16")}(${float})`;
+        return dtype === DType.Float16 ? `f16(${float})` : `f32_bfloat16(${float})`;
       }
       case DType.Int64:
         if (compute === Compute.I64) return value;
-        return `${this.use(compute === Compute.I32 ? "i64FromI32" : "i64FromF32")}(${value})`;
+        return `${compute === Compute.I32 ? "i64_from_i32" : "i64_from_f32"}(${value})`;
       case DType.Bool:
         if (compute === Compute.I64) return `select(0, 1, any(${value} != vec2<u32>(0u)))`;
-        return `select(0, 1, ${value} != ${compute === Compute.F32 ? "0.0" : "0"})`;
+        return `select(0, 1, ${compute === Compute.F32 ? `f32_nonzero(${value})` : `${value} != 0`})`;
       default: {
         const int =
           compute === Compute.I32
             ? value
             : compute === Compute.I64
               ? `bitcast<i32>((${value}).x)`
-              : `${this.use(dtype === DType.Int32 ? "f32ToI32" : "f32ToWrapped")}(${value})`;
+              : `${dtype === DType.Int32 ? "i32_from_f32" : "i32_wrapped_f32"}(${value})`;
         if (dtype === DType.UInt8) return `(${int} & 255)`;
         if (dtype === DType.Int8) return `((${int} << 24u) >> 24u)`;
         return dtype === DType.Int16 ? `((${int} << 16u) >> 16u)` : int;
