@@ -31,8 +31,8 @@ export function copy(call: Call, stream: Stream): void {
     words: [n, ...sizes, ...strides[0]!, ...strides[1]!],
     groups: linear(n, GROUP),
     code: (w) => {
-      const target = w.locate("target", ndim, 1, 1 + ndim);
-      const source = w.locate("source", ndim, 1, 1 + 2 * ndim);
+      const target = w.locate("targetAt", ndim, 1, 1 + ndim);
+      const source = w.locate("sourceAt", ndim, 1, 1 + 2 * ndim);
       w.main(
         GROUP,
         `if (i < ${w.u32(0)}) { ${w.store(0, compute)}(${target}(i), ${w.load(1, compute)}(${source}(i))); }`,
@@ -67,7 +67,7 @@ function fillWith(call: Call, stream: Stream, kind: Compute, value: number, int:
     words: [to.numel, compute === Compute.F32 ? float : bits, high, ...sizes, ...strides[0]!],
     groups: linear(to.numel, GROUP),
     code: (w) => {
-      const target = w.locate("target", ndim, 3, 3 + ndim);
+      const target = w.locate("targetAt", ndim, 3, 3 + ndim);
       const constant = compute === Compute.F32 ? w.f32(1) : `vec2<u32>(${w.u32(1)}, ${w.u32(2)})`;
       w.main(GROUP, `if (i < ${w.u32(0)}) { ${w.store(0, compute)}(${target}(i), ${constant}); }`);
     },

@@ -62,6 +62,11 @@ export class Writer {
     this.#elements = slots.map(() => undefined);
   }
 
+  /** The operands' dtypes. */
+  get dtypes(): readonly number[] {
+    return this.#operands.map(({ dtype }) => dtype);
+  }
+
   // ---- parameters
 
   /** Word j of the dispatch's `words`, as u32. */
