@@ -2,7 +2,7 @@
 // a KC x NC block of B is packed once and stays in the outer cache, an MC x KC block of A stays in L2, and one panel of B
 // (KC x NR, 8 KiB) in L1 meets every panel of A. 2*m*n*k flops; memory-bound only when one of m, n is small.
 import { packA, packB } from "./pack";
-import { MR, tile, tileColumns } from "./tile";
+import { MR, ROW, tile, tileColumns } from "./tile";
 
 /** Rows of A per block; a multiple of MR in both builds. */
 // @ts-ignore: decorator
@@ -13,6 +13,11 @@ import { MR, tile, tileColumns } from "./tile";
 /** Bytes of a row of the packed block of B: 1024 float32 columns. */
 // @ts-ignore: decorator
 @inline export const NC_BYTES: i32 = 4096;
+
+/** B stays where it is, if its rows are contiguous, for up to so many rows of A ... */
+const IN_PLACE_ROWS: i32 = 24;
+/** ... or if all of it is no larger than half of L1. */
+const IN_PLACE_BYTES: usize = 24 << 10;
 
 // @ts-ignore: decorator
 @inline export function columnBlock<T>(): i32 {
@@ -40,7 +45,45 @@ export function packedBBytes(k: i32, n: i32, size: i32): i32 {
 /** Bytes that `gemmBlocked` uses of its workspace. */
 export function gemmBlockedBytes(m: i32, n: i32, k: i32, size: i32): i32 {
   const kc = min(k, KC);
-  return <i32>EDGE_BYTES + packedABytes(min(m, MC), kc, size) + packedBBytes(kc, min(n, NC_BYTES / size), size);
+  return <i32>EDGE_BYTES + packedABytes(MR, kc, size) + packedBBytes(kc, min(n, NC_BYTES / size), size);
+}
+
+/**
+ * A packed panel of `rows` rows of A times n columns of B into C[rows, n]. Rows of B are `stepB` bytes apart, its panels
+ * `panelB`; a last, narrower panel is packed at `narrow`. `ldc` in bytes; `edge` has room for one tile.
+ */
+function sweep<T>(
+  rows: i32,
+  n: i32,
+  k: i32,
+  alpha: T,
+  a: usize,
+  b: usize,
+  stepB: usize,
+  panelB: usize,
+  narrow: usize,
+  c: usize,
+  ldc: usize,
+  accumulate: bool,
+  edge: usize,
+): void {
+  const width = tileColumns<T>();
+  for (; n >= width; n -= width) {
+    tile<T>(k, a, b, stepB, c, ldc, alpha, rows, accumulate);
+    b += panelB;
+    c += ROW;
+  }
+  if (n == 0) return;
+  tile<T>(k, a, narrow, ROW, edge, ROW, alpha, rows, false);
+  const bytes = <usize>n * sizeof<T>();
+  for (let r = 0; r < rows; r++) {
+    for (let at: usize = 0; at < bytes; at += sizeof<T>()) {
+      const value = load<T>(edge + at);
+      store<T>(c + at, accumulate ? <T>(load<T>(c + at) + value) : value);
+    }
+    edge += ROW;
+    c += ldc;
+  }
 }
 
 /** A packed block of A times a packed block of B into C[m, n]; `ldc` in bytes; `edge` has room for one tile. */
@@ -56,34 +99,13 @@ export function multiplyPacked<T>(
   accumulate: bool,
   edge: usize,
 ): void {
-  const width = tileColumns<T>();
   const panelA = <usize>MR * <usize>k * sizeof<T>();
-  const panelB = (<usize>k) << 5;
-  for (let j = 0; j < n; j += width) {
-    const columns = min(width, n - j);
-    let pa = a;
-    let pc = c;
-    for (let i = 0; i < m; i += MR) {
-      const rows = min(MR, m - i);
-      if (columns == width) {
-        tile<T>(k, pa, b, pc, ldc, alpha, rows, accumulate);
-      } else {
-        tile<T>(k, pa, b, edge, 32, alpha, rows, false);
-        for (let r = 0; r < rows; r++) {
-          const from = edge + <usize>r * 32;
-          const to = pc + <usize>r * ldc;
-          for (let q = 0; q < columns; q++) {
-            const at = <usize>q * sizeof<T>();
-            const value = load<T>(from + at);
-            store<T>(to + at, accumulate ? load<T>(to + at) + value : value);
-          }
-        }
-      }
-      pa += panelA;
-      pc += <usize>MR * ldc;
-    }
-    b += panelB;
-    c += 32;
+  const panelB = ROW * <usize>k;
+  const narrow = b + panelB * <usize>(n / tileColumns<T>());
+  for (let i = 0; i < m; i += MR) {
+    sweep<T>(min(MR, m - i), n, k, alpha, a, b, ROW, panelB, narrow, c, ldc, accumulate, edge);
+    a += panelA;
+    c += <usize>MR * ldc;
   }
 }
 
@@ -107,21 +129,54 @@ export function gemmBlocked<T>(
   accumulate: bool,
   work: usize,
 ): void {
+  const width = tileColumns<T>();
   const nc = columnBlock<T>();
   const edge = work;
   const packedA = work + EDGE_BYTES;
-  const packedB = packedA + <usize>packedABytes(min(m, MC), min(k, KC), <i32>sizeof<T>());
+  const packedB = packedA + <usize>packedABytes(MR, min(k, KC), <i32>sizeof<T>());
   const ldcBytes = <usize>ldc * sizeof<T>();
+  const stays = m <= IN_PLACE_ROWS || <usize>min(k, KC) * <usize>rsb * sizeof<T>() <= IN_PLACE_BYTES;
+  const inPlace = csb == 1 && rsb != 0 && stays;
   for (let j = 0; j < n; j += nc) {
     const columns = min(nc, n - j);
     for (let p = 0; p < k; p += KC) {
       const depth = min(KC, k - p);
-      packB<T>(depth, columns, b + (<usize>p * <usize>rsb + <usize>j * <usize>csb) * sizeof<T>(), rsb, csb, packedB);
-      for (let i = 0; i < m; i += MC) {
-        const rows = min(MC, m - i);
-        packA<T>(rows, depth, a + (<usize>i * <usize>rsa + <usize>p * <usize>csa) * sizeof<T>(), rsa, csa, packedA);
-        const to = c + <usize>i * ldcBytes + <usize>j * sizeof<T>();
-        multiplyPacked<T>(rows, columns, depth, alpha, packedA, packedB, to, ldcBytes, accumulate || p > 0, edge);
+      let from = b + (<usize>p * <usize>rsb + <usize>j * <usize>csb) * sizeof<T>();
+      let stepB = ROW;
+      let panelB = ROW * <usize>depth;
+      let narrow = packedB;
+      if (inPlace) {
+        const whole = columns & -width;
+        packB<T>(depth, columns - whole, from + <usize>whole * sizeof<T>(), rsb, csb, packedB);
+        stepB = <usize>rsb * sizeof<T>();
+        panelB = ROW;
+      } else {
+        packB<T>(depth, columns, from, rsb, csb, packedB);
+        from = packedB;
+        narrow += panelB * <usize>(columns / width);
+      }
+      let rowA = a + <usize>p * <usize>csa * sizeof<T>();
+      let to = c + <usize>j * sizeof<T>();
+      for (let i = 0; i < m; i += MR) {
+        const rows = min(MR, m - i);
+        packA<T>(rows, depth, rowA, rsa, csa, packedA);
+        sweep<T>(
+          rows,
+          columns,
+          depth,
+          alpha,
+          packedA,
+          from,
+          stepB,
+          panelB,
+          narrow,
+          to,
+          ldcBytes,
+          accumulate || p > 0,
+          edge,
+        );
+        rowA += <usize>MR * <usize>rsa * sizeof<T>();
+        to += <usize>MR * ldcBytes;
       }
     }
   }

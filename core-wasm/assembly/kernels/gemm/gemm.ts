@@ -5,14 +5,25 @@
 import { Args, Operand } from "../../dispatch/args";
 import { DType } from "../../tensor/dtype";
 import { gemmBlocked, gemmBlockedBytes } from "./block";
+import { multiplyDots } from "./dots";
+import { packScalar } from "./pack";
 import { multiplyVector } from "./vector";
 
 /** Up to so many rows, a pass over B per row costs less than packing B. */
-const THIN_ROWS: i32 = 2;
+const FEW_ROWS: i32 = 2;
+/** Up to so many rows or columns, a register tile would multiply too much padding. */
+const THIN: i32 = 12;
+/** Steps of k from which adding up the lanes of a dot product's sum does not count. */
+const LONG: i32 = 64;
+/** Steps of k, or rows of A, that a thin product rearranges at a time. */
+const SPAN: i32 = 4096;
 
 /** Bytes of workspace for a product of [m, k] and [k, n], per element size. */
 export function gemmWorkspace(m: i32, n: i32, k: i32, size: i32): i32 {
-  return m <= THIN_ROWS || n == 1 ? k * size + 64 : gemmBlockedBytes(m, n, k, size);
+  const bytes = (m <= FEW_ROWS || n == 1 ? k * size : gemmBlockedBytes(m, n, k, size)) + 128;
+  if (n > THIN) return bytes;
+  m = min(m, SPAN);
+  return n * max(m, min(k, SPAN)) * size + max(bytes, gemmBlockedBytes(n, m, k, size));
 }
 
 /** One matrix: C = alpha * A B (+ C); strides in elements, C's rows are n apart. */
@@ -31,17 +42,58 @@ export function multiply<T>(
   accumulate: bool,
   work: usize,
 ): void {
+  const row = <usize>n * sizeof<T>();
   if (k == 0) {
-    if (!accumulate) memory.fill(c, 0, <usize>m * <usize>n * sizeof<T>());
+    if (!accumulate) memory.fill(c, 0, <usize>m * row);
   } else if (n == 1) {
     multiplyVector<T>(m, k, alpha, a, rsa, csa, b, rsb, c, accumulate, work);
-  } else if (m <= THIN_ROWS) {
+  } else if (
+    isFloat<T>() &&
+    m > 1 &&
+    csa == 1 &&
+    k >= LONG &&
+    (rsb == 1 ? min(m, n) <= THIN : n <= THIN && k <= SPAN)
+  ) {
+    let sums = work;
+    let lineB = <usize>csb * sizeof<T>();
+    if (rsb != 1) {
+      packScalar<T>(k, k, n, b, rsb, csb, work);
+      b = work;
+      lineB = <usize>k * sizeof<T>();
+      sums += <usize>n * lineB;
+    }
+    const lineA = <usize>rsa * sizeof<T>();
+    if (m < n) multiplyDots<T>(m, n, k, alpha, a, lineA, b, lineB, c, row, sizeof<T>(), accumulate, sums);
+    else multiplyDots<T>(n, m, k, alpha, b, lineB, a, lineA, c, sizeof<T>(), row, accumulate, sums);
+  } else if (m <= FEW_ROWS) {
     for (let i = 0; i < m; i++) {
-      const row = a + <usize>i * <usize>rsa * sizeof<T>();
-      multiplyVector<T>(n, k, alpha, b, csb, rsb, row, csa, c + <usize>i * <usize>n * sizeof<T>(), accumulate, work);
+      const line = a + <usize>i * <usize>rsa * sizeof<T>();
+      multiplyVector<T>(n, k, alpha, b, csb, rsb, line, csa, c + <usize>i * row, accumulate, work);
+    }
+  } else if (n <= THIN && m > THIN && rsa == 1) {
+    const blocked = work + <usize>min(m, SPAN) * row;
+    for (let i = 0; i < m; i += SPAN) {
+      const rows = min(m - i, SPAN);
+      gemmBlocked<T>(n, rows, k, alpha, b, csb, rsb, a, csa, 1, work, rows, false, blocked);
+      addTransposed<T>(rows, n, work, c, accumulate);
+      a += <usize>SPAN * sizeof<T>();
+      c += <usize>SPAN * row;
     }
   } else {
     gemmBlocked<T>(m, n, k, alpha, a, rsa, csa, b, rsb, csb, c, n, accumulate, work);
+  }
+}
+
+/** C[m, n] = X[n, m] transposed, plus C if `accumulate`. */
+function addTransposed<T>(m: i32, n: i32, x: usize, c: usize, accumulate: bool): void {
+  for (let i = 0; i < m; i++) {
+    let from = x + <usize>i * sizeof<T>();
+    for (let j = 0; j < n; j++) {
+      const value = load<T>(from);
+      store<T>(c, accumulate ? <T>(load<T>(c) + value) : value);
+      from += <usize>m * sizeof<T>();
+      c += sizeof<T>();
+    }
   }
 }
 

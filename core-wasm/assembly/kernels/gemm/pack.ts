@@ -14,7 +14,15 @@ import { MR, tileColumns } from "./tile";
 }
 
 /** Copies `count` lines of `k` elements (line i at src + i*lineStride, elements kStride apart) into a panel of `width` lines. */
-function packScalar<T>(count: i32, width: i32, k: i32, src: usize, lineStride: i32, kStride: i32, dst: usize): void {
+export function packScalar<T>(
+  count: i32,
+  width: i32,
+  k: i32,
+  src: usize,
+  lineStride: i32,
+  kStride: i32,
+  dst: usize,
+): void {
   const row = <usize>width * sizeof<T>();
   const step = <usize>kStride * sizeof<T>();
   for (let i = 0; i < width; i++) {
@@ -54,10 +62,7 @@ function packScalar<T>(count: i32, width: i32, k: i32, src: usize, lineStride: i
 
 /** Four lines, contiguous along k, into lines `0..3` of a panel whose rows are `row` bytes. Returns how many k are done. */
 // @ts-ignore: decorator
-@inline function transpose4<T>(k: i32, src: usize, line: usize, dst: usize, row: usize): i32 {
-  const src1 = src + line;
-  const src2 = src1 + line;
-  const src3 = src2 + line;
+@inline function transpose4<T>(k: i32, src: usize, src1: usize, src2: usize, src3: usize, dst: usize, row: usize): i32 {
   let at: usize = 0;
   let p = 0;
   if (sizeof<T>() == 4) {
@@ -85,8 +90,7 @@ function packScalar<T>(count: i32, width: i32, k: i32, src: usize, lineStride: i
 
 /** As transpose4 for two lines. */
 // @ts-ignore: decorator
-@inline function transpose2<T>(k: i32, src: usize, line: usize, dst: usize, row: usize): i32 {
-  const src1 = src + line;
+@inline function transpose2<T>(k: i32, src: usize, src1: usize, dst: usize, row: usize): i32 {
   let at: usize = 0;
   let p = 0;
   if (sizeof<T>() == 4) {
@@ -115,13 +119,20 @@ function packScalar<T>(count: i32, width: i32, k: i32, src: usize, lineStride: i
   return p;
 }
 
-/** One panel of A from MR rows that are contiguous along k. */
-function packRows<T>(k: i32, src: usize, rowStride: i32, dst: usize): void {
+/** One panel of A from up to MR rows that are contiguous along k; past the last row, which a tile drops, that row again. */
+function packRows<T>(rows: i32, k: i32, src: usize, rowStride: i32, dst: usize): void {
   const line = <usize>rowStride * sizeof<T>();
   const row = <usize>MR * sizeof<T>();
-  const done = transpose4<T>(k, src, line, dst, row);
-  if (MR == 6) transpose2<T>(k, src + 4 * line, line, dst + 4 * sizeof<T>(), row);
-  packScalar<T>(MR, MR, k - done, src + <usize>done * sizeof<T>(), rowStride, 1, dst + <usize>done * row);
+  const last = rows - 1;
+  const src1 = src + <usize>min(1, last) * line;
+  const src2 = src + <usize>min(2, last) * line;
+  const src3 = src + <usize>min(3, last) * line;
+  const done = transpose4<T>(k, src, src1, src2, src3, dst, row);
+  if (MR == 6 && rows > 4) {
+    const src4 = src + 4 * line;
+    transpose2<T>(k, src4, src + <usize>last * line, dst + 4 * sizeof<T>(), row);
+  }
+  packScalar<T>(rows, MR, k - done, src + <usize>done * sizeof<T>(), rowStride, 1, dst + <usize>done * row);
 }
 
 /** One panel of A from MR contiguous elements per k. */
@@ -151,10 +162,9 @@ export function packA<T>(
 ): void {
   for (let i = 0; i < m; i += MR) {
     const rows = min(MR, m - i);
-    if (rows < MR) packScalar<T>(rows, MR, k, src, rowStride, kStride, dst);
-    else if (kStride == 1) packRows<T>(k, src, rowStride, dst);
-    else if (rowStride == 1) packAcross<T>(k, src, kStride, dst);
-    else packScalar<T>(MR, MR, k, src, rowStride, kStride, dst);
+    if (kStride == 1) packRows<T>(rows, k, src, rowStride, dst);
+    else if (rowStride == 1 && rows == MR) packAcross<T>(k, src, kStride, dst);
+    else packScalar<T>(rows, MR, k, src, rowStride, kStride, dst);
     src += <usize>MR * <usize>rowStride * sizeof<T>();
     dst += panel;
   }
@@ -163,8 +173,11 @@ export function packA<T>(
 /** One panel of B from NR columns that are contiguous along k (a transposed matrix). */
 function packColumns<T>(k: i32, src: usize, columnStride: i32, dst: usize): void {
   const line = <usize>columnStride * sizeof<T>();
-  const done = transpose4<T>(k, src, line, dst, 32);
-  if (sizeof<T>() == 4) transpose4<T>(k, src + 4 * line, line, dst + 16, 32);
+  const done = transpose4<T>(k, src, src + line, src + 2 * line, src + 3 * line, dst, 32);
+  if (sizeof<T>() == 4) {
+    const src4 = src + 4 * line;
+    transpose4<T>(k, src4, src4 + line, src4 + 2 * line, src4 + 3 * line, dst + 16, 32);
+  }
   const width = tileColumns<T>();
   packScalar<T>(width, width, k - done, src + <usize>done * sizeof<T>(), columnStride, 1, dst + <usize>done * 32);
 }

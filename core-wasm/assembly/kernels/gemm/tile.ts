@@ -15,7 +15,7 @@
 }
 
 /** Bytes of one row of a packed panel of B. */
-const ROW: usize = 32;
+export const ROW: usize = 32;
 
 /** a * b + c, fused where the build has it. */
 // @ts-ignore: decorator
@@ -25,8 +25,33 @@ const ROW: usize = 32;
 }
 
 // @ts-ignore: decorator
-@inline function splat<T>(address: usize, i: usize): v128 {
-  return sizeof<T>() == 4 ? v128.load32_splat(address + (i << 2)) : v128.load64_splat(address + (i << 3));
+@inline function splat0<T>(a: usize): v128 {
+  return sizeof<T>() == 4 ? v128.load32_splat(a, 0) : v128.load64_splat(a, 0);
+}
+
+// @ts-ignore: decorator
+@inline function splat1<T>(a: usize): v128 {
+  return sizeof<T>() == 4 ? v128.load32_splat(a, 4) : v128.load64_splat(a, 8);
+}
+
+// @ts-ignore: decorator
+@inline function splat2<T>(a: usize): v128 {
+  return sizeof<T>() == 4 ? v128.load32_splat(a, 8) : v128.load64_splat(a, 16);
+}
+
+// @ts-ignore: decorator
+@inline function splat3<T>(a: usize): v128 {
+  return sizeof<T>() == 4 ? v128.load32_splat(a, 12) : v128.load64_splat(a, 24);
+}
+
+// @ts-ignore: decorator
+@inline function splat4<T>(a: usize): v128 {
+  return sizeof<T>() == 4 ? v128.load32_splat(a, 16) : v128.load64_splat(a, 32);
+}
+
+// @ts-ignore: decorator
+@inline function splat5<T>(a: usize): v128 {
+  return sizeof<T>() == 4 ? v128.load32_splat(a, 20) : v128.load64_splat(a, 40);
 }
 
 /** C's row = alpha * sum, added to what is there if `accumulate`. */
@@ -51,34 +76,75 @@ const ROW: usize = 32;
 }
 
 /**
- * The first `rows` rows of a tile: C[rows, NR] = alpha * A B (+ C). `a` and `b` are packed panels of k steps, `ldc` is in
- * bytes. Rows past `rows` are computed from the panel's zero padding and dropped.
+ * The first `rows` rows of a tile: C[rows, NR] = alpha * A B (+ C). `a` is a packed panel of k steps, and so is `b` if `stepB`
+ * is ROW: the bytes from a row of B to the next. `ldc` is in bytes. What a panel has past `rows` is dropped.
  */
-// @ts-ignore: decorator
-@inline export function tile<T>(
+export function tile<T>(
   k: i32,
   a: usize,
   b: usize,
+  stepB: usize,
   c: usize,
   ldc: usize,
   alpha: T,
   rows: i32,
   accumulate: bool,
 ): void {
-  if (isInteger<T>()) return tileRun<T>(k, a, b, c, ldc, alpha, rows, accumulate);
-  const run = runLength(k);
+  const run = isInteger<T>() ? k : runLength(k);
   for (;;) {
     const steps = min(k, run);
-    tileRun<T>(steps, a, b, c, ldc, alpha, rows, accumulate);
+    if (MR == 6 && isFloat<T>() && rows <= 4) fourRows<T>(steps, a, b, stepB, c, ldc, alpha, rows, accumulate);
+    else allRows<T>(steps, a, b, stepB, c, ldc, alpha, rows, accumulate);
     k -= steps;
     if (k == 0) return;
     a += <usize>(steps * MR) * sizeof<T>();
-    b += <usize>steps * ROW;
+    b += <usize>steps * stepB;
     accumulate = true;
   }
 }
 
-function tileRun<T>(k: i32, a: usize, b: usize, c: usize, ldc: usize, alpha: T, rows: i32, accumulate: bool): void {
+function allRows<T>(
+  k: i32,
+  a: usize,
+  b: usize,
+  stepB: usize,
+  c: usize,
+  ldc: usize,
+  alpha: T,
+  rows: i32,
+  accumulate: bool,
+): void {
+  tileRun<T>(MR == 6, k, a, b, stepB, c, ldc, alpha, rows, accumulate);
+}
+
+/** Without the last two rows. */
+function fourRows<T>(
+  k: i32,
+  a: usize,
+  b: usize,
+  stepB: usize,
+  c: usize,
+  ldc: usize,
+  alpha: T,
+  rows: i32,
+  accumulate: bool,
+): void {
+  tileRun<T>(false, k, a, b, stepB, c, ldc, alpha, rows, accumulate);
+}
+
+// @ts-ignore: decorator
+@inline function tileRun<T>(
+  full: bool,
+  k: i32,
+  a: usize,
+  b: usize,
+  stepB: usize,
+  c: usize,
+  ldc: usize,
+  alpha: T,
+  rows: i32,
+  accumulate: bool,
+): void {
   let c00 = v128.splat<T>(0);
   let c01 = c00;
   let c10 = c00;
@@ -91,33 +157,33 @@ function tileRun<T>(k: i32, a: usize, b: usize, c: usize, ldc: usize, alpha: T, 
   let c41 = c00;
   let c50 = c00;
   let c51 = c00;
-  const step = <usize>MR * sizeof<T>();
-  const end = b + <usize>k * ROW;
-  while (b < end) {
-    const b0 = v128.load(b);
-    const b1 = v128.load(b, 16);
-    let x = splat<T>(a, 0);
+  const end = b + <usize>k * stepB;
+  for (;;) {
+    let b0 = v128.load(b);
+    let b1 = v128.load(b, 16);
+    let x = splat0<T>(a);
     c00 = madd<T>(x, b0, c00);
     c01 = madd<T>(x, b1, c01);
-    x = splat<T>(a, 1);
+    x = splat1<T>(a);
     c10 = madd<T>(x, b0, c10);
     c11 = madd<T>(x, b1, c11);
-    x = splat<T>(a, 2);
+    x = splat2<T>(a);
     c20 = madd<T>(x, b0, c20);
     c21 = madd<T>(x, b1, c21);
-    x = splat<T>(a, 3);
+    x = splat3<T>(a);
     c30 = madd<T>(x, b0, c30);
     c31 = madd<T>(x, b1, c31);
-    if (MR == 6) {
-      x = splat<T>(a, 4);
+    if (full) {
+      x = splat4<T>(a);
       c40 = madd<T>(x, b0, c40);
       c41 = madd<T>(x, b1, c41);
-      x = splat<T>(a, 5);
+      x = splat5<T>(a);
       c50 = madd<T>(x, b0, c50);
       c51 = madd<T>(x, b1, c51);
     }
-    a += step;
-    b += ROW;
+    a += MR * sizeof<T>();
+    b += stepB;
+    if (b == end) break;
   }
   const scale = v128.splat<T>(alpha);
   storeRow<T>(c, scale, c00, c01, accumulate);
@@ -127,7 +193,7 @@ function tileRun<T>(k: i32, a: usize, b: usize, c: usize, ldc: usize, alpha: T, 
   storeRow<T>((c += ldc), scale, c20, c21, accumulate);
   if (rows < 4) return;
   storeRow<T>((c += ldc), scale, c30, c31, accumulate);
-  if (MR == 6) {
+  if (full) {
     if (rows < 5) return;
     storeRow<T>((c += ldc), scale, c40, c41, accumulate);
     if (rows < 6) return;

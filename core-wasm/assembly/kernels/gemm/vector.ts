@@ -8,7 +8,7 @@ import { madd } from "./tile";
 }
 
 // @ts-ignore: decorator
-@inline function sumLanes<T>(v: v128): T {
+@inline export function sumLanes<T>(v: v128): T {
   if (sizeof<T>() == 8) return <T>(v128.extract_lane<T>(v, 0) + v128.extract_lane<T>(v, 1));
   return <T>(
     (v128.extract_lane<T>(v, 0) +
