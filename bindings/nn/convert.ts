@@ -7,19 +7,38 @@ import { Tensor } from "../tensor/tensor.ts";
 
 export type Target = Device | DType | Tensor | { device?: Device; dtype?: DType };
 
-/** Gives `tensor` (and its gradient) the device and, if it is floating, the dtype that `target` names. */
-export function convert(tensor: Tensor, target: readonly Target[]): void {
+/**
+ * Gives tensors (and their gradients) the device and, if they are floating, the dtype that `target` names. From WebGPU to
+ * the CPU all are read together, and the promise of that is returned.
+ */
+export function convertAll(tensors: readonly Tensor[], target: readonly Target[]): Promise<void> | undefined {
   const { device, dtype } = goal(target);
-  const kind = dtype !== undefined && tensor.isFloatingPoint() ? dtype : tensor.dtype;
-  const place = device ?? tensor.device;
-  if (kind === tensor.dtype && place === tensor.device) return;
+  const pending: Promise<void>[] = [];
   noGrad(() => {
-    const grad = tensor.grad;
-    const { requiresGrad } = tensor;
-    exchange(tensor, tensor.detach().to({ dtype: kind, device: place }));
-    if (requiresGrad) tensor.requiresGrad = true;
-    if (grad) tensor.grad = grad.to({ dtype: kind, device: place });
+    for (const tensor of tensors) {
+      const kind = dtype !== undefined && tensor.isFloatingPoint() ? dtype : tensor.dtype;
+      const place = device ?? tensor.device;
+      if (kind === tensor.dtype && place === tensor.device) continue;
+      const move = (from: Tensor): Tensor | Promise<Tensor> => from.to({ dtype: kind, device: place });
+      const { grad } = tensor;
+      const moved = [move(tensor.detach()), grad === null ? null : move(grad)] as const;
+      const [value, gradient] = moved;
+      if (value instanceof Promise || gradient instanceof Promise) {
+        pending.push(Promise.all(moved).then(([value, gradient]) => noGrad(() => put(tensor, value, gradient))));
+      } else {
+        put(tensor, value, gradient);
+      }
+    }
   });
+  return pending.length === 0 ? undefined : Promise.all(pending).then(() => undefined);
+}
+
+/** Lets the wrapper `tensor` be `value`, with a gradient. */
+function put(tensor: Tensor, value: Tensor, grad: Tensor | null): void {
+  const { requiresGrad } = tensor;
+  exchange(tensor, value);
+  if (requiresGrad) tensor.requiresGrad = true;
+  if (grad !== null) tensor.grad = grad;
 }
 
 function goal(target: readonly Target[]): { device?: Device; dtype?: DType } {

@@ -8,7 +8,7 @@ import { Tensor } from "../tensor/tensor.ts";
 import { callWithHooks, type Hooks, type RemovableHandle } from "./hooks.ts";
 import { Parameter } from "./parameter.ts";
 import { loadInto, type IncompatibleKeys } from "./state.ts";
-import { convert } from "./convert.ts";
+import { convertAll } from "./convert.ts";
 
 /** Any module, whatever it is called with. */
 // oxlint-disable-next-line typescript/no-explicit-any -- so that subclasses with other arguments can be called
@@ -254,13 +254,21 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
     return this;
   }
 
-  /** Moves parameters and buffers to a device, or casts the floating ones to a dtype, in place. */
-  to(...target: (Device | DType | Tensor | { device?: Device; dtype?: DType })[]): this {
+  /**
+   * Moves parameters and buffers to a device, or casts the floating ones to a dtype, in place. From WebGPU to the CPU it is a
+   * promise.
+   * @example model.to("webgpu"); await model.to("cpu");
+   */
+  to(device: "cpu"): this | Promise<this>;
+  to(...target: (Device | DType | Tensor | { device?: Device; dtype?: DType })[]): this;
+  to(...target: (Device | DType | Tensor | { device?: Device; dtype?: DType })[]): this | Promise<this> {
+    const tensors = new Set<Tensor>();
     for (const module of this.modules()) {
-      for (const [, parameter] of module.ownParameters()) convert(parameter, target);
-      for (const [, buffer] of module.ownBuffers()) convert(buffer, target);
+      for (const [, parameter] of module.ownParameters()) tensors.add(parameter);
+      for (const [, buffer] of module.ownBuffers()) tensors.add(buffer);
     }
-    return this;
+    const moved = convertAll([...tensors], target);
+    return moved === undefined ? this : moved.then(() => this);
   }
   /** Casts floating parameters and buffers to float32. */
   float(): this {
@@ -278,9 +286,13 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
   bfloat16(): this {
     return this.to("bfloat16");
   }
-  /** Moves parameters and buffers to the CPU. */
-  cpu(): this {
+  /** Moves parameters and buffers to the CPU; a promise where they are on WebGPU. */
+  cpu(): this | Promise<this> {
     return this.to("cpu");
+  }
+  /** Moves parameters and buffers to WebGPU. */
+  webgpu(): this {
+    return this.to("webgpu");
   }
 
   // ---- copies
