@@ -63,6 +63,7 @@ export interface CoreExports {
   abandonCallback(): void;
   abandonCall(): void;
   readBack(handle: number): number;
+  runBlock(args: number): void;
   setDeviceHalf(has: number): void;
   memoryStats(): number;
   setMemoryLimit(bytes: number): void;

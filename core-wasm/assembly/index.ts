@@ -5,6 +5,8 @@ import { addHook as prependHook, removeHook as withoutHook } from "./autograd/ho
 import { gradMode as currentMode } from "./autograd/mode";
 import { Node, SpecialNode, attach, doneNode, liveNodes, newNode, retainGradOf } from "./autograd/node";
 import { detach as detached, detachInPlace, historyOf } from "./autograd/views";
+import { Args } from "./dispatch/args";
+import { runCpu } from "./dispatch/kernel";
 import { kernelCount } from "./dispatch/run";
 import {
   abandonCall as abandonThis,
@@ -297,6 +299,11 @@ export function abandonCall(): void {
 /** A copy on the CPU without history. */
 export function readBack(t: Tensor): usize {
   return leave(readBackOf(t));
+}
+
+/** Runs an argument block whose operands all lie in wasm memory: what a device is compared with, or does not do itself. */
+export function runBlock(block: usize): void {
+  runCpu(changetype<Args>(block));
 }
 
 /** Tells whether the WebGPU device has 16-bit floats. */

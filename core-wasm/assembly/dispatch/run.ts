@@ -38,11 +38,11 @@ export function workspace(bytes: usize): void {
   args.workspaceBytes = bytes;
 }
 
-/** Runs the block on `device`; raises where an operand is elsewhere. 0-d CPU tensors may stand beside any in a program. */
+/** Runs the block on `device`; raises where an operand is elsewhere. 0-d CPU tensors may stand beside any in programs and copies. */
 export function run(device: i32): void {
   for (let i = 0; i < args.count; i++) {
     const at = args.operand(i).device;
-    if (at != device && (at != Device.Cpu || args.kernel != Kernel.Program)) differentDevices(device, at);
+    if (at != device && (at != Device.Cpu || args.kernel > Kernel.Copy)) differentDevices(device, at);
   }
   kernelCount++;
   if (device == Device.Cpu) runCpu(args);

@@ -1,6 +1,9 @@
 // Tensors on their way between devices. Bytes travel as WebGPU stores them (stagedDType); conversion is the CPU's work.
 import { deviceRead, deviceUpload } from "../dispatch/backend";
+import { args } from "../dispatch/args";
 import { Device } from "../dispatch/device";
+import { Kernel } from "../dispatch/kernel";
+import { addOperand, begin, run } from "../dispatch/run";
 import { sameShape } from "./broadcast";
 import { copyInto, emptyPreserving, emptyPreservingOn, isDense, rawContiguous, rawCopy, rawToDType } from "./create";
 import { deviceItemSize, itemSize, stagedDType } from "./dtype";
@@ -46,11 +49,21 @@ function converted(t: Tensor, dtype: i32): Tensor {
   return out;
 }
 
+/** copyInto from a CPU tensor of one element, which a device's kernel is told. */
+function copyElement(target: Tensor, source: Tensor): void {
+  begin(Kernel.Copy);
+  addOperand(target);
+  addOperand(source);
+  args.operand(1).ndim = 0;
+  run(target.device);
+}
+
 /** copyInto between devices. */
 export function copyAcross(target: Tensor, source: Tensor): void {
   if (source.device == Device.Null) fail(ErrorKind.NotImplemented, "Cannot copy out of meta tensor; no data!");
   if (target.device == Device.Null) return;
   if (target.device == Device.Cpu) return copyInto(target, readBack(source));
+  if (source.numel == 1) return copyElement(target, source);
   // the CPU has dtypes that the device lacks
   const local = rawContiguous(rawToDType(source, target.dtype));
   const whole = target.isContiguous() && sameShape(target, local);

@@ -1,0 +1,165 @@
+// A device without a GPU: buffers outside the wasm memory with elements as WebGPU stores them, reads that must be awaited,
+// and the core's own kernels to compute. It shows that what runs on a device never reaches for the memory of the CPU, and
+// gives the CPU's numbers.
+import { core, currentBuffer, i32, refresh } from "../../bindings/core.ts";
+import type { DeviceBackend, DeviceStats } from "../../bindings/device.ts";
+import { Code, ITEM_SIZES } from "../../bindings/tensor/dtype.ts";
+
+const OPERANDS = 800;
+const OPERAND_SIZE = 160;
+const ARENA_BYTES = 256 << 20;
+/** bytes per element as WebGPU stores them */
+const SIZES = [4, 4, 4, 4, 8, 2, 4, 0, 0, 0, 4, 4];
+
+export interface Run {
+  kernel: number;
+  dtypes: number[];
+}
+
+export class Emulator implements DeviceBackend {
+  readonly hasHalf = true;
+  readonly lost = undefined;
+  /** the kernels that ran, newest last */
+  readonly runs: Run[] = [];
+  reads = 0;
+  #buffers = new Map<number, Uint8Array>();
+  #next = 1;
+  #created = 0;
+  #arena = 0;
+  #dry = false;
+
+  /** Called outside of any call into the core. */
+  constructor() {
+    i32[core.scratch() >>> 2] = ARENA_BYTES;
+    this.#arena = core.empty(core.scratch(), 1, Code.Uint8, 0);
+  }
+
+  allocate(bytes: number): number {
+    if (bytes % 4 !== 0 || bytes === 0) throw new Error(`a buffer of ${bytes} bytes`);
+    // what a new buffer holds is anything
+    this.#buffers.set(this.#next, new Uint8Array(bytes).fill(0x7b));
+    this.#created++;
+    return this.#next++;
+  }
+  free(id: number, bytes: number): void {
+    if (this.#buffers.get(id)?.length !== bytes) throw new Error(`buffer ${id} is freed wrongly`);
+    this.#buffers.delete(id);
+  }
+  upload(id: number, offset: number, bytes: Uint8Array): void {
+    if ((offset | bytes.length) % 4 !== 0) throw new Error(`upload of ${bytes.length} bytes at ${offset}`);
+    this.#buffers.get(id)!.set(bytes, offset);
+  }
+  read(id: number, offset: number, bytes: number): Promise<Uint8Array> {
+    if ((offset | bytes) % 4 !== 0) throw new Error(`read of ${bytes} bytes at ${offset}`);
+    this.reads++;
+    const copy = this.#buffers.get(id)!.slice(offset, offset + bytes);
+    if (copy.length !== bytes) throw new Error(`read of ${bytes} bytes at ${offset} beyond the buffer`);
+    return Promise.resolve(copy);
+  }
+  flush(): void {}
+  async synchronize(): Promise<void> {}
+  async warmup(record: () => void): Promise<void> {
+    this.#dry = true;
+    try {
+      record();
+    } finally {
+      this.#dry = false;
+    }
+  }
+  stats(): DeviceStats {
+    const usedBytes = [...this.#buffers.values()].reduce((sum, buffer) => sum + buffer.length, 0);
+    return {
+      usedBytes,
+      usedBuffers: this.#buffers.size,
+      freeBytes: 0,
+      freeBuffers: 0,
+      created: this.#created,
+      dispatches: this.runs.length,
+      submits: 0,
+      pipelines: 0,
+      bindGroups: 0,
+    };
+  }
+  destroy(): void {
+    this.#buffers.clear();
+  }
+
+  /** Moves the operands' buffers into wasm memory, runs the CPU's kernel there, and moves them back. */
+  run(args: number): void {
+    refresh();
+    const base = args >>> 2;
+    const count = i32[base + 1]!;
+    const operands = Array.from({ length: count }, (_, k) => (args + OPERANDS + k * OPERAND_SIZE) >>> 2);
+    this.runs.push({ kernel: i32[base]!, dtypes: operands.map((at) => i32[at + 2]!) });
+    if (this.#dry) return;
+    let top = i32[(i32[(this.#arena >>> 2) + 2]! >>> 2) + 1]! >>> 0;
+    const placed = new Map<number, { address: number; dtype: number }>();
+    const saved = operands.map((at) => [i32[at]!, i32[at + 5]!]);
+    for (const at of operands) {
+      if (i32[at + 5] === 0) continue;
+      const [id, offset, dtype] = [i32[at]!, i32[at + 1]!, i32[at + 2]!];
+      let place = placed.get(id);
+      if (place === undefined) {
+        place = { address: top, dtype };
+        placed.set(id, place);
+        top += this.#load(id, dtype, top);
+        top = (top + 63) & ~63;
+      } else if (place.dtype !== dtype) {
+        throw new Error("operands of one buffer have different dtypes");
+      }
+      i32[at] = place.address + offset * ITEM_SIZES[dtype]!;
+      i32[at + 5] = 0;
+    }
+    core.runBlock(args);
+    refresh();
+    for (const [id, { address, dtype }] of placed) this.#store(id, dtype, address);
+    operands.forEach((at, k) => {
+      i32[at] = saved[k]![0]!;
+      i32[at + 5] = saved[k]![1]!;
+    });
+  }
+
+  /** Lays a buffer down as the CPU stores its elements; returns the bytes taken. */
+  #load(id: number, dtype: number, address: number): number {
+    const buffer = this.#buffers.get(id);
+    if (buffer === undefined) throw new Error(`there is no buffer ${id}`);
+    const count = Math.floor(buffer.length / SIZES[dtype]!);
+    const bytes = count * ITEM_SIZES[dtype]!;
+    const [stored, local] = [wide(buffer, dtype), narrow(address, count, dtype)];
+    if (stored === undefined) new Uint8Array(currentBuffer(), address, bytes).set(buffer.subarray(0, bytes));
+    else for (let i = 0; i < count; i++) local![i] = dtype === Code.BFloat16 ? stored[i]! >>> 16 : stored[i]!;
+    return bytes;
+  }
+
+  #store(id: number, dtype: number, address: number): void {
+    const buffer = this.#buffers.get(id)!;
+    const count = Math.floor(buffer.length / SIZES[dtype]!);
+    const [stored, local] = [wide(buffer, dtype), narrow(address, count, dtype)];
+    if (stored === undefined) {
+      const bytes = count * ITEM_SIZES[dtype]!;
+      buffer.set(new Uint8Array(currentBuffer(), address, bytes));
+    } else for (let i = 0; i < count; i++) stored[i] = dtype === Code.BFloat16 ? local![i]! << 16 : local![i]!;
+  }
+}
+
+/** The elements of a buffer as words, where the device stores the dtype wider than the CPU. */
+function wide(buffer: Uint8Array, dtype: number): Int32Array | undefined {
+  const differs = SIZES[dtype] !== ITEM_SIZES[dtype];
+  return differs ? new Int32Array(buffer.buffer, buffer.byteOffset, buffer.length / 4) : undefined;
+}
+
+/** The same elements in wasm memory. */
+function narrow(address: number, count: number, dtype: number): Uint8Array | Int8Array | Int16Array | Uint16Array {
+  const memory = currentBuffer();
+  switch (dtype) {
+    case Code.Int8:
+      return new Int8Array(memory, address, count);
+    case Code.Int16:
+      return new Int16Array(memory, address, count);
+    case Code.BFloat16:
+      return new Uint16Array(memory, address, count);
+    default:
+      return new Uint8Array(memory, address, count);
+  }
+}
+
