@@ -110,6 +110,9 @@ export class Emulator implements DeviceBackend {
       i32[at] = place.address + offset * ITEM_SIZES[dtype]!;
       i32[at + 5] = 0;
     }
+    // the core gives scratch memory to the CPU's own calls only
+    i32[base + 4] = top;
+    i32[base + 5] = ARENA_BYTES / 2;
     core.runBlock(args);
     refresh();
     for (const [id, { address, dtype }] of placed) this.#store(id, dtype, address);

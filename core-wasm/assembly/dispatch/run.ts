@@ -32,8 +32,9 @@ export function addOperand(t: Tensor): void {
   }
 }
 
-/** Scratch memory for the kernel; it may be asked for once a run, after `begin`. */
+/** Scratch memory for the CPU's kernel; it may be asked for once a run, after the output was added. */
 export function workspace(bytes: usize): void {
+  if (args.operand(0).device != Device.Cpu) return;
   args.workspace = (temporary(bytes + 64) + 63) & ~(63 as usize);
   args.workspaceBytes = bytes;
 }

@@ -7,6 +7,7 @@ import { ErrorKind, cppTypeName, fail, msg, msgDType, raise } from "../tensor/er
 import { ScalarKind } from "../tensor/scalar";
 import { Tensor } from "../tensor/tensor";
 import { setResult } from "../dispatch/entry";
+import { Device } from "../dispatch/device";
 
 /** alpha must be of the category of the result. */
 export function checkAlpha(input: Tensor, other: Tensor, alpha: f64, alphaKind: i32): void {
@@ -30,9 +31,9 @@ export function checkSub(input: Tensor, other: Tensor, alpha: f64, alphaKind: i3
   checkAlpha(input, other, alpha, alphaKind);
 }
 
-/** Whether some element of an integral tensor equals `value`. */
+/** Whether some element of an integral tensor equals `value`, on devices that can be read at once. */
 function contains(t: Tensor, value: i64): bool {
-  if (t.numel == 0) return false;
+  if (t.numel == 0 || t.device != Device.Cpu) return false;
   const wide = rawContiguous(rawToDType(t, DType.Int64));
   const p = wide.dataPtr();
   for (let i = 0; i < wide.numel; i++) if (load<i64>(p + ((<usize>i) << 3)) == value) return true;
@@ -50,7 +51,7 @@ export function checkDiv(input: Tensor, other: Tensor, roundingMode: i32): void 
 
 export function checkPow(input: Tensor, exponent: Tensor): void {
   // a tensor exponent may be negative (the result is 0, or ±1 for bases ±1), a plain number may not
-  if (exponent.ndim != 0 || !isIntegral(exponent.dtype, false) || !isIntegral(resultType(input, exponent), false))
+  if (exponent.device != Device.Cpu || exponent.ndim != 0 || !isIntegral(exponent.dtype, false) || !isIntegral(resultType(input, exponent), false))
     return;
   const wide = rawToDType(exponent, DType.Int64);
   if (load<i64>(wide.dataPtr()) < 0) {

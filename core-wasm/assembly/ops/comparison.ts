@@ -5,6 +5,7 @@ import { rawContiguous } from "../tensor/create";
 import { DType } from "../tensor/dtype";
 import { ErrorKind, fail, msg, msgDType, msgFloat, raise } from "../tensor/error";
 import { Tensor } from "../tensor/tensor";
+import { valueOf } from "../tensor/transfer";
 
 export function checkClose(input: Tensor, other: Tensor, rtol: f64, atol: f64, equalNan: bool): void {
   if (input.dtype != other.dtype) {
@@ -27,10 +28,7 @@ function checkTolerance(name: string, value: f64): void {
 
 /** Whether every element of a bool tensor is true. */
 function allTrue(t: Tensor): bool {
-  const dense = rawContiguous(t);
-  const p = dense.dataPtr();
-  for (let i = 0; i < dense.numel; i++) if (load<u8>(p + <usize>i) == 0) return false;
-  return true;
+  return valueOf(ops.all(t)) != 0;
 }
 
 export function allclose(input: Tensor, other: Tensor, rtol: f64, atol: f64, equalNan: bool): bool {

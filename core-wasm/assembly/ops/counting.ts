@@ -12,17 +12,14 @@ import { NONE, ints1, newInts, shapeOf } from "../tensor/ints";
 import { Scalar, ScalarKind, newScalar } from "../tensor/scalar";
 import { Flag, Tensor } from "../tensor/tensor";
 import { hasBadIndex } from "./indices";
+import { valueOf, rawToDevice } from "../tensor/transfer";
+import { Device } from "../dispatch/device";
 
 // ---- bincount ----------------------------------------------------------------------------------------------------
 
-/** The greatest of int64 indices on the CPU, -1 without any. */
+/** The greatest of int64 indices, -1 without any. */
 export function greatestIndex(index: Tensor): i64 {
-  const line = rawContiguous(index);
-  let greatest: i64 = -1;
-  for (let at = line.dataPtr(), end = at + ((<usize>line.numel) << 3); at < end; at += 8) {
-    greatest = max<i64>(greatest, load<i64>(at));
-  }
-  return greatest;
+  return index.numel == 0 ? -1 : <i64>valueOf(ops.amax(index));
 }
 
 export function bincount(input: Tensor, weights: Tensor | null, minlength: i32): Tensor {
@@ -31,7 +28,7 @@ export function bincount(input: Tensor, weights: Tensor | null, minlength: i32):
     fail(ErrorKind.Runtime, "bincount only supports 1-d non-negative integral inputs.");
   }
   const index = rawToDType(input, DType.Int64);
-  if (hasBadIndex(index, 0, i32.MAX_VALUE)) {
+  if (hasBadIndex(index, 0, i32.MAX_VALUE) || (index.device != Device.Cpu && index.numel > 0 && lowest(index) < 0)) {
     fail(ErrorKind.Runtime, "bincount only supports 1-d non-negative integral inputs.");
   }
   const size = ints1(max(<i32>greatestIndex(index) + 1, minlength));
@@ -59,15 +56,11 @@ function requireFloating(op: string, input: Tensor): void {
 }
 
 function lowest(t: Tensor): f64 {
-  return numberOf(ops.amin(t));
+  return valueOf(ops.amin(t));
 }
 
 function highest(t: Tensor): f64 {
-  return numberOf(ops.amax(t));
-}
-
-function numberOf(t: Tensor): f64 {
-  return load<f64>(rawToDType(t, DType.Float64).dataPtr());
+  return valueOf(ops.amax(t));
 }
 
 /** Ends that coincide are moved apart, as PyTorch and NumPy do. */
@@ -174,8 +167,8 @@ export function histogramEdges(input: Tensor, bins: Tensor, weight: Tensor | nul
     fail(ErrorKind.Runtime, "torch.histogram(): bins tensor should have one dimension and at least one edge");
   }
   const edges = ops.clone(ops.contiguous(bins));
-  binsFrom = numberOf(ops.select(edges, 0, 0));
-  binsTo = numberOf(ops.select(edges, 0, -1));
+  binsFrom = valueOf(ops.select(edges, 0, 0));
+  binsTo = valueOf(ops.select(edges, 0, -1));
   return counted(input, bins.numel - 1, edges, weight, density, false);
 }
 
@@ -346,13 +339,14 @@ function quantiles(
     msg("() input tensor must be either float or double dtype");
     raise(ErrorKind.Runtime);
   }
-  const points = q.has(Flag.Wrapped) ? rawToDType(q, input.dtype) : q;
+  let points = q.has(Flag.Wrapped) ? rawToDType(q, input.dtype) : q;
   if (points.dtype != input.dtype) {
     msg(op);
     msg("() q tensor must be same dtype as the input tensor");
     raise(ErrorKind.Runtime);
   }
   checkPoints(op, points);
+  if (q.has(Flag.Wrapped)) points = rawToDevice(points, input.device);
   const flat = dim == NONE;
   if (!flat) dim = wrapDim(dim, input.ndim);
   const rank = <i32>input.ndim;
@@ -384,6 +378,7 @@ function quantiles(
 }
 
 function checkPoints(op: string, q: Tensor): void {
+  if (q.device != Device.Cpu) return;
   const wide = rawContiguous(rawToDType(q, DType.Float64));
   for (let i = 0; i < wide.numel; i++) {
     const value = load<f64>(wide.dataPtr() + ((<usize>i) << 3));

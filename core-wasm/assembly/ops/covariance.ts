@@ -7,10 +7,8 @@ import { ErrorKind, fail, msg, msgDType, msgInt, raise, warn } from "../tensor/e
 import { NONE, ints1, ints2, newInts } from "../tensor/ints";
 import { Tensor } from "../tensor/tensor";
 import { newTensors } from "../tensor/tensors";
-
-function numberOf(t: Tensor): f64 {
-  return load<f64>(rawToDType(t, DType.Float64).dataPtr());
-}
+import { valueOf } from "../tensor/transfer";
+import { Device } from "../dispatch/device";
 
 export function trace(input: Tensor): Tensor {
   if (input.ndim != 2) {
@@ -63,7 +61,7 @@ function checkWeights(name: string, weights: Tensor, observations: i32, integral
     msgInt(observations);
     raise(ErrorKind.Runtime);
   }
-  if (observations > 0 && numberOf(ops.amin(weights)) < 0) {
+  if (observations > 0 && valueOf(ops.amin(weights)) < 0) {
     msg("cov(): ");
     msg(name);
     msg(" cannot be negative");
@@ -85,17 +83,17 @@ export function cov(input: Tensor, correction: i32, fweights: Tensor | null, awe
     checkWeights("aweights", aweights, observations, false);
     weights = weights === null ? aweights : ops.mul(weights, aweights);
   }
-  const total = weights === null ? scalarTensor(observations, DType.Int64, input.device) : ops.sum(weights);
-  if (weights !== null && numberOf(total) == 0) {
+  const total = weights === null ? scalarTensor(observations, DType.Int64, Device.Cpu) : ops.sum(weights);
+  if (weights !== null && valueOf(total) == 0) {
     fail(ErrorKind.Runtime, "cov(): weights sum to zero, can't be normalized");
   }
   const mean = ops.div(ops.sum(weights === null ? x : ops.mul(x, weights), ints1(1)), total);
-  const less = scalarTensor(correction, DType.Int64, input.device);
+  const less = scalarTensor(correction, DType.Int64, Device.Cpu);
   let divisor: Tensor;
   if (weights !== null && aweights !== null && correction != 0) {
     divisor = ops.sub(total, ops.div(ops.mul(less, ops.sum(ops.mul(weights, aweights))), total));
   } else divisor = ops.sub(total, less);
-  if (numberOf(divisor) <= 0) {
+  if (valueOf(divisor) <= 0) {
     warn("cov(): degrees of freedom is <= 0. Correction should be strictly less than the number of observations.");
     divisor = scalarTensor(0, divisor.dtype, divisor.device);
   }

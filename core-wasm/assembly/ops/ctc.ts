@@ -13,6 +13,7 @@ import { Ints, ints1, ints3, newInts } from "../tensor/ints";
 import { ScalarKind } from "../tensor/scalar";
 import { Tensor } from "../tensor/tensor";
 import { Reduction } from "./loss";
+import { rawToDevice } from "../tensor/transfer";
 
 function checkLengths(name: string, lengths: Ints, batch: i32, most: i32): void {
   if (lengths.length != batch) {
@@ -35,7 +36,6 @@ function checkLengths(name: string, lengths: Ints, batch: i32, most: i32): void 
 }
 
 function checkCtc(logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, blank: i32): void {
-  if (logProbs.device != Device.Cpu) fail(ErrorKind.NotImplemented, "ctc_loss is implemented for the CPU only");
   if (!isFloating(logProbs.dtype)) fail(ErrorKind.Runtime, "ctc_loss: expected log_probs of a floating point dtype");
   const classes = logProbs.shape(2);
   const batch = logProbs.shape(1);
@@ -55,6 +55,7 @@ function checkCtc(logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetL
 
 /** Raises at a label that is no class. */
 function checkLabels(targets: Tensor, classes: i32): void {
+  if (targets.device != Device.Cpu) return;
   for (let i = 0; i < targets.numel; i++) {
     const label = load<i64>(targets.dataPtr() + ((<usize>i) << 3));
     if (label >= 0 && label < classes) continue;
@@ -71,10 +72,10 @@ function statesOf(targetLengths: Ints): i32 {
   return 2 * longest + 1;
 }
 
-function tensorOf(lengths: Ints): Tensor {
+function tensorOf(lengths: Ints, device: i32): Tensor {
   const t = empty(ints1(lengths.length), DType.Int64, Device.Cpu);
   for (let i = 0; i < lengths.length; i++) store<i64>(t.dataPtr() + ((<usize>i) << 3), lengths.get(i));
-  return t;
+  return rawToDevice(t, device);
 }
 
 function setCtc(logProbs: Tensor, targets: Tensor, states: i32, blank: i32, zeroInfinity: bool): void {
@@ -103,8 +104,8 @@ export function ctcLossOf(
   const states = statesOf(targetLengths);
   const losses = empty(ints1(x.shape(1)), x.dtype, x.device);
   const alpha = empty(ints3(x.shape(1), x.shape(0), states), x.dtype, x.device);
-  const inputs = tensorOf(inputLengths);
-  const lengths = tensorOf(targetLengths);
+  const inputs = tensorOf(inputLengths, logProbs.device);
+  const lengths = tensorOf(targetLengths, logProbs.device);
   begin(Kernel.CtcLoss);
   addOperand(losses);
   addOperand(alpha);
@@ -135,8 +136,8 @@ export function ctcLossBackward(
   const g = rawContiguous(grad);
   const states = statesOf(targetLengths);
   const out = emptyLike(x, x.dtype);
-  const inputs = tensorOf(inputLengths);
-  const lengths = tensorOf(targetLengths);
+  const inputs = tensorOf(inputLengths, logProbs.device);
+  const lengths = tensorOf(targetLengths, logProbs.device);
   begin(Kernel.CtcLossBackward);
   addOperand(out);
   addOperand(g);
@@ -168,7 +169,7 @@ export function ctcLoss(
     losses = ops.where(ops.isinf(losses), wrappedNumber(0, ScalarKind.Float), losses);
   }
   if (reduction == Reduction.Mean) {
-    const lengths = ops.clampMin(tensorOf(targetLengths), wrappedNumber(1, ScalarKind.Int));
+    const lengths = ops.clampMin(tensorOf(targetLengths, logProbs.device), wrappedNumber(1, ScalarKind.Int));
     return ops.mean(ops.div(losses, lengths), null, false, NO_DTYPE);
   }
   if (reduction == Reduction.Sum) return ops.sum(losses, null, false, NO_DTYPE);

@@ -13,6 +13,8 @@ import { Tensor } from "../tensor/tensor";
 import { rawView } from "../tensor/views";
 import { greatestIndex } from "./counting";
 import { alongDim, asIndex, hasBadIndex, runGather, runScatter } from "./indices";
+import { Device } from "../dispatch/device";
+import { readBack, rawToDevice } from "../tensor/transfer";
 
 function checkIndices(index: Tensor, rows: i32): void {
   if (index.dtype != DType.Int64 && index.dtype != DType.Int32) {
@@ -95,23 +97,25 @@ const enum BagMode {
 let bagOf: Tensor = changetype<Tensor>(0);
 let places: Tensor = changetype<Tensor>(0);
 
-function assignBags(index: Tensor, offsets: Tensor, bags: i32, padding: i32): void {
-  const n = index.numel;
-  const bag = empty(ints1(n), DType.Int64, index.device);
-  const place = empty(ints1(n), DType.Int64, index.device);
+function assignBags(input: Tensor, offsets: Tensor, bags: i32, padding: i32): void {
+  const n = input.numel;
+  const bag = empty(ints1(n), DType.Int64, Device.Cpu);
+  const place = empty(ints1(n), DType.Int64, Device.Cpu);
+  // without a padding row the indices need not be known
+  const index = padding < 0 ? offsets : readBack(input);
   let count = 0;
   for (let b = 0; b < bags; b++) {
     const from = <i32>load<i64>(offsets.dataPtr() + ((<usize>b) << 3));
     const until = b + 1 < offsets.numel ? <i32>load<i64>(offsets.dataPtr() + ((<usize>(b + 1)) << 3)) : n;
     for (let i = from; i < until; i++) {
-      if (<i32>load<i64>(index.dataPtr() + ((<usize>i) << 3)) == padding) continue;
+      if (padding >= 0 && <i32>load<i64>(index.dataPtr() + ((<usize>i) << 3)) == padding) continue;
       store<i64>(bag.dataPtr() + ((<usize>count) << 3), b);
       store<i64>(place.dataPtr() + ((<usize>count) << 3), i);
       count++;
     }
   }
-  bagOf = ops.slice(bag, 0, 0, count);
-  places = ops.slice(place, 0, 0, count);
+  bagOf = rawToDevice(ops.slice(bag, 0, 0, count), input.device);
+  places = rawToDevice(ops.slice(place, 0, 0, count), input.device);
 }
 
 function checkOffsets(offsets: Tensor, n: i32): void {
@@ -187,7 +191,7 @@ export function embeddingBag(
       return input;
     }
     if (offsets.ndim != 1) fail(ErrorKind.Value, "offsets has to be a 1D Tensor");
-    starts = rawContiguous(asIndex(offsets));
+    starts = rawContiguous(asIndex(readBack(offsets)));
   }
   const line = rawView(rawContiguous(asIndex(input)), ints1(input.numel))!;
   checkIndices(line, weight.shape(0));
@@ -213,7 +217,7 @@ export function embeddingBag(
 
 /** 0, step, 2 step, … */
 function everyNth(n: i32, step: i32): Tensor {
-  const list = empty(ints1(n), DType.Int64, 0);
+  const list = empty(ints1(n), DType.Int64, Device.Cpu);
   for (let i = 0; i < n; i++) store<i64>(list.dataPtr() + ((<usize>i) << 3), <i64>i * step);
   return list;
 }
@@ -226,7 +230,8 @@ export function oneHot(input: Tensor, numClasses: i32): Tensor {
     fail(ErrorKind.Runtime, "Can not infer total number of classes from empty tensor.");
   }
   if (hasBadIndex(input, 0, i32.MAX_VALUE)) fail(ErrorKind.Runtime, "Class values must be non-negative.");
-  const greatest = <i32>greatestIndex(input);
+  const known = numClasses == -1 || input.device == Device.Cpu;
+  const greatest = known ? <i32>greatestIndex(input) : -1;
   if (numClasses == -1) numClasses = greatest + 1;
   else if (numClasses < 1) fail(ErrorKind.Runtime, "num_classes should be positive");
   else if (greatest >= numClasses) fail(ErrorKind.Runtime, "Class values must be smaller than num_classes.");

@@ -4,7 +4,7 @@ import { args } from "../dispatch/args";
 import { Kernel } from "../dispatch/kernel";
 import { addOperand, begin, run } from "../dispatch/run";
 import { countSet } from "../kernels/compress";
-import { broadcastInto, broadcastShapes, wrapDim } from "../tensor/broadcast";
+import { broadcastInto, broadcastShapes, wrapDim, commonDevice } from "../tensor/broadcast";
 import { empty, rawContiguous } from "../tensor/create";
 import { DType } from "../tensor/dtype";
 import { ErrorKind, fail, msg, msgDType, msgInt, msgShape, raise } from "../tensor/error";
@@ -23,6 +23,8 @@ import {
   runGather,
   shapeWith,
 } from "./indices";
+import { Device } from "../dispatch/device";
+import { readBack, rawToDevice } from "../tensor/transfer";
 
 // ---- along one dim -----------------------------------------------------------------------------------------------
 
@@ -153,6 +155,11 @@ export function maskedSelect(input: Tensor, mask: Tensor): Tensor {
   }
   const shape = broadcastShapes(mask, input);
   const flags = rawExpand(mask, shape);
+  if (commonDevice(input, mask) == Device.WebGpu) {
+    const line = rawContiguous(rawExpand(rawToDevice(input, mask.device), shape));
+    const flat = rawView(rawContiguous(flags), ints1(flags.numel))!;
+    return take(line, rawSelect(nonzero(flat), 1, 0));
+  }
   const out = empty(ints1(countOf(flags)), input.dtype, input.device);
   begin(Kernel.MaskedSelect);
   addOperand(out);
@@ -162,13 +169,15 @@ export function maskedSelect(input: Tensor, mask: Tensor): Tensor {
   return out;
 }
 
+/** The size depends on the values, so that a device's are read and searched by the CPU. */
 export function nonzero(input: Tensor): Tensor {
-  const out = empty(ints2(countOf(input), input.ndim), DType.Int64, input.device);
+  const from = readBack(input);
+  const out = empty(ints2(countOf(from), input.ndim), DType.Int64, Device.Cpu);
   begin(Kernel.Nonzero);
   addOperand(out);
-  addOperand(input);
-  run(out.device);
-  return out;
+  addOperand(from);
+  run(Device.Cpu);
+  return rawToDevice(out, input.device);
 }
 
 // ---- by several tensors ------------------------------------------------------------------------------------------
@@ -275,6 +284,14 @@ function withoutMasks(input: Tensor, indices: Tensors): Tensors {
 export function indexedGeometry(input: Tensor, given: Tensors): Indexed {
   const indices = withoutMasks(input, given);
   const common = checkIndexTensors(input, indices);
+  for (let i = 0; i < indices.length; i++) {
+    if (!indices.has(i)) continue;
+    const at = indices.get(i);
+    if (at.device != input.device && at.device != Device.Cpu) {
+      fail(ErrorKind.Runtime, "indices should be either on cpu or on the same device as the indexed tensor (cpu)");
+    }
+    indices.set(i, rawToDevice(at, input.device));
+  }
   const ndim = <i32>input.ndim;
   let first = -1;
   let last = -1;

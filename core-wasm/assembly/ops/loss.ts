@@ -11,6 +11,7 @@ import { ErrorKind, fail, msg, msgDType, msgFloat, msgInt, msgShape, raise } fro
 import { Ints, ints1, newInts, shapeOf } from "../tensor/ints";
 import { ScalarKind } from "../tensor/scalar";
 import { Tensor } from "../tensor/tensor";
+import { valueOf } from "../tensor/transfer";
 
 /** The alternatives of `reduction`, in the order of the records. */
 export const enum Reduction {
@@ -329,15 +330,10 @@ export function binaryCrossEntropy(input: Tensor, target: Tensor, weight: Tensor
 /** Raises for elements outside of [0, 1], on devices that can be read at once. */
 function checkProbabilities(input: Tensor): void {
   if (input.device != Device.Cpu || input.numel == 0 || !isFloating(input.dtype)) return;
-  const low = itemOf(ops.amin(alias(input)));
-  const high = itemOf(ops.amax(alias(input)));
+  const low = valueOf(ops.amin(alias(input)));
+  const high = valueOf(ops.amax(alias(input)));
   if (low >= 0 && high <= 1) return;
   fail(ErrorKind.Runtime, "all elements of input should be between 0 and 1");
-}
-
-/** The value of a 0-d tensor on the CPU. */
-function itemOf(t: Tensor): f64 {
-  return load<f64>(rawToDType(t, DType.Float64).dataPtr());
 }
 
 export function binaryCrossEntropyWithLogits(

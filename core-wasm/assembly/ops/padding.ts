@@ -8,6 +8,7 @@ import { Ints, ints1, ints2, newInts, shapeOf } from "../tensor/ints";
 import { Scalar, intScalar } from "../tensor/scalar";
 import { Tensor } from "../tensor/tensor";
 import { rawNarrow } from "../tensor/views";
+import { rawToDevice } from "../tensor/transfer";
 
 export function constantPadNd(input: Tensor, pad: Ints, value: Scalar): Tensor {
   if (pad.length % 2 != 0) {
@@ -98,7 +99,7 @@ export function pad(input: Tensor, pad: Ints, mode: i32, value: Scalar | null): 
     const before = pad.get(2 * i);
     const after = pad.get(2 * i + 1);
     const dim = ndim - 1 - i;
-    if (before != 0 || after != 0) out = ops.indexSelect(out, dim, sources(input.shape(dim), before, after, mode));
+    if (before != 0 || after != 0) out = ops.indexSelect(out, dim, sources(input, dim, before, after, mode));
   }
   return out == input ? ops.clone(input) : out;
 }
@@ -138,8 +139,9 @@ function wrapped(i: i32, size: i32, before: i32, after: i32): i32 {
   return start + (at < 0 ? at + length : at >= length ? at - length : at);
 }
 
-/** Which element of a dim of `size` each element of the padded dim comes from. */
-function sources(size: i32, before: i32, after: i32, mode: i32): Tensor {
+/** Which element of a dim each element of the padded dim comes from. */
+function sources(input: Tensor, dim: i32, before: i32, after: i32, mode: i32): Tensor {
+  const size = input.shape(dim);
   const list = empty(ints1(size + before + after), DType.Int64, Device.Cpu);
   const at = list.dataPtr();
   for (let i = 0; i < list.numel; i++) {
@@ -150,7 +152,7 @@ function sources(size: i32, before: i32, after: i32, mode: i32): Tensor {
     else if (from >= size) from = 2 * size - 2 - from;
     store<i64>(at + ((<usize>i) << 3), from);
   }
-  return list;
+  return rawToDevice(list, input.device);
 }
 
 // ---- shuffles ----------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 // Random tensors and in-place random fills. `generator` is the address of a generator's block, 0 for the default one. Draws
-// are made in PyTorch's order into contiguous float32, float64 or int64 memory and converted from there.
+// are made in PyTorch's order into contiguous float32, float64 or int64 memory and converted from there. A stream is
+// sequential, so the CPU draws for every device, and what it drew is moved there.
 import * as ops from "../gen/ops";
 import { args } from "../dispatch/args";
 import { detach } from "../autograd/views";
@@ -15,23 +16,25 @@ import { ErrorKind, fail, msg, msgDType, msgFloat, msgInt, raise } from "../tens
 import { Ints, ints1, ints2, newInts, shapeOf } from "../tensor/ints";
 import { Scalar } from "../tensor/scalar";
 import { Flag, Tensor } from "../tensor/tensor";
+import { Device } from "../dispatch/device";
+import { readBack, rawToDevice, valueOf } from "../tensor/transfer";
 
 function wide(dtype: i32): i32 {
   return dtype == DType.Float64 ? DType.Float64 : DType.Float32;
 }
 
-/** A fresh contiguous tensor that `kernel` will fill; the caller sets the other arguments. */
+/** A fresh contiguous tensor that `kernel` will fill for `device`; the caller sets the other arguments. */
 function beginDraw(kernel: i32, shape: Ints, dtype: i32, device: i32, generator: i32): Tensor {
-  const out = empty(shape, dtype, device);
+  const out = empty(shape, dtype, device == Device.Null ? device : Device.Cpu);
   begin(kernel);
   addOperand(out);
   args.setInt(0, <i32>(generator == 0 ? defaultGenerator() : <usize>generator));
   return out;
 }
 
-function endDraw(out: Tensor, dtype: i32): Tensor {
+function endDraw(out: Tensor, dtype: i32, device: i32): Tensor {
   run(out.device);
-  return rawToDType(out, dtype);
+  return rawToDevice(rawToDType(out, dtype), device);
 }
 
 function requireFloating(op: string, dtype: i32): void {
@@ -51,14 +54,14 @@ function drawUniform(shape: Ints, from: f64, to: f64, generator: i32, dtype: i32
   args.setParam(0, from);
   args.setParam(1, to);
   args.setInt(1, dtype == DType.Float16 ? 11 : dtype == DType.BFloat16 ? 8 : 24);
-  return endDraw(out, dtype);
+  return endDraw(out, dtype, device);
 }
 
 function drawNormal(shape: Ints, mean: f64, std: f64, generator: i32, dtype: i32, device: i32): Tensor {
   const out = beginDraw(Kernel.RandomNormal, shape, wide(dtype), device, generator);
   args.setParam(0, mean);
   args.setParam(1, std);
-  return endDraw(out, dtype);
+  return endDraw(out, dtype, device);
 }
 
 function drawFrom(which: i32, like: Tensor, a: f64, b: f64, generator: i32): Tensor {
@@ -67,7 +70,7 @@ function drawFrom(which: i32, like: Tensor, a: f64, b: f64, generator: i32): Ten
   args.setInt(1, which);
   args.setParam(0, a);
   args.setParam(1, b);
-  return endDraw(out, dtype);
+  return endDraw(out, dtype, like.device);
 }
 
 export function uniform(input: Tensor, from: f64, to: f64, generator: i32): Tensor {
@@ -143,7 +146,7 @@ function drawIntegers(shape: Ints, low: i64, range: u64, draw: i32, generator: i
   args.setInt(3, <i32>(range >> 32));
   args.setInt(4, <i32>low);
   args.setInt(5, <i32>(low >> 32));
-  return endDraw(out, dtype);
+  return endDraw(out, dtype, device);
 }
 
 function between(shape: Ints, low: i64, high: i64, generator: i32, dtype: i32, device: i32): Tensor {
@@ -215,7 +218,7 @@ export function randperm(n: i32, generator: i32, dtype: i32, device: i32): Tenso
     raise(ErrorKind.Runtime);
   }
   const out = beginDraw(Kernel.RandomPermutation, ints1(n), DType.Int64, device, generator);
-  return endDraw(out, dtype == NO_DTYPE ? DType.Int64 : dtype);
+  return endDraw(out, dtype == NO_DTYPE ? DType.Int64 : dtype, device);
 }
 
 // ---- factories ---------------------------------------------------------------------------------------------------
@@ -237,18 +240,14 @@ export function normal(mean: Tensor, std: Tensor, size: Ints | null, generator: 
   const plain = mean.has(Flag.Wrapped) && std.has(Flag.Wrapped);
   if (plain || size !== null) {
     const shape = size === null ? newInts(0) : size;
-    const deviation = numberOf(std);
+    const deviation = valueOf(std);
     checkStd(deviation);
-    return drawNormal(shape, numberOf(mean), deviation, generator, dtype == NO_DTYPE ? defaultDType : dtype, device);
+    return drawNormal(shape, valueOf(mean), deviation, generator, dtype == NO_DTYPE ? defaultDType : dtype, device);
   }
   const like = mean.has(Flag.Wrapped) ? std : ops.add(mean, ops.mul(std, full(newInts(0), 0, std.dtype, std.device)));
   requireFloating("normal_kernel_cpu", like.dtype);
   const noise = drawNormal(shapeOf(like), 0, 1, generator, like.dtype, like.device);
   return ops.add(ops.mul(noise, std), mean);
-}
-
-function numberOf(t: Tensor): f64 {
-  return load<f64>(rawToDType(t, DType.Float64).dataPtr());
 }
 
 // ---- choices -----------------------------------------------------------------------------------------------------
@@ -263,12 +262,12 @@ function checkProbability(p: f64): void {
 /** What bernoulli_ writes; `p` is a number or a tensor of probabilities. */
 export function bernoulliFill(input: Tensor, p: Tensor, generator: i32): Tensor {
   if (!p.has(Flag.Wrapped)) return bernoulliEach(p, shapeOf(input), input.dtype, input.device, generator);
-  const probability = numberOf(p);
+  const probability = valueOf(p);
   checkProbability(probability);
   const out = beginDraw(Kernel.RandomBernoulli, shapeOf(input), DType.Float32, input.device, generator);
   workspace(BERNOULLI_WORKSPACE);
   args.setParam(0, probability);
-  return endDraw(out, input.dtype);
+  return endDraw(out, input.dtype, input.device);
 }
 
 export function bernoulli(input: Tensor, p: Scalar | null, generator: i32): Tensor {
@@ -277,14 +276,14 @@ export function bernoulli(input: Tensor, p: Scalar | null, generator: i32): Tens
     const out = beginDraw(Kernel.RandomBernoulli, shapeOf(input), DType.Float32, input.device, generator);
     workspace(BERNOULLI_WORKSPACE);
     args.setParam(0, p.f);
-    return endDraw(out, input.dtype);
+    return endDraw(out, input.dtype, input.device);
   }
   requireFloating("bernoulli_tensor_cpu_p_", input.dtype);
   return bernoulliEach(input, shapeOf(input), input.dtype, input.device, generator);
 }
 
 function bernoulliEach(p: Tensor, shape: Ints, dtype: i32, device: i32, generator: i32): Tensor {
-  const expanded = rawContiguous(ops.expand(rawToDType(p, wide(p.dtype)), shape));
+  const expanded = rawContiguous(ops.expand(rawToDType(readBack(p), wide(p.dtype)), shape));
   const data = expanded.dataPtr();
   for (let i: usize = 0; i < <usize>expanded.numel; i++) {
     const value = expanded.dtype == DType.Float64 ? load<f64>(data + (i << 3)) : <f64>load<f32>(data + (i << 2));
@@ -294,7 +293,7 @@ function bernoulliEach(p: Tensor, shape: Ints, dtype: i32, device: i32, generato
   }
   const out = beginDraw(Kernel.RandomBernoulliEach, shape, DType.Float32, device, generator);
   addOperand(expanded);
-  return endDraw(out, dtype);
+  return endDraw(out, dtype, device);
 }
 
 export function multinomial(input: Tensor, numSamples: i32, replacement: bool, generator: i32): Tensor {
@@ -310,7 +309,7 @@ export function multinomial(input: Tensor, numSamples: i32, replacement: bool, g
     fail(ErrorKind.Runtime, "cannot sample n_sample > prob_dist.size(-1) samples without replacement");
   }
   const type = wide(input.dtype);
-  const weights = rawContiguous(rawToDType(input, type));
+  const weights = rawContiguous(rawToDType(readBack(input), type));
   checkWeights(weights, categories);
   const shape = input.ndim == 1 ? ints1(numSamples) : ints2(input.shape(0), numSamples);
   if (replacement) {
@@ -319,13 +318,12 @@ export function multinomial(input: Tensor, numSamples: i32, replacement: bool, g
     args.setInt(1, categories);
     args.setInt(2, numSamples);
     workspace((<usize>categories) << 3);
-    run(out.device);
-    return out;
+    return endDraw(out, DType.Int64, input.device);
   }
   // the exponential race: the categories that arrive first
   const q = drawFrom(Distribution.Exponential, weights, 1, 0, generator);
   ops.topk(ops.div(weights, q), numSamples, -1, true, true);
-  return resultAt(1);
+  return rawToDevice(resultAt(1), input.device);
 }
 
 function checkWeights(weights: Tensor, categories: i32): void {
@@ -359,7 +357,7 @@ function kept(shape: Ints, p: f64, like: Tensor): Tensor {
   const out = beginDraw(Kernel.RandomBernoulli, shape, DType.Float32, like.device, 0);
   workspace(BERNOULLI_WORKSPACE);
   args.setParam(0, 1 - p);
-  return endDraw(out, isFloating(like.dtype) ? like.dtype : defaultDType);
+  return endDraw(out, isFloating(like.dtype) ? like.dtype : defaultDType, like.device);
 }
 
 function scaledNoise(shape: Ints, p: f64, like: Tensor): Tensor {
@@ -422,12 +420,12 @@ export function featureAlphaDropout(input: Tensor, p: f64, training: bool): Tens
 /** The factors of rrelu in training: uniform in [lower, upper) where the input is not positive, else 1. */
 export function rreluSlopes(input: Tensor, lower: f64, upper: f64): Tensor {
   const type = wide(input.dtype);
-  const from = rawContiguous(rawToDType(input, type));
+  const from = rawContiguous(rawToDType(readBack(input), type));
   const out = beginDraw(Kernel.RandomSlopes, shapeOf(input), type, input.device, 0);
   addOperand(from);
   args.setParam(0, type == DType.Float64 ? lower : <f64>(<f32>lower));
   args.setParam(1, type == DType.Float64 ? upper : <f64>(<f32>upper));
-  return endDraw(out, input.dtype);
+  return endDraw(out, input.dtype, input.device);
 }
 
 /** Softmax of the logits with Gumbel noise; `hard` gives one-hot samples with the gradient of the soft ones. */

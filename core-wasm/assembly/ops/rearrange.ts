@@ -10,6 +10,8 @@ import { ErrorKind, fail, msg, msgInt, msgInts, msgShape, raise } from "../tenso
 import { Ints, NONE, ints1, newInts, sameInts, shapeOf } from "../tensor/ints";
 import { Tensor } from "../tensor/tensor";
 import { rawAsStrided, rawNarrow } from "../tensor/views";
+import { Device } from "../dispatch/device";
+import { readBack, rawToDevice } from "../tensor/transfer";
 
 // ---- repeating ---------------------------------------------------------------------------------------------------
 
@@ -61,18 +63,18 @@ export function tile(input: Tensor, dims: Ints): Tensor {
 }
 
 /** The positions 0…n-1, each as often as `repeats` says. */
-function repeatedPositions(repeats: Tensor, n: i32, outputSize: i32): Tensor {
+function repeatedPositions(repeats: Tensor, n: i32, outputSize: i32, device: i32): Tensor {
   if (repeats.dtype != DType.Int32 && repeats.dtype != DType.Int64) {
     fail(ErrorKind.Runtime, "repeats has to be Long or Int tensor");
   }
   if (repeats.ndim > 1) fail(ErrorKind.Runtime, "repeat_interleave only accept 1D vector as repeat");
-  const counts = rawContiguous(rawToDType(repeats, DType.Int64));
+  const counts = rawContiguous(rawToDType(readBack(repeats), DType.Int64));
   const single = counts.numel == 1;
   if (!single && counts.numel != n) {
     fail(ErrorKind.Runtime, "repeats must have the same size as input along dim");
   }
   let total: i64 = 0;
-  const list = empty(ints1(n), DType.Int64, repeats.device);
+  const list = empty(ints1(n), DType.Int64, Device.Cpu);
   for (let i = 0; i < n; i++) {
     const times = load<i64>(counts.dataPtr() + ((<usize>(single ? 0 : i)) << 3));
     if (times < 0) fail(ErrorKind.Runtime, "repeats can not be negative");
@@ -82,23 +84,23 @@ function repeatedPositions(repeats: Tensor, n: i32, outputSize: i32): Tensor {
   if (outputSize != NONE && outputSize != <i32>total) {
     fail(ErrorKind.Runtime, "allocated size does not match required size");
   }
-  const out = empty(ints1(<i32>min<i64>(total, i32.MAX_VALUE)), DType.Int64, repeats.device);
+  const out = empty(ints1(<i32>min<i64>(total, i32.MAX_VALUE)), DType.Int64, Device.Cpu);
   begin(Kernel.RepeatPositions);
   addOperand(out);
   addOperand(list);
   run(out.device);
-  return out;
+  return rawToDevice(out, device);
 }
 
 export function repeatInterleave(input: Tensor, repeats: Tensor | null, dim: i32, outputSize: i32): Tensor {
-  if (repeats === null) return repeatedPositions(input, input.numel, outputSize);
+  if (repeats === null) return repeatedPositions(input, input.numel, outputSize, input.device);
   if (dim == NONE) {
     input = ops.reshape(input, ints1(-1));
     dim = 0;
   }
   dim = wrapDim(dim, input.ndim);
   const from = input.ndim == 0 ? ops.reshape(input, ints1(1)) : input;
-  return ops.indexSelect(from, dim, repeatedPositions(repeats, from.shape(dim), outputSize));
+  return ops.indexSelect(from, dim, repeatedPositions(repeats, from.shape(dim), outputSize, input.device));
 }
 
 // ---- moving ------------------------------------------------------------------------------------------------------

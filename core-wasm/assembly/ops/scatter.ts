@@ -16,6 +16,8 @@ import { Tensors } from "../tensor/tensors";
 import { openView, rawExpand, rawView, sealView } from "../tensor/views";
 import { checkFlatRange, countOf, indexedGeometry } from "./indexing";
 import { alongDim, asIndex, atLeast1d, checkIntegers, checkLong, checkRange, hasBadIndex, runScatter } from "./indices";
+import { Device } from "../dispatch/device";
+import { rawToDevice } from "../tensor/transfer";
 
 /** A contiguous copy, of one dim at least; the result of an op is a view of it in the input's shape. */
 function copyOf(input: Tensor): Tensor {
@@ -24,9 +26,9 @@ function copyOf(input: Tensor): Tensor {
   return copy;
 }
 
-/** A 0-d value in another dtype, repeated to a shape. */
-function repeated(value: Tensor, dtype: i32, shape: Ints): Tensor {
-  return rawExpand(rawToDType(value, dtype), shape);
+/** A 0-d value in the dtype and on the device of `like`, repeated to a shape. */
+function repeated(value: Tensor, like: Tensor, shape: Ints): Tensor {
+  return rawExpand(rawToDevice(rawToDType(value, like.dtype), like.device), shape);
 }
 
 // ---- scatter -----------------------------------------------------------------------------------------------------
@@ -108,7 +110,7 @@ export function scatter(input: Tensor, dim: i32, index: Tensor, src: Tensor, red
   checkScatter(input, dim, index, isValue ? null : src);
   if (reduce >= 0) checkArithmetic("scatter", input.dtype);
   const out = copyOf(input);
-  const source = isValue ? repeated(src, input.dtype, shapeOf(index)) : src;
+  const source = isValue ? repeated(src, input, shapeOf(index)) : src;
   scatterInto(
     out,
     source,
@@ -289,7 +291,7 @@ export function indexFill(input: Tensor, dim: i32, index: Tensor, value: Tensor)
   const out = copyOf(input);
   const to = atLeast1d(out);
   const along = alongDim(index, to, dim);
-  runScatter(to, repeated(value, input.dtype, shapeOf(along)), along, dim, ScatterMode.Assign, -1);
+  runScatter(to, repeated(value, input, shapeOf(along)), along, dim, ScatterMode.Assign, -1);
   return out;
 }
 
@@ -367,7 +369,7 @@ export function maskedScatter(input: Tensor, mask: Tensor, source: Tensor): Tens
     raise(ErrorKind.Runtime);
   }
   const flags = rawExpand(mask, shapeOf(input));
-  if (countOf(flags) > source.numel) {
+  if (flags.device == Device.Cpu && countOf(flags) > source.numel) {
     fail(ErrorKind.Runtime, "Number of elements of source < number of ones in mask");
   }
   const out = copyOf(input);
@@ -382,6 +384,7 @@ export function maskedScatter(input: Tensor, mask: Tensor, source: Tensor): Tens
 
 export function indexPut(input: Tensor, indices: Tensors, values: Tensor, accumulate: bool): Tensor {
   if (values.has(Flag.Wrapped)) values = rawToDType(values, input.dtype);
+  if (values.ndim == 0 && values.device == Device.Cpu) values = rawToDevice(values, input.device);
   if (values.dtype != input.dtype) {
     msg("Index put requires the source and destination dtypes match, got ");
     msgDType(input.dtype);

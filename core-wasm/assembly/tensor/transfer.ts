@@ -6,7 +6,7 @@ import { Kernel } from "../dispatch/kernel";
 import { addOperand, begin, run } from "../dispatch/run";
 import { sameShape } from "./broadcast";
 import { copyInto, emptyPreserving, emptyPreservingOn, isDense, rawContiguous, rawCopy, rawToDType } from "./create";
-import { deviceItemSize, itemSize, stagedDType } from "./dtype";
+import { DType, deviceItemSize, stagedDType } from "./dtype";
 import { ErrorKind, fail } from "./error";
 import { Tensor } from "./tensor";
 
@@ -16,7 +16,9 @@ export function rawToDevice(t: Tensor, device: i32): Tensor {
   if (device == Device.Cpu) return readBack(t);
   const dense = isDense(t) ? t : rawContiguous(t);
   const out = emptyPreservingOn(dense, t.dtype, device);
-  if (device == Device.WebGpu) upload(out, readBack(dense));
+  if (device == Device.Null) return out;
+  if (t.numel == 1) copyElement(out, readBack(t));
+  else upload(out, readBack(dense));
   return out;
 }
 
@@ -31,6 +33,11 @@ export function readBack(t: Tensor): Tensor {
   const bytes = (<usize>t.numel * size + 3) & ~3;
   if (bytes > 0) deviceRead(t.device, t.storage.data, <usize>t.offset * size, host.dataPtr(), bytes);
   return converted(host, t.dtype);
+}
+
+/** The value of a tensor with one element. */
+export function valueOf(t: Tensor): f64 {
+  return load<f64>(rawToDType(readBack(t), DType.Float64).dataPtr());
 }
 
 /** Copies a dense tensor into one of the same geometry on WebGPU. */
