@@ -165,4 +165,3 @@ function narrow(address: number, count: number, dtype: number): Uint8Array | Int
       return new Uint8Array(memory, address, count);
   }
 }
-

@@ -103,8 +103,9 @@ abstract class BatchNorm extends NormBase {
     this.checkInput(input);
     let factor = this.momentum ?? 0;
     if (this.training && this.numBatchesTracked) {
+      // read before it is changed: within torch.webgpu.resolve the read may end this run
+      if (this.momentum === null) factor = 1 / (Number(this.numBatchesTracked.item()) + 1);
       noGrad(() => this.numBatchesTracked!.add_(1));
-      if (this.momentum === null) factor = 1 / Number(this.numBatchesTracked.item());
     }
     const ofBatch = this.training || (this.runningMean === null && this.runningVar === null);
     const keepsStats = !this.training || this.trackRunningStats;

@@ -1,6 +1,7 @@
 // Tensors from nothing: constants, ranges, identity matrices, index triangles.
 import * as ops from "../gen/ops";
 import { args } from "../dispatch/args";
+import { Device } from "../dispatch/device";
 import { Kernel } from "../dispatch/kernel";
 import { addOperand, begin, run } from "../dispatch/run";
 import { Range } from "../kernels/range";
@@ -11,6 +12,7 @@ import { ErrorKind, fail, msg, msgFloat, msgInt, raise } from "../tensor/error";
 import { Ints, NONE, ints1, ints2, newInts } from "../tensor/ints";
 import { Scalar, ScalarKind } from "../tensor/scalar";
 import { Tensor } from "../tensor/tensor";
+import { rawToDevice } from "../tensor/transfer";
 import { rawAsStrided, rawTranspose } from "../tensor/views";
 
 /** The dtype of a tensor filled with a number. */
@@ -97,7 +99,16 @@ function runIntegerRange(out: Tensor, start: i64, step: i64): Tensor {
 
 /** 0, 1, … n-1 as int64. */
 export function range(n: i32, device: i32): Tensor {
-  return runIntegerRange(empty(ints1(n), DType.Int64, device), 0, 1);
+  return settled(runIntegerRange(unsettled(ints1(n), DType.Int64, device), 0, 1), DType.Int64, device);
+}
+
+/** Memory for a range: the CPU's, which has double precision, whatever device the range is for. */
+function unsettled(shape: Ints, dtype: i32, device: i32): Tensor {
+  return empty(shape, dtype, device == Device.Null ? device : Device.Cpu);
+}
+
+function settled(range: Tensor, dtype: i32, device: i32): Tensor {
+  return rawToDevice(rawToDType(range, dtype), device);
 }
 
 function checkRange(start: Scalar, end: Scalar, step: Scalar): void {
@@ -119,10 +130,10 @@ function sequence(count: f64, start: Scalar, step: Scalar, dtype: i32, device: i
   if (count > 2147483647) fail(ErrorKind.Runtime, "invalid size, possible overflow?");
   const n = ints1(<i32>max(count, 0));
   if (isIntegral(dtype, true)) {
-    return rawToDType(runIntegerRange(empty(n, DType.Int64, device), start.i, step.i), dtype);
+    return settled(runIntegerRange(unsettled(n, DType.Int64, device), start.i, step.i), dtype, device);
   }
   const wide = dtype == DType.Float64 ? DType.Float64 : DType.Float32;
-  return rawToDType(runRange(empty(n, wide, device), Range.Arange, start.f, step.f, 0), dtype);
+  return settled(runRange(unsettled(n, wide, device), Range.Arange, start.f, step.f, 0), dtype, device);
 }
 
 export function arange(start: Scalar, end: Scalar, step: Scalar, dtype: i32, device: i32): Tensor {
@@ -143,13 +154,15 @@ export function closedRange(start: Scalar, end: Scalar, step: Scalar, dtype: i32
 function line(which: i32, start: Scalar, end: Scalar, steps: i32, base: f64, dtype: i32, device: i32): Tensor {
   if (steps < 0) fail(ErrorKind.Runtime, "number of steps must be non-negative");
   const type = floatDType(dtype);
-  if (isFloating(type)) {
-    const wide = type == DType.Float64 ? DType.Float64 : DType.Float32;
-    return rawToDType(runRange(empty(ints1(steps), wide, device), which, start.f, end.f, base), type);
-  }
-  // of integers the ends are cut first, then every element is
-  const wide = empty(ints1(steps), DType.Float64, device);
-  return rawToDType(runRange(wide, which, Math.trunc(start.f), Math.trunc(end.f), base), type);
+  let from = start.f;
+  let until = end.f;
+  let wide = DType.Float64;
+  if (!isFloating(type)) {
+    // of integers the ends are cut first, then every element is
+    from = Math.trunc(from);
+    until = Math.trunc(until);
+  } else if (type != DType.Float64) wide = DType.Float32;
+  return settled(runRange(unsettled(ints1(steps), wide, device), which, from, until, base), type, device);
 }
 
 export function linspace(start: Scalar, end: Scalar, steps: i32, dtype: i32, device: i32): Tensor {
@@ -183,9 +196,9 @@ export function eye(n: i32, m: i32, dtype: i32, device: i32): Tensor {
 function triangleIndices(row: i32, column: i32, offset: i32, upper: bool, dtype: i32, device: i32): Tensor {
   checkSide("row", row);
   checkSide("col", column);
-  const ones = filled(ints2(row, column), 1, DType.Bool, device);
+  const ones = filled(ints2(row, column), 1, DType.Bool, Device.Cpu);
   const pairs = ops.nonzero(upper ? ops.triu(ones, offset) : ops.tril(ones, offset));
-  return ops.to(ops.contiguous(rawTranspose(pairs, 0, 1)), dtype == NO_DTYPE ? DType.Int64 : dtype);
+  return settled(ops.contiguous(rawTranspose(pairs, 0, 1)), dtype == NO_DTYPE ? DType.Int64 : dtype, device);
 }
 
 export function trilIndices(row: i32, col: i32, offset: i32, dtype: i32, device: i32): Tensor {

@@ -56,6 +56,12 @@ function converted(t: Tensor, dtype: i32): Tensor {
   return out;
 }
 
+/** Whether all elements are one in memory. */
+function isElement(t: Tensor): bool {
+  for (let i = 0; i < <i32>t.ndim; i++) if (t.shape(i) != 1 && t.stride(i) != 0) return false;
+  return true;
+}
+
 /** copyInto from a CPU tensor of one element, which a device's kernel is told. */
 function copyElement(target: Tensor, source: Tensor): void {
   begin(Kernel.Copy);
@@ -70,7 +76,7 @@ export function copyAcross(target: Tensor, source: Tensor): void {
   if (source.device == Device.Null) fail(ErrorKind.NotImplemented, "Cannot copy out of meta tensor; no data!");
   if (target.device == Device.Null) return;
   if (target.device == Device.Cpu) return copyInto(target, readBack(source));
-  if (source.numel == 1) return copyElement(target, source);
+  if (isElement(source)) return copyElement(target, source);
   // the CPU has dtypes that the device lacks
   const local = rawContiguous(rawToDType(source, target.dtype));
   const whole = target.isContiguous() && sameShape(target, local);
