@@ -2,12 +2,20 @@
 
 import type { Call } from "../call.ts";
 import type { Stream } from "../stream.ts";
+import { maskedScatter, maskedSelect, nonzero } from "./compress.ts";
 import { copy, fill } from "./copy.ts";
 import { program } from "./program.ts";
 import { batchNorm, batchNormBackward } from "./batchNorm.ts";
 import { groupNorm, groupNormBackward } from "./groupNorm.ts";
 import { layerNorm, layerNormBackward } from "./layerNorm.ts";
 import { softmax, softmaxBackward } from "./softmax.ts";
+import { gather, indexOffsets } from "./gather.ts";
+import { range } from "./range.ts";
+import { flip, triangle } from "./rearrange.ts";
+import { scatter } from "./scatter.ts";
+import { histogram, searchSorted } from "./search.ts";
+import { mode, select, sort, topk } from "./sort.ts";
+import { lexsort, numberRuns, repeatPositions } from "./unique.ts";
 
 export type Kernel = (call: Call, stream: Stream) => void;
 
@@ -23,4 +31,22 @@ export const kernels: Record<number, Kernel> = {
   86: groupNormBackward,
   87: batchNorm,
   88: batchNormBackward,
+  40: gather,
+  41: indexOffsets,
+  42: scatter,
+  43: nonzero,
+  44: maskedSelect,
+  45: maskedScatter,
+  46: sort,
+  47: topk,
+  48: select,
+  49: mode,
+  50: lexsort,
+  51: numberRuns,
+  52: repeatPositions,
+  53: searchSorted,
+  54: histogram,
+  55: range,
+  56: triangle,
+  57: flip,
 };
