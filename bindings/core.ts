@@ -15,7 +15,7 @@ export interface CoreExports {
   scratchGrow(count: number): number;
   results(): number;
   resultCount(): number;
-  empty(shape: number, ndim: number, dtype: number, device: number): number;
+  empty(shape: number, dtype: number, device: number): number;
   wrappedScalar(value: number, kind: number): number;
   wrappedInt(low: number, high: number): number;
   endCall(): void;
@@ -34,21 +34,11 @@ export interface CoreExports {
   gradFnName(handle: number): number;
   gradFnCallback(handle: number): number;
   messageText(): number;
-  backward(
-    tensors: number,
-    count: number,
-    grads: number,
-    retainGraph: number,
-    createGraph: number,
-    inputs: number,
-    inputCount: number,
-  ): void;
+  backward(tensors: number, grads: number, retainGraph: number, createGraph: number, inputs: number): void;
   autogradGrad(
     outputs: number,
-    count: number,
     grads: number,
     inputs: number,
-    inputCount: number,
     retainGraph: number,
     createGraph: number,
     allowUnused: number,
@@ -57,7 +47,7 @@ export interface CoreExports {
   gradMode(): number;
   addHook(handle: number, id: number): void;
   removeHook(handle: number, id: number): void;
-  functionNode(id: number, inputs: number, count: number, outputs: number): number;
+  functionNode(id: number, inputs: number, outputs: number): number;
   functionOutput(node: number, index: number, handle: number): void;
   functionDone(node: number): void;
   abandonCallback(): void;

@@ -8,11 +8,9 @@ import {
   intArg,
   ints,
   isOptions,
-  lengthOf,
   optionalIntArg,
   scalarArg,
-  scalarKind,
-  scalarValue,
+  scalarWord,
   self,
   wrongType,
 } from "./tensor/call.ts";
@@ -72,8 +70,8 @@ export function made(handle: number, options: FactoryOptions | null): Tensor {
   return t;
 }
 
-function fill(op: string, size: readonly number[], value: number, kind: number, dtype: number, device: number): number {
-  return core.op_full(ints(size, op, "size", 1), size.length, value, kind, dtype, device);
+function fill(op: string, size: readonly number[], value: Scalar, dtype: number, device: number): number {
+  return core.op_full(ints(size, op, "size", 1), scalarWord(value), dtype, device);
 }
 
 /**
@@ -83,20 +81,20 @@ function fill(op: string, size: readonly number[], value: number, kind: number, 
  */
 export function zeros(...args: SizeArguments): Tensor {
   const { size, options } = sizesOf<FactoryOptions>("zeros", args);
-  return made(fill("zeros", size, 0, 1, dtypeOr(options, defaultDtypeCode()), deviceOr(options)), options);
+  return made(fill("zeros", size, 0, dtypeOr(options, defaultDtypeCode()), deviceOr(options)), options);
 }
 
 /** A tensor of ones; follows torch.ones. */
 export function ones(...args: SizeArguments): Tensor {
   const { size, options } = sizesOf<FactoryOptions>("ones", args);
-  return made(fill("ones", size, 1, 1, dtypeOr(options, defaultDtypeCode()), deviceOr(options)), options);
+  return made(fill("ones", size, 1, dtypeOr(options, defaultDtypeCode()), deviceOr(options)), options);
 }
 
 /** A tensor whose elements are whatever the memory holds; follows torch.empty. */
 export function empty(...args: SizeArguments): Tensor {
   const { size, options } = sizesOf<FactoryOptions>("empty", args);
   const dtype = dtypeOr(options, defaultDtypeCode());
-  return made(core.empty(ints(size, "empty", "size", 1), size.length, dtype, deviceOr(options)), options);
+  return made(core.empty(ints(size, "empty", "size", 1), dtype, deviceOr(options)), options);
 }
 
 /**
@@ -107,13 +105,13 @@ export function full(size: readonly number[] | number, fillValue: Scalar, option
   const { size: sizes } = sizesOf("full", [size]);
   const value = scalarArg(fillValue, "full", "fill_value", 2);
   const dtype = dtypeOr(options, -1);
-  return made(fill("full", sizes, scalarValue(value), scalarKind(value), dtype, deviceOr(options)), options);
+  return made(fill("full", sizes, value, dtype, deviceOr(options)), options);
 }
 
 /** A 0-d tensor; follows torch.scalar_tensor. */
 export function scalarTensor(s: Scalar, options: FactoryOptions = {}): Tensor {
   const value = scalarArg(s, "scalar_tensor", "s", 1);
-  const handle = core.op_scalarTensor(scalarValue(value), scalarKind(value), dtypeOr(options, -1), deviceOr(options));
+  const handle = core.op_scalarTensor(scalarWord(value), dtypeOr(options, -1), deviceOr(options));
   return made(handle, options);
 }
 
@@ -121,7 +119,7 @@ export function scalarTensor(s: Scalar, options: FactoryOptions = {}): Tensor {
 export function fullLike(input: Tensor, fillValue: Scalar, options: FactoryOptions = {}): Tensor {
   const value = scalarArg(fillValue, "full_like", "fill_value", 2);
   const [dtype, device] = [dtypeOr(options, -1), deviceOr(options, -1)];
-  return made(core.op_fullLike(self(input), scalarValue(value), scalarKind(value), dtype, device), options);
+  return made(core.op_fullLike(self(input), scalarWord(value), dtype, device), options);
 }
 
 /** Zeros of the shape, dtype and device of another tensor; follows torch.zeros_like. */
@@ -146,9 +144,7 @@ export function emptyStrided(size: readonly number[], stride: readonly number[],
   const at = ints(size, "empty_strided", "size", 1);
   const handle = core.op_emptyStrided(
     at,
-    lengthOf(size),
     ints(stride, "empty_strided", "stride", 2),
-    lengthOf(stride),
     dtypeOr(options, defaultDtypeCode()),
     deviceOr(options),
   );
@@ -228,16 +224,7 @@ function progression(
     scalarArg(end, name, "end", 2),
     scalarArg(step, name, "step", 3),
   ];
-  return core[op](
-    scalarValue(a),
-    scalarKind(a),
-    scalarValue(b),
-    scalarKind(b),
-    scalarValue(c),
-    scalarKind(c),
-    dtypeOr(options, -1),
-    deviceOr(options),
-  );
+  return core[op](scalarWord(a), scalarWord(b), scalarWord(c), dtypeOr(options, -1), deviceOr(options));
 }
 
 /** As arange, but end is included and the dtype floating unless given; follows torch.range. */
@@ -258,10 +245,8 @@ export function linspace(
   const named = isOptions(steps) ? (steps as FactoryOptions & { steps: number }) : { ...options, steps };
   const [a, b] = [scalarArg(start, "linspace", "start", 1), scalarArg(end, "linspace", "end", 2)];
   const handle = core.op_linspace(
-    scalarValue(a),
-    scalarKind(a),
-    scalarValue(b),
-    scalarKind(b),
+    scalarWord(a),
+    scalarWord(b),
     intArg(named.steps, "linspace", "steps", 3),
     dtypeOr(named, -1),
     deviceOr(named),
@@ -280,10 +265,8 @@ export function logspace(
   const named = (isOptions(base) ? base : { ...options, base }) as FactoryOptions & { base?: Scalar };
   const [a, b] = [scalarArg(start, "logspace", "start", 1), scalarArg(end, "logspace", "end", 2)];
   const handle = core.op_logspace(
-    scalarValue(a),
-    scalarKind(a),
-    scalarValue(b),
-    scalarKind(b),
+    scalarWord(a),
+    scalarWord(b),
     intArg(steps, "logspace", "steps", 3),
     floatArg(named.base ?? 10, "logspace", "base", 4),
     dtypeOr(named, -1),

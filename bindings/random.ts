@@ -10,16 +10,14 @@ import {
   intArg,
   ints,
   isOptions,
-  lengthOf,
   operandArg,
   optionalScalarArg,
   scalarArg,
-  scalarKind,
-  scalarValue,
+  scalarWord,
   self,
 } from "./tensor/call.ts";
 import { tensor } from "./tensor/create.ts";
-import type { Scalar } from "./tensor/scalar.ts";
+import { float, type Scalar } from "./tensor/scalar.ts";
 import { Tensor } from "./tensor/tensor.ts";
 
 const STATE_BYTES = 5056;
@@ -144,14 +142,14 @@ const CPU = 0;
 export function rand(...args: RandomSizes): Tensor {
   const { size, options } = sizesOf<RandomOptions>("rand", args);
   const at = ints(size, "rand", "size", 1);
-  return made(core.op_rand(at, size.length, addressOf(options), dtypeOr(options, -1), CPU), options);
+  return made(core.op_rand(at, addressOf(options), dtypeOr(options, -1), CPU), options);
 }
 
 /** Standard normal numbers; follows torch.randn. */
 export function randn(...args: RandomSizes): Tensor {
   const { size, options } = sizesOf<RandomOptions>("randn", args);
   const at = ints(size, "randn", "size", 1);
-  return made(core.op_randn(at, size.length, addressOf(options), dtypeOr(options, -1), CPU), options);
+  return made(core.op_randn(at, addressOf(options), dtypeOr(options, -1), CPU), options);
 }
 
 /** Uniform numbers of another tensor's shape; follows torch.rand_like. */
@@ -178,17 +176,7 @@ export function randint(...args: unknown[]): Tensor {
   const { size } = sizesOf("randint", [given[2]]);
   const options = (given[3] ?? {}) as RandomOptions;
   const at = ints(size, "randint", "size", 3);
-  const handle = core.op_randint(
-    scalarValue(low),
-    scalarKind(low),
-    scalarValue(high),
-    scalarKind(high),
-    at,
-    size.length,
-    addressOf(options),
-    dtypeOr(options, -1),
-    CPU,
-  );
+  const handle = core.op_randint(scalarWord(low), scalarWord(high), at, addressOf(options), dtypeOr(options, -1), CPU);
   return made(handle, options);
 }
 /** Integers of another tensor's shape and dtype; follows torch.randint_like. */
@@ -225,7 +213,6 @@ export function normal(
     operandArg(mean, "normal", "mean", 1),
     operandArg(std, "normal", "std", 2),
     ints(sizes, "normal", "size", 3),
-    lengthOf(sizes),
     addressOf(named),
     dtypeOr(named, -1),
     CPU,
@@ -239,8 +226,8 @@ export function bernoulli(input: Tensor, p?: number | RandomOptions | null, opti
     ? (p as RandomOptions & { p?: number })
     : { ...options, p: p as number | null | undefined };
   const given = named.p !== undefined && named.p !== null;
-  const probability = given ? floatArg(named.p, "bernoulli", "p", 2) : 0;
-  return made(core.op_bernoulli(self(input), probability, given ? 2 : -1, addressOf(named)), {});
+  const probability = given ? scalarWord(float(floatArg(named.p, "bernoulli", "p", 2))) : 0;
+  return made(core.op_bernoulli(self(input), probability, addressOf(named)), {});
 }
 
 /**
@@ -298,14 +285,7 @@ export const randomMethods = {
     const named = isOptions(from) ? (from as DrawOptions) : isOptions(to) ? (to as DrawOptions) : options;
     const low = isOptions(from) ? undefined : optionalScalarArg(from, "random_", "from", 1);
     const high = isOptions(to) ? undefined : optionalScalarArg(to, "random_", "to", 2);
-    core.op_random_(
-      self(this),
-      scalarValue(low),
-      scalarKind(low),
-      scalarValue(high),
-      scalarKind(high),
-      addressOf(named),
-    );
+    core.op_random_(self(this), scalarWord(low), scalarWord(high), addressOf(named));
     return this;
   },
   /** 0 or 1 with probability p of 1, a number or a tensor; follows torch.Tensor.bernoulli_. */

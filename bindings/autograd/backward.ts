@@ -49,12 +49,10 @@ function run(roots: readonly Tensor[], gradients: readonly (Tensor | null)[], op
   if (inputs?.length === 0) throw new RuntimeError("'inputs' argument to backward() cannot be empty.");
   core.backward(
     tensorList(roots, "backward", "tensors", 1),
-    roots.length,
     optionalTensors(gradients, "backward", "gradTensors", 2),
     (options.retainGraph ?? create) ? 1 : 0,
     create ? 1 : 0,
     inputs === null ? 0 : tensorList(inputs, "backward", "inputs", 5),
-    inputs === null ? -1 : inputs.length,
   );
 }
 
@@ -125,10 +123,8 @@ export function grad(
   if (leaves.length === 0) throw new RuntimeError("grad requires non-empty inputs.");
   const count = core.autogradGrad(
     tensorList(roots, "grad", "outputs", 1),
-    roots.length,
     optionalTensors(startingGradients(options.gradOutputs, roots.length), "grad", "gradOutputs", 3),
     tensorList(leaves, "grad", "inputs", 2),
-    leaves.length,
     (options.retainGraph ?? create) ? 1 : 0,
     create ? 1 : 0,
     options.allowUnused === true ? 1 : 0,

@@ -3,7 +3,7 @@
 import { core, i32, refresh } from "../core.ts";
 import { RuntimeError, TypeError } from "../error.ts";
 import { enter, leave, newToken } from "../memory/finalize.ts";
-import { ints, optionalTensors, resultHandles, typeName } from "../tensor/call.ts";
+import { ints, optionalTensors, resultHandles, scalarWord, typeName } from "../tensor/call.ts";
 import { functionNames } from "../tensor/gradfn.ts";
 import { live, Tensor } from "../tensor/tensor.ts";
 import { registerFunction } from "./hooks.ts";
@@ -164,7 +164,6 @@ function record(
       ? { shape: output.shape, dtype: output.dtypeCode, device: ["cpu", "webgpu", "meta"].indexOf(output.device) }
       : null,
   );
-  const arity = inputs.length;
   const tensorAt = inputs.map((input) => input !== null);
   const id = registerFunction((own) => ({
     run: (count) => giveBack(name, ctx, tensorAt, type.backward(ctx, ...incoming(ctx, count, descriptions))),
@@ -174,7 +173,7 @@ function record(
     },
   }));
   functionNames.set(id, name);
-  const node = core.functionNode(id, optionalTensors(inputs, "apply", "args", 1), arity, outputs.length);
+  const node = core.functionNode(id, optionalTensors(inputs, "apply", "args", 1), outputs.length);
   outputs.forEach((output, i) => {
     const differentiable = output instanceof Tensor && (output.isFloatingPoint() || output.isComplex());
     if (differentiable && !ctx.nonDifferentiable.has(values[i])) core.functionOutput(node, i, live(output));
@@ -198,7 +197,7 @@ function incoming(ctx: FunctionContext, count: number, outputs: readonly (Descri
     const output = outputs[i];
     if (!ctx.materialize || !output) return null;
     const { shape, dtype, device } = output;
-    return new Tensor(core.op_full(ints(shape, "zeros", "size", 1), shape.length, 0, 1, dtype, device));
+    return new Tensor(core.op_full(ints(shape, "zeros", "size", 1), scalarWord(0), dtype, device));
   });
 }
 

@@ -1,7 +1,7 @@
 // Between a generated binding and the core: arguments are checked and laid out for the call, results are wrapped.
 // Everything here is on the path of every op: no allocation but the results' wrappers.
 
-import { core, i32, refresh, SCRATCH_LENGTH, scratchBase } from "../core.ts";
+import { core, f64, i32, refresh, SCRATCH_LENGTH, scratchBase } from "../core.ts";
 import { RuntimeError, TypeError, ValueError } from "../error.ts";
 import { reconsider } from "../memory/finalize.ts";
 import { codeOf, dtypeCode } from "./dtype.ts";
@@ -95,7 +95,7 @@ export function scalarHandle(value: Scalar): number {
   if (typeof value === "bigint") {
     return core.wrappedInt(Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n)));
   }
-  return core.wrappedScalar(scalarValue(value), scalarKind(value));
+  return core.wrappedScalar(Number(value), scalarKind(value));
 }
 
 // ---- number arguments
@@ -122,14 +122,8 @@ function itemOf(tensor: Tensor): Scalar {
   return typeof value === "number" && tensor.isFloatingPoint() ? new FloatScalar(value) : value;
 }
 
-/** The value of a scalar as f64; 0 where it is absent. */
-export function scalarValue(value: Scalar | undefined): number {
-  if (typeof value === "number") return value;
-  return value === undefined ? 0 : Number(value);
-}
-
-/** The kind of a scalar: 0 bool, 1 int, 2 float, -1 absent. An integral number counts as an int. */
-export function scalarKind(value: Scalar | undefined): number {
+/** The kind of a scalar: 0 bool, 1 int, 2 float. An integral number counts as an int. */
+function scalarKind(value: Scalar): number {
   switch (typeof value) {
     case "number":
       return Number.isInteger(value) && Math.abs(value) < 2 ** 63 ? 1 : 2;
@@ -138,8 +132,18 @@ export function scalarKind(value: Scalar | undefined): number {
     case "boolean":
       return 0;
     default:
-      return value === undefined ? -1 : 2;
+      return 2;
   }
+}
+
+/** The word that hands a scalar to the core (assembly/tensor/scalar.ts): 0 where it is absent, else a small int or an address. */
+export function scalarWord(value: Scalar | undefined): number {
+  if (value === undefined) return 0;
+  if (typeof value === "number" && (value << 1) >> 1 === value && !Object.is(value, -0)) return (value << 1) | 1;
+  const at = reserve(4);
+  i32[at] = scalarKind(value);
+  f64[(at >> 1) + 1] = Number(value);
+  return at << 2;
 }
 
 /** A required int. Values beyond 32 bits are clamped, as sizes and dims can't reach them. */
@@ -223,8 +227,8 @@ export function enumArg(
   refuse(`${op}(): argument '${name}' must be one of ${choices.map((c) => `'${c}'`).join(", ")}, not '${value}'`);
 }
 
-// ---- list arguments: laid down in blocks of the core, one after the other and round again. No list takes more than an
-// eighth of its block, so the lists of one call never overlap; long lists have a block of their own, which grows.
+// ---- list arguments: laid down in blocks of the core, one after the other and round again, their length first. No list
+// takes more than an eighth of its block, so those of one call never overlap; long ones have a block that grows.
 
 interface Block {
   base: number;
@@ -235,8 +239,9 @@ const short: Block = { base: 0, capacity: 0, top: 0 };
 const long: Block = { base: 0, capacity: 0, top: 0 };
 const SHORT_LIST = SCRATCH_LENGTH / 8;
 
-/** Room for `count` words, as an index into `i32`. */
-function reserve(count: number): number {
+/** Room for `words` words from an even one on, as an index into `i32`. */
+function reserve(words: number): number {
+  const count = (words + 1) & ~1;
   const block = count <= SHORT_LIST ? short : long;
   if (count > block.capacity >>> 3) makeRoom(block, count);
   if (block.top + count > block.capacity) block.top = 0;
@@ -244,6 +249,13 @@ function reserve(count: number): number {
   block.top += count;
   if (i32[at + count] === undefined) refresh();
   return at;
+}
+
+/** Where the items of a list go, as an index into `i32`. */
+function listOf(length: number): number {
+  const at = reserve(length + 1);
+  i32[at] = length;
+  return at + 1;
 }
 
 function makeRoom(block: Block, count: number): void {
@@ -261,19 +273,21 @@ function makeRoom(block: Block, count: number): void {
 export function ints(value: unknown, op: string, name: string, position: number): number {
   if (value === undefined || value === null) return 0;
   if (typeof value === "number" || typeof value === "bigint") {
-    const at = reserve(1);
-    i32[at] = intArg(value, op, name, position);
+    const item = intArg(value, op, name, position);
+    const at = reserve(2);
+    i32[at] = 1;
+    i32[at + 1] = item;
     return at << 2;
   }
   if (value instanceof Tensor && value.ndim === 1) value = value.tolist();
   if (!Array.isArray(value)) return wrongType(value, op, name, position, "tuple of ints");
-  const at = reserve(value.length);
+  const at = listOf(value.length);
   for (let i = 0; i < value.length; i++) {
     const item: unknown = value[i];
     if (typeof item === "number" && (item | 0) === item) i32[at + i] = item;
     else i32[at + i] = intItem(item, i, op, name, position);
   }
-  return at << 2;
+  return (at - 1) << 2;
 }
 
 function intItem(item: unknown, index: number, op: string, name: string, position: number): number {
@@ -298,21 +312,14 @@ export function optionalTensors(value: unknown, op: string, name: string, positi
 function tensorList(value: unknown, mayLack: boolean, op: string, name: string, position: number): number {
   if (mayLack && (value === undefined || value === null)) return 0;
   if (!Array.isArray(value)) return wrongType(value, op, name, position, "tuple of Tensors");
-  const at = reserve(value.length);
+  const at = listOf(value.length);
   for (let i = 0; i < value.length; i++) {
     const item: unknown = value[i];
     if (item instanceof Tensor) i32[at + i] = item.handle !== 0 ? item.handle : disposed();
     else if (mayLack && (item === null || item === undefined)) i32[at + i] = 0;
     else refuse(`expected Tensor as element ${i} in argument ${position - 1}, but got ${typeName(item)}`);
   }
-  return at << 2;
-}
-
-/** The length that goes with `ints` and `tensors`: -1 where the list is absent. */
-export function lengthOf(value: unknown): number {
-  if (value === undefined || value === null) return -1;
-  if (value instanceof Tensor) return value.numel();
-  return Array.isArray(value) ? value.length : 1;
+  return (at - 1) << 2;
 }
 
 // ---- options and messages
@@ -329,22 +336,11 @@ export function isOptions(value: unknown): value is Record<string, unknown> {
   );
 }
 
-/** @throws TypeError for a name that the op doesn't have */
-export function checkOptions(options: Record<string, unknown>, names: readonly string[], op: string): void {
+/** @throws TypeError for a name that the op doesn't have, or that one of the `given` arguments before has already given */
+export function checkOptions(options: Record<string, unknown>, names: readonly string[], op: string, given = 0): void {
   for (const key in options) {
-    if (!names.includes(key)) refuse(`${op}() got an unexpected keyword argument '${key}'`);
+    if (!names.includes(key, given)) refuse(`${op}() got an unexpected keyword argument '${key}'`);
   }
-}
-
-/**
- * Arguments of which one is an object of options: those before it as they are, the others by name out of it.
- * @throws TypeError for a name that the op doesn't have, or that an argument before the options has already given
- */
-export function takeOptions(args: readonly unknown[], names: readonly string[], op: string): unknown[] {
-  const at = args.findIndex(isOptions);
-  const options = args[at] as Record<string, unknown>;
-  checkOptions(options, names.slice(at), op);
-  return names.map((name, i) => (i < at ? args[i] : options[name]));
 }
 
 /** Python's name for the type of a value. */

@@ -24,7 +24,7 @@ export interface TensorOptions {
 
 /** An uninitialised tensor on the CPU as an owned handle. */
 export function emptyHandle(shape: readonly number[], code: number, device = 0): number {
-  return core.empty(ints(shape, "empty", "size", 1), shape.length, code, device);
+  return core.empty(ints(shape, "empty", "size", 1), code, device);
 }
 
 /** The memory of a fresh, contiguous CPU tensor, to be written. Valid until the next call into the core. */

@@ -58,9 +58,7 @@ function at(this: Tensor, ...indices: unknown[]): Tensor {
   try {
     applyAll(state, indices);
     if (state.gather.length > 0) {
-      return wrap(
-        core.op_index(state.handle, optionalTensors(state.gather, "index", "indices", 2), state.gather.length),
-      );
+      return wrap(core.op_index(state.handle, optionalTensors(state.gather, "index", "indices", 2)));
     }
     core.retain(state.handle); // also where nothing was indexed: then it is the tensor itself
     return wrap(state.handle);
@@ -80,13 +78,7 @@ function put(this: Tensor, ...args: unknown[]): Tensor {
       core.op_copy_(state.handle, valueFor(state, value, false));
     } else {
       const source = valueFor(state, value, true);
-      core.op_indexPut_(
-        state.handle,
-        optionalTensors(state.gather, "put", "indices", 1),
-        state.gather.length,
-        source,
-        0,
-      );
+      core.op_indexPut_(state.handle, optionalTensors(state.gather, "put", "indices", 1), source, 0);
     }
     return mutated(this);
   } finally {

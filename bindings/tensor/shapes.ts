@@ -7,7 +7,7 @@ import * as functions from "../gen/functions.ts";
 import { isGradEnabled } from "../autograd/mode.ts";
 import * as call from "./call.ts";
 import type { MemoryFormat } from "./memory-format.ts";
-import type { Scalar } from "./scalar.ts";
+import { FloatScalar, type Scalar } from "./scalar.ts";
 import { Tensor, live } from "./tensor.ts";
 
 type TensorList = readonly Tensor[];
@@ -27,7 +27,7 @@ function listOf(args: readonly unknown[]): readonly unknown[] {
  */
 export function broadcastTensors(...tensors: TensorArguments): Tensor[] {
   const list = listOf(tensors);
-  return call.wrapList(core.op_broadcastTensors(call.tensors(list, "broadcast_tensors", "tensors", 1), list.length));
+  return call.wrapList(core.op_broadcastTensors(call.tensors(list, "broadcast_tensors", "tensors", 1)));
 }
 
 /**
@@ -71,20 +71,20 @@ export function meshgrid(...args: (Tensor | TensorList | { indexing?: "ij" | "xy
     );
   }
   const handles = call.tensors(list, "meshgrid", "tensors", 1);
-  return call.wrapList(core.op_meshgrid(handles, list.length, indexing === "xy" ? 1 : 0));
+  return call.wrapList(core.op_meshgrid(handles, indexing === "xy" ? 1 : 0));
 }
 
 /** All combinations of one element of each vector, as rows; follows torch.cartesian_prod. */
 export function cartesianProd(...tensors: TensorArguments): Tensor {
   const list = listOf(tensors) as TensorList;
-  const handle = core.op_cartesianProd(call.tensors(list, "cartesian_prod", "tensors", 1), list.length);
+  const handle = core.op_cartesianProd(call.tensors(list, "cartesian_prod", "tensors", 1));
   return list.length === 1 ? call.wrapOr(list[0]!, handle) : call.wrap(handle);
 }
 
 /** The block-diagonal matrix of matrices; follows torch.block_diag. */
 export function blockDiag(...tensors: TensorArguments): Tensor {
   const list = listOf(tensors);
-  return call.wrap(core.op_blockDiag(call.tensors(list, "block_diag", "tensors", 1), list.length));
+  return call.wrap(core.op_blockDiag(call.tensors(list, "block_diag", "tensors", 1)));
 }
 
 /** One tensor gives one, several give a list. */
@@ -148,14 +148,14 @@ export function tensorSplit(input: Tensor, indicesOrSections: Cuts, dim: number 
   const handle = call.tensorArg(input, "tensor_split", "input", 1);
   if (typeof cuts === "number") return call.wrapList(core.op_tensorSplitSections(handle, cuts, along));
   const at = call.ints(cuts, "tensor_split", "indices", 2);
-  return call.wrapList(core.op_tensorSplitIndices(handle, at, cuts.length, along));
+  return call.wrapList(core.op_tensorSplitIndices(handle, at, along));
 }
 
 function splitAlong(which: number, op: string, input: Tensor, value: unknown): Tensor[] {
   const cuts = cutsOf(value, op);
   const handle = call.tensorArg(input, op, "input", 1);
   if (typeof cuts === "number") return call.wrapList(core.op_splitSections(handle, which, cuts));
-  return call.wrapList(core.op_splitIndices(handle, which, call.ints(cuts, op, "indices", 2), cuts.length));
+  return call.wrapList(core.op_splitIndices(handle, which, call.ints(cuts, op, "indices", 2)));
 }
 
 /** tensorSplit of dim 1 (0 for vectors) into equal parts or at indices; follows torch.hsplit. */
@@ -311,9 +311,9 @@ export function histogram(
   if (bins instanceof Tensor) {
     return call.wrapNamed(core.op_histogramEdges(handle, live(bins), weight, density), names);
   }
-  const [low, high, kind] = options.range ? [...options.range, 2] : [0, 0, -1];
+  const [low, high] = options.range ? options.range.map((x) => call.scalarWord(new FloatScalar(x))) : [0, 0];
   const count = call.intArg(bins, "histogram", "bins", 2);
-  return call.wrapNamed(core.op_histogramEven(handle, count, low!, kind!, high!, kind!, weight, density), names);
+  return call.wrapNamed(core.op_histogramEven(handle, count, low!, high!, weight, density), names);
 }
 
 // ---- in place --------------------------------------------------------------------------------------------------------

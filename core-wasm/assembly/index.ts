@@ -30,10 +30,10 @@ import {
 import { canCast as castable, promoteTypes as promoted, isFloating, isComplex, setWebGpuHasHalf } from "./tensor/dtype";
 import { alias as aliased, empty as newEmpty, wrappedInt as newWrappedInt, wrappedNumber } from "./tensor/create";
 import { ErrorKind, fail, messageText as textAddress, msg, takeMessage } from "./tensor/error";
-import { Ints, intsFrom } from "./tensor/ints";
+import { Ints } from "./tensor/ints";
 import { Flag, Tensor, deviceTensors, liveTensors } from "./tensor/tensor";
 import { readBack as readBackOf } from "./tensor/transfer";
-import { Tensors, newTensors, tensorsFrom } from "./tensor/tensors";
+import { Tensors, copyTensors, newTensors } from "./tensor/tensors";
 
 // ---- lifetime ----------------------------------------------------------------------------------------------------
 
@@ -83,8 +83,8 @@ export function messageText(): usize {
   return textAddress();
 }
 
-export function empty(shape: usize, length: i32, dtype: i32, device: i32): usize {
-  return leave(newEmpty(changetype<Ints>(intsFrom(shape, length)), dtype, device));
+export function empty(shape: Ints, dtype: i32, device: i32): usize {
+  return leave(newEmpty(shape, dtype, device));
 }
 
 /** A 0-d tensor for a plain number, owned by the pool: it lives until the next call ends. */
@@ -207,47 +207,23 @@ export function gradMode(): i32 {
   return currentMode;
 }
 
-/** Lists `count` roots, their gradients (0: implicit); `inputs` with count -1: all leaves. */
-export function backward(
-  roots: usize,
-  count: i32,
-  grads: usize,
-  retain: bool,
-  create: bool,
-  inputs: usize,
-  inputCount: i32,
-): void {
-  engine.backward(
-    tensorsFrom(roots, count),
-    tensorsFrom(grads, count),
-    retain,
-    create,
-    inputCount < 0 ? null : tensorsFrom(inputs, inputCount),
-  );
+/** From roots and as many gradients (0: implicit); without `inputs`: to all leaves. */
+export function backward(roots: Tensors, grads: Tensors, retain: bool, create: bool, inputs: Tensors | null): void {
+  engine.backward(copyTensors(roots), copyTensors(grads), retain, create, inputs === null ? null : copyTensors(inputs));
   leaveNothing();
 }
 
 /** The gradients of the inputs, at results(): 0 where an input was not used. */
 export function autogradGrad(
-  roots: usize,
-  count: i32,
-  grads: usize,
-  inputs: usize,
-  inputCount: i32,
+  roots: Tensors,
+  grads: Tensors,
+  inputs: Tensors,
   retain: bool,
   create: bool,
   allowUnused: bool,
 ): i32 {
-  const found: Tensors = newTensors(inputCount);
-  engine.grad(
-    tensorsFrom(roots, count),
-    tensorsFrom(grads, count),
-    tensorsFrom(inputs, inputCount),
-    retain,
-    create,
-    allowUnused,
-    found,
-  );
+  const found: Tensors = newTensors(inputs.length);
+  engine.grad(copyTensors(roots), copyTensors(grads), copyTensors(inputs), retain, create, allowUnused, found);
   return leaveList(found);
 }
 
@@ -265,14 +241,11 @@ export function removeHook(t: Tensor, id: i32): void {
   if (node !== null) node.hooks = withoutHook(node.hooks, id);
 }
 
-/** A node of a user's Function over `count` inputs (0: not a tensor); give it its outputs with functionOutput, then functionDone. */
-export function functionNode(id: i32, inputs: usize, count: i32, outputs: i32): usize {
-  const node = newNode(SpecialNode.Function, count, outputs, 0, 0, 0);
+/** A node of a user's Function over its inputs (0: not a tensor); give it its outputs with functionOutput, then functionDone. */
+export function functionNode(id: i32, inputs: Tensors, outputs: i32): usize {
+  const node = newNode(SpecialNode.Function, inputs.length, outputs, 0, 0, 0);
   node.callback = id;
-  for (let i = 0; i < count; i++) {
-    const t = load<usize>(inputs + ((<usize>i) << 2));
-    if (t != 0) node.edge(i, changetype<Tensor>(t));
-  }
+  for (let i = 0; i < inputs.length; i++) if (inputs.has(i)) node.edge(i, inputs.get(i));
   return changetype<usize>(node);
 }
 

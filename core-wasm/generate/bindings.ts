@@ -2,10 +2,9 @@
 import type { Namespace, OpRecord } from "../ops/record.ts";
 import type { Parameter } from "../ops/signature.ts";
 import { docComment } from "./doc.ts";
-import { exportName } from "./exports.ts";
 import { hasInplace } from "./ops.ts";
 import { type Registry, functionName, header } from "./registry.ts";
-import { roleOf, scriptType } from "./types.ts";
+import { type Role, roleOf, scriptType } from "./types.ts";
 
 export const NAMESPACE_FILES: Record<Namespace, string> = {
   torch: "functions.ts",
@@ -15,11 +14,10 @@ export const NAMESPACE_FILES: Record<Namespace, string> = {
   fft: "fft.ts",
 };
 
-const IMPORTS = [
-  'import { core } from "../core.ts";',
-  'import * as call from "../tensor/call.ts";',
+const TYPE_IMPORTS = [
   'import type { DType } from "../tensor/dtype.ts";',
   'import type { Scalar } from "../tensor/scalar.ts";',
+  'import type { Tensor } from "../tensor/tensor.ts";',
 ];
 
 /** An op under one of its names. */
@@ -61,9 +59,9 @@ export function generateFunctions(registry: Registry, namespace: Namespace): str
   const renamed = named.filter((n) => functionName(n.name) !== n.name);
   return [
     header(`The functions of ${namespace === "torch" ? "torch" : `torch.${namespace}`}.`),
-    ...IMPORTS,
-    ...(named.some(takesOut) ? ['import { into } from "../tensor/out.ts";'] : []),
-    'import type { Tensor } from "../tensor/tensor.ts";',
+    'import type { Named } from "../tensor/call.ts";',
+    `import { ${maker(namespace)} } from "../tensor/op.ts";`,
+    ...TYPE_IMPORTS,
     "",
     ...named.flatMap((n) => functionOf(n)),
     ...(renamed.length > 0
@@ -71,6 +69,9 @@ export function generateFunctions(registry: Registry, namespace: Namespace): str
       : []),
   ].join("\n");
 }
+
+/** The function of bindings/tensor/op.ts that makes the functions of a namespace. */
+const maker = (namespace: Namespace): string => (namespace === "nn.functional" ? "functional" : "op");
 
 /** nn.functional takes `inplace` last where the op has an in-place form. */
 const hasInplaceFlag = ({ record, namespace }: Named): boolean =>
@@ -91,65 +92,33 @@ const OUT: Parameter = {
   floatDefault: false,
 };
 
-const takesOut = ({ record, namespace }: Named): boolean =>
-  namespace !== "nn.functional" && record.kind !== "view" && record.signature.results.some((r) => !r.list);
+const givesOut = (record: OpRecord): boolean => record.kind !== "view" && record.signature.results.some((r) => !r.list);
+const takesOut = ({ record, namespace }: Named): boolean => namespace !== "nn.functional" && givesOut(record);
 
+/** A constant made from the op's signature, typed by its overloads. */
 function functionOf(named: Named): string[] {
-  const { record, name } = named;
-  const flag = hasInplaceFlag(named);
-  const out = takesOut(named);
-  const parameters = [...record.signature.parameters, ...(flag ? [INPLACE] : []), ...(out ? [OUT] : [])];
-  const identifier = functionName(name);
-  const lines = [...docComment(record, named.namespace, name)];
+  const { record, name, namespace } = named;
+  const parameters = [
+    ...record.signature.parameters,
+    ...(hasInplaceFlag(named) ? [INPLACE] : []),
+    ...(takesOut(named) ? [OUT] : []),
+  ];
   const returns = resultType(record);
-  for (const overload of overloads(record, parameters))
-    lines.push(`export function ${identifier}(${overload}): ${returns};`);
-  lines.push(`export function ${identifier}(${implementationParameters(record, parameters).join(", ")}): ${returns} {`);
-  lines.push(
-    ...readOptions(record, parameters, name),
-    ...checkCombination(record, name),
-    ...readArguments(parameters, name),
-  );
-  if (flag) {
-    lines.push("  if (inplace === true) {");
-    lines.push(
-      `    core.${exportName(record)}_(${record.signature.parameters.map((p) => passed(record, p, name, parameters)).join(", ")});`,
-    );
-    lines.push(`    return call.mutated(${parameters[0]!.name} as Tensor);`, "  }");
-  }
-  const args = record.signature.parameters.map((p) => passed(record, p, name, parameters)).join(", ");
-  const result = wrapped(record, args);
-  lines.push(
-    out
-      ? `  return into(out, ${result}, "${name}"${record.kind === "elementwise" ? ", true" : ""});`
-      : `  return ${result};`,
-    "}",
+  const op = name === record.name ? "" : `, "${record.name}"`;
+  return [
+    ...docComment(record, namespace, name),
+    `export const ${functionName(name)} = /* @__PURE__ */ ${maker(namespace)}<{`,
+    ...overloads(record, parameters).map((overload) => `  (${overload}): ${returns};`),
+    `}>("${name}"${op});`,
     "",
-  );
-  return lines;
+  ];
 }
 
 function resultType(record: OpRecord): string {
   const { results, listResult, plainResult } = record.signature;
   if (plainResult) return plainResult === "bool" ? "boolean" : "number";
   if (listResult) return "Tensor[]";
-  return results.length === 1 ? "Tensor" : `call.Named<${results.map((r) => JSON.stringify(r.name)).join(" | ")}>`;
-}
-
-/** `self`: the first argument as an expression, if it isn't the parameter itself. */
-function wrapped(record: OpRecord, args: string, self?: string): string {
-  const { results, listResult, plainResult } = record.signature;
-  const invoke = `core.${exportName(record)}(${args})`;
-  if (plainResult) return plainResult === "bool" ? `${invoke} !== 0` : invoke;
-  if (listResult) return `call.wrapList(${invoke})`;
-  const first = record.signature.parameters[0];
-  if (results.length === 1) {
-    // what is not elementwise may give its input back
-    if (record.kind === "elementwise" || first?.name !== record.self || first.type.list || first.type.optional)
-      return `call.wrap(${invoke})`;
-    return `call.wrapOr(${self ?? `${first.name} as Tensor`}, ${invoke})`;
-  }
-  return `call.wrapNamed(${invoke}, ${JSON.stringify(results.map((r) => r.name))})`;
+  return results.length === 1 ? "Tensor" : `Named<${results.map((r) => JSON.stringify(r.name)).join(" | ")}>`;
 }
 
 /**
@@ -182,110 +151,91 @@ function overloads(record: OpRecord, parameters: readonly Parameter[]): string[]
   return result;
 }
 
-/** What may stand behind an options object is optional, whatever it is otherwise. */
-const implementationParameters = (record: OpRecord, parameters: readonly Parameter[]): string[] =>
-  parameters.map(
-    (p, i) => `${p.name}${i <= firstNamed(record, parameters) && p.default === undefined ? "" : "?"}: unknown`,
-  );
+// ---- gen/signatures.ts: what bindings/tensor/op.ts makes functions and methods from
 
-/** Spreads an options object over the parameters from its place on. */
-function readOptions(record: OpRecord, parameters: readonly Parameter[], op: string): string[] {
-  const names = parameters.slice(firstNamed(record, parameters)).map((p) => p.name);
-  if (names.length === 0) return [];
-  const found = names.map((name) => `call.isOptions(${name})`).join(" || ");
-  const list = names.join(", ");
-  const take = `  if (${found}) [${list}] = call.takeOptions([${list}], ${JSON.stringify(names)}, "${op}");`;
-  // only by name: in xs.map(torch.abs) the index stands in its place
-  return parameters.includes(OUT) ? [take, "  else out = undefined;"] : [take];
-}
-
-/** Where numbers may stand for tensors PyTorch has several overloads, and names none of the arguments that fit no overload. */
-function checkCombination(record: OpRecord, op: string): string[] {
-  const tensors = record.signature.parameters.filter(
-    (p) => !p.type.list && !p.type.optional && ["Tensor", "TensorOrScalar"].includes(p.type.base),
-  );
-  if (!tensors.some((p) => p.type.base === "TensorOrScalar") || record.numbersOnly) return [];
-  const first = tensors[0]!;
-  const names = tensors.map((p) => p.name);
-  const condition =
-    first.type.base === "Tensor"
-      ? `!call.isTensor(${first.name})`
-      : names.map((n) => `!call.isTensor(${n})`).join(" && ");
-  return [`  if (${condition}) call.wrongCombination("${op}", ${names.join(", ")});`];
-}
-
-/** Checks that need a value twice are made first. */
-function readArguments(parameters: readonly Parameter[], op: string): string[] {
-  const lines: string[] = [];
-  parameters.forEach((p, i) => {
-    if (roleOf(p) === "scalar") {
-      const check = `call.scalarArg(${p.name}, "${op}", "${p.name}", ${i + 1})`;
-      if (p.default === undefined)
-        lines.push(
-          `  const ${p.name}Value = ${p.type.optional ? `call.optionalScalarArg(${p.name}, "${op}", "${p.name}", ${i + 1})` : check};`,
-        );
-      else if (p.type.optional)
-        lines.push(
-          `  const ${p.name}Value = ${p.default === null ? "" : `${p.name} === undefined ? ${scalarDefault(p)} : `}call.optionalScalarArg(${p.name}, "${op}", "${p.name}", ${i + 1});`,
-        );
-      else lines.push(`  const ${p.name}Value = ${p.name} === undefined ? ${scalarDefault(p)} : ${check};`);
-    } else if (p.type.list && p.default !== undefined && p.default !== null) {
-      lines.push(`  if (${p.name} === undefined) ${p.name} = ${JSON.stringify(p.default)};`);
-    }
-  });
-  return lines;
-}
-
-function scalarDefault(p: Parameter): string {
-  return p.floatDefault && Number.isInteger(p.default) ? `call.float(${String(p.default)})` : String(p.default);
-}
-
-/** The expressions that hand parameter `p` to the export. */
-function passed(record: OpRecord, p: Parameter, op: string, parameters: readonly Parameter[]): string {
-  const where = `"${op}", "${p.name}", ${parameters.indexOf(p) + 1}`;
-  const optional = p.type.optional;
-  const orDefault = (value: string, code: string): string =>
-    p.default === undefined ? code : `${p.name} === undefined ? ${value} : ${code}`;
-  switch (roleOf(p)) {
-    case "tensor": {
-      const kind = p.type.base === "Tensor" ? "ensor" : "perand";
-      return optional
-        ? `call.optional${p.type.base === "Tensor" ? "T" : "O"}${kind}Arg(${p.name}, ${where})`
-        : `call.${p.type.base === "Tensor" ? "t" : "o"}${kind}Arg(${p.name}, ${where})`;
-    }
-    case "tensors":
-      return `call.tensors(${p.name}, ${where}), call.lengthOf(${p.name})`;
-    case "ints":
-      return `call.ints(${p.name}, ${where}), call.lengthOf(${p.name})`;
-    case "scalar":
-      return `call.scalarValue(${p.name}Value), call.scalarKind(${p.name}Value)`;
-    case "int":
-      // an address in the core must come from a Generator, never from a number
-      if (p.name === "generator") return `call.generatorArg(${p.name}, ${where})`;
-      return optional
-        ? p.default === null || p.default === undefined
-          ? `call.optionalIntArg(${p.name}, ${where})`
-          : orDefault(String(p.default), `call.optionalIntArg(${p.name}, ${where})`)
-        : orDefault(String(p.default), `call.intArg(${p.name}, ${where})`);
-    case "float":
-      return orDefault(String(p.default), `call.floatArg(${p.name}, ${where})`);
-    case "bool":
-      return optional
-        ? `call.optionalBoolArg(${p.name}, ${where})`
-        : orDefault(p.default ? "1" : "0", `call.boolArg(${p.name}, ${where})`);
-    case "dtype":
-      return `call.dtypeArg(${p.name}, ${where})`;
-    case "enum": {
-      const error =
-        record.declaration.choiceErrors?.[p.name] ??
-        (p.name === "reduction" ? "ValueError: {value} is not a valid value for reduction" : undefined);
-      const code = `call.enumArg(${p.name}, ${JSON.stringify(p.type.choices)}, ${where}${error ? `, ${JSON.stringify(error)}` : ""})`;
-      if (optional)
-        return `${p.name} === undefined || ${p.name} === null ? ${p.default ? p.type.choices.indexOf(p.default as string) : -1} : ${code}`;
-      return orDefault(String(p.type.choices.indexOf(p.default as string)), code);
-    }
+export function generateSignatures(registry: Registry): string {
+  const records = registry.records.filter((r) => r.variants.length > 0);
+  const errors: Record<string, string> = { reduction: "ValueError: {value} is not a valid value for reduction" };
+  for (const { name, declaration } of records) {
+    for (const [parameter, error] of Object.entries(declaration.choiceErrors ?? {}))
+      errors[`${name}.${parameter}`] = error;
   }
+  return [
+    header("The signatures of the ops for bindings/tensor/op.ts, which tells how to read them."),
+    "",
+    "export const SIGNATURES = `\\",
+    `${records.map(signatureLine).join("\n")}\`;`,
+    "",
+    "/** Errors for strings that are none of the alternatives, by parameter or by op and parameter. */",
+    `export const CHOICE_ERRORS: Record<string, string> = ${JSON.stringify(errors, null, 2)};`,
+    "",
+  ].join("\n");
 }
+
+function signatureLine(record: OpRecord): string {
+  const { results, listResult, plainResult } = record.signature;
+  const names = plainResult
+    ? [plainResult === "bool" ? "bool" : "number"]
+    : listResult
+      ? ["*"]
+      : results.length > 1
+        ? results.map((r) => r.name)
+        : [];
+  const parts = [record.name, flagsOf(record), ...record.signature.parameters.map(signatureParameter)];
+  return [...parts, ...(names.length > 0 ? [">", ...names] : [])].join(" ");
+}
+
+function flagsOf(record: OpRecord): string {
+  const { parameters, listResult } = record.signature;
+  const first = parameters[0];
+  const elementwise = record.kind === "elementwise";
+  const mayGiveBack = first?.name === record.self && first && !first.type.list && !first.type.optional;
+  const receiver = parameters.findIndex((p) => p.name === record.self);
+  const flags = [
+    elementwise && "E",
+    !elementwise && !mayGiveBack && !listResult && "W",
+    givesOut(record) && "O",
+    hasInplace(record) && "I",
+    record.variants.includes("inplace") && "F",
+    record.numbersOnly && "N",
+    VARIADIC.has(record.name) && "X",
+    receiver > 0 && String(receiver),
+  ];
+  return flags.filter(Boolean).join("") || "-";
+}
+
+const KINDS: Record<Exclude<Role, "tensor">, string> = {
+  tensors: "l",
+  scalar: "s",
+  int: "i",
+  ints: "v",
+  float: "f",
+  bool: "b",
+  dtype: "d",
+  enum: "e",
+};
+
+function signatureParameter(p: Parameter): string {
+  const role = roleOf(p);
+  const letter =
+    p.name === "generator" ? "g" : role === "tensor" ? (p.type.base === "Tensor" ? "t" : "o") : KINDS[role];
+  const kind = p.type.optional && !"ld".includes(letter) ? letter.toUpperCase() : letter;
+  // an absent generator, dtype or flag has one meaning, whatever the default
+  const usual =
+    p.default === undefined ? "" : p.default === null || "gdB".includes(kind) ? "?" : `=${defaultText(p, p.default)}`;
+  const choices = p.type.choices.length > 0 ? `(${p.type.choices.join("|")})` : "";
+  const text = `${p.name}${kind === "t" && !usual ? "" : `:${kind}`}${usual}${choices}`;
+  if (/[\s`\\$]/.test(text)) throw new Error(`${text}: a signature's parts can't hold such characters`);
+  return text;
+}
+
+function defaultText(p: Parameter, value: NonNullable<Parameter["default"]>): string {
+  if (typeof value === "boolean") return roleOf(p) === "bool" ? String(Number(value)) : String(value);
+  if (typeof value === "number" && p.floatDefault && Number.isInteger(value)) return value.toFixed(1);
+  return String(value);
+}
+
+// ---- gen/methods.ts
 
 /** Methods have the op's own name and its aliases in torch. */
 const isMethodName = (n: Named): boolean =>
@@ -305,20 +255,19 @@ export function generateMethods(registry: Registry): string {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   return [
     header("The methods of Tensor that are ops."),
-    ...IMPORTS,
+    'import type { Named } from "../tensor/call.ts";',
     'import type { MemoryFormat } from "../tensor/memory-format.ts";',
-    'import { replace } from "../tensor/out.ts";',
-    'import { Tensor, live } from "../tensor/tensor.ts";',
+    'import { defineOps } from "../tensor/op.ts";',
+    ...TYPE_IMPORTS,
     "",
     "export interface TensorMethods {",
     ...methods.filter(isPublicType).flatMap((n) => methodType(n, false)),
     ...inplace.filter(isPublicType).flatMap((n) => methodType(n, true)),
     "}",
     "",
-    "call.defineMethods(Tensor, {",
-    ...methods.flatMap((n) => methodBody(n, false)),
-    ...inplace.flatMap((n) => methodBody(n, true)),
-    "});",
+    "defineOps(",
+    `  "${[...methods.map((n) => methodItem(n, "")), ...inplace.map((n) => methodItem(n, "_"))].join(" ")}",`,
+    ");",
     "",
   ].join("\n");
 }
@@ -355,32 +304,7 @@ function methodType({ record, namespace, name }: Named, inplace: boolean): strin
   return [...lines, ...signatures.map((o) => `${full}(${o}): ${returns};`)].map((line) => `  ${line}`);
 }
 
-function methodBody({ record, name }: Named, inplace: boolean): string[] {
-  const parameters = withoutSelf(record);
-  const full = inplace ? `${name}_` : name;
-  const receiver = record.signature.parameters.find((p) => p.name === record.self)!;
-  const args = record.signature.parameters
-    .map((p) => (p === receiver ? "live(this)" : passed(record, p, full, parameters)))
-    .join(", ");
-  const own = wrapped(record, args, receiver === record.signature.parameters[0] ? "this" : undefined);
-  const end =
-    inplace && !hasInplace(record)
-      ? [`return replace(this, ${own});`]
-      : inplace
-        ? [`core.${exportName(record)}_(${args});`, "return call.mutated(this);"]
-        : [`return ${own};`];
-  const list = parameters[0]?.name;
-  const reset = parameters
-    .slice(1)
-    .map((p) => ` ${p.name} = undefined;`)
-    .join("");
-  const spread = `  if (typeof ${list} === "number" && arguments.length > 1) { ${list} = [...arguments];${reset} }`;
-  return [
-    `${full}(${["this: Tensor", ...implementationParameters(record, parameters)].join(", ")}): ${inplace ? "Tensor" : resultType(record)} {`,
-    ...(VARIADIC.has(name) ? [spread] : []),
-    ...readOptions(record, parameters, full),
-    ...readArguments(parameters, full),
-    ...end.map((line) => `  ${line}`),
-    "},",
-  ].map((line) => `  ${line}`);
+function methodItem({ record, name }: Named, suffix: string): string {
+  withoutSelf(record);
+  return name === record.name ? `${name}${suffix}` : `${name}${suffix}=${record.name}`;
 }

@@ -3,7 +3,7 @@ import type { OpRecord } from "../ops/record.ts";
 import type { Parameter } from "../ops/signature.ts";
 import { hasInplace } from "./ops.ts";
 import { type Registry, functionName, header } from "./registry.ts";
-import { exportArgument, exportParameters, roleOf } from "./types.ts";
+import { exportArgument, exportParameter, roleOf } from "./types.ts";
 
 export const exportName = (record: OpRecord): string => `op_${record.name}`;
 
@@ -15,10 +15,10 @@ export function generateExports(registry: Registry): string {
     header("The ops as JavaScript calls them."),
     'import { leave, leaveList, leaveNothing, leaveResults } from "../dispatch/entry";',
     ...checks.map((file) => `import * as ${file}_check from "../ops/${file}";`),
-    'import { intsFrom } from "../tensor/ints";',
-    'import { newScalar, scalarFrom } from "../tensor/scalar";',
+    'import { Ints } from "../tensor/ints";',
+    'import { scalarFrom, scalarValue } from "../tensor/scalar";',
     'import { Tensor } from "../tensor/tensor";',
-    'import { tensorsFrom } from "../tensor/tensors";',
+    'import { Tensors } from "../tensor/tensors";',
     'import * as ops from "./ops";',
     "",
     ...registry.records.filter((r) => !r.internal).flatMap(exportsOf),
@@ -28,7 +28,7 @@ export function generateExports(registry: Registry): string {
 function exportsOf(record: OpRecord): string[] {
   const elementwise = record.kind === "elementwise";
   const { parameters, results, listResult, plainResult } = record.signature;
-  const formal = parameters.flatMap(exportParameters).join(", ");
+  const formal = parameters.map(exportParameter).join(", ");
   const actual = parameters.map((p) => exportArgument(p, elementwise)).join(", ");
   const name = exportName(record);
   const lines: string[] = [];
@@ -72,17 +72,15 @@ function exportsOf(record: OpRecord): string[] {
   return lines;
 }
 
-/** A check sees scalars with their kind; as two numbers, which cost nothing to make. */
+/** A check sees a scalar as the word that it came as. */
 const checkArgument = (p: Parameter): string =>
-  roleOf(p) === "scalar" && !p.type.optional ? `${p.name}, ${p.name}Kind` : exportArgument(p, false);
+  roleOf(p) === "scalar" && !p.type.optional ? p.name : exportArgument(p, false);
 
 export function generateExportTypes(registry: Registry): string {
   const lines = registry.records
     .filter((r) => !r.internal)
     .flatMap((record) => {
-      const parameters = record.signature.parameters
-        .flatMap(exportParameters)
-        .map((p) => `${p.split(":")[0]!}: number`);
+      const parameters = record.signature.parameters.map((p) => `${p.name}: number`);
       const returns = `  ${exportName(record)}(${parameters.join(", ")}): number;`;
       const inplace = `  ${exportName(record)}_(${parameters.join(", ")}): void;`;
       return hasInplace(record) ? [returns, inplace] : [returns];

@@ -7,7 +7,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { allRecords } from "../ops/index.ts";
 import type { Namespace } from "../ops/record.ts";
-import { NAMESPACE_FILES, generateFunctions, generateMethods } from "./bindings.ts";
+import { NAMESPACE_FILES, generateFunctions, generateMethods, generateSignatures } from "./bindings.ts";
 import { generateDerivatives } from "./derivatives.ts";
 import { generateReference } from "./doc.ts";
 import { generateExportTypes, generateExports } from "./exports.ts";
@@ -25,6 +25,7 @@ const files: Record<string, string> = {
   "core-wasm/assembly/gen/exports.ts": generateExports(registry),
   "core-wasm/gen/ops.json": generateReference(registry),
   "bindings/gen/exports.ts": generateExportTypes(registry),
+  "bindings/gen/signatures.ts": generateSignatures(registry),
   "bindings/gen/methods.ts": generateMethods(registry),
 };
 for (const [namespace, file] of Object.entries(NAMESPACE_FILES)) {

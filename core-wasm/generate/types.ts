@@ -84,20 +84,18 @@ function intsLiteral(values: readonly number[]): string {
   return `ints${values.length}(${values.join(", ")})`;
 }
 
-/** The parameters of a generated export that carry parameter `p`. */
-export function exportParameters(p: Parameter): string[] {
+/** Parameter `p` of a generated export: a handle, the address of a list, a number, or a scalar as scalar.ts reads it. */
+export function exportParameter(p: Parameter): string {
   switch (roleOf(p)) {
     case "tensor":
-      return [`${p.name}: usize`];
+      return `${p.name}: usize`;
     case "tensors":
     case "ints":
-      return [`${p.name}: usize`, `${p.name}Length: i32`];
-    case "scalar":
-      return [`${p.name}: f64`, `${p.name}Kind: i32`];
+      return `${p.name}: usize`;
     case "float":
-      return [`${p.name}: f64`];
+      return `${p.name}: f64`;
     default:
-      return [`${p.name}: i32`];
+      return `${p.name}: i32`;
   }
 }
 
@@ -107,14 +105,14 @@ export function exportArgument(p: Parameter, elementwise: boolean): string {
     case "tensor":
       return p.type.optional ? `changetype<Tensor | null>(${p.name})` : `changetype<Tensor>(${p.name})`;
     case "tensors":
-      return `${p.type.optional ? `${p.name}Length < 0 ? null : ` : ""}tensorsFrom(${p.name}, ${p.name}Length)`;
+      return `changetype<Tensors${p.type.optional ? " | null" : ""}>(${p.name})`;
     case "scalar":
-      if (elementwise && !p.type.optional) return p.name;
-      return p.type.optional ? `scalarFrom(${p.name}, ${p.name}Kind)` : `newScalar(${p.name}, ${p.name}Kind)`;
+      if (elementwise && !p.type.optional) return `scalarValue(${p.name})`;
+      return p.type.optional ? `scalarFrom(${p.name})` : `scalarFrom(${p.name})!`;
     case "int":
       return elementwise && !p.type.optional ? `<f64>${p.name}` : p.name;
     case "ints":
-      return p.type.optional ? `intsFrom(${p.name}, ${p.name}Length)` : `intsFrom(${p.name}, ${p.name}Length)!`;
+      return `changetype<Ints${p.type.optional ? " | null" : ""}>(${p.name})`;
     case "bool":
       return p.type.optional ? p.name : `${p.name} != 0`;
     default:

@@ -66,7 +66,7 @@ export interface ElementwiseDeclaration extends Declaration {
   readonly refuses?: Refusals | ((given: Given) => Refusals);
   /**
    * A function of assembly/ops, "file.name", that is called first with all arguments and raises what is wrong with them. It gets a Scalar as
-   * two arguments, value and kind.
+   * the word of tensor/scalar.ts.
    */
   readonly check?: string;
   /** values of numbers for which a form of its own is worth having: [{ alpha: 1 }] */

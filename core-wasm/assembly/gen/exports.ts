@@ -5,10 +5,10 @@ import * as activations_check from "../ops/activations";
 import * as arithmetic_check from "../ops/arithmetic";
 import * as comparison_check from "../ops/comparison";
 import * as extrema_check from "../ops/extrema";
-import { intsFrom } from "../tensor/ints";
-import { newScalar, scalarFrom } from "../tensor/scalar";
+import { Ints } from "../tensor/ints";
+import { scalarFrom, scalarValue } from "../tensor/scalar";
 import { Tensor } from "../tensor/tensor";
-import { tensorsFrom } from "../tensor/tensors";
+import { Tensors } from "../tensor/tensors";
 import * as ops from "./ops";
 
 export function op__scaledDotProductAttention(query: usize, key: usize, value: usize, attnMask: usize, dropoutP: f64, needAttnWeights: i32, isCausal: i32): i32 {
@@ -40,91 +40,91 @@ export function op_acosh_(input: usize): void {
   leaveNothing();
 }
 
-export function op_adaptiveAvgPool1d(input: usize, outputSize: usize, outputSizeLength: i32): usize {
-  return leave(ops.adaptiveAvgPool1d(changetype<Tensor>(input), intsFrom(outputSize, outputSizeLength)!));
+export function op_adaptiveAvgPool1d(input: usize, outputSize: usize): usize {
+  return leave(ops.adaptiveAvgPool1d(changetype<Tensor>(input), changetype<Ints>(outputSize)));
 }
 
-export function op_adaptiveAvgPool2d(input: usize, outputSize: usize, outputSizeLength: i32): usize {
-  return leave(ops.adaptiveAvgPool2d(changetype<Tensor>(input), intsFrom(outputSize, outputSizeLength)!));
+export function op_adaptiveAvgPool2d(input: usize, outputSize: usize): usize {
+  return leave(ops.adaptiveAvgPool2d(changetype<Tensor>(input), changetype<Ints>(outputSize)));
 }
 
-export function op_adaptiveAvgPool3d(input: usize, outputSize: usize, outputSizeLength: i32): usize {
-  return leave(ops.adaptiveAvgPool3d(changetype<Tensor>(input), intsFrom(outputSize, outputSizeLength)!));
+export function op_adaptiveAvgPool3d(input: usize, outputSize: usize): usize {
+  return leave(ops.adaptiveAvgPool3d(changetype<Tensor>(input), changetype<Ints>(outputSize)));
 }
 
-export function op_adaptiveMaxPool1dWithIndices(input: usize, outputSize: usize, outputSizeLength: i32): i32 {
-  ops.adaptiveMaxPool1dWithIndices(changetype<Tensor>(input), intsFrom(outputSize, outputSizeLength)!);
+export function op_adaptiveMaxPool1dWithIndices(input: usize, outputSize: usize): i32 {
+  ops.adaptiveMaxPool1dWithIndices(changetype<Tensor>(input), changetype<Ints>(outputSize));
   return leaveResults(2);
 }
 
-export function op_adaptiveMaxPool2dWithIndices(input: usize, outputSize: usize, outputSizeLength: i32): i32 {
-  ops.adaptiveMaxPool2dWithIndices(changetype<Tensor>(input), intsFrom(outputSize, outputSizeLength)!);
+export function op_adaptiveMaxPool2dWithIndices(input: usize, outputSize: usize): i32 {
+  ops.adaptiveMaxPool2dWithIndices(changetype<Tensor>(input), changetype<Ints>(outputSize));
   return leaveResults(2);
 }
 
-export function op_adaptiveMaxPool3dWithIndices(input: usize, outputSize: usize, outputSizeLength: i32): i32 {
-  ops.adaptiveMaxPool3dWithIndices(changetype<Tensor>(input), intsFrom(outputSize, outputSizeLength)!);
+export function op_adaptiveMaxPool3dWithIndices(input: usize, outputSize: usize): i32 {
+  ops.adaptiveMaxPool3dWithIndices(changetype<Tensor>(input), changetype<Ints>(outputSize));
   return leaveResults(2);
 }
 
-export function op_add(input: usize, other: usize, alpha: f64, alphaKind: i32): usize {
-  arithmetic_check.checkAlpha(changetype<Tensor>(input), changetype<Tensor>(other), alpha, alphaKind);
-  return leave(ops.add(changetype<Tensor>(input), changetype<Tensor>(other), alpha));
+export function op_add(input: usize, other: usize, alpha: i32): usize {
+  arithmetic_check.checkAlpha(changetype<Tensor>(input), changetype<Tensor>(other), alpha);
+  return leave(ops.add(changetype<Tensor>(input), changetype<Tensor>(other), scalarValue(alpha)));
 }
-export function op_add_(input: usize, other: usize, alpha: f64, alphaKind: i32): void {
-  arithmetic_check.checkAlpha(changetype<Tensor>(input), changetype<Tensor>(other), alpha, alphaKind);
-  ops.add_(changetype<Tensor>(input), changetype<Tensor>(other), alpha);
+export function op_add_(input: usize, other: usize, alpha: i32): void {
+  arithmetic_check.checkAlpha(changetype<Tensor>(input), changetype<Tensor>(other), alpha);
+  ops.add_(changetype<Tensor>(input), changetype<Tensor>(other), scalarValue(alpha));
   leaveNothing();
 }
 
-export function op_addbmm(input: usize, batch1: usize, batch2: usize, beta: f64, betaKind: i32, alpha: f64, alphaKind: i32): usize {
-  return leave(ops.addbmm(changetype<Tensor>(input), changetype<Tensor>(batch1), changetype<Tensor>(batch2), newScalar(beta, betaKind), newScalar(alpha, alphaKind)));
+export function op_addbmm(input: usize, batch1: usize, batch2: usize, beta: i32, alpha: i32): usize {
+  return leave(ops.addbmm(changetype<Tensor>(input), changetype<Tensor>(batch1), changetype<Tensor>(batch2), scalarFrom(beta)!, scalarFrom(alpha)!));
 }
 
-export function op_addcdiv(input: usize, tensor1: usize, tensor2: usize, value: f64, valueKind: i32): usize {
-  arithmetic_check.checkAddcdiv(changetype<Tensor>(input), changetype<Tensor>(tensor1), changetype<Tensor>(tensor2), value, valueKind);
-  return leave(ops.addcdiv(changetype<Tensor>(input), changetype<Tensor>(tensor1), changetype<Tensor>(tensor2), value));
+export function op_addcdiv(input: usize, tensor1: usize, tensor2: usize, value: i32): usize {
+  arithmetic_check.checkAddcdiv(changetype<Tensor>(input), changetype<Tensor>(tensor1), changetype<Tensor>(tensor2), value);
+  return leave(ops.addcdiv(changetype<Tensor>(input), changetype<Tensor>(tensor1), changetype<Tensor>(tensor2), scalarValue(value)));
 }
-export function op_addcdiv_(input: usize, tensor1: usize, tensor2: usize, value: f64, valueKind: i32): void {
-  arithmetic_check.checkAddcdiv(changetype<Tensor>(input), changetype<Tensor>(tensor1), changetype<Tensor>(tensor2), value, valueKind);
-  ops.addcdiv_(changetype<Tensor>(input), changetype<Tensor>(tensor1), changetype<Tensor>(tensor2), value);
+export function op_addcdiv_(input: usize, tensor1: usize, tensor2: usize, value: i32): void {
+  arithmetic_check.checkAddcdiv(changetype<Tensor>(input), changetype<Tensor>(tensor1), changetype<Tensor>(tensor2), value);
+  ops.addcdiv_(changetype<Tensor>(input), changetype<Tensor>(tensor1), changetype<Tensor>(tensor2), scalarValue(value));
   leaveNothing();
 }
 
-export function op_addcmul(input: usize, tensor1: usize, tensor2: usize, value: f64, valueKind: i32): usize {
-  return leave(ops.addcmul(changetype<Tensor>(input), changetype<Tensor>(tensor1), changetype<Tensor>(tensor2), value));
+export function op_addcmul(input: usize, tensor1: usize, tensor2: usize, value: i32): usize {
+  return leave(ops.addcmul(changetype<Tensor>(input), changetype<Tensor>(tensor1), changetype<Tensor>(tensor2), scalarValue(value)));
 }
-export function op_addcmul_(input: usize, tensor1: usize, tensor2: usize, value: f64, valueKind: i32): void {
-  ops.addcmul_(changetype<Tensor>(input), changetype<Tensor>(tensor1), changetype<Tensor>(tensor2), value);
+export function op_addcmul_(input: usize, tensor1: usize, tensor2: usize, value: i32): void {
+  ops.addcmul_(changetype<Tensor>(input), changetype<Tensor>(tensor1), changetype<Tensor>(tensor2), scalarValue(value));
   leaveNothing();
 }
 
-export function op_addmm(input: usize, mat1: usize, mat2: usize, beta: f64, betaKind: i32, alpha: f64, alphaKind: i32): usize {
-  return leave(ops.addmm(changetype<Tensor>(input), changetype<Tensor>(mat1), changetype<Tensor>(mat2), newScalar(beta, betaKind), newScalar(alpha, alphaKind)));
+export function op_addmm(input: usize, mat1: usize, mat2: usize, beta: i32, alpha: i32): usize {
+  return leave(ops.addmm(changetype<Tensor>(input), changetype<Tensor>(mat1), changetype<Tensor>(mat2), scalarFrom(beta)!, scalarFrom(alpha)!));
 }
-export function op_addmm_(input: usize, mat1: usize, mat2: usize, beta: f64, betaKind: i32, alpha: f64, alphaKind: i32): void {
-  ops.addmm_(changetype<Tensor>(input), changetype<Tensor>(mat1), changetype<Tensor>(mat2), newScalar(beta, betaKind), newScalar(alpha, alphaKind));
+export function op_addmm_(input: usize, mat1: usize, mat2: usize, beta: i32, alpha: i32): void {
+  ops.addmm_(changetype<Tensor>(input), changetype<Tensor>(mat1), changetype<Tensor>(mat2), scalarFrom(beta)!, scalarFrom(alpha)!);
   leaveNothing();
 }
 
-export function op_addmv(input: usize, mat: usize, vec: usize, beta: f64, betaKind: i32, alpha: f64, alphaKind: i32): usize {
-  return leave(ops.addmv(changetype<Tensor>(input), changetype<Tensor>(mat), changetype<Tensor>(vec), newScalar(beta, betaKind), newScalar(alpha, alphaKind)));
+export function op_addmv(input: usize, mat: usize, vec: usize, beta: i32, alpha: i32): usize {
+  return leave(ops.addmv(changetype<Tensor>(input), changetype<Tensor>(mat), changetype<Tensor>(vec), scalarFrom(beta)!, scalarFrom(alpha)!));
 }
-export function op_addmv_(input: usize, mat: usize, vec: usize, beta: f64, betaKind: i32, alpha: f64, alphaKind: i32): void {
-  ops.addmv_(changetype<Tensor>(input), changetype<Tensor>(mat), changetype<Tensor>(vec), newScalar(beta, betaKind), newScalar(alpha, alphaKind));
+export function op_addmv_(input: usize, mat: usize, vec: usize, beta: i32, alpha: i32): void {
+  ops.addmv_(changetype<Tensor>(input), changetype<Tensor>(mat), changetype<Tensor>(vec), scalarFrom(beta)!, scalarFrom(alpha)!);
   leaveNothing();
 }
 
-export function op_addr(input: usize, vec1: usize, vec2: usize, beta: f64, betaKind: i32, alpha: f64, alphaKind: i32): usize {
-  return leave(ops.addr(changetype<Tensor>(input), changetype<Tensor>(vec1), changetype<Tensor>(vec2), newScalar(beta, betaKind), newScalar(alpha, alphaKind)));
+export function op_addr(input: usize, vec1: usize, vec2: usize, beta: i32, alpha: i32): usize {
+  return leave(ops.addr(changetype<Tensor>(input), changetype<Tensor>(vec1), changetype<Tensor>(vec2), scalarFrom(beta)!, scalarFrom(alpha)!));
 }
-export function op_addr_(input: usize, vec1: usize, vec2: usize, beta: f64, betaKind: i32, alpha: f64, alphaKind: i32): void {
-  ops.addr_(changetype<Tensor>(input), changetype<Tensor>(vec1), changetype<Tensor>(vec2), newScalar(beta, betaKind), newScalar(alpha, alphaKind));
+export function op_addr_(input: usize, vec1: usize, vec2: usize, beta: i32, alpha: i32): void {
+  ops.addr_(changetype<Tensor>(input), changetype<Tensor>(vec1), changetype<Tensor>(vec2), scalarFrom(beta)!, scalarFrom(alpha)!);
   leaveNothing();
 }
 
-export function op_affineGrid(theta: usize, size: usize, sizeLength: i32, alignCorners: i32): usize {
-  return leave(ops.affineGrid(changetype<Tensor>(theta), intsFrom(size, sizeLength)!, alignCorners));
+export function op_affineGrid(theta: usize, size: usize, alignCorners: i32): usize {
+  return leave(ops.affineGrid(changetype<Tensor>(theta), changetype<Ints>(size), alignCorners));
 }
 
 export function op_all(input: usize, dim: i32, keepdim: i32): usize {
@@ -145,12 +145,12 @@ export function op_alphaDropout_(input: usize, p: f64, training: i32): void {
   leaveNothing();
 }
 
-export function op_amax(input: usize, dim: usize, dimLength: i32, keepdim: i32): usize {
-  return leave(ops.amax(changetype<Tensor>(input), intsFrom(dim, dimLength), keepdim != 0));
+export function op_amax(input: usize, dim: usize, keepdim: i32): usize {
+  return leave(ops.amax(changetype<Tensor>(input), changetype<Ints | null>(dim), keepdim != 0));
 }
 
-export function op_amin(input: usize, dim: usize, dimLength: i32, keepdim: i32): usize {
-  return leave(ops.amin(changetype<Tensor>(input), intsFrom(dim, dimLength), keepdim != 0));
+export function op_amin(input: usize, dim: usize, keepdim: i32): usize {
+  return leave(ops.amin(changetype<Tensor>(input), changetype<Ints | null>(dim), keepdim != 0));
 }
 
 export function op_aminmax(input: usize, dim: i32, keepdim: i32): i32 {
@@ -166,8 +166,8 @@ export function op_any(input: usize, dim: i32, keepdim: i32): usize {
   return leave(ops.any(changetype<Tensor>(input), dim, keepdim != 0));
 }
 
-export function op_arange(start: f64, startKind: i32, end: f64, endKind: i32, step: f64, stepKind: i32, dtype: i32, device: i32): usize {
-  return leave(ops.arange(newScalar(start, startKind), newScalar(end, endKind), newScalar(step, stepKind), dtype, device));
+export function op_arange(start: i32, end: i32, step: i32, dtype: i32, device: i32): usize {
+  return leave(ops.arange(scalarFrom(start)!, scalarFrom(end)!, scalarFrom(step)!, dtype, device));
 }
 
 export function op_argmax(input: usize, dim: i32, keepdim: i32): usize {
@@ -186,12 +186,12 @@ export function op_argwhere(input: usize): usize {
   return leave(ops.argwhere(changetype<Tensor>(input)));
 }
 
-export function op_asStrided(input: usize, size: usize, sizeLength: i32, stride: usize, strideLength: i32, storageOffset: i32): usize {
-  return leave(ops.asStrided(changetype<Tensor>(input), intsFrom(size, sizeLength)!, intsFrom(stride, strideLength)!, storageOffset));
+export function op_asStrided(input: usize, size: usize, stride: usize, storageOffset: i32): usize {
+  return leave(ops.asStrided(changetype<Tensor>(input), changetype<Ints>(size), changetype<Ints>(stride), storageOffset));
 }
 
-export function op_asStridedScatter(input: usize, src: usize, size: usize, sizeLength: i32, stride: usize, strideLength: i32, storageOffset: i32): usize {
-  return leave(ops.asStridedScatter(changetype<Tensor>(input), changetype<Tensor>(src), intsFrom(size, sizeLength)!, intsFrom(stride, strideLength)!, storageOffset));
+export function op_asStridedScatter(input: usize, src: usize, size: usize, stride: usize, storageOffset: i32): usize {
+  return leave(ops.asStridedScatter(changetype<Tensor>(input), changetype<Tensor>(src), changetype<Ints>(size), changetype<Ints>(stride), storageOffset));
 }
 
 export function op_asin(input: usize): usize {
@@ -246,23 +246,23 @@ export function op_atleast3d(input: usize): usize {
   return leave(ops.atleast3d(changetype<Tensor>(input)));
 }
 
-export function op_avgPool1d(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, ceilMode: i32, countIncludePad: i32): usize {
-  return leave(ops.avgPool1d(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, ceilMode != 0, countIncludePad != 0));
+export function op_avgPool1d(input: usize, kernelSize: usize, stride: usize, padding: usize, ceilMode: i32, countIncludePad: i32): usize {
+  return leave(ops.avgPool1d(changetype<Tensor>(input), changetype<Ints>(kernelSize), changetype<Ints | null>(stride), changetype<Ints>(padding), ceilMode != 0, countIncludePad != 0));
 }
 
-export function op_avgPool2d(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, ceilMode: i32, countIncludePad: i32, divisorOverride: i32): usize {
-  return leave(ops.avgPool2d(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, ceilMode != 0, countIncludePad != 0, divisorOverride));
+export function op_avgPool2d(input: usize, kernelSize: usize, stride: usize, padding: usize, ceilMode: i32, countIncludePad: i32, divisorOverride: i32): usize {
+  return leave(ops.avgPool2d(changetype<Tensor>(input), changetype<Ints>(kernelSize), changetype<Ints | null>(stride), changetype<Ints>(padding), ceilMode != 0, countIncludePad != 0, divisorOverride));
 }
 
-export function op_avgPool3d(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, ceilMode: i32, countIncludePad: i32, divisorOverride: i32): usize {
-  return leave(ops.avgPool3d(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, ceilMode != 0, countIncludePad != 0, divisorOverride));
+export function op_avgPool3d(input: usize, kernelSize: usize, stride: usize, padding: usize, ceilMode: i32, countIncludePad: i32, divisorOverride: i32): usize {
+  return leave(ops.avgPool3d(changetype<Tensor>(input), changetype<Ints>(kernelSize), changetype<Ints | null>(stride), changetype<Ints>(padding), ceilMode != 0, countIncludePad != 0, divisorOverride));
 }
 
-export function op_baddbmm(input: usize, batch1: usize, batch2: usize, beta: f64, betaKind: i32, alpha: f64, alphaKind: i32): usize {
-  return leave(ops.baddbmm(changetype<Tensor>(input), changetype<Tensor>(batch1), changetype<Tensor>(batch2), newScalar(beta, betaKind), newScalar(alpha, alphaKind)));
+export function op_baddbmm(input: usize, batch1: usize, batch2: usize, beta: i32, alpha: i32): usize {
+  return leave(ops.baddbmm(changetype<Tensor>(input), changetype<Tensor>(batch1), changetype<Tensor>(batch2), scalarFrom(beta)!, scalarFrom(alpha)!));
 }
-export function op_baddbmm_(input: usize, batch1: usize, batch2: usize, beta: f64, betaKind: i32, alpha: f64, alphaKind: i32): void {
-  ops.baddbmm_(changetype<Tensor>(input), changetype<Tensor>(batch1), changetype<Tensor>(batch2), newScalar(beta, betaKind), newScalar(alpha, alphaKind));
+export function op_baddbmm_(input: usize, batch1: usize, batch2: usize, beta: i32, alpha: i32): void {
+  ops.baddbmm_(changetype<Tensor>(input), changetype<Tensor>(batch1), changetype<Tensor>(batch2), scalarFrom(beta)!, scalarFrom(alpha)!);
   leaveNothing();
 }
 
@@ -270,8 +270,8 @@ export function op_batchNorm(input: usize, runningMean: usize, runningVar: usize
   return leave(ops.batchNorm(changetype<Tensor>(input), changetype<Tensor | null>(runningMean), changetype<Tensor | null>(runningVar), changetype<Tensor | null>(weight), changetype<Tensor | null>(bias), training != 0, momentum, eps));
 }
 
-export function op_bernoulli(input: usize, p: f64, pKind: i32, generator: i32): usize {
-  return leave(ops.bernoulli(changetype<Tensor>(input), scalarFrom(p, pKind), generator));
+export function op_bernoulli(input: usize, p: i32, generator: i32): usize {
+  return leave(ops.bernoulli(changetype<Tensor>(input), scalarFrom(p), generator));
 }
 
 export function op_bernoulliOf(input: usize, p: usize, generator: i32): usize {
@@ -342,32 +342,32 @@ export function op_bitwiseXor_(input: usize, other: usize): void {
   leaveNothing();
 }
 
-export function op_blockDiag(tensors: usize, tensorsLength: i32): usize {
-  return leave(ops.blockDiag(tensorsFrom(tensors, tensorsLength)));
+export function op_blockDiag(tensors: usize): usize {
+  return leave(ops.blockDiag(changetype<Tensors>(tensors)));
 }
 
 export function op_bmm(input: usize, mat2: usize): usize {
   return leave(ops.bmm(changetype<Tensor>(input), changetype<Tensor>(mat2)));
 }
 
-export function op_broadcastTensors(tensors: usize, tensorsLength: i32): i32 {
-  return leaveList(ops.broadcastTensors(tensorsFrom(tensors, tensorsLength)));
+export function op_broadcastTensors(tensors: usize): i32 {
+  return leaveList(ops.broadcastTensors(changetype<Tensors>(tensors)));
 }
 
-export function op_broadcastTo(input: usize, size: usize, sizeLength: i32): usize {
-  return leave(ops.broadcastTo(changetype<Tensor>(input), intsFrom(size, sizeLength)!));
+export function op_broadcastTo(input: usize, size: usize): usize {
+  return leave(ops.broadcastTo(changetype<Tensor>(input), changetype<Ints>(size)));
 }
 
 export function op_bucketize(input: usize, boundaries: usize, outInt32: i32, right: i32): usize {
   return leave(ops.bucketize(changetype<Tensor>(input), changetype<Tensor>(boundaries), outInt32 != 0, right != 0));
 }
 
-export function op_cartesianProd(tensors: usize, tensorsLength: i32): usize {
-  return leave(ops.cartesianProd(tensorsFrom(tensors, tensorsLength)));
+export function op_cartesianProd(tensors: usize): usize {
+  return leave(ops.cartesianProd(changetype<Tensors>(tensors)));
 }
 
-export function op_cat(tensors: usize, tensorsLength: i32, dim: i32): usize {
-  return leave(ops.cat(tensorsFrom(tensors, tensorsLength), dim));
+export function op_cat(tensors: usize, dim: i32): usize {
+  return leave(ops.cat(changetype<Tensors>(tensors), dim));
 }
 
 export function op_cauchy(input: usize, median: f64, sigma: f64, generator: i32): usize {
@@ -400,8 +400,8 @@ export function op_celu_(input: usize, alpha: f64): void {
   leaveNothing();
 }
 
-export function op_chainMatmul(matrices: usize, matricesLength: i32): usize {
-  return leave(ops.chainMatmul(tensorsFrom(matrices, matricesLength)));
+export function op_chainMatmul(matrices: usize): usize {
+  return leave(ops.chainMatmul(changetype<Tensors>(matrices)));
 }
 
 export function op_channelShuffle(input: usize, groups: i32): usize {
@@ -446,52 +446,52 @@ export function op_clone(input: usize): usize {
   return leave(ops.clone(changetype<Tensor>(input)));
 }
 
-export function op_col2im(input: usize, outputSize: usize, outputSizeLength: i32, kernelSize: usize, kernelSizeLength: i32, dilation: usize, dilationLength: i32, padding: usize, paddingLength: i32, stride: usize, strideLength: i32): usize {
-  return leave(ops.col2im(changetype<Tensor>(input), intsFrom(outputSize, outputSizeLength)!, intsFrom(kernelSize, kernelSizeLength)!, intsFrom(dilation, dilationLength)!, intsFrom(padding, paddingLength)!, intsFrom(stride, strideLength)!));
+export function op_col2im(input: usize, outputSize: usize, kernelSize: usize, dilation: usize, padding: usize, stride: usize): usize {
+  return leave(ops.col2im(changetype<Tensor>(input), changetype<Ints>(outputSize), changetype<Ints>(kernelSize), changetype<Ints>(dilation), changetype<Ints>(padding), changetype<Ints>(stride)));
 }
 
-export function op_columnStack(tensors: usize, tensorsLength: i32): usize {
-  return leave(ops.columnStack(tensorsFrom(tensors, tensorsLength)));
+export function op_columnStack(tensors: usize): usize {
+  return leave(ops.columnStack(changetype<Tensors>(tensors)));
 }
 
 export function op_combinations(input: usize, r: i32, withReplacement: i32): usize {
   return leave(ops.combinations(changetype<Tensor>(input), r, withReplacement != 0));
 }
 
-export function op_constantPadNd(input: usize, pad: usize, padLength: i32, value: f64, valueKind: i32): usize {
-  return leave(ops.constantPadNd(changetype<Tensor>(input), intsFrom(pad, padLength)!, newScalar(value, valueKind)));
+export function op_constantPadNd(input: usize, pad: usize, value: i32): usize {
+  return leave(ops.constantPadNd(changetype<Tensor>(input), changetype<Ints>(pad), scalarFrom(value)!));
 }
 
 export function op_contiguous(input: usize): usize {
   return leave(ops.contiguous(changetype<Tensor>(input)));
 }
 
-export function op_conv1d(input: usize, weight: usize, bias: usize, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, groups: i32): usize {
-  return leave(ops.conv1d(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), intsFrom(stride, strideLength)!, intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, groups));
+export function op_conv1d(input: usize, weight: usize, bias: usize, stride: usize, padding: usize, dilation: usize, groups: i32): usize {
+  return leave(ops.conv1d(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), changetype<Ints>(stride), changetype<Ints>(padding), changetype<Ints>(dilation), groups));
 }
 
-export function op_conv2d(input: usize, weight: usize, bias: usize, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, groups: i32): usize {
-  return leave(ops.conv2d(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), intsFrom(stride, strideLength)!, intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, groups));
+export function op_conv2d(input: usize, weight: usize, bias: usize, stride: usize, padding: usize, dilation: usize, groups: i32): usize {
+  return leave(ops.conv2d(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), changetype<Ints>(stride), changetype<Ints>(padding), changetype<Ints>(dilation), groups));
 }
 
-export function op_conv3d(input: usize, weight: usize, bias: usize, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, groups: i32): usize {
-  return leave(ops.conv3d(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), intsFrom(stride, strideLength)!, intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, groups));
+export function op_conv3d(input: usize, weight: usize, bias: usize, stride: usize, padding: usize, dilation: usize, groups: i32): usize {
+  return leave(ops.conv3d(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), changetype<Ints>(stride), changetype<Ints>(padding), changetype<Ints>(dilation), groups));
 }
 
-export function op_convTranspose1d(input: usize, weight: usize, bias: usize, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, outputPadding: usize, outputPaddingLength: i32, groups: i32, dilation: usize, dilationLength: i32): usize {
-  return leave(ops.convTranspose1d(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), intsFrom(stride, strideLength)!, intsFrom(padding, paddingLength)!, intsFrom(outputPadding, outputPaddingLength)!, groups, intsFrom(dilation, dilationLength)!));
+export function op_convTranspose1d(input: usize, weight: usize, bias: usize, stride: usize, padding: usize, outputPadding: usize, groups: i32, dilation: usize): usize {
+  return leave(ops.convTranspose1d(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), changetype<Ints>(stride), changetype<Ints>(padding), changetype<Ints>(outputPadding), groups, changetype<Ints>(dilation)));
 }
 
-export function op_convTranspose2d(input: usize, weight: usize, bias: usize, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, outputPadding: usize, outputPaddingLength: i32, groups: i32, dilation: usize, dilationLength: i32): usize {
-  return leave(ops.convTranspose2d(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), intsFrom(stride, strideLength)!, intsFrom(padding, paddingLength)!, intsFrom(outputPadding, outputPaddingLength)!, groups, intsFrom(dilation, dilationLength)!));
+export function op_convTranspose2d(input: usize, weight: usize, bias: usize, stride: usize, padding: usize, outputPadding: usize, groups: i32, dilation: usize): usize {
+  return leave(ops.convTranspose2d(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), changetype<Ints>(stride), changetype<Ints>(padding), changetype<Ints>(outputPadding), groups, changetype<Ints>(dilation)));
 }
 
-export function op_convTranspose3d(input: usize, weight: usize, bias: usize, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, outputPadding: usize, outputPaddingLength: i32, groups: i32, dilation: usize, dilationLength: i32): usize {
-  return leave(ops.convTranspose3d(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), intsFrom(stride, strideLength)!, intsFrom(padding, paddingLength)!, intsFrom(outputPadding, outputPaddingLength)!, groups, intsFrom(dilation, dilationLength)!));
+export function op_convTranspose3d(input: usize, weight: usize, bias: usize, stride: usize, padding: usize, outputPadding: usize, groups: i32, dilation: usize): usize {
+  return leave(ops.convTranspose3d(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), changetype<Ints>(stride), changetype<Ints>(padding), changetype<Ints>(outputPadding), groups, changetype<Ints>(dilation)));
 }
 
-export function op_convolution(input: usize, weight: usize, bias: usize, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, transposed: i32, outputPadding: usize, outputPaddingLength: i32, groups: i32): usize {
-  return leave(ops.convolution(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), intsFrom(stride, strideLength)!, intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, transposed != 0, intsFrom(outputPadding, outputPaddingLength)!, groups));
+export function op_convolution(input: usize, weight: usize, bias: usize, stride: usize, padding: usize, dilation: usize, transposed: i32, outputPadding: usize, groups: i32): usize {
+  return leave(ops.convolution(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), changetype<Ints>(stride), changetype<Ints>(padding), changetype<Ints>(dilation), transposed != 0, changetype<Ints>(outputPadding), groups));
 }
 
 export function op_copy(input: usize, src: usize): usize {
@@ -538,8 +538,8 @@ export function op_cosineSimilarity(x1: usize, x2: usize, dim: i32, eps: f64): u
   return leave(ops.cosineSimilarity(changetype<Tensor>(x1), changetype<Tensor>(x2), dim, eps));
 }
 
-export function op_countNonzero(input: usize, dim: usize, dimLength: i32): usize {
-  return leave(ops.countNonzero(changetype<Tensor>(input), intsFrom(dim, dimLength)));
+export function op_countNonzero(input: usize, dim: usize): usize {
+  return leave(ops.countNonzero(changetype<Tensor>(input), changetype<Ints | null>(dim)));
 }
 
 export function op_cov(input: usize, correction: i32, fweights: usize, aweights: usize): usize {
@@ -554,8 +554,8 @@ export function op_crossEntropy(input: usize, target: usize, weight: usize, igno
   return leave(ops.crossEntropy(changetype<Tensor>(input), changetype<Tensor>(target), changetype<Tensor | null>(weight), ignoreIndex, reduction, labelSmoothing));
 }
 
-export function op_ctcLoss(logProbs: usize, targets: usize, inputLengths: usize, inputLengthsLength: i32, targetLengths: usize, targetLengthsLength: i32, blank: i32, reduction: i32, zeroInfinity: i32): usize {
-  return leave(ops.ctcLoss(changetype<Tensor>(logProbs), changetype<Tensor>(targets), intsFrom(inputLengths, inputLengthsLength)!, intsFrom(targetLengths, targetLengthsLength)!, blank, reduction, zeroInfinity != 0));
+export function op_ctcLoss(logProbs: usize, targets: usize, inputLengths: usize, targetLengths: usize, blank: i32, reduction: i32, zeroInfinity: i32): usize {
+  return leave(ops.ctcLoss(changetype<Tensor>(logProbs), changetype<Tensor>(targets), changetype<Ints>(inputLengths), changetype<Ints>(targetLengths), blank, reduction, zeroInfinity != 0));
 }
 
 export function op_cummax(input: usize, dim: i32): i32 {
@@ -654,12 +654,12 @@ export function op_dropout_(input: usize, p: f64, training: i32): void {
   leaveNothing();
 }
 
-export function op_dstack(tensors: usize, tensorsLength: i32): usize {
-  return leave(ops.dstack(tensorsFrom(tensors, tensorsLength)));
+export function op_dstack(tensors: usize): usize {
+  return leave(ops.dstack(changetype<Tensors>(tensors)));
 }
 
-export function op_einsum(operands: usize, operandsLength: i32, subscripts: usize, subscriptsLength: i32): usize {
-  return leave(ops.einsum(tensorsFrom(operands, operandsLength), intsFrom(subscripts, subscriptsLength)!));
+export function op_einsum(operands: usize, subscripts: usize): usize {
+  return leave(ops.einsum(changetype<Tensors>(operands), changetype<Ints>(subscripts)));
 }
 
 export function op_elu(input: usize, alpha: f64): usize {
@@ -670,20 +670,20 @@ export function op_elu_(input: usize, alpha: f64): void {
   leaveNothing();
 }
 
-export function op_embedding(input: usize, weight: usize, paddingIdx: i32, maxNorm: f64, maxNormKind: i32, normType: f64, scaleGradByFreq: i32, sparse: i32): usize {
-  return leave(ops.embedding(changetype<Tensor>(input), changetype<Tensor>(weight), paddingIdx, scalarFrom(maxNorm, maxNormKind), normType, scaleGradByFreq != 0, sparse != 0));
+export function op_embedding(input: usize, weight: usize, paddingIdx: i32, maxNorm: i32, normType: f64, scaleGradByFreq: i32, sparse: i32): usize {
+  return leave(ops.embedding(changetype<Tensor>(input), changetype<Tensor>(weight), paddingIdx, scalarFrom(maxNorm), normType, scaleGradByFreq != 0, sparse != 0));
 }
 
-export function op_embeddingBag(input: usize, weight: usize, offsets: usize, maxNorm: f64, maxNormKind: i32, normType: f64, scaleGradByFreq: i32, mode: i32, sparse: i32, perSampleWeights: usize, includeLastOffset: i32, paddingIdx: i32): usize {
-  return leave(ops.embeddingBag(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(offsets), scalarFrom(maxNorm, maxNormKind), normType, scaleGradByFreq != 0, mode, sparse != 0, changetype<Tensor | null>(perSampleWeights), includeLastOffset != 0, paddingIdx));
+export function op_embeddingBag(input: usize, weight: usize, offsets: usize, maxNorm: i32, normType: f64, scaleGradByFreq: i32, mode: i32, sparse: i32, perSampleWeights: usize, includeLastOffset: i32, paddingIdx: i32): usize {
+  return leave(ops.embeddingBag(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(offsets), scalarFrom(maxNorm), normType, scaleGradByFreq != 0, mode, sparse != 0, changetype<Tensor | null>(perSampleWeights), includeLastOffset != 0, paddingIdx));
 }
 
 export function op_emptyLike(input: usize, dtype: i32, device: i32): usize {
   return leave(ops.emptyLike(changetype<Tensor>(input), dtype, device));
 }
 
-export function op_emptyStrided(size: usize, sizeLength: i32, stride: usize, strideLength: i32, dtype: i32, device: i32): usize {
-  return leave(ops.emptyStrided(intsFrom(size, sizeLength)!, intsFrom(stride, strideLength)!, dtype, device));
+export function op_emptyStrided(size: usize, stride: usize, dtype: i32, device: i32): usize {
+  return leave(ops.emptyStrided(changetype<Ints>(size), changetype<Ints>(stride), dtype, device));
 }
 
 export function op_entr(input: usize): usize {
@@ -744,8 +744,8 @@ export function op_exp2_(input: usize): void {
   leaveNothing();
 }
 
-export function op_expand(input: usize, size: usize, sizeLength: i32, implicit: i32): usize {
-  return leave(ops.expand(changetype<Tensor>(input), intsFrom(size, sizeLength)!, implicit != 0));
+export function op_expand(input: usize, size: usize, implicit: i32): usize {
+  return leave(ops.expand(changetype<Tensor>(input), changetype<Ints>(size), implicit != 0));
 }
 
 export function op_expandAs(input: usize, other: usize): usize {
@@ -800,8 +800,8 @@ export function op_flatten(input: usize, startDim: i32, endDim: i32): usize {
   return leave(ops.flatten(changetype<Tensor>(input), startDim, endDim));
 }
 
-export function op_flip(input: usize, dims: usize, dimsLength: i32): usize {
-  return leave(ops.flip(changetype<Tensor>(input), intsFrom(dims, dimsLength)!));
+export function op_flip(input: usize, dims: usize): usize {
+  return leave(ops.flip(changetype<Tensor>(input), changetype<Ints>(dims)));
 }
 
 export function op_fliplr(input: usize): usize {
@@ -869,12 +869,12 @@ export function op_frexp(input: usize): i32 {
   return leaveResults(2);
 }
 
-export function op_full(size: usize, sizeLength: i32, fillValue: f64, fillValueKind: i32, dtype: i32, device: i32): usize {
-  return leave(ops.full(intsFrom(size, sizeLength)!, newScalar(fillValue, fillValueKind), dtype, device));
+export function op_full(size: usize, fillValue: i32, dtype: i32, device: i32): usize {
+  return leave(ops.full(changetype<Ints>(size), scalarFrom(fillValue)!, dtype, device));
 }
 
-export function op_fullLike(input: usize, fillValue: f64, fillValueKind: i32, dtype: i32, device: i32): usize {
-  return leave(ops.fullLike(changetype<Tensor>(input), newScalar(fillValue, fillValueKind), dtype, device));
+export function op_fullLike(input: usize, fillValue: i32, dtype: i32, device: i32): usize {
+  return leave(ops.fullLike(changetype<Tensor>(input), scalarFrom(fillValue)!, dtype, device));
 }
 
 export function op_gather(input: usize, dim: i32, index: usize, sparseGrad: i32): usize {
@@ -996,13 +996,13 @@ export function op_histogramEdges(input: usize, bins: usize, weight: usize, dens
   return leaveResults(2);
 }
 
-export function op_histogramEven(input: usize, bins: i32, low: f64, lowKind: i32, high: f64, highKind: i32, weight: usize, density: i32): i32 {
-  ops.histogramEven(changetype<Tensor>(input), bins, scalarFrom(low, lowKind), scalarFrom(high, highKind), changetype<Tensor | null>(weight), density != 0);
+export function op_histogramEven(input: usize, bins: i32, low: i32, high: i32, weight: usize, density: i32): i32 {
+  ops.histogramEven(changetype<Tensor>(input), bins, scalarFrom(low), scalarFrom(high), changetype<Tensor | null>(weight), density != 0);
   return leaveResults(2);
 }
 
-export function op_hstack(tensors: usize, tensorsLength: i32): usize {
-  return leave(ops.hstack(tensorsFrom(tensors, tensorsLength)));
+export function op_hstack(tensors: usize): usize {
+  return leave(ops.hstack(changetype<Tensors>(tensors)));
 }
 
 export function op_huberLoss(input: usize, target: usize, reduction: i32, delta: f64): usize {
@@ -1029,19 +1029,19 @@ export function op_i1(input: usize): usize {
   return leave(ops.i1(changetype<Tensor>(input)));
 }
 
-export function op_im2col(input: usize, kernelSize: usize, kernelSizeLength: i32, dilation: usize, dilationLength: i32, padding: usize, paddingLength: i32, stride: usize, strideLength: i32): usize {
-  return leave(ops.im2col(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(dilation, dilationLength)!, intsFrom(padding, paddingLength)!, intsFrom(stride, strideLength)!));
+export function op_im2col(input: usize, kernelSize: usize, dilation: usize, padding: usize, stride: usize): usize {
+  return leave(ops.im2col(changetype<Tensor>(input), changetype<Ints>(kernelSize), changetype<Ints>(dilation), changetype<Ints>(padding), changetype<Ints>(stride)));
 }
 
-export function op_index(input: usize, indices: usize, indicesLength: i32): usize {
-  return leave(ops.index(changetype<Tensor>(input), tensorsFrom(indices, indicesLength)));
+export function op_index(input: usize, indices: usize): usize {
+  return leave(ops.index(changetype<Tensor>(input), changetype<Tensors>(indices)));
 }
 
-export function op_indexAdd(input: usize, dim: i32, index: usize, source: usize, alpha: f64, alphaKind: i32): usize {
-  return leave(ops.indexAdd(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(source), newScalar(alpha, alphaKind)));
+export function op_indexAdd(input: usize, dim: i32, index: usize, source: usize, alpha: i32): usize {
+  return leave(ops.indexAdd(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(source), scalarFrom(alpha)!));
 }
-export function op_indexAdd_(input: usize, dim: i32, index: usize, source: usize, alpha: f64, alphaKind: i32): void {
-  ops.indexAdd_(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(source), newScalar(alpha, alphaKind));
+export function op_indexAdd_(input: usize, dim: i32, index: usize, source: usize, alpha: i32): void {
+  ops.indexAdd_(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(source), scalarFrom(alpha)!);
   leaveNothing();
 }
 
@@ -1061,11 +1061,11 @@ export function op_indexFill_(input: usize, dim: i32, index: usize, value: usize
   leaveNothing();
 }
 
-export function op_indexPut(input: usize, indices: usize, indicesLength: i32, values: usize, accumulate: i32): usize {
-  return leave(ops.indexPut(changetype<Tensor>(input), tensorsFrom(indices, indicesLength), changetype<Tensor>(values), accumulate != 0));
+export function op_indexPut(input: usize, indices: usize, values: usize, accumulate: i32): usize {
+  return leave(ops.indexPut(changetype<Tensor>(input), changetype<Tensors>(indices), changetype<Tensor>(values), accumulate != 0));
 }
-export function op_indexPut_(input: usize, indices: usize, indicesLength: i32, values: usize, accumulate: i32): void {
-  ops.indexPut_(changetype<Tensor>(input), tensorsFrom(indices, indicesLength), changetype<Tensor>(values), accumulate != 0);
+export function op_indexPut_(input: usize, indices: usize, values: usize, accumulate: i32): void {
+  ops.indexPut_(changetype<Tensor>(input), changetype<Tensors>(indices), changetype<Tensor>(values), accumulate != 0);
   leaveNothing();
 }
 
@@ -1139,8 +1139,8 @@ export function op_l1Loss(input: usize, target: usize, reduction: i32): usize {
   return leave(ops.l1Loss(changetype<Tensor>(input), changetype<Tensor>(target), reduction));
 }
 
-export function op_layerNorm(input: usize, normalizedShape: usize, normalizedShapeLength: i32, weight: usize, bias: usize, eps: f64): usize {
-  return leave(ops.layerNorm(changetype<Tensor>(input), intsFrom(normalizedShape, normalizedShapeLength)!, changetype<Tensor | null>(weight), changetype<Tensor | null>(bias), eps));
+export function op_layerNorm(input: usize, normalizedShape: usize, weight: usize, bias: usize, eps: f64): usize {
+  return leave(ops.layerNorm(changetype<Tensor>(input), changetype<Ints>(normalizedShape), changetype<Tensor | null>(weight), changetype<Tensor | null>(bias), eps));
 }
 
 export function op_lcm(input: usize, other: usize): usize {
@@ -1201,8 +1201,8 @@ export function op_linear(input: usize, weight: usize, bias: usize): usize {
   return leave(ops.linear(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias)));
 }
 
-export function op_linspace(start: f64, startKind: i32, end: f64, endKind: i32, steps: i32, dtype: i32, device: i32): usize {
-  return leave(ops.linspace(newScalar(start, startKind), newScalar(end, endKind), steps, dtype, device));
+export function op_linspace(start: i32, end: i32, steps: i32, dtype: i32, device: i32): usize {
+  return leave(ops.linspace(scalarFrom(start)!, scalarFrom(end)!, steps, dtype, device));
 }
 
 export function op_localResponseNorm(input: usize, size: i32, alpha: f64, beta: f64, k: f64): usize {
@@ -1301,11 +1301,11 @@ export function op_logicalXor_(input: usize, other: usize): void {
   leaveNothing();
 }
 
-export function op_logit(input: usize, eps: f64, epsKind: i32): usize {
-  return leave(ops.logit(changetype<Tensor>(input), scalarFrom(eps, epsKind)));
+export function op_logit(input: usize, eps: i32): usize {
+  return leave(ops.logit(changetype<Tensor>(input), scalarFrom(eps)));
 }
-export function op_logit_(input: usize, eps: f64, epsKind: i32): void {
-  ops.logit_(changetype<Tensor>(input), scalarFrom(eps, epsKind));
+export function op_logit_(input: usize, eps: i32): void {
+  ops.logit_(changetype<Tensor>(input), scalarFrom(eps));
   leaveNothing();
 }
 
@@ -1313,20 +1313,20 @@ export function op_logsigmoid(input: usize): usize {
   return leave(ops.logsigmoid(changetype<Tensor>(input)));
 }
 
-export function op_logspace(start: f64, startKind: i32, end: f64, endKind: i32, steps: i32, base: f64, dtype: i32, device: i32): usize {
-  return leave(ops.logspace(newScalar(start, startKind), newScalar(end, endKind), steps, base, dtype, device));
+export function op_logspace(start: i32, end: i32, steps: i32, base: f64, dtype: i32, device: i32): usize {
+  return leave(ops.logspace(scalarFrom(start)!, scalarFrom(end)!, steps, base, dtype, device));
 }
 
-export function op_logsumexp(input: usize, dim: usize, dimLength: i32, keepdim: i32): usize {
-  return leave(ops.logsumexp(changetype<Tensor>(input), intsFrom(dim, dimLength)!, keepdim != 0));
+export function op_logsumexp(input: usize, dim: usize, keepdim: i32): usize {
+  return leave(ops.logsumexp(changetype<Tensor>(input), changetype<Ints>(dim), keepdim != 0));
 }
 
-export function op_lpPool1d(input: usize, normType: f64, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, ceilMode: i32): usize {
-  return leave(ops.lpPool1d(changetype<Tensor>(input), normType, intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), ceilMode != 0));
+export function op_lpPool1d(input: usize, normType: f64, kernelSize: usize, stride: usize, ceilMode: i32): usize {
+  return leave(ops.lpPool1d(changetype<Tensor>(input), normType, changetype<Ints>(kernelSize), changetype<Ints | null>(stride), ceilMode != 0));
 }
 
-export function op_lpPool2d(input: usize, normType: f64, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, ceilMode: i32): usize {
-  return leave(ops.lpPool2d(changetype<Tensor>(input), normType, intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), ceilMode != 0));
+export function op_lpPool2d(input: usize, normType: f64, kernelSize: usize, stride: usize, ceilMode: i32): usize {
+  return leave(ops.lpPool2d(changetype<Tensor>(input), normType, changetype<Ints>(kernelSize), changetype<Ints | null>(stride), ceilMode != 0));
 }
 
 export function op_lt(input: usize, other: usize): usize {
@@ -1382,51 +1382,51 @@ export function op_maxDim(input: usize, dim: i32, keepdim: i32): i32 {
   return leaveResults(2);
 }
 
-export function op_maxPool1d(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, ceilMode: i32): usize {
-  return leave(ops.maxPool1d(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, ceilMode != 0));
+export function op_maxPool1d(input: usize, kernelSize: usize, stride: usize, padding: usize, dilation: usize, ceilMode: i32): usize {
+  return leave(ops.maxPool1d(changetype<Tensor>(input), changetype<Ints>(kernelSize), changetype<Ints | null>(stride), changetype<Ints>(padding), changetype<Ints>(dilation), ceilMode != 0));
 }
 
-export function op_maxPool1dWithIndices(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, ceilMode: i32): i32 {
-  ops.maxPool1dWithIndices(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, ceilMode != 0);
+export function op_maxPool1dWithIndices(input: usize, kernelSize: usize, stride: usize, padding: usize, dilation: usize, ceilMode: i32): i32 {
+  ops.maxPool1dWithIndices(changetype<Tensor>(input), changetype<Ints>(kernelSize), changetype<Ints | null>(stride), changetype<Ints>(padding), changetype<Ints>(dilation), ceilMode != 0);
   return leaveResults(2);
 }
 
-export function op_maxPool2d(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, ceilMode: i32): usize {
-  return leave(ops.maxPool2d(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, ceilMode != 0));
+export function op_maxPool2d(input: usize, kernelSize: usize, stride: usize, padding: usize, dilation: usize, ceilMode: i32): usize {
+  return leave(ops.maxPool2d(changetype<Tensor>(input), changetype<Ints>(kernelSize), changetype<Ints | null>(stride), changetype<Ints>(padding), changetype<Ints>(dilation), ceilMode != 0));
 }
 
-export function op_maxPool2dWithIndices(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, ceilMode: i32): i32 {
-  ops.maxPool2dWithIndices(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, ceilMode != 0);
+export function op_maxPool2dWithIndices(input: usize, kernelSize: usize, stride: usize, padding: usize, dilation: usize, ceilMode: i32): i32 {
+  ops.maxPool2dWithIndices(changetype<Tensor>(input), changetype<Ints>(kernelSize), changetype<Ints | null>(stride), changetype<Ints>(padding), changetype<Ints>(dilation), ceilMode != 0);
   return leaveResults(2);
 }
 
-export function op_maxPool3d(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, ceilMode: i32): usize {
-  return leave(ops.maxPool3d(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, ceilMode != 0));
+export function op_maxPool3d(input: usize, kernelSize: usize, stride: usize, padding: usize, dilation: usize, ceilMode: i32): usize {
+  return leave(ops.maxPool3d(changetype<Tensor>(input), changetype<Ints>(kernelSize), changetype<Ints | null>(stride), changetype<Ints>(padding), changetype<Ints>(dilation), ceilMode != 0));
 }
 
-export function op_maxPool3dWithIndices(input: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, dilation: usize, dilationLength: i32, ceilMode: i32): i32 {
-  ops.maxPool3dWithIndices(changetype<Tensor>(input), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, intsFrom(dilation, dilationLength)!, ceilMode != 0);
+export function op_maxPool3dWithIndices(input: usize, kernelSize: usize, stride: usize, padding: usize, dilation: usize, ceilMode: i32): i32 {
+  ops.maxPool3dWithIndices(changetype<Tensor>(input), changetype<Ints>(kernelSize), changetype<Ints | null>(stride), changetype<Ints>(padding), changetype<Ints>(dilation), ceilMode != 0);
   return leaveResults(2);
 }
 
-export function op_maxUnpool1d(input: usize, indices: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, outputSize: usize, outputSizeLength: i32): usize {
-  return leave(ops.maxUnpool1d(changetype<Tensor>(input), changetype<Tensor>(indices), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, intsFrom(outputSize, outputSizeLength)));
+export function op_maxUnpool1d(input: usize, indices: usize, kernelSize: usize, stride: usize, padding: usize, outputSize: usize): usize {
+  return leave(ops.maxUnpool1d(changetype<Tensor>(input), changetype<Tensor>(indices), changetype<Ints>(kernelSize), changetype<Ints | null>(stride), changetype<Ints>(padding), changetype<Ints | null>(outputSize)));
 }
 
-export function op_maxUnpool2d(input: usize, indices: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, outputSize: usize, outputSizeLength: i32): usize {
-  return leave(ops.maxUnpool2d(changetype<Tensor>(input), changetype<Tensor>(indices), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, intsFrom(outputSize, outputSizeLength)));
+export function op_maxUnpool2d(input: usize, indices: usize, kernelSize: usize, stride: usize, padding: usize, outputSize: usize): usize {
+  return leave(ops.maxUnpool2d(changetype<Tensor>(input), changetype<Tensor>(indices), changetype<Ints>(kernelSize), changetype<Ints | null>(stride), changetype<Ints>(padding), changetype<Ints | null>(outputSize)));
 }
 
-export function op_maxUnpool3d(input: usize, indices: usize, kernelSize: usize, kernelSizeLength: i32, stride: usize, strideLength: i32, padding: usize, paddingLength: i32, outputSize: usize, outputSizeLength: i32): usize {
-  return leave(ops.maxUnpool3d(changetype<Tensor>(input), changetype<Tensor>(indices), intsFrom(kernelSize, kernelSizeLength)!, intsFrom(stride, strideLength), intsFrom(padding, paddingLength)!, intsFrom(outputSize, outputSizeLength)));
+export function op_maxUnpool3d(input: usize, indices: usize, kernelSize: usize, stride: usize, padding: usize, outputSize: usize): usize {
+  return leave(ops.maxUnpool3d(changetype<Tensor>(input), changetype<Tensor>(indices), changetype<Ints>(kernelSize), changetype<Ints | null>(stride), changetype<Ints>(padding), changetype<Ints | null>(outputSize)));
 }
 
 export function op_maximum(input: usize, other: usize): usize {
   return leave(ops.maximum(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
-export function op_mean(input: usize, dim: usize, dimLength: i32, keepdim: i32, dtype: i32): usize {
-  return leave(ops.mean(changetype<Tensor>(input), intsFrom(dim, dimLength), keepdim != 0, dtype));
+export function op_mean(input: usize, dim: usize, keepdim: i32, dtype: i32): usize {
+  return leave(ops.mean(changetype<Tensor>(input), changetype<Ints | null>(dim), keepdim != 0, dtype));
 }
 
 export function op_medianAll(input: usize): i32 {
@@ -1439,8 +1439,8 @@ export function op_medianDim(input: usize, dim: i32, keepdim: i32): i32 {
   return leaveResults(2);
 }
 
-export function op_meshgrid(tensors: usize, tensorsLength: i32, indexing: i32): i32 {
-  return leaveList(ops.meshgrid(tensorsFrom(tensors, tensorsLength), indexing));
+export function op_meshgrid(tensors: usize, indexing: i32): i32 {
+  return leaveList(ops.meshgrid(changetype<Tensors>(tensors), indexing));
 }
 
 export function op_minAll(input: usize): usize {
@@ -1473,8 +1473,8 @@ export function op_mode(input: usize, dim: i32, keepdim: i32): i32 {
   return leaveResults(2);
 }
 
-export function op_movedim(input: usize, source: usize, sourceLength: i32, destination: usize, destinationLength: i32): usize {
-  return leave(ops.movedim(changetype<Tensor>(input), intsFrom(source, sourceLength)!, intsFrom(destination, destinationLength)!));
+export function op_movedim(input: usize, source: usize, destination: usize): usize {
+  return leave(ops.movedim(changetype<Tensor>(input), changetype<Ints>(source), changetype<Ints>(destination)));
 }
 
 export function op_mseLoss(input: usize, target: usize, reduction: i32): usize {
@@ -1493,8 +1493,8 @@ export function op_mul_(input: usize, other: usize): void {
   leaveNothing();
 }
 
-export function op_multiDot(tensors: usize, tensorsLength: i32): usize {
-  return leave(ops.multiDot(tensorsFrom(tensors, tensorsLength)));
+export function op_multiDot(tensors: usize): usize {
+  return leave(ops.multiDot(changetype<Tensors>(tensors)));
 }
 
 export function op_multiMarginLoss(input: usize, target: usize, p: i32, margin: f64, weight: usize, reduction: i32): usize {
@@ -1517,16 +1517,16 @@ export function op_mv(input: usize, vec: usize): usize {
   return leave(ops.mv(changetype<Tensor>(input), changetype<Tensor>(vec)));
 }
 
-export function op_nanToNum(input: usize, nan: f64, nanKind: i32, posinf: f64, posinfKind: i32, neginf: f64, neginfKind: i32): usize {
-  return leave(ops.nanToNum(changetype<Tensor>(input), scalarFrom(nan, nanKind), scalarFrom(posinf, posinfKind), scalarFrom(neginf, neginfKind)));
+export function op_nanToNum(input: usize, nan: i32, posinf: i32, neginf: i32): usize {
+  return leave(ops.nanToNum(changetype<Tensor>(input), scalarFrom(nan), scalarFrom(posinf), scalarFrom(neginf)));
 }
-export function op_nanToNum_(input: usize, nan: f64, nanKind: i32, posinf: f64, posinfKind: i32, neginf: f64, neginfKind: i32): void {
-  ops.nanToNum_(changetype<Tensor>(input), scalarFrom(nan, nanKind), scalarFrom(posinf, posinfKind), scalarFrom(neginf, neginfKind));
+export function op_nanToNum_(input: usize, nan: i32, posinf: i32, neginf: i32): void {
+  ops.nanToNum_(changetype<Tensor>(input), scalarFrom(nan), scalarFrom(posinf), scalarFrom(neginf));
   leaveNothing();
 }
 
-export function op_nanmean(input: usize, dim: usize, dimLength: i32, keepdim: i32, dtype: i32): usize {
-  return leave(ops.nanmean(changetype<Tensor>(input), intsFrom(dim, dimLength), keepdim != 0, dtype));
+export function op_nanmean(input: usize, dim: usize, keepdim: i32, dtype: i32): usize {
+  return leave(ops.nanmean(changetype<Tensor>(input), changetype<Ints | null>(dim), keepdim != 0, dtype));
 }
 
 export function op_nanmedianAll(input: usize): i32 {
@@ -1543,8 +1543,8 @@ export function op_nanquantile(input: usize, q: usize, dim: i32, keepdim: i32, i
   return leave(ops.nanquantile(changetype<Tensor>(input), changetype<Tensor>(q), dim, keepdim != 0, interpolation));
 }
 
-export function op_nansum(input: usize, dim: usize, dimLength: i32, keepdim: i32, dtype: i32): usize {
-  return leave(ops.nansum(changetype<Tensor>(input), intsFrom(dim, dimLength), keepdim != 0, dtype));
+export function op_nansum(input: usize, dim: usize, keepdim: i32, dtype: i32): usize {
+  return leave(ops.nansum(changetype<Tensor>(input), changetype<Ints | null>(dim), keepdim != 0, dtype));
 }
 
 export function op_narrow(input: usize, dim: i32, start: i32, length: i32): usize {
@@ -1560,8 +1560,8 @@ export function op_nativeBatchNorm(input: usize, weight: usize, bias: usize, run
   return leaveResults(3);
 }
 
-export function op_nativeLayerNorm(input: usize, normalizedShape: usize, normalizedShapeLength: i32, weight: usize, bias: usize, eps: f64): i32 {
-  ops.nativeLayerNorm(changetype<Tensor>(input), intsFrom(normalizedShape, normalizedShapeLength)!, changetype<Tensor | null>(weight), changetype<Tensor | null>(bias), eps);
+export function op_nativeLayerNorm(input: usize, normalizedShape: usize, weight: usize, bias: usize, eps: f64): i32 {
+  ops.nativeLayerNorm(changetype<Tensor>(input), changetype<Ints>(normalizedShape), changetype<Tensor | null>(weight), changetype<Tensor | null>(bias), eps);
   return leaveResults(3);
 }
 
@@ -1605,8 +1605,8 @@ export function op_nonzero(input: usize): usize {
   return leave(ops.nonzero(changetype<Tensor>(input)));
 }
 
-export function op_norm(input: usize, p: f64, dim: usize, dimLength: i32, keepdim: i32, dtype: i32): usize {
-  return leave(ops.norm(changetype<Tensor>(input), p, intsFrom(dim, dimLength), keepdim != 0, dtype));
+export function op_norm(input: usize, p: f64, dim: usize, keepdim: i32, dtype: i32): usize {
+  return leave(ops.norm(changetype<Tensor>(input), p, changetype<Ints | null>(dim), keepdim != 0, dtype));
 }
 
 export function op_normal(input: usize, mean: f64, std: f64, generator: i32): usize {
@@ -1617,8 +1617,8 @@ export function op_normal_(input: usize, mean: f64, std: f64, generator: i32): v
   leaveNothing();
 }
 
-export function op_normalOf(mean: usize, std: usize, size: usize, sizeLength: i32, generator: i32, dtype: i32, device: i32): usize {
-  return leave(ops.normalOf(changetype<Tensor>(mean), changetype<Tensor>(std), intsFrom(size, sizeLength), generator, dtype, device));
+export function op_normalOf(mean: usize, std: usize, size: usize, generator: i32, dtype: i32, device: i32): usize {
+  return leave(ops.normalOf(changetype<Tensor>(mean), changetype<Tensor>(std), changetype<Ints | null>(size), generator, dtype, device));
 }
 
 export function op_normalize(input: usize, p: f64, dim: i32, eps: f64): usize {
@@ -1633,8 +1633,8 @@ export function op_outer(input: usize, vec2: usize): usize {
   return leave(ops.outer(changetype<Tensor>(input), changetype<Tensor>(vec2)));
 }
 
-export function op_pad(input: usize, pad: usize, padLength: i32, mode: i32, value: f64, valueKind: i32): usize {
-  return leave(ops.pad(changetype<Tensor>(input), intsFrom(pad, padLength)!, mode, scalarFrom(value, valueKind)));
+export function op_pad(input: usize, pad: usize, mode: i32, value: i32): usize {
+  return leave(ops.pad(changetype<Tensor>(input), changetype<Ints>(pad), mode, scalarFrom(value)));
 }
 
 export function op_pairwiseDistance(x1: usize, x2: usize, p: f64, eps: f64, keepdim: i32): usize {
@@ -1645,8 +1645,8 @@ export function op_pdist(input: usize, p: f64): usize {
   return leave(ops.pdist(changetype<Tensor>(input), p));
 }
 
-export function op_permute(input: usize, dims: usize, dimsLength: i32): usize {
-  return leave(ops.permute(changetype<Tensor>(input), intsFrom(dims, dimsLength)!));
+export function op_permute(input: usize, dims: usize): usize {
+  return leave(ops.permute(changetype<Tensor>(input), changetype<Ints>(dims)));
 }
 
 export function op_pixelShuffle(input: usize, upscaleFactor: i32): usize {
@@ -1703,23 +1703,23 @@ export function op_rad2deg_(input: usize): void {
   leaveNothing();
 }
 
-export function op_rand(size: usize, sizeLength: i32, generator: i32, dtype: i32, device: i32): usize {
-  return leave(ops.rand(intsFrom(size, sizeLength)!, generator, dtype, device));
+export function op_rand(size: usize, generator: i32, dtype: i32, device: i32): usize {
+  return leave(ops.rand(changetype<Ints>(size), generator, dtype, device));
 }
 
-export function op_randint(low: f64, lowKind: i32, high: f64, highKind: i32, size: usize, sizeLength: i32, generator: i32, dtype: i32, device: i32): usize {
-  return leave(ops.randint(newScalar(low, lowKind), newScalar(high, highKind), intsFrom(size, sizeLength)!, generator, dtype, device));
+export function op_randint(low: i32, high: i32, size: usize, generator: i32, dtype: i32, device: i32): usize {
+  return leave(ops.randint(scalarFrom(low)!, scalarFrom(high)!, changetype<Ints>(size), generator, dtype, device));
 }
 
-export function op_randn(size: usize, sizeLength: i32, generator: i32, dtype: i32, device: i32): usize {
-  return leave(ops.randn(intsFrom(size, sizeLength)!, generator, dtype, device));
+export function op_randn(size: usize, generator: i32, dtype: i32, device: i32): usize {
+  return leave(ops.randn(changetype<Ints>(size), generator, dtype, device));
 }
 
-export function op_random(input: usize, from: f64, fromKind: i32, to: f64, toKind: i32, generator: i32): usize {
-  return leave(ops.random(changetype<Tensor>(input), scalarFrom(from, fromKind), scalarFrom(to, toKind), generator));
+export function op_random(input: usize, from: i32, to: i32, generator: i32): usize {
+  return leave(ops.random(changetype<Tensor>(input), scalarFrom(from), scalarFrom(to), generator));
 }
-export function op_random_(input: usize, from: f64, fromKind: i32, to: f64, toKind: i32, generator: i32): void {
-  ops.random_(changetype<Tensor>(input), scalarFrom(from, fromKind), scalarFrom(to, toKind), generator);
+export function op_random_(input: usize, from: i32, to: i32, generator: i32): void {
+  ops.random_(changetype<Tensor>(input), scalarFrom(from), scalarFrom(to), generator);
   leaveNothing();
 }
 
@@ -1727,8 +1727,8 @@ export function op_randperm(n: i32, generator: i32, dtype: i32, device: i32): us
   return leave(ops.randperm(n, generator, dtype, device));
 }
 
-export function op_range(start: f64, startKind: i32, end: f64, endKind: i32, step: f64, stepKind: i32, dtype: i32, device: i32): usize {
-  return leave(ops.range(newScalar(start, startKind), newScalar(end, endKind), newScalar(step, stepKind), dtype, device));
+export function op_range(start: i32, end: i32, step: i32, dtype: i32, device: i32): usize {
+  return leave(ops.range(scalarFrom(start)!, scalarFrom(end)!, scalarFrom(step)!, dtype, device));
 }
 
 export function op_ravel(input: usize): usize {
@@ -1777,8 +1777,8 @@ export function op_renorm_(input: usize, p: f64, dim: i32, maxnorm: f64): void {
   leaveNothing();
 }
 
-export function op_repeat(input: usize, repeats: usize, repeatsLength: i32): usize {
-  return leave(ops.repeat(changetype<Tensor>(input), intsFrom(repeats, repeatsLength)!));
+export function op_repeat(input: usize, repeats: usize): usize {
+  return leave(ops.repeat(changetype<Tensor>(input), changetype<Ints>(repeats)));
 }
 
 export function op_repeatInterleave(input: usize, repeats: usize, dim: i32, outputSize: i32): usize {
@@ -1789,8 +1789,8 @@ export function op_resample(input: usize, dim: i32, size: i32, mode: i32, alignC
   return leave(ops.resample(changetype<Tensor>(input), dim, size, mode, alignCorners != 0, scale));
 }
 
-export function op_reshape(input: usize, shape: usize, shapeLength: i32): usize {
-  return leave(ops.reshape(changetype<Tensor>(input), intsFrom(shape, shapeLength)!));
+export function op_reshape(input: usize, shape: usize): usize {
+  return leave(ops.reshape(changetype<Tensor>(input), changetype<Ints>(shape)));
 }
 
 export function op_reshapeAs(input: usize, other: usize): usize {
@@ -1801,16 +1801,16 @@ export function op_reverseDims(input: usize): usize {
   return leave(ops.reverseDims(changetype<Tensor>(input)));
 }
 
-export function op_rmsNorm(input: usize, normalizedShape: usize, normalizedShapeLength: i32, weight: usize, eps: f64, epsKind: i32): usize {
-  return leave(ops.rmsNorm(changetype<Tensor>(input), intsFrom(normalizedShape, normalizedShapeLength)!, changetype<Tensor | null>(weight), scalarFrom(eps, epsKind)));
+export function op_rmsNorm(input: usize, normalizedShape: usize, weight: usize, eps: i32): usize {
+  return leave(ops.rmsNorm(changetype<Tensor>(input), changetype<Ints>(normalizedShape), changetype<Tensor | null>(weight), scalarFrom(eps)));
 }
 
-export function op_roll(input: usize, shifts: usize, shiftsLength: i32, dims: usize, dimsLength: i32): usize {
-  return leave(ops.roll(changetype<Tensor>(input), intsFrom(shifts, shiftsLength)!, intsFrom(dims, dimsLength)!));
+export function op_roll(input: usize, shifts: usize, dims: usize): usize {
+  return leave(ops.roll(changetype<Tensor>(input), changetype<Ints>(shifts), changetype<Ints>(dims)));
 }
 
-export function op_rot90(input: usize, k: i32, dims: usize, dimsLength: i32): usize {
-  return leave(ops.rot90(changetype<Tensor>(input), k, intsFrom(dims, dimsLength)!));
+export function op_rot90(input: usize, k: i32, dims: usize): usize {
+  return leave(ops.rot90(changetype<Tensor>(input), k, changetype<Ints>(dims)));
 }
 
 export function op_round(input: usize, decimals: i32): usize {
@@ -1837,17 +1837,17 @@ export function op_rsqrt_(input: usize): void {
   leaveNothing();
 }
 
-export function op_rsub(input: usize, other: usize, alpha: f64, alphaKind: i32): usize {
-  arithmetic_check.checkSub(changetype<Tensor>(input), changetype<Tensor>(other), alpha, alphaKind);
-  return leave(ops.rsub(changetype<Tensor>(input), changetype<Tensor>(other), alpha));
+export function op_rsub(input: usize, other: usize, alpha: i32): usize {
+  arithmetic_check.checkSub(changetype<Tensor>(input), changetype<Tensor>(other), alpha);
+  return leave(ops.rsub(changetype<Tensor>(input), changetype<Tensor>(other), scalarValue(alpha)));
 }
 
-export function op_scalarTensor(value: f64, valueKind: i32, dtype: i32, device: i32): usize {
-  return leave(ops.scalarTensor(newScalar(value, valueKind), dtype, device));
+export function op_scalarTensor(value: i32, dtype: i32, device: i32): usize {
+  return leave(ops.scalarTensor(scalarFrom(value)!, dtype, device));
 }
 
-export function op_scaledDotProductAttention(query: usize, key: usize, value: usize, attnMask: usize, dropoutP: f64, isCausal: i32, scale: f64, scaleKind: i32): usize {
-  return leave(ops.scaledDotProductAttention(changetype<Tensor>(query), changetype<Tensor>(key), changetype<Tensor>(value), changetype<Tensor | null>(attnMask), dropoutP, isCausal != 0, scalarFrom(scale, scaleKind)));
+export function op_scaledDotProductAttention(query: usize, key: usize, value: usize, attnMask: usize, dropoutP: f64, isCausal: i32, scale: i32): usize {
+  return leave(ops.scaledDotProductAttention(changetype<Tensor>(query), changetype<Tensor>(key), changetype<Tensor>(value), changetype<Tensor | null>(attnMask), dropoutP, isCausal != 0, scalarFrom(scale)));
 }
 
 export function op_scatter(input: usize, dim: i32, index: usize, src: usize, reduce: i32): usize {
@@ -1996,20 +1996,20 @@ export function op_sort(input: usize, dim: i32, descending: i32, stable: i32): i
   return leaveResults(2);
 }
 
-export function op_split(tensor: usize, splitSizeOrSections: usize, splitSizeOrSectionsLength: i32, dim: i32): i32 {
-  return leaveList(ops.split(changetype<Tensor>(tensor), intsFrom(splitSizeOrSections, splitSizeOrSectionsLength)!, dim));
+export function op_split(tensor: usize, splitSizeOrSections: usize, dim: i32): i32 {
+  return leaveList(ops.split(changetype<Tensor>(tensor), changetype<Ints>(splitSizeOrSections), dim));
 }
 
-export function op_splitIndices(input: usize, which: i32, indices: usize, indicesLength: i32): i32 {
-  return leaveList(ops.splitIndices(changetype<Tensor>(input), which, intsFrom(indices, indicesLength)!));
+export function op_splitIndices(input: usize, which: i32, indices: usize): i32 {
+  return leaveList(ops.splitIndices(changetype<Tensor>(input), which, changetype<Ints>(indices)));
 }
 
 export function op_splitSections(input: usize, which: i32, sections: i32): i32 {
   return leaveList(ops.splitSections(changetype<Tensor>(input), which, sections));
 }
 
-export function op_splitWithSizes(input: usize, splitSizes: usize, splitSizesLength: i32, dim: i32): i32 {
-  return leaveList(ops.splitWithSizes(changetype<Tensor>(input), intsFrom(splitSizes, splitSizesLength)!, dim));
+export function op_splitWithSizes(input: usize, splitSizes: usize, dim: i32): i32 {
+  return leaveList(ops.splitWithSizes(changetype<Tensor>(input), changetype<Ints>(splitSizes), dim));
 }
 
 export function op_sqrt(input: usize): usize {
@@ -2032,35 +2032,35 @@ export function op_squeeze(input: usize, dim: i32): usize {
   return leave(ops.squeeze(changetype<Tensor>(input), dim));
 }
 
-export function op_stack(tensors: usize, tensorsLength: i32, dim: i32): usize {
-  return leave(ops.stack(tensorsFrom(tensors, tensorsLength), dim));
+export function op_stack(tensors: usize, dim: i32): usize {
+  return leave(ops.stack(changetype<Tensors>(tensors), dim));
 }
 
-export function op_std(input: usize, dim: usize, dimLength: i32, unbiased: i32, keepdim: i32, correction: i32): usize {
-  return leave(ops.std(changetype<Tensor>(input), intsFrom(dim, dimLength), unbiased != 0, keepdim != 0, correction));
+export function op_std(input: usize, dim: usize, unbiased: i32, keepdim: i32, correction: i32): usize {
+  return leave(ops.std(changetype<Tensor>(input), changetype<Ints | null>(dim), unbiased != 0, keepdim != 0, correction));
 }
 
-export function op_stdMean(input: usize, dim: usize, dimLength: i32, unbiased: i32, keepdim: i32, correction: i32): i32 {
-  ops.stdMean(changetype<Tensor>(input), intsFrom(dim, dimLength), unbiased != 0, keepdim != 0, correction);
+export function op_stdMean(input: usize, dim: usize, unbiased: i32, keepdim: i32, correction: i32): i32 {
+  ops.stdMean(changetype<Tensor>(input), changetype<Ints | null>(dim), unbiased != 0, keepdim != 0, correction);
   return leaveResults(2);
 }
 
-export function op_sub(input: usize, other: usize, alpha: f64, alphaKind: i32): usize {
-  arithmetic_check.checkSub(changetype<Tensor>(input), changetype<Tensor>(other), alpha, alphaKind);
-  return leave(ops.sub(changetype<Tensor>(input), changetype<Tensor>(other), alpha));
+export function op_sub(input: usize, other: usize, alpha: i32): usize {
+  arithmetic_check.checkSub(changetype<Tensor>(input), changetype<Tensor>(other), alpha);
+  return leave(ops.sub(changetype<Tensor>(input), changetype<Tensor>(other), scalarValue(alpha)));
 }
-export function op_sub_(input: usize, other: usize, alpha: f64, alphaKind: i32): void {
-  arithmetic_check.checkSub(changetype<Tensor>(input), changetype<Tensor>(other), alpha, alphaKind);
-  ops.sub_(changetype<Tensor>(input), changetype<Tensor>(other), alpha);
+export function op_sub_(input: usize, other: usize, alpha: i32): void {
+  arithmetic_check.checkSub(changetype<Tensor>(input), changetype<Tensor>(other), alpha);
+  ops.sub_(changetype<Tensor>(input), changetype<Tensor>(other), scalarValue(alpha));
   leaveNothing();
 }
 
-export function op_sum(input: usize, dim: usize, dimLength: i32, keepdim: i32, dtype: i32): usize {
-  return leave(ops.sum(changetype<Tensor>(input), intsFrom(dim, dimLength), keepdim != 0, dtype));
+export function op_sum(input: usize, dim: usize, keepdim: i32, dtype: i32): usize {
+  return leave(ops.sum(changetype<Tensor>(input), changetype<Ints | null>(dim), keepdim != 0, dtype));
 }
 
-export function op_sumToSize(input: usize, size: usize, sizeLength: i32): usize {
-  return leave(ops.sumToSize(changetype<Tensor>(input), intsFrom(size, sizeLength)!));
+export function op_sumToSize(input: usize, size: usize): usize {
+  return leave(ops.sumToSize(changetype<Tensor>(input), changetype<Ints>(size)));
 }
 
 export function op_t(input: usize): usize {
@@ -2095,28 +2095,28 @@ export function op_tanhshrink(input: usize): usize {
   return leave(ops.tanhshrink(changetype<Tensor>(input)));
 }
 
-export function op_tensorSplitIndices(input: usize, indices: usize, indicesLength: i32, dim: i32): i32 {
-  return leaveList(ops.tensorSplitIndices(changetype<Tensor>(input), intsFrom(indices, indicesLength)!, dim));
+export function op_tensorSplitIndices(input: usize, indices: usize, dim: i32): i32 {
+  return leaveList(ops.tensorSplitIndices(changetype<Tensor>(input), changetype<Ints>(indices), dim));
 }
 
 export function op_tensorSplitSections(input: usize, sections: i32, dim: i32): i32 {
   return leaveList(ops.tensorSplitSections(changetype<Tensor>(input), sections, dim));
 }
 
-export function op_tensordot(input: usize, other: usize, dimsInput: usize, dimsInputLength: i32, dimsOther: usize, dimsOtherLength: i32): usize {
-  return leave(ops.tensordot(changetype<Tensor>(input), changetype<Tensor>(other), intsFrom(dimsInput, dimsInputLength)!, intsFrom(dimsOther, dimsOtherLength)!));
+export function op_tensordot(input: usize, other: usize, dimsInput: usize, dimsOther: usize): usize {
+  return leave(ops.tensordot(changetype<Tensor>(input), changetype<Tensor>(other), changetype<Ints>(dimsInput), changetype<Ints>(dimsOther)));
 }
 
-export function op_threshold(input: usize, threshold: f64, thresholdKind: i32, value: f64, valueKind: i32): usize {
-  return leave(ops.threshold(changetype<Tensor>(input), threshold, value));
+export function op_threshold(input: usize, threshold: i32, value: i32): usize {
+  return leave(ops.threshold(changetype<Tensor>(input), scalarValue(threshold), scalarValue(value)));
 }
-export function op_threshold_(input: usize, threshold: f64, thresholdKind: i32, value: f64, valueKind: i32): void {
-  ops.threshold_(changetype<Tensor>(input), threshold, value);
+export function op_threshold_(input: usize, threshold: i32, value: i32): void {
+  ops.threshold_(changetype<Tensor>(input), scalarValue(threshold), scalarValue(value));
   leaveNothing();
 }
 
-export function op_tile(input: usize, dims: usize, dimsLength: i32): usize {
-  return leave(ops.tile(changetype<Tensor>(input), intsFrom(dims, dimsLength)!));
+export function op_tile(input: usize, dims: usize): usize {
+  return leave(ops.tile(changetype<Tensor>(input), changetype<Ints>(dims)));
 }
 
 export function op_to(input: usize, dtype: i32): usize {
@@ -2192,8 +2192,8 @@ export function op_unbind(input: usize, dim: i32): i32 {
   return leaveList(ops.unbind(changetype<Tensor>(input), dim));
 }
 
-export function op_unflatten(input: usize, dim: i32, sizes: usize, sizesLength: i32): usize {
-  return leave(ops.unflatten(changetype<Tensor>(input), dim, intsFrom(sizes, sizesLength)!));
+export function op_unflatten(input: usize, dim: i32, sizes: usize): usize {
+  return leave(ops.unflatten(changetype<Tensor>(input), dim, changetype<Ints>(sizes)));
 }
 
 export function op_unfold(input: usize, dimension: i32, size: i32, step: i32): usize {
@@ -2222,12 +2222,12 @@ export function op_unsqueeze(input: usize, dim: i32): usize {
   return leave(ops.unsqueeze(changetype<Tensor>(input), dim));
 }
 
-export function op_var(input: usize, dim: usize, dimLength: i32, unbiased: i32, keepdim: i32, correction: i32): usize {
-  return leave(ops.varOp(changetype<Tensor>(input), intsFrom(dim, dimLength), unbiased != 0, keepdim != 0, correction));
+export function op_var(input: usize, dim: usize, unbiased: i32, keepdim: i32, correction: i32): usize {
+  return leave(ops.varOp(changetype<Tensor>(input), changetype<Ints | null>(dim), unbiased != 0, keepdim != 0, correction));
 }
 
-export function op_varMean(input: usize, dim: usize, dimLength: i32, unbiased: i32, keepdim: i32, correction: i32): i32 {
-  ops.varMean(changetype<Tensor>(input), intsFrom(dim, dimLength), unbiased != 0, keepdim != 0, correction);
+export function op_varMean(input: usize, dim: usize, unbiased: i32, keepdim: i32, correction: i32): i32 {
+  ops.varMean(changetype<Tensor>(input), changetype<Ints | null>(dim), unbiased != 0, keepdim != 0, correction);
   return leaveResults(2);
 }
 
@@ -2239,12 +2239,12 @@ export function op_vecdot(x: usize, y: usize, dim: i32): usize {
   return leave(ops.vecdot(changetype<Tensor>(x), changetype<Tensor>(y), dim));
 }
 
-export function op_vectorNorm(input: usize, ord: f64, dim: usize, dimLength: i32, keepdim: i32, dtype: i32): usize {
-  return leave(ops.vectorNorm(changetype<Tensor>(input), ord, intsFrom(dim, dimLength), keepdim != 0, dtype));
+export function op_vectorNorm(input: usize, ord: f64, dim: usize, keepdim: i32, dtype: i32): usize {
+  return leave(ops.vectorNorm(changetype<Tensor>(input), ord, changetype<Ints | null>(dim), keepdim != 0, dtype));
 }
 
-export function op_view(input: usize, size: usize, sizeLength: i32): usize {
-  return leave(ops.view(changetype<Tensor>(input), intsFrom(size, sizeLength)!));
+export function op_view(input: usize, size: usize): usize {
+  return leave(ops.view(changetype<Tensor>(input), changetype<Ints>(size)));
 }
 
 export function op_viewAs(input: usize, other: usize): usize {
@@ -2255,8 +2255,8 @@ export function op_viewDtype(input: usize, dtype: i32): usize {
   return leave(ops.viewDtype(changetype<Tensor>(input), dtype));
 }
 
-export function op_vstack(tensors: usize, tensorsLength: i32): usize {
-  return leave(ops.vstack(tensorsFrom(tensors, tensorsLength)));
+export function op_vstack(tensors: usize): usize {
+  return leave(ops.vstack(changetype<Tensors>(tensors)));
 }
 
 export function op_where(condition: usize, input: usize, other: usize): usize {

@@ -4,13 +4,14 @@ import { resultType } from "../tensor/broadcast";
 import { rawContiguous, rawToDType, wrappedNumber } from "../tensor/create";
 import { DType, isFloating, isIntegral } from "../tensor/dtype";
 import { ErrorKind, cppTypeName, fail, msg, msgDType, raise } from "../tensor/error";
-import { ScalarKind } from "../tensor/scalar";
+import { ScalarKind, scalarKind } from "../tensor/scalar";
 import { Tensor } from "../tensor/tensor";
 import { setResult } from "../dispatch/entry";
 import { Device } from "../dispatch/device";
 
 /** alpha must be of the category of the result. */
-export function checkAlpha(input: Tensor, other: Tensor, alpha: f64, alphaKind: i32): void {
+export function checkAlpha(input: Tensor, other: Tensor, alpha: usize): void {
+  const alphaKind = scalarKind(alpha);
   if (alphaKind == ScalarKind.Int) return;
   const dtype = resultType(input, other);
   if (alphaKind == ScalarKind.Bool && dtype != DType.Bool) {
@@ -21,14 +22,14 @@ export function checkAlpha(input: Tensor, other: Tensor, alpha: f64, alphaKind: 
   }
 }
 
-export function checkSub(input: Tensor, other: Tensor, alpha: f64, alphaKind: i32): void {
+export function checkSub(input: Tensor, other: Tensor, alpha: usize): void {
   if ((input.dtype == DType.Bool) != (other.dtype == DType.Bool)) {
     fail(
       ErrorKind.Runtime,
       "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.",
     );
   }
-  checkAlpha(input, other, alpha, alphaKind);
+  checkAlpha(input, other, alpha);
 }
 
 /** Whether some element of an integral tensor equals `value`, on devices that can be read at once. */
@@ -80,7 +81,7 @@ function expectDType(input: Tensor, other: Tensor, name: string): void {
   raise(ErrorKind.Runtime);
 }
 
-export function checkAddcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, value: f64, valueKind: i32): void {
+export function checkAddcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, value: usize): void {
   if (!isIntegral(tensor1.dtype, true) || !isIntegral(tensor2.dtype, true)) return;
   fail(
     ErrorKind.Runtime,

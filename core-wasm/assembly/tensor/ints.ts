@@ -64,14 +64,6 @@ export function ints4(a: i32, b: i32, c: i32, d: i32): Ints {
   return list;
 }
 
-/** The list at `address`, as JavaScript passes it; a negative length is null. */
-export function intsFrom(address: usize, length: i32): Ints | null {
-  if (length < 0) return null;
-  const list = newInts(length);
-  memory.copy(changetype<usize>(list) + 4, address, (<usize>length) << 2);
-  return list;
-}
-
 export function copyInts(source: Ints): Ints {
   const list = newInts(source.length);
   memory.copy(changetype<usize>(list), changetype<usize>(source), bytesOf(source.length));

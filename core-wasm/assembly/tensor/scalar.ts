@@ -36,9 +36,21 @@ export function intScalar(value: i64): Scalar {
   return s;
 }
 
-/** null for kind -1, as JavaScript passes an absent scalar. */
-export function scalarFrom(value: f64, kind: i32): Scalar | null {
-  return kind < 0 ? null : newScalar(value, kind);
+// A scalar argument of an export is one word: 0 if it is absent, 2n + 1 for the int n, else the address of its kind and, 8
+// bytes on, its value.
+
+// @ts-ignore: decorator
+@inline
+export function scalarKind(word: usize): i32 {
+  return word & 1 ? ScalarKind.Int : load<i32>(word);
+}
+
+export function scalarValue(word: usize): f64 {
+  return word & 1 ? <f64>((<i32>word) >> 1) : load<f64>(word, 8);
+}
+
+export function scalarFrom(word: usize): Scalar | null {
+  return word == 0 ? null : newScalar(scalarValue(word), scalarKind(word));
 }
 
 /** Whether `t` came from the plain number `value`. */

@@ -45,9 +45,9 @@ export function tensors2(a: Tensor, b: Tensor): Tensors {
   return list;
 }
 
-/** The handles at `address`, as JavaScript passes them. */
-export function tensorsFrom(address: usize, length: i32): Tensors {
-  const list = newTensors(max(length, 0));
-  for (let i = 0; i < list.length; i++) list.set(i, load<Tensor>(address + ((<usize>i) << 2)));
+/** A copy, for calls that call JavaScript back: it lays its next lists down where those of this call lie. */
+export function copyTensors(source: Tensors): Tensors {
+  const list = newTensors(source.length);
+  for (let i = 0; i < list.length; i++) list.set(i, source.get(i));
   return list;
 }
