@@ -8,6 +8,8 @@ import { program } from "./program.ts";
 import { batchNorm, batchNormBackward } from "./batchNorm.ts";
 import { groupNorm, groupNormBackward } from "./groupNorm.ts";
 import { layerNorm, layerNormBackward } from "./layerNorm.ts";
+import { nllLoss, nllLossBackward } from "./loss.ts";
+import { renormRows } from "./renorm.ts";
 import { softmax, softmaxBackward } from "./softmax.ts";
 import { gather, indexOffsets } from "./gather.ts";
 import { range } from "./range.ts";
@@ -23,6 +25,7 @@ export const kernels: Record<number, Kernel> = {
   0: program,
   1: copy,
   2: fill,
+  67: renormRows,
   81: softmax,
   82: softmaxBackward,
   83: layerNorm,
@@ -49,4 +52,6 @@ export const kernels: Record<number, Kernel> = {
   55: range,
   56: triangle,
   57: flip,
+  90: nllLoss,
+  91: nllLossBackward,
 };
