@@ -46,8 +46,8 @@ generate: node_modules/.package-lock.json ## regenerate the gen/ folders from th
 generated-check: node_modules/.package-lock.json
 	$(TSX) core-wasm/generate/main.ts --check
 
-demo: build ## train on MNIST and test
-	node --import tsx examples/mnist.ts
+demo: build $(if $(filter webgpu,$(DEVICE)),hosts) ## train on MNIST and test; DEVICE=webgpu: on the GPU
+	node test/hosts/launch.mjs node examples/mnist.ts --device=$(DEVICE)
 
 test: ## install what the tests need and run every suite in every host
 	node test/run.mjs $(SUITES)

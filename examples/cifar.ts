@@ -1,7 +1,8 @@
 // An MLP 3072-500-10 with Adam on CIFAR-10's binary format: records of a label byte and 3 × 32 × 32 pixel bytes.
-//   node --import tsx examples/cifar.ts FILE... [--epochs 5]
+//   node --import tsx examples/cifar.ts FILE... [--epochs 5] [--device webgpu]
 import { readFileSync } from "node:fs";
 import * as torch from "flambeau";
+import { chosenDevice } from "./lib/device.ts";
 import { commandLine, option, runAsProgram } from "./lib/main.ts";
 import { type Batch, type Score, test, train } from "./lib/train.ts";
 
@@ -26,29 +27,31 @@ export async function trainCifar(
   dataset: torch.utils.data.TensorDataset,
   epochs: number,
   report: (epoch: number, score: Score) => void = () => {},
+  device: torch.Device = "cpu",
 ): Promise<Score> {
   torch.manualSeed(0);
-  const model = new nn.Sequential(new nn.Flatten(), new nn.Linear(PIXELS, 500), new nn.ReLU(), new nn.Linear(500, 10));
+  const layers = [new nn.Flatten(), new nn.Linear(PIXELS, 500), new nn.ReLU(), new nn.Linear(500, 10)];
+  const model = new nn.Sequential(...layers).to(device);
   const optimizer = new optim.Adam(model.parameters(), { lr: 3e-4 });
   const lossFn = new nn.CrossEntropyLoss();
   const loader = new torch.utils.data.DataLoader<Batch>(dataset, { batchSize: 64, shuffle: true });
-  let score = test(loader, model, lossFn);
+  let score = await test(loader, model, lossFn, device);
   for (let epoch = 0; epoch < epochs; epoch++) {
-    await train(loader, model, lossFn, optimizer);
-    score = test(loader, model, lossFn);
+    await train(loader, model, lossFn, optimizer, undefined, device);
+    score = await test(loader, model, lossFn, device);
     report(epoch, score);
   }
   return score;
 }
 
 runAsProgram(import.meta, async () => {
-  const files = commandLine().filter((arg, i, all) => !arg.startsWith("--") && all[i - 1] !== "--epochs");
+  const files = commandLine().filter((arg, i, all) => !arg.startsWith("--") && !/^--\w+$/.test(all[i - 1] ?? ""));
   if (files.length === 0) {
     console.error("usage: cifar.ts data_batch_1.bin … [--epochs 5]");
     process.exitCode = 2;
     return;
   }
-  await trainCifar(readCifar(files), Number(option("epochs") ?? 5), (epoch, { loss, accuracy }) =>
-    console.log(`epoch ${epoch + 1}: loss ${loss.toFixed(4)}, accuracy ${(100 * accuracy).toFixed(1)} %`),
-  );
+  const report = (epoch: number, { loss, accuracy }: Score) =>
+    console.log(`epoch ${epoch + 1}: loss ${loss.toFixed(4)}, accuracy ${(100 * accuracy).toFixed(1)} %`);
+  await trainCifar(readCifar(files), Number(option("epochs") ?? 5), report, await chosenDevice());
 });

@@ -1,7 +1,8 @@
 // Three small classifiers on MNIST: multinomial logistic regression, a small CNN, and an MLP; with seed 0 their batches, weights
 // and losses are PyTorch's.
-//   node --import tsx examples/classifiers.ts [logistic|cnn|mlp]
+//   node --import tsx examples/classifiers.ts [logistic|cnn|mlp] [--device webgpu]
 import * as torch from "flambeau";
+import { chosenDevice } from "./lib/device.ts";
 import { commandLine, runAsProgram } from "./lib/main.ts";
 import { mnistTensors, type Split } from "./lib/mnist.ts";
 import type { Batch } from "./lib/train.ts";
@@ -45,44 +46,76 @@ export interface Course {
 }
 
 /** One epoch (or `steps` of it) from the given seed. */
-export function runProgram(
+export async function runProgram(
   name: ProgramName,
-  { seed = 0, steps = Infinity, train = mnistTensors(true), test = mnistTensors(false) } = {} as {
-    seed?: number;
-    steps?: number;
-    train?: Split;
-    test?: Split;
-  },
+  {
+    seed = 0,
+    steps = Infinity,
+    train = mnistTensors(true),
+    test = mnistTensors(false),
+    device = "cpu",
+  }: { seed?: number; steps?: number; train?: Split; test?: Split; device?: torch.Device } = {},
   report: (step: number, loss: number) => void = () => {},
-): Course {
+): Promise<Course> {
   torch.manualSeed(seed);
-  const model = programs[name].build();
+  const model = programs[name].build().to(device);
   const dataset = new torch.utils.data.TensorDataset(train.images, train.labels);
   const loader = new torch.utils.data.DataLoader<Batch>(dataset, { batchSize: BATCH, shuffle: true });
   const optimizer = programs[name].optimizer(model);
   const lossFn = new nn.CrossEntropyLoss();
   const losses: number[] = [];
+  let reads: Promise<number>[] = [];
+  const collect = async (): Promise<void> => {
+    for (const loss of await Promise.all(reads)) report(losses.push(loss) - 1, loss);
+    reads = [];
+  };
   let firstLabels: number[] = [];
-  for (const [images, labels] of torch.scoped(loader)) {
-    if (losses.length === 0) firstLabels = labels.tolist() as number[];
-    const loss = lossFn(model(images), labels);
-    optimizer.zeroGrad();
-    loss.backward();
-    optimizer.step();
-    losses.push(loss.item() as number);
-    report(losses.length - 1, losses.at(-1)!);
-    if (losses.length === steps) break;
+  let step = 0;
+  for await (const [images, labels] of loader) {
+    if (step === 0) firstLabels = labels.tolist() as number[];
+    torch.scope(() => {
+      const loss = lossFn(model(images.to(device)), labels.to(device));
+      optimizer.zeroGrad();
+      loss.backward();
+      optimizer.step();
+      reads.push(loss.itemAsync() as Promise<number>);
+    });
+    images.dispose();
+    labels.dispose();
+    // a GPU's losses come back fifty at a time
+    if (++step % (device === "cpu" ? 1 : 50) === 0) await collect();
+    if (step === steps) break;
   }
-  const accuracy = torch.scope(() =>
-    torch.noGrad(() => model(test.images).argmax(1).eq(test.labels).to("float32").mean().item() as number),
-  );
-  return { firstLabels, losses, accuracy };
+  await collect();
+  return { firstLabels, losses, accuracy: await accuracyOf(model, test, device) };
 }
 
-runAsProgram(import.meta, () => {
+async function accuracyOf(
+  model: torch.nn.Sequential,
+  { images, labels }: Split,
+  device: torch.Device,
+): Promise<number> {
+  const SIZE = 1000;
+  const count = images.shape[0]!;
+  const right: Promise<number>[] = [];
+  torch.noGrad(() => {
+    for (let start = 0; start < count; start += SIZE) {
+      torch.scope(() => {
+        const size = Math.min(SIZE, count - start);
+        const predicted = model(images.narrow(0, start, size).to(device)).argmax(1);
+        const hits = predicted.eq(labels.narrow(0, start, size).to(device)).sum();
+        right.push(hits.itemAsync() as Promise<number>);
+      });
+    }
+  });
+  return (await Promise.all(right)).reduce((a, b) => a + b, 0) / count;
+}
+
+runAsProgram(import.meta, async () => {
+  const device = await chosenDevice();
   const wanted = commandLine().filter((name): name is ProgramName => name in programs);
   for (const name of wanted.length > 0 ? wanted : (Object.keys(programs) as ProgramName[])) {
-    const course = runProgram(name, {}, (step, loss) => {
+    const course = await runProgram(name, { device }, (step, loss) => {
       if (step % 100 === 0) console.log(name, step, loss.toFixed(4));
     });
     console.log(`${name}: test accuracy ${(100 * course.accuracy).toFixed(2)} %`);

@@ -1,7 +1,8 @@
 // The main job: trains a classifier on the 60,000 digits of MNIST, tests it on the other 10,000, and saves its weights.
-//   make demo        or: node --import tsx examples/mnist.ts [--epochs 3] [--out mnist.safetensors]
+//   make demo        or: node --import tsx examples/mnist.ts [--epochs 3] [--out mnist.safetensors] [--device webgpu]
 import * as torch from "flambeau";
 import { classifier } from "./lib/classifier.ts";
+import { chosenDevice } from "./lib/device.ts";
 import { option, runAsProgram } from "./lib/main.ts";
 import { mnistFolder } from "./lib/mnist.ts";
 import { type ProgressLine, progressLine, silent } from "./lib/progress.ts";
@@ -12,23 +13,28 @@ const { DataLoader, TensorDataset } = torch.utils.data;
 
 export interface Options {
   epochs: number;
+  device?: torch.Device;
+  /** the number of training images, the first ones */
+  limit?: number;
   out?: string;
   progress?: (title: string, total: number) => ProgressLine;
   print?: (line: string) => void;
 }
 
 /** Images and labels of one split, normalised once, for quick batches. */
-function digits(train: boolean): torch.utils.data.TensorDataset {
-  const { data, targets } = new torch.vision.datasets.MNIST(mnistFolder, { train });
+function digits(train: boolean, limit = Infinity): torch.utils.data.TensorDataset {
+  const all = new torch.vision.datasets.MNIST(mnistFolder, { train });
+  const [data, targets] = [all.data, all.targets].map((t) => t.narrow(0, 0, Math.min(limit, t.shape[0]!))) as Batch;
   const normalize = new torch.vision.transforms.Normalize(0.1307, 0.3081);
   return torch.scope(() => new TensorDataset(torch.keep(normalize(data.unsqueeze(1).to("float32").div(255))), targets));
 }
 
-export async function trainMnist({ epochs, out, progress = silent, print = () => {} }: Options): Promise<Score> {
+export async function trainMnist(options: Options): Promise<Score> {
+  const { epochs, device = "cpu", limit, out, progress = silent, print = () => {} } = options;
   torch.manualSeed(0);
-  const training = digits(true);
+  const training = digits(true, limit);
   const testing = digits(false);
-  const model = classifier();
+  const model = classifier().to(device);
   print(
     `${model}\n${training.length} images to train on, ${testing.length} to test on, ${torch.backends().description}`,
   );
@@ -42,19 +48,20 @@ export async function trainMnist({ epochs, out, progress = silent, print = () =>
     const line = progress(`epoch ${epoch}/${epochs}`, training.length);
     let average = 0;
     let seen = 0;
-    await train(loader, model, lossFn, optimizer, (step, loss, images) => {
+    const report = (step: number, loss: number, images: number) => {
       average = step === 0 ? loss : 0.98 * average + 0.02 * loss;
       seen += images;
       line.update(seen, average);
-    });
+    };
+    await train(loader, model, lossFn, optimizer, report, device);
     line.done();
     model.eval();
-    score = test(testLoader, model, lossFn);
+    score = await test(testLoader, model, lossFn, device);
     print(`epoch ${epoch}: test loss ${score.loss.toFixed(4)}, accuracy ${(100 * score.accuracy).toFixed(2)} %`);
   }
   print(confusionTable(score!.confusion));
   if (out !== undefined) {
-    await torch.safetensors.saveFile(model.stateDict(), out);
+    await torch.safetensors.saveFile((await model.to("cpu")).stateDict(), out);
     print(`weights saved to ${out}`);
   }
   return score!;
@@ -82,6 +89,7 @@ runAsProgram(import.meta, async () => {
   const started = performance.now();
   const score = await trainMnist({
     epochs: Number(option("epochs") ?? 3),
+    device: await chosenDevice(),
     out: option("out") ?? "out/mnist.safetensors",
     progress: progressLine,
     print: console.log,

@@ -1,7 +1,8 @@
 // "What is torch.nn really?": logistic regression on MNIST, from bare tensors to nn, optim and data, one tool at a time.
-// Every rung starts from the same weights and sees the same batches, so all end at the same loss.
-//   node --import tsx examples/nnFromScratch.ts
+// Every rung starts from the same weights and sees the same batches, so all end at the same loss, which it returns.
+//   node --import tsx examples/nnFromScratch.ts [--device webgpu]
 import * as torch from "flambeau";
+import { chosenDevice } from "./lib/device.ts";
 import { mnistTensors } from "./lib/mnist.ts";
 import { runAsProgram } from "./lib/main.ts";
 
@@ -19,17 +20,18 @@ export interface Data {
 }
 
 /** The first `count` training images, flat. */
-export function loadData(count: number): Data {
+export function loadData(count: number, device: torch.Device = "cpu"): Data {
   const { images, labels } = mnistTensors(true);
-  return { x: images.view([-1, 784]).at(`:${count}`).clone(), y: labels.at(`:${count}`).clone() };
+  const [x, y] = [images.view([-1, 784]).at(`:${count}`), labels.at(`:${count}`)];
+  return { x: x.clone().to(device), y: y.clone().to(device) };
 }
 
 /** weights as PyTorch's tutorial draws them: Xavier-scaled normal, zero bias */
-function initialWeights(): [weights: Tensor, bias: Tensor] {
+function initialWeights({ device }: Tensor): [weights: Tensor, bias: Tensor] {
   torch.manualSeed(0);
-  const weights = torch.randn([784, 10]).div(Math.sqrt(784));
+  const weights = torch.randn([784, 10], { device }).div(Math.sqrt(784));
   weights.requiresGrad_();
-  return [weights, torch.zeros([10], { requiresGrad: true })];
+  return [weights, torch.zeros([10], { device, requiresGrad: true })];
 }
 
 function* batches({ x, y }: Data): Generator<[Tensor, Tensor]> {
@@ -40,11 +42,13 @@ function* batches({ x, y }: Data): Generator<[Tensor, Tensor]> {
 }
 
 /** 1: log-softmax and the negative log-likelihood written out, the update by hand. */
-export function byHand(data: Data): number {
-  const [weights, bias] = initialWeights();
+export function byHand(data: Data): Tensor {
+  const [weights, bias] = initialWeights(data.x);
   const logSoftmax = (x: Tensor) => x.sub(x.exp().sum(-1).log().unsqueeze(-1));
   const model = (xb: Tensor) => logSoftmax(torch.matmul(xb, weights).add(bias));
-  const nll = (input: Tensor, target: Tensor) => input.at(torch.arange(target.shape[0]!), target).mean().neg();
+  const { device } = data.x;
+  const nll = (input: Tensor, target: Tensor) =>
+    input.at(torch.arange(target.shape[0]!, { device }), target).mean().neg();
   for (const [xb, yb] of torch.scoped(batches(data))) {
     nll(model(xb), yb).backward();
     torch.noGrad(() => {
@@ -54,12 +58,12 @@ export function byHand(data: Data): number {
       bias.grad!.zero_();
     });
   }
-  return nll(model(data.x), data.y).item() as number;
+  return nll(model(data.x), data.y);
 }
 
 /** 2: crossEntropy in place of the two functions. */
-export function withFunctional(data: Data): number {
-  const [weights, bias] = initialWeights();
+export function withFunctional(data: Data): Tensor {
+  const [weights, bias] = initialWeights(data.x);
   const model = (xb: Tensor) => torch.matmul(xb, weights).add(bias);
   for (const [xb, yb] of torch.scoped(batches(data))) {
     F.crossEntropy(model(xb), yb).backward();
@@ -70,15 +74,15 @@ export function withFunctional(data: Data): number {
       bias.grad!.zero_();
     });
   }
-  return F.crossEntropy(model(data.x), data.y).item() as number;
+  return F.crossEntropy(model(data.x), data.y);
 }
 
 class MnistLogistic extends nn.Module {
   weights: torch.nn.Parameter;
   bias: torch.nn.Parameter;
-  constructor() {
+  constructor(like: Tensor) {
     super();
-    const [weights, bias] = initialWeights();
+    const [weights, bias] = initialWeights(like);
     this.weights = new nn.Parameter(weights.detach());
     this.bias = new nn.Parameter(bias.detach());
   }
@@ -88,8 +92,8 @@ class MnistLogistic extends nn.Module {
 }
 
 /** 3: a Module with Parameters. */
-export function withModule(data: Data): number {
-  const model = new MnistLogistic();
+export function withModule(data: Data): Tensor {
+  const model = new MnistLogistic(data.x);
   for (const [xb, yb] of torch.scoped(batches(data))) {
     F.crossEntropy(model(xb), yb).backward();
     torch.noGrad(() => {
@@ -97,24 +101,24 @@ export function withModule(data: Data): number {
       model.zeroGrad();
     });
   }
-  return F.crossEntropy(model(data.x), data.y).item() as number;
+  return F.crossEntropy(model(data.x), data.y);
 }
 
 /** 4: an optimizer in place of the loop over parameters. */
-export function withOptimizer(data: Data): number {
-  const model = new MnistLogistic();
+export function withOptimizer(data: Data): Tensor {
+  const model = new MnistLogistic(data.x);
   const optimizer = new optim.SGD(model.parameters(), { lr: LEARNING_RATE });
   for (const [xb, yb] of torch.scoped(batches(data))) {
     F.crossEntropy(model(xb), yb).backward();
     optimizer.step();
     optimizer.zeroGrad();
   }
-  return F.crossEntropy(model(data.x), data.y).item() as number;
+  return F.crossEntropy(model(data.x), data.y);
 }
 
 /** 5: a TensorDataset that is indexed once for both. */
-export function withDataset(data: Data): number {
-  const model = new MnistLogistic();
+export function withDataset(data: Data): Tensor {
+  const model = new MnistLogistic(data.x);
   const optimizer = new optim.SGD(model.parameters(), { lr: LEARNING_RATE });
   const dataset = new torch.utils.data.TensorDataset(data.x, data.y);
   const starts = Array.from({ length: Math.ceil(dataset.length / BATCH) }, (_, i) => i * BATCH);
@@ -124,12 +128,12 @@ export function withDataset(data: Data): number {
     optimizer.step();
     optimizer.zeroGrad();
   }
-  return F.crossEntropy(model(data.x), data.y).item() as number;
+  return F.crossEntropy(model(data.x), data.y);
 }
 
 /** 6: a DataLoader makes the batches. */
-export function withDataLoader(data: Data): number {
-  const model = new MnistLogistic();
+export function withDataLoader(data: Data): Tensor {
+  const model = new MnistLogistic(data.x);
   const optimizer = new optim.SGD(model.parameters(), { lr: LEARNING_RATE });
   const dataset = new torch.utils.data.TensorDataset(data.x, data.y);
   const loader = new torch.utils.data.DataLoader<[Tensor, Tensor]>(dataset, { batchSize: BATCH });
@@ -138,12 +142,15 @@ export function withDataLoader(data: Data): number {
     optimizer.step();
     optimizer.zeroGrad();
   }
-  return F.crossEntropy(model(data.x), data.y).item() as number;
+  return F.crossEntropy(model(data.x), data.y);
 }
 
 export const rungs = { byHand, withFunctional, withModule, withOptimizer, withDataset, withDataLoader };
 
-runAsProgram(import.meta, () => {
-  const data = loadData(50_000);
-  for (const [name, rung] of Object.entries(rungs)) console.log(name.padEnd(15), rung(data).toFixed(6));
+runAsProgram(import.meta, async () => {
+  const data = loadData(50_000, await chosenDevice());
+  for (const [name, rung] of Object.entries(rungs)) {
+    const loss = (await rung(data).itemAsync()) as number;
+    console.log(name.padEnd(15), loss.toFixed(6));
+  }
 });

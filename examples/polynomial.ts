@@ -1,6 +1,7 @@
 // Fits y = a + b x + c x² + d x³ to sin(x) by gradient descent, weights updated by hand.
-//   node --import tsx examples/polynomial.ts [--seed 0]
+//   node --import tsx examples/polynomial.ts [--seed 0] [--device webgpu]
 import * as torch from "flambeau";
+import { chosenDevice } from "./lib/device.ts";
 import { option, runAsProgram } from "./lib/main.ts";
 
 const LEARNING_RATE = 1e-6;
@@ -12,24 +13,24 @@ export interface Fit {
   coefficients: [a: number, b: number, c: number, d: number];
 }
 
-export function fitPolynomial(seed: number, report: (step: number, loss: number) => void = () => {}): Fit {
+export async function fitPolynomial(
+  seed: number,
+  report: (step: number, loss: number) => void = () => {},
+  device: torch.Device = "cpu",
+): Promise<Fit> {
   torch.manualSeed(seed);
-  const x = torch.linspace(-Math.PI, Math.PI, 2000);
+  const x = torch.linspace(-Math.PI, Math.PI, 2000, { device });
   const y = torch.sin(x);
-  const weights = Array.from({ length: 4 }, () => torch.randn([], { requiresGrad: true }));
+  const weights = Array.from({ length: 4 }, () => torch.randn([], { device, requiresGrad: true }));
   const [a, b, c, d] = weights as [torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor];
   const losses = new Map<number, number>();
   for (let step = 0; step < STEPS; step++) {
-    torch.scope(() => {
+    const { value } = torch.scope(() => {
       const prediction = a
         .add(b.mul(x))
         .add(c.mul(x.pow(2)))
         .add(d.mul(x.pow(3)));
       const loss = prediction.sub(y).pow(2).sum();
-      if (step % 100 === 99) {
-        losses.set(step, loss.item() as number);
-        report(step, losses.get(step)!);
-      }
       loss.backward();
       torch.noGrad(() => {
         for (const w of weights) {
@@ -37,15 +38,18 @@ export function fitPolynomial(seed: number, report: (step: number, loss: number)
           w.grad = null;
         }
       });
+      return { value: step % 100 === 99 ? (loss.itemAsync() as Promise<number>) : undefined };
     });
+    if (value === undefined) continue;
+    losses.set(step, await value);
+    report(step, losses.get(step)!);
   }
-  return { losses, coefficients: weights.map((w) => w.item()) as Fit["coefficients"] };
+  return { losses, coefficients: (await Promise.all(weights.map((w) => w.itemAsync()))) as Fit["coefficients"] };
 }
 
-runAsProgram(import.meta, () => {
-  const { coefficients } = fitPolynomial(Number(option("seed") ?? 0), (step, loss) =>
-    console.log(step, loss.toFixed(4)),
-  );
+runAsProgram(import.meta, async () => {
+  const report = (step: number, loss: number) => console.log(step, loss.toFixed(4));
+  const { coefficients } = await fitPolynomial(Number(option("seed") ?? 0), report, await chosenDevice());
   const [a, b, c, d] = coefficients.map((w) => w.toFixed(6));
   console.log(`Result: y = ${a} + ${b} x + ${c} x^2 + ${d} x^3`);
 });

@@ -1,8 +1,9 @@
 // Classifies a picture of a digit with the weights that mnist.ts saved.
-//   node --import tsx examples/predict.ts digit.png [--weights out/mnist.safetensors]
+//   node --import tsx examples/predict.ts digit.png [--weights out/mnist.safetensors] [--device webgpu]
 import { readFileSync } from "node:fs";
 import * as torch from "flambeau";
 import { classifier } from "./lib/classifier.ts";
+import { chosenDevice } from "./lib/device.ts";
 import { readImage } from "./lib/image.ts";
 import { commandLine, option, runAsProgram } from "./lib/main.ts";
 
@@ -23,16 +24,15 @@ function asDigit(pixels: torch.Tensor): torch.Tensor {
   return fits ? image : F.adaptiveAvgPool2d(image, [28, 28]);
 }
 
-export async function predict(file: string, weights: string): Promise<Prediction> {
-  const model = classifier();
+export async function predict(file: string, weights: string, device: torch.Device = "cpu"): Promise<Prediction> {
+  const model = classifier().to(device);
   model.loadStateDict(await torch.safetensors.loadFile(weights));
   model.eval();
   const pixels = readImage(readFileSync(file), file);
-  return torch.noGrad(() => {
-    const image = new torch.vision.transforms.Normalize(0.1307, 0.3081)(asDigit(pixels));
-    const probabilities = torch.softmax(model(image), 1).at(0).tolist() as number[];
-    return { digit: probabilities.indexOf(Math.max(...probabilities)), probabilities };
-  });
+  const image = new torch.vision.transforms.Normalize(0.1307, 0.3081)(asDigit(pixels));
+  const rows = torch.noGrad(() => torch.softmax(model(image.to(device)), 1));
+  const [probabilities] = (await rows.tolistAsync()) as [number[]];
+  return { digit: probabilities.indexOf(Math.max(...probabilities)), probabilities };
 }
 
 runAsProgram(import.meta, async () => {
@@ -43,7 +43,11 @@ runAsProgram(import.meta, async () => {
     return;
   }
   try {
-    const { digit, probabilities } = await predict(file, option("weights") ?? "out/mnist.safetensors");
+    const { digit, probabilities } = await predict(
+      file,
+      option("weights") ?? "out/mnist.safetensors",
+      await chosenDevice(),
+    );
     console.log(`${file}: ${digit}`);
     probabilities.forEach((p, i) => console.log(`  ${i} ${"█".repeat(Math.round(p * 40))} ${(100 * p).toFixed(1)} %`));
   } catch (error) {

@@ -1,6 +1,7 @@
 // PyTorch's quickstart: an MLP 784-512-512-10 on MNIST, SGD 1e-3, batches of 64.
-//   node --import tsx examples/quickstart.ts [--epochs 2]
+//   node --import tsx examples/quickstart.ts [--epochs 2] [--device webgpu]
 import * as torch from "flambeau";
+import { chosenDevice } from "./lib/device.ts";
 import { option, runAsProgram } from "./lib/main.ts";
 import { mnistFolder } from "./lib/mnist.ts";
 import { type Batch, type Score, test, train } from "./lib/train.ts";
@@ -13,6 +14,7 @@ export async function quickstart(
   epochs: number,
   limit = 60_000,
   print: (line: string) => void = () => {},
+  device: torch.Device = "cpu",
 ): Promise<Score> {
   torch.manualSeed(0);
   const options = { transform: new transforms.ToTensor() };
@@ -28,7 +30,7 @@ export async function quickstart(
     new nn.Linear(512, 512),
     new nn.ReLU(),
     new nn.Linear(512, 10),
-  );
+  ).to(device);
   print(String(model));
   const lossFn = new nn.CrossEntropyLoss();
   const optimizer = new optim.SGD(model.parameters(), { lr: 1e-3 });
@@ -36,14 +38,17 @@ export async function quickstart(
   for (let epoch = 0; epoch < epochs; epoch++) {
     print(`Epoch ${epoch + 1}\n-------------------------------`);
     let seen = 0;
-    await train(trainLoader, model, lossFn, optimizer, (step, loss, images) => {
+    const report = (step: number, loss: number, images: number) => {
       seen += images;
       if (step % 100 === 0) print(`loss: ${loss.toFixed(6)}  [${seen}/${first.length}]`);
-    });
-    score = test(testLoader, model, lossFn);
+    };
+    await train(trainLoader, model, lossFn, optimizer, report, device);
+    score = await test(testLoader, model, lossFn, device);
     print(`Test: accuracy ${(100 * score.accuracy).toFixed(1)} %, average loss ${score.loss.toFixed(6)}\n`);
   }
   return score!;
 }
 
-runAsProgram(import.meta, () => quickstart(Number(option("epochs") ?? 2), undefined, console.log));
+runAsProgram(import.meta, async () =>
+  quickstart(Number(option("epochs") ?? 2), undefined, console.log, await chosenDevice()),
+);

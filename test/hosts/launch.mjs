@@ -1,7 +1,8 @@
 // Runs a TypeScript program in a host: node test/hosts/launch.mjs node|node24|deno|bun|chromium FILE [arguments]
-// WebGPU finds the software adapter that `make hosts` has installed, unless VK_ICD_FILENAMES names another driver.
+// WebGPU finds the software adapter that `make hosts` has installed, unless the machine has a GPU or VK_ICD_FILENAMES names
+// another driver.
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -40,16 +41,26 @@ export const bun = () => binary("@oven/bun-linux-x64/bin/bun", "bun");
 
 const software = join(here, "../../.cache/lavapipe");
 
-/** Environment in which WebGPU finds an adapter: the caller's choice, else the software adapter. */
+const matching = (folder, pattern) => existsSync(folder) && readdirSync(folder).some((name) => pattern.test(name));
+const hasDriver = (pattern) =>
+  ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"].some((folder) => matching(folder, pattern));
+
+/** Whether there is a GPU with a Vulkan driver, or a driver that the caller has named. */
+const hasOwn = () =>
+  Boolean(process.env.VK_ICD_FILENAMES) ||
+  (existsSync("/dev/nvidia0") && hasDriver(/^nvidia/)) ||
+  (matching("/dev/dri", /^renderD/) && hasDriver(/^(intel|radeon)/));
+
+/** Environment in which WebGPU finds an adapter: the machine's own, else the software adapter. */
 export function gpuEnvironment() {
   const driver = join(software, "lavapipe.json");
-  if (process.env.VK_ICD_FILENAMES || !existsSync(driver)) return {};
+  if (hasOwn() || !existsSync(driver)) return {};
   return { VK_ICD_FILENAMES: driver, XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? tmpdir() };
 }
 
 /** Why there is no adapter to test on, or null. */
 export function noGpu() {
-  if (process.env.VK_ICD_FILENAMES || existsSync(join(software, "lavapipe.json"))) return null;
+  if (hasOwn() || existsSync(join(software, "lavapipe.json"))) return null;
   const note = join(software, "unavailable");
   return existsSync(note) ? readFileSync(note, "utf8").trim() : "make hosts has not installed lavapipe";
 }
