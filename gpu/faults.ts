@@ -28,10 +28,8 @@ export const Fault = {
   /** a: the index, b: the number of elements */
   FlatIndex: 6,
   SorterIndex: 7,
-  /** a: the class, b: the number of classes */
-  OneHotClass: 8,
   /** in maskedScatter */
-  SourceTooShort: 9,
+  SourceTooShort: 8,
 } as const;
 
 const outOfBounds = (index: number, size: number, dim: number): string =>
@@ -51,11 +49,6 @@ const KINDS: Record<number, FaultKind> = {
     message: (index, numel) => `out of range: tried to access index ${index} on a tensor of ${numel} elements.`,
   },
   [Fault.SorterIndex]: { kind: RUNTIME, message: () => "torch.searchsorted(): sorter index out of range" },
-  [Fault.OneHotClass]: {
-    kind: RUNTIME,
-    message: (value) =>
-      value < 0 ? "Class values must be non-negative." : "Class values must be smaller than num_classes.",
-  },
   [Fault.SourceTooShort]: {
     kind: RUNTIME,
     message: () => "Number of elements of source < number of ones in mask",

@@ -61,7 +61,7 @@ function gatherAs<T>(args: Args): void {
 /**
  * Operands: 0 out, 1 input (any dtype, the same), 2 index (int64, every index in [-size, size)). The index's shape is the
  * iteration space: all three have its ndim and their own strides over it, the input stride 0 where the index stands in.
- * ints: 0 elements of the input per index step, 1 size of the indexed dim.
+ * ints: 0 elements of the input per index step, 1 size of the indexed dim; for other devices 2 Fault, 3 the dim.
  */
 export function gather(args: Args): void {
   if (args.operand(2).numel == 0) return;
@@ -107,7 +107,8 @@ export function firstOutOfRange(index: Operand, low: i64, high: i64): i32 {
 
 /**
  * Linear offsets for indexing by several tensors: operand 0 int64 contiguous, operands 1.. int64 index tensors with strides
- * over operand 0's shape. ints: 0 their count, then for each: 1 + 2k the elements per index step, 2 + 2k the dim's size.
+ * over operand 0's shape. ints: 0 their count, then for each: 1 + 2k the elements per index step, 2 + 2k the dim's size,
+ * 64 + k (for other devices) the Fault and, above bit 8, the dim.
  * Negative indices count from the end; all are known to be in range.
  */
 export function indexOffsets(args: Args): void {

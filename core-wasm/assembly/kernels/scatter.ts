@@ -119,7 +119,8 @@ function scatterAs<T>(args: Args, mode: i32, half: i32): void {
 /**
  * Operands: 0 out (read and written), 1 source (the same dtype), 2 index (int64, every index in [-size, size)). The index's
  * shape is the iteration space: all three have its ndim and their own strides over it, out stride 0 where the index stands
- * in. ints: 0 elements of out per index step, 1 size of the indexed dim, 2 ScatterMode, 3 an index to ignore, else -1.
+ * in. ints: 0 elements of out per index step, 1 size of the indexed dim, 2 ScatterMode, 3 an index to ignore, else -1;
+ * for other devices 4 Fault, 5 the dim.
  */
 export function scatter(args: Args): void {
   if (args.operand(2).numel == 0) return;

@@ -1,6 +1,7 @@
 // Tables looked up by index: embedding, its bags, one-hot vectors.
 import * as ops from "../gen/ops";
 import { args } from "../dispatch/args";
+import { Fault } from "../dispatch/fault";
 import { Kernel } from "../dispatch/kernel";
 import { addOperand, begin, run } from "../dispatch/run";
 import { ScatterMode } from "../kernels/scatter";
@@ -56,7 +57,13 @@ export function embedding(
   shape.set(input.ndim, weight.shape(1));
   const out = empty(shape, weight.dtype, weight.device);
   const rows = rawView(out, ints2(index.numel, weight.shape(1)))!;
-  runGather(rows, weight, alongDim(rawView(index, ints1(index.numel))!, rows, 0), 0);
+  runGather(
+    rows,
+    weight,
+    alongDim(rawView(index, ints1(index.numel))!, rows, 0),
+    0,
+    Fault.EmbeddingIndex | Fault.FromFront,
+  );
   return out;
 }
 
@@ -81,7 +88,7 @@ export function embeddingDenseBackward(grad: Tensor, indices: Tensor, rows: i32,
   const out = zeros(ints2(rows, columns), grad.dtype, grad.device);
   const line = rawView(rawContiguous(asIndex(indices)), ints1(indices.numel))!;
   const from = rawView(rawContiguous(grad), ints2(indices.numel, columns))!;
-  runScatter(out, from, alongDim(line, from, 0), 0, ScatterMode.Add, padding);
+  runScatter(out, from, alongDim(line, from, 0), 0, ScatterMode.Add, padding, Fault.None);
   return out;
 }
 

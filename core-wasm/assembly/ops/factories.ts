@@ -99,10 +99,10 @@ function runIntegerRange(out: Tensor, start: i64, step: i64): Tensor {
 
 /** 0, 1, … n-1 as int64. */
 export function range(n: i32, device: i32): Tensor {
-  return settled(runIntegerRange(unsettled(ints1(n), DType.Int64, device), 0, 1), DType.Int64, device);
+  return runIntegerRange(empty(ints1(n), DType.Int64, device), 0, 1);
 }
 
-/** Memory for a range: the CPU's, which has double precision, whatever device the range is for. */
+/** Memory for a range of floats: the CPU's, which has double precision, whatever device the range is for. */
 function unsettled(shape: Ints, dtype: i32, device: i32): Tensor {
   return empty(shape, dtype, device == Device.Null ? device : Device.Cpu);
 }
@@ -130,7 +130,7 @@ function sequence(count: f64, start: Scalar, step: Scalar, dtype: i32, device: i
   if (count > 2147483647) fail(ErrorKind.Runtime, "invalid size, possible overflow?");
   const n = ints1(<i32>max(count, 0));
   if (isIntegral(dtype, true)) {
-    return settled(runIntegerRange(unsettled(n, DType.Int64, device), start.i, step.i), dtype, device);
+    return rawToDType(runIntegerRange(empty(n, DType.Int64, device), start.i, step.i), dtype);
   }
   const wide = dtype == DType.Float64 ? DType.Float64 : DType.Float32;
   return settled(runRange(unsettled(n, wide, device), Range.Arange, start.f, step.f, 0), dtype, device);

@@ -1,10 +1,11 @@
 // Reads by index: gather, indexSelect, take, masks, and indexing by several tensors.
 import * as ops from "../gen/ops";
 import { args } from "../dispatch/args";
+import { Fault } from "../dispatch/fault";
 import { Kernel } from "../dispatch/kernel";
 import { addOperand, begin, run } from "../dispatch/run";
 import { countSet } from "../kernels/compress";
-import { broadcastInto, broadcastShapes, wrapDim, commonDevice } from "../tensor/broadcast";
+import { broadcastInto, broadcastShapes, wrapDim } from "../tensor/broadcast";
 import { empty, rawContiguous } from "../tensor/create";
 import { DType } from "../tensor/dtype";
 import { ErrorKind, fail, msg, msgDType, msgInt, msgShape, raise } from "../tensor/error";
@@ -24,7 +25,7 @@ import {
   shapeWith,
 } from "./indices";
 import { Device } from "../dispatch/device";
-import { readBack, rawToDevice } from "../tensor/transfer";
+import { rawToDevice, valueOf } from "../tensor/transfer";
 
 // ---- along one dim -----------------------------------------------------------------------------------------------
 
@@ -54,7 +55,7 @@ export function gather(input: Tensor, dim: i32, index: Tensor, sparseGrad: bool)
   const from = atLeast1d(input);
   checkRange(index, 0, from.shape(dim), dim, ErrorKind.Runtime, "");
   const out = empty(shapeOf(index), input.dtype, input.device);
-  runGather(atLeast1d(out), from, atLeast1d(index), dim);
+  runGather(atLeast1d(out), from, atLeast1d(index), dim, Fault.GatherIndex | Fault.FromFront);
   return out;
 }
 
@@ -72,7 +73,7 @@ export function indexSelect(input: Tensor, dim: i32, index: Tensor): Tensor {
   }
   const out = empty(input.ndim == 0 ? newInts(0) : shapeWith(input, dim, index.numel), input.dtype, input.device);
   const to = atLeast1d(out);
-  runGather(to, from, alongDim(index, to, dim), dim);
+  runGather(to, from, alongDim(index, to, dim), dim, Fault.EmbeddingIndex | Fault.FromFront);
   return out;
 }
 
@@ -136,14 +137,21 @@ export function take(input: Tensor, index: Tensor): Tensor {
   checkFlatRange(index, input.numel);
   const out = empty(shapeOf(index), input.dtype, input.device);
   const flat = rawView(rawContiguous(input), ints1(input.numel))!;
-  runGather(rawView(out, ints1(out.numel))!, flat, rawView(rawContiguous(index), ints1(index.numel))!, 0);
+  runGather(
+    rawView(out, ints1(out.numel))!,
+    flat,
+    rawView(rawContiguous(index), ints1(index.numel))!,
+    0,
+    Fault.FlatIndex,
+  );
   return out;
 }
 
 // ---- masks -------------------------------------------------------------------------------------------------------
 
-/** The number of set elements of a CPU tensor. */
+/** The number of set elements. */
 export function countOf(mask: Tensor): i32 {
+  if (mask.device != Device.Cpu) return <i32>valueOf(ops.countNonzero(mask));
   begin(Kernel.Nonzero);
   addOperand(mask);
   return countSet(args.operand(0));
@@ -155,11 +163,6 @@ export function maskedSelect(input: Tensor, mask: Tensor): Tensor {
   }
   const shape = broadcastShapes(mask, input);
   const flags = rawExpand(mask, shape);
-  if (commonDevice(input, mask) == Device.WebGpu) {
-    const line = rawContiguous(rawExpand(rawToDevice(input, mask.device), shape));
-    const flat = rawView(rawContiguous(flags), ints1(flags.numel))!;
-    return take(line, rawSelect(nonzero(flat), 1, 0));
-  }
   const out = empty(ints1(countOf(flags)), input.dtype, input.device);
   begin(Kernel.MaskedSelect);
   addOperand(out);
@@ -169,15 +172,13 @@ export function maskedSelect(input: Tensor, mask: Tensor): Tensor {
   return out;
 }
 
-/** The size depends on the values, so that a device's are read and searched by the CPU. */
 export function nonzero(input: Tensor): Tensor {
-  const from = readBack(input);
-  const out = empty(ints2(countOf(from), input.ndim), DType.Int64, Device.Cpu);
+  const out = empty(ints2(countOf(input), input.ndim), DType.Int64, input.device);
   begin(Kernel.Nonzero);
   addOperand(out);
-  addOperand(from);
-  run(Device.Cpu);
-  return rawToDevice(out, input.device);
+  addOperand(input);
+  run(out.device);
+  return out;
 }
 
 // ---- by several tensors ------------------------------------------------------------------------------------------
@@ -196,9 +197,12 @@ export class Indexed {
   /** elements per index step, and the size that negative indices count from */
   step: i32;
   size: i32;
+  /** Fault of an index that is not in the dim, and the dim */
+  fault: i32;
+  dim: i32;
 }
 
-const geometry = changetype<Indexed>(memory.data(20, 16));
+const geometry = changetype<Indexed>(memory.data(28, 16));
 
 function checkIndexTensors(input: Tensor, indices: Tensors): Ints {
   if (indices.length > <i32>input.ndim) {
@@ -348,6 +352,8 @@ function offsetsOf(input: Tensor, indices: Tensors, common: Ints, count: i32): T
       if (!indices.has(i)) continue;
       geometry.step = input.stride(i);
       geometry.size = input.shape(i);
+      geometry.fault = Fault.Index;
+      geometry.dim = i;
       indexTensor = indices.get(i);
     }
     return indexTensor;
@@ -360,13 +366,16 @@ function offsetsOf(input: Tensor, indices: Tensors, common: Ints, count: i32): T
     if (!indices.has(i)) continue;
     args.setInt(1 + 2 * k, input.stride(i));
     args.setInt(2 + 2 * k, input.shape(i));
+    args.setInt(64 + k, Fault.Index | (i << 8));
     addOperand(rawExpand(indices.get(i), common));
     k++;
   }
   args.setInt(0, k);
   run(out.device);
   geometry.step = 1;
-  geometry.size = 0;
+  geometry.size = i32.MAX_VALUE;
+  geometry.fault = Fault.None;
+  geometry.dim = 0;
   indexTensor = out;
   return out;
 }
@@ -381,6 +390,8 @@ export function index(input: Tensor, indices: Tensors): Tensor {
   addOperand(g.index);
   args.setInt(0, g.step);
   args.setInt(1, g.size);
+  args.setInt(2, g.fault);
+  args.setInt(3, g.dim);
   run(out.device);
   return out;
 }

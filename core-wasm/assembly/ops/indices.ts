@@ -1,5 +1,5 @@
 // What all ops that take index tensors share: checks of their dtype, shape and range, and the kernels' calls. Ranges are
-// checked on the CPU before anything is written; other devices clamp.
+// checked on the CPU before anything is written; other devices leave bad indices out and report them later.
 import { args } from "../dispatch/args";
 import { Device } from "../dispatch/device";
 import { Kernel } from "../dispatch/kernel";
@@ -80,7 +80,7 @@ export function alongDim(index: Tensor, like: Tensor, dim: i32): Tensor {
 }
 
 /** out[x] = input[x with index[x] at dim]. All three have one rank, index and out one shape. */
-export function runGather(out: Tensor, input: Tensor, index: Tensor, dim: i32): void {
+export function runGather(out: Tensor, input: Tensor, index: Tensor, dim: i32, fault: i32): void {
   if (index.numel == 0) return;
   begin(Kernel.Gather);
   addOperand(out);
@@ -89,11 +89,21 @@ export function runGather(out: Tensor, input: Tensor, index: Tensor, dim: i32): 
   args.operand(1).setStride(dim, 0);
   args.setInt(0, input.stride(dim));
   args.setInt(1, input.shape(dim));
+  args.setInt(2, fault);
+  args.setInt(3, dim);
   run(out.device);
 }
 
 /** out[x with index[x] at dim] = source[x], or combined with it by ScatterMode; indices equal to `skip` are left out. */
-export function runScatter(out: Tensor, source: Tensor, index: Tensor, dim: i32, mode: i32, skip: i32): void {
+export function runScatter(
+  out: Tensor,
+  source: Tensor,
+  index: Tensor,
+  dim: i32,
+  mode: i32,
+  skip: i32,
+  fault: i32,
+): void {
   if (index.numel == 0) return;
   begin(Kernel.Scatter);
   addOperand(out);
@@ -104,6 +114,8 @@ export function runScatter(out: Tensor, source: Tensor, index: Tensor, dim: i32,
   args.setInt(1, out.shape(dim));
   args.setInt(2, mode);
   args.setInt(3, skip);
+  args.setInt(4, fault);
+  args.setInt(5, dim);
   run(out.device);
 }
 

@@ -9,7 +9,7 @@ import { DType } from "../tensor/dtype";
 import { ErrorKind, fail, msg, msgInt, msgInts, msgShape, raise } from "../tensor/error";
 import { Ints, NONE, ints1, newInts, sameInts, shapeOf } from "../tensor/ints";
 import { Tensor } from "../tensor/tensor";
-import { rawAsStrided, rawNarrow } from "../tensor/views";
+import { rawAsStrided, rawExpand, rawNarrow } from "../tensor/views";
 import { Device } from "../dispatch/device";
 import { readBack, rawToDevice } from "../tensor/transfer";
 
@@ -68,11 +68,17 @@ function repeatedPositions(repeats: Tensor, n: i32, outputSize: i32, device: i32
     fail(ErrorKind.Runtime, "repeats has to be Long or Int tensor");
   }
   if (repeats.ndim > 1) fail(ErrorKind.Runtime, "repeat_interleave only accept 1D vector as repeat");
-  const counts = rawContiguous(rawToDType(readBack(repeats), DType.Int64));
-  const single = counts.numel == 1;
-  if (!single && counts.numel != n) {
+  const single = repeats.numel == 1;
+  if (!single && repeats.numel != n) {
     fail(ErrorKind.Runtime, "repeats must have the same size as input along dim");
   }
+  const wide = rawToDType(repeats, DType.Int64);
+  if (outputSize != NONE && repeats.device != Device.Cpu && <i32>repeats.device == device) {
+    // who tells the size spares the device's being read
+    const line = single ? rawExpand(wide, ints1(n)) : wide;
+    return runPositions(empty(ints1(outputSize), DType.Int64, device), rawContiguous(line));
+  }
+  const counts = rawContiguous(readBack(wide));
   let total: i64 = 0;
   const list = empty(ints1(n), DType.Int64, Device.Cpu);
   for (let i = 0; i < n; i++) {
@@ -85,11 +91,15 @@ function repeatedPositions(repeats: Tensor, n: i32, outputSize: i32, device: i32
     fail(ErrorKind.Runtime, "allocated size does not match required size");
   }
   const out = empty(ints1(<i32>min<i64>(total, i32.MAX_VALUE)), DType.Int64, Device.Cpu);
+  return rawToDevice(runPositions(out, list), device);
+}
+
+function runPositions(out: Tensor, repeats: Tensor): Tensor {
   begin(Kernel.RepeatPositions);
   addOperand(out);
-  addOperand(list);
+  addOperand(repeats);
   run(out.device);
-  return rawToDevice(out, device);
+  return out;
 }
 
 export function repeatInterleave(input: Tensor, repeats: Tensor | null, dim: i32, outputSize: i32): Tensor {

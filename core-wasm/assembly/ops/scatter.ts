@@ -2,6 +2,7 @@
 // in-place forms assign the result.
 import * as ops from "../gen/ops";
 import { args } from "../dispatch/args";
+import { Fault } from "../dispatch/fault";
 import { Kernel } from "../dispatch/kernel";
 import { addOperand, begin, run } from "../dispatch/run";
 import { ScatterMode } from "../kernels/scatter";
@@ -90,7 +91,8 @@ function cutTo(src: Tensor, index: Tensor): Tensor {
 function scatterInto(out: Tensor, source: Tensor, index: Tensor, dim: i32, mode: i32): void {
   if (index.numel == 0) return;
   const to = atLeast1d(out);
-  runScatter(to, cutTo(atLeast1d(source), atLeast1d(index)), atLeast1d(index), dim, mode, -1);
+  const from = cutTo(atLeast1d(source), atLeast1d(index));
+  runScatter(to, from, atLeast1d(index), dim, mode, -1, Fault.GatherIndex | Fault.FromFront);
 }
 
 function checkArithmetic(op: string, dtype: i32): void {
@@ -224,11 +226,12 @@ function checkSlices(op: string, input: Tensor, dim: i32, index: Tensor, source:
   raise(ErrorKind.Index);
 }
 
-function alongInto(out: Tensor, source: Tensor, index: Tensor, dim: i32, mode: i32): void {
+function alongInto(out: Tensor, source: Tensor, index: Tensor, dim: i32, mode: i32, fault: i32): void {
   const to = atLeast1d(out);
   const along = alongDim(asIndex(index), to, dim);
   const from = atLeast1d(source);
-  runScatter(to, from.ndim == to.ndim ? from : rawExpand(from, shapeOf(along)), along, dim, mode, -1);
+  const slices = from.ndim == to.ndim ? from : rawExpand(from, shapeOf(along));
+  runScatter(to, slices, along, dim, mode, -1, fault | Fault.FromFront);
 }
 
 function checkSelf(index: Tensor, input: Tensor, dim: i32): void {
@@ -255,7 +258,7 @@ export function indexAdd(input: Tensor, dim: i32, index: Tensor, source: Tensor,
   const out = copyOf(input);
   const scaled =
     alpha.f == 1 ? source : ops.mul(source, fillWithScalar(empty(newInts(0), input.dtype, input.device), alpha));
-  alongInto(out, scaled, index, dim, ScatterMode.Add);
+  alongInto(out, scaled, index, dim, ScatterMode.Add, Fault.EmbeddingIndex);
   return out;
 }
 
@@ -272,7 +275,7 @@ export function indexCopy(input: Tensor, dim: i32, index: Tensor, source: Tensor
   checkSlices("index_copy_()", input, dim, index, source);
   checkRange(index, 0, input.ndim > 0 ? input.shape(dim) : 1, dim, ErrorKind.Index, "index_copy_(): ");
   const out = copyOf(input);
-  alongInto(out, source, index, dim, ScatterMode.Assign);
+  alongInto(out, source, index, dim, ScatterMode.Assign, Fault.IndexCopy);
   return out;
 }
 
@@ -291,7 +294,7 @@ export function indexFill(input: Tensor, dim: i32, index: Tensor, value: Tensor)
   const out = copyOf(input);
   const to = atLeast1d(out);
   const along = alongDim(index, to, dim);
-  runScatter(to, repeated(value, input, shapeOf(along)), along, dim, ScatterMode.Assign, -1);
+  runScatter(to, repeated(value, input, shapeOf(along)), along, dim, ScatterMode.Assign, -1, Fault.Index);
   return out;
 }
 
@@ -349,6 +352,7 @@ export function put(input: Tensor, index: Tensor, source: Tensor, accumulate: bo
     0,
     accumulate ? ScatterMode.Add : ScatterMode.Assign,
     -1,
+    Fault.FlatIndex,
   );
   return out;
 }
@@ -406,6 +410,8 @@ export function indexPut(input: Tensor, indices: Tensors, values: Tensor, accumu
   args.setInt(1, g.size);
   args.setInt(2, accumulate ? ScatterMode.Add : ScatterMode.Assign);
   args.setInt(3, -1);
+  args.setInt(4, g.fault);
+  args.setInt(5, g.dim);
   run(out.device);
   return out;
 }

@@ -2,6 +2,7 @@
 import * as ops from "../gen/ops";
 import { args } from "../dispatch/args";
 import { resultAt, setResult } from "../dispatch/entry";
+import { Device } from "../dispatch/device";
 import { Kernel } from "../dispatch/kernel";
 import { addOperand, begin, run, workspace } from "../dispatch/run";
 import { Select } from "../kernels/sort";
@@ -13,11 +14,10 @@ import { ErrorKind, fail, msg, msgDType, msgInt, raise } from "../tensor/error";
 import { NONE, ints1, newInts, shapeOf } from "../tensor/ints";
 import { Tensor } from "../tensor/tensor";
 import { refuseBool } from "./reduction";
-import { rawTranspose, rawView } from "../tensor/views";
+import { rawSelect, rawTranspose, rawView } from "../tensor/views";
 import { range } from "./factories";
 import { atLeast1d, shapeWith } from "./indices";
-import { Device } from "../dispatch/device";
-import { readBack, rawToDevice } from "../tensor/transfer";
+import { valueOf } from "../tensor/transfer";
 
 /** `input` as contiguous rows along `dim`. */
 function asRows(input: Tensor, dim: i32): Tensor {
@@ -53,7 +53,7 @@ function runRows(kernel: i32, rows: Tensor, keep: i32, second: i32, third: i32):
     args.setInt(0, n);
     args.setInt(1, second);
     args.setInt(2, third);
-    workspace(sortWorkspace(n));
+    if (rows.device == Device.Cpu) workspace(sortWorkspace(n));
     run(rows.device);
   }
   setResult(1, indices);
@@ -193,12 +193,6 @@ function rowsOf(input: Tensor, dim: i32): Tensor {
  */
 function uniqueOf(input: Tensor, dim: i32, sorted: bool): Tensor {
   refuseComplex("unique", input);
-  if (input.device == Device.WebGpu) {
-    // the sizes of the results depend on all the values, so that they have to be read anyway
-    uniqueOf(readBack(input), dim, sorted);
-    for (let i = 0; i < 3; i++) setResult(i, rawToDevice(resultAt(i), input.device));
-    return resultAt(0);
-  }
   if (dim != NONE) {
     dim = wrapDim(dim, input.ndim);
     for (let d = 0; d < <i32>input.ndim; d++) {
@@ -220,7 +214,7 @@ function uniqueOf(input: Tensor, dim: i32, sorted: bool): Tensor {
     addOperand(rows);
     args.setInt(0, n);
     args.setInt(1, length);
-    workspace(sortWorkspace(n));
+    if (input.device == Device.Cpu) workspace(sortWorkspace(n));
     run(input.device);
   }
   const runs = empty(line, DType.Int64, input.device);
@@ -233,7 +227,7 @@ function uniqueOf(input: Tensor, dim: i32, sorted: bool): Tensor {
     args.setInt(1, length);
     run(input.device);
   }
-  const count = n > 0 ? <i32>load<i64>(runs.dataPtr() + ((<usize>(n - 1)) << 3)) + 1 : 0;
+  const count = n > 0 ? <i32>valueOf(rawSelect(runs, 0, n - 1)) + 1 : 0;
   const inverse = ops.scatter(empty(line, DType.Int64, input.device), 0, order, runs);
   const counts = ops.scatterAdd(
     zeros(ints1(count), DType.Int64, input.device),
@@ -242,12 +236,7 @@ function uniqueOf(input: Tensor, dim: i32, sorted: bool): Tensor {
     full(line, 1, DType.Int64, input.device),
   );
   // of equal rows the first in order: -0 and 0 are equal, and PyTorch keeps the first
-  const first = ops.scatter(
-    empty(ints1(count), DType.Int64, input.device),
-    0,
-    ops.flip(runs, ints1(0)),
-    ops.flip(order, ints1(0)),
-  );
+  const first = ops.gather(order, 0, ops.searchsorted(runs, range(count, input.device)));
   let values = ops.indexSelect(rows, 0, first);
   if (dim != NONE) values = rawContiguous(rawTranspose(values, 0, dim));
   setResult(0, values);
