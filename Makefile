@@ -32,7 +32,7 @@ node_modules/.package-lock.json: package-lock.json
 	[ -L node_modules ] || npm ci --no-audit --no-fund
 	@[ -L node_modules ] || touch $@
 
-$(WASM): $(CORE_SOURCES) core-wasm/build.mjs | node_modules/.package-lock.json
+$(WASM): $(CORE_SOURCES) $(wildcard core-wasm/*.mjs) | node_modules/.package-lock.json
 	node core-wasm/build.mjs
 	@touch $@
 

@@ -48,6 +48,7 @@ async function compile(build) {
   const started = performance.now();
   rmSync(out, { force: true });
   const args = ["core-wasm/assembly/index.ts", "--runtime", "stub", "--noAssert", "--use", "abort=", "--outFile", out];
+  args.push("--transform", "./core-wasm/text.mjs");
   for (const feature of FEATURES[build]) args.push("--enable", feature);
   if (!fast) args.push("-O3s", "--debug");
   await node(asc, ...args);

@@ -17,7 +17,7 @@ import {
   resultsAddress,
   setUserMode,
 } from "./dispatch/entry";
-import { nodeName } from "./gen/programs";
+import { msgNodeName } from "./gen/programs";
 import * as generators from "./kernels/generator";
 import { allocate, free, liveBytes, peakBytes, reservedBytes, setByteLimit } from "./memory/allocator";
 import { deviceBytes, devicePeakBytes, deviceStorages, liveStorages } from "./memory/storage";
@@ -189,7 +189,7 @@ export function retainGrad(t: Tensor): void {
 export function gradFnName(t: Tensor): i32 {
   const node = historyOf(t);
   if (node === null) return 0;
-  msg(nodeName(node.op));
+  msgNodeName(node.op);
   return takeMessage();
 }
 

@@ -50,8 +50,8 @@
  *   elementwiseInPlace1(id, self): Tensor … elementwiseInPlace4(id, self, b, c, d)     recorded; writes into the first input
  * What the engine calls: elementwiseBackward(node) when node.op < ELEMENTWISE_COUNT, else backwardOf(node) of gen/derivatives.ts
  * (node ops of the other records are ELEMENTWISE_COUNT + k). Also from gen/programs.ts, over all node ops:
- *   opName(op: i32): string     "add"  (the record's name, for messages)
- *   nodeName(op: i32): string   "AddBackward0"
+ *   msgOpName(op: i32)          "add"  (the record's name, for messages)
+ *   msgNodeName(op: i32)        "AddBackward0"
  *   refuse(id: i32, dtype: i32): void     raises the record's message for a dtype that it refuses
  */
 import { type Program, compile, computeTypes, encode } from "../ops/encode.ts";
@@ -109,7 +109,7 @@ export function generatePrograms(registry: Registry): string {
   for (let i = 0; i < words.length; i += 5) lines.push(`  ${words.slice(i, i + 5).join(", ")},`);
   return [
     header("The tables of elementwise programs; the layout is described in core-wasm/generate/programs.ts."),
-    'import { ErrorKind, msg, msgDType, raise } from "../tensor/error";',
+    'import { ErrorKind, msgAbout, msgNode, msgWord, raise } from "../tensor/error";',
     "",
     `export const MICRO_COUNT: i32 = ${microNames.length};`,
     `export const ELEMENTWISE_COUNT: i32 = ${entries.length};`,
@@ -125,7 +125,7 @@ export function generatePrograms(registry: Registry): string {
     "], 8);",
     "export const ELEMENTWISE: usize = BLOB;",
     "",
-    ...nameFunctions(registry, forms, entries.length),
+    ...nameFunctions(registry, forms),
     ...refuseFunction(forms),
   ].join("\n");
 }
@@ -298,30 +298,21 @@ function layOut(entries: readonly Entry[]): string[] {
   return words;
 }
 
-function nameFunctions(registry: Registry, forms: readonly Form[], elementwiseCount: number): string[] {
+function nameFunctions(registry: Registry, forms: readonly Form[]): string[] {
   const names = [...microNames, ...forms.map((f) => f.record.name), ...registry.recorded.map((r) => r.name)];
-  const groups: { name: string; ids: number[] }[] = [];
-  names.forEach((name, id) => {
-    const last = groups.at(-1);
-    if (last?.name === name && id !== microNames.length && id !== elementwiseCount) last.ids.push(id);
-    else groups.push({ name, ids: [id] });
-  });
-  const cases = (spell: (name: string) => string): string[] =>
-    groups.map(({ name, ids }) => `    ${ids.map((id) => `case ${id}:`).join(" ")} return "${spell(name)}";`);
-  const title = (name: string): string => `${name[0]!.toUpperCase()}${name.slice(1)}Backward0`;
-  const body = (name: string, doc: string, spell: (name: string) => string): string[] => [
-    `/** ${doc} */`,
-    `export function ${name}(op: i32): string {`,
-    "  switch (op) {",
-    ...cases(spell),
-    '    default: return "";',
-    "  }",
+  return [
+    `const OPS: string = ${JSON.stringify(names.join(" "))};`,
+    "",
+    "/** The op's name, for messages; over all node ops. */",
+    "export function msgOpName(op: i32): void {",
+    "  msgWord(OPS, op);",
     "}",
     "",
-  ];
-  return [
-    ...body("opName", "The op's name, for messages; over all node ops.", (name) => name),
-    ...body("nodeName", "The name of a tape node of this op, as gradFn shows it.", title),
+    "/** The name of a tape node of this op, as gradFn shows it. */",
+    "export function msgNodeName(op: i32): void {",
+    `  if (op < ${names.length}) msgNode(OPS, op);`,
+    "}",
+    "",
   ];
 }
 
@@ -338,8 +329,7 @@ function refuseFunction(forms: readonly Form[]): string[] {
     const distinct = refuses.every(([, message]) => message === refuses[0]![1]) ? refuses.slice(0, 1) : refuses;
     distinct.forEach(([group, message], k) => {
       const dtypes = GROUPS[group as keyof typeof GROUPS].reduce<number>((bits, dtype) => bits | (1 << dtype), 0);
-      const pieces = message!.split("{dtype}").map((piece) => `msg(${JSON.stringify(piece)});`);
-      const text = pieces.join(" msgDType(dtype); ").replaceAll('msg(""); ', "").replaceAll(' msg("");', "");
+      const text = `msgAbout(dtype, ${JSON.stringify(message!.replaceAll("{dtype}", "%"))});`;
       const condition = k === distinct.length - 1 ? "" : `if ((1 << dtype) & ${dtypes}) `;
       cases.push(`      ${condition}{ ${text} break; }`);
     });

@@ -3,7 +3,7 @@
 // Behind the fixed fields lie, in this order: edges {target, outputNr} × inputs, saved tensors {tensor, version, outputNr or -1} ×
 // tensors, int lists × ints, output descriptions × outputs, and (8-aligned) numbers f64 × params.
 import { allocate, free } from "../memory/allocator";
-import { nodeName } from "../gen/programs";
+import { msgNodeName } from "../gen/programs";
 import { alias, empty, fillWith } from "../tensor/create";
 import { dtypeName, ErrorKind, fail, msg, msgInt, msgShape, raise } from "../tensor/error";
 import { Ints, dropInts, keepInts, newInts } from "../tensor/ints";
@@ -229,7 +229,7 @@ function stale(t: Tensor, expected: i32, origin: Node | null, outputNr: i32): vo
     msg(", which is output ");
     msgInt(outputNr);
     msg(" of ");
-    msg(nodeName(origin.op));
+    msgNodeName(origin.op);
     msg(",");
   }
   msg(" is at version ");

@@ -6,7 +6,7 @@ import { begin, run } from "../dispatch/run";
 import { checkCast, checkInplace, assignInplace } from "../autograd/views";
 import { gradEnabled } from "../autograd/mode";
 import { Node, attach, doneNode, newNode } from "../autograd/node";
-import { ELEMENTWISE, opName, refuse } from "../gen/programs";
+import { ELEMENTWISE, msgOpName, refuse } from "../gen/programs";
 import {
   beginPromotion,
   broadcastInto,
@@ -142,7 +142,7 @@ function computeDType(id: i32, entry: usize, count: i32): i32 {
 
 function notImplemented(id: i32, dtype: i32): void {
   msg('"');
-  msg(opName(id));
+  msgOpName(id);
   msg("\" not implemented for '");
   msg(dtypeName(dtype));
   msg("'");
@@ -342,7 +342,7 @@ function record(id: i32, entry: usize, count: i32, result: Tensor): void {
       node.edge(i, t);
       if (node.target(i) != 0 && (t.dtype != result.dtype || t.device != result.device || !sameShape(t, result))) {
         const d = newInts(1 + <i32>t.ndim);
-        d.set(0, <i32>t.dtype | (<i32>t.device << 8));
+        d.set(0, (<i32>t.dtype) | ((<i32>t.device) << 8));
         for (let k = 0; k < <i32>t.ndim; k++) d.set(k + 1, t.shape(k));
         node.saveInts(i, d);
       }

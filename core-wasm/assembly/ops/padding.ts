@@ -183,7 +183,7 @@ function permuteLast(t: Tensor, order: Ints): Tensor {
   return ops.permute(t, dims);
 }
 
-function checkShuffle(op: string, input: Tensor, factor: i32): void {
+function checkShuffle(op: string, input: Tensor, setting: string, factor: i32): void {
   if (<i32>input.ndim < 3) {
     msg(op);
     msg(" expects input to have at least 3 dimensions, but got input with ");
@@ -194,7 +194,7 @@ function checkShuffle(op: string, input: Tensor, factor: i32): void {
   if (factor <= 0) {
     msg(op);
     msg(" expects a positive ");
-    msg(op == "pixel_shuffle" ? "upscale_factor" : "downscale_factor");
+    msg(setting);
     msg(", but got ");
     msgInt(factor);
     raise(ErrorKind.Runtime);
@@ -203,7 +203,7 @@ function checkShuffle(op: string, input: Tensor, factor: i32): void {
 
 export function pixelShuffle(input: Tensor, upscaleFactor: i32): Tensor {
   const r = upscaleFactor;
-  checkShuffle("pixel_shuffle", input, r);
+  checkShuffle("pixel_shuffle", input, "upscale_factor", r);
   const ndim = <i32>input.ndim;
   const channels = input.shape(ndim - 3);
   const height = input.shape(ndim - 2);
@@ -228,7 +228,7 @@ export function pixelShuffle(input: Tensor, upscaleFactor: i32): Tensor {
 
 export function pixelUnshuffle(input: Tensor, downscaleFactor: i32): Tensor {
   const r = downscaleFactor;
-  checkShuffle("pixel_unshuffle", input, r);
+  checkShuffle("pixel_unshuffle", input, "downscale_factor", r);
   const ndim = <i32>input.ndim;
   const c = input.shape(ndim - 3);
   const height = input.shape(ndim - 2);

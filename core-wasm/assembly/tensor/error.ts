@@ -1,5 +1,6 @@
 // Errors. A message is composed piece by piece in a static buffer; `raise` gives back what the call had allocated and calls
 // an import that throws, which unwinds the wasm frames: it never returns. Wording follows PyTorch's, so that it can be searched for.
+// A `string` is a literal, and that is the address of Latin-1 text with a zero at its end (core-wasm/text.mjs).
 import { abandonCall } from "../dispatch/entry";
 import { DType } from "./dtype";
 import { Ints } from "./ints";
@@ -38,9 +39,30 @@ export function messageText(): usize {
 }
 
 export function msg(piece: string): void {
-  const n = min(piece.length, CAPACITY - length);
-  memory.copy(text + ((<usize>length) << 1), changetype<usize>(piece), (<usize>n) << 1);
-  length += n;
+  for (let at = changetype<usize>(piece); load<u8>(at) != 0; at++) put(load<u8>(at));
+}
+
+/** A message about a dtype, whose name replaces the `%`. */
+export function msgAbout(dtype: i32, template: string): void {
+  for (let at = changetype<usize>(template); load<u8>(at) != 0; at++) {
+    if (load<u8>(at) == 37) msgDType(dtype);
+    else put(load<u8>(at));
+  }
+}
+
+/** Word `index` of a list of words with a space between. */
+export function msgWord(words: string, index: i32): void {
+  let at = changetype<usize>(words);
+  for (; index > 0; at++) if (load<u8>(at) == 32) index--;
+  for (; load<u8>(at) > 32; at++) put(load<u8>(at));
+}
+
+/** The name of a tape node of the op that is word `index`: AddBackward0 for add. */
+export function msgNode(ops: string, index: i32): void {
+  const start = text + ((<usize>length) << 1);
+  msgWord(ops, index);
+  store<u16>(start, load<u16>(start) & ~32);
+  msg("Backward0");
 }
 
 /** One UTF-16 code unit. */
@@ -202,7 +224,9 @@ export function fail(kind: i32, message: string): void {
 }
 
 export function warn(message: string): void {
-  hostWarn(changetype<usize>(message), message.length);
+  length = 0;
+  msg(message);
+  hostWarn(text, takeMessage());
 }
 
 /** Ends a message that JavaScript reads rather than throws; returns its length. */
