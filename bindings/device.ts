@@ -97,7 +97,7 @@ class NeedsData extends RuntimeError {}
 
 let reader: string | undefined;
 
-/** Names the op that `call` runs, for the error of a read that nobody awaits. */
+/** Names the op that `call` runs ("torch.nonzero", "x.at"), for the error of a read that nobody awaits. */
 export function reading<T>(op: string, call: () => T): T {
   const outer = reader;
   reader = op;
@@ -114,8 +114,8 @@ function read(id: number, offset: number, address: number, bytes: number): void 
       reader === undefined
         ? "the result depends on values on WebGPU, which can only be read asynchronously; " +
             "use await torch.webgpu.resolve(() => …), or move the tensors with await x.cpu()"
-        : `${reader}: the size of the result depends on values on WebGPU, which can only be read asynchronously; ` +
-            `use await torch.${reader}Async(…) or await torch.webgpu.resolve(() => …)`,
+        : `${reader}(): the result depends on values on WebGPU, which can only be read asynchronously; ` +
+            `use await ${reader}Async(…), or await torch.webgpu.resolve(() => …)`,
     );
   }
   const known = attempt.kept[attempt.next++];

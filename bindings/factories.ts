@@ -58,7 +58,8 @@ export function dtypeOr(options: FactoryOptions | null, fallback: number): numbe
   return dtype === undefined || dtype === null ? fallback : dtypeCode(dtype);
 }
 
-function deviceOr(options: FactoryOptions | null, fallback = 0): number {
+/** @internal */
+export function deviceOr(options: FactoryOptions | null, fallback = 0): number {
   const device = options?.device;
   return device === undefined || device === null ? fallback : deviceCode(device);
 }

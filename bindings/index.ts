@@ -88,6 +88,15 @@ export {
   preserveFormat,
   type MemoryFormat,
 } from "./tensor/memory-format.ts";
+export {
+  bernoulliAsync,
+  histogramAsync,
+  multinomialAsync,
+  nonzeroAsync,
+  uniqueAsync,
+  uniqueConsecutiveAsync,
+  whereAsync,
+} from "./tensor/later.ts";
 export { setPrintOptions, type PrintOptions } from "./tensor/print.ts";
 export { canCast, finfo, iinfo, promoteTypes, resultType, type FloatInfo, type IntInfo } from "./tensor/promotion.ts";
 export { float, FloatScalar, type Scalar } from "./tensor/scalar.ts";

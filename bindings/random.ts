@@ -1,8 +1,9 @@
 // Random numbers: PyTorch's own streams. What is drawn here with a seed is what PyTorch draws with it.
 
 import { core, currentBuffer } from "./core.ts";
+import { reading } from "./device.ts";
 import { RuntimeError, ValueError } from "./error.ts";
-import { dtypeOr, type FactoryOptions, made, sizesOf } from "./factories.ts";
+import { deviceOr, dtypeOr, type FactoryOptions, made, sizesOf } from "./factories.ts";
 import {
   floatArg,
   GENERATOR,
@@ -136,31 +137,29 @@ type RandomSizes = [...(number[] | [size: readonly number[]]), RandomOptions] | 
 
 const addressOf = (options: { generator?: Generator | null } | null): number =>
   generatorArg(options?.generator, "random", "generator", 1);
-const CPU = 0;
-
 /** Uniform numbers in [0, 1); follows torch.rand. */
 export function rand(...args: RandomSizes): Tensor {
   const { size, options } = sizesOf<RandomOptions>("rand", args);
   const at = ints(size, "rand", "size", 1);
-  return made(core.op_rand(at, addressOf(options), dtypeOr(options, -1), CPU), options);
+  return made(core.op_rand(at, addressOf(options), dtypeOr(options, -1), deviceOr(options)), options);
 }
 
 /** Standard normal numbers; follows torch.randn. */
 export function randn(...args: RandomSizes): Tensor {
   const { size, options } = sizesOf<RandomOptions>("randn", args);
   const at = ints(size, "randn", "size", 1);
-  return made(core.op_randn(at, addressOf(options), dtypeOr(options, -1), CPU), options);
+  return made(core.op_randn(at, addressOf(options), dtypeOr(options, -1), deviceOr(options)), options);
 }
 
 /** Uniform numbers of another tensor's shape; follows torch.rand_like. */
 export function randLike(input: Tensor, options: RandomOptions = {}): Tensor {
   self(input);
-  return rand([...input.shape], { dtype: input.dtype, ...options });
+  return rand([...input.shape], { dtype: input.dtype, device: input.device, ...options });
 }
 /** Standard normal numbers of another tensor's shape; follows torch.randn_like. */
 export function randnLike(input: Tensor, options: RandomOptions = {}): Tensor {
   self(input);
-  return randn([...input.shape], { dtype: input.dtype, ...options });
+  return randn([...input.shape], { dtype: input.dtype, device: input.device, ...options });
 }
 
 /**
@@ -176,7 +175,14 @@ export function randint(...args: unknown[]): Tensor {
   const { size } = sizesOf("randint", [given[2]]);
   const options = (given[3] ?? {}) as RandomOptions;
   const at = ints(size, "randint", "size", 3);
-  const handle = core.op_randint(scalarWord(low), scalarWord(high), at, addressOf(options), dtypeOr(options, -1), CPU);
+  const handle = core.op_randint(
+    scalarWord(low),
+    scalarWord(high),
+    at,
+    addressOf(options),
+    dtypeOr(options, -1),
+    deviceOr(options),
+  );
   return made(handle, options);
 }
 /** Integers of another tensor's shape and dtype; follows torch.randint_like. */
@@ -188,13 +194,20 @@ export function randintLike(
 ): Tensor {
   self(input);
   const bounded = high !== undefined && !isOptions(high);
-  const named = { dtype: input.dtype, ...(bounded ? options : (high as RandomOptions | undefined)) };
+  const named = {
+    dtype: input.dtype,
+    device: input.device,
+    ...(bounded ? options : (high as RandomOptions | undefined)),
+  };
   return randint(bounded ? low : 0, bounded ? (high as Scalar) : low, [...input.shape], named);
 }
 
 /** A random permutation of 0 … n-1, int64; follows torch.randperm. */
 export function randperm(n: number, options: RandomOptions = {}): Tensor {
-  return made(core.op_randperm(intArg(n, "randperm", "n", 1), addressOf(options), dtypeOr(options, -1), CPU), options);
+  return made(
+    core.op_randperm(intArg(n, "randperm", "n", 1), addressOf(options), dtypeOr(options, -1), deviceOr(options)),
+    options,
+  );
 }
 
 /**
@@ -215,7 +228,7 @@ export function normal(
     ints(sizes, "normal", "size", 3),
     addressOf(named),
     dtypeOr(named, -1),
-    CPU,
+    deviceOr(named),
   );
   return made(handle, named);
 }
@@ -227,7 +240,12 @@ export function bernoulli(input: Tensor, p?: number | RandomOptions | null, opti
     : { ...options, p: p as number | null | undefined };
   const given = named.p !== undefined && named.p !== null;
   const probability = given ? scalarWord(float(floatArg(named.p, "bernoulli", "p", 2))) : 0;
-  return made(core.op_bernoulli(self(input), probability, addressOf(named)), {});
+  const handle = self(input);
+  const address = addressOf(named);
+  return made(
+    reading("torch.bernoulli", () => core.op_bernoulli(handle, probability, address)),
+    {},
+  );
 }
 
 /**
@@ -244,7 +262,12 @@ export function multinomial(
     replacement?: boolean;
   };
   const samples = intArg(numSamples, "multinomial", "num_samples", 2);
-  return made(core.op_multinomial(self(input), samples, named.replacement ? 1 : 0, addressOf(named)), {});
+  const handle = self(input);
+  const address = addressOf(named);
+  return made(
+    reading("torch.multinomial", () => core.op_multinomial(handle, samples, named.replacement ? 1 : 0, address)),
+    {},
+  );
 }
 
 interface DrawOptions {

@@ -110,6 +110,12 @@ export interface TensorMethods {
   allclose(other: Tensor, options: { rtol?: number; atol?: number; equalNan?: boolean }): boolean;
   allclose(other: Tensor, rtol: number, options: { atol?: number; equalNan?: boolean }): boolean;
   allclose(other: Tensor, rtol: number, atol: number, options: { equalNan?: boolean }): boolean;
+  /** `allclose` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */
+  allcloseAsync(other: Tensor, rtol?: number, atol?: number, equalNan?: boolean): Promise<boolean>;
+  allcloseAsync(options: { other: Tensor; rtol?: number; atol?: number; equalNan?: boolean }): Promise<boolean>;
+  allcloseAsync(other: Tensor, options: { rtol?: number; atol?: number; equalNan?: boolean }): Promise<boolean>;
+  allcloseAsync(other: Tensor, rtol: number, options: { atol?: number; equalNan?: boolean }): Promise<boolean>;
+  allcloseAsync(other: Tensor, rtol: number, atol: number, options: { equalNan?: boolean }): Promise<boolean>;
   /**
    * The largest element over dims; NaN if there is one. Equal extrema share the gradient.
    * Follows torch.amax.
@@ -227,6 +233,8 @@ export interface TensorMethods {
    * Follows torch.argwhere.
    */
   argwhere(): Tensor;
+  /** `argwhere` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */
+  argwhereAsync(): Promise<Tensor>;
   /**
    * A view of the tensor's storage with sizes, strides and offset (in elements) given outright.
    * Follows torch.as_strided.
@@ -290,6 +298,10 @@ export interface TensorMethods {
   bincount(weights?: Tensor | null, minlength?: number): Tensor;
   bincount(options: { weights?: Tensor | null; minlength?: number }): Tensor;
   bincount(weights: Tensor | null, options: { minlength?: number }): Tensor;
+  /** `bincount` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */
+  bincountAsync(weights?: Tensor | null, minlength?: number): Promise<Tensor>;
+  bincountAsync(options: { weights?: Tensor | null; minlength?: number }): Promise<Tensor>;
+  bincountAsync(weights: Tensor | null, options: { minlength?: number }): Promise<Tensor>;
   /**
    * And of bits; of truth values for bool.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
@@ -451,6 +463,11 @@ export interface TensorMethods {
   cov(options: { correction?: number; fweights?: Tensor | null; aweights?: Tensor | null }): Tensor;
   cov(correction: number, options: { fweights?: Tensor | null; aweights?: Tensor | null }): Tensor;
   cov(correction: number, fweights: Tensor | null, options: { aweights?: Tensor | null }): Tensor;
+  /** `cov` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */
+  covAsync(correction?: number, fweights?: Tensor | null, aweights?: Tensor | null): Promise<Tensor>;
+  covAsync(options: { correction?: number; fweights?: Tensor | null; aweights?: Tensor | null }): Promise<Tensor>;
+  covAsync(correction: number, options: { fweights?: Tensor | null; aweights?: Tensor | null }): Promise<Tensor>;
+  covAsync(correction: number, fweights: Tensor | null, options: { aweights?: Tensor | null }): Promise<Tensor>;
   /**
    * The cross product along a dim of size 3, by default the first such.
    * Follows torch.cross.
@@ -588,6 +605,9 @@ export interface TensorMethods {
    */
   equal(other: Tensor): boolean;
   equal(options: { other: Tensor }): boolean;
+  /** `equal` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */
+  equalAsync(other: Tensor): Promise<boolean>;
+  equalAsync(options: { other: Tensor }): Promise<boolean>;
   /**
    * The error function.
    * Shapes: any; the result has the input's.
@@ -794,6 +814,11 @@ export interface TensorMethods {
   histc(options: { bins?: number; min?: number; max?: number }): Tensor;
   histc(bins: number, options: { min?: number; max?: number }): Tensor;
   histc(bins: number, min: number, options: { max?: number }): Tensor;
+  /** `histc` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */
+  histcAsync(bins?: number, min?: number, max?: number): Promise<Tensor>;
+  histcAsync(options: { bins?: number; min?: number; max?: number }): Promise<Tensor>;
+  histcAsync(bins: number, options: { min?: number; max?: number }): Promise<Tensor>;
+  histcAsync(bins: number, min: number, options: { max?: number }): Promise<Tensor>;
   /**
    * sqrt(input² + other²) without overflow on the way.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
@@ -1082,6 +1107,9 @@ export interface TensorMethods {
    */
   maskedSelect(mask: Tensor): Tensor;
   maskedSelect(options: { mask: Tensor }): Tensor;
+  /** `maskedSelect` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */
+  maskedSelectAsync(mask: Tensor): Promise<Tensor>;
+  maskedSelectAsync(options: { mask: Tensor }): Promise<Tensor>;
   /**
    * The product of vectors, matrices, or batches of matrices whose batch dims broadcast.
    * Shapes: a leading vector counts as a row, a trailing one as a column, and loses that dim in the result
@@ -1355,6 +1383,11 @@ export interface TensorMethods {
   repeatInterleave(options: { repeats?: Tensor | Scalar | null; dim?: number | null; outputSize?: number | null }): Tensor;
   repeatInterleave(repeats: Tensor | Scalar | null, options: { dim?: number | null; outputSize?: number | null }): Tensor;
   repeatInterleave(repeats: Tensor | Scalar | null, dim: number | null, options: { outputSize?: number | null }): Tensor;
+  /** `repeatInterleave` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */
+  repeatInterleaveAsync(repeats?: Tensor | Scalar | null, dim?: number | null, outputSize?: number | null): Promise<Tensor>;
+  repeatInterleaveAsync(options: { repeats?: Tensor | Scalar | null; dim?: number | null; outputSize?: number | null }): Promise<Tensor>;
+  repeatInterleaveAsync(repeats: Tensor | Scalar | null, options: { dim?: number | null; outputSize?: number | null }): Promise<Tensor>;
+  repeatInterleaveAsync(repeats: Tensor | Scalar | null, dim: number | null, options: { outputSize?: number | null }): Promise<Tensor>;
   /**
    * The same elements in another shape: a view where the strides allow it, else a copy.
    * Follows torch.reshape.

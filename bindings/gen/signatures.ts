@@ -21,7 +21,7 @@ addmv OIF input mat vec beta:s=1 alpha:s=1
 addr OIF input vec1 vec2 beta:s=1 alpha:s=1
 affineGrid O theta size:v alignCorners:B?
 all O input dim:I? keepdim:b=0
-allclose - input other rtol:f=0.00001 atol:f=1e-8 equalNan:b=0 > bool
+allclose R input other rtol:f=0.00001 atol:f=1e-8 equalNan:b=0 > bool
 alphaDropout OIF input p:f=0.5 training:b=0
 amax O input dim:V? keepdim:b=0
 amin O input dim:V? keepdim:b=0
@@ -31,7 +31,7 @@ any O input dim:I? keepdim:b=0
 argmax O input dim:I? keepdim:b=0
 argmin O input dim:I? keepdim:b=0
 argsort O input dim:i=-1 descending:b=0 stable:b=0
-argwhere O input
+argwhere OR input
 asStrided O input size:v stride:v storageOffset:I?
 asStridedScatter O input src size:v stride:v storageOffset:I?
 asin EOIF input
@@ -48,7 +48,7 @@ bernoulli O input p:S? generator:g?
 bilinear O input1 input2 weight bias:T?
 binaryCrossEntropy O input target weight:T? reduction:e=mean(none|mean|sum)
 binaryCrossEntropyWithLogits O input target weight:T? reduction:e=mean(none|mean|sum) posWeight:T?
-bincount O input weights:T? minlength:i=0
+bincount OR input weights:T? minlength:i=0
 bitwiseAnd EOIF input:o other:o
 bitwiseLeftShift EOIF input:o other:o
 bitwiseNot EOIF input
@@ -90,7 +90,7 @@ cosh EOIF input
 cosineEmbeddingLoss O input1 input2 target margin:f=0 reduction:e=mean(none|mean|sum)
 cosineSimilarity O x1 x2 dim:i=1 eps:f=1e-8
 countNonzero O input dim:V?
-cov O input correction:i=1 fweights:T? aweights:T?
+cov OR input correction:i=1 fweights:T? aweights:T?
 cross O input other dim:I?
 crossEntropy O input target weight:T? ignoreIndex:i=-100 reduction:e=mean(none|mean|sum) labelSmoothing:f=0
 ctcLoss O logProbs targets inputLengths:v targetLengths:v blank:i=0 reduction:e=mean(none|mean|sum) zeroInfinity:b=0
@@ -115,10 +115,10 @@ dstack WO tensors:l
 einsum WO operands:l subscripts:v
 elu EOIF input alpha:f=1.0
 embedding O input weight paddingIdx:I? maxNorm:S? normType:f=2 scaleGradByFreq:b=0 sparse:b=0
-embeddingBag O input weight offsets:T? maxNorm:S? normType:f=2 scaleGradByFreq:b=0 mode:e=mean(sum|mean|max) sparse:b=0 perSampleWeights:T? includeLastOffset:b=0 paddingIdx:I?
+embeddingBag OR input weight offsets:T? maxNorm:S? normType:f=2 scaleGradByFreq:b=0 mode:e=mean(sum|mean|max) sparse:b=0 perSampleWeights:T? includeLastOffset:b=0 paddingIdx:I?
 entr EO input
 eq EOIF input other:o
-equal - input other > bool
+equal R input other > bool
 erf EOIF input
 erfc EOIF input
 erfinv EOIF input
@@ -160,7 +160,7 @@ hardswish EOIF input
 hardtanh EOIF input minVal:f=-1.0 maxVal:f=1.0
 heaviside EOIF input values
 hingeEmbeddingLoss O input target margin:f=1 reduction:e=mean(none|mean|sum)
-histc O input bins:i=100 min:f=0 max:f=0
+histc OR input bins:i=100 min:f=0 max:f=0
 hstack WO tensors:l
 huberLoss O input target reduction:e=mean(none|mean|sum) delta:f=1
 hypot EOIF input other
@@ -220,7 +220,7 @@ lt EOIF input other:o
 marginRankingLoss O input1 input2 target margin:f=0 reduction:e=mean(none|mean|sum)
 maskedFill OIF input mask value:o
 maskedScatter OIF input mask source
-maskedSelect O input mask
+maskedSelect OR input mask
 matmul O input other
 matrixPower O input n:i
 maxPool1d O input kernelSize:v stride:V? padding:v=0 dilation:v=1 ceilMode:b=0
@@ -265,7 +265,7 @@ nllLoss O input target weight:T? ignoreIndex:i=-100 reduction:e=mean(none|mean|s
 norm O input p:f=2 dim:V? keepdim:b=0 dtype:d?
 normal OIF input mean:f=0 std:f=1 generator:g?
 normalize O input p:f=2 dim:i=1 eps:f=1e-12
-oneHot O input numClasses:i=-1
+oneHot OR input numClasses:i=-1
 outer O input vec2
 pad O input pad:v mode:e=constant(constant|reflect|replicate|circular) value:S?
 pairwiseDistance O x1 x2 p:f=2 eps:f=0.000001 keepdim:b=0
@@ -289,7 +289,7 @@ relu6 EOIF input
 remainder EOIF input:o other:o
 renorm OIF input p:f dim:i maxnorm:f
 repeat OX input repeats:v
-repeatInterleave O input repeats:O? dim:I? outputSize:I?
+repeatInterleave OR input repeats:O? dim:I? outputSize:I?
 resample O input dim:i size:i mode:i alignCorners:b scale:f
 reshape OX input shape:v
 reshapeAs O input other

@@ -4,6 +4,7 @@
 // gather from that view with the `index` op. Everything here works on handles; those made on the way are released.
 
 import { core, word } from "../core.ts";
+import { reading } from "../device.ts";
 import { IndexError, TypeError, ValueError } from "../error.ts";
 import { defineMethods, isScalar, mutated, NONE, optionalTensors, scalarHandle, typeName, wrap } from "./call.ts";
 import { tensor, type TensorData } from "./create.ts";
@@ -73,6 +74,7 @@ function put(this: Tensor, ...args: unknown[]): Tensor {
   const value = args.pop();
   const state = begin(handle);
   try {
+    if (fillWhere(state, args, value)) return mutated(this);
     applyAll(state, args);
     if (state.gather.length === 0) {
       core.op_copy_(state.handle, valueFor(state, value, false));
@@ -84,6 +86,22 @@ function put(this: Tensor, ...args: unknown[]): Tensor {
   } finally {
     end(state);
   }
+}
+
+/** x[mask] = number on a device: which places those are need not be known. False where it is something else. */
+function fillWhere(state: State, indices: readonly unknown[], value: unknown): boolean {
+  const [mask] = indices;
+  if (!(mask instanceof Tensor) || mask.device === "cpu" || indices.length > 1 || !isScalar(value)) return false;
+  const shape = mask.shape;
+  const fits = isMask(mask) && shape.length > 0 && shape.every((size, i) => size === sizeOf(state.handle, i));
+  if (!fits || shape.length > ndimOf(state.handle)) return false;
+  let flags = live(mask);
+  for (let i = shape.length; i < ndimOf(state.handle); i++) {
+    flags = core.op_unsqueeze(flags, -1);
+    state.handles.push(flags);
+  }
+  core.op_maskedFill_(state.handle, flags, scalarHandle(value));
+  return true;
 }
 
 function begin(handle: number): State {
@@ -246,7 +264,12 @@ function refuseZeroDim(index: Prepared | undefined): void {
 
 function applyTensor(state: State, index: Tensor): void {
   if (index.ndim === 0) {
-    const value = index.item();
+    if (index.dtypeCode === Code.Int64 && index.device !== "cpu") {
+      // its value need not be known
+      gatherWith(state, index);
+      return;
+    }
+    const value = reading("x.at", () => index.item());
     if (index.dtypeCode === Code.Int64) {
       proceed(state, select(state.handle, state.dim, Number(value)));
     } else {
@@ -269,7 +292,7 @@ function applyTensor(state: State, index: Tensor): void {
       );
     }
   }
-  const positions = core.op_nonzero(live(index)); // [n, ndim]
+  const positions = reading("x.at", () => core.op_nonzero(live(index))); // [n, ndim]
   state.handles.push(positions);
   for (let i = 0; i < shape.length; i++) {
     const column = wrap(core.op_select(positions, 1, i));

@@ -6,6 +6,7 @@ import "../autograd/backward.ts";
 import "../autograd/hooks.ts";
 import "./convert.ts";
 import "./index.ts";
+import "./later.ts";
 import "./reductions.ts";
 import "./shapes.ts";
 import { factoryMethods } from "../factories.ts";

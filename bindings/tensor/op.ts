@@ -3,6 +3,7 @@
 // out of the ordinary (arguments by name, `out`, `inplace`) go through `general`.
 
 import { core } from "../core.ts";
+import { reading, resolve } from "../device.ts";
 import { CHOICE_ERRORS, SIGNATURES } from "../gen/signatures.ts";
 import * as call from "./call.ts";
 import { into, replace } from "./out.ts";
@@ -23,7 +24,7 @@ interface Signature {
   readonly op: string;
   /**
    * E: elementwise, O: takes `out`, I: the core has an in-place form, F: nn.functional takes `inplace`, N: all tensors may be
-   * numbers, W: the result is never the input itself, X: a method whose list may be given as single arguments, a digit: the
+   * numbers, R: reads values (record.ts), W: the result is never the input itself, X: a method whose list may be given as single arguments, a digit: the
    * receiver's place, if not 0
    */
   readonly flags: string;
@@ -163,7 +164,8 @@ function word(argument: Argument, value: unknown): number {
   return argument.convert(value, argument.op, argument.name, argument.position);
 }
 
-function formOf(name: string, op: string, receiver: number, inplace: boolean, extra?: string): Form {
+/** `owner`: whose function or method it is, for messages. */
+function formOf(owner: string, name: string, op: string, receiver: number, inplace: boolean, extra?: string): Form {
   const signature = signatureOf(op);
   const { flags, results } = signature;
   const isMethod = receiver >= 0;
@@ -189,7 +191,8 @@ function formOf(name: string, op: string, receiver: number, inplace: boolean, ex
     mixed: isMixed ? operands[0]!.kind : undefined,
     answers: inplace ? (written ? "mutated" : "replaced") : results === undefined ? fresh : "results",
     run: (...words) => {
-      form.run = core[key];
+      const run = core[key] as (...words: number[]) => number;
+      form.run = flags.includes("R") ? (...all) => reading(`${owner}.${name}`, () => run(...all)) : run;
       return form.run(...words);
     },
   };
@@ -376,13 +379,20 @@ const variadic = (method: Callable): Callable =>
 
 /** The function `name` of torch and its namespaces but nn.functional, which is op `op`. */
 export function op<Signatures>(name: string, op = name): Signatures {
-  return functionOf(formOf(name, op, -1, false, signatureOf(op).flags.includes("O") ? "out" : undefined)) as Signatures;
+  return functionOf(
+    formOf("torch", name, op, -1, false, signatureOf(op).flags.includes("O") ? "out" : undefined),
+  ) as Signatures;
 }
 
 /** The function `name` of nn.functional, which takes `inplace` where the op has an in-place form. */
 export function functional<Signatures>(name: string, op = name): Signatures {
   const extra = signatureOf(op).flags.includes("F") ? "inplace" : undefined;
-  return functionOf(formOf(name, op, -1, false, extra)) as Signatures;
+  return functionOf(formOf("torch.nn.functional", name, op, -1, false, extra)) as Signatures;
+}
+
+/** The second form of a function that reads values: a promise of its result. */
+export function later<Signatures>(fn: Callable): Signatures {
+  return ((...args: unknown[]) => resolve(() => fn(...args))) as Signatures;
 }
 
 /** Gives Tensor its methods: "name" or "name=op", separated by spaces; a name that ends in `_` is the in-place form. */
@@ -391,8 +401,12 @@ export function defineOps(list: string): void {
   for (const item of list.split(" ")) {
     const [name, op = name!.replace(/_$/, "")] = item.split("=") as [string, string?];
     const { flags } = signatureOf(op);
-    const method = methodOf(formOf(name, op, Number(/\d/.exec(flags)?.[0] ?? 0), name.endsWith("_")));
+    const method = methodOf(formOf("x", name, op, Number(/\d/.exec(flags)?.[0] ?? 0), name.endsWith("_")));
     methods[name] = flags.includes("X") ? variadic(method) : method;
+    if (!flags.includes("R") || name.endsWith("_")) continue;
+    methods[`${name}Async`] = function (this: Tensor, ...args) {
+      return resolve(() => method.apply(this, args));
+    };
   }
   call.defineMethods(Tensor, methods);
 }

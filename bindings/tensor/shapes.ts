@@ -2,6 +2,7 @@
 // list, one result or several, and geometry that changes in place.
 
 import { core } from "../core.ts";
+import { reading } from "../device.ts";
 import { RuntimeError, TypeError } from "../error.ts";
 import * as functions from "../gen/functions.ts";
 import { isGradEnabled } from "../autograd/mode.ts";
@@ -191,11 +192,14 @@ export function nonzero(input: Tensor, options: { asTuple?: boolean }): Tensor |
 export function nonzero(input: Tensor, options?: { asTuple?: boolean } | null): Tensor | Tensor[] {
   options ??= {};
   call.checkOptions(options as Record<string, unknown>, ["asTuple"], "nonzero");
-  if (!options.asTuple) return call.wrap(core.op_nonzero(call.tensorArg(input, "nonzero", "input", 1)));
+  if (!options.asTuple) return positions(input);
   // a 0-d tensor has a vector of indices, too
   const from = input instanceof Tensor && input.ndim === 0 ? functions.reshape(input, [1]) : input;
-  return functions.unbind(call.wrap(core.op_nonzero(call.tensorArg(from, "nonzero", "input", 1))), 1);
+  return functions.unbind(positions(from), 1);
 }
+
+const positions = (input: Tensor): Tensor =>
+  reading("torch.nonzero", () => call.wrap(core.op_nonzero(call.tensorArg(input, "nonzero", "input", 1))));
 
 export interface UniqueOptions {
   /** The result is sorted whatever this says. */
@@ -212,11 +216,9 @@ function distinct(
   options: UniqueOptions,
 ): Tensor | Tensor[] {
   const dim = call.optionalIntArg(options.dim, op, "dim", 5);
-  const [output, inverse, counts] = call.wrapList(run(call.tensorArg(input, op, "input", 1), dim)) as [
-    Tensor,
-    Tensor,
-    Tensor,
-  ];
+  const handle = call.tensorArg(input, op, "input", 1);
+  const name = op === "unique" ? "torch.unique" : "torch.uniqueConsecutive";
+  const [output, inverse, counts] = call.wrapList(reading(name, () => run(handle, dim))) as [Tensor, Tensor, Tensor];
   const results = [output];
   if (options.returnInverse) results.push(inverse);
   else inverse.dispose();
@@ -309,11 +311,14 @@ export function histogram(
   const density = options.density ? 1 : 0;
   const names = ["hist", "binEdges"] as const;
   if (bins instanceof Tensor) {
-    return call.wrapNamed(core.op_histogramEdges(handle, live(bins), weight, density), names);
+    const edges = live(bins);
+    const count = reading("torch.histogram", () => core.op_histogramEdges(handle, edges, weight, density));
+    return call.wrapNamed(count, names);
   }
   const [low, high] = options.range ? options.range.map((x) => call.scalarWord(new FloatScalar(x))) : [0, 0];
   const count = call.intArg(bins, "histogram", "bins", 2);
-  return call.wrapNamed(core.op_histogramEven(handle, count, low!, high!, weight, density), names);
+  const results = reading("torch.histogram", () => core.op_histogramEven(handle, count, low!, high!, weight, density));
+  return call.wrapNamed(results, names);
 }
 
 // ---- in place --------------------------------------------------------------------------------------------------------

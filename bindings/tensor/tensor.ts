@@ -17,6 +17,7 @@ import { DTYPES, deviceOf, ITEM_SIZES, type Device, type DType, type TypedArray 
 import { gradFnOf, type GradFn } from "./gradfn.ts";
 import type { TensorConversions } from "./convert.ts";
 import type { TensorIndexing } from "./index.ts";
+import type { LaterMethods } from "./later.ts";
 import type { OverloadedReductions } from "./reductions.ts";
 import { isInFormat, type MemoryFormat } from "./memory-format.ts";
 import { formatTensor } from "./print.ts";
@@ -51,6 +52,7 @@ export interface Tensor
   extends
     TensorMethods,
     TensorIndexing,
+    LaterMethods,
     TensorConversions,
     TensorBackward,
     TensorHooks,

@@ -60,7 +60,7 @@ export function generateFunctions(registry: Registry, namespace: Namespace): str
   return [
     header(`The functions of ${namespace === "torch" ? "torch" : `torch.${namespace}`}.`),
     'import type { Named } from "../tensor/call.ts";',
-    `import { ${maker(namespace)} } from "../tensor/op.ts";`,
+    `import { ${maker(namespace)}${named.some(reads) ? ", later" : ""} } from "../tensor/op.ts";`,
     ...TYPE_IMPORTS,
     "",
     ...named.flatMap((n) => functionOf(n)),
@@ -111,8 +111,23 @@ function functionOf(named: Named): string[] {
     ...overloads(record, parameters).map((overload) => `  (${overload}): ${returns};`),
     `}>("${name}"${op});`,
     "",
+    ...(reads(named)
+      ? [
+          asyncDoc(name),
+          `export const ${name}Async = /* @__PURE__ */ later<{`,
+          ...overloads(record, parameters).map((overload) => `  (${overload}): Promise<${returns}>;`),
+          `}>(${functionName(name)});`,
+          "",
+        ]
+      : []),
   ];
 }
+
+const reads = ({ record }: Named): boolean => record.declaration.readsValues === true;
+
+/** What the second form of an op that reads values is, in words. */
+const asyncDoc = (name: string): string =>
+  `/** \`${name}\` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */`;
 
 function resultType(record: OpRecord): string {
   const { results, listResult, plainResult } = record.signature;
@@ -198,6 +213,7 @@ function flagsOf(record: OpRecord): string {
     hasInplace(record) && "I",
     record.variants.includes("inplace") && "F",
     record.numbersOnly && "N",
+    record.declaration.readsValues && "R",
     VARIADIC.has(record.name) && "X",
     receiver > 0 && String(receiver),
   ];
@@ -301,7 +317,10 @@ function methodType({ record, namespace, name }: Named, inplace: boolean): strin
   const signatures = overloads(record, parameters);
   if (!inplace) signatures.push(...(BY_HAND[name] ?? []));
   if (VARIADIC.has(name)) signatures.push(`...${parameters[0]!.name}: number[]`);
-  return [...lines, ...signatures.map((o) => `${full}(${o}): ${returns};`)].map((line) => `  ${line}`);
+  const forms = signatures.map((o) => `${full}(${o}): ${returns};`);
+  if (record.declaration.readsValues && !inplace)
+    forms.push(asyncDoc(name), ...signatures.map((o) => `${full}Async(${o}): Promise<${returns}>;`));
+  return [...lines, ...forms].map((line) => `  ${line}`);
 }
 
 function methodItem({ record, name }: Named, suffix: string): string {

@@ -39,6 +39,7 @@ export const isclose = elementwise({
 export const allclose = composite({
   signature:
     "allclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equalNan: bool = false) -> bool",
+  readsValues: true,
   follows: "torch.allclose",
   doc: "Whether all elements are close (see isclose).",
   implementation: "comparison.allclose",
@@ -46,6 +47,7 @@ export const allclose = composite({
 
 export const equal = composite({
   signature: "equal(input: Tensor, other: Tensor) -> bool",
+  readsValues: true,
   follows: "torch.equal",
   doc: "Whether both have the same shape and elements.",
   implementation: "comparison.equal",

@@ -3,6 +3,7 @@ import { composite, routine } from "./record.ts";
 
 export const bincount = routine({
   signature: "bincount(input: Tensor, weights: Tensor? = null, minlength: int = 0)",
+  readsValues: true,
   follows: "torch.bincount",
   doc: "How often each non-negative integer occurs in a vector, or the sum of its weights.",
   implementation: "counting.bincount",
@@ -10,6 +11,7 @@ export const bincount = routine({
 
 export const histc = routine({
   signature: "histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0)",
+  readsValues: true,
   follows: "torch.histc",
   doc: "The number of elements in each of `bins` equal parts of [min, max]; of the elements' own range if both are equal.",
   implementation: "counting.histc",

@@ -10,6 +10,7 @@ export const trace = composite({
 
 export const cov = composite({
   signature: "cov(input: Tensor, correction: int = 1, fweights: Tensor? = null, aweights: Tensor? = null)",
+  readsValues: true,
   follows: "torch.cov",
   doc: "The covariance matrix of variables (rows) over observations (columns), which can be weighted.",
   implementation: "covariance.cov",

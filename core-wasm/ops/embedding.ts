@@ -25,6 +25,7 @@ export const embeddingDenseBackward = routine({
 export const embeddingBag = composite({
   signature:
     'embeddingBag(input: Tensor, weight: Tensor, offsets: Tensor? = null, maxNorm: float? = null, normType: float = 2, scaleGradByFreq: bool = false, mode: "sum"|"mean"|"max" = "mean", sparse: bool = false, perSampleWeights: Tensor? = null, includeLastOffset: bool = false, paddingIdx: int? = null)',
+  readsValues: true,
   follows: "torch.nn.functional.embedding_bag",
   doc: "The sums, means or maxima of the rows looked up by bags of indices: rows of a 2-D input, or the pieces of a vector that begin at offsets.",
   implementation: "embedding.embeddingBag",
@@ -33,6 +34,7 @@ export const embeddingBag = composite({
 
 export const oneHot = routine({
   signature: "oneHot(input: Tensor, numClasses: int = -1)",
+  readsValues: true,
   follows: "torch.nn.functional.one_hot",
   doc: "A 1 at the place that each int64 element names in a new last dim, zeros elsewhere.",
   implementation: "embedding.oneHot",

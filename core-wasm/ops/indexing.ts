@@ -39,6 +39,7 @@ export const take = routine({
 
 export const maskedSelect = routine({
   signature: "maskedSelect(input: Tensor, mask: Tensor)",
+  readsValues: true,
   follows: "torch.masked_select",
   doc: "The elements where the mask is true, as a vector. Input and mask are broadcast.",
   implementation: "indexing.maskedSelect",
@@ -55,6 +56,7 @@ export const nonzero = routine({
 
 export const argwhere = routine({
   signature: "argwhere(input: Tensor)",
+  readsValues: true,
   follows: "torch.argwhere",
   doc: "The indices of all elements that are not zero: int64 [count, ndim], in row-major order.",
   implementation: "indexing.nonzero",

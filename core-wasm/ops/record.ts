@@ -38,6 +38,11 @@ export interface Declaration {
   readonly choiceErrors?: Record<string, string>;
   /** true if all of its tensor arguments may be numbers */
   readonly numbersOnly?: boolean;
+  /**
+   * The result depends on values that the CPU must know. On WebGPU those have to be awaited, so that the op has a second form,
+   * `nonzeroAsync`, for every device; this one then works inside torch.webgpu.resolve only.
+   */
+  readonly readsValues?: boolean;
   /** usable in derivatives and composites, absent from the API */
   readonly internal?: boolean;
 }

@@ -112,6 +112,7 @@ export const tile = composite({
 export const repeatInterleave = composite({
   signature:
     "repeatInterleave(input: Tensor, repeats: TensorOrScalar? = null, dim: int? = null, outputSize: int? = null)",
+  readsValues: true,
   follows: "torch.repeat_interleave",
   doc: "Every slice of a dim (or element of the flattened input) repeated, all alike or by a vector of counts. Alone, the positions that the counts in input repeat.",
   implementation: "rearrange.repeatInterleave",

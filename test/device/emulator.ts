@@ -3,6 +3,7 @@
 // gives the CPU's numbers.
 import { core, currentBuffer, i32, refresh } from "../../bindings/core.ts";
 import type { DeviceBackend, DeviceStats } from "../../bindings/device.ts";
+import { emptyHandle } from "../../bindings/tensor/create.ts";
 import { Code, ITEM_SIZES } from "../../bindings/tensor/dtype.ts";
 
 const OPERANDS = 800;
@@ -30,8 +31,7 @@ export class Emulator implements DeviceBackend {
 
   /** Called outside of any call into the core. */
   constructor() {
-    i32[core.scratch() >>> 2] = ARENA_BYTES;
-    this.#arena = core.empty(core.scratch(), 1, Code.Uint8, 0);
+    this.#arena = emptyHandle([ARENA_BYTES], Code.Uint8);
   }
 
   allocate(bytes: number): number {

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const PARTS = ["core-wasm", "bindings", "hosts", "package.json", "rollup.config.js", "tsconfig.json"];
+const PARTS = ["core-wasm", "bindings", "gpu", "hosts", "package.json", "rollup.config.js", "tsconfig.json"];
 
 const PROGRAM = `
 import * as torch from "./dist/node.js";
