@@ -4,7 +4,7 @@
 // gather from that view with the `index` op. Everything here works on handles; those made on the way are released.
 
 import { core, word } from "../core.ts";
-import { reading } from "../device.ts";
+import { canRead, reading } from "../device.ts";
 import { IndexError, TypeError, ValueError } from "../error.ts";
 import { defineMethods, isScalar, mutated, NONE, optionalTensors, scalarHandle, typeName, wrap } from "./call.ts";
 import { tensor, type TensorData } from "./create.ts";
@@ -264,8 +264,8 @@ function refuseZeroDim(index: Prepared | undefined): void {
 
 function applyTensor(state: State, index: Tensor): void {
   if (index.ndim === 0) {
-    if (index.dtypeCode === Code.Int64 && index.device !== "cpu") {
-      // its value need not be known
+    if (index.dtypeCode === Code.Int64 && index.device !== "cpu" && !canRead()) {
+      // a copy in place of the view, since its value is not known
       gatherWith(state, index);
       return;
     }

@@ -186,3 +186,46 @@ test("an op that fails leaves nothing on the device", () => {
   });
   expect(used()).toBe(before);
 });
+
+test("ops that read values have a second form, and their errors name it", async () => {
+  const x = torch.tensor([3, 1, 3, 2]).to("webgpu");
+  const whole = x.to("int64");
+  expect(await (await torch.nonzeroAsync(x.gt(1))).tolistAsync()).toEqual([[0], [2], [3]]);
+  expect(await (await x.maskedSelectAsync(x.gt(2))).tolistAsync()).toEqual([3, 3]);
+  const [values, counts] = await torch.uniqueAsync(x, { returnCounts: true });
+  expect([await values!.tolistAsync(), await counts!.tolistAsync()]).toEqual([
+    [1, 2, 3],
+    [1, 1, 2],
+  ]);
+  expect(await (await torch.bincountAsync(whole)).tolistAsync()).toEqual([0, 1, 1, 2]);
+  expect((await torch.nn.functional.oneHotAsync(whole)).shape).toEqual([4, 4]);
+  expect(await (await torch.histcAsync(x, { bins: 2 })).tolistAsync()).toEqual([1, 3]);
+  expect(await (await x.repeatInterleaveAsync(whole)).tolistAsync()).toEqual([3, 3, 3, 1, 3, 3, 3, 2, 2]);
+  expect([await x.equalAsync(x), await torch.allcloseAsync(x, x.add(1))]).toEqual([true, false]);
+  expect(await (await x.atAsync(x.gt(2))).tolistAsync()).toEqual([3, 3]);
+  expect((await torch.bernoulliAsync(x.div(3))).device).toBe("webgpu");
+  expect(await (await torch.multinomialAsync(x, 4)).tolistAsync()).toHaveLength(4);
+  expect(() => torch.bincount(whole)).toThrow(
+    "torch.bincount(): the result depends on values on WebGPU, which can only be read asynchronously; " +
+      "use await torch.bincountAsync(…), or await torch.webgpu.resolve(() => …)",
+  );
+  expect(() => x.maskedSelect(x.gt(2))).toThrow("use await x.maskedSelectAsync(…)");
+  expect(() => torch.nn.functional.oneHot(whole)).toThrow("use await torch.nn.functional.oneHotAsync(…)");
+});
+
+test("a masked write of a number waits for nothing", async () => {
+  const x = torch
+    .tensor([
+      [3, 1],
+      [3, 2],
+    ])
+    .to("webgpu");
+  x.put(x.gt(2), 0);
+  x.put(torch.tensor([false, true]).to("webgpu"), 7);
+  expect(await x.tolistAsync()).toEqual([
+    [0, 1],
+    [7, 7],
+  ]);
+  await x.putAsync(x.gt(6), torch.tensor([5, 6]).to("webgpu"));
+  expect(await x.at(1).tolistAsync()).toEqual([5, 6]);
+});
