@@ -101,6 +101,17 @@ export async function same(got: torch.Tensor, want: torch.Tensor, tolerance = 0)
   });
 }
 
+/** Runs a function on copies of its inputs on the device; its results must be those that the CPU gives. */
+export async function agree(
+  inputs: torch.Tensor[],
+  f: (...inputs: torch.Tensor[]) => torch.Tensor | readonly torch.Tensor[],
+): Promise<void> {
+  await start();
+  const want = [f(...inputs)].flat() as torch.Tensor[];
+  const got = await torch.webgpu.resolve(() => [f(...inputs.map((x) => x.to("webgpu")))].flat() as torch.Tensor[]);
+  for (const [i, x] of got.entries()) await same(x, want[i]!);
+}
+
 /** An MLP with its loss and optimizer, on the device, and one training step. */
 export function trainer(sizes: number[], { batch = 8, seed = 0, device = "webgpu" as torch.Device } = {}) {
   torch.manualSeed(seed);
