@@ -13,12 +13,19 @@ TS_SOURCES = $(shell find bindings hosts $(wildcard gpu) -name '*.ts' -o -name '
 # the stamp of an optimized core: `make fast` removes it
 WASM := dist/.optimized
 
+NUMERICS := dist/.numerics
+
 .PHONY: chromium build wasm fast bundle generate demo test conformance bench soak serve docs format format-check lint types \
   generated-check hosts clean help
 
-build: $(WASM) dist/node.js ## the package in dist/: both wasm builds, a bundle per host, types
+build: $(WASM) dist/node.js $(NUMERICS) ## the package in dist/: both wasm builds, a bundle per host, types
 
-wasm: $(WASM)
+wasm: $(WASM) $(NUMERICS)
+
+# linear algebra and Fourier transforms, where emscripten and Eigen are installed
+$(NUMERICS): $(wildcard core-wasm/numerics/*)
+	node core-wasm/numerics/build.mjs
+	@mkdir -p dist && touch $@
 
 fast: node_modules/.package-lock.json ## quick build for the edit loop: wasm optimized less, no types
 	@rm -f $(WASM)

@@ -6,7 +6,7 @@ import { minify } from "terser";
 
 const HOSTS = ["node", "deno", "bun", "browser", "workerd"];
 /** Modules whose syntax is the host's own: they are copied beside the bundle as they stand. */
-const VERBATIM = ["deno-core.js", "workerd-core.js"];
+const VERBATIM = ["deno-core.js", "workerd-core.js", "workerd-numerics.js"];
 
 const copyVerbatim = {
   name: "copy-verbatim",

@@ -12,7 +12,7 @@ export {
 export * from "./gen/functions.ts";
 export * from "./tensor/dtypes.ts";
 export * as autograd from "./autograd/index.ts";
-export * as linalg from "./gen/linalg.ts";
+export * as linalg from "./linalg/index.ts";
 export * as fft from "./gen/fft.ts";
 export * as special from "./gen/special.ts";
 
@@ -28,6 +28,22 @@ export {
 export { einsum } from "./functional/einsum.ts";
 export { gradient, type GradientOptions } from "./functional/gradient.ts";
 export { chainMatmul, tensordot, type ContractedDims } from "./functional/products.ts";
+export {
+  cholesky,
+  choleskyInverse,
+  choleskySolve,
+  det,
+  inverse,
+  logdet,
+  matrixExp,
+  matrixPower,
+  pinverse,
+  qr,
+  slogdet,
+  svd,
+  triangularSolve,
+  vander,
+} from "./linalg/toplevel.ts";
 export { keep, scope, scoped } from "./memory/scope.ts";
 export { setWatermark } from "./memory/pressure.ts";
 export { memoryStats, setMemoryLimit, type MemoryStats } from "./memory/stats.ts";

@@ -16,4 +16,13 @@ const core = await WebAssembly.compileStreaming(response).catch(async () =>
   WebAssembly.compile(await (await fetch(address)).arrayBuffer()),
 );
 
-boot(core, { ...web, name: "browser", version: navigator.userAgent, build });
+boot(core, {
+  ...web,
+  name: "browser",
+  version: navigator.userAgent,
+  build,
+  async numerics() {
+    const response = await fetch(new URL("./flambeau.numerics.wasm", import.meta.url));
+    return response.ok ? WebAssembly.compile(await response.arrayBuffer()) : undefined;
+  },
+});

@@ -35,6 +35,11 @@ export interface Host {
   /** The host's WebGPU. @throws Error saying what is missing where there is none */
   gpu(): Promise<GPU>;
 
+  /** The compiled module of core-wasm/numerics; undefined if this build has none. */
+  numerics?(): Promise<WebAssembly.Module | undefined>;
+  /** The same at once. Absent where the host has no synchronous files. */
+  numericsSync?(): WebAssembly.Module | undefined;
+
   /** A full collection now, where the host gives access to its collector. */
   collectGarbage?(): void;
   /** Makes a store that follows asynchronous tasks (AsyncLocalStorage). */

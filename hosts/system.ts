@@ -47,7 +47,14 @@ export const system: Omit<Host, "name" | "version" | "build" | "gpu"> = {
   fetch: fetchBytes,
   progress: terminalProgress,
   asyncContext: () => new AsyncLocalStorage(),
+  numerics: async () => compileNumerics(),
+  numericsSync: compileNumerics,
 };
+
+function compileNumerics(): WebAssembly.Module | undefined {
+  const file = new URL("./flambeau.numerics.wasm", import.meta.url);
+  return existsSync(file) ? new WebAssembly.Module(readFileSync(file)) : undefined;
+}
 
 /** V8's collector, which Node and Deno hide behind a flag that can be set at run time. */
 export function v8Collector(): (() => void) | undefined {

@@ -10,9 +10,11 @@ import "./later.ts";
 import "./reductions.ts";
 import "./shapes.ts";
 import { factoryMethods } from "../factories.ts";
+import { addMethods as addLinalgMethods } from "../linalg/toplevel.ts";
 import { randomMethods } from "../random.ts";
 import { defineMethods } from "./call.ts";
 import { Tensor } from "./tensor.ts";
 
 defineMethods(Tensor, factoryMethods);
 defineMethods(Tensor, randomMethods);
+addLinalgMethods();

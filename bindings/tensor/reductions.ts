@@ -1,6 +1,7 @@
 // Reductions that PyTorch overloads: the arguments say which op is meant.
 
 import { core, i32, refresh } from "../core.ts";
+import { matrixNorm } from "../linalg/functions.ts";
 import * as functions from "../gen/functions.ts";
 import * as call from "./call.ts";
 import type { DType } from "./dtype.ts";
@@ -192,6 +193,11 @@ export function norm(input: unknown, p?: unknown, dim?: unknown, keepdim?: unkno
     call.checkOptions(p, ["p", "dim", "keepdim", "dtype"], "norm");
     rest = [p.dim, p.keepdim, p.dtype];
     p = p.p;
+  }
+  if (p === "nuc") {
+    const [over, keep, type] = rest as [Dims, boolean | undefined, DType | null | undefined];
+    const dims = typeof over === "number" ? [over] : (over ?? [0, 1]);
+    return matrixNorm(input as Tensor, "nuc", dims, keep ?? false, type ? { dtype: type } : {});
   }
   const order = p === undefined || p === null || p === "fro" ? 2 : p;
   return (functions.norm as (...values: unknown[]) => Tensor)(input, order, ...rest);

@@ -15,6 +15,7 @@ import { adopt, dispose, type Token } from "../memory/finalize.ts";
 import { keep, unkeep } from "../memory/scope.ts";
 import { DTYPES, deviceOf, ITEM_SIZES, type Device, type DType, type TypedArray } from "./dtype.ts";
 import { gradFnOf, type GradFn } from "./gradfn.ts";
+import type { TensorLinalg } from "../linalg/toplevel.ts";
 import type { TensorConversions } from "./convert.ts";
 import type { TensorIndexing } from "./index.ts";
 import type { LaterMethods } from "./later.ts";
@@ -54,6 +55,7 @@ export interface Tensor
     TensorIndexing,
     LaterMethods,
     TensorConversions,
+    TensorLinalg,
     TensorBackward,
     TensorHooks,
     OverloadedReductions,

@@ -1,0 +1,617 @@
+// torch.linalg: decompositions, solutions, inverses, determinants and norms of (batches of) matrices.
+
+import { IndexError, RuntimeError } from "../error.ts";
+import * as ops from "../gen/functions.ts";
+import * as generated from "../gen/linalg.ts";
+import { empty, ones, zerosLike } from "../factories.ts";
+import { positional } from "../functional/arguments.ts";
+import { scope } from "../memory/scope.ts";
+import type { Named } from "../tensor/call.ts";
+import type { DType } from "../tensor/dtype.ts";
+import { broadcastShapes } from "../tensor/shapes.ts";
+import { tensor } from "../tensor/create.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { checkFloat, checkInfo, checkMatrix, checkSameDtype, checkSquare, reasons } from "./checks.ts";
+import {
+  LinalgCholesky,
+  LinalgDet,
+  LinalgEigh,
+  LinalgInv,
+  LinalgMatrixExp,
+  LinalgPinv,
+  LinalgQr,
+  LinalgSolve,
+  LinalgSvd,
+  lastInfo,
+  mT,
+  TriangularSolve,
+} from "./primitives.ts";
+
+export { load } from "./module.ts";
+export { LinAlgError } from "./checks.ts";
+export { cross, diagonal, matmul, vecdot, vectorNorm } from "../gen/linalg.ts";
+
+const rowsOf = (a: Tensor): number => a.shape[a.dim() - 2]!;
+const columnsOf = (a: Tensor): number => a.shape[a.dim() - 1]!;
+
+/** A list of tensors that are known by name too. */
+export function named<Name extends string>(tensors: readonly Tensor[], names: readonly Name[]): Named<Name> {
+  const list = [...tensors] as Named<Name>;
+  names.forEach((name, i) => ((list as Record<string, unknown>)[name] = list[i]));
+  return list;
+}
+
+/** Runs the body with its temporaries released at its end. */
+function tidy<T>(body: () => T): T {
+  return scope(body);
+}
+
+/** Two batches of matrices with the batch dims of both. */
+function broadcastBatches(a: Tensor, b: Tensor): [Tensor, Tensor] {
+  const leadA = a.shape.slice(0, -2);
+  const leadB = b.shape.slice(0, -2);
+  if (leadA.join() === leadB.join()) return [a, b];
+  const lead = broadcastShapes(leadA, leadB);
+  return [a.expand([...lead, ...a.shape.slice(-2)]), b.expand([...lead, ...b.shape.slice(-2)])];
+}
+
+function inverse(a: Tensor, name: string): Tensor {
+  checkSquare(a, name);
+  checkFloat(a, name);
+  const result = LinalgInv.apply(a) as Tensor;
+  checkInfo(lastInfo, name, a.dim() > 2, reasons.inverse);
+  return result;
+}
+
+/**
+ * The inverse of square matrices.
+ *
+ * Shapes: (*, n, n) → (*, n, n). Follows torch.linalg.inv.
+ * @throws LinAlgError for a singular matrix
+ * @example torch.linalg.inv(torch.tensor([[2, 0], [0, 4]]))
+ */
+export function inv(a: Tensor): Tensor {
+  return inverse(a, "linalg.inv");
+}
+
+/** `inv` with, per matrix, 0 or the position of the pivot that was zero, in place of an error. Follows torch.linalg.inv_ex. */
+export function invEx(a: Tensor): Named<"inverse" | "info"> {
+  checkSquare(a, "linalg.inv");
+  checkFloat(a, "linalg.inv");
+  const result = LinalgInv.apply(a) as Tensor;
+  return named([result, infoTensor(a)], ["inverse", "info"]);
+}
+
+function infoTensor(a: Tensor): Tensor {
+  const info = ops.reshape(tensor(lastInfo), a.shape.slice(0, -2));
+  return a.device === "cpu" ? info : (info.to(a.device) as Tensor);
+}
+
+/**
+ * X with A X = B (`left`), or X A = B. B is a vector if it has A's batch dims and one more.
+ *
+ * Shapes: (*, n, n), (*, n) or (*, n, k) → as B, batches broadcast. Follows torch.linalg.solve.
+ * @throws LinAlgError if a matrix is singular
+ * @example torch.linalg.solve(torch.eye(3), torch.ones(3, 2))
+ */
+export function solve(a: Tensor, b: Tensor, left?: boolean): Tensor;
+export function solve(a: Tensor, b: Tensor, options: { left?: boolean }): Tensor;
+export function solve(...given: unknown[]): Tensor {
+  const [a, b, left = true] = positional(given, ["A", "B", "left"], "linalg.solve") as [Tensor, Tensor, boolean?];
+  const name = "linalg.solve";
+  checkSquare(a, name);
+  checkFloat(a, name);
+  checkSameDtype(a, b, name);
+  return tidy(() => {
+    const vector = b.dim() === 1 || (b.dim() === a.dim() - 1 && b.shape.join() === a.shape.slice(0, -1).join());
+    const right = vector ? b.unsqueeze(-1) : b;
+    const meets = vector || left ? rowsOf(right) : columnsOf(right);
+    if (meets !== rowsOf(a)) {
+      const equation = left || vector ? "AX = B" : "XA = B";
+      const sizes = (t: Tensor) => `${rowsOf(t)}x${columnsOf(t)}`;
+      throw new RuntimeError(
+        `${name}: Incompatible shapes of A and B for the equation ${equation} (${sizes(a)} and ${sizes(right)})`,
+      );
+    }
+    const [m, r] = broadcastBatches(a, right);
+    const x = left || vector ? (LinalgSolve.apply(m, r) as Tensor) : mT(LinalgSolve.apply(mT(m), mT(r)) as Tensor);
+    checkInfo(lastInfo, name, m.dim() > 2, reasons.solve);
+    return vector ? x.squeeze(-1) : x;
+  });
+}
+
+/**
+ * The lower (or upper) triangular factor of symmetric positive-definite matrices.
+ *
+ * Shapes: (*, n, n) → (*, n, n). Follows torch.linalg.cholesky.
+ * @throws LinAlgError for a matrix that is not positive-definite
+ */
+export function cholesky(a: Tensor, options?: { upper?: boolean }): Tensor {
+  return choleskyOf(a, options?.upper ?? false, "linalg.cholesky");
+}
+
+export function choleskyOf(a: Tensor, upper: boolean, name: string): Tensor {
+  checkSquare(a, name);
+  checkFloat(a, name);
+  const factor = LinalgCholesky.apply(a, upper) as Tensor;
+  checkInfo(lastInfo, name, a.dim() > 2, reasons.cholesky);
+  return factor;
+}
+
+/** `cholesky` with an info in place of an error. Follows torch.linalg.cholesky_ex. */
+export function choleskyEx(a: Tensor, options?: { upper?: boolean }): Named<"L" | "info"> {
+  checkSquare(a, "linalg.cholesky");
+  checkFloat(a, "linalg.cholesky");
+  const factor = LinalgCholesky.apply(a, options?.upper ?? false) as Tensor;
+  return named([factor, infoTensor(a)], ["L", "info"]);
+}
+
+/**
+ * A = Q R with orthonormal columns of Q and upper triangular R.
+ *
+ * Shapes: (*, m, n) → (*, m, k), (*, k, n); k is min(m, n) in mode "reduced", m in "complete"; mode "r" gives an empty Q.
+ * Follows torch.linalg.qr. Signs are those of LAPACK: R's diagonal may be negative.
+ */
+export function qr(
+  a: Tensor,
+  mode: "reduced" | "complete" | "r" | { mode?: "reduced" | "complete" | "r" } = "reduced",
+): Named<"Q" | "R"> {
+  const how = typeof mode === "object" ? (mode.mode ?? "reduced") : mode;
+  checkMatrix(a, "linalg.qr");
+  checkFloat(a, "linalg.qr");
+  if (!["reduced", "complete", "r"].includes(how)) {
+    throw new RuntimeError(
+      `qr received unrecognized mode '${String(how)}' but expected one of 'reduced' (default), 'r', or 'complete'`,
+    );
+  }
+  const [m, n] = [rowsOf(a), columnsOf(a)];
+  const k = how === "complete" ? m : Math.min(m, n);
+  if (how !== "r") return named(LinalgQr.apply(a, k) as Tensor[], ["Q", "R"]);
+  const r = (LinalgQr.apply(a.detach(), k) as Tensor[])[1]!;
+  return named([empty([0], { dtype: a.dtype, device: a.device }), r], ["Q", "R"]);
+}
+
+/**
+ * The singular value decomposition A = U diag(S) Vh, singular values falling.
+ *
+ * Shapes: (*, m, n) → U (*, m, m), S (*, k), Vh (*, n, n) with k = min(m, n); without `fullMatrices` U (*, m, k) and Vh (*, k, n).
+ * Follows torch.linalg.svd. Gradients through U and Vh exist where singular values differ.
+ */
+export function svd(a: Tensor, fullMatrices?: boolean): Named<"U" | "S" | "Vh">;
+export function svd(a: Tensor, options: { fullMatrices?: boolean }): Named<"U" | "S" | "Vh">;
+export function svd(...given: unknown[]): Named<"U" | "S" | "Vh"> {
+  const [a, full = true] = positional(given, ["A", "fullMatrices"], "linalg.svd") as [Tensor, boolean?];
+  return named(svdOf(a, full, "linalg.svd"), ["U", "S", "Vh"]);
+}
+
+export function svdOf(a: Tensor, full: boolean, name: string): Tensor[] {
+  checkMatrix(a, name);
+  checkFloat(a, name);
+  const results = LinalgSvd.apply(a, full) as Tensor[];
+  checkInfo(lastInfo, name, a.dim() > 2, reasons.svd);
+  return results;
+}
+
+/** The singular values, falling. Shapes: (*, m, n) → (*, min(m, n)). Follows torch.linalg.svdvals. */
+export function svdvals(a: Tensor): Tensor {
+  return tidy(() => svdOf(a, false, "linalg.svdvals")[1]!);
+}
+
+type Triangle = "L" | "U";
+
+function isUpper(uplo: unknown, name: string): boolean {
+  const letter = String(uplo ?? "L").toUpperCase();
+  if (letter === "L" || letter === "U") return letter === "U";
+  throw new RuntimeError(`Expected UPLO argument to be 'L' or 'U', but got ${String(uplo)} (${name})`);
+}
+
+/**
+ * Eigenvalues (rising) and eigenvectors (columns) of symmetric matrices, of which only one triangle is read.
+ *
+ * Shapes: (*, n, n) → (*, n), (*, n, n). Follows torch.linalg.eigh.
+ */
+export function eigh(a: Tensor, uplo: Triangle | { UPLO?: Triangle } = "L"): Named<"eigenvalues" | "eigenvectors"> {
+  const name = "linalg.eigh";
+  const upper = isUpper(typeof uplo === "object" ? uplo.UPLO : uplo, name);
+  return named(eighOf(a, upper, name), ["eigenvalues", "eigenvectors"]);
+}
+
+function eighOf(a: Tensor, upper: boolean, name: string): Tensor[] {
+  checkSquare(a, name);
+  checkFloat(a, name);
+  const results = LinalgEigh.apply(a, upper) as Tensor[];
+  checkInfo(lastInfo, name, a.dim() > 2, reasons.eigen);
+  return results;
+}
+
+/** The eigenvalues of symmetric matrices, rising. Follows torch.linalg.eigvalsh. */
+export function eigvalsh(a: Tensor, uplo: Triangle | { UPLO?: Triangle } = "L"): Tensor {
+  const name = "linalg.eigvalsh";
+  const upper = isUpper(typeof uplo === "object" ? uplo.UPLO : uplo, name);
+  return tidy(() => eighOf(a, upper, name)[0]!);
+}
+
+function determinants(a: Tensor, name: string): Tensor[] {
+  checkSquare(a, name);
+  checkFloat(a, name);
+  return LinalgDet.apply(a) as Tensor[];
+}
+
+/** The determinant of square matrices. Shapes: (*, n, n) → (*). Follows torch.linalg.det. */
+export function det(a: Tensor): Tensor {
+  return tidy(() => determinants(a, "linalg.det")[2]!);
+}
+
+/** The determinant's sign and the logarithm of its absolute value. Follows torch.linalg.slogdet. */
+export function slogdet(a: Tensor): Named<"sign" | "logabsdet"> {
+  const [sign, log] = tidy(() => determinants(a, "linalg.slogdet").slice(0, 2)) as [Tensor, Tensor];
+  return named([sign, log], ["sign", "logabsdet"]);
+}
+
+/** The logarithm of the determinant; NaN where that is negative. Follows torch.logdet. */
+export function logdet(a: Tensor): Tensor {
+  return tidy(() => {
+    const [sign, log] = determinants(a, "logdet") as [Tensor, Tensor];
+    return ops.where(ops.lt(sign, 0), NaN, log);
+  });
+}
+
+/** The matrix exponential. Shapes: (*, n, n) → (*, n, n). Follows torch.linalg.matrix_exp. */
+export function matrixExp(a: Tensor): Tensor {
+  checkSquare(a, "linalg.matrix_exp");
+  checkFloat(a, "linalg.matrix_exp");
+  return LinalgMatrixExp.apply(a) as Tensor;
+}
+
+/** The n-th power of square matrices, for n < 0 of their inverse. Follows torch.linalg.matrix_power. */
+export function matrixPower(a: Tensor, n: number): Tensor {
+  if (n >= 0) return generated.matrixPower(a, n);
+  return tidy(() => generated.matrixPower(inverse(a, "linalg.matrix_power"), -n));
+}
+
+/** The product of a chain of matrices. Follows torch.linalg.multi_dot. */
+export const multiDot = generated.multiDot;
+
+type Bound = number | Tensor | null;
+
+/** Which values count as 0: max(atol, rtol · the largest), a function of the singular values. */
+function toleranceOf(a: Tensor, atol: Bound | undefined, rtol: Bound | undefined): (s: Tensor) => Tensor {
+  const eps = a.dtype === "float64" ? 2 ** -52 : 2 ** -23;
+  const asked = (bound: Bound | undefined): bound is number | Tensor => bound !== undefined && bound !== null;
+  const relativeDefault =
+    asked(atol) && (atol instanceof Tensor || atol > 0) ? 0 : eps * Math.max(rowsOf(a), columnsOf(a));
+  const column = (bound: number | Tensor): number | Tensor => (bound instanceof Tensor ? bound.unsqueeze(-1) : bound);
+  return (s) => {
+    if (columnsOf(s.unsqueeze(0)) === 0) return s;
+    const largest = ops.amax(s, -1, true);
+    const byRatio = ops.mul(largest, column(asked(rtol) ? rtol : relativeDefault));
+    return asked(atol) ? ops.maximum(byRatio, ops.add(zerosLike(byRatio), column(atol))) : byRatio;
+  };
+}
+
+interface RankOptions {
+  atol?: Bound;
+  rtol?: Bound;
+  /** the matrices are symmetric, which is faster to know */
+  hermitian?: boolean;
+  /** older name of rtol, by position too */
+  tol?: Bound;
+}
+
+/** How many singular values exceed max(atol, rtol · the largest). Follows torch.linalg.matrix_rank. */
+export function matrixRank(a: Tensor, tol?: Bound | RankOptions, hermitian?: boolean): Tensor {
+  const options: RankOptions = isBound(tol) ? { tol: tol ?? null } : tol;
+  checkMatrix(a, "linalg.matrix_rank");
+  return tidy(() => {
+    const symmetric = options.hermitian ?? hermitian ?? false;
+    const s = symmetric ? ops.abs(eighOf(a.detach(), false, "linalg.matrix_rank")[0]!) : svdvals(a.detach());
+    // `tol` is an absolute bound
+    const atol = options.atol ?? options.tol;
+    const limit = toleranceOf(a, atol, options.tol !== undefined && options.tol !== null ? 0 : options.rtol)(s);
+    return ops.sum(ops.gt(s, limit), -1, { dtype: "int64" });
+  });
+}
+
+function isBound(value: unknown): value is Bound | undefined {
+  return value === undefined || value === null || typeof value === "number" || value instanceof Tensor;
+}
+
+interface PinvOptions {
+  atol?: Bound;
+  rtol?: Bound;
+  hermitian?: boolean;
+  rcond?: Bound;
+}
+
+/**
+ * The Moore-Penrose pseudoinverse. Shapes: (*, m, n) → (*, n, m). Follows torch.linalg.pinv.
+ * @param rcond (or rtol, atol) singular values up to max(atol, rtol · the largest) count as 0
+ */
+export function pinv(a: Tensor, rcond?: Bound | PinvOptions, hermitian?: boolean): Tensor {
+  const options: PinvOptions = isBound(rcond) ? { rcond: rcond ?? null } : rcond;
+  return pinvOf(a, options.atol, options.rtol ?? options.rcond, options.hermitian ?? hermitian ?? false);
+}
+
+function pinvOf(a: Tensor, atol: Bound | undefined, rtol: Bound | undefined, hermitian: boolean): Tensor {
+  const name = "linalg.pinv";
+  checkMatrix(a, name);
+  checkFloat(a, name);
+  if (hermitian) checkSquare(a, name);
+  return tidy(() => {
+    if (a.numel() === 0) return ops.mul(mT(a), 1);
+    return LinalgPinv.apply(a, toleranceOf(a, atol, rtol), hermitian) as Tensor;
+  });
+}
+
+interface TriangularOptions {
+  upper: boolean;
+  left?: boolean;
+  unitriangular?: boolean;
+}
+
+/**
+ * X with A X = B (or X A = B) for triangular A; the other triangle is not read.
+ * Shapes: (*, n, n), (*, n, k) → (*, n, k), batches broadcast. Follows torch.linalg.solve_triangular.
+ */
+export function solveTriangular(a: Tensor, b: Tensor, options: TriangularOptions): Tensor {
+  const name = "linalg.solve_triangular";
+  const { upper, left = true, unitriangular = false } = options;
+  checkSquare(a, name);
+  checkMatrix(b, name, "B");
+  checkFloat(a, name);
+  checkSameDtype(a, b, name);
+  if ((left ? rowsOf(b) : columnsOf(b)) !== rowsOf(a)) {
+    const sizes = (t: Tensor) => `${rowsOf(t)}x${columnsOf(t)}`;
+    throw new RuntimeError(
+      `${name}: Incompatible shapes of A and B for the equation ${left ? "AX = B" : "XA = B"} (${sizes(a)} and ${sizes(b)})`,
+    );
+  }
+  return tidy(() => {
+    const [m, r] = broadcastBatches(a, b);
+    if (left) return TriangularSolve.apply(m, r, upper, unitriangular) as Tensor;
+    return mT(TriangularSolve.apply(mT(m), mT(r), !upper, unitriangular) as Tensor);
+  });
+}
+
+type Driver = "gels" | "gelsy" | "gelsd" | "gelss";
+
+/**
+ * X that minimises ‖A X − B‖, the shortest one where there are several.
+ *
+ * Shapes: (*, m, n), (*, m, k) → solution (*, n, k); residuals (*, k) if m > n and all ranks are full; rank (*) and
+ * singular values as the driver has them in LAPACK. Follows torch.linalg.lstsq.
+ */
+export function lstsq(
+  a: Tensor,
+  b: Tensor,
+  rcond?: number | null,
+  options?: { driver?: Driver },
+): Named<"solution" | "residuals" | "rank" | "singularValues">;
+export function lstsq(
+  a: Tensor,
+  b: Tensor,
+  options: { rcond?: number | null; driver?: Driver },
+): Named<"solution" | "residuals" | "rank" | "singularValues">;
+export function lstsq(...given: unknown[]): Named<"solution" | "residuals" | "rank" | "singularValues"> {
+  const name = "linalg.lstsq";
+  const args = positional(given, ["input", "B", "rcond", "driver"], name);
+  const [a, b] = args as [Tensor, Tensor];
+  const rcond = args[2] as number | null | undefined;
+  const driver = (args[3] ?? "gelsy") as Driver;
+  if (a.dim() < 2) throw new RuntimeError(`torch.${name}: input must have at least 2 dimensions.`);
+  if (b.dim() < 1) throw new RuntimeError(`torch.${name}: other must have at least 1 dimension.`);
+  checkFloat(a, name);
+  checkSameDtype(a, b, name);
+  if (!["gels", "gelsy", "gelsd", "gelss"].includes(driver)) {
+    throw new RuntimeError(
+      `torch.linalg.lstsq: parameter \`driver\` should be one of (gels, gelsy, gelsd, gelss), got ${String(driver)}`,
+    );
+  }
+  const list = tidy(() => {
+    const vector = b.dim() === a.dim() - 1 && b.shape.join() === a.shape.slice(0, -1).join();
+    const right = vector ? b.unsqueeze(-1) : b;
+    if (rowsOf(right) !== rowsOf(a)) {
+      throw new RuntimeError(`torch.${name}: input.size(-2) should match other.size(-2)`);
+    }
+    const [m, r] = broadcastBatches(a, right);
+    const eps = a.dtype === "float64" ? 2 ** -52 : 2 ** -23;
+    const ratio = rcond ?? eps * Math.max(rowsOf(a), columnsOf(a));
+    const x = ops.matmul(pinvOf(m, undefined, ratio, false), r);
+    const s = svdvals(m.detach());
+    const ranks = ops.sum(ops.gt(s, toleranceOf(m, undefined, ratio)(s)), -1, { dtype: "int64" });
+    const none = (dtype: DType) => empty([0], { dtype, device: a.device });
+    const overdetermined = rowsOf(a) > columnsOf(a) && driver !== "gelsy";
+    const full = overdetermined && (driver === "gels" || Boolean(ops.all(ops.eq(ranks, columnsOf(a))).item()));
+    const difference = full ? ops.sub(ops.matmul(m, x), r).detach() : null;
+    const residuals = difference === null ? none(a.dtype) : ops.sum(ops.mul(difference, difference), -2);
+    return [
+      vector ? x.squeeze(-1) : x,
+      residuals,
+      driver === "gels" ? none("int64") : ranks,
+      driver === "gelsd" || driver === "gelss" ? s : none(a.dtype),
+    ];
+  });
+  return named(list, ["solution", "residuals", "rank", "singularValues"]);
+}
+
+// ---- norms
+
+type MatrixOrder = number | "fro" | "nuc";
+type Dims = number | readonly number[];
+
+interface NormOptions {
+  ord?: MatrixOrder | null;
+  dim?: Dims | null;
+  keepdim?: boolean;
+  dtype?: DType;
+}
+
+/**
+ * Norms of matrices: "fro", "nuc", ±1 (columns), ±2 (singular values), ±Infinity (rows).
+ * Shapes: the two dims of `dim` go, or stay with size 1 (`keepdim`). Follows torch.linalg.matrix_norm.
+ */
+export function matrixNorm(
+  a: Tensor,
+  ord?: MatrixOrder,
+  dim?: readonly number[],
+  keepdim?: boolean,
+  options?: { dtype?: DType },
+): Tensor;
+export function matrixNorm(a: Tensor, options: NormOptions): Tensor;
+export function matrixNorm(...given: unknown[]): Tensor {
+  const name = "linalg.matrix_norm";
+  const args = positional(given, ["A", "ord", "dim", "keepdim", "dtype"], name);
+  const ord = (args[1] ?? "fro") as MatrixOrder;
+  const dim = (args[2] ?? [-2, -1]) as readonly number[];
+  const keepdim = (args[3] ?? false) as boolean;
+  const a = withDtype(args[0] as Tensor, args[4] as DType | undefined);
+  checkMatrix(a, name);
+  if (dim.length !== 2) throw new RuntimeError(`${name}: dim must be a 2-tuple. Got ${dim.join(" ")}`);
+  const [first, second] = dim.map((d) => wrapDim(d, a.dim())) as [number, number];
+  if (first === second) {
+    throw new RuntimeError(`${name}: dims must be different. Got (${dim.join(", ")})`);
+  }
+  if (ord === "fro") return generated.vectorNorm(a, 2, [first, second], keepdim);
+  const order = String(ord);
+  if (!["nuc", "1", "-1", "2", "-2", "Infinity", "-Infinity"].includes(order)) {
+    throw new RuntimeError(`${name}: Order ${order} not supported.`);
+  }
+  return tidy(() => {
+    const matrix = ops.movedim(a, [first, second], [-2, -1]);
+    let result: Tensor;
+    if (ord === "nuc") result = ops.sum(svdvals(matrix), -1);
+    else if (Math.abs(ord) === 2) result = ord > 0 ? ops.amax(svdvals(matrix), -1) : ops.amin(svdvals(matrix), -1);
+    else {
+      const sums = ops.sum(ops.abs(matrix), Math.abs(ord) === 1 ? -2 : -1);
+      result = ord > 0 ? ops.amax(sums, -1) : ops.amin(sums, -1);
+    }
+    if (!keepdim) return result;
+    const [low, high] = first < second ? [first, second] : [second, first];
+    return result.unsqueeze(low).unsqueeze(high);
+  });
+}
+
+function withDtype(a: Tensor, dtype: DType | undefined | null): Tensor {
+  return dtype === undefined || dtype === null ? a : a.to(dtype);
+}
+
+function wrapDim(dim: number, ndim: number): number {
+  if (dim < -ndim || dim >= ndim) {
+    throw new IndexError(`Dimension out of range (expected to be in range of [${-ndim}, ${ndim - 1}], but got ${dim})`);
+  }
+  return dim < 0 ? dim + ndim : dim;
+}
+
+/**
+ * A vector norm, or a matrix norm where `ord` is one or `dim` has two dims. Without `ord` the 2-norm of all elements (of the
+ * dims). Follows torch.linalg.norm.
+ */
+export function norm(
+  a: Tensor,
+  ord?: MatrixOrder | null,
+  dim?: Dims | null,
+  keepdim?: boolean,
+  options?: { dtype?: DType },
+): Tensor;
+export function norm(a: Tensor, options: NormOptions): Tensor;
+export function norm(...given: unknown[]): Tensor {
+  const args = positional(given, ["A", "ord", "dim", "keepdim", "dtype"], "linalg.norm");
+  const [a, ord, dim] = args as [Tensor, MatrixOrder | null | undefined, Dims | null | undefined];
+  const keepdim = (args[3] ?? false) as boolean;
+  const dtype = args[4] as DType | undefined;
+  const asked = ord !== undefined && ord !== null;
+  const dims = dim === undefined || dim === null ? null : typeof dim === "number" ? [dim] : dim;
+  if (dims !== null && dims.length !== 1 && dims.length !== 2) {
+    throw new RuntimeError(`linalg.norm: If dim is specified, it must be of length 1 or 2. Got [${dims.join(", ")}]`);
+  }
+  if (dims === null && asked && a.dim() !== 1 && a.dim() !== 2) {
+    throw new RuntimeError(
+      `linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got ${a.dim()}D.`,
+    );
+  }
+  const matrix = asked && (typeof ord === "string" || (dims === null ? a.dim() === 2 : dims.length === 2));
+  if (matrix) {
+    return matrixNorm(a, { ord, dim: dims ?? [0, 1], keepdim, ...(dtype === undefined ? {} : { dtype }) });
+  }
+  const order = asked ? (ord as number) : 2;
+  return generated.vectorNorm(withDtype(a, dtype), order, dims, keepdim);
+}
+
+/**
+ * The condition number: with `p` null, 2 or -2 from the singular values, else ‖A‖ₚ ‖A⁻¹‖ₚ. Follows torch.linalg.cond.
+ */
+export function cond(a: Tensor, p?: MatrixOrder | null | { p?: MatrixOrder | null }): Tensor {
+  const order = (typeof p === "object" && p !== null ? p.p : p) ?? null;
+  checkMatrix(a, "linalg.cond");
+  return tidy(() => {
+    if (order === null || Math.abs(order as number) === 2) {
+      const s = svdvals(a);
+      const largest = ops.amax(s, -1);
+      const smallest = ops.amin(s, -1);
+      return order === -2 ? ops.div(smallest, largest) : ops.div(largest, smallest);
+    }
+    checkSquare(a, "linalg.cond");
+    const inverted = LinalgInv.apply(a) as Tensor;
+    const singular = lastInfo.map((info) => (info === 0 ? 0 : 1));
+    const product = ops.mul(matrixNorm(a, { ord: order }), matrixNorm(inverted, { ord: order }));
+    if (singular.every((flag) => flag === 0)) return product;
+    const mask = ops.reshape(tensor(singular), product.shape).bool();
+    return ops.maskedFill(product, mask.to(a.device) as Tensor, Infinity);
+  });
+}
+
+// ---- tensors as matrices
+
+/** The inverse of the map that `a` is when its first `ind` dims are rows and the rest columns. Follows torch.linalg.tensorinv. */
+export function tensorinv(a: Tensor, ind: number | { ind?: number } = 2): Tensor {
+  const split = typeof ind === "number" ? ind : (ind.ind ?? 2);
+  if (split <= 0) throw new RuntimeError("Expected a strictly positive integer for 'ind'");
+  const rows = a.shape.slice(0, split);
+  const columns = a.shape.slice(split);
+  const count = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
+  if (count(rows) !== count(columns)) {
+    throw new RuntimeError("Expected self to satisfy the requirement prod(self.shape[ind:]) == prod(self.shape[:ind])");
+  }
+  return tidy(() => ops.reshape(inv(ops.reshape(a, [count(rows), count(columns)])), [...columns, ...rows]));
+}
+
+/** X with tensordot(A, X, X.ndim) = B. Follows torch.linalg.tensorsolve. */
+export function tensorsolve(a: Tensor, b: Tensor, dims?: readonly number[] | { dims?: readonly number[] }): Tensor {
+  const order = Array.isArray(dims)
+    ? (dims as readonly number[])
+    : ((dims as { dims?: readonly number[] })?.dims ?? null);
+  return tidy(() => {
+    const moved =
+      order === null
+        ? a
+        : ops.movedim(
+            a,
+            [...order],
+            order.map((_, i) => i - order.length),
+          );
+    const shape = moved.shape.slice(b.dim());
+    const n = shape.reduce((product, size) => product * size, 1);
+    if (n !== b.numel()) {
+      throw new RuntimeError(
+        "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim])",
+      );
+    }
+    return ops.reshape(solve(ops.reshape(moved, [n, n]), ops.flatten(b)), shape);
+  });
+}
+
+/** The Vandermonde matrix: powers 0, 1 … of the elements along a new last dim. Follows torch.linalg.vander. */
+export function vander(x: Tensor, options?: { N?: number | null }): Tensor {
+  const n = options?.N ?? columnsOf(x.unsqueeze(0));
+  if (n <= 1 && options?.N !== undefined && options.N !== null) {
+    throw new RuntimeError("linalg.vander: N must be greater than 1.");
+  }
+  return tidy(() => {
+    const rows = x.dim() === 0 ? x.unsqueeze(0) : x;
+    const column = rows.unsqueeze(-1);
+    const first = ones([...rows.shape, 1], { dtype: column.isFloatingPoint() ? x.dtype : "int64", device: x.device });
+    if (n <= 1) return first;
+    const base = first.dtype === x.dtype ? column : column.to(first.dtype);
+    return ops.cat([first, ops.cumprod(base.expand([...rows.shape, n - 1]), -1)], -1);
+  });
+}

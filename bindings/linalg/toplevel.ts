@@ -1,0 +1,216 @@
+// The older names of linear algebra, in torch itself and as methods.
+
+import { RuntimeError } from "../error.ts";
+import { positional } from "../functional/arguments.ts";
+import { Function, type FunctionContext } from "../autograd/function.ts";
+import * as ops from "../gen/functions.ts";
+import { zerosLike } from "../factories.ts";
+import { scope } from "../memory/scope.ts";
+import { defineMethods, type Named } from "../tensor/call.ts";
+import { broadcastShapes } from "../tensor/shapes.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { checkSquare } from "./checks.ts";
+import * as linalg from "./functions.ts";
+import { mT } from "./primitives.ts";
+
+const { choleskyOf, named, svdOf } = linalg;
+export { det, logdet, matrixExp, matrixPower, slogdet } from "./functions.ts";
+
+/** The inverse of square matrices. Follows torch.inverse. */
+export function inverse(input: Tensor): Tensor {
+  return linalg.inv(input);
+}
+
+/** The pseudoinverse; singular values up to rcond · the largest count as 0. Follows torch.pinverse. */
+export function pinverse(input: Tensor, rcond: number | { rcond?: number } = 1e-15): Tensor {
+  return linalg.pinv(input, { rtol: typeof rcond === "number" ? rcond : (rcond.rcond ?? 1e-15) });
+}
+
+/** The triangular factor of symmetric positive-definite matrices. Follows torch.cholesky. */
+export function cholesky(input: Tensor, upper: boolean | { upper?: boolean } = false): Tensor {
+  return choleskyOf(input, typeof upper === "boolean" ? upper : (upper.upper ?? false), "linalg.cholesky");
+}
+
+const upperOf = (upper: boolean | { upper?: boolean } | undefined): boolean =>
+  typeof upper === "object" ? (upper.upper ?? false) : (upper ?? false);
+
+class CholeskySolve extends Function {
+  static override forward(ctx: FunctionContext, b: Tensor, factor: Tensor, upper: boolean): Tensor {
+    const triangle = upper ? ops.triu(factor) : ops.tril(factor);
+    const [first, second] = upper ? [mT(triangle), triangle] : [triangle, mT(triangle)];
+    const x = linalg.solveTriangular(second, linalg.solveTriangular(first, b, { upper: false }), { upper: true });
+    ctx.saveForBackward(factor, x);
+    ctx["upper"] = upper;
+    return x;
+  }
+  static override backward(ctx: FunctionContext, grad: Tensor): (Tensor | null)[] {
+    const [factor, x] = ctx.savedTensors as [Tensor, Tensor];
+    const upper = ctx["upper"] as boolean;
+    const gradB = CholeskySolve.apply(grad, factor, upper) as Tensor;
+    const term = ops.matmul(gradB, mT(x));
+    const both = ops.add(term, mT(term));
+    return [gradB, ops.neg(upper ? ops.matmul(factor, both) : ops.matmul(both, factor)), null];
+  }
+}
+
+/** X with A X = B, given A's triangular factor. Follows torch.cholesky_solve. */
+export function choleskySolve(input: Tensor, input2: Tensor, upper?: boolean | { upper?: boolean }): Tensor {
+  checkSquare(input2, "cholesky_solve");
+  return scope(() => {
+    const lead = broadcastShapes(input.shape.slice(0, -2), input2.shape.slice(0, -2));
+    const b = input.expand([...lead, ...input.shape.slice(-2)]);
+    const factor = input2.expand([...lead, ...input2.shape.slice(-2)]);
+    return CholeskySolve.apply(b, factor, upperOf(upper)) as Tensor;
+  });
+}
+
+class CholeskyInverse extends Function {
+  static override forward(ctx: FunctionContext, factor: Tensor, upper: boolean): Tensor {
+    const triangle = upper ? ops.triu(factor) : mT(ops.tril(factor));
+    const result = linalg.inv(ops.matmul(mT(triangle), triangle));
+    ctx.saveForBackward(factor, result);
+    ctx["upper"] = upper;
+    return result;
+  }
+  static override backward(ctx: FunctionContext, grad: Tensor): (Tensor | null)[] {
+    const [factor, result] = ctx.savedTensors as [Tensor, Tensor];
+    const both = ops.matmul(result, ops.matmul(ops.add(grad, mT(grad)), result));
+    return [ops.neg(ctx["upper"] ? ops.matmul(factor, both) : ops.matmul(both, factor)), null];
+  }
+}
+
+/** The inverse of a matrix, given its triangular factor. Follows torch.cholesky_inverse. */
+export function choleskyInverse(input: Tensor, upper?: boolean | { upper?: boolean }): Tensor {
+  checkSquare(input, "cholesky_inverse");
+  return CholeskyInverse.apply(input, upperOf(upper)) as Tensor;
+}
+
+/** A = Q R, reduced (`some`) or complete. Follows torch.qr. */
+export function qr(input: Tensor, some: boolean | { some?: boolean } = true): Named<"Q" | "R"> {
+  const reduced = typeof some === "boolean" ? some : (some.some ?? true);
+  return linalg.qr(input, reduced ? "reduced" : "complete");
+}
+
+/** A = U diag(S) Vᵀ with V itself in the result. Follows torch.svd. */
+export function svd(input: Tensor, some?: boolean, computeUv?: boolean): Named<"U" | "S" | "V">;
+export function svd(input: Tensor, options: { some?: boolean; computeUv?: boolean }): Named<"U" | "S" | "V">;
+export function svd(...given: unknown[]): Named<"U" | "S" | "V"> {
+  const args = positional(given, ["input", "some", "computeUv"], "svd");
+  const input = args[0] as Tensor;
+  const [some, computeUv] = [(args[1] ?? true) as boolean, (args[2] ?? true) as boolean];
+  const [u, s, vh] = svdOf(input, !some, "torch.linalg.svd") as [Tensor, Tensor, Tensor];
+  if (computeUv) return named([u, s, mT(vh)], ["U", "S", "V"]);
+  return named([zerosLike(u.detach()), s, zerosLike(mT(vh.detach()))], ["U", "S", "V"]);
+}
+
+/** X with A X = b for triangular A, and a copy of A. Follows torch.triangular_solve. */
+export function triangularSolve(
+  b: Tensor,
+  a: Tensor,
+  upper?: boolean,
+  transpose?: boolean,
+  unitriangular?: boolean,
+): Named<"solution" | "clonedCoefficient">;
+export function triangularSolve(
+  b: Tensor,
+  a: Tensor,
+  options: { upper?: boolean; transpose?: boolean; unitriangular?: boolean },
+): Named<"solution" | "clonedCoefficient">;
+export function triangularSolve(...given: unknown[]): Named<"solution" | "clonedCoefficient"> {
+  const args = positional(given, ["b", "A", "upper", "transpose", "unitriangular"], "triangular_solve");
+  const [b, a] = args as [Tensor, Tensor];
+  const upper = (args[2] ?? true) as boolean;
+  const transpose = (args[3] ?? false) as boolean;
+  const unitriangular = (args[4] ?? false) as boolean;
+  if (b.dim() < 2 || a.dim() < 2) {
+    throw new RuntimeError(
+      `torch.triangular_solve: Expected ${b.dim() < 2 ? "b" : "A"} to have at least 2 dimensions, ` +
+        `but it has ${b.dim() < 2 ? b.dim() : a.dim()} dimensions instead`,
+    );
+  }
+  const solution = linalg.solveTriangular(transpose ? mT(a) : a, b, {
+    upper: transpose ? !upper : upper,
+    unitriangular,
+  });
+  return named([solution, ops.clone(a)], ["solution", "clonedCoefficient"]);
+}
+
+/**
+ * The Vandermonde matrix of a vector, with powers falling unless `increasing`. Shapes: (n) → (n, N). Follows torch.vander.
+ */
+export function vander(x: Tensor, n?: number | null, increasing?: boolean): Tensor;
+export function vander(x: Tensor, options: { N?: number | null; increasing?: boolean }): Tensor;
+export function vander(...given: unknown[]): Tensor {
+  const args = positional(given, ["x", "N", "increasing"], "vander");
+  const x = args[0] as Tensor;
+  const n = (args[1] ?? x.numel()) as number;
+  if (x.dim() !== 1) throw new RuntimeError("x must be a one-dimensional tensor.");
+  if (n < 0) throw new RuntimeError("N must be non-negative.");
+  if (n < 2) return linalg.vander(x).narrow(-1, 0, n);
+  const powers = linalg.vander(x, { N: n });
+  return args[2] ? powers : ops.flip(powers, [-1]);
+}
+
+/** The methods that this file adds to Tensor. */
+export interface TensorLinalg {
+  /** Follows torch.Tensor.inverse. */
+  inverse(): Tensor;
+  /** Follows torch.Tensor.pinverse. */
+  pinverse(rcond?: number): Tensor;
+  /** Follows torch.Tensor.det. */
+  det(): Tensor;
+  /** Follows torch.Tensor.logdet. */
+  logdet(): Tensor;
+  /** Follows torch.Tensor.slogdet. */
+  slogdet(): Named<"sign" | "logabsdet">;
+  /** Follows torch.Tensor.matrix_exp. */
+  matrixExp(): Tensor;
+  /** Follows torch.Tensor.matrix_power. */
+  matrixPower(n: number): Tensor;
+  /** Follows torch.Tensor.cholesky. */
+  cholesky(upper?: boolean): Tensor;
+  /** Follows torch.Tensor.cholesky_solve. */
+  choleskySolve(input2: Tensor, upper?: boolean | { upper?: boolean }): Tensor;
+  /** Follows torch.Tensor.cholesky_inverse. */
+  choleskyInverse(upper?: boolean | { upper?: boolean }): Tensor;
+  /** Follows torch.Tensor.qr. */
+  qr(some?: boolean): Named<"Q" | "R">;
+  /** Follows torch.Tensor.svd. */
+  svd(some?: boolean, computeUv?: boolean): Named<"U" | "S" | "V">;
+  /** Follows torch.Tensor.triangular_solve. */
+  triangularSolve(
+    a: Tensor,
+    upper?: boolean,
+    transpose?: boolean,
+    unitriangular?: boolean,
+  ): Named<"solution" | "clonedCoefficient">;
+}
+
+type AnyFunction = (...args: never[]) => unknown;
+
+const functions: Record<string, AnyFunction> = {
+  inverse,
+  pinverse,
+  det: linalg.det,
+  logdet: linalg.logdet,
+  slogdet: linalg.slogdet,
+  matrixExp: linalg.matrixExp,
+  matrixPower: linalg.matrixPower,
+  cholesky,
+  choleskySolve,
+  choleskyInverse,
+  qr,
+  svd,
+  triangularSolve,
+};
+
+/** Called by whoever makes torch complete (bindings/index.ts). */
+export function addMethods(): void {
+  const methods = Object.entries(functions).map(([name, run]) => [
+    name,
+    function (this: Tensor, ...args: unknown[]) {
+      return (run as (...all: unknown[]) => unknown)(this, ...args);
+    },
+  ]);
+  defineMethods(Tensor, Object.fromEntries(methods) as Record<string, unknown>);
+}
