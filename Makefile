@@ -15,7 +15,7 @@ WASM := dist/.optimized
 
 NUMERICS := dist/.numerics
 
-.PHONY: chromium build wasm fast bundle generate demo test conformance bench soak serve docs format format-check lint types \
+.PHONY: chromium emscripten build wasm fast bundle generate demo test conformance bench soak serve docs format format-check lint types \
   generated-check hosts clean help
 
 build: $(WASM) dist/node.js $(NUMERICS) ## the package in dist/: both wasm builds, a bundle per host, types
@@ -25,7 +25,7 @@ wasm: $(WASM) $(NUMERICS)
 # linear algebra and Fourier transforms, where emscripten and Eigen are installed
 $(NUMERICS): $(wildcard core-wasm/numerics/*)
 	node core-wasm/numerics/build.mjs
-	@mkdir -p dist && touch $@
+	@[ ! -f dist/flambeau.numerics.wasm ] || touch $@
 
 fast: node_modules/.package-lock.json ## quick build for the edit loop: wasm optimized less, no types
 	@rm -f $(WASM)
@@ -69,6 +69,9 @@ test/hosts/binaries/node_modules/.package-lock.json: test/hosts/binaries/package
 
 chromium:
 	@test/hosts/chromium.sh
+
+emscripten:
+	@test/hosts/emscripten.sh
 
 .cache/lavapipe/lavapipe.json:
 	@test/hosts/lavapipe.sh .cache/lavapipe

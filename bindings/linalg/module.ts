@@ -4,6 +4,7 @@
 import { host } from "../boot.ts";
 import { refresh, core, i32 } from "../core.ts";
 import { NotImplementedError } from "../error.ts";
+import { scope } from "../memory/scope.ts";
 import { emptyHandle, memoryOf } from "../tensor/create.ts";
 import { Code, ITEM_SIZES } from "../tensor/dtype.ts";
 import { live, Tensor } from "../tensor/tensor.ts";
@@ -108,7 +109,17 @@ export function compute(
   inputs: readonly Tensor[],
   outputs: readonly Output[],
 ): { results: Tensor[]; info: Int32Array } {
-  const numerics = loaded();
+  return scope(() => computeAll(loaded(), routine, sizes, batch, inputs, outputs));
+}
+
+function computeAll(
+  numerics: Exports,
+  routine: number,
+  sizes: readonly number[],
+  batch: number,
+  inputs: readonly Tensor[],
+  outputs: readonly Output[],
+): { results: Tensor[]; info: Int32Array } {
   const device = inputs[0]!.device;
   // reads of a device's values come first: outside of torch.webgpu.resolve they end the call
   const local = inputs.map((input) => {

@@ -2,6 +2,8 @@
 
 import { noGrad } from "../autograd/mode.ts";
 import { ValueError } from "../error.ts";
+import { empty } from "../factories.ts";
+import { qr } from "../linalg/functions.ts";
 import { randperm } from "../random.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
@@ -196,6 +198,24 @@ export function truncNormal_<T extends Tensor>(tensor: T, mean = 0, std = 1, a =
       .add_(mean)
       .clamp_(a, b),
   );
+}
+
+/**
+ * A (semi-)orthogonal matrix, the dims after the first taken as one; follows torch.nn.init.orthogonal_ (Saxe, McClelland
+ * and Ganguli 2013). @throws ValueError for less than two dimensions
+ */
+export function orthogonal_<T extends Tensor>(tensor: T, gain = 1): T {
+  if (tensor.ndim < 2) throw new ValueError("Only tensors with 2 or more dimensions are supported");
+  return fill(tensor, (t) => {
+    if (t.numel() === 0) return;
+    const rows = t.shape[0]!;
+    const columns = t.numel() / rows;
+    const normals = empty([rows, columns], { dtype: t.dtype, device: t.device }).normal_();
+    const { Q: q, R: r } = qr(rows < columns ? normals.t() : normals);
+    // R's diagonal positive makes the distribution uniform
+    const unique = q.mul(r.diagonal().sign());
+    t.copy_((rows < columns ? unique.t() : unique).reshape(t.shape)).mul_(real(gain));
+  });
 }
 
 /** Normal, with a share `sparsity` of every column zero; follows torch.nn.init.sparse_. */

@@ -99,9 +99,12 @@ export class Report {
     try {
       reasons = info.refused ? await mustRefuse(body) : await body();
     } catch (error) {
-      if (error instanceof Skip) {
+      // a build without emscripten lacks the module, and says so
+      const noNumerics = error instanceof Error && error.message.includes("flambeau.numerics.wasm");
+      if (error instanceof Skip || noNumerics) {
+        const reason = noNumerics ? "built without core-wasm/numerics" : error.message;
         row.skipped++;
-        row.skips.set(error.message, (row.skips.get(error.message) ?? 0) + 1);
+        row.skips.set(reason, (row.skips.get(reason) ?? 0) + 1);
         return;
       }
       if (error instanceof Missing) missing = error.what;
