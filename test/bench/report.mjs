@@ -121,6 +121,26 @@ for (const [title, ws] of G) {
     console.log(`| ${k} | ${cs.map((c) => c.s ?? c).join(" | ")} |`);
   }
 }
+const peaks = keys.filter((k) =>
+  vals(
+    k,
+    W.find((w) => w.id === "simd_peak"),
+  ),
+);
+if (peaks.length) {
+  const ws = W.filter((w) => w.id.startsWith("matmul_"));
+  console.log(
+    `\n### 1b. matmul, % of the 128-bit SIMD peak of the same process, by medians / by bests\n\n| system | ${ws.map((w) => w.id).join(" | ")} |\n|---|${ws.map(() => "---").join("|")}|`,
+  );
+  for (const k of peaks) {
+    const p = vals(
+      k,
+      W.find((w) => w.id === "simd_peak"),
+    );
+    const share = (x) => (x ? `${Math.round((100 * x.v) / p.v)} / ${Math.round((100 * x.b) / p.b)}` : "–");
+    console.log(`| ${k} | ${ws.map((w) => share(vals(k, w))).join(" | ")} |`);
+  }
+}
 const checks = rd(path.join(ROOT, "out/checks.jsonl"));
 if (checks.length) {
   const ids = [...new Set(checks.map((c) => c.workload))],
@@ -179,7 +199,7 @@ if (process.argv.includes("--headline")) {
       const w = W.find((x) => x.id === id),
         x = vals(k, w),
         p = vals("pytorch · 1T", w);
-      if (!x) return "–";
+      if (!x || !p) return "–";
       const f = (a, b) => rat(w.kind === "rate" ? a / b : b / a);
       return f(x.v, p.v) + " / " + f(x.b, p.b);
     });

@@ -12,6 +12,8 @@ import { BLOCK, dotRow, maxBlock, sumRow } from "./reduceBlock";
 
 /** Columns per tile where inner > 1. */
 const TILE: i32 = 128;
+/** Rows up to this length are worth taking several at a time. */
+const SHORT: i32 = 32;
 /** Bytes of workspace: per column of a tile an extremum and a sum, and one row of the tile. */
 export const SOFTMAX_WORKSPACE: usize = 3 * 8 * 128;
 
@@ -34,6 +36,7 @@ function forward<T>(args: Args): void {
   let input = args.operand(1).data;
   const bytes = <usize>(n * inner) * sizeof<T>();
   if (bytes == 0) return;
+  if (inner == 1 && log && n <= SHORT) return logOfShortRows<T>(out, input, outer, n, args.workspace);
   for (let o = 0; o < outer; o++) {
     if (inner == 1) forwardRow<T>(out, input, n, log);
     else {
@@ -44,6 +47,35 @@ function forward<T>(args: Args): void {
     }
     out += bytes;
     input += bytes;
+  }
+}
+
+/** logSoftmax of rows, some at a time, so that exponentials run over whole vectors. The workspace holds the rows' maxima. */
+function logOfShortRows<T>(out: usize, p: usize, rows: i32, n: i32, highs: usize): void {
+  const row = <usize>n * sizeof<T>();
+  const together = min(BLOCK / n, TILE);
+  for (; rows > 0; rows -= together) {
+    const r = min(rows, together);
+    const block = out;
+    for (let i = 0; i < r; i++) {
+      const high = maxBlock<T>(p, n);
+      store<T>(highs + <usize>i * sizeof<T>(), high);
+      for (let at: usize = 0; at < row; at += sizeof<T>()) store<T>(out + at, load<T>(p + at) - high);
+      p += row;
+      out += row;
+    }
+    expBlock<T>(block, block, r * n, 0);
+    out = block;
+    p -= <usize>r * row;
+    for (let i = 0; i < r; i++) {
+      const high = load<T>(highs + <usize>i * sizeof<T>());
+      let sum: f64 = 0;
+      for (let at: usize = 0; at < row; at += sizeof<T>()) sum += <f64>load<T>(out + at);
+      const shift = <T>Math.log(sum);
+      for (let at: usize = 0; at < row; at += sizeof<T>()) store<T>(out + at, load<T>(p + at) - high - shift);
+      p += row;
+      out += row;
+    }
   }
 }
 
@@ -139,9 +171,12 @@ function backward<T>(args: Args): void {
   let result = args.operand(2).data;
   const bytes = <usize>(n * inner) * sizeof<T>();
   if (bytes == 0) return;
+  const together = max(1, BLOCK / n);
   for (let o = 0; o < outer; o++) {
-    if (inner == 1) backwardRow<T>(out, grad, result, n, log);
-    else {
+    if (inner == 1) {
+      if (log && o % together == 0) exponentialsOf<T>(out, result, min(together, outer - o) * n);
+      backwardRow<T>(out, grad, result, n, log);
+    } else {
       for (let c = 0; c < inner; c += TILE) {
         const at = <usize>c * sizeof<T>();
         backwardColumns<T>(args.workspace, out + at, grad + at, result + at, n, inner, min(TILE, inner - c), log);
@@ -153,15 +188,19 @@ function backward<T>(args: Args): void {
   }
 }
 
+/** out = exp(x) over n elements: of several rows at once where they are short, since an end of a row costs a whole vector. */
+function exponentialsOf<T>(out: usize, x: usize, n: i32): void {
+  for (let i = 0; i < n; i += BLOCK) {
+    const at = <usize>i * sizeof<T>();
+    expBlock<T>(out + at, x + at, min(BLOCK, n - i), 0);
+  }
+}
+
+/** For log, `out` holds the exponentials of `result`; it never aliases the other two. */
 function backwardRow<T>(out: usize, grad: usize, result: usize, n: i32, log: bool): void {
   const sum = <T>(log ? sumRow<T>(grad, n) : dotRow<T>(grad, result, n));
   const end = out + <usize>n * sizeof<T>();
   if (log) {
-    // out = exp(result) first, then combined with grad; out never aliases the other two
-    for (let i = 0; i < n; i += BLOCK) {
-      const at = <usize>i * sizeof<T>();
-      expBlock<T>(out + at, result + at, min(BLOCK, n - i), 0);
-    }
     const s = v128.splat<T>(sum);
     for (; out + 16 <= end; out += 16, grad += 16) {
       v128.store(out, v128.sub<T>(v128.load(grad), v128.mul<T>(v128.load(out), s)));

@@ -1,6 +1,7 @@
 // flambeau, as a user writes it: eager, one thread. The harness times synchronous loops, where no finalizer runs, so each
 // iteration is a torch.scope, which is what the docs say to do there.
 import { args, data, labels, runSystem } from "../lib/harness.mjs";
+import { peak } from "../lib/peak.mjs";
 
 const host = globalThis.Deno ? "deno" : globalThis.Bun ? "bun" : "node";
 const torch = await import(`../../../dist/${host}.js`);
@@ -22,6 +23,13 @@ const checks = {};
 for (const n of [64, 128, 256, 512, 1024, 2048]) {
   cases[`matmul_${n}`] = () => op((a, b) => torch.matmul(a, b), t(n * n, 1, [n, n]), t(n * n, 2, [n, n]));
 }
+
+// What the engine that ran the products could do at most: lib/peak.mjs.
+cases.simd_peak = () => {
+  const loop = peak(true) ?? peak(false);
+  const turns = Math.round(0.0224e9 / loop.flops);
+  return { run: () => void loop.run(turns) };
+};
 
 const X = (seed = 1) => t(1e6, seed);
 const M = () => t(1 << 20, 1, [1024, 1024]);

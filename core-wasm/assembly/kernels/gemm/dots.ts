@@ -3,8 +3,8 @@
 import { sumLanes } from "./vector";
 import { madd } from "./tile";
 
-/** Vectors summed in registers before they are added up, which bounds the growth of rounding errors. */
-const RUN_BYTES: i32 = 2048;
+/** Bytes of a line whose products are summed in registers before they are added to C, which bounds rounding errors. */
+const RUN_BYTES: i32 = 4096;
 
 /** c += or = alpha * sum */
 // @ts-ignore: decorator
