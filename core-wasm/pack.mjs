@@ -1,38 +1,11 @@
 // Joins the data segments of a module. asc leaves one per run of non-zero bytes, some thousands, whose headers compress
 // worse than the zeros between them: joined, the core is 7 % smaller after gzip.
+import { Reader, section, unsigned } from "./module.mjs";
 
 const DATA = 11;
 const DATA_COUNT = 12;
 /** Longer runs of zeros stay out of the file. */
 const GAP = 1024;
-
-class Reader {
-  at = 8;
-  constructor(bytes) {
-    this.bytes = bytes;
-  }
-  byte() {
-    return this.bytes[this.at++];
-  }
-  unsigned() {
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = this.byte();
-      value += (byte & 127) * 2 ** shift;
-      if (byte < 128) return value;
-    }
-  }
-  take(length) {
-    this.at += length;
-    return this.bytes.subarray(this.at - length, this.at);
-  }
-}
-
-function unsigned(value) {
-  const bytes = [];
-  for (; value > 127; value = Math.floor(value / 128)) bytes.push((value % 128) | 128);
-  return [...bytes, value];
-}
 
 /** A signed LEB128 of a number that is not negative: bit 6 of the last byte is its sign. */
 function signed(value) {
@@ -40,8 +13,6 @@ function signed(value) {
   if (bytes.at(-1) < 64) return bytes;
   return [...bytes.slice(0, -1), bytes.at(-1) | 128, 0];
 }
-
-const section = (id, body) => Buffer.concat([Buffer.from([id, ...unsigned(body.length)]), body]);
 
 function readSegments(reader) {
   return Array.from({ length: reader.unsigned() }, () => {
