@@ -229,8 +229,16 @@ function progression(
 }
 
 /** As arange, but end is included and the dtype floating unless given; follows torch.range. */
-export function range(start: Scalar, end: Scalar, step: Scalar = 1, options: FactoryOptions = {}): Tensor {
-  return made(progression("op_range", start, end, step, options), options);
+export function range(start: Scalar, end: Scalar, options?: FactoryOptions & { step?: Scalar }): Tensor;
+export function range(start: Scalar, end: Scalar, step?: Scalar, options?: FactoryOptions): Tensor;
+export function range(
+  start: Scalar,
+  end: Scalar,
+  step: Scalar | (FactoryOptions & { step?: Scalar }) = 1,
+  options: FactoryOptions = {},
+): Tensor {
+  const named = (isOptions(step) ? step : { ...options, step }) as FactoryOptions & { step?: Scalar };
+  return made(progression("op_range", start, end, named.step ?? 1, named), named);
 }
 
 /**

@@ -24,9 +24,16 @@ function scaled(units: i32, from: i32, to: i32): i32 {
   return <i32>((<i64>units * <i64>from) / <i64>to);
 }
 
+/** Whether WebGPU's elements of two dtypes have the bytes that the CPU's have, or are the same. */
+function storedAlike(from: i32, to: i32): bool {
+  if (from == to) return true;
+  // bool is 0 and 1 in whatever it is stored; other small integers have the width of int32 there
+  if (from == DType.Bool) return to <= DType.Int8;
+  return (from == DType.Float32 && to == DType.Int32) || (from == DType.Int32 && to == DType.Float32);
+}
+
 export function viewDtype(input: Tensor, dtype: i32): Tensor {
-  if (input.device == Device.WebGpu && <i32>input.dtype != dtype && (input.dtype != DType.Bool || dtype > DType.Int8)) {
-    // bool is 0 and 1 in whatever it is stored; the others have each their own width
+  if (input.device == Device.WebGpu && !storedAlike(input.dtype, dtype)) {
     msg("WebGPU stores torch.");
     msgDType(input.dtype);
     msg(" and torch.");
