@@ -9,8 +9,11 @@ export interface Geometry {
   readonly strides: number[][];
 }
 
+/** What an iteration space is made from. */
+export type Shaped = Pick<Operand, "ndim" | "shape" | "stride">;
+
 /** The common iteration space of operands that have the same shape. */
-export function coalesce(...operands: readonly Operand[]): Geometry {
+export function coalesce(...operands: readonly Shaped[]): Geometry {
   const first = operands[0]!;
   const sizes: number[] = [];
   const strides: number[][] = operands.map(() => []);

@@ -10,6 +10,7 @@ import { groupNorm, groupNormBackward } from "./groupNorm.ts";
 import { layerNorm, layerNormBackward } from "./layerNorm.ts";
 import { nllLoss, nllLossBackward } from "./loss.ts";
 import { renormRows } from "./renorm.ts";
+import { scan } from "./scan.ts";
 import { softmax, softmaxBackward } from "./softmax.ts";
 import { gather, indexOffsets } from "./gather.ts";
 import { range } from "./range.ts";
@@ -26,6 +27,7 @@ export const kernels: Record<number, Kernel> = {
   1: copy,
   2: fill,
   67: renormRows,
+  80: scan,
   81: softmax,
   82: softmaxBackward,
   83: layerNorm,

@@ -85,7 +85,7 @@ ${sum} += part;
 
 /**
  * Defines `name(value, local, lane)`, which combines the values of a row's lanes and gives the result to each of them.
- * All invocations of the group must call it, outside of any condition.
+ * All invocations of the group, `size` of them, must call it, outside of any condition.
  */
 export function reducer(
   w: Writer,
@@ -93,13 +93,14 @@ export function reducer(
   type: string,
   { lanes, columns }: RowLayout,
   combine: (a: string, b: string) => string,
+  size = GROUP,
 ): string {
   if (lanes === 1) {
     return w.define(name, `fn ${name}(value: ${type}, local: u32, lane: u32) -> ${type} { return value; }`);
   }
   const cells = `${name}_cells`;
-  const step = columns ? GROUP / lanes : 1;
-  w.declare(`var<workgroup> ${cells}: array<${type}, ${GROUP}>;`);
+  const step = columns ? size / lanes : 1;
+  w.declare(`var<workgroup> ${cells}: array<${type}, ${size}>;`);
   return w.define(
     name,
     `fn ${name}(value: ${type}, local: u32, lane: u32) -> ${type} {
