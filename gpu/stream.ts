@@ -204,10 +204,9 @@ export class Stream {
     this.buffers.trim();
   }
 
-  /** Waits until everything recorded so far has run. */
+  /** Waits until everything recorded so far has run; raises the fault of a kernel, if there was one. */
   async synchronize(): Promise<void> {
-    this.flush();
-    await this.device.queue.onSubmittedWorkDone();
+    await this.#staging.read(this.#outsidePass(), this.#faults, 0, 0, this.#faults, () => this.flush());
     if (this.failure !== undefined) this.#raiseFailure();
   }
 
