@@ -54,6 +54,7 @@ export interface CoreExports {
   abandonCall(): void;
   readBack(handle: number): number;
   runBlock(args: number): void;
+  update(which: number, tensors: number, ...numbers: number[]): void;
   setDeviceHalf(has: number): void;
   memoryStats(): number;
   setMemoryLimit(bytes: number): void;

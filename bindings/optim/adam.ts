@@ -70,8 +70,15 @@ abstract class AdamBase extends Optimizer<AdamOptions> {
     super(params, options);
   }
 
-  protected adamStep(param: Tensor, grad: Tensor, group: ParamGroup<AdamOptions>, state: ParamState): void {
-    const { lr, betas, eps, amsgrad } = group;
+  /** `decay`: the L2 penalty, or with `decoupled` the factor that the parameter has first. */
+  protected adamStep(
+    param: Tensor,
+    grad: Tensor,
+    group: ParamGroup<AdamOptions>,
+    state: ParamState,
+    decoupled: boolean,
+  ): void {
+    const { lr, betas, eps, amsgrad, weightDecay } = group;
     if (state["step"] === undefined) {
       state["step"] = newStep();
       state["exp_avg"] = zeros(param);
@@ -79,15 +86,17 @@ abstract class AdamBase extends Optimizer<AdamOptions> {
       if (amsgrad) state["max_exp_avg_sq"] = zeros(param);
     }
     const step = nextStep(state);
-    const [mean, square] = updateMoments(state, grad, betas);
-    const stepSize = lr / (1 - betas[0] ** step);
-    const scale = Math.sqrt(1 - betas[1] ** step);
-    let largest = square;
-    if (amsgrad) {
-      largest = state["max_exp_avg_sq"] as Tensor;
-      largest.copy_(torch.maximum(largest, square));
-    }
-    param.addcdiv_(mean, largest.sqrt().div_(scale).add_(eps), -stepSize);
+    const [beta1, beta2] = betas;
+    const stepSize = lr / (1 - beta1 ** step);
+    const root = Math.sqrt(1 - beta2 ** step);
+    const tensors = [param, state["exp_avg"] as Tensor, state["exp_avg_sq"] as Tensor];
+    if (amsgrad) tensors.push(state["max_exp_avg_sq"] as Tensor);
+    tensors.push(grad);
+    const numbers = [beta1, 1 - beta1, beta2, 1 - beta2, eps, -stepSize, root, group.maximize ? -1 : 1];
+    const kind = amsgrad ? "amsgrad" : "adam";
+    if (decoupled) this.enqueue(`${kind}Decoupled`, tensors, [...numbers, 1 - lr * weightDecay]);
+    else if (weightDecay !== 0) this.enqueue(`${kind}Penalty`, tensors, [...numbers, weightDecay]);
+    else this.enqueue(kind, tensors, numbers);
   }
 }
 
@@ -100,7 +109,7 @@ export class Adam extends AdamBase {
     super(params, 0, "Adam", rest);
   }
   protected update(param: Tensor, grad: Tensor, group: ParamGroup<AdamOptions>, state: ParamState): void {
-    this.adamStep(param, effectiveGrad(grad, param, group.maximize, group.weightDecay), group, state);
+    this.adamStep(param, grad, group, state, false);
   }
 }
 
@@ -110,8 +119,7 @@ export class AdamW extends AdamBase {
     super(params, 1e-2, "AdamW", rest);
   }
   protected update(param: Tensor, grad: Tensor, group: ParamGroup<AdamOptions>, state: ParamState): void {
-    param.mul_(1 - group.lr * group.weightDecay);
-    this.adamStep(param, effectiveGrad(grad, param, group.maximize, 0), group, state);
+    this.adamStep(param, grad, group, state, true);
   }
 }
 

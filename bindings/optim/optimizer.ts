@@ -1,10 +1,14 @@
 // torch.optim.Optimizer: parameters in groups, each with its settings, and a state per parameter.
 
+import { core } from "../core.ts";
 import { enableGrad, noGrad } from "../autograd/mode.ts";
 import { TypeError, ValueError } from "../error.ts";
 import { keep } from "../memory/scope.ts";
 import { clearGrad } from "../nn/module.ts";
 import { pyFloat } from "../nn/python.ts";
+import { UPDATE } from "../gen/updates.ts";
+import { tensors as tensorList } from "../tensor/call.ts";
+import { converted } from "../tensor/move.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /** Settings of a group: numbers, flags, and lists of numbers, such as `betas`. */
@@ -83,9 +87,31 @@ export abstract class Optimizer<S extends Settings> {
           const { grad } = param;
           if (grad !== null) this.update(param, grad, group, this.stateOf(param));
         }
+        this.flush();
       }
     });
     return loss;
+  }
+
+  /** Parameters whose steps are of one kind, with their state and gradients, by what the step's numbers are. */
+  readonly #batches = new Map<string, { which: number; numbers: readonly number[]; tensors: Tensor[] }>();
+
+  /**
+   * Lets the core make the step `which` of a parameter, together with those of all others that have the same numbers.
+   * @param tensors as the step's program has them (core-wasm/ops/updates.ts)
+   */
+  protected enqueue(which: keyof typeof UPDATE, tensors: readonly Tensor[], numbers: readonly number[]): void {
+    const key = `${which} ${numbers.join()}`;
+    const batch = this.#batches.get(key);
+    if (batch === undefined) this.#batches.set(key, { which: UPDATE[which], numbers, tensors: [...tensors] });
+    else batch.tensors.push(...tensors);
+  }
+
+  private flush(): void {
+    for (const { which, numbers, tensors } of this.#batches.values()) {
+      core.update(which, tensorList(tensors, "step", "params", 1), ...numbers);
+    }
+    this.#batches.clear();
   }
 
   /** One step of one parameter, off the tape. */
@@ -170,7 +196,8 @@ function copied(entries: ParamState, param: Tensor): ParamState {
   return Object.fromEntries(
     Object.entries(entries).map(([name, value]) => {
       if (!(value instanceof Tensor)) return [name, value];
-      const cast = name !== "step" && param.isFloatingPoint() ? value.to(param.dtype) : value;
+      const dtype = param.isFloatingPoint() ? param.dtype : undefined;
+      const cast = name === "step" ? value : converted(value, dtype, param.device);
       return [name, keep(cast.detach().clone())];
     }),
   );
@@ -181,7 +208,11 @@ export const stateTensor = (tensor: Tensor): Tensor => keep(tensor);
 
 /** Adds one to the step counter of a state, a 0-d tensor as in PyTorch, and gives its value. */
 export function nextStep(state: ParamState): number {
-  return ((state["step"] as Tensor).add_(1) as Tensor).item() as number;
+  const counter = state["step"] as Tensor;
+  if (counter.dtype !== "float32" || counter.device !== "cpu") return counter.add_(1).item() as number;
+  // in place without a call of the core: every parameter has one
+  const memory = counter.data({ copy: false });
+  return Number(++(memory as Float32Array)[0]!);
 }
 
 /** `grad` turned round to ascend, and with the pull of weight decay. */

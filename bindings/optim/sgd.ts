@@ -1,8 +1,8 @@
 import { ValueError } from "../error.ts";
 import { take, type Rest } from "../nn/arguments.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import { fullLike } from "../nn/factory.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import {
-  effectiveGrad,
   Optimizer,
   requireNonNegative,
   stateTensor,
@@ -60,22 +60,20 @@ export class SGD extends Optimizer<SGDOptions> {
 
   protected update(param: Tensor, grad: Tensor, group: ParamGroup<SGDOptions>, state: ParamState): void {
     const { lr, momentum, dampening, weightDecay, nesterov, maximize } = group;
-    let direction = weightDecay === 0 ? grad : effectiveGrad(grad, param, maximize, weightDecay);
-    const sign = weightDecay === 0 && maximize ? -1 : 1;
-    if (momentum !== 0) {
-      const buffer = state["momentum_buffer"] as Tensor | null | undefined;
-      const velocity = buffer
-        ? buffer.mul_(momentum).add_(direction, sign * (1 - dampening))
-        : (state["momentum_buffer"] = stateTensor(sign < 0 ? direction.neg() : direction.detach().clone()));
-      if (!nesterov) {
-        param.add_(velocity as Tensor, -lr);
-        return;
-      }
-      direction = direction.mul(sign).add(velocity as Tensor, momentum);
-      param.add_(direction, -lr);
+    const sign = maximize ? -1 : 1;
+    const decays = weightDecay !== 0;
+    if (momentum === 0) {
+      state["momentum_buffer"] ??= null;
+      if (decays) this.enqueue("sgdDecay", [param, grad], [-lr, sign, weightDecay]);
+      else this.enqueue("sgd", [param, grad], [-lr * sign]);
       return;
     }
-    state["momentum_buffer"] ??= null;
-    param.add_(direction, -lr * sign);
+    // the first step takes the whole gradient into a buffer of zeros
+    const isFirst = !state["momentum_buffer"];
+    const buffer = (state["momentum_buffer"] ??= stateTensor(fullLike(param, 0))) as Tensor;
+    const numbers = [-lr, momentum, isFirst ? 1 : 1 - dampening, sign];
+    if (decays) numbers.push(weightDecay);
+    const kind = nesterov ? "nesterov" : "momentum";
+    this.enqueue(decays ? `${kind}Decay` : kind, [param, buffer, grad], numbers);
   }
 }

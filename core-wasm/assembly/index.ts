@@ -18,6 +18,7 @@ import {
   setUserMode,
 } from "./dispatch/entry";
 import { msgNodeName } from "./gen/programs";
+import { setElementwiseParam, updateInPlace } from "./ops/elementwise";
 import * as generators from "./kernels/generator";
 import { allocate, free, liveBytes, peakBytes, reservedBytes, setByteLimit } from "./memory/allocator";
 import { deviceBytes, devicePeakBytes, deviceStorages, liveStorages } from "./memory/storage";
@@ -277,6 +278,33 @@ export function readBack(t: Tensor): usize {
 /** Runs an argument block whose operands all lie in wasm memory: what a device is compared with, or does not do itself. */
 export function runBlock(block: usize): void {
   runCpu(changetype<Args>(block));
+}
+
+/** A step of an optimizer: update `which` (core-wasm/ops/updates.ts) of sets of tensors, with its numbers. */
+export function update(
+  which: i32,
+  tensors: Tensors,
+  a: f64,
+  b: f64,
+  c: f64,
+  d: f64,
+  e: f64,
+  f: f64,
+  g: f64,
+  h: f64,
+  i: f64,
+): void {
+  setElementwiseParam(0, a);
+  setElementwiseParam(1, b);
+  setElementwiseParam(2, c);
+  setElementwiseParam(3, d);
+  setElementwiseParam(4, e);
+  setElementwiseParam(5, f);
+  setElementwiseParam(6, g);
+  setElementwiseParam(7, h);
+  setElementwiseParam(8, i);
+  updateInPlace(which, tensors);
+  leaveNothing();
 }
 
 /** Tells whether the WebGPU device has 16-bit floats. */

@@ -14,6 +14,7 @@ import { generateExportTypes, generateExports } from "./exports.ts";
 import { generateOps } from "./ops.ts";
 import { generatePrograms } from "./programs.ts";
 import { makeRegistry } from "./registry.ts";
+import { generateUpdateNumbers, generateUpdates } from "./updates.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 
@@ -27,6 +28,8 @@ const files: Record<string, string> = {
   "bindings/gen/exports.ts": generateExportTypes(registry),
   "bindings/gen/signatures.ts": generateSignatures(registry),
   "bindings/gen/methods.ts": generateMethods(registry),
+  "core-wasm/assembly/gen/updates.ts": generateUpdates(),
+  "bindings/gen/updates.ts": generateUpdateNumbers(),
 };
 for (const [namespace, file] of Object.entries(NAMESPACE_FILES)) {
   files[`bindings/gen/${file}`] = generateFunctions(registry, namespace as Namespace);

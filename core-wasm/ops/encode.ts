@@ -31,11 +31,21 @@ export interface Program {
 }
 
 export function compile(root: Expression, layout: Layout, what: string): Program {
+  return compileAll([root], layout, what).program;
+}
+
+/** A program with several results: `outs` are their registers; as a program of one result it has the first. */
+export function compileAll(
+  roots: readonly Expression[],
+  layout: Layout,
+  what: string,
+): { program: Program; outs: number[] } {
+  const root = roots[0]!;
   const fail = (why: string): never => {
     throw new Error(`${what}: ${why}`);
   };
   if (layout.inputs.length > MAX_INPUTS) fail(`${layout.inputs.length} inputs, the limit is ${MAX_INPUTS}`);
-  const nodes = nodesOf(root);
+  const nodes = nodesOf(...roots);
   const register = new Map<Expression, number>();
   layout.inputs.forEach((e, i) => register.set(e, i));
   const constants: number[] = [];
@@ -50,10 +60,10 @@ export function compile(root: Expression, layout: Layout, what: string): Program
     } else if (!register.has(e)) fail(`${e} is not among the program's inputs`);
   }
   const firstTemporary = layout.inputs.length + layout.params + constants.length;
-  const { instructions, registers } = allocate(nodes, root, register, firstTemporary);
+  const { instructions, registers } = allocate(nodes, roots, register, firstTemporary);
   if (registers > MAX_REGISTERS) fail(`needs ${registers} registers, the limit is ${MAX_REGISTERS}`);
   if (instructions.length > 255) fail(`${instructions.length} instructions, the limit is 255`);
-  return {
+  const program: Program = {
     inputs: layout.inputs.length,
     params: layout.params,
     constants,
@@ -63,19 +73,20 @@ export function compile(root: Expression, layout: Layout, what: string): Program
     outIsMask: root.kind === "mask",
     maskInputs: layout.inputs.reduce((bits, e, i) => bits | (e.kind === "mask" ? 1 << i : 0), 0),
   };
+  return { program, outs: roots.map((r) => register.get(r)!) };
 }
 
 /** Linear scan in evaluation order: a temporary's register is free again after its last use, at once for that use's own dst. */
 function allocate(
   nodes: readonly Expression[],
-  root: Expression,
+  roots: readonly Expression[],
   register: Map<Expression, number>,
   firstTemporary: number,
 ) {
   const steps = nodes.filter((e) => e.op);
   const lastUse = new Map<Expression, number>();
   steps.forEach((e, i) => e.args.forEach((a) => lastUse.set(a, i)));
-  lastUse.set(root, steps.length);
+  for (const root of roots) lastUse.set(root, steps.length);
   const free: number[] = [];
   let registers = firstTemporary;
   const instructions = steps.map((e, i) => {

@@ -4,7 +4,16 @@ import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { OpRecord } from "./record.ts";
 
-const MACHINERY = new Set(["record", "signature", "expression", "encode", "differentiate", "micro", "index"]);
+const MACHINERY = new Set([
+  "record",
+  "signature",
+  "expression",
+  "encode",
+  "differentiate",
+  "micro",
+  "updates",
+  "index",
+]);
 
 export async function allRecords(folder = dirname(fileURLToPath(import.meta.url))): Promise<OpRecord[]> {
   const files = readdirSync(folder)

@@ -42,6 +42,8 @@ export const enum Kernel {
   Copy = 1,
   Fill = 2,
   Reduce = 3,
+  /** an elementwise program with several results, which overwrite its first inputs */
+  Update = 4,
   Gemm = 10,
   Convolution = 11,
   ConvolutionTranspose = 12,
@@ -104,6 +106,7 @@ export const enum Kernel {
 export function runCpu(args: Args): void {
   switch (args.kernel) {
     case Kernel.Program:
+    case Kernel.Update:
       return programKernel(args);
     case Kernel.Copy:
       return copyKernel(args);

@@ -23,7 +23,9 @@ import { ErrorKind, dtypeName, msg, msgInts, msgShape, raise } from "../tensor/e
 import { Ints, newInts, shapeOf } from "../tensor/ints";
 import { ScalarKind } from "../tensor/scalar";
 import { Flag, Tensor } from "../tensor/tensor";
+import { Tensors } from "../tensor/tensors";
 import * as ops from "../gen/ops";
+import { UPDATES } from "../gen/updates";
 
 const enum Rule {
   Promote = 0,
@@ -283,6 +285,44 @@ function runProgram(out: Tensor, count: i32, program: usize, compute: i32, param
   args.compute = compute;
   for (let i = 0; i < paramCount; i++) args.setParam(i, load<f64>(params + ((<usize>i) << 3)));
   run(device);
+}
+
+/**
+ * Runs program `which` of gen/updates.ts on each set of tensors in the list: what an optimizer's step makes of a parameter,
+ * its state and its gradient. The params have been set.
+ */
+export function updateInPlace(which: i32, tensors: Tensors): void {
+  const entry = UPDATES + ((<usize>which) << 4);
+  const program = UPDATES + <usize>load<u32>(entry);
+  const inputs = <i32>load<u8>(entry, 4);
+  const results = <i32>load<u8>(entry, 5);
+  for (let at = 0; at + inputs <= tensors.length; at += inputs) {
+    const param = tensors.get(at);
+    for (let i = 1; i < inputs; i++) {
+      const t = tensors.get(at + i);
+      if (!sameShape(param, t)) {
+        msg("The size of a tensor of the optimizer's state, ");
+        msgShape(t);
+        msg(", is not that of the parameter, ");
+        msgShape(param);
+        raise(ErrorKind.Runtime);
+      }
+      setOperand(i - 1, t);
+    }
+    if (param.numel == 0) continue;
+    layOut(param, inputs - 1);
+    args.kernel = Kernel.Update;
+    args.program = program;
+    args.compute = computeOf(param.dtype);
+    const paramCount = <i32>load<u8>(program, 1);
+    for (let i = 0; i < paramCount; i++) args.setParam(i, load<f64>(params + ((<usize>i) << 3)));
+    args.setInt(0, results);
+    for (let i = 0; i < results; i++) {
+      args.setInt(1 + i, <i32>load<u8>(entry + <usize>i, 6));
+      tensors.get(at + i).storage.version++;
+    }
+    run(param.device);
+  }
 }
 
 /** bool results are computed with masks or small integers alike, 32 bits wide */

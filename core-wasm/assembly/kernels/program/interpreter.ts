@@ -1,6 +1,7 @@
 // The block interpreter of elementwise programs: runs each micro-op over a block of elements whose registers lie in the
 // L1 cache. Cost: the bytes of the operands once; per micro-op and block one pass over L1.
 import { Args } from "../../dispatch/args";
+import { Kernel } from "../../dispatch/kernel";
 import { Compute, computeType } from "../../tensor/dtype";
 import { BLOCK, BLOCK_BYTES, SCRATCH_BYTES, isLane, loadBlock, readable, storeBlock } from "./blocks";
 import { isDense, period } from "./elements";
@@ -59,7 +60,10 @@ const enum Mode {
   for (; i < bytes; i += 4) store<u32>(dst + i, load<u32>(src + i));
 }
 
-/** Operand 0: the output. Operands 1..: the inputs, broadcast to operand 0's shape. */
+/**
+ * Operand 0: the output. Operands 1..: the inputs, broadcast to operand 0's shape. An update (Kernel.Update) has inputs alone,
+ * all of one shape: results int(1), int(2), …, int(0) of them, are written to the first.
+ */
 export function programKernel(args: Args): void {
   programRange(args, 0, args.operand(0).numel, arena);
 }
@@ -91,8 +95,10 @@ export function programRange(args: Args, begin: i32, end: i32, arena: usize): vo
   for (let r = 0; r < registers; r++) store<usize>(arena + ((<usize>r) << 2), blocks + <usize>r * BLOCK_BYTES);
 
   const out = args.operand(0);
+  const isUpdate = args.kernel == Kernel.Update;
+  const first = i32(!isUpdate);
   for (let i = 0; i < inputs; i++) {
-    const operand = args.operand(i + 1);
+    const operand = args.operand(i + first);
     const dtype = operand.dtype;
     const mask = ((maskInputs >> i) & 1) != 0;
     const run = period(operand, out);
@@ -125,7 +131,7 @@ export function programRange(args: Args, begin: i32, end: i32, arena: usize): vo
   // the last micro-op may write to the output itself: in steps of 64 bytes only, so not in a block with a tail
   const outDense = isDense(out, out);
   const direct = outDense && isLane(out.dtype) && computeType(out.dtype) == type && !resultIsMask;
-  const lastWrites = codeEnd > code && <usize>load<u8>(codeEnd - 8, 1) == result;
+  const lastWrites = !isUpdate && codeEnd > code && <usize>load<u8>(codeEnd - 8, 1) == result;
 
   for (let at = begin; at < end; at += BLOCK) {
     const n = min(end - at, BLOCK);
@@ -134,7 +140,7 @@ export function programRange(args: Args, begin: i32, end: i32, arena: usize): vo
       const slot = (<usize>i) << 2;
       const mode = load<i32>(arena + MODES + slot);
       if (mode == Mode.Fixed) continue;
-      const operand = args.operand(i + 1);
+      const operand = args.operand(i + first);
       const run = load<i32>(arena + PERIODS + slot);
       let dense = -1;
       if (run != 0) {
@@ -163,6 +169,14 @@ export function programRange(args: Args, begin: i32, end: i32, arena: usize): vo
       );
     }
     if (intoOutput) continue;
+    if (isUpdate) {
+      for (let i = 0, count = args.int(0); i < count; i++) {
+        const target = args.operand(i);
+        const value = load<usize>(arena + ((<usize>args.int(1 + i)) << 2));
+        storeBlock(target, isDense(target, out), type, false, at, n, value, scratch);
+      }
+      continue;
+    }
     const value = load<usize>(arena + (result << 2));
     if (direct) copyLanes(out.data + ((<usize>at) << shift), value, (<usize>n) << shift);
     else storeBlock(out, outDense, type, resultIsMask, at, n, value, scratch);
