@@ -18,6 +18,7 @@ import { flip, triangle } from "./rearrange.ts";
 import { scatter } from "./scatter.ts";
 import { histogram, searchSorted } from "./search.ts";
 import { mode, select, sort, topk } from "./sort.ts";
+import { update } from "./update.ts";
 import { lexsort, numberRuns, repeatPositions } from "./unique.ts";
 
 export type Kernel = (call: Call, stream: Stream) => void;
@@ -26,6 +27,7 @@ export const kernels: Record<number, Kernel> = {
   0: program,
   1: copy,
   2: fill,
+  4: update,
   67: renormRows,
   80: scan,
   81: softmax,

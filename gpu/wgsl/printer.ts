@@ -177,6 +177,8 @@ export interface Printed {
   readonly statements: readonly string[];
   /** expression of the result: bool if the program's result is a mask */
   readonly result: string;
+  /** expressions of all registers as they are at the end */
+  readonly registers: readonly string[];
 }
 
 /**
@@ -212,7 +214,7 @@ export function print(
     if (used.every(isConstant)) operands[0] = declare(operands[0]!);
     registers[dst!] = declare(rule(...operands));
   }
-  return { statements, result: registers[program.out]! };
+  return { statements, result: registers[program.out]!, registers };
 }
 
 /** The program as WGSL function `name` of its inputs; `params` are expressions that are valid in any function. */

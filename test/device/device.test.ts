@@ -229,3 +229,28 @@ test("a masked write of a number waits for nothing", async () => {
   await x.putAsync(x.gt(6), torch.tensor([5, 6]).to("webgpu"));
   expect(await x.at(1).tolistAsync()).toEqual([5, 6]);
 });
+
+test("optimizers make one run a parameter, with the CPU's numbers", async () => {
+  const make = {
+    nesterov: (p: torch.Tensor[]) =>
+      new torch.optim.SGD(p, { lr: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.1 }),
+    amsgrad: (p: torch.Tensor[]) => new torch.optim.AdamW(p, { amsgrad: true }),
+  };
+  for (const optimizer of Object.values(make)) {
+    const host = [torch.randn(3, 4), torch.randn(5), torch.randn(4, 2).t()];
+    const device = host.map((x) => x.to("webgpu"));
+    for (const x of [...host, ...device]) x.requiresGrad_();
+    const [a, b] = [optimizer(host), optimizer(device)];
+    for (let i = 0; i < 3; i++) {
+      host.forEach((x, k) => {
+        x.grad = torch.randn(x.shape);
+        device[k]!.grad = x.grad.to("webgpu");
+      });
+      a.step();
+      const before = emulator.runs.length;
+      b.step();
+      if (i > 0) expect(emulator.runs.length - before).toBe(3);
+    }
+    for (const [k, x] of host.entries()) expect((await device[k]!.cpu()).equal(x)).toBe(true);
+  }
+});
