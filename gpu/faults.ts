@@ -30,6 +30,8 @@ export const Fault = {
   SorterIndex: 7,
   /** in maskedScatter */
   SourceTooShort: 8,
+  /** a: the label, b: the number of classes */
+  CtcTarget: 9,
 } as const;
 
 const outOfBounds = (index: number, size: number, dim: number): string =>
@@ -53,6 +55,7 @@ const KINDS: Record<number, FaultKind> = {
     kind: RUNTIME,
     message: () => "Number of elements of source < number of ones in mask",
   },
+  [Fault.CtcTarget]: { kind: INDEX, message: (target) => `ctc_loss: target ${target} is out of bounds.` },
 };
 
 export const FAULT_BYTES = 16;

@@ -8,6 +8,7 @@ import { program } from "./program.ts";
 import { batchNorm, batchNormBackward } from "./batchNorm.ts";
 import { groupNorm, groupNormBackward } from "./groupNorm.ts";
 import { layerNorm, layerNormBackward } from "./layerNorm.ts";
+import { ctcLoss, ctcLossBackward } from "./ctc.ts";
 import { nllLoss, nllLossBackward } from "./loss.ts";
 import { renormRows } from "./renorm.ts";
 import { scan } from "./scan.ts";
@@ -58,4 +59,6 @@ export const kernels: Record<number, Kernel> = {
   57: flip,
   90: nllLoss,
   91: nllLossBackward,
+  92: ctcLoss,
+  93: ctcLossBackward,
 };

@@ -117,6 +117,6 @@ export function reducer(
 }
 
 /** `reducer` for sums. */
-export function summing(w: Writer, name: string, type: string, layout: RowLayout): string {
-  return reducer(w, name, type, layout, (a, b) => `${a} + ${b}`);
+export function summing(w: Writer, name: string, type: string, layout: RowLayout, size = GROUP): string {
+  return reducer(w, name, type, layout, (a, b) => `${a} + ${b}`, size);
 }
