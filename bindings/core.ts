@@ -6,6 +6,7 @@
 
 import type { OpExports } from "./gen/exports.ts";
 import { errorOfKind } from "./error.ts";
+import { SIGNATURES } from "./gen/signatures.ts";
 
 /** The exports that are written by hand (core-wasm/assembly/index.ts). Handles and addresses are i32. */
 export interface CoreExports {
@@ -216,11 +217,21 @@ export function instantiate(module: WebAssembly.Module, imports: Record<string, 
 }
 
 /**
- * The exports as an ordinary object with fast properties. An exports object is a dictionary in V8, where a property costs
+ * The exports by their names, which those of ops get back here (core-wasm/generate/exports.ts has numbered them), as an
+ * ordinary object with fast properties. An exports object is a dictionary in V8, where a property costs
  * a hash look-up at every call; an object that serves as a prototype is laid out flat.
  */
 function plainExports(exports: WebAssembly.Exports): unknown {
-  const flat = { ...exports };
+  const flat = Object.fromEntries(Object.entries(exports).filter(([name]) => !name.startsWith("_")));
+  let number = 0;
+  const name = (op: string): void => {
+    flat[`op_${op}`] = exports[`_${(number++).toString(36)}`]!;
+  };
+  for (const line of SIGNATURES.split("\n")) {
+    const [op, flags] = line.split(" ", 2) as [string, string];
+    name(op);
+    if (flags.includes("I")) name(`${op}_`);
+  }
   function Holder() {}
   Holder.prototype = flat;
   return Object.create(flat) && flat;

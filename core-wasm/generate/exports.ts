@@ -22,7 +22,27 @@ export function generateExports(registry: Registry): string {
     'import * as ops from "./ops";',
     "",
     ...registry.records.filter((r) => !r.internal).flatMap(exportsOf),
+    `export { ${exportNames(registry)
+      .map(([name, short]) => (name === short ? name : `${name} as ${short}`))
+      .join(", ")} };`,
+    "",
   ].join("\n");
+}
+
+/**
+ * The exports and what they are called in the module: ops with a line in bindings/gen/signatures.ts by their number there,
+ * from which bindings/core.ts knows them again. Their names would be 2 % of the core after gzip.
+ */
+function exportNames(registry: Registry): [name: string, short: string][] {
+  const isListed = (record: OpRecord): boolean => record.variants.length > 0;
+  const records = registry.records.filter((r) => !r.internal);
+  const namesOf = (r: OpRecord): string[] => [exportName(r), ...(hasInplace(r) ? [`${exportName(r)}_`] : [])];
+  const listed = records.filter(isListed).flatMap(namesOf);
+  const others = records.filter((r) => !isListed(r)).flatMap(namesOf);
+  return [
+    ...listed.map((name, i): [string, string] => [name, `_${i.toString(36)}`]),
+    ...others.map((name): [string, string] => [name, name]),
+  ];
 }
 
 function exportsOf(record: OpRecord): string[] {
@@ -41,7 +61,7 @@ function exportsOf(record: OpRecord): string[] {
   if (plainResult) {
     const type = plainResult === "float" ? "f64" : "i32";
     lines.push(
-      `export function ${name}(${formal}): ${type} {`,
+      `function ${name}(${formal}): ${type} {`,
       ...check,
       `  const value = <${type}>${call};`,
       "  leaveNothing();",
@@ -49,19 +69,19 @@ function exportsOf(record: OpRecord): string[] {
       "}",
     );
   } else if (listResult)
-    lines.push(`export function ${name}(${formal}): i32 {`, ...check, `  return leaveList(${call});`, "}");
+    lines.push(`function ${name}(${formal}): i32 {`, ...check, `  return leaveList(${call});`, "}");
   else if (results.length > 1)
     lines.push(
-      `export function ${name}(${formal}): i32 {`,
+      `function ${name}(${formal}): i32 {`,
       ...check,
       `  ${call};`,
       `  return leaveResults(${results.length});`,
       "}",
     );
-  else lines.push(`export function ${name}(${formal}): usize {`, ...check, `  return leave(${call});`, "}");
+  else lines.push(`function ${name}(${formal}): usize {`, ...check, `  return leave(${call});`, "}");
   if (hasInplace(record)) {
     lines.push(
-      `export function ${name}_(${formal}): void {`,
+      `function ${name}_(${formal}): void {`,
       ...check,
       `  ops.${record.name}_(${actual});`,
       "  leaveNothing();",

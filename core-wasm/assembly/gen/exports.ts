@@ -11,2275 +11,2277 @@ import { Tensor } from "../tensor/tensor";
 import { Tensors } from "../tensor/tensors";
 import * as ops from "./ops";
 
-export function op__scaledDotProductAttention(query: usize, key: usize, value: usize, attnMask: usize, dropoutP: f64, needAttnWeights: i32, isCausal: i32): i32 {
+function op__scaledDotProductAttention(query: usize, key: usize, value: usize, attnMask: usize, dropoutP: f64, needAttnWeights: i32, isCausal: i32): i32 {
   ops._scaledDotProductAttention(changetype<Tensor>(query), changetype<Tensor>(key), changetype<Tensor>(value), changetype<Tensor | null>(attnMask), dropoutP, needAttnWeights != 0, isCausal != 0);
   return leaveResults(2);
 }
 
-export function op_abs(input: usize): usize {
+function op_abs(input: usize): usize {
   return leave(ops.abs(changetype<Tensor>(input)));
 }
-export function op_abs_(input: usize): void {
+function op_abs_(input: usize): void {
   ops.abs_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_acos(input: usize): usize {
+function op_acos(input: usize): usize {
   return leave(ops.acos(changetype<Tensor>(input)));
 }
-export function op_acos_(input: usize): void {
+function op_acos_(input: usize): void {
   ops.acos_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_acosh(input: usize): usize {
+function op_acosh(input: usize): usize {
   return leave(ops.acosh(changetype<Tensor>(input)));
 }
-export function op_acosh_(input: usize): void {
+function op_acosh_(input: usize): void {
   ops.acosh_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_adaptiveAvgPool1d(input: usize, outputSize: usize): usize {
+function op_adaptiveAvgPool1d(input: usize, outputSize: usize): usize {
   return leave(ops.adaptiveAvgPool1d(changetype<Tensor>(input), changetype<Ints>(outputSize)));
 }
 
-export function op_adaptiveAvgPool2d(input: usize, outputSize: usize): usize {
+function op_adaptiveAvgPool2d(input: usize, outputSize: usize): usize {
   return leave(ops.adaptiveAvgPool2d(changetype<Tensor>(input), changetype<Ints>(outputSize)));
 }
 
-export function op_adaptiveAvgPool3d(input: usize, outputSize: usize): usize {
+function op_adaptiveAvgPool3d(input: usize, outputSize: usize): usize {
   return leave(ops.adaptiveAvgPool3d(changetype<Tensor>(input), changetype<Ints>(outputSize)));
 }
 
-export function op_adaptiveMaxPool1dWithIndices(input: usize, outputSize: usize): i32 {
+function op_adaptiveMaxPool1dWithIndices(input: usize, outputSize: usize): i32 {
   ops.adaptiveMaxPool1dWithIndices(changetype<Tensor>(input), changetype<Ints>(outputSize));
   return leaveResults(2);
 }
 
-export function op_adaptiveMaxPool2dWithIndices(input: usize, outputSize: usize): i32 {
+function op_adaptiveMaxPool2dWithIndices(input: usize, outputSize: usize): i32 {
   ops.adaptiveMaxPool2dWithIndices(changetype<Tensor>(input), changetype<Ints>(outputSize));
   return leaveResults(2);
 }
 
-export function op_adaptiveMaxPool3dWithIndices(input: usize, outputSize: usize): i32 {
+function op_adaptiveMaxPool3dWithIndices(input: usize, outputSize: usize): i32 {
   ops.adaptiveMaxPool3dWithIndices(changetype<Tensor>(input), changetype<Ints>(outputSize));
   return leaveResults(2);
 }
 
-export function op_add(input: usize, other: usize, alpha: i32): usize {
+function op_add(input: usize, other: usize, alpha: i32): usize {
   arithmetic_check.checkAlpha(changetype<Tensor>(input), changetype<Tensor>(other), alpha);
   return leave(ops.add(changetype<Tensor>(input), changetype<Tensor>(other), scalarValue(alpha)));
 }
-export function op_add_(input: usize, other: usize, alpha: i32): void {
+function op_add_(input: usize, other: usize, alpha: i32): void {
   arithmetic_check.checkAlpha(changetype<Tensor>(input), changetype<Tensor>(other), alpha);
   ops.add_(changetype<Tensor>(input), changetype<Tensor>(other), scalarValue(alpha));
   leaveNothing();
 }
 
-export function op_addbmm(input: usize, batch1: usize, batch2: usize, beta: i32, alpha: i32): usize {
+function op_addbmm(input: usize, batch1: usize, batch2: usize, beta: i32, alpha: i32): usize {
   return leave(ops.addbmm(changetype<Tensor>(input), changetype<Tensor>(batch1), changetype<Tensor>(batch2), scalarFrom(beta)!, scalarFrom(alpha)!));
 }
 
-export function op_addcdiv(input: usize, tensor1: usize, tensor2: usize, value: i32): usize {
+function op_addcdiv(input: usize, tensor1: usize, tensor2: usize, value: i32): usize {
   arithmetic_check.checkAddcdiv(changetype<Tensor>(input), changetype<Tensor>(tensor1), changetype<Tensor>(tensor2), value);
   return leave(ops.addcdiv(changetype<Tensor>(input), changetype<Tensor>(tensor1), changetype<Tensor>(tensor2), scalarValue(value)));
 }
-export function op_addcdiv_(input: usize, tensor1: usize, tensor2: usize, value: i32): void {
+function op_addcdiv_(input: usize, tensor1: usize, tensor2: usize, value: i32): void {
   arithmetic_check.checkAddcdiv(changetype<Tensor>(input), changetype<Tensor>(tensor1), changetype<Tensor>(tensor2), value);
   ops.addcdiv_(changetype<Tensor>(input), changetype<Tensor>(tensor1), changetype<Tensor>(tensor2), scalarValue(value));
   leaveNothing();
 }
 
-export function op_addcmul(input: usize, tensor1: usize, tensor2: usize, value: i32): usize {
+function op_addcmul(input: usize, tensor1: usize, tensor2: usize, value: i32): usize {
   return leave(ops.addcmul(changetype<Tensor>(input), changetype<Tensor>(tensor1), changetype<Tensor>(tensor2), scalarValue(value)));
 }
-export function op_addcmul_(input: usize, tensor1: usize, tensor2: usize, value: i32): void {
+function op_addcmul_(input: usize, tensor1: usize, tensor2: usize, value: i32): void {
   ops.addcmul_(changetype<Tensor>(input), changetype<Tensor>(tensor1), changetype<Tensor>(tensor2), scalarValue(value));
   leaveNothing();
 }
 
-export function op_addmm(input: usize, mat1: usize, mat2: usize, beta: i32, alpha: i32): usize {
+function op_addmm(input: usize, mat1: usize, mat2: usize, beta: i32, alpha: i32): usize {
   return leave(ops.addmm(changetype<Tensor>(input), changetype<Tensor>(mat1), changetype<Tensor>(mat2), scalarFrom(beta)!, scalarFrom(alpha)!));
 }
-export function op_addmm_(input: usize, mat1: usize, mat2: usize, beta: i32, alpha: i32): void {
+function op_addmm_(input: usize, mat1: usize, mat2: usize, beta: i32, alpha: i32): void {
   ops.addmm_(changetype<Tensor>(input), changetype<Tensor>(mat1), changetype<Tensor>(mat2), scalarFrom(beta)!, scalarFrom(alpha)!);
   leaveNothing();
 }
 
-export function op_addmv(input: usize, mat: usize, vec: usize, beta: i32, alpha: i32): usize {
+function op_addmv(input: usize, mat: usize, vec: usize, beta: i32, alpha: i32): usize {
   return leave(ops.addmv(changetype<Tensor>(input), changetype<Tensor>(mat), changetype<Tensor>(vec), scalarFrom(beta)!, scalarFrom(alpha)!));
 }
-export function op_addmv_(input: usize, mat: usize, vec: usize, beta: i32, alpha: i32): void {
+function op_addmv_(input: usize, mat: usize, vec: usize, beta: i32, alpha: i32): void {
   ops.addmv_(changetype<Tensor>(input), changetype<Tensor>(mat), changetype<Tensor>(vec), scalarFrom(beta)!, scalarFrom(alpha)!);
   leaveNothing();
 }
 
-export function op_addr(input: usize, vec1: usize, vec2: usize, beta: i32, alpha: i32): usize {
+function op_addr(input: usize, vec1: usize, vec2: usize, beta: i32, alpha: i32): usize {
   return leave(ops.addr(changetype<Tensor>(input), changetype<Tensor>(vec1), changetype<Tensor>(vec2), scalarFrom(beta)!, scalarFrom(alpha)!));
 }
-export function op_addr_(input: usize, vec1: usize, vec2: usize, beta: i32, alpha: i32): void {
+function op_addr_(input: usize, vec1: usize, vec2: usize, beta: i32, alpha: i32): void {
   ops.addr_(changetype<Tensor>(input), changetype<Tensor>(vec1), changetype<Tensor>(vec2), scalarFrom(beta)!, scalarFrom(alpha)!);
   leaveNothing();
 }
 
-export function op_affineGrid(theta: usize, size: usize, alignCorners: i32): usize {
+function op_affineGrid(theta: usize, size: usize, alignCorners: i32): usize {
   return leave(ops.affineGrid(changetype<Tensor>(theta), changetype<Ints>(size), alignCorners));
 }
 
-export function op_all(input: usize, dim: i32, keepdim: i32): usize {
+function op_all(input: usize, dim: i32, keepdim: i32): usize {
   return leave(ops.all(changetype<Tensor>(input), dim, keepdim != 0));
 }
 
-export function op_allclose(input: usize, other: usize, rtol: f64, atol: f64, equalNan: i32): i32 {
+function op_allclose(input: usize, other: usize, rtol: f64, atol: f64, equalNan: i32): i32 {
   const value = <i32>ops.allclose(changetype<Tensor>(input), changetype<Tensor>(other), rtol, atol, equalNan != 0);
   leaveNothing();
   return value;
 }
 
-export function op_alphaDropout(input: usize, p: f64, training: i32): usize {
+function op_alphaDropout(input: usize, p: f64, training: i32): usize {
   return leave(ops.alphaDropout(changetype<Tensor>(input), p, training != 0));
 }
-export function op_alphaDropout_(input: usize, p: f64, training: i32): void {
+function op_alphaDropout_(input: usize, p: f64, training: i32): void {
   ops.alphaDropout_(changetype<Tensor>(input), p, training != 0);
   leaveNothing();
 }
 
-export function op_amax(input: usize, dim: usize, keepdim: i32): usize {
+function op_amax(input: usize, dim: usize, keepdim: i32): usize {
   return leave(ops.amax(changetype<Tensor>(input), changetype<Ints | null>(dim), keepdim != 0));
 }
 
-export function op_amin(input: usize, dim: usize, keepdim: i32): usize {
+function op_amin(input: usize, dim: usize, keepdim: i32): usize {
   return leave(ops.amin(changetype<Tensor>(input), changetype<Ints | null>(dim), keepdim != 0));
 }
 
-export function op_aminmax(input: usize, dim: i32, keepdim: i32): i32 {
+function op_aminmax(input: usize, dim: i32, keepdim: i32): i32 {
   ops.aminmax(changetype<Tensor>(input), dim, keepdim != 0);
   return leaveResults(2);
 }
 
-export function op_angle(input: usize): usize {
+function op_angle(input: usize): usize {
   return leave(ops.angle(changetype<Tensor>(input)));
 }
 
-export function op_any(input: usize, dim: i32, keepdim: i32): usize {
+function op_any(input: usize, dim: i32, keepdim: i32): usize {
   return leave(ops.any(changetype<Tensor>(input), dim, keepdim != 0));
 }
 
-export function op_arange(start: i32, end: i32, step: i32, dtype: i32, device: i32): usize {
+function op_arange(start: i32, end: i32, step: i32, dtype: i32, device: i32): usize {
   return leave(ops.arange(scalarFrom(start)!, scalarFrom(end)!, scalarFrom(step)!, dtype, device));
 }
 
-export function op_argmax(input: usize, dim: i32, keepdim: i32): usize {
+function op_argmax(input: usize, dim: i32, keepdim: i32): usize {
   return leave(ops.argmax(changetype<Tensor>(input), dim, keepdim != 0));
 }
 
-export function op_argmin(input: usize, dim: i32, keepdim: i32): usize {
+function op_argmin(input: usize, dim: i32, keepdim: i32): usize {
   return leave(ops.argmin(changetype<Tensor>(input), dim, keepdim != 0));
 }
 
-export function op_argsort(input: usize, dim: i32, descending: i32, stable: i32): usize {
+function op_argsort(input: usize, dim: i32, descending: i32, stable: i32): usize {
   return leave(ops.argsort(changetype<Tensor>(input), dim, descending != 0, stable != 0));
 }
 
-export function op_argwhere(input: usize): usize {
+function op_argwhere(input: usize): usize {
   return leave(ops.argwhere(changetype<Tensor>(input)));
 }
 
-export function op_asStrided(input: usize, size: usize, stride: usize, storageOffset: i32): usize {
+function op_asStrided(input: usize, size: usize, stride: usize, storageOffset: i32): usize {
   return leave(ops.asStrided(changetype<Tensor>(input), changetype<Ints>(size), changetype<Ints>(stride), storageOffset));
 }
 
-export function op_asStridedScatter(input: usize, src: usize, size: usize, stride: usize, storageOffset: i32): usize {
+function op_asStridedScatter(input: usize, src: usize, size: usize, stride: usize, storageOffset: i32): usize {
   return leave(ops.asStridedScatter(changetype<Tensor>(input), changetype<Tensor>(src), changetype<Ints>(size), changetype<Ints>(stride), storageOffset));
 }
 
-export function op_asin(input: usize): usize {
+function op_asin(input: usize): usize {
   return leave(ops.asin(changetype<Tensor>(input)));
 }
-export function op_asin_(input: usize): void {
+function op_asin_(input: usize): void {
   ops.asin_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_asinh(input: usize): usize {
+function op_asinh(input: usize): usize {
   return leave(ops.asinh(changetype<Tensor>(input)));
 }
-export function op_asinh_(input: usize): void {
+function op_asinh_(input: usize): void {
   ops.asinh_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_atan(input: usize): usize {
+function op_atan(input: usize): usize {
   return leave(ops.atan(changetype<Tensor>(input)));
 }
-export function op_atan_(input: usize): void {
+function op_atan_(input: usize): void {
   ops.atan_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_atan2(input: usize, other: usize): usize {
+function op_atan2(input: usize, other: usize): usize {
   return leave(ops.atan2(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_atan2_(input: usize, other: usize): void {
+function op_atan2_(input: usize, other: usize): void {
   ops.atan2_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_atanh(input: usize): usize {
+function op_atanh(input: usize): usize {
   return leave(ops.atanh(changetype<Tensor>(input)));
 }
-export function op_atanh_(input: usize): void {
+function op_atanh_(input: usize): void {
   ops.atanh_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_atleast1d(input: usize): usize {
+function op_atleast1d(input: usize): usize {
   return leave(ops.atleast1d(changetype<Tensor>(input)));
 }
 
-export function op_atleast2d(input: usize): usize {
+function op_atleast2d(input: usize): usize {
   return leave(ops.atleast2d(changetype<Tensor>(input)));
 }
 
-export function op_atleast3d(input: usize): usize {
+function op_atleast3d(input: usize): usize {
   return leave(ops.atleast3d(changetype<Tensor>(input)));
 }
 
-export function op_avgPool1d(input: usize, kernelSize: usize, stride: usize, padding: usize, ceilMode: i32, countIncludePad: i32): usize {
+function op_avgPool1d(input: usize, kernelSize: usize, stride: usize, padding: usize, ceilMode: i32, countIncludePad: i32): usize {
   return leave(ops.avgPool1d(changetype<Tensor>(input), changetype<Ints>(kernelSize), changetype<Ints | null>(stride), changetype<Ints>(padding), ceilMode != 0, countIncludePad != 0));
 }
 
-export function op_avgPool2d(input: usize, kernelSize: usize, stride: usize, padding: usize, ceilMode: i32, countIncludePad: i32, divisorOverride: i32): usize {
+function op_avgPool2d(input: usize, kernelSize: usize, stride: usize, padding: usize, ceilMode: i32, countIncludePad: i32, divisorOverride: i32): usize {
   return leave(ops.avgPool2d(changetype<Tensor>(input), changetype<Ints>(kernelSize), changetype<Ints | null>(stride), changetype<Ints>(padding), ceilMode != 0, countIncludePad != 0, divisorOverride));
 }
 
-export function op_avgPool3d(input: usize, kernelSize: usize, stride: usize, padding: usize, ceilMode: i32, countIncludePad: i32, divisorOverride: i32): usize {
+function op_avgPool3d(input: usize, kernelSize: usize, stride: usize, padding: usize, ceilMode: i32, countIncludePad: i32, divisorOverride: i32): usize {
   return leave(ops.avgPool3d(changetype<Tensor>(input), changetype<Ints>(kernelSize), changetype<Ints | null>(stride), changetype<Ints>(padding), ceilMode != 0, countIncludePad != 0, divisorOverride));
 }
 
-export function op_baddbmm(input: usize, batch1: usize, batch2: usize, beta: i32, alpha: i32): usize {
+function op_baddbmm(input: usize, batch1: usize, batch2: usize, beta: i32, alpha: i32): usize {
   return leave(ops.baddbmm(changetype<Tensor>(input), changetype<Tensor>(batch1), changetype<Tensor>(batch2), scalarFrom(beta)!, scalarFrom(alpha)!));
 }
-export function op_baddbmm_(input: usize, batch1: usize, batch2: usize, beta: i32, alpha: i32): void {
+function op_baddbmm_(input: usize, batch1: usize, batch2: usize, beta: i32, alpha: i32): void {
   ops.baddbmm_(changetype<Tensor>(input), changetype<Tensor>(batch1), changetype<Tensor>(batch2), scalarFrom(beta)!, scalarFrom(alpha)!);
   leaveNothing();
 }
 
-export function op_batchNorm(input: usize, runningMean: usize, runningVar: usize, weight: usize, bias: usize, training: i32, momentum: f64, eps: f64): usize {
+function op_batchNorm(input: usize, runningMean: usize, runningVar: usize, weight: usize, bias: usize, training: i32, momentum: f64, eps: f64): usize {
   return leave(ops.batchNorm(changetype<Tensor>(input), changetype<Tensor | null>(runningMean), changetype<Tensor | null>(runningVar), changetype<Tensor | null>(weight), changetype<Tensor | null>(bias), training != 0, momentum, eps));
 }
 
-export function op_bernoulli(input: usize, p: i32, generator: i32): usize {
+function op_bernoulli(input: usize, p: i32, generator: i32): usize {
   return leave(ops.bernoulli(changetype<Tensor>(input), scalarFrom(p), generator));
 }
 
-export function op_bernoulliOf(input: usize, p: usize, generator: i32): usize {
+function op_bernoulliOf(input: usize, p: usize, generator: i32): usize {
   return leave(ops.bernoulliOf(changetype<Tensor>(input), changetype<Tensor>(p), generator));
 }
 
-export function op_bilinear(input1: usize, input2: usize, weight: usize, bias: usize): usize {
+function op_bilinear(input1: usize, input2: usize, weight: usize, bias: usize): usize {
   return leave(ops.bilinear(changetype<Tensor>(input1), changetype<Tensor>(input2), changetype<Tensor>(weight), changetype<Tensor | null>(bias)));
 }
 
-export function op_binaryCrossEntropy(input: usize, target: usize, weight: usize, reduction: i32): usize {
+function op_binaryCrossEntropy(input: usize, target: usize, weight: usize, reduction: i32): usize {
   return leave(ops.binaryCrossEntropy(changetype<Tensor>(input), changetype<Tensor>(target), changetype<Tensor | null>(weight), reduction));
 }
 
-export function op_binaryCrossEntropyWithLogits(input: usize, target: usize, weight: usize, reduction: i32, posWeight: usize): usize {
+function op_binaryCrossEntropyWithLogits(input: usize, target: usize, weight: usize, reduction: i32, posWeight: usize): usize {
   return leave(ops.binaryCrossEntropyWithLogits(changetype<Tensor>(input), changetype<Tensor>(target), changetype<Tensor | null>(weight), reduction, changetype<Tensor | null>(posWeight)));
 }
 
-export function op_bincount(input: usize, weights: usize, minlength: i32): usize {
+function op_bincount(input: usize, weights: usize, minlength: i32): usize {
   return leave(ops.bincount(changetype<Tensor>(input), changetype<Tensor | null>(weights), minlength));
 }
 
-export function op_bitwiseAnd(input: usize, other: usize): usize {
+function op_bitwiseAnd(input: usize, other: usize): usize {
   return leave(ops.bitwiseAnd(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_bitwiseAnd_(input: usize, other: usize): void {
+function op_bitwiseAnd_(input: usize, other: usize): void {
   ops.bitwiseAnd_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_bitwiseLeftShift(input: usize, other: usize): usize {
+function op_bitwiseLeftShift(input: usize, other: usize): usize {
   return leave(ops.bitwiseLeftShift(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_bitwiseLeftShift_(input: usize, other: usize): void {
+function op_bitwiseLeftShift_(input: usize, other: usize): void {
   ops.bitwiseLeftShift_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_bitwiseNot(input: usize): usize {
+function op_bitwiseNot(input: usize): usize {
   return leave(ops.bitwiseNot(changetype<Tensor>(input)));
 }
-export function op_bitwiseNot_(input: usize): void {
+function op_bitwiseNot_(input: usize): void {
   ops.bitwiseNot_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_bitwiseOr(input: usize, other: usize): usize {
+function op_bitwiseOr(input: usize, other: usize): usize {
   return leave(ops.bitwiseOr(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_bitwiseOr_(input: usize, other: usize): void {
+function op_bitwiseOr_(input: usize, other: usize): void {
   ops.bitwiseOr_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_bitwiseRightShift(input: usize, other: usize): usize {
+function op_bitwiseRightShift(input: usize, other: usize): usize {
   return leave(ops.bitwiseRightShift(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_bitwiseRightShift_(input: usize, other: usize): void {
+function op_bitwiseRightShift_(input: usize, other: usize): void {
   ops.bitwiseRightShift_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_bitwiseXor(input: usize, other: usize): usize {
+function op_bitwiseXor(input: usize, other: usize): usize {
   return leave(ops.bitwiseXor(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_bitwiseXor_(input: usize, other: usize): void {
+function op_bitwiseXor_(input: usize, other: usize): void {
   ops.bitwiseXor_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_blockDiag(tensors: usize): usize {
+function op_blockDiag(tensors: usize): usize {
   return leave(ops.blockDiag(changetype<Tensors>(tensors)));
 }
 
-export function op_bmm(input: usize, mat2: usize): usize {
+function op_bmm(input: usize, mat2: usize): usize {
   return leave(ops.bmm(changetype<Tensor>(input), changetype<Tensor>(mat2)));
 }
 
-export function op_broadcastTensors(tensors: usize): i32 {
+function op_broadcastTensors(tensors: usize): i32 {
   return leaveList(ops.broadcastTensors(changetype<Tensors>(tensors)));
 }
 
-export function op_broadcastTo(input: usize, size: usize): usize {
+function op_broadcastTo(input: usize, size: usize): usize {
   return leave(ops.broadcastTo(changetype<Tensor>(input), changetype<Ints>(size)));
 }
 
-export function op_bucketize(input: usize, boundaries: usize, outInt32: i32, right: i32): usize {
+function op_bucketize(input: usize, boundaries: usize, outInt32: i32, right: i32): usize {
   return leave(ops.bucketize(changetype<Tensor>(input), changetype<Tensor>(boundaries), outInt32 != 0, right != 0));
 }
 
-export function op_cartesianProd(tensors: usize): usize {
+function op_cartesianProd(tensors: usize): usize {
   return leave(ops.cartesianProd(changetype<Tensors>(tensors)));
 }
 
-export function op_cat(tensors: usize, dim: i32): usize {
+function op_cat(tensors: usize, dim: i32): usize {
   return leave(ops.cat(changetype<Tensors>(tensors), dim));
 }
 
-export function op_cauchy(input: usize, median: f64, sigma: f64, generator: i32): usize {
+function op_cauchy(input: usize, median: f64, sigma: f64, generator: i32): usize {
   return leave(ops.cauchy(changetype<Tensor>(input), median, sigma, generator));
 }
-export function op_cauchy_(input: usize, median: f64, sigma: f64, generator: i32): void {
+function op_cauchy_(input: usize, median: f64, sigma: f64, generator: i32): void {
   ops.cauchy_(changetype<Tensor>(input), median, sigma, generator);
   leaveNothing();
 }
 
-export function op_cdist(x1: usize, x2: usize, p: f64, computeMode: i32): usize {
+function op_cdist(x1: usize, x2: usize, p: f64, computeMode: i32): usize {
   return leave(ops.cdist(changetype<Tensor>(x1), changetype<Tensor>(x2), p, computeMode));
 }
 
-export function op_ceil(input: usize): usize {
+function op_ceil(input: usize): usize {
   return leave(ops.ceil(changetype<Tensor>(input)));
 }
-export function op_ceil_(input: usize): void {
+function op_ceil_(input: usize): void {
   ops.ceil_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_celu(input: usize, alpha: f64): usize {
+function op_celu(input: usize, alpha: f64): usize {
   activations_check.checkCelu(changetype<Tensor>(input), alpha);
   return leave(ops.celu(changetype<Tensor>(input), alpha));
 }
-export function op_celu_(input: usize, alpha: f64): void {
+function op_celu_(input: usize, alpha: f64): void {
   activations_check.checkCelu(changetype<Tensor>(input), alpha);
   ops.celu_(changetype<Tensor>(input), alpha);
   leaveNothing();
 }
 
-export function op_chainMatmul(matrices: usize): usize {
+function op_chainMatmul(matrices: usize): usize {
   return leave(ops.chainMatmul(changetype<Tensors>(matrices)));
 }
 
-export function op_channelShuffle(input: usize, groups: i32): usize {
+function op_channelShuffle(input: usize, groups: i32): usize {
   return leave(ops.channelShuffle(changetype<Tensor>(input), groups));
 }
 
-export function op_chunk(input: usize, chunks: i32, dim: i32): i32 {
+function op_chunk(input: usize, chunks: i32, dim: i32): i32 {
   return leaveList(ops.chunk(changetype<Tensor>(input), chunks, dim));
 }
 
-export function op_clamp(input: usize, min: usize, max: usize): usize {
+function op_clamp(input: usize, min: usize, max: usize): usize {
   extrema_check.checkClamp(changetype<Tensor>(input), changetype<Tensor | null>(min), changetype<Tensor | null>(max));
   return leave(ops.clamp(changetype<Tensor>(input), changetype<Tensor | null>(min), changetype<Tensor | null>(max)));
 }
-export function op_clamp_(input: usize, min: usize, max: usize): void {
+function op_clamp_(input: usize, min: usize, max: usize): void {
   extrema_check.checkClamp(changetype<Tensor>(input), changetype<Tensor | null>(min), changetype<Tensor | null>(max));
   ops.clamp_(changetype<Tensor>(input), changetype<Tensor | null>(min), changetype<Tensor | null>(max));
   leaveNothing();
 }
 
-export function op_clampMax(input: usize, max: usize): usize {
+function op_clampMax(input: usize, max: usize): usize {
   extrema_check.checkClampMax(changetype<Tensor>(input), changetype<Tensor>(max));
   return leave(ops.clampMax(changetype<Tensor>(input), changetype<Tensor>(max)));
 }
-export function op_clampMax_(input: usize, max: usize): void {
+function op_clampMax_(input: usize, max: usize): void {
   extrema_check.checkClampMax(changetype<Tensor>(input), changetype<Tensor>(max));
   ops.clampMax_(changetype<Tensor>(input), changetype<Tensor>(max));
   leaveNothing();
 }
 
-export function op_clampMin(input: usize, min: usize): usize {
+function op_clampMin(input: usize, min: usize): usize {
   extrema_check.checkClampMin(changetype<Tensor>(input), changetype<Tensor>(min));
   return leave(ops.clampMin(changetype<Tensor>(input), changetype<Tensor>(min)));
 }
-export function op_clampMin_(input: usize, min: usize): void {
+function op_clampMin_(input: usize, min: usize): void {
   extrema_check.checkClampMin(changetype<Tensor>(input), changetype<Tensor>(min));
   ops.clampMin_(changetype<Tensor>(input), changetype<Tensor>(min));
   leaveNothing();
 }
 
-export function op_clone(input: usize): usize {
+function op_clone(input: usize): usize {
   return leave(ops.clone(changetype<Tensor>(input)));
 }
 
-export function op_col2im(input: usize, outputSize: usize, kernelSize: usize, dilation: usize, padding: usize, stride: usize): usize {
+function op_col2im(input: usize, outputSize: usize, kernelSize: usize, dilation: usize, padding: usize, stride: usize): usize {
   return leave(ops.col2im(changetype<Tensor>(input), changetype<Ints>(outputSize), changetype<Ints>(kernelSize), changetype<Ints>(dilation), changetype<Ints>(padding), changetype<Ints>(stride)));
 }
 
-export function op_columnStack(tensors: usize): usize {
+function op_columnStack(tensors: usize): usize {
   return leave(ops.columnStack(changetype<Tensors>(tensors)));
 }
 
-export function op_combinations(input: usize, r: i32, withReplacement: i32): usize {
+function op_combinations(input: usize, r: i32, withReplacement: i32): usize {
   return leave(ops.combinations(changetype<Tensor>(input), r, withReplacement != 0));
 }
 
-export function op_constantPadNd(input: usize, pad: usize, value: i32): usize {
+function op_constantPadNd(input: usize, pad: usize, value: i32): usize {
   return leave(ops.constantPadNd(changetype<Tensor>(input), changetype<Ints>(pad), scalarFrom(value)!));
 }
 
-export function op_contiguous(input: usize): usize {
+function op_contiguous(input: usize): usize {
   return leave(ops.contiguous(changetype<Tensor>(input)));
 }
 
-export function op_conv1d(input: usize, weight: usize, bias: usize, stride: usize, padding: usize, dilation: usize, groups: i32): usize {
+function op_conv1d(input: usize, weight: usize, bias: usize, stride: usize, padding: usize, dilation: usize, groups: i32): usize {
   return leave(ops.conv1d(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), changetype<Ints>(stride), changetype<Ints>(padding), changetype<Ints>(dilation), groups));
 }
 
-export function op_conv2d(input: usize, weight: usize, bias: usize, stride: usize, padding: usize, dilation: usize, groups: i32): usize {
+function op_conv2d(input: usize, weight: usize, bias: usize, stride: usize, padding: usize, dilation: usize, groups: i32): usize {
   return leave(ops.conv2d(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), changetype<Ints>(stride), changetype<Ints>(padding), changetype<Ints>(dilation), groups));
 }
 
-export function op_conv3d(input: usize, weight: usize, bias: usize, stride: usize, padding: usize, dilation: usize, groups: i32): usize {
+function op_conv3d(input: usize, weight: usize, bias: usize, stride: usize, padding: usize, dilation: usize, groups: i32): usize {
   return leave(ops.conv3d(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), changetype<Ints>(stride), changetype<Ints>(padding), changetype<Ints>(dilation), groups));
 }
 
-export function op_convTranspose1d(input: usize, weight: usize, bias: usize, stride: usize, padding: usize, outputPadding: usize, groups: i32, dilation: usize): usize {
+function op_convTranspose1d(input: usize, weight: usize, bias: usize, stride: usize, padding: usize, outputPadding: usize, groups: i32, dilation: usize): usize {
   return leave(ops.convTranspose1d(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), changetype<Ints>(stride), changetype<Ints>(padding), changetype<Ints>(outputPadding), groups, changetype<Ints>(dilation)));
 }
 
-export function op_convTranspose2d(input: usize, weight: usize, bias: usize, stride: usize, padding: usize, outputPadding: usize, groups: i32, dilation: usize): usize {
+function op_convTranspose2d(input: usize, weight: usize, bias: usize, stride: usize, padding: usize, outputPadding: usize, groups: i32, dilation: usize): usize {
   return leave(ops.convTranspose2d(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), changetype<Ints>(stride), changetype<Ints>(padding), changetype<Ints>(outputPadding), groups, changetype<Ints>(dilation)));
 }
 
-export function op_convTranspose3d(input: usize, weight: usize, bias: usize, stride: usize, padding: usize, outputPadding: usize, groups: i32, dilation: usize): usize {
+function op_convTranspose3d(input: usize, weight: usize, bias: usize, stride: usize, padding: usize, outputPadding: usize, groups: i32, dilation: usize): usize {
   return leave(ops.convTranspose3d(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), changetype<Ints>(stride), changetype<Ints>(padding), changetype<Ints>(outputPadding), groups, changetype<Ints>(dilation)));
 }
 
-export function op_convolution(input: usize, weight: usize, bias: usize, stride: usize, padding: usize, dilation: usize, transposed: i32, outputPadding: usize, groups: i32): usize {
+function op_convolution(input: usize, weight: usize, bias: usize, stride: usize, padding: usize, dilation: usize, transposed: i32, outputPadding: usize, groups: i32): usize {
   return leave(ops.convolution(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias), changetype<Ints>(stride), changetype<Ints>(padding), changetype<Ints>(dilation), transposed != 0, changetype<Ints>(outputPadding), groups));
 }
 
-export function op_copy(input: usize, src: usize): usize {
+function op_copy(input: usize, src: usize): usize {
   return leave(ops.copy(changetype<Tensor>(input), changetype<Tensor>(src)));
 }
-export function op_copy_(input: usize, src: usize): void {
+function op_copy_(input: usize, src: usize): void {
   ops.copy_(changetype<Tensor>(input), changetype<Tensor>(src));
   leaveNothing();
 }
 
-export function op_copysign(input: usize, other: usize): usize {
+function op_copysign(input: usize, other: usize): usize {
   return leave(ops.copysign(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_copysign_(input: usize, other: usize): void {
+function op_copysign_(input: usize, other: usize): void {
   ops.copysign_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_corrcoef(input: usize): usize {
+function op_corrcoef(input: usize): usize {
   return leave(ops.corrcoef(changetype<Tensor>(input)));
 }
 
-export function op_cos(input: usize): usize {
+function op_cos(input: usize): usize {
   return leave(ops.cos(changetype<Tensor>(input)));
 }
-export function op_cos_(input: usize): void {
+function op_cos_(input: usize): void {
   ops.cos_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_cosh(input: usize): usize {
+function op_cosh(input: usize): usize {
   return leave(ops.cosh(changetype<Tensor>(input)));
 }
-export function op_cosh_(input: usize): void {
+function op_cosh_(input: usize): void {
   ops.cosh_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_cosineEmbeddingLoss(input1: usize, input2: usize, target: usize, margin: f64, reduction: i32): usize {
+function op_cosineEmbeddingLoss(input1: usize, input2: usize, target: usize, margin: f64, reduction: i32): usize {
   return leave(ops.cosineEmbeddingLoss(changetype<Tensor>(input1), changetype<Tensor>(input2), changetype<Tensor>(target), margin, reduction));
 }
 
-export function op_cosineSimilarity(x1: usize, x2: usize, dim: i32, eps: f64): usize {
+function op_cosineSimilarity(x1: usize, x2: usize, dim: i32, eps: f64): usize {
   return leave(ops.cosineSimilarity(changetype<Tensor>(x1), changetype<Tensor>(x2), dim, eps));
 }
 
-export function op_countNonzero(input: usize, dim: usize): usize {
+function op_countNonzero(input: usize, dim: usize): usize {
   return leave(ops.countNonzero(changetype<Tensor>(input), changetype<Ints | null>(dim)));
 }
 
-export function op_cov(input: usize, correction: i32, fweights: usize, aweights: usize): usize {
+function op_cov(input: usize, correction: i32, fweights: usize, aweights: usize): usize {
   return leave(ops.cov(changetype<Tensor>(input), correction, changetype<Tensor | null>(fweights), changetype<Tensor | null>(aweights)));
 }
 
-export function op_cross(input: usize, other: usize, dim: i32): usize {
+function op_cross(input: usize, other: usize, dim: i32): usize {
   return leave(ops.cross(changetype<Tensor>(input), changetype<Tensor>(other), dim));
 }
 
-export function op_crossEntropy(input: usize, target: usize, weight: usize, ignoreIndex: i32, reduction: i32, labelSmoothing: f64): usize {
+function op_crossEntropy(input: usize, target: usize, weight: usize, ignoreIndex: i32, reduction: i32, labelSmoothing: f64): usize {
   return leave(ops.crossEntropy(changetype<Tensor>(input), changetype<Tensor>(target), changetype<Tensor | null>(weight), ignoreIndex, reduction, labelSmoothing));
 }
 
-export function op_ctcLoss(logProbs: usize, targets: usize, inputLengths: usize, targetLengths: usize, blank: i32, reduction: i32, zeroInfinity: i32): usize {
+function op_ctcLoss(logProbs: usize, targets: usize, inputLengths: usize, targetLengths: usize, blank: i32, reduction: i32, zeroInfinity: i32): usize {
   return leave(ops.ctcLoss(changetype<Tensor>(logProbs), changetype<Tensor>(targets), changetype<Ints>(inputLengths), changetype<Ints>(targetLengths), blank, reduction, zeroInfinity != 0));
 }
 
-export function op_cummax(input: usize, dim: i32): i32 {
+function op_cummax(input: usize, dim: i32): i32 {
   ops.cummax(changetype<Tensor>(input), dim);
   return leaveResults(2);
 }
 
-export function op_cummin(input: usize, dim: i32): i32 {
+function op_cummin(input: usize, dim: i32): i32 {
   ops.cummin(changetype<Tensor>(input), dim);
   return leaveResults(2);
 }
 
-export function op_cumprod(input: usize, dim: i32, dtype: i32): usize {
+function op_cumprod(input: usize, dim: i32, dtype: i32): usize {
   return leave(ops.cumprod(changetype<Tensor>(input), dim, dtype));
 }
-export function op_cumprod_(input: usize, dim: i32, dtype: i32): void {
+function op_cumprod_(input: usize, dim: i32, dtype: i32): void {
   ops.cumprod_(changetype<Tensor>(input), dim, dtype);
   leaveNothing();
 }
 
-export function op_cumsum(input: usize, dim: i32, dtype: i32): usize {
+function op_cumsum(input: usize, dim: i32, dtype: i32): usize {
   return leave(ops.cumsum(changetype<Tensor>(input), dim, dtype));
 }
-export function op_cumsum_(input: usize, dim: i32, dtype: i32): void {
+function op_cumsum_(input: usize, dim: i32, dtype: i32): void {
   ops.cumsum_(changetype<Tensor>(input), dim, dtype);
   leaveNothing();
 }
 
-export function op_cumulativeTrapezoid(y: usize, x: usize, dx: f64, dim: i32): usize {
+function op_cumulativeTrapezoid(y: usize, x: usize, dx: f64, dim: i32): usize {
   return leave(ops.cumulativeTrapezoid(changetype<Tensor>(y), changetype<Tensor | null>(x), dx, dim));
 }
 
-export function op_deg2rad(input: usize): usize {
+function op_deg2rad(input: usize): usize {
   return leave(ops.deg2rad(changetype<Tensor>(input)));
 }
-export function op_deg2rad_(input: usize): void {
+function op_deg2rad_(input: usize): void {
   ops.deg2rad_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_diag(input: usize, diagonal: i32): usize {
+function op_diag(input: usize, diagonal: i32): usize {
   return leave(ops.diag(changetype<Tensor>(input), diagonal));
 }
 
-export function op_diagEmbed(input: usize, offset: i32, dim1: i32, dim2: i32): usize {
+function op_diagEmbed(input: usize, offset: i32, dim1: i32, dim2: i32): usize {
   return leave(ops.diagEmbed(changetype<Tensor>(input), offset, dim1, dim2));
 }
 
-export function op_diagflat(input: usize, offset: i32): usize {
+function op_diagflat(input: usize, offset: i32): usize {
   return leave(ops.diagflat(changetype<Tensor>(input), offset));
 }
 
-export function op_diagonal(input: usize, offset: i32, dim1: i32, dim2: i32): usize {
+function op_diagonal(input: usize, offset: i32, dim1: i32, dim2: i32): usize {
   return leave(ops.diagonal(changetype<Tensor>(input), offset, dim1, dim2));
 }
 
-export function op_diagonalScatter(input: usize, src: usize, offset: i32, dim1: i32, dim2: i32): usize {
+function op_diagonalScatter(input: usize, src: usize, offset: i32, dim1: i32, dim2: i32): usize {
   return leave(ops.diagonalScatter(changetype<Tensor>(input), changetype<Tensor>(src), offset, dim1, dim2));
 }
 
-export function op_diff(input: usize, n: i32, dim: i32, prepend: usize, append: usize): usize {
+function op_diff(input: usize, n: i32, dim: i32, prepend: usize, append: usize): usize {
   return leave(ops.diff(changetype<Tensor>(input), n, dim, changetype<Tensor | null>(prepend), changetype<Tensor | null>(append)));
 }
 
-export function op_digamma(input: usize): usize {
+function op_digamma(input: usize): usize {
   return leave(ops.digamma(changetype<Tensor>(input)));
 }
-export function op_digamma_(input: usize): void {
+function op_digamma_(input: usize): void {
   ops.digamma_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_dist(input: usize, other: usize, p: f64): usize {
+function op_dist(input: usize, other: usize, p: f64): usize {
   return leave(ops.dist(changetype<Tensor>(input), changetype<Tensor>(other), p));
 }
 
-export function op_div(input: usize, other: usize, roundingMode: i32): usize {
+function op_div(input: usize, other: usize, roundingMode: i32): usize {
   arithmetic_check.checkDiv(changetype<Tensor>(input), changetype<Tensor>(other), roundingMode);
   return leave(ops.div(changetype<Tensor>(input), changetype<Tensor>(other), roundingMode));
 }
-export function op_div_(input: usize, other: usize, roundingMode: i32): void {
+function op_div_(input: usize, other: usize, roundingMode: i32): void {
   arithmetic_check.checkDiv(changetype<Tensor>(input), changetype<Tensor>(other), roundingMode);
   ops.div_(changetype<Tensor>(input), changetype<Tensor>(other), roundingMode);
   leaveNothing();
 }
 
-export function op_dot(input: usize, other: usize): usize {
+function op_dot(input: usize, other: usize): usize {
   return leave(ops.dot(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
-export function op_dropout(input: usize, p: f64, training: i32): usize {
+function op_dropout(input: usize, p: f64, training: i32): usize {
   return leave(ops.dropout(changetype<Tensor>(input), p, training != 0));
 }
-export function op_dropout_(input: usize, p: f64, training: i32): void {
+function op_dropout_(input: usize, p: f64, training: i32): void {
   ops.dropout_(changetype<Tensor>(input), p, training != 0);
   leaveNothing();
 }
 
-export function op_dstack(tensors: usize): usize {
+function op_dstack(tensors: usize): usize {
   return leave(ops.dstack(changetype<Tensors>(tensors)));
 }
 
-export function op_einsum(operands: usize, subscripts: usize): usize {
+function op_einsum(operands: usize, subscripts: usize): usize {
   return leave(ops.einsum(changetype<Tensors>(operands), changetype<Ints>(subscripts)));
 }
 
-export function op_elu(input: usize, alpha: f64): usize {
+function op_elu(input: usize, alpha: f64): usize {
   return leave(ops.elu(changetype<Tensor>(input), alpha));
 }
-export function op_elu_(input: usize, alpha: f64): void {
+function op_elu_(input: usize, alpha: f64): void {
   ops.elu_(changetype<Tensor>(input), alpha);
   leaveNothing();
 }
 
-export function op_embedding(input: usize, weight: usize, paddingIdx: i32, maxNorm: i32, normType: f64, scaleGradByFreq: i32, sparse: i32): usize {
+function op_embedding(input: usize, weight: usize, paddingIdx: i32, maxNorm: i32, normType: f64, scaleGradByFreq: i32, sparse: i32): usize {
   return leave(ops.embedding(changetype<Tensor>(input), changetype<Tensor>(weight), paddingIdx, scalarFrom(maxNorm), normType, scaleGradByFreq != 0, sparse != 0));
 }
 
-export function op_embeddingBag(input: usize, weight: usize, offsets: usize, maxNorm: i32, normType: f64, scaleGradByFreq: i32, mode: i32, sparse: i32, perSampleWeights: usize, includeLastOffset: i32, paddingIdx: i32): usize {
+function op_embeddingBag(input: usize, weight: usize, offsets: usize, maxNorm: i32, normType: f64, scaleGradByFreq: i32, mode: i32, sparse: i32, perSampleWeights: usize, includeLastOffset: i32, paddingIdx: i32): usize {
   return leave(ops.embeddingBag(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(offsets), scalarFrom(maxNorm), normType, scaleGradByFreq != 0, mode, sparse != 0, changetype<Tensor | null>(perSampleWeights), includeLastOffset != 0, paddingIdx));
 }
 
-export function op_emptyLike(input: usize, dtype: i32, device: i32): usize {
+function op_emptyLike(input: usize, dtype: i32, device: i32): usize {
   return leave(ops.emptyLike(changetype<Tensor>(input), dtype, device));
 }
 
-export function op_emptyStrided(size: usize, stride: usize, dtype: i32, device: i32): usize {
+function op_emptyStrided(size: usize, stride: usize, dtype: i32, device: i32): usize {
   return leave(ops.emptyStrided(changetype<Ints>(size), changetype<Ints>(stride), dtype, device));
 }
 
-export function op_entr(input: usize): usize {
+function op_entr(input: usize): usize {
   return leave(ops.entr(changetype<Tensor>(input)));
 }
 
-export function op_eq(input: usize, other: usize): usize {
+function op_eq(input: usize, other: usize): usize {
   return leave(ops.eq(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_eq_(input: usize, other: usize): void {
+function op_eq_(input: usize, other: usize): void {
   ops.eq_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_equal(input: usize, other: usize): i32 {
+function op_equal(input: usize, other: usize): i32 {
   const value = <i32>ops.equal(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
   return value;
 }
 
-export function op_erf(input: usize): usize {
+function op_erf(input: usize): usize {
   return leave(ops.erf(changetype<Tensor>(input)));
 }
-export function op_erf_(input: usize): void {
+function op_erf_(input: usize): void {
   ops.erf_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_erfc(input: usize): usize {
+function op_erfc(input: usize): usize {
   return leave(ops.erfc(changetype<Tensor>(input)));
 }
-export function op_erfc_(input: usize): void {
+function op_erfc_(input: usize): void {
   ops.erfc_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_erfinv(input: usize): usize {
+function op_erfinv(input: usize): usize {
   return leave(ops.erfinv(changetype<Tensor>(input)));
 }
-export function op_erfinv_(input: usize): void {
+function op_erfinv_(input: usize): void {
   ops.erfinv_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_exp(input: usize): usize {
+function op_exp(input: usize): usize {
   return leave(ops.exp(changetype<Tensor>(input)));
 }
-export function op_exp_(input: usize): void {
+function op_exp_(input: usize): void {
   ops.exp_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_exp2(input: usize): usize {
+function op_exp2(input: usize): usize {
   return leave(ops.exp2(changetype<Tensor>(input)));
 }
-export function op_exp2_(input: usize): void {
+function op_exp2_(input: usize): void {
   ops.exp2_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_expand(input: usize, size: usize, implicit: i32): usize {
+function op_expand(input: usize, size: usize, implicit: i32): usize {
   return leave(ops.expand(changetype<Tensor>(input), changetype<Ints>(size), implicit != 0));
 }
 
-export function op_expandAs(input: usize, other: usize): usize {
+function op_expandAs(input: usize, other: usize): usize {
   return leave(ops.expandAs(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
-export function op_expm1(input: usize): usize {
+function op_expm1(input: usize): usize {
   return leave(ops.expm1(changetype<Tensor>(input)));
 }
-export function op_expm1_(input: usize): void {
+function op_expm1_(input: usize): void {
   ops.expm1_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_exponential(input: usize, lambd: f64, generator: i32): usize {
+function op_exponential(input: usize, lambd: f64, generator: i32): usize {
   return leave(ops.exponential(changetype<Tensor>(input), lambd, generator));
 }
-export function op_exponential_(input: usize, lambd: f64, generator: i32): void {
+function op_exponential_(input: usize, lambd: f64, generator: i32): void {
   ops.exponential_(changetype<Tensor>(input), lambd, generator);
   leaveNothing();
 }
 
-export function op_eye(n: i32, m: i32, dtype: i32, device: i32): usize {
+function op_eye(n: i32, m: i32, dtype: i32, device: i32): usize {
   return leave(ops.eye(n, m, dtype, device));
 }
 
-export function op_featureAlphaDropout(input: usize, p: f64, training: i32): usize {
+function op_featureAlphaDropout(input: usize, p: f64, training: i32): usize {
   return leave(ops.featureAlphaDropout(changetype<Tensor>(input), p, training != 0));
 }
-export function op_featureAlphaDropout_(input: usize, p: f64, training: i32): void {
+function op_featureAlphaDropout_(input: usize, p: f64, training: i32): void {
   ops.featureAlphaDropout_(changetype<Tensor>(input), p, training != 0);
   leaveNothing();
 }
 
-export function op_featureDropout(input: usize, p: f64, training: i32): usize {
+function op_featureDropout(input: usize, p: f64, training: i32): usize {
   return leave(ops.featureDropout(changetype<Tensor>(input), p, training != 0));
 }
-export function op_featureDropout_(input: usize, p: f64, training: i32): void {
+function op_featureDropout_(input: usize, p: f64, training: i32): void {
   ops.featureDropout_(changetype<Tensor>(input), p, training != 0);
   leaveNothing();
 }
 
-export function op_fill(input: usize, value: usize): usize {
+function op_fill(input: usize, value: usize): usize {
   return leave(ops.fill(changetype<Tensor>(input), changetype<Tensor | null>(value)));
 }
-export function op_fill_(input: usize, value: usize): void {
+function op_fill_(input: usize, value: usize): void {
   ops.fill_(changetype<Tensor>(input), changetype<Tensor | null>(value));
   leaveNothing();
 }
 
-export function op_flatten(input: usize, startDim: i32, endDim: i32): usize {
+function op_flatten(input: usize, startDim: i32, endDim: i32): usize {
   return leave(ops.flatten(changetype<Tensor>(input), startDim, endDim));
 }
 
-export function op_flip(input: usize, dims: usize): usize {
+function op_flip(input: usize, dims: usize): usize {
   return leave(ops.flip(changetype<Tensor>(input), changetype<Ints>(dims)));
 }
 
-export function op_fliplr(input: usize): usize {
+function op_fliplr(input: usize): usize {
   return leave(ops.fliplr(changetype<Tensor>(input)));
 }
 
-export function op_flipud(input: usize): usize {
+function op_flipud(input: usize): usize {
   return leave(ops.flipud(changetype<Tensor>(input)));
 }
 
-export function op_floatPower(input: usize, exponent: usize): usize {
+function op_floatPower(input: usize, exponent: usize): usize {
   return leave(ops.floatPower(changetype<Tensor>(input), changetype<Tensor>(exponent)));
 }
-export function op_floatPower_(input: usize, exponent: usize): void {
+function op_floatPower_(input: usize, exponent: usize): void {
   ops.floatPower_(changetype<Tensor>(input), changetype<Tensor>(exponent));
   leaveNothing();
 }
 
-export function op_floor(input: usize): usize {
+function op_floor(input: usize): usize {
   return leave(ops.floor(changetype<Tensor>(input)));
 }
-export function op_floor_(input: usize): void {
+function op_floor_(input: usize): void {
   ops.floor_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_floorDivide(input: usize, other: usize): usize {
+function op_floorDivide(input: usize, other: usize): usize {
   arithmetic_check.checkDivisor(changetype<Tensor>(input), changetype<Tensor>(other));
   return leave(ops.floorDivide(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_floorDivide_(input: usize, other: usize): void {
+function op_floorDivide_(input: usize, other: usize): void {
   arithmetic_check.checkDivisor(changetype<Tensor>(input), changetype<Tensor>(other));
   ops.floorDivide_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_fmax(input: usize, other: usize): usize {
+function op_fmax(input: usize, other: usize): usize {
   return leave(ops.fmax(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
-export function op_fmin(input: usize, other: usize): usize {
+function op_fmin(input: usize, other: usize): usize {
   return leave(ops.fmin(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
-export function op_fmod(input: usize, other: usize): usize {
+function op_fmod(input: usize, other: usize): usize {
   arithmetic_check.checkDivisor(changetype<Tensor>(input), changetype<Tensor>(other));
   return leave(ops.fmod(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_fmod_(input: usize, other: usize): void {
+function op_fmod_(input: usize, other: usize): void {
   arithmetic_check.checkDivisor(changetype<Tensor>(input), changetype<Tensor>(other));
   ops.fmod_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_frac(input: usize): usize {
+function op_frac(input: usize): usize {
   return leave(ops.frac(changetype<Tensor>(input)));
 }
-export function op_frac_(input: usize): void {
+function op_frac_(input: usize): void {
   ops.frac_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_frexp(input: usize): i32 {
+function op_frexp(input: usize): i32 {
   ops.frexp(changetype<Tensor>(input));
   return leaveResults(2);
 }
 
-export function op_full(size: usize, fillValue: i32, dtype: i32, device: i32): usize {
+function op_full(size: usize, fillValue: i32, dtype: i32, device: i32): usize {
   return leave(ops.full(changetype<Ints>(size), scalarFrom(fillValue)!, dtype, device));
 }
 
-export function op_fullLike(input: usize, fillValue: i32, dtype: i32, device: i32): usize {
+function op_fullLike(input: usize, fillValue: i32, dtype: i32, device: i32): usize {
   return leave(ops.fullLike(changetype<Tensor>(input), scalarFrom(fillValue)!, dtype, device));
 }
 
-export function op_gather(input: usize, dim: i32, index: usize, sparseGrad: i32): usize {
+function op_gather(input: usize, dim: i32, index: usize, sparseGrad: i32): usize {
   return leave(ops.gather(changetype<Tensor>(input), dim, changetype<Tensor>(index), sparseGrad != 0));
 }
 
-export function op_gaussianNllLoss(input: usize, target: usize, variance: usize, full: i32, eps: f64, reduction: i32): usize {
+function op_gaussianNllLoss(input: usize, target: usize, variance: usize, full: i32, eps: f64, reduction: i32): usize {
   return leave(ops.gaussianNllLoss(changetype<Tensor>(input), changetype<Tensor>(target), changetype<Tensor>(variance), full != 0, eps, reduction));
 }
 
-export function op_gcd(input: usize, other: usize): usize {
+function op_gcd(input: usize, other: usize): usize {
   return leave(ops.gcd(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_gcd_(input: usize, other: usize): void {
+function op_gcd_(input: usize, other: usize): void {
   ops.gcd_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_ge(input: usize, other: usize): usize {
+function op_ge(input: usize, other: usize): usize {
   return leave(ops.ge(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_ge_(input: usize, other: usize): void {
+function op_ge_(input: usize, other: usize): void {
   ops.ge_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_gelu(input: usize, approximate: i32): usize {
+function op_gelu(input: usize, approximate: i32): usize {
   return leave(ops.gelu(changetype<Tensor>(input), approximate));
 }
 
-export function op_geometric(input: usize, p: f64, generator: i32): usize {
+function op_geometric(input: usize, p: f64, generator: i32): usize {
   return leave(ops.geometric(changetype<Tensor>(input), p, generator));
 }
-export function op_geometric_(input: usize, p: f64, generator: i32): void {
+function op_geometric_(input: usize, p: f64, generator: i32): void {
   ops.geometric_(changetype<Tensor>(input), p, generator);
   leaveNothing();
 }
 
-export function op_glu(input: usize, dim: i32): usize {
+function op_glu(input: usize, dim: i32): usize {
   return leave(ops.glu(changetype<Tensor>(input), dim));
 }
 
-export function op_gradientAlong(input: usize, dim: i32, spacing: f64, edgeOrder: i32): usize {
+function op_gradientAlong(input: usize, dim: i32, spacing: f64, edgeOrder: i32): usize {
   return leave(ops.gradientAlong(changetype<Tensor>(input), dim, spacing, edgeOrder));
 }
 
-export function op_gradientOver(input: usize, dim: i32, coordinates: usize, edgeOrder: i32): usize {
+function op_gradientOver(input: usize, dim: i32, coordinates: usize, edgeOrder: i32): usize {
   return leave(ops.gradientOver(changetype<Tensor>(input), dim, changetype<Tensor>(coordinates), edgeOrder));
 }
 
-export function op_gridSample(input: usize, grid: usize, mode: i32, paddingMode: i32, alignCorners: i32): usize {
+function op_gridSample(input: usize, grid: usize, mode: i32, paddingMode: i32, alignCorners: i32): usize {
   return leave(ops.gridSample(changetype<Tensor>(input), changetype<Tensor>(grid), mode, paddingMode, alignCorners));
 }
 
-export function op_groupNorm(input: usize, numGroups: i32, weight: usize, bias: usize, eps: f64): usize {
+function op_groupNorm(input: usize, numGroups: i32, weight: usize, bias: usize, eps: f64): usize {
   return leave(ops.groupNorm(changetype<Tensor>(input), numGroups, changetype<Tensor | null>(weight), changetype<Tensor | null>(bias), eps));
 }
 
-export function op_gt(input: usize, other: usize): usize {
+function op_gt(input: usize, other: usize): usize {
   return leave(ops.gt(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_gt_(input: usize, other: usize): void {
+function op_gt_(input: usize, other: usize): void {
   ops.gt_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_gumbelSoftmax(logits: usize, tau: f64, hard: i32, eps: f64, dim: i32): usize {
+function op_gumbelSoftmax(logits: usize, tau: f64, hard: i32, eps: f64, dim: i32): usize {
   return leave(ops.gumbelSoftmax(changetype<Tensor>(logits), tau, hard != 0, eps, dim));
 }
 
-export function op_hardshrink(input: usize, lambd: f64): usize {
+function op_hardshrink(input: usize, lambd: f64): usize {
   return leave(ops.hardshrink(changetype<Tensor>(input), lambd));
 }
 
-export function op_hardsigmoid(input: usize): usize {
+function op_hardsigmoid(input: usize): usize {
   return leave(ops.hardsigmoid(changetype<Tensor>(input)));
 }
-export function op_hardsigmoid_(input: usize): void {
+function op_hardsigmoid_(input: usize): void {
   ops.hardsigmoid_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_hardswish(input: usize): usize {
+function op_hardswish(input: usize): usize {
   return leave(ops.hardswish(changetype<Tensor>(input)));
 }
-export function op_hardswish_(input: usize): void {
+function op_hardswish_(input: usize): void {
   ops.hardswish_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_hardtanh(input: usize, minVal: f64, maxVal: f64): usize {
+function op_hardtanh(input: usize, minVal: f64, maxVal: f64): usize {
   return leave(ops.hardtanh(changetype<Tensor>(input), minVal, maxVal));
 }
-export function op_hardtanh_(input: usize, minVal: f64, maxVal: f64): void {
+function op_hardtanh_(input: usize, minVal: f64, maxVal: f64): void {
   ops.hardtanh_(changetype<Tensor>(input), minVal, maxVal);
   leaveNothing();
 }
 
-export function op_heaviside(input: usize, values: usize): usize {
+function op_heaviside(input: usize, values: usize): usize {
   comparison_check.checkHeaviside(changetype<Tensor>(input), changetype<Tensor>(values));
   return leave(ops.heaviside(changetype<Tensor>(input), changetype<Tensor>(values)));
 }
-export function op_heaviside_(input: usize, values: usize): void {
+function op_heaviside_(input: usize, values: usize): void {
   comparison_check.checkHeaviside(changetype<Tensor>(input), changetype<Tensor>(values));
   ops.heaviside_(changetype<Tensor>(input), changetype<Tensor>(values));
   leaveNothing();
 }
 
-export function op_hingeEmbeddingLoss(input: usize, target: usize, margin: f64, reduction: i32): usize {
+function op_hingeEmbeddingLoss(input: usize, target: usize, margin: f64, reduction: i32): usize {
   return leave(ops.hingeEmbeddingLoss(changetype<Tensor>(input), changetype<Tensor>(target), margin, reduction));
 }
 
-export function op_histc(input: usize, bins: i32, min: f64, max: f64): usize {
+function op_histc(input: usize, bins: i32, min: f64, max: f64): usize {
   return leave(ops.histc(changetype<Tensor>(input), bins, min, max));
 }
 
-export function op_histogramEdges(input: usize, bins: usize, weight: usize, density: i32): i32 {
+function op_histogramEdges(input: usize, bins: usize, weight: usize, density: i32): i32 {
   ops.histogramEdges(changetype<Tensor>(input), changetype<Tensor>(bins), changetype<Tensor | null>(weight), density != 0);
   return leaveResults(2);
 }
 
-export function op_histogramEven(input: usize, bins: i32, low: i32, high: i32, weight: usize, density: i32): i32 {
+function op_histogramEven(input: usize, bins: i32, low: i32, high: i32, weight: usize, density: i32): i32 {
   ops.histogramEven(changetype<Tensor>(input), bins, scalarFrom(low), scalarFrom(high), changetype<Tensor | null>(weight), density != 0);
   return leaveResults(2);
 }
 
-export function op_hstack(tensors: usize): usize {
+function op_hstack(tensors: usize): usize {
   return leave(ops.hstack(changetype<Tensors>(tensors)));
 }
 
-export function op_huberLoss(input: usize, target: usize, reduction: i32, delta: f64): usize {
+function op_huberLoss(input: usize, target: usize, reduction: i32, delta: f64): usize {
   return leave(ops.huberLoss(changetype<Tensor>(input), changetype<Tensor>(target), reduction, delta));
 }
 
-export function op_hypot(input: usize, other: usize): usize {
+function op_hypot(input: usize, other: usize): usize {
   return leave(ops.hypot(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_hypot_(input: usize, other: usize): void {
+function op_hypot_(input: usize, other: usize): void {
   ops.hypot_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_i0(input: usize): usize {
+function op_i0(input: usize): usize {
   return leave(ops.i0(changetype<Tensor>(input)));
 }
-export function op_i0_(input: usize): void {
+function op_i0_(input: usize): void {
   ops.i0_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_i1(input: usize): usize {
+function op_i1(input: usize): usize {
   return leave(ops.i1(changetype<Tensor>(input)));
 }
 
-export function op_im2col(input: usize, kernelSize: usize, dilation: usize, padding: usize, stride: usize): usize {
+function op_im2col(input: usize, kernelSize: usize, dilation: usize, padding: usize, stride: usize): usize {
   return leave(ops.im2col(changetype<Tensor>(input), changetype<Ints>(kernelSize), changetype<Ints>(dilation), changetype<Ints>(padding), changetype<Ints>(stride)));
 }
 
-export function op_index(input: usize, indices: usize): usize {
+function op_index(input: usize, indices: usize): usize {
   return leave(ops.index(changetype<Tensor>(input), changetype<Tensors>(indices)));
 }
 
-export function op_indexAdd(input: usize, dim: i32, index: usize, source: usize, alpha: i32): usize {
+function op_indexAdd(input: usize, dim: i32, index: usize, source: usize, alpha: i32): usize {
   return leave(ops.indexAdd(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(source), scalarFrom(alpha)!));
 }
-export function op_indexAdd_(input: usize, dim: i32, index: usize, source: usize, alpha: i32): void {
+function op_indexAdd_(input: usize, dim: i32, index: usize, source: usize, alpha: i32): void {
   ops.indexAdd_(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(source), scalarFrom(alpha)!);
   leaveNothing();
 }
 
-export function op_indexCopy(input: usize, dim: i32, index: usize, source: usize): usize {
+function op_indexCopy(input: usize, dim: i32, index: usize, source: usize): usize {
   return leave(ops.indexCopy(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(source)));
 }
-export function op_indexCopy_(input: usize, dim: i32, index: usize, source: usize): void {
+function op_indexCopy_(input: usize, dim: i32, index: usize, source: usize): void {
   ops.indexCopy_(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(source));
   leaveNothing();
 }
 
-export function op_indexFill(input: usize, dim: i32, index: usize, value: usize): usize {
+function op_indexFill(input: usize, dim: i32, index: usize, value: usize): usize {
   return leave(ops.indexFill(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(value)));
 }
-export function op_indexFill_(input: usize, dim: i32, index: usize, value: usize): void {
+function op_indexFill_(input: usize, dim: i32, index: usize, value: usize): void {
   ops.indexFill_(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(value));
   leaveNothing();
 }
 
-export function op_indexPut(input: usize, indices: usize, values: usize, accumulate: i32): usize {
+function op_indexPut(input: usize, indices: usize, values: usize, accumulate: i32): usize {
   return leave(ops.indexPut(changetype<Tensor>(input), changetype<Tensors>(indices), changetype<Tensor>(values), accumulate != 0));
 }
-export function op_indexPut_(input: usize, indices: usize, values: usize, accumulate: i32): void {
+function op_indexPut_(input: usize, indices: usize, values: usize, accumulate: i32): void {
   ops.indexPut_(changetype<Tensor>(input), changetype<Tensors>(indices), changetype<Tensor>(values), accumulate != 0);
   leaveNothing();
 }
 
-export function op_indexReduce(input: usize, dim: i32, index: usize, source: usize, reduce: i32, includeSelf: i32): usize {
+function op_indexReduce(input: usize, dim: i32, index: usize, source: usize, reduce: i32, includeSelf: i32): usize {
   return leave(ops.indexReduce(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(source), reduce, includeSelf != 0));
 }
-export function op_indexReduce_(input: usize, dim: i32, index: usize, source: usize, reduce: i32, includeSelf: i32): void {
+function op_indexReduce_(input: usize, dim: i32, index: usize, source: usize, reduce: i32, includeSelf: i32): void {
   ops.indexReduce_(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(source), reduce, includeSelf != 0);
   leaveNothing();
 }
 
-export function op_indexSelect(input: usize, dim: i32, index: usize): usize {
+function op_indexSelect(input: usize, dim: i32, index: usize): usize {
   return leave(ops.indexSelect(changetype<Tensor>(input), dim, changetype<Tensor>(index)));
 }
 
-export function op_inner(input: usize, other: usize): usize {
+function op_inner(input: usize, other: usize): usize {
   return leave(ops.inner(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
-export function op_instanceNorm(input: usize, runningMean: usize, runningVar: usize, weight: usize, bias: usize, useInputStats: i32, momentum: f64, eps: f64): usize {
+function op_instanceNorm(input: usize, runningMean: usize, runningVar: usize, weight: usize, bias: usize, useInputStats: i32, momentum: f64, eps: f64): usize {
   return leave(ops.instanceNorm(changetype<Tensor>(input), changetype<Tensor | null>(runningMean), changetype<Tensor | null>(runningVar), changetype<Tensor | null>(weight), changetype<Tensor | null>(bias), useInputStats != 0, momentum, eps));
 }
 
-export function op_isclose(input: usize, other: usize, rtol: f64, atol: f64, equalNan: i32): usize {
+function op_isclose(input: usize, other: usize, rtol: f64, atol: f64, equalNan: i32): usize {
   comparison_check.checkClose(changetype<Tensor>(input), changetype<Tensor>(other), rtol, atol, equalNan != 0);
   return leave(ops.isclose(changetype<Tensor>(input), changetype<Tensor>(other), rtol, atol, equalNan != 0));
 }
 
-export function op_isfinite(input: usize): usize {
+function op_isfinite(input: usize): usize {
   return leave(ops.isfinite(changetype<Tensor>(input)));
 }
 
-export function op_isin(elements: usize, testElements: usize, assumeUnique: i32, invert: i32): usize {
+function op_isin(elements: usize, testElements: usize, assumeUnique: i32, invert: i32): usize {
   return leave(ops.isin(changetype<Tensor>(elements), changetype<Tensor>(testElements), assumeUnique != 0, invert != 0));
 }
 
-export function op_isinf(input: usize): usize {
+function op_isinf(input: usize): usize {
   return leave(ops.isinf(changetype<Tensor>(input)));
 }
 
-export function op_isnan(input: usize): usize {
+function op_isnan(input: usize): usize {
   return leave(ops.isnan(changetype<Tensor>(input)));
 }
 
-export function op_isneginf(input: usize): usize {
+function op_isneginf(input: usize): usize {
   return leave(ops.isneginf(changetype<Tensor>(input)));
 }
 
-export function op_isposinf(input: usize): usize {
+function op_isposinf(input: usize): usize {
   return leave(ops.isposinf(changetype<Tensor>(input)));
 }
 
-export function op_isreal(input: usize): usize {
+function op_isreal(input: usize): usize {
   return leave(ops.isreal(changetype<Tensor>(input)));
 }
 
-export function op_klDiv(input: usize, target: usize, reduction: i32, logTarget: i32): usize {
+function op_klDiv(input: usize, target: usize, reduction: i32, logTarget: i32): usize {
   return leave(ops.klDiv(changetype<Tensor>(input), changetype<Tensor>(target), reduction, logTarget != 0));
 }
 
-export function op_kron(input: usize, other: usize): usize {
+function op_kron(input: usize, other: usize): usize {
   return leave(ops.kron(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
-export function op_kthvalue(input: usize, k: i32, dim: i32, keepdim: i32): i32 {
+function op_kthvalue(input: usize, k: i32, dim: i32, keepdim: i32): i32 {
   ops.kthvalue(changetype<Tensor>(input), k, dim, keepdim != 0);
   return leaveResults(2);
 }
 
-export function op_l1Loss(input: usize, target: usize, reduction: i32): usize {
+function op_l1Loss(input: usize, target: usize, reduction: i32): usize {
   return leave(ops.l1Loss(changetype<Tensor>(input), changetype<Tensor>(target), reduction));
 }
 
-export function op_layerNorm(input: usize, normalizedShape: usize, weight: usize, bias: usize, eps: f64): usize {
+function op_layerNorm(input: usize, normalizedShape: usize, weight: usize, bias: usize, eps: f64): usize {
   return leave(ops.layerNorm(changetype<Tensor>(input), changetype<Ints>(normalizedShape), changetype<Tensor | null>(weight), changetype<Tensor | null>(bias), eps));
 }
 
-export function op_lcm(input: usize, other: usize): usize {
+function op_lcm(input: usize, other: usize): usize {
   return leave(ops.lcm(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_lcm_(input: usize, other: usize): void {
+function op_lcm_(input: usize, other: usize): void {
   ops.lcm_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_ldexp(input: usize, other: usize): usize {
+function op_ldexp(input: usize, other: usize): usize {
   return leave(ops.ldexp(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_ldexp_(input: usize, other: usize): void {
+function op_ldexp_(input: usize, other: usize): void {
   ops.ldexp_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_le(input: usize, other: usize): usize {
+function op_le(input: usize, other: usize): usize {
   return leave(ops.le(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_le_(input: usize, other: usize): void {
+function op_le_(input: usize, other: usize): void {
   ops.le_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_leakyRelu(input: usize, negativeSlope: f64): usize {
+function op_leakyRelu(input: usize, negativeSlope: f64): usize {
   return leave(ops.leakyRelu(changetype<Tensor>(input), negativeSlope));
 }
-export function op_leakyRelu_(input: usize, negativeSlope: f64): void {
+function op_leakyRelu_(input: usize, negativeSlope: f64): void {
   ops.leakyRelu_(changetype<Tensor>(input), negativeSlope);
   leaveNothing();
 }
 
-export function op_lerp(input: usize, end: usize, weight: usize): usize {
+function op_lerp(input: usize, end: usize, weight: usize): usize {
   arithmetic_check.checkLerp(changetype<Tensor>(input), changetype<Tensor>(end), changetype<Tensor>(weight));
   return leave(ops.lerp(changetype<Tensor>(input), changetype<Tensor>(end), changetype<Tensor>(weight)));
 }
-export function op_lerp_(input: usize, end: usize, weight: usize): void {
+function op_lerp_(input: usize, end: usize, weight: usize): void {
   arithmetic_check.checkLerp(changetype<Tensor>(input), changetype<Tensor>(end), changetype<Tensor>(weight));
   ops.lerp_(changetype<Tensor>(input), changetype<Tensor>(end), changetype<Tensor>(weight));
   leaveNothing();
 }
 
-export function op_lgamma(input: usize): usize {
+function op_lgamma(input: usize): usize {
   return leave(ops.lgamma(changetype<Tensor>(input)));
 }
-export function op_lgamma_(input: usize): void {
+function op_lgamma_(input: usize): void {
   ops.lgamma_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_linalgCross(input: usize, other: usize, dim: i32): usize {
+function op_linalgCross(input: usize, other: usize, dim: i32): usize {
   return leave(ops.linalgCross(changetype<Tensor>(input), changetype<Tensor>(other), dim));
 }
 
-export function op_linear(input: usize, weight: usize, bias: usize): usize {
+function op_linear(input: usize, weight: usize, bias: usize): usize {
   return leave(ops.linear(changetype<Tensor>(input), changetype<Tensor>(weight), changetype<Tensor | null>(bias)));
 }
 
-export function op_linspace(start: i32, end: i32, steps: i32, dtype: i32, device: i32): usize {
+function op_linspace(start: i32, end: i32, steps: i32, dtype: i32, device: i32): usize {
   return leave(ops.linspace(scalarFrom(start)!, scalarFrom(end)!, steps, dtype, device));
 }
 
-export function op_localResponseNorm(input: usize, size: i32, alpha: f64, beta: f64, k: f64): usize {
+function op_localResponseNorm(input: usize, size: i32, alpha: f64, beta: f64, k: f64): usize {
   return leave(ops.localResponseNorm(changetype<Tensor>(input), size, alpha, beta, k));
 }
 
-export function op_log(input: usize): usize {
+function op_log(input: usize): usize {
   return leave(ops.log(changetype<Tensor>(input)));
 }
-export function op_log_(input: usize): void {
+function op_log_(input: usize): void {
   ops.log_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_log10(input: usize): usize {
+function op_log10(input: usize): usize {
   return leave(ops.log10(changetype<Tensor>(input)));
 }
-export function op_log10_(input: usize): void {
+function op_log10_(input: usize): void {
   ops.log10_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_log1p(input: usize): usize {
+function op_log1p(input: usize): usize {
   return leave(ops.log1p(changetype<Tensor>(input)));
 }
-export function op_log1p_(input: usize): void {
+function op_log1p_(input: usize): void {
   ops.log1p_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_log2(input: usize): usize {
+function op_log2(input: usize): usize {
   return leave(ops.log2(changetype<Tensor>(input)));
 }
-export function op_log2_(input: usize): void {
+function op_log2_(input: usize): void {
   ops.log2_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_logNdtr(input: usize): usize {
+function op_logNdtr(input: usize): usize {
   return leave(ops.logNdtr(changetype<Tensor>(input)));
 }
 
-export function op_logNormal(input: usize, mean: f64, std: f64, generator: i32): usize {
+function op_logNormal(input: usize, mean: f64, std: f64, generator: i32): usize {
   return leave(ops.logNormal(changetype<Tensor>(input), mean, std, generator));
 }
-export function op_logNormal_(input: usize, mean: f64, std: f64, generator: i32): void {
+function op_logNormal_(input: usize, mean: f64, std: f64, generator: i32): void {
   ops.logNormal_(changetype<Tensor>(input), mean, std, generator);
   leaveNothing();
 }
 
-export function op_logSoftmax(input: usize, dim: i32, dtype: i32): usize {
+function op_logSoftmax(input: usize, dim: i32, dtype: i32): usize {
   return leave(ops.logSoftmax(changetype<Tensor>(input), dim, dtype));
 }
 
-export function op_logaddexp(input: usize, other: usize): usize {
+function op_logaddexp(input: usize, other: usize): usize {
   return leave(ops.logaddexp(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
-export function op_logaddexp2(input: usize, other: usize): usize {
+function op_logaddexp2(input: usize, other: usize): usize {
   return leave(ops.logaddexp2(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
-export function op_logcumsumexp(input: usize, dim: i32): usize {
+function op_logcumsumexp(input: usize, dim: i32): usize {
   return leave(ops.logcumsumexp(changetype<Tensor>(input), dim));
 }
 
-export function op_logicalAnd(input: usize, other: usize): usize {
+function op_logicalAnd(input: usize, other: usize): usize {
   return leave(ops.logicalAnd(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_logicalAnd_(input: usize, other: usize): void {
+function op_logicalAnd_(input: usize, other: usize): void {
   ops.logicalAnd_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_logicalNot(input: usize): usize {
+function op_logicalNot(input: usize): usize {
   return leave(ops.logicalNot(changetype<Tensor>(input)));
 }
-export function op_logicalNot_(input: usize): void {
+function op_logicalNot_(input: usize): void {
   ops.logicalNot_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_logicalOr(input: usize, other: usize): usize {
+function op_logicalOr(input: usize, other: usize): usize {
   return leave(ops.logicalOr(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_logicalOr_(input: usize, other: usize): void {
+function op_logicalOr_(input: usize, other: usize): void {
   ops.logicalOr_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_logicalXor(input: usize, other: usize): usize {
+function op_logicalXor(input: usize, other: usize): usize {
   return leave(ops.logicalXor(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_logicalXor_(input: usize, other: usize): void {
+function op_logicalXor_(input: usize, other: usize): void {
   ops.logicalXor_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_logit(input: usize, eps: i32): usize {
+function op_logit(input: usize, eps: i32): usize {
   return leave(ops.logit(changetype<Tensor>(input), scalarFrom(eps)));
 }
-export function op_logit_(input: usize, eps: i32): void {
+function op_logit_(input: usize, eps: i32): void {
   ops.logit_(changetype<Tensor>(input), scalarFrom(eps));
   leaveNothing();
 }
 
-export function op_logsigmoid(input: usize): usize {
+function op_logsigmoid(input: usize): usize {
   return leave(ops.logsigmoid(changetype<Tensor>(input)));
 }
 
-export function op_logspace(start: i32, end: i32, steps: i32, base: f64, dtype: i32, device: i32): usize {
+function op_logspace(start: i32, end: i32, steps: i32, base: f64, dtype: i32, device: i32): usize {
   return leave(ops.logspace(scalarFrom(start)!, scalarFrom(end)!, steps, base, dtype, device));
 }
 
-export function op_logsumexp(input: usize, dim: usize, keepdim: i32): usize {
+function op_logsumexp(input: usize, dim: usize, keepdim: i32): usize {
   return leave(ops.logsumexp(changetype<Tensor>(input), changetype<Ints>(dim), keepdim != 0));
 }
 
-export function op_lpPool1d(input: usize, normType: f64, kernelSize: usize, stride: usize, ceilMode: i32): usize {
+function op_lpPool1d(input: usize, normType: f64, kernelSize: usize, stride: usize, ceilMode: i32): usize {
   return leave(ops.lpPool1d(changetype<Tensor>(input), normType, changetype<Ints>(kernelSize), changetype<Ints | null>(stride), ceilMode != 0));
 }
 
-export function op_lpPool2d(input: usize, normType: f64, kernelSize: usize, stride: usize, ceilMode: i32): usize {
+function op_lpPool2d(input: usize, normType: f64, kernelSize: usize, stride: usize, ceilMode: i32): usize {
   return leave(ops.lpPool2d(changetype<Tensor>(input), normType, changetype<Ints>(kernelSize), changetype<Ints | null>(stride), ceilMode != 0));
 }
 
-export function op_lt(input: usize, other: usize): usize {
+function op_lt(input: usize, other: usize): usize {
   return leave(ops.lt(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_lt_(input: usize, other: usize): void {
+function op_lt_(input: usize, other: usize): void {
   ops.lt_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_marginRankingLoss(input1: usize, input2: usize, target: usize, margin: f64, reduction: i32): usize {
+function op_marginRankingLoss(input1: usize, input2: usize, target: usize, margin: f64, reduction: i32): usize {
   return leave(ops.marginRankingLoss(changetype<Tensor>(input1), changetype<Tensor>(input2), changetype<Tensor>(target), margin, reduction));
 }
 
-export function op_maskedFill(input: usize, mask: usize, value: usize): usize {
+function op_maskedFill(input: usize, mask: usize, value: usize): usize {
   return leave(ops.maskedFill(changetype<Tensor>(input), changetype<Tensor>(mask), changetype<Tensor>(value)));
 }
-export function op_maskedFill_(input: usize, mask: usize, value: usize): void {
+function op_maskedFill_(input: usize, mask: usize, value: usize): void {
   ops.maskedFill_(changetype<Tensor>(input), changetype<Tensor>(mask), changetype<Tensor>(value));
   leaveNothing();
 }
 
-export function op_maskedScatter(input: usize, mask: usize, source: usize): usize {
+function op_maskedScatter(input: usize, mask: usize, source: usize): usize {
   return leave(ops.maskedScatter(changetype<Tensor>(input), changetype<Tensor>(mask), changetype<Tensor>(source)));
 }
-export function op_maskedScatter_(input: usize, mask: usize, source: usize): void {
+function op_maskedScatter_(input: usize, mask: usize, source: usize): void {
   ops.maskedScatter_(changetype<Tensor>(input), changetype<Tensor>(mask), changetype<Tensor>(source));
   leaveNothing();
 }
 
-export function op_maskedSelect(input: usize, mask: usize): usize {
+function op_maskedSelect(input: usize, mask: usize): usize {
   return leave(ops.maskedSelect(changetype<Tensor>(input), changetype<Tensor>(mask)));
 }
 
-export function op_matmul(input: usize, other: usize): usize {
+function op_matmul(input: usize, other: usize): usize {
   return leave(ops.matmul(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
-export function op_matrixPower(input: usize, n: i32): usize {
+function op_matrixPower(input: usize, n: i32): usize {
   return leave(ops.matrixPower(changetype<Tensor>(input), n));
 }
 
-export function op_matrixTranspose(input: usize): usize {
+function op_matrixTranspose(input: usize): usize {
   return leave(ops.matrixTranspose(changetype<Tensor>(input)));
 }
 
-export function op_maxAll(input: usize): usize {
+function op_maxAll(input: usize): usize {
   return leave(ops.maxAll(changetype<Tensor>(input)));
 }
 
-export function op_maxDim(input: usize, dim: i32, keepdim: i32): i32 {
+function op_maxDim(input: usize, dim: i32, keepdim: i32): i32 {
   ops.maxDim(changetype<Tensor>(input), dim, keepdim != 0);
   return leaveResults(2);
 }
 
-export function op_maxPool1d(input: usize, kernelSize: usize, stride: usize, padding: usize, dilation: usize, ceilMode: i32): usize {
+function op_maxPool1d(input: usize, kernelSize: usize, stride: usize, padding: usize, dilation: usize, ceilMode: i32): usize {
   return leave(ops.maxPool1d(changetype<Tensor>(input), changetype<Ints>(kernelSize), changetype<Ints | null>(stride), changetype<Ints>(padding), changetype<Ints>(dilation), ceilMode != 0));
 }
 
-export function op_maxPool1dWithIndices(input: usize, kernelSize: usize, stride: usize, padding: usize, dilation: usize, ceilMode: i32): i32 {
+function op_maxPool1dWithIndices(input: usize, kernelSize: usize, stride: usize, padding: usize, dilation: usize, ceilMode: i32): i32 {
   ops.maxPool1dWithIndices(changetype<Tensor>(input), changetype<Ints>(kernelSize), changetype<Ints | null>(stride), changetype<Ints>(padding), changetype<Ints>(dilation), ceilMode != 0);
   return leaveResults(2);
 }
 
-export function op_maxPool2d(input: usize, kernelSize: usize, stride: usize, padding: usize, dilation: usize, ceilMode: i32): usize {
+function op_maxPool2d(input: usize, kernelSize: usize, stride: usize, padding: usize, dilation: usize, ceilMode: i32): usize {
   return leave(ops.maxPool2d(changetype<Tensor>(input), changetype<Ints>(kernelSize), changetype<Ints | null>(stride), changetype<Ints>(padding), changetype<Ints>(dilation), ceilMode != 0));
 }
 
-export function op_maxPool2dWithIndices(input: usize, kernelSize: usize, stride: usize, padding: usize, dilation: usize, ceilMode: i32): i32 {
+function op_maxPool2dWithIndices(input: usize, kernelSize: usize, stride: usize, padding: usize, dilation: usize, ceilMode: i32): i32 {
   ops.maxPool2dWithIndices(changetype<Tensor>(input), changetype<Ints>(kernelSize), changetype<Ints | null>(stride), changetype<Ints>(padding), changetype<Ints>(dilation), ceilMode != 0);
   return leaveResults(2);
 }
 
-export function op_maxPool3d(input: usize, kernelSize: usize, stride: usize, padding: usize, dilation: usize, ceilMode: i32): usize {
+function op_maxPool3d(input: usize, kernelSize: usize, stride: usize, padding: usize, dilation: usize, ceilMode: i32): usize {
   return leave(ops.maxPool3d(changetype<Tensor>(input), changetype<Ints>(kernelSize), changetype<Ints | null>(stride), changetype<Ints>(padding), changetype<Ints>(dilation), ceilMode != 0));
 }
 
-export function op_maxPool3dWithIndices(input: usize, kernelSize: usize, stride: usize, padding: usize, dilation: usize, ceilMode: i32): i32 {
+function op_maxPool3dWithIndices(input: usize, kernelSize: usize, stride: usize, padding: usize, dilation: usize, ceilMode: i32): i32 {
   ops.maxPool3dWithIndices(changetype<Tensor>(input), changetype<Ints>(kernelSize), changetype<Ints | null>(stride), changetype<Ints>(padding), changetype<Ints>(dilation), ceilMode != 0);
   return leaveResults(2);
 }
 
-export function op_maxUnpool1d(input: usize, indices: usize, kernelSize: usize, stride: usize, padding: usize, outputSize: usize): usize {
+function op_maxUnpool1d(input: usize, indices: usize, kernelSize: usize, stride: usize, padding: usize, outputSize: usize): usize {
   return leave(ops.maxUnpool1d(changetype<Tensor>(input), changetype<Tensor>(indices), changetype<Ints>(kernelSize), changetype<Ints | null>(stride), changetype<Ints>(padding), changetype<Ints | null>(outputSize)));
 }
 
-export function op_maxUnpool2d(input: usize, indices: usize, kernelSize: usize, stride: usize, padding: usize, outputSize: usize): usize {
+function op_maxUnpool2d(input: usize, indices: usize, kernelSize: usize, stride: usize, padding: usize, outputSize: usize): usize {
   return leave(ops.maxUnpool2d(changetype<Tensor>(input), changetype<Tensor>(indices), changetype<Ints>(kernelSize), changetype<Ints | null>(stride), changetype<Ints>(padding), changetype<Ints | null>(outputSize)));
 }
 
-export function op_maxUnpool3d(input: usize, indices: usize, kernelSize: usize, stride: usize, padding: usize, outputSize: usize): usize {
+function op_maxUnpool3d(input: usize, indices: usize, kernelSize: usize, stride: usize, padding: usize, outputSize: usize): usize {
   return leave(ops.maxUnpool3d(changetype<Tensor>(input), changetype<Tensor>(indices), changetype<Ints>(kernelSize), changetype<Ints | null>(stride), changetype<Ints>(padding), changetype<Ints | null>(outputSize)));
 }
 
-export function op_maximum(input: usize, other: usize): usize {
+function op_maximum(input: usize, other: usize): usize {
   return leave(ops.maximum(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
-export function op_mean(input: usize, dim: usize, keepdim: i32, dtype: i32): usize {
+function op_mean(input: usize, dim: usize, keepdim: i32, dtype: i32): usize {
   return leave(ops.mean(changetype<Tensor>(input), changetype<Ints | null>(dim), keepdim != 0, dtype));
 }
 
-export function op_medianAll(input: usize): i32 {
+function op_medianAll(input: usize): i32 {
   ops.medianAll(changetype<Tensor>(input));
   return leaveResults(2);
 }
 
-export function op_medianDim(input: usize, dim: i32, keepdim: i32): i32 {
+function op_medianDim(input: usize, dim: i32, keepdim: i32): i32 {
   ops.medianDim(changetype<Tensor>(input), dim, keepdim != 0);
   return leaveResults(2);
 }
 
-export function op_meshgrid(tensors: usize, indexing: i32): i32 {
+function op_meshgrid(tensors: usize, indexing: i32): i32 {
   return leaveList(ops.meshgrid(changetype<Tensors>(tensors), indexing));
 }
 
-export function op_minAll(input: usize): usize {
+function op_minAll(input: usize): usize {
   return leave(ops.minAll(changetype<Tensor>(input)));
 }
 
-export function op_minDim(input: usize, dim: i32, keepdim: i32): i32 {
+function op_minDim(input: usize, dim: i32, keepdim: i32): i32 {
   ops.minDim(changetype<Tensor>(input), dim, keepdim != 0);
   return leaveResults(2);
 }
 
-export function op_minimum(input: usize, other: usize): usize {
+function op_minimum(input: usize, other: usize): usize {
   return leave(ops.minimum(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
-export function op_mish(input: usize): usize {
+function op_mish(input: usize): usize {
   return leave(ops.mish(changetype<Tensor>(input)));
 }
-export function op_mish_(input: usize): void {
+function op_mish_(input: usize): void {
   ops.mish_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_mm(input: usize, mat2: usize): usize {
+function op_mm(input: usize, mat2: usize): usize {
   return leave(ops.mm(changetype<Tensor>(input), changetype<Tensor>(mat2)));
 }
 
-export function op_mode(input: usize, dim: i32, keepdim: i32): i32 {
+function op_mode(input: usize, dim: i32, keepdim: i32): i32 {
   ops.mode(changetype<Tensor>(input), dim, keepdim != 0);
   return leaveResults(2);
 }
 
-export function op_movedim(input: usize, source: usize, destination: usize): usize {
+function op_movedim(input: usize, source: usize, destination: usize): usize {
   return leave(ops.movedim(changetype<Tensor>(input), changetype<Ints>(source), changetype<Ints>(destination)));
 }
 
-export function op_mseLoss(input: usize, target: usize, reduction: i32): usize {
+function op_mseLoss(input: usize, target: usize, reduction: i32): usize {
   return leave(ops.mseLoss(changetype<Tensor>(input), changetype<Tensor>(target), reduction));
 }
 
-export function op_msort(input: usize): usize {
+function op_msort(input: usize): usize {
   return leave(ops.msort(changetype<Tensor>(input)));
 }
 
-export function op_mul(input: usize, other: usize): usize {
+function op_mul(input: usize, other: usize): usize {
   return leave(ops.mul(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_mul_(input: usize, other: usize): void {
+function op_mul_(input: usize, other: usize): void {
   ops.mul_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_multiDot(tensors: usize): usize {
+function op_multiDot(tensors: usize): usize {
   return leave(ops.multiDot(changetype<Tensors>(tensors)));
 }
 
-export function op_multiMarginLoss(input: usize, target: usize, p: i32, margin: f64, weight: usize, reduction: i32): usize {
+function op_multiMarginLoss(input: usize, target: usize, p: i32, margin: f64, weight: usize, reduction: i32): usize {
   return leave(ops.multiMarginLoss(changetype<Tensor>(input), changetype<Tensor>(target), p, margin, changetype<Tensor | null>(weight), reduction));
 }
 
-export function op_multilabelMarginLoss(input: usize, target: usize, reduction: i32): usize {
+function op_multilabelMarginLoss(input: usize, target: usize, reduction: i32): usize {
   return leave(ops.multilabelMarginLoss(changetype<Tensor>(input), changetype<Tensor>(target), reduction));
 }
 
-export function op_multilabelSoftMarginLoss(input: usize, target: usize, weight: usize, reduction: i32): usize {
+function op_multilabelSoftMarginLoss(input: usize, target: usize, weight: usize, reduction: i32): usize {
   return leave(ops.multilabelSoftMarginLoss(changetype<Tensor>(input), changetype<Tensor>(target), changetype<Tensor | null>(weight), reduction));
 }
 
-export function op_multinomial(input: usize, numSamples: i32, replacement: i32, generator: i32): usize {
+function op_multinomial(input: usize, numSamples: i32, replacement: i32, generator: i32): usize {
   return leave(ops.multinomial(changetype<Tensor>(input), numSamples, replacement != 0, generator));
 }
 
-export function op_mv(input: usize, vec: usize): usize {
+function op_mv(input: usize, vec: usize): usize {
   return leave(ops.mv(changetype<Tensor>(input), changetype<Tensor>(vec)));
 }
 
-export function op_nanToNum(input: usize, nan: i32, posinf: i32, neginf: i32): usize {
+function op_nanToNum(input: usize, nan: i32, posinf: i32, neginf: i32): usize {
   return leave(ops.nanToNum(changetype<Tensor>(input), scalarFrom(nan), scalarFrom(posinf), scalarFrom(neginf)));
 }
-export function op_nanToNum_(input: usize, nan: i32, posinf: i32, neginf: i32): void {
+function op_nanToNum_(input: usize, nan: i32, posinf: i32, neginf: i32): void {
   ops.nanToNum_(changetype<Tensor>(input), scalarFrom(nan), scalarFrom(posinf), scalarFrom(neginf));
   leaveNothing();
 }
 
-export function op_nanmean(input: usize, dim: usize, keepdim: i32, dtype: i32): usize {
+function op_nanmean(input: usize, dim: usize, keepdim: i32, dtype: i32): usize {
   return leave(ops.nanmean(changetype<Tensor>(input), changetype<Ints | null>(dim), keepdim != 0, dtype));
 }
 
-export function op_nanmedianAll(input: usize): i32 {
+function op_nanmedianAll(input: usize): i32 {
   ops.nanmedianAll(changetype<Tensor>(input));
   return leaveResults(2);
 }
 
-export function op_nanmedianDim(input: usize, dim: i32, keepdim: i32): i32 {
+function op_nanmedianDim(input: usize, dim: i32, keepdim: i32): i32 {
   ops.nanmedianDim(changetype<Tensor>(input), dim, keepdim != 0);
   return leaveResults(2);
 }
 
-export function op_nanquantile(input: usize, q: usize, dim: i32, keepdim: i32, interpolation: i32): usize {
+function op_nanquantile(input: usize, q: usize, dim: i32, keepdim: i32, interpolation: i32): usize {
   return leave(ops.nanquantile(changetype<Tensor>(input), changetype<Tensor>(q), dim, keepdim != 0, interpolation));
 }
 
-export function op_nansum(input: usize, dim: usize, keepdim: i32, dtype: i32): usize {
+function op_nansum(input: usize, dim: usize, keepdim: i32, dtype: i32): usize {
   return leave(ops.nansum(changetype<Tensor>(input), changetype<Ints | null>(dim), keepdim != 0, dtype));
 }
 
-export function op_narrow(input: usize, dim: i32, start: i32, length: i32): usize {
+function op_narrow(input: usize, dim: i32, start: i32, length: i32): usize {
   return leave(ops.narrow(changetype<Tensor>(input), dim, start, length));
 }
 
-export function op_narrowCopy(input: usize, dim: i32, start: i32, length: i32): usize {
+function op_narrowCopy(input: usize, dim: i32, start: i32, length: i32): usize {
   return leave(ops.narrowCopy(changetype<Tensor>(input), dim, start, length));
 }
 
-export function op_nativeBatchNorm(input: usize, weight: usize, bias: usize, runningMean: usize, runningVar: usize, training: i32, momentum: f64, eps: f64): i32 {
+function op_nativeBatchNorm(input: usize, weight: usize, bias: usize, runningMean: usize, runningVar: usize, training: i32, momentum: f64, eps: f64): i32 {
   ops.nativeBatchNorm(changetype<Tensor>(input), changetype<Tensor | null>(weight), changetype<Tensor | null>(bias), changetype<Tensor | null>(runningMean), changetype<Tensor | null>(runningVar), training != 0, momentum, eps);
   return leaveResults(3);
 }
 
-export function op_nativeLayerNorm(input: usize, normalizedShape: usize, weight: usize, bias: usize, eps: f64): i32 {
+function op_nativeLayerNorm(input: usize, normalizedShape: usize, weight: usize, bias: usize, eps: f64): i32 {
   ops.nativeLayerNorm(changetype<Tensor>(input), changetype<Ints>(normalizedShape), changetype<Tensor | null>(weight), changetype<Tensor | null>(bias), eps);
   return leaveResults(3);
 }
 
-export function op_ndtr(input: usize): usize {
+function op_ndtr(input: usize): usize {
   return leave(ops.ndtr(changetype<Tensor>(input)));
 }
 
-export function op_ndtri(input: usize): usize {
+function op_ndtri(input: usize): usize {
   return leave(ops.ndtri(changetype<Tensor>(input)));
 }
 
-export function op_ne(input: usize, other: usize): usize {
+function op_ne(input: usize, other: usize): usize {
   return leave(ops.ne(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_ne_(input: usize, other: usize): void {
+function op_ne_(input: usize, other: usize): void {
   ops.ne_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_neg(input: usize): usize {
+function op_neg(input: usize): usize {
   return leave(ops.neg(changetype<Tensor>(input)));
 }
-export function op_neg_(input: usize): void {
+function op_neg_(input: usize): void {
   ops.neg_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_nextafter(input: usize, other: usize): usize {
+function op_nextafter(input: usize, other: usize): usize {
   return leave(ops.nextafter(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_nextafter_(input: usize, other: usize): void {
+function op_nextafter_(input: usize, other: usize): void {
   ops.nextafter_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_nllLoss(input: usize, target: usize, weight: usize, ignoreIndex: i32, reduction: i32): usize {
+function op_nllLoss(input: usize, target: usize, weight: usize, ignoreIndex: i32, reduction: i32): usize {
   return leave(ops.nllLoss(changetype<Tensor>(input), changetype<Tensor>(target), changetype<Tensor | null>(weight), ignoreIndex, reduction));
 }
 
-export function op_nonzero(input: usize): usize {
+function op_nonzero(input: usize): usize {
   return leave(ops.nonzero(changetype<Tensor>(input)));
 }
 
-export function op_norm(input: usize, p: f64, dim: usize, keepdim: i32, dtype: i32): usize {
+function op_norm(input: usize, p: f64, dim: usize, keepdim: i32, dtype: i32): usize {
   return leave(ops.norm(changetype<Tensor>(input), p, changetype<Ints | null>(dim), keepdim != 0, dtype));
 }
 
-export function op_normal(input: usize, mean: f64, std: f64, generator: i32): usize {
+function op_normal(input: usize, mean: f64, std: f64, generator: i32): usize {
   return leave(ops.normal(changetype<Tensor>(input), mean, std, generator));
 }
-export function op_normal_(input: usize, mean: f64, std: f64, generator: i32): void {
+function op_normal_(input: usize, mean: f64, std: f64, generator: i32): void {
   ops.normal_(changetype<Tensor>(input), mean, std, generator);
   leaveNothing();
 }
 
-export function op_normalOf(mean: usize, std: usize, size: usize, generator: i32, dtype: i32, device: i32): usize {
+function op_normalOf(mean: usize, std: usize, size: usize, generator: i32, dtype: i32, device: i32): usize {
   return leave(ops.normalOf(changetype<Tensor>(mean), changetype<Tensor>(std), changetype<Ints | null>(size), generator, dtype, device));
 }
 
-export function op_normalize(input: usize, p: f64, dim: i32, eps: f64): usize {
+function op_normalize(input: usize, p: f64, dim: i32, eps: f64): usize {
   return leave(ops.normalize(changetype<Tensor>(input), p, dim, eps));
 }
 
-export function op_oneHot(input: usize, numClasses: i32): usize {
+function op_oneHot(input: usize, numClasses: i32): usize {
   return leave(ops.oneHot(changetype<Tensor>(input), numClasses));
 }
 
-export function op_outer(input: usize, vec2: usize): usize {
+function op_outer(input: usize, vec2: usize): usize {
   return leave(ops.outer(changetype<Tensor>(input), changetype<Tensor>(vec2)));
 }
 
-export function op_pad(input: usize, pad: usize, mode: i32, value: i32): usize {
+function op_pad(input: usize, pad: usize, mode: i32, value: i32): usize {
   return leave(ops.pad(changetype<Tensor>(input), changetype<Ints>(pad), mode, scalarFrom(value)));
 }
 
-export function op_pairwiseDistance(x1: usize, x2: usize, p: f64, eps: f64, keepdim: i32): usize {
+function op_pairwiseDistance(x1: usize, x2: usize, p: f64, eps: f64, keepdim: i32): usize {
   return leave(ops.pairwiseDistance(changetype<Tensor>(x1), changetype<Tensor>(x2), p, eps, keepdim != 0));
 }
 
-export function op_pdist(input: usize, p: f64): usize {
+function op_pdist(input: usize, p: f64): usize {
   return leave(ops.pdist(changetype<Tensor>(input), p));
 }
 
-export function op_permute(input: usize, dims: usize): usize {
+function op_permute(input: usize, dims: usize): usize {
   return leave(ops.permute(changetype<Tensor>(input), changetype<Ints>(dims)));
 }
 
-export function op_pixelShuffle(input: usize, upscaleFactor: i32): usize {
+function op_pixelShuffle(input: usize, upscaleFactor: i32): usize {
   return leave(ops.pixelShuffle(changetype<Tensor>(input), upscaleFactor));
 }
 
-export function op_pixelUnshuffle(input: usize, downscaleFactor: i32): usize {
+function op_pixelUnshuffle(input: usize, downscaleFactor: i32): usize {
   return leave(ops.pixelUnshuffle(changetype<Tensor>(input), downscaleFactor));
 }
 
-export function op_poissonNllLoss(input: usize, target: usize, logInput: i32, full: i32, eps: f64, reduction: i32): usize {
+function op_poissonNllLoss(input: usize, target: usize, logInput: i32, full: i32, eps: f64, reduction: i32): usize {
   return leave(ops.poissonNllLoss(changetype<Tensor>(input), changetype<Tensor>(target), logInput != 0, full != 0, eps, reduction));
 }
 
-export function op_positive(input: usize): usize {
+function op_positive(input: usize): usize {
   return leave(ops.positive(changetype<Tensor>(input)));
 }
 
-export function op_pow(input: usize, exponent: usize): usize {
+function op_pow(input: usize, exponent: usize): usize {
   arithmetic_check.checkPow(changetype<Tensor>(input), changetype<Tensor>(exponent));
   return leave(ops.pow(changetype<Tensor>(input), changetype<Tensor>(exponent)));
 }
-export function op_pow_(input: usize, exponent: usize): void {
+function op_pow_(input: usize, exponent: usize): void {
   arithmetic_check.checkPow(changetype<Tensor>(input), changetype<Tensor>(exponent));
   ops.pow_(changetype<Tensor>(input), changetype<Tensor>(exponent));
   leaveNothing();
 }
 
-export function op_prelu(input: usize, weight: usize): usize {
+function op_prelu(input: usize, weight: usize): usize {
   return leave(ops.prelu(changetype<Tensor>(input), changetype<Tensor>(weight)));
 }
 
-export function op_prod(input: usize, dim: i32, keepdim: i32, dtype: i32): usize {
+function op_prod(input: usize, dim: i32, keepdim: i32, dtype: i32): usize {
   return leave(ops.prod(changetype<Tensor>(input), dim, keepdim != 0, dtype));
 }
 
-export function op_put(input: usize, index: usize, source: usize, accumulate: i32): usize {
+function op_put(input: usize, index: usize, source: usize, accumulate: i32): usize {
   return leave(ops.put(changetype<Tensor>(input), changetype<Tensor>(index), changetype<Tensor>(source), accumulate != 0));
 }
-export function op_put_(input: usize, index: usize, source: usize, accumulate: i32): void {
+function op_put_(input: usize, index: usize, source: usize, accumulate: i32): void {
   ops.put_(changetype<Tensor>(input), changetype<Tensor>(index), changetype<Tensor>(source), accumulate != 0);
   leaveNothing();
 }
 
-export function op_quantile(input: usize, q: usize, dim: i32, keepdim: i32, interpolation: i32): usize {
+function op_quantile(input: usize, q: usize, dim: i32, keepdim: i32, interpolation: i32): usize {
   return leave(ops.quantile(changetype<Tensor>(input), changetype<Tensor>(q), dim, keepdim != 0, interpolation));
 }
 
-export function op_rad2deg(input: usize): usize {
+function op_rad2deg(input: usize): usize {
   return leave(ops.rad2deg(changetype<Tensor>(input)));
 }
-export function op_rad2deg_(input: usize): void {
+function op_rad2deg_(input: usize): void {
   ops.rad2deg_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_rand(size: usize, generator: i32, dtype: i32, device: i32): usize {
+function op_rand(size: usize, generator: i32, dtype: i32, device: i32): usize {
   return leave(ops.rand(changetype<Ints>(size), generator, dtype, device));
 }
 
-export function op_randint(low: i32, high: i32, size: usize, generator: i32, dtype: i32, device: i32): usize {
+function op_randint(low: i32, high: i32, size: usize, generator: i32, dtype: i32, device: i32): usize {
   return leave(ops.randint(scalarFrom(low)!, scalarFrom(high)!, changetype<Ints>(size), generator, dtype, device));
 }
 
-export function op_randn(size: usize, generator: i32, dtype: i32, device: i32): usize {
+function op_randn(size: usize, generator: i32, dtype: i32, device: i32): usize {
   return leave(ops.randn(changetype<Ints>(size), generator, dtype, device));
 }
 
-export function op_random(input: usize, from: i32, to: i32, generator: i32): usize {
+function op_random(input: usize, from: i32, to: i32, generator: i32): usize {
   return leave(ops.random(changetype<Tensor>(input), scalarFrom(from), scalarFrom(to), generator));
 }
-export function op_random_(input: usize, from: i32, to: i32, generator: i32): void {
+function op_random_(input: usize, from: i32, to: i32, generator: i32): void {
   ops.random_(changetype<Tensor>(input), scalarFrom(from), scalarFrom(to), generator);
   leaveNothing();
 }
 
-export function op_randperm(n: i32, generator: i32, dtype: i32, device: i32): usize {
+function op_randperm(n: i32, generator: i32, dtype: i32, device: i32): usize {
   return leave(ops.randperm(n, generator, dtype, device));
 }
 
-export function op_range(start: i32, end: i32, step: i32, dtype: i32, device: i32): usize {
+function op_range(start: i32, end: i32, step: i32, dtype: i32, device: i32): usize {
   return leave(ops.range(scalarFrom(start)!, scalarFrom(end)!, scalarFrom(step)!, dtype, device));
 }
 
-export function op_ravel(input: usize): usize {
+function op_ravel(input: usize): usize {
   return leave(ops.ravel(changetype<Tensor>(input)));
 }
 
-export function op_reciprocal(input: usize): usize {
+function op_reciprocal(input: usize): usize {
   return leave(ops.reciprocal(changetype<Tensor>(input)));
 }
-export function op_reciprocal_(input: usize): void {
+function op_reciprocal_(input: usize): void {
   ops.reciprocal_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_relu(input: usize): usize {
+function op_relu(input: usize): usize {
   return leave(ops.relu(changetype<Tensor>(input)));
 }
-export function op_relu_(input: usize): void {
+function op_relu_(input: usize): void {
   ops.relu_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_relu6(input: usize): usize {
+function op_relu6(input: usize): usize {
   return leave(ops.relu6(changetype<Tensor>(input)));
 }
-export function op_relu6_(input: usize): void {
+function op_relu6_(input: usize): void {
   ops.relu6_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_remainder(input: usize, other: usize): usize {
+function op_remainder(input: usize, other: usize): usize {
   arithmetic_check.checkDivisor(changetype<Tensor>(input), changetype<Tensor>(other));
   return leave(ops.remainder(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_remainder_(input: usize, other: usize): void {
+function op_remainder_(input: usize, other: usize): void {
   arithmetic_check.checkDivisor(changetype<Tensor>(input), changetype<Tensor>(other));
   ops.remainder_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_renorm(input: usize, p: f64, dim: i32, maxnorm: f64): usize {
+function op_renorm(input: usize, p: f64, dim: i32, maxnorm: f64): usize {
   return leave(ops.renorm(changetype<Tensor>(input), p, dim, maxnorm));
 }
-export function op_renorm_(input: usize, p: f64, dim: i32, maxnorm: f64): void {
+function op_renorm_(input: usize, p: f64, dim: i32, maxnorm: f64): void {
   ops.renorm_(changetype<Tensor>(input), p, dim, maxnorm);
   leaveNothing();
 }
 
-export function op_repeat(input: usize, repeats: usize): usize {
+function op_repeat(input: usize, repeats: usize): usize {
   return leave(ops.repeat(changetype<Tensor>(input), changetype<Ints>(repeats)));
 }
 
-export function op_repeatInterleave(input: usize, repeats: usize, dim: i32, outputSize: i32): usize {
+function op_repeatInterleave(input: usize, repeats: usize, dim: i32, outputSize: i32): usize {
   return leave(ops.repeatInterleave(changetype<Tensor>(input), changetype<Tensor | null>(repeats), dim, outputSize));
 }
 
-export function op_resample(input: usize, dim: i32, size: i32, mode: i32, alignCorners: i32, scale: f64): usize {
+function op_resample(input: usize, dim: i32, size: i32, mode: i32, alignCorners: i32, scale: f64): usize {
   return leave(ops.resample(changetype<Tensor>(input), dim, size, mode, alignCorners != 0, scale));
 }
 
-export function op_reshape(input: usize, shape: usize): usize {
+function op_reshape(input: usize, shape: usize): usize {
   return leave(ops.reshape(changetype<Tensor>(input), changetype<Ints>(shape)));
 }
 
-export function op_reshapeAs(input: usize, other: usize): usize {
+function op_reshapeAs(input: usize, other: usize): usize {
   return leave(ops.reshapeAs(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
-export function op_reverseDims(input: usize): usize {
+function op_reverseDims(input: usize): usize {
   return leave(ops.reverseDims(changetype<Tensor>(input)));
 }
 
-export function op_rmsNorm(input: usize, normalizedShape: usize, weight: usize, eps: i32): usize {
+function op_rmsNorm(input: usize, normalizedShape: usize, weight: usize, eps: i32): usize {
   return leave(ops.rmsNorm(changetype<Tensor>(input), changetype<Ints>(normalizedShape), changetype<Tensor | null>(weight), scalarFrom(eps)));
 }
 
-export function op_roll(input: usize, shifts: usize, dims: usize): usize {
+function op_roll(input: usize, shifts: usize, dims: usize): usize {
   return leave(ops.roll(changetype<Tensor>(input), changetype<Ints>(shifts), changetype<Ints>(dims)));
 }
 
-export function op_rot90(input: usize, k: i32, dims: usize): usize {
+function op_rot90(input: usize, k: i32, dims: usize): usize {
   return leave(ops.rot90(changetype<Tensor>(input), k, changetype<Ints>(dims)));
 }
 
-export function op_round(input: usize, decimals: i32): usize {
+function op_round(input: usize, decimals: i32): usize {
   return leave(ops.round(changetype<Tensor>(input), decimals));
 }
-export function op_round_(input: usize, decimals: i32): void {
+function op_round_(input: usize, decimals: i32): void {
   ops.round_(changetype<Tensor>(input), decimals);
   leaveNothing();
 }
 
-export function op_rrelu(input: usize, lower: f64, upper: f64, training: i32): usize {
+function op_rrelu(input: usize, lower: f64, upper: f64, training: i32): usize {
   return leave(ops.rrelu(changetype<Tensor>(input), lower, upper, training != 0));
 }
-export function op_rrelu_(input: usize, lower: f64, upper: f64, training: i32): void {
+function op_rrelu_(input: usize, lower: f64, upper: f64, training: i32): void {
   ops.rrelu_(changetype<Tensor>(input), lower, upper, training != 0);
   leaveNothing();
 }
 
-export function op_rsqrt(input: usize): usize {
+function op_rsqrt(input: usize): usize {
   return leave(ops.rsqrt(changetype<Tensor>(input)));
 }
-export function op_rsqrt_(input: usize): void {
+function op_rsqrt_(input: usize): void {
   ops.rsqrt_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_rsub(input: usize, other: usize, alpha: i32): usize {
+function op_rsub(input: usize, other: usize, alpha: i32): usize {
   arithmetic_check.checkSub(changetype<Tensor>(input), changetype<Tensor>(other), alpha);
   return leave(ops.rsub(changetype<Tensor>(input), changetype<Tensor>(other), scalarValue(alpha)));
 }
 
-export function op_scalarTensor(value: i32, dtype: i32, device: i32): usize {
+function op_scalarTensor(value: i32, dtype: i32, device: i32): usize {
   return leave(ops.scalarTensor(scalarFrom(value)!, dtype, device));
 }
 
-export function op_scaledDotProductAttention(query: usize, key: usize, value: usize, attnMask: usize, dropoutP: f64, isCausal: i32, scale: i32): usize {
+function op_scaledDotProductAttention(query: usize, key: usize, value: usize, attnMask: usize, dropoutP: f64, isCausal: i32, scale: i32): usize {
   return leave(ops.scaledDotProductAttention(changetype<Tensor>(query), changetype<Tensor>(key), changetype<Tensor>(value), changetype<Tensor | null>(attnMask), dropoutP, isCausal != 0, scalarFrom(scale)));
 }
 
-export function op_scatter(input: usize, dim: i32, index: usize, src: usize, reduce: i32): usize {
+function op_scatter(input: usize, dim: i32, index: usize, src: usize, reduce: i32): usize {
   return leave(ops.scatter(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(src), reduce));
 }
-export function op_scatter_(input: usize, dim: i32, index: usize, src: usize, reduce: i32): void {
+function op_scatter_(input: usize, dim: i32, index: usize, src: usize, reduce: i32): void {
   ops.scatter_(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(src), reduce);
   leaveNothing();
 }
 
-export function op_scatterAdd(input: usize, dim: i32, index: usize, src: usize): usize {
+function op_scatterAdd(input: usize, dim: i32, index: usize, src: usize): usize {
   return leave(ops.scatterAdd(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(src)));
 }
-export function op_scatterAdd_(input: usize, dim: i32, index: usize, src: usize): void {
+function op_scatterAdd_(input: usize, dim: i32, index: usize, src: usize): void {
   ops.scatterAdd_(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(src));
   leaveNothing();
 }
 
-export function op_scatterReduce(input: usize, dim: i32, index: usize, src: usize, reduce: i32, includeSelf: i32): usize {
+function op_scatterReduce(input: usize, dim: i32, index: usize, src: usize, reduce: i32, includeSelf: i32): usize {
   return leave(ops.scatterReduce(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(src), reduce, includeSelf != 0));
 }
-export function op_scatterReduce_(input: usize, dim: i32, index: usize, src: usize, reduce: i32, includeSelf: i32): void {
+function op_scatterReduce_(input: usize, dim: i32, index: usize, src: usize, reduce: i32, includeSelf: i32): void {
   ops.scatterReduce_(changetype<Tensor>(input), dim, changetype<Tensor>(index), changetype<Tensor>(src), reduce, includeSelf != 0);
   leaveNothing();
 }
 
-export function op_searchsorted(sortedSequence: usize, input: usize, outInt32: i32, right: i32, side: i32, sorter: usize): usize {
+function op_searchsorted(sortedSequence: usize, input: usize, outInt32: i32, right: i32, side: i32, sorter: usize): usize {
   return leave(ops.searchsorted(changetype<Tensor>(sortedSequence), changetype<Tensor>(input), outInt32 != 0, right != 0, side, changetype<Tensor | null>(sorter)));
 }
 
-export function op_select(input: usize, dim: i32, index: i32): usize {
+function op_select(input: usize, dim: i32, index: i32): usize {
   return leave(ops.select(changetype<Tensor>(input), dim, index));
 }
 
-export function op_selectScatter(input: usize, src: usize, dim: i32, index: i32): usize {
+function op_selectScatter(input: usize, src: usize, dim: i32, index: i32): usize {
   return leave(ops.selectScatter(changetype<Tensor>(input), changetype<Tensor>(src), dim, index));
 }
 
-export function op_selu(input: usize): usize {
+function op_selu(input: usize): usize {
   return leave(ops.selu(changetype<Tensor>(input)));
 }
-export function op_selu_(input: usize): void {
+function op_selu_(input: usize): void {
   ops.selu_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_sgn(input: usize): usize {
+function op_sgn(input: usize): usize {
   return leave(ops.sgn(changetype<Tensor>(input)));
 }
-export function op_sgn_(input: usize): void {
+function op_sgn_(input: usize): void {
   ops.sgn_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_sigmoid(input: usize): usize {
+function op_sigmoid(input: usize): usize {
   return leave(ops.sigmoid(changetype<Tensor>(input)));
 }
-export function op_sigmoid_(input: usize): void {
+function op_sigmoid_(input: usize): void {
   ops.sigmoid_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_sign(input: usize): usize {
+function op_sign(input: usize): usize {
   return leave(ops.sign(changetype<Tensor>(input)));
 }
-export function op_sign_(input: usize): void {
+function op_sign_(input: usize): void {
   ops.sign_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_signbit(input: usize): usize {
+function op_signbit(input: usize): usize {
   return leave(ops.signbit(changetype<Tensor>(input)));
 }
 
-export function op_silu(input: usize): usize {
+function op_silu(input: usize): usize {
   return leave(ops.silu(changetype<Tensor>(input)));
 }
-export function op_silu_(input: usize): void {
+function op_silu_(input: usize): void {
   ops.silu_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_sin(input: usize): usize {
+function op_sin(input: usize): usize {
   return leave(ops.sin(changetype<Tensor>(input)));
 }
-export function op_sin_(input: usize): void {
+function op_sin_(input: usize): void {
   ops.sin_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_sinc(input: usize): usize {
+function op_sinc(input: usize): usize {
   return leave(ops.sinc(changetype<Tensor>(input)));
 }
-export function op_sinc_(input: usize): void {
+function op_sinc_(input: usize): void {
   ops.sinc_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_sinh(input: usize): usize {
+function op_sinh(input: usize): usize {
   return leave(ops.sinh(changetype<Tensor>(input)));
 }
-export function op_sinh_(input: usize): void {
+function op_sinh_(input: usize): void {
   ops.sinh_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_slice(input: usize, dim: i32, start: i32, end: i32, step: i32): usize {
+function op_slice(input: usize, dim: i32, start: i32, end: i32, step: i32): usize {
   return leave(ops.slice(changetype<Tensor>(input), dim, start, end, step));
 }
 
-export function op_sliceScatter(input: usize, src: usize, dim: i32, start: i32, end: i32, step: i32): usize {
+function op_sliceScatter(input: usize, src: usize, dim: i32, start: i32, end: i32, step: i32): usize {
   return leave(ops.sliceScatter(changetype<Tensor>(input), changetype<Tensor>(src), dim, start, end, step));
 }
 
-export function op_smoothL1Loss(input: usize, target: usize, reduction: i32, beta: f64): usize {
+function op_smoothL1Loss(input: usize, target: usize, reduction: i32, beta: f64): usize {
   return leave(ops.smoothL1Loss(changetype<Tensor>(input), changetype<Tensor>(target), reduction, beta));
 }
 
-export function op_softMarginLoss(input: usize, target: usize, reduction: i32): usize {
+function op_softMarginLoss(input: usize, target: usize, reduction: i32): usize {
   return leave(ops.softMarginLoss(changetype<Tensor>(input), changetype<Tensor>(target), reduction));
 }
 
-export function op_softmax(input: usize, dim: i32, dtype: i32): usize {
+function op_softmax(input: usize, dim: i32, dtype: i32): usize {
   return leave(ops.softmax(changetype<Tensor>(input), dim, dtype));
 }
 
-export function op_softmin(input: usize, dim: i32, dtype: i32): usize {
+function op_softmin(input: usize, dim: i32, dtype: i32): usize {
   return leave(ops.softmin(changetype<Tensor>(input), dim, dtype));
 }
 
-export function op_softplus(input: usize, beta: f64, threshold: f64): usize {
+function op_softplus(input: usize, beta: f64, threshold: f64): usize {
   return leave(ops.softplus(changetype<Tensor>(input), beta, threshold));
 }
 
-export function op_softshrink(input: usize, lambd: f64): usize {
+function op_softshrink(input: usize, lambd: f64): usize {
   activations_check.checkSoftshrink(changetype<Tensor>(input), lambd);
   return leave(ops.softshrink(changetype<Tensor>(input), lambd));
 }
 
-export function op_softsign(input: usize): usize {
+function op_softsign(input: usize): usize {
   return leave(ops.softsign(changetype<Tensor>(input)));
 }
 
-export function op_sort(input: usize, dim: i32, descending: i32, stable: i32): i32 {
+function op_sort(input: usize, dim: i32, descending: i32, stable: i32): i32 {
   ops.sort(changetype<Tensor>(input), dim, descending != 0, stable != 0);
   return leaveResults(2);
 }
 
-export function op_split(tensor: usize, splitSizeOrSections: usize, dim: i32): i32 {
+function op_split(tensor: usize, splitSizeOrSections: usize, dim: i32): i32 {
   return leaveList(ops.split(changetype<Tensor>(tensor), changetype<Ints>(splitSizeOrSections), dim));
 }
 
-export function op_splitIndices(input: usize, which: i32, indices: usize): i32 {
+function op_splitIndices(input: usize, which: i32, indices: usize): i32 {
   return leaveList(ops.splitIndices(changetype<Tensor>(input), which, changetype<Ints>(indices)));
 }
 
-export function op_splitSections(input: usize, which: i32, sections: i32): i32 {
+function op_splitSections(input: usize, which: i32, sections: i32): i32 {
   return leaveList(ops.splitSections(changetype<Tensor>(input), which, sections));
 }
 
-export function op_splitWithSizes(input: usize, splitSizes: usize, dim: i32): i32 {
+function op_splitWithSizes(input: usize, splitSizes: usize, dim: i32): i32 {
   return leaveList(ops.splitWithSizes(changetype<Tensor>(input), changetype<Ints>(splitSizes), dim));
 }
 
-export function op_sqrt(input: usize): usize {
+function op_sqrt(input: usize): usize {
   return leave(ops.sqrt(changetype<Tensor>(input)));
 }
-export function op_sqrt_(input: usize): void {
+function op_sqrt_(input: usize): void {
   ops.sqrt_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_square(input: usize): usize {
+function op_square(input: usize): usize {
   return leave(ops.square(changetype<Tensor>(input)));
 }
-export function op_square_(input: usize): void {
+function op_square_(input: usize): void {
   ops.square_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_squeeze(input: usize, dim: i32): usize {
+function op_squeeze(input: usize, dim: i32): usize {
   return leave(ops.squeeze(changetype<Tensor>(input), dim));
 }
 
-export function op_stack(tensors: usize, dim: i32): usize {
+function op_stack(tensors: usize, dim: i32): usize {
   return leave(ops.stack(changetype<Tensors>(tensors), dim));
 }
 
-export function op_std(input: usize, dim: usize, unbiased: i32, keepdim: i32, correction: i32): usize {
+function op_std(input: usize, dim: usize, unbiased: i32, keepdim: i32, correction: i32): usize {
   return leave(ops.std(changetype<Tensor>(input), changetype<Ints | null>(dim), unbiased != 0, keepdim != 0, correction));
 }
 
-export function op_stdMean(input: usize, dim: usize, unbiased: i32, keepdim: i32, correction: i32): i32 {
+function op_stdMean(input: usize, dim: usize, unbiased: i32, keepdim: i32, correction: i32): i32 {
   ops.stdMean(changetype<Tensor>(input), changetype<Ints | null>(dim), unbiased != 0, keepdim != 0, correction);
   return leaveResults(2);
 }
 
-export function op_sub(input: usize, other: usize, alpha: i32): usize {
+function op_sub(input: usize, other: usize, alpha: i32): usize {
   arithmetic_check.checkSub(changetype<Tensor>(input), changetype<Tensor>(other), alpha);
   return leave(ops.sub(changetype<Tensor>(input), changetype<Tensor>(other), scalarValue(alpha)));
 }
-export function op_sub_(input: usize, other: usize, alpha: i32): void {
+function op_sub_(input: usize, other: usize, alpha: i32): void {
   arithmetic_check.checkSub(changetype<Tensor>(input), changetype<Tensor>(other), alpha);
   ops.sub_(changetype<Tensor>(input), changetype<Tensor>(other), scalarValue(alpha));
   leaveNothing();
 }
 
-export function op_sum(input: usize, dim: usize, keepdim: i32, dtype: i32): usize {
+function op_sum(input: usize, dim: usize, keepdim: i32, dtype: i32): usize {
   return leave(ops.sum(changetype<Tensor>(input), changetype<Ints | null>(dim), keepdim != 0, dtype));
 }
 
-export function op_sumToSize(input: usize, size: usize): usize {
+function op_sumToSize(input: usize, size: usize): usize {
   return leave(ops.sumToSize(changetype<Tensor>(input), changetype<Ints>(size)));
 }
 
-export function op_t(input: usize): usize {
+function op_t(input: usize): usize {
   return leave(ops.t(changetype<Tensor>(input)));
 }
 
-export function op_take(input: usize, index: usize): usize {
+function op_take(input: usize, index: usize): usize {
   return leave(ops.take(changetype<Tensor>(input), changetype<Tensor>(index)));
 }
 
-export function op_takeAlongDim(input: usize, indices: usize, dim: i32): usize {
+function op_takeAlongDim(input: usize, indices: usize, dim: i32): usize {
   return leave(ops.takeAlongDim(changetype<Tensor>(input), changetype<Tensor>(indices), dim));
 }
 
-export function op_tan(input: usize): usize {
+function op_tan(input: usize): usize {
   return leave(ops.tan(changetype<Tensor>(input)));
 }
-export function op_tan_(input: usize): void {
+function op_tan_(input: usize): void {
   ops.tan_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_tanh(input: usize): usize {
+function op_tanh(input: usize): usize {
   return leave(ops.tanh(changetype<Tensor>(input)));
 }
-export function op_tanh_(input: usize): void {
+function op_tanh_(input: usize): void {
   ops.tanh_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_tanhshrink(input: usize): usize {
+function op_tanhshrink(input: usize): usize {
   return leave(ops.tanhshrink(changetype<Tensor>(input)));
 }
 
-export function op_tensorSplitIndices(input: usize, indices: usize, dim: i32): i32 {
+function op_tensorSplitIndices(input: usize, indices: usize, dim: i32): i32 {
   return leaveList(ops.tensorSplitIndices(changetype<Tensor>(input), changetype<Ints>(indices), dim));
 }
 
-export function op_tensorSplitSections(input: usize, sections: i32, dim: i32): i32 {
+function op_tensorSplitSections(input: usize, sections: i32, dim: i32): i32 {
   return leaveList(ops.tensorSplitSections(changetype<Tensor>(input), sections, dim));
 }
 
-export function op_tensordot(input: usize, other: usize, dimsInput: usize, dimsOther: usize): usize {
+function op_tensordot(input: usize, other: usize, dimsInput: usize, dimsOther: usize): usize {
   return leave(ops.tensordot(changetype<Tensor>(input), changetype<Tensor>(other), changetype<Ints>(dimsInput), changetype<Ints>(dimsOther)));
 }
 
-export function op_threshold(input: usize, threshold: i32, value: i32): usize {
+function op_threshold(input: usize, threshold: i32, value: i32): usize {
   return leave(ops.threshold(changetype<Tensor>(input), scalarValue(threshold), scalarValue(value)));
 }
-export function op_threshold_(input: usize, threshold: i32, value: i32): void {
+function op_threshold_(input: usize, threshold: i32, value: i32): void {
   ops.threshold_(changetype<Tensor>(input), scalarValue(threshold), scalarValue(value));
   leaveNothing();
 }
 
-export function op_tile(input: usize, dims: usize): usize {
+function op_tile(input: usize, dims: usize): usize {
   return leave(ops.tile(changetype<Tensor>(input), changetype<Ints>(dims)));
 }
 
-export function op_to(input: usize, dtype: i32): usize {
+function op_to(input: usize, dtype: i32): usize {
   return leave(ops.to(changetype<Tensor>(input), dtype));
 }
 
-export function op_toDevice(input: usize, device: i32, from: i32): usize {
+function op_toDevice(input: usize, device: i32, from: i32): usize {
   return leave(ops.toDevice(changetype<Tensor>(input), device, from));
 }
 
-export function op_topk(input: usize, k: i32, dim: i32, largest: i32, sorted: i32): i32 {
+function op_topk(input: usize, k: i32, dim: i32, largest: i32, sorted: i32): i32 {
   ops.topk(changetype<Tensor>(input), k, dim, largest != 0, sorted != 0);
   return leaveResults(2);
 }
 
-export function op_trace(input: usize): usize {
+function op_trace(input: usize): usize {
   return leave(ops.trace(changetype<Tensor>(input)));
 }
 
-export function op_transpose(input: usize, dim0: i32, dim1: i32): usize {
+function op_transpose(input: usize, dim0: i32, dim1: i32): usize {
   return leave(ops.transpose(changetype<Tensor>(input), dim0, dim1));
 }
 
-export function op_trapezoid(y: usize, x: usize, dx: f64, dim: i32): usize {
+function op_trapezoid(y: usize, x: usize, dx: f64, dim: i32): usize {
   return leave(ops.trapezoid(changetype<Tensor>(y), changetype<Tensor | null>(x), dx, dim));
 }
 
-export function op_tril(input: usize, diagonal: i32): usize {
+function op_tril(input: usize, diagonal: i32): usize {
   return leave(ops.tril(changetype<Tensor>(input), diagonal));
 }
-export function op_tril_(input: usize, diagonal: i32): void {
+function op_tril_(input: usize, diagonal: i32): void {
   ops.tril_(changetype<Tensor>(input), diagonal);
   leaveNothing();
 }
 
-export function op_trilIndices(row: i32, col: i32, offset: i32, dtype: i32, device: i32): usize {
+function op_trilIndices(row: i32, col: i32, offset: i32, dtype: i32, device: i32): usize {
   return leave(ops.trilIndices(row, col, offset, dtype, device));
 }
 
-export function op_tripletMarginLoss(anchor: usize, positive: usize, negative: usize, margin: f64, p: f64, eps: f64, swap: i32, reduction: i32): usize {
+function op_tripletMarginLoss(anchor: usize, positive: usize, negative: usize, margin: f64, p: f64, eps: f64, swap: i32, reduction: i32): usize {
   return leave(ops.tripletMarginLoss(changetype<Tensor>(anchor), changetype<Tensor>(positive), changetype<Tensor>(negative), margin, p, eps, swap != 0, reduction));
 }
 
-export function op_triu(input: usize, diagonal: i32): usize {
+function op_triu(input: usize, diagonal: i32): usize {
   return leave(ops.triu(changetype<Tensor>(input), diagonal));
 }
-export function op_triu_(input: usize, diagonal: i32): void {
+function op_triu_(input: usize, diagonal: i32): void {
   ops.triu_(changetype<Tensor>(input), diagonal);
   leaveNothing();
 }
 
-export function op_triuIndices(row: i32, col: i32, offset: i32, dtype: i32, device: i32): usize {
+function op_triuIndices(row: i32, col: i32, offset: i32, dtype: i32, device: i32): usize {
   return leave(ops.triuIndices(row, col, offset, dtype, device));
 }
 
-export function op_trueDivide(input: usize, other: usize): usize {
+function op_trueDivide(input: usize, other: usize): usize {
   return leave(ops.trueDivide(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_trueDivide_(input: usize, other: usize): void {
+function op_trueDivide_(input: usize, other: usize): void {
   ops.trueDivide_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_trunc(input: usize): usize {
+function op_trunc(input: usize): usize {
   return leave(ops.trunc(changetype<Tensor>(input)));
 }
-export function op_trunc_(input: usize): void {
+function op_trunc_(input: usize): void {
   ops.trunc_(changetype<Tensor>(input));
   leaveNothing();
 }
 
-export function op_unbind(input: usize, dim: i32): i32 {
+function op_unbind(input: usize, dim: i32): i32 {
   return leaveList(ops.unbind(changetype<Tensor>(input), dim));
 }
 
-export function op_unflatten(input: usize, dim: i32, sizes: usize): usize {
+function op_unflatten(input: usize, dim: i32, sizes: usize): usize {
   return leave(ops.unflatten(changetype<Tensor>(input), dim, changetype<Ints>(sizes)));
 }
 
-export function op_unfold(input: usize, dimension: i32, size: i32, step: i32): usize {
+function op_unfold(input: usize, dimension: i32, size: i32, step: i32): usize {
   return leave(ops.unfold(changetype<Tensor>(input), dimension, size, step));
 }
 
-export function op_uniform(input: usize, from: f64, to: f64, generator: i32): usize {
+function op_uniform(input: usize, from: f64, to: f64, generator: i32): usize {
   return leave(ops.uniform(changetype<Tensor>(input), from, to, generator));
 }
-export function op_uniform_(input: usize, from: f64, to: f64, generator: i32): void {
+function op_uniform_(input: usize, from: f64, to: f64, generator: i32): void {
   ops.uniform_(changetype<Tensor>(input), from, to, generator);
   leaveNothing();
 }
 
-export function op_uniqueRows(input: usize, dim: i32): i32 {
+function op_uniqueRows(input: usize, dim: i32): i32 {
   ops.uniqueRows(changetype<Tensor>(input), dim);
   return leaveResults(3);
 }
 
-export function op_uniqueRuns(input: usize, dim: i32): i32 {
+function op_uniqueRuns(input: usize, dim: i32): i32 {
   ops.uniqueRuns(changetype<Tensor>(input), dim);
   return leaveResults(3);
 }
 
-export function op_unsqueeze(input: usize, dim: i32): usize {
+function op_unsqueeze(input: usize, dim: i32): usize {
   return leave(ops.unsqueeze(changetype<Tensor>(input), dim));
 }
 
-export function op_var(input: usize, dim: usize, unbiased: i32, keepdim: i32, correction: i32): usize {
+function op_var(input: usize, dim: usize, unbiased: i32, keepdim: i32, correction: i32): usize {
   return leave(ops.varOp(changetype<Tensor>(input), changetype<Ints | null>(dim), unbiased != 0, keepdim != 0, correction));
 }
 
-export function op_varMean(input: usize, dim: usize, unbiased: i32, keepdim: i32, correction: i32): i32 {
+function op_varMean(input: usize, dim: usize, unbiased: i32, keepdim: i32, correction: i32): i32 {
   ops.varMean(changetype<Tensor>(input), changetype<Ints | null>(dim), unbiased != 0, keepdim != 0, correction);
   return leaveResults(2);
 }
 
-export function op_vdot(input: usize, other: usize): usize {
+function op_vdot(input: usize, other: usize): usize {
   return leave(ops.vdot(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
-export function op_vecdot(x: usize, y: usize, dim: i32): usize {
+function op_vecdot(x: usize, y: usize, dim: i32): usize {
   return leave(ops.vecdot(changetype<Tensor>(x), changetype<Tensor>(y), dim));
 }
 
-export function op_vectorNorm(input: usize, ord: f64, dim: usize, keepdim: i32, dtype: i32): usize {
+function op_vectorNorm(input: usize, ord: f64, dim: usize, keepdim: i32, dtype: i32): usize {
   return leave(ops.vectorNorm(changetype<Tensor>(input), ord, changetype<Ints | null>(dim), keepdim != 0, dtype));
 }
 
-export function op_view(input: usize, size: usize): usize {
+function op_view(input: usize, size: usize): usize {
   return leave(ops.view(changetype<Tensor>(input), changetype<Ints>(size)));
 }
 
-export function op_viewAs(input: usize, other: usize): usize {
+function op_viewAs(input: usize, other: usize): usize {
   return leave(ops.viewAs(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
-export function op_viewDtype(input: usize, dtype: i32): usize {
+function op_viewDtype(input: usize, dtype: i32): usize {
   return leave(ops.viewDtype(changetype<Tensor>(input), dtype));
 }
 
-export function op_vstack(tensors: usize): usize {
+function op_vstack(tensors: usize): usize {
   return leave(ops.vstack(changetype<Tensors>(tensors)));
 }
 
-export function op_where(condition: usize, input: usize, other: usize): usize {
+function op_where(condition: usize, input: usize, other: usize): usize {
   comparison_check.checkWhere(changetype<Tensor>(condition), changetype<Tensor>(input), changetype<Tensor>(other));
   return leave(ops.where(changetype<Tensor>(condition), changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
-export function op_xlog1py(input: usize, other: usize): usize {
+function op_xlog1py(input: usize, other: usize): usize {
   return leave(ops.xlog1py(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
 
-export function op_xlogy(input: usize, other: usize): usize {
+function op_xlogy(input: usize, other: usize): usize {
   return leave(ops.xlogy(changetype<Tensor>(input), changetype<Tensor>(other)));
 }
-export function op_xlogy_(input: usize, other: usize): void {
+function op_xlogy_(input: usize, other: usize): void {
   ops.xlogy_(changetype<Tensor>(input), changetype<Tensor>(other));
   leaveNothing();
 }
 
-export function op_zero(input: usize): usize {
+function op_zero(input: usize): usize {
   return leave(ops.zero(changetype<Tensor>(input)));
 }
-export function op_zero_(input: usize): void {
+function op_zero_(input: usize): void {
   ops.zero_(changetype<Tensor>(input));
   leaveNothing();
 }
+
+export { op__scaledDotProductAttention as _0, op_abs as _1, op_abs_ as _2, op_acos as _3, op_acos_ as _4, op_acosh as _5, op_acosh_ as _6, op_adaptiveAvgPool1d as _7, op_adaptiveAvgPool2d as _8, op_adaptiveAvgPool3d as _9, op_adaptiveMaxPool1dWithIndices as _a, op_adaptiveMaxPool2dWithIndices as _b, op_adaptiveMaxPool3dWithIndices as _c, op_add as _d, op_add_ as _e, op_addbmm as _f, op_addcdiv as _g, op_addcdiv_ as _h, op_addcmul as _i, op_addcmul_ as _j, op_addmm as _k, op_addmm_ as _l, op_addmv as _m, op_addmv_ as _n, op_addr as _o, op_addr_ as _p, op_affineGrid as _q, op_all as _r, op_allclose as _s, op_alphaDropout as _t, op_alphaDropout_ as _u, op_amax as _v, op_amin as _w, op_aminmax as _x, op_angle as _y, op_any as _z, op_argmax as _10, op_argmin as _11, op_argsort as _12, op_argwhere as _13, op_asStrided as _14, op_asStridedScatter as _15, op_asin as _16, op_asin_ as _17, op_asinh as _18, op_asinh_ as _19, op_atan as _1a, op_atan_ as _1b, op_atan2 as _1c, op_atan2_ as _1d, op_atanh as _1e, op_atanh_ as _1f, op_avgPool1d as _1g, op_avgPool2d as _1h, op_avgPool3d as _1i, op_baddbmm as _1j, op_baddbmm_ as _1k, op_batchNorm as _1l, op_bernoulli as _1m, op_bilinear as _1n, op_binaryCrossEntropy as _1o, op_binaryCrossEntropyWithLogits as _1p, op_bincount as _1q, op_bitwiseAnd as _1r, op_bitwiseAnd_ as _1s, op_bitwiseLeftShift as _1t, op_bitwiseLeftShift_ as _1u, op_bitwiseNot as _1v, op_bitwiseNot_ as _1w, op_bitwiseOr as _1x, op_bitwiseOr_ as _1y, op_bitwiseRightShift as _1z, op_bitwiseRightShift_ as _20, op_bitwiseXor as _21, op_bitwiseXor_ as _22, op_bmm as _23, op_broadcastTo as _24, op_bucketize as _25, op_cat as _26, op_cauchy as _27, op_cauchy_ as _28, op_cdist as _29, op_ceil as _2a, op_ceil_ as _2b, op_celu as _2c, op_celu_ as _2d, op_chainMatmul as _2e, op_channelShuffle as _2f, op_chunk as _2g, op_clamp as _2h, op_clamp_ as _2i, op_clampMax as _2j, op_clampMax_ as _2k, op_clampMin as _2l, op_clampMin_ as _2m, op_clone as _2n, op_col2im as _2o, op_columnStack as _2p, op_combinations as _2q, op_constantPadNd as _2r, op_contiguous as _2s, op_conv1d as _2t, op_conv2d as _2u, op_conv3d as _2v, op_convTranspose1d as _2w, op_convTranspose2d as _2x, op_convTranspose3d as _2y, op_convolution as _2z, op_copy as _30, op_copy_ as _31, op_copysign as _32, op_copysign_ as _33, op_corrcoef as _34, op_cos as _35, op_cos_ as _36, op_cosh as _37, op_cosh_ as _38, op_cosineEmbeddingLoss as _39, op_cosineSimilarity as _3a, op_countNonzero as _3b, op_cov as _3c, op_cross as _3d, op_crossEntropy as _3e, op_ctcLoss as _3f, op_cummax as _3g, op_cummin as _3h, op_cumprod as _3i, op_cumprod_ as _3j, op_cumsum as _3k, op_cumsum_ as _3l, op_cumulativeTrapezoid as _3m, op_deg2rad as _3n, op_deg2rad_ as _3o, op_diag as _3p, op_diagEmbed as _3q, op_diagflat as _3r, op_diagonal as _3s, op_diagonalScatter as _3t, op_diff as _3u, op_digamma as _3v, op_digamma_ as _3w, op_dist as _3x, op_div as _3y, op_div_ as _3z, op_dot as _40, op_dropout as _41, op_dropout_ as _42, op_dstack as _43, op_einsum as _44, op_elu as _45, op_elu_ as _46, op_embedding as _47, op_embeddingBag as _48, op_entr as _49, op_eq as _4a, op_eq_ as _4b, op_equal as _4c, op_erf as _4d, op_erf_ as _4e, op_erfc as _4f, op_erfc_ as _4g, op_erfinv as _4h, op_erfinv_ as _4i, op_exp as _4j, op_exp_ as _4k, op_exp2 as _4l, op_exp2_ as _4m, op_expand as _4n, op_expandAs as _4o, op_expm1 as _4p, op_expm1_ as _4q, op_exponential as _4r, op_exponential_ as _4s, op_featureAlphaDropout as _4t, op_featureAlphaDropout_ as _4u, op_featureDropout as _4v, op_featureDropout_ as _4w, op_fill as _4x, op_fill_ as _4y, op_flatten as _4z, op_flip as _50, op_fliplr as _51, op_flipud as _52, op_floatPower as _53, op_floatPower_ as _54, op_floor as _55, op_floor_ as _56, op_floorDivide as _57, op_floorDivide_ as _58, op_fmax as _59, op_fmin as _5a, op_fmod as _5b, op_fmod_ as _5c, op_frac as _5d, op_frac_ as _5e, op_frexp as _5f, op_gather as _5g, op_gaussianNllLoss as _5h, op_gcd as _5i, op_gcd_ as _5j, op_ge as _5k, op_ge_ as _5l, op_gelu as _5m, op_geometric as _5n, op_geometric_ as _5o, op_glu as _5p, op_gridSample as _5q, op_groupNorm as _5r, op_gt as _5s, op_gt_ as _5t, op_gumbelSoftmax as _5u, op_hardshrink as _5v, op_hardsigmoid as _5w, op_hardsigmoid_ as _5x, op_hardswish as _5y, op_hardswish_ as _5z, op_hardtanh as _60, op_hardtanh_ as _61, op_heaviside as _62, op_heaviside_ as _63, op_hingeEmbeddingLoss as _64, op_histc as _65, op_hstack as _66, op_huberLoss as _67, op_hypot as _68, op_hypot_ as _69, op_i0 as _6a, op_i0_ as _6b, op_i1 as _6c, op_im2col as _6d, op_indexAdd as _6e, op_indexAdd_ as _6f, op_indexCopy as _6g, op_indexCopy_ as _6h, op_indexFill as _6i, op_indexFill_ as _6j, op_indexPut as _6k, op_indexPut_ as _6l, op_indexReduce as _6m, op_indexReduce_ as _6n, op_indexSelect as _6o, op_inner as _6p, op_instanceNorm as _6q, op_isclose as _6r, op_isfinite as _6s, op_isin as _6t, op_isinf as _6u, op_isnan as _6v, op_isneginf as _6w, op_isposinf as _6x, op_isreal as _6y, op_klDiv as _6z, op_kron as _70, op_kthvalue as _71, op_l1Loss as _72, op_layerNorm as _73, op_lcm as _74, op_lcm_ as _75, op_ldexp as _76, op_ldexp_ as _77, op_le as _78, op_le_ as _79, op_leakyRelu as _7a, op_leakyRelu_ as _7b, op_lerp as _7c, op_lerp_ as _7d, op_lgamma as _7e, op_lgamma_ as _7f, op_linalgCross as _7g, op_linear as _7h, op_localResponseNorm as _7i, op_log as _7j, op_log_ as _7k, op_log10 as _7l, op_log10_ as _7m, op_log1p as _7n, op_log1p_ as _7o, op_log2 as _7p, op_log2_ as _7q, op_logNdtr as _7r, op_logNormal as _7s, op_logNormal_ as _7t, op_logSoftmax as _7u, op_logaddexp as _7v, op_logaddexp2 as _7w, op_logcumsumexp as _7x, op_logicalAnd as _7y, op_logicalAnd_ as _7z, op_logicalNot as _80, op_logicalNot_ as _81, op_logicalOr as _82, op_logicalOr_ as _83, op_logicalXor as _84, op_logicalXor_ as _85, op_logit as _86, op_logit_ as _87, op_logsigmoid as _88, op_logsumexp as _89, op_lpPool1d as _8a, op_lpPool2d as _8b, op_lt as _8c, op_lt_ as _8d, op_marginRankingLoss as _8e, op_maskedFill as _8f, op_maskedFill_ as _8g, op_maskedScatter as _8h, op_maskedScatter_ as _8i, op_maskedSelect as _8j, op_matmul as _8k, op_matrixPower as _8l, op_maxPool1d as _8m, op_maxPool1dWithIndices as _8n, op_maxPool2d as _8o, op_maxPool2dWithIndices as _8p, op_maxPool3d as _8q, op_maxPool3dWithIndices as _8r, op_maxUnpool1d as _8s, op_maxUnpool2d as _8t, op_maxUnpool3d as _8u, op_maximum as _8v, op_mean as _8w, op_minimum as _8x, op_mish as _8y, op_mish_ as _8z, op_mm as _90, op_mode as _91, op_movedim as _92, op_mseLoss as _93, op_msort as _94, op_mul as _95, op_mul_ as _96, op_multiDot as _97, op_multiMarginLoss as _98, op_multilabelMarginLoss as _99, op_multilabelSoftMarginLoss as _9a, op_multinomial as _9b, op_mv as _9c, op_nanToNum as _9d, op_nanToNum_ as _9e, op_nanmean as _9f, op_nanquantile as _9g, op_nansum as _9h, op_narrow as _9i, op_narrowCopy as _9j, op_nativeBatchNorm as _9k, op_nativeLayerNorm as _9l, op_ndtr as _9m, op_ndtri as _9n, op_ne as _9o, op_ne_ as _9p, op_neg as _9q, op_neg_ as _9r, op_nextafter as _9s, op_nextafter_ as _9t, op_nllLoss as _9u, op_norm as _9v, op_normal as _9w, op_normal_ as _9x, op_normalize as _9y, op_oneHot as _9z, op_outer as _a0, op_pad as _a1, op_pairwiseDistance as _a2, op_pdist as _a3, op_permute as _a4, op_pixelShuffle as _a5, op_pixelUnshuffle as _a6, op_poissonNllLoss as _a7, op_positive as _a8, op_pow as _a9, op_pow_ as _aa, op_prelu as _ab, op_prod as _ac, op_put as _ad, op_put_ as _ae, op_quantile as _af, op_rad2deg as _ag, op_rad2deg_ as _ah, op_random as _ai, op_random_ as _aj, op_ravel as _ak, op_reciprocal as _al, op_reciprocal_ as _am, op_relu as _an, op_relu_ as _ao, op_relu6 as _ap, op_relu6_ as _aq, op_remainder as _ar, op_remainder_ as _as, op_renorm as _at, op_renorm_ as _au, op_repeat as _av, op_repeatInterleave as _aw, op_resample as _ax, op_reshape as _ay, op_reshapeAs as _az, op_rmsNorm as _b0, op_roll as _b1, op_rot90 as _b2, op_round as _b3, op_round_ as _b4, op_rrelu as _b5, op_rrelu_ as _b6, op_rsqrt as _b7, op_rsqrt_ as _b8, op_rsub as _b9, op_scaledDotProductAttention as _ba, op_scatter as _bb, op_scatter_ as _bc, op_scatterAdd as _bd, op_scatterAdd_ as _be, op_scatterReduce as _bf, op_scatterReduce_ as _bg, op_searchsorted as _bh, op_select as _bi, op_selectScatter as _bj, op_selu as _bk, op_selu_ as _bl, op_sgn as _bm, op_sgn_ as _bn, op_sigmoid as _bo, op_sigmoid_ as _bp, op_sign as _bq, op_sign_ as _br, op_signbit as _bs, op_silu as _bt, op_silu_ as _bu, op_sin as _bv, op_sin_ as _bw, op_sinc as _bx, op_sinc_ as _by, op_sinh as _bz, op_sinh_ as _c0, op_slice as _c1, op_sliceScatter as _c2, op_smoothL1Loss as _c3, op_softMarginLoss as _c4, op_softmax as _c5, op_softmin as _c6, op_softplus as _c7, op_softshrink as _c8, op_softsign as _c9, op_sort as _ca, op_split as _cb, op_splitWithSizes as _cc, op_sqrt as _cd, op_sqrt_ as _ce, op_square as _cf, op_square_ as _cg, op_squeeze as _ch, op_stack as _ci, op_std as _cj, op_stdMean as _ck, op_sub as _cl, op_sub_ as _cm, op_sum as _cn, op_sumToSize as _co, op_t as _cp, op_take as _cq, op_takeAlongDim as _cr, op_tan as _cs, op_tan_ as _ct, op_tanh as _cu, op_tanh_ as _cv, op_tanhshrink as _cw, op_tensordot as _cx, op_threshold as _cy, op_threshold_ as _cz, op_tile as _d0, op_topk as _d1, op_trace as _d2, op_transpose as _d3, op_trapezoid as _d4, op_tril as _d5, op_tril_ as _d6, op_tripletMarginLoss as _d7, op_triu as _d8, op_triu_ as _d9, op_trueDivide as _da, op_trueDivide_ as _db, op_trunc as _dc, op_trunc_ as _dd, op_unbind as _de, op_unflatten as _df, op_unfold as _dg, op_uniform as _dh, op_uniform_ as _di, op_unsqueeze as _dj, op_var as _dk, op_varMean as _dl, op_vdot as _dm, op_vecdot as _dn, op_vectorNorm as _do, op_view as _dp, op_viewAs as _dq, op_vstack as _dr, op_where as _ds, op_xlog1py as _dt, op_xlogy as _du, op_xlogy_ as _dv, op_zero as _dw, op_zero_ as _dx, op_arange, op_atleast1d, op_atleast2d, op_atleast3d, op_bernoulliOf, op_blockDiag, op_broadcastTensors, op_cartesianProd, op_emptyLike, op_emptyStrided, op_eye, op_full, op_fullLike, op_gradientAlong, op_gradientOver, op_histogramEdges, op_histogramEven, op_index, op_linspace, op_logspace, op_matrixTranspose, op_maxAll, op_maxDim, op_medianAll, op_medianDim, op_meshgrid, op_minAll, op_minDim, op_nanmedianAll, op_nanmedianDim, op_nonzero, op_normalOf, op_rand, op_randint, op_randn, op_randperm, op_range, op_reverseDims, op_scalarTensor, op_splitIndices, op_splitSections, op_tensorSplitIndices, op_tensorSplitSections, op_to, op_toDevice, op_trilIndices, op_triuIndices, op_uniqueRows, op_uniqueRuns, op_viewDtype };
