@@ -5,6 +5,7 @@ import type { Stream } from "../stream.ts";
 import { maskedScatter, maskedSelect, nonzero } from "./compress.ts";
 import { copy, fill } from "./copy.ts";
 import { program } from "./program.ts";
+import { reduce } from "./reduce.ts";
 import { batchNorm, batchNormBackward } from "./batchNorm.ts";
 import { groupNorm, groupNormBackward } from "./groupNorm.ts";
 import { layerNorm, layerNormBackward } from "./layerNorm.ts";
@@ -28,6 +29,7 @@ export const kernels: Record<number, Kernel> = {
   0: program,
   1: copy,
   2: fill,
+  3: reduce,
   4: update,
   67: renormRows,
   80: scan,

@@ -89,12 +89,12 @@ export const host = async (tensor: torch.Tensor): Promise<torch.Tensor> => tenso
 
 export const list = async (tensor: torch.Tensor): Promise<unknown> => tensor.tolistAsync();
 
-/** The same elements, dtype and shape, within a tolerance relative to the largest element. */
+/** The same elements, dtype and shape, within a tolerance relative to the largest finite element. */
 export async function same(got: torch.Tensor, want: torch.Tensor, tolerance = 0): Promise<void> {
   assert.equal(got.dtype, want.dtype);
   assert.deepEqual(got.shape, want.shape);
   const [a, b] = (await Promise.all([list(got.flatten()), list(want.flatten())])) as [number[], number[]];
-  const bound = tolerance * Math.max(1, ...b.map((x) => Math.abs(Number(x))));
+  const bound = tolerance * Math.max(1, ...b.map((x) => Math.abs(Number(x))).filter(Number.isFinite));
   a.forEach((x, i) => {
     const equal = Object.is(x, b[i]) || Math.abs(Number(x) - Number(b[i])) <= bound;
     assert.ok(equal, `element ${i}: ${x} is not within ${bound} of ${b[i]}`);
