@@ -59,6 +59,16 @@ export function save(tensors: Record<string, Tensor>, metadata?: Record<string, 
   return file;
 }
 
+/** `save` of tensors of any device. @example await torch.safetensors.saveAsync(model.stateDict()) */
+export async function saveAsync(
+  tensors: Record<string, Tensor>,
+  metadata?: Record<string, string>,
+): Promise<Uint8Array> {
+  const names = Object.keys(tensors);
+  const moved = await Promise.all(names.map((name) => tensors[name]!.detach().cpu()));
+  return save(Object.fromEntries(names.map((name, i) => [name, moved[i]!])), metadata);
+}
+
 /**
  * The tensors of a safetensors file.
  * @throws ValueError if the bytes are no valid file; nothing is made then
@@ -79,13 +89,13 @@ export function load(bytes: Uint8Array): Record<string, Tensor> {
   );
 }
 
-/** Writes named tensors, such as a state dict, to a file. */
+/** Writes named tensors of any device, such as a state dict, to a file. */
 export async function saveFile(
   tensors: Record<string, Tensor>,
   path: string,
   metadata?: Record<string, string>,
 ): Promise<void> {
-  await host().writeFile(path, save(tensors, metadata));
+  await host().writeFile(path, await saveAsync(tensors, metadata));
 }
 
 /** Reads the named tensors of a file. */

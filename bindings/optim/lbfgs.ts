@@ -38,8 +38,28 @@ interface History {
 
 /** PyTorch keeps these numbers in float32 tensors; near convergence the rounding decides where it ends. */
 const f32 = Math.fround;
-const value = (tensor: Tensor): number => tensor.item() as number;
-const largest = (tensor: Tensor): number => value(tensor.abs().max() as Tensor);
+
+/** A computation that asks for the values of tensors: the same code serves tensors that are read now and later. */
+export type Reading<T> = Generator<Tensor, T, number>;
+
+function* largest(tensor: Tensor): Reading<number> {
+  return yield tensor.abs().max() as Tensor;
+}
+
+/** Off the tape, up to the next value that is asked for. */
+const advance = <T>(reading: Reading<T>, value: number): IteratorResult<Tensor, T> => noGrad(() => reading.next(value));
+
+function readNow<T>(reading: Reading<T>): T {
+  let step = advance(reading, 0);
+  while (!step.done) step = advance(reading, step.value.item() as number);
+  return step.value;
+}
+
+async function readLater<T>(reading: Reading<T>): Promise<T> {
+  let step = advance(reading, 0);
+  while (!step.done) step = advance(reading, (await step.value.itemAsync()) as number);
+  return step.value;
+}
 
 /**
  * Limited-memory BFGS over all parameters together; follows torch.optim.LBFGS. `step` needs a closure that clears the gradients,
@@ -88,46 +108,51 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
   override step<T>(closure: Closure<T>): T;
   override step<T>(closure?: Closure<T>): T {
     if (closure === undefined) throw new RuntimeError("LBFGS.step() missing 1 required positional argument: 'closure'");
-    return noGrad(() => this.iterate(closure));
+    return readNow(this.iterate(closure));
   }
 
-  private iterate<T>(closure: Closure<T>): T {
+  /** `step` for parameters of any device: the search looks at values, which WebGPU gives asynchronously. */
+  stepAsync<T>(closure: Closure<T>): Promise<T> {
+    return readLater(this.iterate(closure));
+  }
+
+  private *iterate<T>(closure: Closure<T>): Reading<T> {
     const group = this.paramGroups[0]!;
     const { lr, maxIter, toleranceGrad, toleranceChange } = group;
-    const evaluate = (): { returned: T; loss: number } => {
+    function* evaluate(): Reading<{ returned: T; loss: number }> {
       const returned = enableGrad(closure);
-      return { returned, loss: returned instanceof Tensor ? value(returned) : Number(returned) };
-    };
+      return { returned, loss: returned instanceof Tensor ? yield returned : Number(returned) };
+    }
     const history = this.history();
-    const { returned, loss: first } = evaluate();
+    const { returned, loss: first } = yield* evaluate();
     let loss = first;
     let evaluations = 1;
     history.func_evals++;
     let grad = this.flatGrad();
-    if (largest(grad) <= toleranceGrad) return returned;
+    if ((yield* largest(grad)) <= toleranceGrad) return returned;
 
     for (let n = 1; n <= maxIter; n++) {
       history.n_iter++;
-      const d = this.direction(history, grad, group.historySize);
+      const d = yield* this.direction(history, grad, group.historySize);
       history.d = stateTensor(d);
       history.prev_flat_grad = stateTensor(grad.detach().clone());
       const previous = loss;
       history.prev_loss = loss;
-      let t = history.n_iter === 1 ? f32(Math.min(1, f32(1 / value(grad.abs().sum()))) * lr) : lr;
+      let t = history.n_iter === 1 ? f32(Math.min(1, f32(1 / (yield grad.abs().sum()))) * lr) : lr;
       history.t = t;
-      const slope = value(torch.dot(grad, d));
+      const slope = yield torch.dot(grad, d);
       if (slope > -toleranceChange) break;
 
       let used = 0;
       if (group.lineSearchFn === null) {
         this.move(t, d);
         if (n !== maxIter) {
-          loss = evaluate().loss;
+          ({ loss } = yield* evaluate());
           grad = this.flatGrad();
           used = 1;
         }
       } else {
-        const found = this.search(evaluate, { t: 0, loss, gradient: grad, slope }, t, d);
+        const found = yield* this.search(evaluate, { t: 0, loss, gradient: grad, slope }, t, d);
         ({ t, loss, gradient: grad } = found.point);
         history.t = t;
         used = found.evaluations;
@@ -135,8 +160,8 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
       }
       evaluations += used;
       history.func_evals += used;
-      if (n === maxIter || evaluations >= group.maxEval! || largest(grad) <= toleranceGrad) break;
-      if (largest(d) * Math.abs(t) <= toleranceChange || Math.abs(loss - previous) < toleranceChange) break;
+      if (n === maxIter || evaluations >= group.maxEval! || (yield* largest(grad)) <= toleranceGrad) break;
+      if ((yield* largest(d)) * Math.abs(t) <= toleranceChange || Math.abs(loss - previous) < toleranceChange) break;
     }
     return returned;
   }
@@ -154,48 +179,51 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
   }
 
   /** Minus the gradient times the approximate inverse Hessian, after the last step has been taken into it. */
-  private direction(history: History, grad: Tensor, historySize: number): Tensor {
+  private *direction(history: History, grad: Tensor, historySize: number): Reading<Tensor> {
     if (history.n_iter === 1) return grad.neg();
     const { old_dirs: changes, old_stps: moves, ro } = history;
     const change = grad.sub(history.prev_flat_grad!);
     const move = history.d!.mul(history.t!);
-    const curvature = value(torch.dot(change, move));
+    const curvature = yield torch.dot(change, move);
     if (curvature > 1e-10) {
       if (changes.length === historySize) for (const list of [changes, moves, ro]) list.shift();
       changes.push(stateTensor(change));
       moves.push(stateTensor(move));
       ro.push(f32(1 / curvature));
-      history.H_diag = f32(curvature / value(torch.dot(change, change)));
+      history.H_diag = f32(curvature / (yield torch.dot(change, change)));
     }
     const q = grad.neg();
     const weights: number[] = [];
     for (let i = changes.length - 1; i >= 0; i--) {
-      weights[i] = f32(value(torch.dot(moves[i]!, q)) * ro[i]!);
+      weights[i] = f32((yield torch.dot(moves[i]!, q)) * ro[i]!);
       q.add_(changes[i]!, -weights[i]!);
     }
     const d = q.mul(history.H_diag);
     for (let i = 0; i < changes.length; i++) {
-      d.add_(moves[i]!, f32(weights[i]! - f32(value(torch.dot(changes[i]!, d)) * ro[i]!)));
+      d.add_(moves[i]!, f32(weights[i]! - f32((yield torch.dot(changes[i]!, d)) * ro[i]!)));
     }
     return d;
   }
 
-  private search(
-    evaluate: () => { loss: number },
+  private *search(
+    evaluate: () => Reading<{ loss: number }>,
     start: Point,
     t: number,
     d: Tensor,
-  ): { point: Point; evaluations: number } {
+  ): Reading<{ point: Point; evaluations: number }> {
     if (this.paramGroups[0]!.lineSearchFn !== "strong_wolfe")
       throw new RuntimeError("only 'strong_wolfe' is supported");
     const before = this.params.map((param) => param.detach().clone());
-    const pointAt = (size: number): Point => {
-      this.move(size, d);
-      const { loss } = evaluate();
-      const gradient = this.flatGrad();
-      this.params.forEach((param, i) => param.copy_(before[i]!));
-      return { t: size, loss, gradient, slope: value(torch.dot(gradient, d)) };
-    };
-    return strongWolfe(pointAt, start, t, largest(d));
+    const { params } = this;
+    const move = (size: number) => this.move(size, d);
+    const flatGrad = () => this.flatGrad();
+    function* pointAt(size: number): Reading<Point> {
+      move(size);
+      const { loss } = yield* evaluate();
+      const gradient = flatGrad();
+      params.forEach((param, i) => param.copy_(before[i]!));
+      return { t: size, loss, gradient, slope: yield torch.dot(gradient, d) };
+    }
+    return yield* strongWolfe(pointAt, start, t, yield* largest(d));
   }
 }

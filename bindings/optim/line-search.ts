@@ -36,16 +36,16 @@ const MAX_STEPS = 25;
  * @param reach the largest change that a step of 1 makes
  * @returns the point found, and how often `evaluate` was called
  */
-export function strongWolfe(
-  evaluate: (t: number) => Point,
+export function* strongWolfe<Read>(
+  evaluate: (t: number) => Generator<Read, Point, number>,
   start: Point,
   t: number,
   reach: number,
   toleranceChange = 1e-9,
-): { point: Point; evaluations: number } {
+): Generator<Read, { point: Point; evaluations: number }, number> {
   const bound = (at: number): number => f32(start.loss + f32(f32(SUFFICIENT_DECREASE * at) * start.slope));
   const flat = (point: Point): boolean => Math.abs(point.slope) <= -CURVATURE * start.slope;
-  let point = evaluate(t);
+  let point = yield* evaluate(t);
   let evaluations = 1;
   let previous = start;
   let iteration = 0;
@@ -63,7 +63,7 @@ export function strongWolfe(
     const least = point.t + 0.01 * (point.t - previous.t);
     const next = cubicMinimum(previous, point, [least, point.t * 10]);
     previous = point;
-    point = evaluate(next);
+    point = yield* evaluate(next);
     evaluations++;
     iteration++;
   }
@@ -85,7 +85,7 @@ export function strongWolfe(
       } else stalled = true;
     } else stalled = false;
 
-    point = evaluate(next);
+    point = yield* evaluate(next);
     evaluations++;
     iteration++;
     if (point.loss > bound(point.t) || point.loss >= bracket[low]!.loss) {

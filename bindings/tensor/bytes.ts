@@ -3,6 +3,7 @@
 import { currentBuffer, refresh, word } from "../core.ts";
 import { Code, type DType, dtypeCode, ITEM_SIZES } from "./dtype.ts";
 import { emptyHandle } from "./create.ts";
+import { requireCpu } from "./read.ts";
 import { Tensor } from "./tensor.ts";
 
 function bytesOf(handle: number, length: number): Uint8Array {
@@ -12,6 +13,7 @@ function bytesOf(handle: number, length: number): Uint8Array {
 
 /** A copy of the elements in row-major order. */
 export function toBytes(tensor: Tensor): Uint8Array {
+  requireCpu(tensor.handle, "data");
   // a clone has its elements at the start of a storage of its own
   const own = tensor.detach().contiguous().clone();
   const bytes = bytesOf(own.handle, own.numel() * ITEM_SIZES[own.dtypeCode]!).slice();

@@ -362,7 +362,7 @@ function kept(shape: Ints, p: f64, like: Tensor): Tensor {
 
 function scaledNoise(shape: Ints, p: f64, like: Tensor): Tensor {
   const noise = kept(shape, p, like);
-  return ops.div(noise, full(newInts(0), 1 - p, noise.dtype, noise.device));
+  return ops.div(noise, full(newInts(0), 1 - p, noise.dtype, Device.Cpu));
 }
 
 export function dropout(input: Tensor, p: f64, training: bool): Tensor {
