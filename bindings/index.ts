@@ -105,7 +105,6 @@ export {
   type MemoryFormat,
 } from "./tensor/memory-format.ts";
 export {
-  bernoulliAsync,
   histogramAsync,
   multinomialAsync,
   nonzeroAsync,

@@ -240,12 +240,7 @@ export function bernoulli(input: Tensor, p?: number | RandomOptions | null, opti
     : { ...options, p: p as number | null | undefined };
   const given = named.p !== undefined && named.p !== null;
   const probability = given ? scalarWord(float(floatArg(named.p, "bernoulli", "p", 2))) : 0;
-  const handle = self(input);
-  const address = addressOf(named);
-  return made(
-    reading("torch.bernoulli", () => core.op_bernoulli(handle, probability, address)),
-    {},
-  );
+  return made(core.op_bernoulli(self(input), probability, addressOf(named)), {});
 }
 
 /**

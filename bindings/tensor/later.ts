@@ -2,7 +2,7 @@
 // awaited. The generated functions have theirs beside them (gen/); these are of the functions that are written by hand.
 
 import { resolve } from "../device.ts";
-import { bernoulli, multinomial, type RandomOptions } from "../random.ts";
+import { multinomial, type RandomOptions } from "../random.ts";
 import { defineMethods, type Named } from "./call.ts";
 import type { Index } from "./index.ts";
 import type { Scalar } from "./scalar.ts";
@@ -47,13 +47,6 @@ export const histogramAsync: (
 
 /** The indices that `where` gives for a condition alone, of a tensor of any device. */
 export const whereAsync: (condition: Tensor) => Promise<Tensor[]> = later(shapes.where);
-
-/** `bernoulli` with the probabilities of a tensor of any device. */
-export const bernoulliAsync: (
-  input: Tensor,
-  p?: number | RandomOptions | null,
-  options?: RandomOptions,
-) => Promise<Tensor> = later(bernoulli);
 
 /** `multinomial` with weights of any device. */
 export const multinomialAsync: (

@@ -283,7 +283,12 @@ export function bernoulli(input: Tensor, p: Scalar | null, generator: i32): Tens
 }
 
 function bernoulliEach(p: Tensor, shape: Ints, dtype: i32, device: i32, generator: i32): Tensor {
-  const expanded = rawContiguous(ops.expand(rawToDType(readBack(p), wide(p.dtype)), shape));
+  if (p.device != Device.Cpu) {
+    // the same draws, compared where the probabilities are
+    const drawn = drawUniform(shape, 0, 1, generator, DType.Float32, device);
+    return rawToDType(ops.lt(drawn, ops.to(p, DType.Float32)), dtype);
+  }
+  const expanded = rawContiguous(ops.expand(rawToDType(p, wide(p.dtype)), shape));
   const data = expanded.dataPtr();
   for (let i: usize = 0; i < <usize>expanded.numel; i++) {
     const value = expanded.dtype == DType.Float64 ? load<f64>(data + (i << 3)) : <f64>load<f32>(data + (i << 2));
