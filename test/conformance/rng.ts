@@ -34,7 +34,8 @@ export async function runRng(
 
 async function runCase(runtime: Runtime, testCase: any): Promise<string[]> {
   runtime.call("manualSeed", testCase.manualSeed);
-  const results = testCase.expr.split(";").map((part: string) => evaluate(runtime, part.trim()));
+  const parts: string[] = testCase.expr.split(";");
+  const results = await runtime.resolve(() => parts.map((part) => evaluate(runtime, part.trim())));
   const afterwards = runtime.call("rand", 4);
   const reasons: string[] = [];
   const tolerance = toleranceOf(testCase);
@@ -61,7 +62,7 @@ async function runState(runtime: Runtime, state: any): Promise<string[]> {
   const bytes = runtime.call("getRngState");
   const first = await compareTensor(runtime, bytes, state.afterRand3.$t, exact);
   runtime.call("manualSeed", 99);
-  runtime.call("setRngState", runtime.value(state.afterRand3));
+  runtime.call("setRngState", await runtime.value(state.afterRand3).cpu());
   const next = await compareTensor(runtime, runtime.call("rand", 3), state.nextRand3.$t, exact);
   return [first && `state: ${first}`, next && `after setRngState: ${next}`].filter(
     (reason) => typeof reason === "string",
