@@ -79,8 +79,8 @@ emscripten:
 serve: build ## the browser demos on http://localhost:8080
 	node examples/serve.mjs
 
-bench: build hosts ## flambeau beside its peers; medians and ratios into test/bench/out/tables.md
-	test/bench/run.sh
+bench: build hosts ## flambeau beside its peers, DEVICE=cpu|webgpu; medians and ratios into test/bench/out
+	$(if $(filter webgpu,$(DEVICE)),node test/bench/webgpu/run.mjs,test/bench/run.sh)
 
 soak: build hosts ## 20,000 training steps in Node, Deno and Bun; plots memory into test/soak/out
 	test/soak/run.sh

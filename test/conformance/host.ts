@@ -10,6 +10,8 @@ export interface Host {
   print(line: string): void;
   /** The program's arguments. */
   readonly arguments: readonly string[];
+  /** A full collection, where the host lets programs ask for one. */
+  collectGarbage?(): void;
   /** Ends the program. */
   exit(code: number): void;
 }
@@ -42,8 +44,17 @@ async function browserHost(): Promise<Host> {
   };
 }
 
+async function garbageCollector(): Promise<() => void> {
+  const { Bun } = globalThis as { Bun?: { gc(synchronous: boolean): void } };
+  if (Bun) return () => Bun.gc(true);
+  const [{ setFlagsFromString }, { runInNewContext }] = await Promise.all([import("node:v8"), import("node:vm")]);
+  setFlagsFromString("--expose-gc");
+  return runInNewContext("gc") as () => void;
+}
+
 async function nodeHost(): Promise<Host> {
   const { readFile, writeFile } = await import("node:fs/promises");
+  const collectGarbage = await garbageCollector();
   return {
     name: hostName(),
     async read(path) {
@@ -57,6 +68,7 @@ async function nodeHost(): Promise<Host> {
     write: (path, text) => writeFile(path, text),
     print: (line) => console.log(line),
     arguments: process.argv.slice(2),
+    collectGarbage,
     exit: (code) => process.exit(code),
   };
 }

@@ -72,6 +72,10 @@ if (required !== undefined) {
     failed = broken.length > 0;
   }
 }
+if (device === "webgpu") {
+  const { pipelines, dispatches, submits } = torch.webgpu.stats();
+  host.print(`${pipelines} pipelines, ${dispatches} dispatches, ${submits} submits`);
+}
 report.printTable(flags.has("table") || only.length > 0);
 host.print(`${host.name}, device ${device}, ${((performance.now() - started) / 1000).toFixed(1)} s`);
 report.printTotals();

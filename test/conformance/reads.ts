@@ -1,5 +1,12 @@
 import type { Elements } from "./value.ts";
 
+/** A read of several cases that failed, by the fault of one of them. */
+export class SharedFailure extends Error {
+  constructor(cause: unknown) {
+    super("a read of several cases failed", { cause });
+  }
+}
+
 /**
  * Reads of tensors on a device. What is asked for until the next turn of the event loop comes back in one read: a read costs
  * a round trip to the device, some ten milliseconds in Deno.
@@ -27,7 +34,8 @@ export class ReadQueue {
       batch.forEach(({ resolve }, i) => resolve(this.elements(copies[i])));
       for (const copy of copies) copy.dispose();
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      const failure = batch.length > 1 ? new SharedFailure(error) : error;
+      for (const { reject } of batch) reject(failure);
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { Host } from "./host.ts";
+import { SharedFailure } from "./reads.ts";
 import { mustRefuse } from "./refusal.ts";
 import { Missing, Skip } from "./runtime.ts";
 
@@ -54,6 +55,7 @@ export class Report {
 
   private readonly host: Host;
   private readonly running: Promise<void>[] = [];
+  private readonly alone: (() => Promise<void>)[] = [];
 
   constructor(host: Host) {
     this.host = host;
@@ -91,14 +93,21 @@ export class Report {
 
   async settle(): Promise<void> {
     await Promise.all(this.running.splice(0));
+    for (const again of this.alone.splice(0)) await again();
   }
 
-  private async runOne(row: Row, info: CaseInfo, body: () => Promise<string[]>): Promise<void> {
+  private async runOne(row: Row, info: CaseInfo, body: () => Promise<string[]>, first = true): Promise<void> {
     let reasons: string[];
     let missing: string | undefined;
     try {
       reasons = info.refused ? await mustRefuse(body) : await body();
-    } catch (error) {
+    } catch (thrown) {
+      const error = thrown instanceof SharedFailure ? thrown.cause : thrown;
+      // an error that a kernel found reaches whoever reads next: each case by itself shows whose it was
+      if (first && this.width > 1 && !(error instanceof Skip) && !(error instanceof Missing)) {
+        this.alone.push(() => this.runOne(row, info, body, false));
+        return;
+      }
       // a build without emscripten lacks the module, and says so
       const noNumerics = error instanceof Error && error.message.includes("flambeau.numerics.wasm");
       if (error instanceof Skip || noNumerics) {

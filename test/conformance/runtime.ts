@@ -149,7 +149,14 @@ export class Runtime {
   kwargs(kwargs: Record<string, any>): object[] {
     const entries = Object.entries(kwargs);
     if (entries.length === 0) return [];
-    return [Object.fromEntries(entries.map(([name, value]) => [camelCase(name), name === "device" && value === "cpu" ? this.device : this.value(value)]))];
+    return [
+      Object.fromEntries(
+        entries.map(([name, value]) => [
+          camelCase(name),
+          name === "device" && value === "cpu" ? this.device : this.value(value),
+        ]),
+      ),
+    ];
   }
 
   construct(path: string[], args: any[], kwargs: Record<string, any>): any {
