@@ -32,6 +32,8 @@ export const Fault = {
   SourceTooShort: 8,
   /** a: the label, b: the number of classes */
   CtcTarget: 9,
+  /** a: the position, b: the size of the plane; in unpooling */
+  PositionOutOfPlane: 10,
 } as const;
 
 const outOfBounds = (index: number, size: number, dim: number): string =>
@@ -56,6 +58,10 @@ const KINDS: Record<number, FaultKind> = {
     message: () => "Number of elements of source < number of ones in mask",
   },
   [Fault.CtcTarget]: { kind: INDEX, message: (target) => `ctc_loss: target ${target} is out of bounds.` },
+  [Fault.PositionOutOfPlane]: {
+    kind: RUNTIME,
+    message: (index, volume) => `Found an invalid max index: ${index} (output volumes are of size ${volume})`,
+  },
 };
 
 export const FAULT_BYTES = 16;

@@ -53,6 +53,8 @@ export class Stream {
   readonly buffers: BufferPool;
   readonly pipelines: PipelineCache;
   readonly limits: GPUSupportedLimits;
+  /** the adapter is a program on the CPU, where long kernels take seconds to compile */
+  readonly software: boolean;
   readonly #staging: StagingPool;
   readonly #ring: ParameterRing;
   readonly #faults: GPUBuffer;
@@ -77,6 +79,7 @@ export class Stream {
     this.device = device;
     this.features = adapter.features;
     this.limits = device.limits;
+    this.software = adapter.info.isFallbackAdapter || /llvmpipe|swiftshader/i.test(adapter.info.description);
     this.buffers = new BufferPool(device, () => this.#forgetBindGroups());
     this.#ring = new ParameterRing(device, adapter.languageFeatures);
     this.pipelines = new PipelineCache(device, this.#ring, adapter.features, fail);

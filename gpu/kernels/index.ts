@@ -22,6 +22,13 @@ import { histogram, searchSorted } from "./search.ts";
 import { mode, select, sort, topk } from "./sort.ts";
 import { update } from "./update.ts";
 import { lexsort, numberRuns, repeatPositions } from "./unique.ts";
+import { convolution, convolutionTranspose, convolutionWeight } from "./convolution.ts";
+import { foldImage, unfoldImage } from "./fold.ts";
+import { gemm } from "./gemm/gemm.ts";
+import { gridSample, gridSampleGrid, gridSampleInput } from "./gridSample.ts";
+import { planeGather, planeScatter } from "./planes.ts";
+import { averagePool, averageSpread, maxPool } from "./pool.ts";
+import { resample } from "./resample.ts";
 
 export type Kernel = (call: Call, stream: Stream) => void;
 
@@ -63,4 +70,19 @@ export const kernels: Record<number, Kernel> = {
   91: nllLossBackward,
   92: ctcLoss,
   93: ctcLossBackward,
+  10: gemm,
+  11: convolution,
+  12: convolutionTranspose,
+  13: convolutionWeight,
+  14: maxPool,
+  15: averagePool,
+  16: averageSpread,
+  17: planeScatter,
+  18: planeGather,
+  19: unfoldImage,
+  20: foldImage,
+  21: resample,
+  22: gridSample,
+  23: gridSampleInput,
+  24: gridSampleGrid,
 };

@@ -120,10 +120,11 @@ export class Writer {
     return `slot${slot}`;
   }
 
-  /** As `raw`, with the buffer seen as vectors of four float32. Nothing else may read that buffer in other types. */
+  /** As `raw`, with the buffer seen as vectors of four elements. Nothing else may access that buffer otherwise. */
   vec4(k: number): string {
-    this.#elements[this.#operands[k]!.slot] = "vec4<f32>";
-    return `slot${this.#operands[k]!.slot}`;
+    const { dtype, slot } = this.#operands[k]!;
+    this.#elements[slot] = `vec4<${elementOf(dtype)}>`;
+    return `slot${slot}`;
   }
 
   /** As `raw`, with the buffer's 4-byte words (two for an int64) as atomic u32. Nothing else may access that buffer. */
@@ -187,7 +188,7 @@ export class Writer {
   finish(words: number, immediates: boolean): string {
     const [x = 1, y = 1, z = 1] = this.#size;
     const lines: string[] = [];
-    if (this.#elements.includes("f16")) lines.push("enable f16;");
+    if (this.#elements.some((element) => element?.includes("f16"))) lines.push("enable f16;");
     if (immediates) lines.push("requires immediate_address_space;");
     const vectors = (words + this.#operands.length + 3) >> 2;
     if (vectors > 0) {
@@ -300,5 +301,5 @@ ${this.#body}
 
 /** A value of one 4-byte element type as another. */
 function asElement(value: string, from: string, to: string): string {
-  return from === to || to === "vec4<f32>" ? value : `bitcast<${to}>(${value})`;
+  return from === to ? value : `bitcast<${to}>(${value})`;
 }

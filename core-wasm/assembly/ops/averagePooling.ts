@@ -1,20 +1,21 @@
 // Average pooling, and the adaptive pools.
 import { args } from "../dispatch/args";
+import { Device } from "../dispatch/device";
 import { Kernel } from "../dispatch/kernel";
 import { addOperand, begin, run, workspace } from "../dispatch/run";
 import * as ops from "../gen/ops";
 import { poolWorkspace } from "../kernels/pool";
 import { empty, rawContiguous, rawToDType, wrappedNumber } from "../tensor/create";
-import { DType, isFloating } from "../tensor/dtype";
+import { DType, isFloating, takesStored } from "../tensor/dtype";
 import { ErrorKind, fail, msg, msgInt, msgShape, raise } from "../tensor/error";
 import { Ints, NONE, ints1, ints2, newInts } from "../tensor/ints";
 import { ScalarKind } from "../tensor/scalar";
 import { Tensor } from "../tensor/tensor";
 import { filled, notImplemented, perDimension, pooledSizes, runMax, setWindows, withSizes } from "./pooling";
 
-function averageDType(dtype: i32, rank: i32): i32 {
+function averageDType(dtype: i32, rank: i32, device: i32): i32 {
   if (dtype == DType.Float32 || dtype == DType.Float64 || dtype == DType.Int64) return dtype;
-  if (isFloating(dtype)) return DType.Float32;
+  if (isFloating(dtype)) return takesStored(device) ? dtype : DType.Float32;
   notImplemented(rank == 3 ? "avg_pool3d_out_frame" : "avg_pool2d", dtype);
   return dtype;
 }
@@ -59,7 +60,7 @@ function launch(
   divisor: i32,
 ): Tensor {
   const rank = kernel.length;
-  const dtype = averageDType(input.dtype, rank);
+  const dtype = averageDType(input.dtype, rank, input.device);
   const last = newInts(rank);
   for (let i = 0; i < rank; i++) last.set(i, size.get(size.length - rank + i));
   const x = rawContiguous(rawToDType(input, dtype));
@@ -72,7 +73,7 @@ function launch(
     args.setInt(1, adaptive ? 1 : 0);
     args.setInt(2, countPadding ? 1 : 0);
     args.setInt(3, divisor);
-    workspace(poolWorkspace(args.operand(spread ? 1 : 0), rank));
+    if (input.device == Device.Cpu) workspace(poolWorkspace(args.operand(spread ? 1 : 0), rank));
     run(input.device);
   }
   return rawToDType(out, input.dtype);

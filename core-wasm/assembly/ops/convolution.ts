@@ -1,12 +1,13 @@
 // Convolutions, their transposes and both gradients, over one to three spatial dimensions.
 import { args } from "../dispatch/args";
+import { Device } from "../dispatch/device";
 import { Kernel } from "../dispatch/kernel";
 import { addOperand, begin, run, workspace } from "../dispatch/run";
 import * as ops from "../gen/ops";
 import { convWorkspace } from "../kernels/conv/conv";
 import { ConvKind } from "../kernels/conv/geometry";
 import { empty, rawContiguous, rawToDType } from "../tensor/create";
-import { DType, isFloating } from "../tensor/dtype";
+import { DType, isFloating, takesStored } from "../tensor/dtype";
 import { ErrorKind, cppTypeName, fail, msg, msgDType, msgInt, msgInts, msgShape, raise } from "../tensor/error";
 import { Ints, ints1, newInts } from "../tensor/ints";
 import { Tensor } from "../tensor/tensor";
@@ -173,9 +174,9 @@ function checkOutputPadding(outputPadding: Ints, stride: Ints, dilation: Ints): 
 }
 
 /** The dtype of the kernel for tensors of `dtype`; raises where there is none. */
-function kernelDType(dtype: i32): i32 {
+function kernelDType(dtype: i32, device: i32): i32 {
   if (dtype == DType.Float32 || dtype == DType.Float64 || dtype == DType.Int64) return dtype;
-  if (isFloating(dtype)) return DType.Float32;
+  if (isFloating(dtype)) return takesStored(device) ? dtype : DType.Float32;
   msg('"slow_conv2d_cpu" not implemented for \'');
   msgDType(dtype);
   msg("'");
@@ -199,7 +200,7 @@ function launch(
   dilation: Ints,
   groups: i32,
 ): Tensor {
-  const dtype = kernelDType(a.dtype);
+  const dtype = kernelDType(a.dtype, a.device);
   const out = empty(shape, dtype, a.device);
   const first = prepared(a, dtype);
   const second = prepared(b, dtype);
@@ -222,7 +223,7 @@ function launch(
     args.setInt(1 + rank + i, padding.get(i));
     args.setInt(1 + 2 * rank + i, dilation.get(i));
   }
-  workspace(convWorkspace(args, kind));
+  if (a.device == Device.Cpu) workspace(convWorkspace(args, kind));
   run(a.device);
   return rawToDType(out, a.dtype);
 }

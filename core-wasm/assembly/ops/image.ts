@@ -1,21 +1,22 @@
 // Images: columns of windows, interpolation, sampling at the places of a grid.
 import { args } from "../dispatch/args";
+import { Device } from "../dispatch/device";
 import { Kernel } from "../dispatch/kernel";
 import { addOperand, begin, run, workspace } from "../dispatch/run";
 import * as ops from "../gen/ops";
 import { GRID_SAMPLE_WORKSPACE } from "../kernels/gridSample";
 import { resampleWorkspace } from "../kernels/resample";
 import { empty, rawContiguous, rawToDType } from "../tensor/create";
-import { DType, isFloating } from "../tensor/dtype";
+import { DType, isFloating, takesStored } from "../tensor/dtype";
 import { ErrorKind, cppTypeName, fail, msg, msgDType, msgInt, msgShape, raise } from "../tensor/error";
 import { Ints, ints3, ints4, newInts, shapeOf } from "../tensor/ints";
 import { Tensor } from "../tensor/tensor";
 import { perDimension } from "./pooling";
 
-/** float64 in float64, other floating types in float32. */
-function floatDType(op: string, dtype: i32): i32 {
+/** float64 in float64, other floating types in float32, unless the device's kernels take them as they are. */
+function floatDType(op: string, dtype: i32, device: i32): i32 {
   if (dtype == DType.Float64) return dtype;
-  if (isFloating(dtype)) return DType.Float32;
+  if (isFloating(dtype)) return takesStored(device) ? dtype : DType.Float32;
   msg('"');
   msg(op);
   msg("\" not implemented for '");
@@ -171,7 +172,7 @@ export function imageColumns(
   rows: i32,
   across: i32,
 ): Tensor {
-  const dtype = floatDType("im2col_out_cpu", input.dtype);
+  const dtype = floatDType("im2col_out_cpu", input.dtype, input.device);
   const x = prepared(input, dtype);
   const shape = ints3(x.shape(0), x.shape(1) * kernel.get(0) * kernel.get(1), rows * across);
   const out = empty(shape, dtype, x.device);
@@ -195,7 +196,7 @@ export function columnsImage(
   rows: i32,
   across: i32,
 ): Tensor {
-  const dtype = floatDType("col2im_out_cpu", input.dtype);
+  const dtype = floatDType("col2im_out_cpu", input.dtype, input.device);
   const x = prepared(input, dtype);
   const out = empty(size, dtype, x.device);
   if (out.numel > 0) {
@@ -244,7 +245,8 @@ function launchResample(
     msg(")");
     raise(ErrorKind.Runtime);
   }
-  const dtype = input.dtype == DType.Uint8 && mode < 2 ? DType.Uint8 : floatDType("interpolate", input.dtype);
+  const dtype =
+    input.dtype == DType.Uint8 && mode < 2 ? DType.Uint8 : floatDType("interpolate", input.dtype, input.device);
   const x = prepared(input, dtype);
   const shape = shapeOf(x);
   shape.set(dim, size);
@@ -258,7 +260,7 @@ function launchResample(
     args.setInt(2, alignCorners ? 1 : 0);
     args.setInt(3, transposed ? 1 : 0);
     args.setParam(0, scale);
-    workspace(resampleWorkspace(transposed ? x.shape(dim) : size));
+    if (x.device == Device.Cpu) workspace(resampleWorkspace(transposed ? x.shape(dim) : size));
     run(x.device);
   }
   return rawToDType(out, input.dtype);
@@ -320,7 +322,9 @@ function launchGrid(
   paddingMode: i32,
   alignCorners: bool,
 ): Tensor {
-  const dtype = floatDType("grid_sampler_2d_cpu", first.dtype);
+  // the image's gradient is added up in place
+  const device = kernel == Kernel.GridSampleInput ? Device.Cpu : first.device;
+  const dtype = floatDType("grid_sampler_2d_cpu", first.dtype, device);
   const a = prepared(first, dtype);
   const g = prepared(grid, dtype);
   if (input !== null) input = prepared(input, dtype);

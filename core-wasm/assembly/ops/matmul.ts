@@ -2,21 +2,23 @@
 // Types narrower than the kernel's are computed in float32 (float16, bfloat16) or int32 (integers up to 16 bits, whose
 // results wrap around all the same) and rounded once at the end.
 import { args } from "../dispatch/args";
+import { Device } from "../dispatch/device";
 import { Kernel } from "../dispatch/kernel";
 import { addOperand, begin, run, workspace } from "../dispatch/run";
 import * as ops from "../gen/ops";
 import { gemmWorkspace } from "../kernels/gemm/gemm";
 import { commonDevice, hasShape } from "../tensor/broadcast";
 import { empty, rawContiguous, rawToDType } from "../tensor/create";
-import { DType, isComplex, itemSize } from "../tensor/dtype";
+import { DType, isComplex, itemSize, takesStored } from "../tensor/dtype";
 import { ErrorKind, cppTypeName, msg, msgDType, msgInt, msgInts, msgShape, raise } from "../tensor/error";
 import { Ints, ints1, ints2, newInts, shapeOf } from "../tensor/ints";
 import { Scalar } from "../tensor/scalar";
 import { Tensor } from "../tensor/tensor";
 import { rawExpand, rawTranspose, rawUnsqueeze, rawView } from "../tensor/views";
 
-/** The dtype the kernel computes in. */
-function kernelDType(dtype: i32): i32 {
+/** The dtype of the kernel's operands. */
+function kernelDType(dtype: i32, device: i32): i32 {
+  if (takesStored(device)) return dtype;
   switch (dtype) {
     case DType.Float32:
     case DType.Float64:
@@ -53,8 +55,8 @@ export function product(a: Tensor, b: Tensor, s: Tensor | null, alpha: f64, beta
   const k = a.shape(rank - 1);
   const n = b.shape(rank - 1);
   shape.set(rank - 1, n);
-  const dtype = kernelDType(a.dtype);
   const device = commonDevice(a, b);
+  const dtype = kernelDType(a.dtype, device);
   a = rawToDType(a, dtype);
   b = rawToDType(b, dtype);
   if (s !== null) s = rawExpand(rawToDType(s, dtype), shape);
@@ -67,7 +69,7 @@ export function product(a: Tensor, b: Tensor, s: Tensor | null, alpha: f64, beta
     if (s !== null) addOperand(s);
     args.setParam(0, alpha);
     args.setParam(1, beta);
-    workspace(gemmWorkspace(m, n, k, itemSize(dtype)));
+    if (device == Device.Cpu) workspace(gemmWorkspace(m, n, k, itemSize(dtype)));
     run(device);
   }
   return out;

@@ -2,12 +2,13 @@
 // without a batch; everything in front of the spatial dims counts as planes.
 import { args } from "../dispatch/args";
 import { resultAt, setResult } from "../dispatch/entry";
+import { Device } from "../dispatch/device";
 import { Kernel } from "../dispatch/kernel";
 import { addOperand, begin, run, workspace } from "../dispatch/run";
 import * as ops from "../gen/ops";
 import { poolWorkspace } from "../kernels/pool";
 import { empty, rawContiguous, rawToDType } from "../tensor/create";
-import { DType, isFloating } from "../tensor/dtype";
+import { DType, isFloating, takesStored } from "../tensor/dtype";
 import { ErrorKind, fail, msg, msgDType, msgInt, msgShape, raise } from "../tensor/error";
 import { Ints, newInts, shapeOf } from "../tensor/ints";
 import { Tensor } from "../tensor/tensor";
@@ -189,9 +190,9 @@ export function filled(length: i32, value: i32): Ints {
 }
 
 /** float16 and bfloat16 pool in float32, narrow integers in int32. */
-function maxDType(op: string, dtype: i32): i32 {
+function maxDType(op: string, dtype: i32, device: i32): i32 {
   if (dtype == DType.Float64 || dtype == DType.Float32) return dtype;
-  if (isFloating(dtype)) return DType.Float32;
+  if (isFloating(dtype)) return takesStored(device) ? dtype : DType.Float32;
   notImplemented(op, dtype);
   return dtype;
 }
@@ -217,7 +218,7 @@ export function runMax(
   dtypeName: string,
 ): Tensor {
   const rank = sizes.length;
-  const dtype = maxDType(dtypeName, x.dtype);
+  const dtype = maxDType(dtypeName, x.dtype, x.device);
   const shape = withSizes(x, sizes);
   const input = rawContiguous(rawToDType(x, dtype));
   const values = empty(shape, dtype, x.device);
@@ -229,7 +230,7 @@ export function runMax(
     addOperand(input);
     setWindows(rank, kernel, stride, padding, dilation);
     args.setInt(1, adaptive ? 1 : 0);
-    workspace(poolWorkspace(args.operand(0), rank));
+    if (x.device == Device.Cpu) workspace(poolWorkspace(args.operand(0), rank));
     run(x.device);
   }
   const result = rawToDType(values, x.dtype);

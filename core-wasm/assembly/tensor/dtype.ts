@@ -50,6 +50,11 @@ export function stagedDType(dtype: i32): i32 {
   return dtype == DType.BFloat16 ? DType.Float32 : dtype;
 }
 
+/** Whether kernels of the device take elements as they are stored, and round to that: the CPU's need wider types. */
+export function takesStored(device: i32): bool {
+  return device == Device.WebGpu;
+}
+
 export function isFloating(dtype: i32): bool {
   return (dtype >= DType.Float16 && dtype <= DType.Float64) || dtype == DType.BFloat16;
 }
