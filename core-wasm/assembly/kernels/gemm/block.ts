@@ -16,8 +16,8 @@ import { MR, ROW, tile, tileColumns } from "./tile";
 
 /** B stays where it is, if its rows are contiguous, for up to so many rows of A ... */
 const IN_PLACE_ROWS: i32 = 24;
-/** ... or if all of it is no larger than half of L1. */
-const IN_PLACE_BYTES: usize = 24 << 10;
+/** ... or if a block of it has no more bytes. */
+const IN_PLACE_BYTES: usize = 64 << 10;
 
 // @ts-ignore: decorator
 @inline export function columnBlock<T>(): i32 {
