@@ -79,6 +79,8 @@ const floats: Rules = {
   ...library("f32", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "sigmoid", "erf"),
   ...library("f32", "erfc", "erfinv", "lgamma", "digamma", "trigamma", "i0", "i1", "ndtri", "logNdtr"),
   ...library("f32", "isnan", "isinf", "signbit"),
+  // WGSL's != may be false for NaN
+  ...library("f32", "ne"),
   add: infix("+"),
   sub: infix("-"),
   mul: infix("*"),

@@ -76,6 +76,17 @@ test("dtypes are promoted, wrapped and rounded", async () => {
   await agrees((d) => d(long).div(7), 1e-6);
 });
 
+test("comparisons with NaN and infinities are IEEE's", async () => {
+  await start();
+  const edges = torch.tensor([NaN, Infinity, -Infinity, 0, -0, 1]);
+  for (const op of [torch.eq, torch.ne, torch.lt, torch.le, torch.gt, torch.ge]) {
+    await agrees((d) => op(d(edges), d(edges.unsqueeze(1))));
+  }
+  for (const op of [torch.maximum, torch.minimum]) {
+    await agrees((d) => op(d(edges), d(edges.unsqueeze(1))).add(0));
+  }
+});
+
 test("int64 is exact", async () => {
   await start();
   await agrees((d) => d(long).mul(d(long)).mul(1234567891));

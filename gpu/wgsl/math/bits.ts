@@ -23,6 +23,10 @@ fn f32_nonzero(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) != 0u;
 }
 
+fn f32_ne(x: f32, y: f32) -> bool {
+  return !(x == y) || f32_isnan(x) || f32_isnan(y);
+}
+
 fn f32_signbit(x: f32) -> bool {
   return bitcast<i32>(x) < 0;
 }

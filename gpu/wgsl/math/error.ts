@@ -1,6 +1,6 @@
 // The error function, its complement, inverses and kin in float32. erf: the CPU's polynomials; erfcx(x) = exp(x^2) erfc(x):
 // (1 + 2x) erfcx(x) in (x - 4) / (x + 4), relative error 5e-8; the inverse: M. Giles, "Approximating the erfinv function",
-// with a third piece, in sqrt(w), for arguments of ndtri that 1 - x would lose, relative error 2e-7.
+// with a third piece, in sqrt(w), for arguments of ndtri that 1 - x would lose, relative error 2e-8.
 export const error = `
 fn f32_erf(x: f32) -> f32 {
   let a = abs(x);
@@ -78,13 +78,15 @@ fn f32_erfinvFactor(w: f32) -> f32 {
     return fma(p, t, 2.83297682);
   }
   let t = (sqrt(w) - 7.2) * 0.3125;
-  var p = fma(-0.00031172075610209833, t, 0.00046416864302565035);
-  p = fma(p, t, -0.00023976871449158074);
-  p = fma(p, t, 0.00035106752327018233);
-  p = fma(p, t, 0.0002691857549797172);
-  p = fma(p, t, -0.00517114357458224);
-  p = fma(p, t, 3.2268608927864473);
-  return fma(p, t, 7.070717575017858);
+  var p = fma(-8.086654943534742e-5, t, 0.00013052875525600073);
+  p = fma(p, t, -7.462707556850813e-5);
+  p = fma(p, t, 0.00021010365105928792);
+  p = fma(p, t, -0.00047242698629224196);
+  p = fma(p, t, 0.0005037367566414507);
+  p = fma(p, t, 0.0003549611806622706);
+  p = fma(p, t, -0.00519983968991845);
+  p = fma(p, t, 3.226852113565816);
+  return fma(p, t, 7.070718375957618);
 }
 
 fn f32_erfinv(x: f32) -> f32 {
