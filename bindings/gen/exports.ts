@@ -109,6 +109,8 @@ export interface OpExports {
   op_col2im(input: number, outputSize: number, kernelSize: number, dilation: number, padding: number, stride: number): number;
   op_columnStack(tensors: number): number;
   op_combinations(input: number, r: number, withReplacement: number): number;
+  op_complex(real: number, imag: number): number;
+  op_conj(input: number): number;
   op_constantPadNd(input: number, pad: number, value: number): number;
   op_contiguous(input: number): number;
   op_conv1d(input: number, weight: number, bias: number, stride: number, padding: number, dilation: number, groups: number): number;
@@ -249,6 +251,7 @@ export interface OpExports {
   op_i0_(input: number): void;
   op_i1(input: number): number;
   op_im2col(input: number, kernelSize: number, dilation: number, padding: number, stride: number): number;
+  op_imag(input: number): number;
   op_index(input: number, indices: number): number;
   op_indexAdd(input: number, dim: number, index: number, source: number, alpha: number): number;
   op_indexAdd_(input: number, dim: number, index: number, source: number, alpha: number): void;
@@ -402,6 +405,7 @@ export interface OpExports {
   op_pixelShuffle(input: number, upscaleFactor: number): number;
   op_pixelUnshuffle(input: number, downscaleFactor: number): number;
   op_poissonNllLoss(input: number, target: number, logInput: number, full: number, eps: number, reduction: number): number;
+  op_polar(abs: number, angle: number): number;
   op_positive(input: number): number;
   op_pow(input: number, exponent: number): number;
   op_pow_(input: number, exponent: number): void;
@@ -420,6 +424,7 @@ export interface OpExports {
   op_randperm(n: number, generator: number, dtype: number, device: number): number;
   op_range(start: number, end: number, step: number, dtype: number, device: number): number;
   op_ravel(input: number): number;
+  op_real(input: number): number;
   op_reciprocal(input: number): number;
   op_reciprocal_(input: number): void;
   op_relu(input: number): number;
@@ -546,6 +551,8 @@ export interface OpExports {
   op_vectorNorm(input: number, ord: number, dim: number, keepdim: number, dtype: number): number;
   op_view(input: number, size: number): number;
   op_viewAs(input: number, other: number): number;
+  op_viewAsComplex(input: number): number;
+  op_viewAsReal(input: number): number;
   op_viewDtype(input: number, dtype: number): number;
   op_vstack(tensors: number): number;
   op_where(condition: number, input: number, other: number): number;

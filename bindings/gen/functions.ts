@@ -709,6 +709,16 @@ export const combinations = /* @__PURE__ */ op<{
 }>("combinations");
 
 /**
+ * Complex numbers of real and imaginary parts, which broadcast.
+ * Follows torch.complex.
+ */
+export const complex = /* @__PURE__ */ op<{
+  (real: Tensor, imag: Tensor): Tensor;
+  (real: Tensor, options: { imag: Tensor; out?: Tensor | null }): Tensor;
+  (real: Tensor, imag: Tensor, options: { out?: Tensor | null }): Tensor;
+}>("complex");
+
+/**
  * The tensors one after the other along a dim. Vectors without elements are left out.
  * Another name of torch.cat.
  * Follows torch.cat.
@@ -733,6 +743,25 @@ export const concatenate = /* @__PURE__ */ op<{
   (tensors: readonly Tensor[], options: { dim?: number; out?: Tensor | null }): Tensor;
   (tensors: readonly Tensor[], dim: number, options: { out?: Tensor | null }): Tensor;
 }>("concatenate", "cat");
+
+/**
+ * The complex conjugates; a real tensor itself. Computed at once, not when it is next used as in PyTorch.
+ * Follows torch.conj.
+ */
+export const conj = /* @__PURE__ */ op<{
+  (input: Tensor): Tensor;
+  (input: Tensor, options: { out?: Tensor | null }): Tensor;
+}>("conj");
+
+/**
+ * The complex conjugates; a real tensor itself. Computed at once, not when it is next used as in PyTorch.
+ * Another name of torch.conj.
+ * Follows torch.conj.
+ */
+export const conjPhysical = /* @__PURE__ */ op<{
+  (input: Tensor): Tensor;
+  (input: Tensor, options: { out?: Tensor | null }): Tensor;
+}>("conjPhysical", "conj");
 
 /**
  * The tensor with `value` around it: pad names the width before and after, from the last dim on; negative widths
@@ -1440,6 +1469,16 @@ export const i0 = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
   (input: Tensor, options: { out?: Tensor | null }): Tensor;
 }>("i0");
+
+/**
+ * The imaginary parts, a view.
+ * Follows torch.imag.
+ * @throws RuntimeError for a real tensor.
+ */
+export const imag = /* @__PURE__ */ op<{
+  (input: Tensor): Tensor;
+  (input: Tensor, options: { out?: Tensor | null }): Tensor;
+}>("imag");
 
 /**
  * A copy of input with alpha times the slices of source added to those at the positions in `index`.
@@ -2269,6 +2308,16 @@ export const permute = /* @__PURE__ */ op<{
 }>("permute");
 
 /**
+ * Complex numbers of absolute values and angles in radians.
+ * Follows torch.polar.
+ */
+export const polar = /* @__PURE__ */ op<{
+  (abs: Tensor, angle: Tensor): Tensor;
+  (abs: Tensor, options: { angle: Tensor; out?: Tensor | null }): Tensor;
+  (abs: Tensor, angle: Tensor, options: { out?: Tensor | null }): Tensor;
+}>("polar");
+
+/**
  * The input itself.
  * Follows torch.positive.
  * @throws RuntimeError for bool
@@ -2358,6 +2407,15 @@ export const ravel = /* @__PURE__ */ op<{
 }>("ravel");
 
 /**
+ * The real parts, a view; a real tensor itself.
+ * Follows torch.real.
+ */
+export const real = /* @__PURE__ */ op<{
+  (input: Tensor): Tensor;
+  (input: Tensor, options: { out?: Tensor | null }): Tensor;
+}>("real");
+
+/**
  * 1 / input.
  * Shapes: any; the result has the input's.
  * Follows torch.reciprocal.
@@ -2432,6 +2490,26 @@ export const reshape = /* @__PURE__ */ op<{
   (input: Tensor, options: { shape: number | readonly number[]; out?: Tensor | null }): Tensor;
   (input: Tensor, shape: number | readonly number[], options: { out?: Tensor | null }): Tensor;
 }>("reshape");
+
+/**
+ * The complex conjugates; a real tensor itself. Computed at once, not when it is next used as in PyTorch.
+ * Another name of torch.conj.
+ * Follows torch.conj.
+ */
+export const resolveConj = /* @__PURE__ */ op<{
+  (input: Tensor): Tensor;
+  (input: Tensor, options: { out?: Tensor | null }): Tensor;
+}>("resolveConj", "conj");
+
+/**
+ * The complex conjugates; a real tensor itself. Computed at once, not when it is next used as in PyTorch.
+ * Another name of torch.conj.
+ * Follows torch.conj.
+ */
+export const resolveNeg = /* @__PURE__ */ op<{
+  (input: Tensor): Tensor;
+  (input: Tensor, options: { out?: Tensor | null }): Tensor;
+}>("resolveNeg", "conj");
 
 /**
  * The elements shifted along dims; those that leave at one end come in at the other. Without dims, along the
@@ -3079,6 +3157,25 @@ export const vdot = /* @__PURE__ */ op<{
   (input: Tensor, options: { other: Tensor; out?: Tensor | null }): Tensor;
   (input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
 }>("vdot");
+
+/**
+ * A view of pairs of floats along the last dim as complex numbers.
+ * Shapes: (*, 2) → (*)
+ * Follows torch.view_as_complex.
+ * @throws RuntimeError if the pairs do not lie beside each other.
+ */
+export const viewAsComplex = /* @__PURE__ */ op<{
+  (input: Tensor): Tensor;
+}>("viewAsComplex");
+
+/**
+ * A view of a complex tensor with a last dim of two: the real and the imaginary parts.
+ * Shapes: (*) → (*, 2)
+ * Follows torch.view_as_real.
+ */
+export const viewAsReal = /* @__PURE__ */ op<{
+  (input: Tensor): Tensor;
+}>("viewAsReal");
 
 /**
  * cat along dim 0 of tensors of at least two dims.

@@ -421,6 +421,17 @@ export interface TensorMethods {
   combinations(options: { r?: number; withReplacement?: boolean }): Tensor;
   combinations(r: number, options: { withReplacement?: boolean }): Tensor;
   /**
+   * The complex conjugates; a real tensor itself. Computed at once, not when it is next used as in PyTorch.
+   * Follows torch.conj.
+   */
+  conj(): Tensor;
+  /**
+   * The complex conjugates; a real tensor itself. Computed at once, not when it is next used as in PyTorch.
+   * Another name of torch.conj.
+   * Follows torch.conj.
+   */
+  conjPhysical(): Tensor;
+  /**
    * The tensor with its elements in row-major order: the input itself if they are, else a copy.
    * Follows torch.Tensor.contiguous.
    */
@@ -1403,6 +1414,18 @@ export interface TensorMethods {
   reshapeAs(other: Tensor): Tensor;
   reshapeAs(options: { other: Tensor }): Tensor;
   /**
+   * The complex conjugates; a real tensor itself. Computed at once, not when it is next used as in PyTorch.
+   * Another name of torch.conj.
+   * Follows torch.conj.
+   */
+  resolveConj(): Tensor;
+  /**
+   * The complex conjugates; a real tensor itself. Computed at once, not when it is next used as in PyTorch.
+   * Another name of torch.conj.
+   * Follows torch.conj.
+   */
+  resolveNeg(): Tensor;
+  /**
    * The elements shifted along dims; those that leave at one end come in at the other. Without dims, along the
    * flattened tensor.
    * Follows torch.roll.
@@ -2135,5 +2158,5 @@ export interface TensorMethods {
 }
 
 defineOps(
-  "abs absolute=abs acos acosh add addbmm addcdiv addcmul addmm addmv addr all allclose amax amin aminmax angle any arccos=acos arccosh=acosh arcsin=asin arcsinh=asinh arctan=atan arctan2=atan2 arctanh=atanh argmax argmin argsort argwhere asStrided asStridedScatter asin asinh atan atan2 atanh baddbmm bernoulli bincount bitwiseAnd bitwiseLeftShift bitwiseNot bitwiseOr bitwiseRightShift bitwiseXor bmm broadcastTo ceil chunk clamp clampMax clampMin clip=clamp clone combinations contiguous copysign corrcoef cos cosh countNonzero cov cross cummax cummin cumprod cumsum deg2rad diag diagEmbed diagflat diagonal diagonalScatter diff digamma dist div divide=div dot eq equal erf erfc erfinv exp exp2 expand expandAs expm1 fix=trunc flatten flip fliplr flipud floatPower floor floorDivide fmax fmin fmod frac frexp gather gcd ge ger=outer greater=gt greaterEqual=ge gt hardshrink heaviside histc hypot i0 indexAdd indexCopy indexFill indexPut indexReduce indexSelect inner isclose isfinite isinf isnan isneginf isposinf isreal kron kthvalue lcm ldexp le lerp less=lt lessEqual=le lgamma log log10 log1p log2 logSoftmax logaddexp logaddexp2 logcumsumexp logicalAnd logicalNot logicalOr logicalXor logit logsumexp lt maskedFill maskedScatter maskedSelect matmul maximum mean minimum mm mode moveaxis=movedim movedim msort mul multinomial multiply=mul mv nanToNum nanmean nanquantile nansum narrow narrowCopy ne neg negative=neg nextafter notEqual=ne outer permute positive pow prelu prod quantile rad2deg ravel reciprocal relu remainder renorm repeat repeatInterleave reshape reshapeAs roll rot90 round rsqrt rsub scatter scatterAdd scatterReduce select selectScatter sgn sigmoid sign signbit sin sinc sinh slice sliceScatter softmax sort split splitWithSizes sqrt square squeeze sub subtract=sub sum sumToSize swapaxes=transpose swapdims=transpose t take takeAlongDim tan tanh tile topk trace transpose tril triu trueDivide trunc unbind unflatten unfold unsqueeze vdot view viewAs where xlogy abs_ absolute_=abs acos_ acosh_ add_ addbmm_ addcdiv_ addcmul_ addmm_ addmv_ addr_ arccos_=acos arccosh_=acosh arcsin_=asin arcsinh_=asinh arctan_=atan arctan2_=atan2 arctanh_=atanh asin_ asinh_ atan_ atan2_ atanh_ baddbmm_ bitwiseAnd_ bitwiseLeftShift_ bitwiseNot_ bitwiseOr_ bitwiseRightShift_ bitwiseXor_ cauchy_ ceil_ clamp_ clampMax_ clampMin_ clip_=clamp copy_ copysign_ cos_ cosh_ cumprod_ cumsum_ deg2rad_ digamma_ div_ divide_=div eq_ erf_ erfc_ erfinv_ exp_ exp2_ expm1_ exponential_ fill_ fix_=trunc floatPower_ floor_ floorDivide_ fmod_ frac_ gcd_ ge_ geometric_ greater_=gt greaterEqual_=ge gt_ heaviside_ hypot_ i0_ indexAdd_ indexCopy_ indexFill_ indexPut_ indexReduce_ lcm_ ldexp_ le_ lerp_ less_=lt lessEqual_=le lgamma_ log_ log10_ log1p_ log2_ logNormal_ logicalAnd_ logicalNot_ logicalOr_ logicalXor_ logit_ lt_ maskedFill_ maskedScatter_ mul_ multiply_=mul nanToNum_ ne_ neg_ negative_=neg nextafter_ normal_ notEqual_=ne pow_ put_ rad2deg_ random_ reciprocal_ relu_ remainder_ renorm_ round_ rsqrt_ scatter_ scatterAdd_ scatterReduce_ selu_ sgn_ sigmoid_ sign_ sin_ sinc_ sinh_ sqrt_ square_ sub_ subtract_=sub tan_ tanh_ tril_ triu_ trueDivide_ trunc_ uniform_ xlogy_ zero_",
+  "abs absolute=abs acos acosh add addbmm addcdiv addcmul addmm addmv addr all allclose amax amin aminmax angle any arccos=acos arccosh=acosh arcsin=asin arcsinh=asinh arctan=atan arctan2=atan2 arctanh=atanh argmax argmin argsort argwhere asStrided asStridedScatter asin asinh atan atan2 atanh baddbmm bernoulli bincount bitwiseAnd bitwiseLeftShift bitwiseNot bitwiseOr bitwiseRightShift bitwiseXor bmm broadcastTo ceil chunk clamp clampMax clampMin clip=clamp clone combinations conj conjPhysical=conj contiguous copysign corrcoef cos cosh countNonzero cov cross cummax cummin cumprod cumsum deg2rad diag diagEmbed diagflat diagonal diagonalScatter diff digamma dist div divide=div dot eq equal erf erfc erfinv exp exp2 expand expandAs expm1 fix=trunc flatten flip fliplr flipud floatPower floor floorDivide fmax fmin fmod frac frexp gather gcd ge ger=outer greater=gt greaterEqual=ge gt hardshrink heaviside histc hypot i0 indexAdd indexCopy indexFill indexPut indexReduce indexSelect inner isclose isfinite isinf isnan isneginf isposinf isreal kron kthvalue lcm ldexp le lerp less=lt lessEqual=le lgamma log log10 log1p log2 logSoftmax logaddexp logaddexp2 logcumsumexp logicalAnd logicalNot logicalOr logicalXor logit logsumexp lt maskedFill maskedScatter maskedSelect matmul maximum mean minimum mm mode moveaxis=movedim movedim msort mul multinomial multiply=mul mv nanToNum nanmean nanquantile nansum narrow narrowCopy ne neg negative=neg nextafter notEqual=ne outer permute positive pow prelu prod quantile rad2deg ravel reciprocal relu remainder renorm repeat repeatInterleave reshape reshapeAs resolveConj=conj resolveNeg=conj roll rot90 round rsqrt rsub scatter scatterAdd scatterReduce select selectScatter sgn sigmoid sign signbit sin sinc sinh slice sliceScatter softmax sort split splitWithSizes sqrt square squeeze sub subtract=sub sum sumToSize swapaxes=transpose swapdims=transpose t take takeAlongDim tan tanh tile topk trace transpose tril triu trueDivide trunc unbind unflatten unfold unsqueeze vdot view viewAs where xlogy abs_ absolute_=abs acos_ acosh_ add_ addbmm_ addcdiv_ addcmul_ addmm_ addmv_ addr_ arccos_=acos arccosh_=acosh arcsin_=asin arcsinh_=asinh arctan_=atan arctan2_=atan2 arctanh_=atanh asin_ asinh_ atan_ atan2_ atanh_ baddbmm_ bitwiseAnd_ bitwiseLeftShift_ bitwiseNot_ bitwiseOr_ bitwiseRightShift_ bitwiseXor_ cauchy_ ceil_ clamp_ clampMax_ clampMin_ clip_=clamp copy_ copysign_ cos_ cosh_ cumprod_ cumsum_ deg2rad_ digamma_ div_ divide_=div eq_ erf_ erfc_ erfinv_ exp_ exp2_ expm1_ exponential_ fill_ fix_=trunc floatPower_ floor_ floorDivide_ fmod_ frac_ gcd_ ge_ geometric_ greater_=gt greaterEqual_=ge gt_ heaviside_ hypot_ i0_ indexAdd_ indexCopy_ indexFill_ indexPut_ indexReduce_ lcm_ ldexp_ le_ lerp_ less_=lt lessEqual_=le lgamma_ log_ log10_ log1p_ log2_ logNormal_ logicalAnd_ logicalNot_ logicalOr_ logicalXor_ logit_ lt_ maskedFill_ maskedScatter_ mul_ multiply_=mul nanToNum_ ne_ neg_ negative_=neg nextafter_ normal_ notEqual_=ne pow_ put_ rad2deg_ random_ reciprocal_ relu_ remainder_ renorm_ round_ rsqrt_ scatter_ scatterAdd_ scatterReduce_ selu_ sgn_ sigmoid_ sign_ sin_ sinc_ sinh_ sqrt_ square_ sub_ subtract_=sub tan_ tanh_ tril_ triu_ trueDivide_ trunc_ uniform_ xlogy_ zero_",
 );

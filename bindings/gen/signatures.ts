@@ -73,6 +73,8 @@ clone O input
 col2im O input outputSize:v kernelSize:v dilation:v=1 padding:v=0 stride:v=1
 columnStack WO tensors:l
 combinations O input r:i=2 withReplacement:b=0
+complex O real imag
+conj O input
 constantPadNd O input pad:v value:s=0
 contiguous O input
 conv1d O input weight bias:T? stride:v=1 padding:v=0 dilation:v=1 groups:i=1
@@ -167,6 +169,7 @@ hypot EOIF input other
 i0 EOIF input
 i1 EO input
 im2col O input kernelSize:v dilation:v=1 padding:v=0 stride:v=1
+imag O input
 indexAdd OIF input dim:i index source alpha:s=1
 indexCopy OIF input dim:i index source
 indexFill OIF input dim:i index value:o
@@ -274,6 +277,7 @@ permute X input dims:v
 pixelShuffle O input upscaleFactor:i
 pixelUnshuffle O input downscaleFactor:i
 poissonNllLoss O input target logInput:b=1 full:b=0 eps:f=1e-8 reduction:e=mean(none|mean|sum)
+polar O abs angle
 positive O input
 pow EOIF input:o exponent:o
 prelu O input weight
@@ -283,6 +287,7 @@ quantile O input q:o dim:I? keepdim:b=0 interpolation:e=linear(linear|lower|high
 rad2deg EOIF input
 random OIF input from:S? to:S? generator:g?
 ravel O input
+real O input
 reciprocal EOIF input
 relu EOIF input
 relu6 EOIF input
@@ -367,6 +372,8 @@ vecdot O x y dim:i=-1
 vectorNorm O input ord:f=2 dim:V? keepdim:b=0 dtype:d?
 view X input size:v
 viewAs O input other
+viewAsComplex - input
+viewAsReal - input
 vstack WO tensors:l
 where EON1 condition input:o other:o
 xlog1py EO input:o other:o

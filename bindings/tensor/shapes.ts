@@ -393,6 +393,27 @@ Object.defineProperties(Tensor.prototype, {
     },
     configurable: true,
   },
+  /** The last two dims exchanged, and conjugated; follows torch.Tensor.mH. */
+  mH: {
+    get(this: Tensor) {
+      return this.isComplex() ? this.mT.conj() : this.mT;
+    },
+    configurable: true,
+  },
+  /** The real parts, a view; follows torch.Tensor.real. */
+  real: {
+    get(this: Tensor) {
+      return this.isComplex() ? call.wrap(core.op_real(live(this))) : this;
+    },
+    configurable: true,
+  },
+  /** The imaginary parts, a view; follows torch.Tensor.imag. */
+  imag: {
+    get(this: Tensor) {
+      return call.wrap(core.op_imag(live(this)));
+    },
+    configurable: true,
+  },
 });
 
 /** The methods and properties that this file adds to Tensor. */
@@ -401,6 +422,12 @@ export interface ShapeMethods {
   readonly T: Tensor;
   /** A view with the last two dims exchanged. */
   readonly mT: Tensor;
+  /** A view with the last two dims exchanged; of a complex tensor the conjugate of that. */
+  readonly mH: Tensor;
+  /** The real parts, a view. */
+  readonly real: Tensor;
+  /** The imaginary parts, a view. @throws RuntimeError for a real tensor */
+  readonly imag: Tensor;
   squeeze_(dim?: number): this;
   unsqueeze_(dim: number): this;
   transpose_(dim0: number, dim1: number): this;

@@ -15,6 +15,7 @@ import { adopt, dispose, type Token } from "../memory/finalize.ts";
 import { keep, unkeep } from "../memory/scope.ts";
 import { DTYPES, deviceOf, ITEM_SIZES, type Device, type DType, type TypedArray } from "./dtype.ts";
 import { gradFnOf, type GradFn } from "./gradfn.ts";
+import type { TensorStft } from "../fft/stft.ts";
 import type { TensorLinalg } from "../linalg/toplevel.ts";
 import type { TensorConversions } from "./convert.ts";
 import type { TensorIndexing } from "./index.ts";
@@ -56,6 +57,7 @@ export interface Tensor
     LaterMethods,
     TensorConversions,
     TensorLinalg,
+    TensorStft,
     TensorBackward,
     TensorHooks,
     OverloadedReductions,

@@ -128,7 +128,8 @@ export class Runtime {
       case "$memory_format":
         return camelCase(content);
       case "$c":
-        return { re: toNumber(content[0]), im: toNumber(content[1]) };
+        // Python's complex numbers are 0-d tensors in a language without them
+        return this.torch.complex(...content.map((part: number | string) => this.torch.tensor(toNumber(part))));
       case "$slice":
         return sliceText(content);
       case "$ellipsis":

@@ -1,5 +1,5 @@
 // What generated ops and backward functions save on nodes beyond single tensors, numbers and int lists.
-import { isFloating } from "../tensor/dtype";
+import { isComplex, isFloating } from "../tensor/dtype";
 import { Ints, newInts } from "../tensor/ints";
 import { Scalar, newScalar } from "../tensor/scalar";
 import { Tensor } from "../tensor/tensor";
@@ -18,7 +18,7 @@ export function lengthOf(list: Tensors | null): i32 {
 
 /** Indices and other integral results have no history. */
 export function attachFloating(t: Tensor, node: Node, outputNr: i32): void {
-  if (isFloating(t.dtype)) attach(t, node, outputNr);
+  if (isFloating(t.dtype) || isComplex(t.dtype)) attach(t, node, outputNr);
 }
 
 /** Connects the edges from `first` up with the tensors of a list. */

@@ -356,6 +356,12 @@ export function backwardOf(node: Node): void {
     case 341:
       backward_view(node);
       break;
+    case 342:
+      backward_viewAsComplex(node);
+      break;
+    case 343:
+      backward_viewAsReal(node);
+      break;
   }
 }
 
@@ -1745,5 +1751,19 @@ function backward_view(node: Node): void {
     const grad = node.grad(0);
     const inputShape = node.savedInts(0);
     node.give(0, ops.reshape(grad, inputShape));
+  }
+}
+
+function backward_viewAsComplex(node: Node): void {
+  if (node.needs(0)) {
+    const grad = node.grad(0);
+    node.give(0, ops.viewAsReal(grad));
+  }
+}
+
+function backward_viewAsReal(node: Node): void {
+  if (node.needs(0)) {
+    const grad = node.grad(0);
+    node.give(0, ops.viewAsComplex(ops.contiguous(grad)));
   }
 }

@@ -13,6 +13,7 @@ import * as averagePooling_impl from "../ops/averagePooling";
 import * as basic_impl from "../ops/basic";
 import * as cdist_impl from "../ops/cdist";
 import * as comparison_impl from "../ops/comparison";
+import * as complex_impl from "../ops/complex";
 import * as contraction_impl from "../ops/contraction";
 import * as convolution_impl from "../ops/convolution";
 import * as counting_impl from "../ops/counting";
@@ -922,6 +923,14 @@ export function columnsImage(input: Tensor, size: Ints, kernel: Ints, stride: In
 
 export function combinations(input: Tensor, r: i32 = 2, withReplacement: bool = false): Tensor {
   return joining_impl.combinations(input, r, withReplacement);
+}
+
+export function complex(real: Tensor, imag: Tensor): Tensor {
+  return complex_impl.complex(real, imag);
+}
+
+export function conj(input: Tensor): Tensor {
+  return complex_impl.conj(input);
 }
 
 export function constantPadNd(input: Tensor, pad: Ints, value: Scalar = intScalar(0)): Tensor {
@@ -1922,6 +1931,10 @@ export function i1(input: Tensor): Tensor {
 
 export function im2col(input: Tensor, kernelSize: Ints, dilation: Ints = ints1(1), padding: Ints = ints1(0), stride: Ints = ints1(1)): Tensor {
   return image_impl.im2col(input, kernelSize, dilation, padding, stride);
+}
+
+export function imag(input: Tensor): Tensor {
+  return complex_impl.imag(input);
 }
 
 export function imageColumns(input: Tensor, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, rows: i32, across: i32): Tensor {
@@ -3137,6 +3150,10 @@ export function poissonNllLoss(input: Tensor, target: Tensor, logInput: bool = t
   return margin_impl.poissonNllLoss(input, target, logInput, full, eps, reduction);
 }
 
+export function polar(abs: Tensor, angle: Tensor): Tensor {
+  return complex_impl.polar(abs, angle);
+}
+
 export function positive(input: Tensor): Tensor {
   return arithmetic_impl.positive(input);
 }
@@ -3271,6 +3288,10 @@ export function range(start: Scalar, end: Scalar, step: Scalar, dtype: i32 = NO_
 
 export function ravel(input: Tensor): Tensor {
   return geometry_impl.ravel(input);
+}
+
+export function real(input: Tensor): Tensor {
+  return complex_impl.real(input);
 }
 
 export function reciprocal(input: Tensor): Tensor {
@@ -4313,6 +4334,34 @@ export function view(input: Tensor, size: Ints): Tensor {
 
 export function viewAs(input: Tensor, other: Tensor): Tensor {
   return geometry_impl.viewAs(input, other);
+}
+
+export function viewAsComplex(input: Tensor): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const previousMode = pauseGrad();
+  const result = complex_impl.viewAsComplex(input);
+  resumeGrad(previousMode);
+  markView(result, input);
+  if (!records || result == input) return result;
+  const node = newNode(342, 1, 1, 0, 0, 0);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  doneNode(node);
+  return result;
+}
+
+export function viewAsReal(input: Tensor): Tensor {
+  const records = gradEnabled() && (input.requiresGrad);
+  const previousMode = pauseGrad();
+  const result = complex_impl.viewAsReal(input);
+  resumeGrad(previousMode);
+  markView(result, input);
+  if (!records || result == input) return result;
+  const node = newNode(343, 1, 1, 0, 0, 0);
+  node.edge(0, input);
+  attachFloating(result, node, 0);
+  doneNode(node);
+  return result;
 }
 
 export function viewDtype(input: Tensor, dtype: i32): Tensor {

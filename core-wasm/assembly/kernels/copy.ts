@@ -1,6 +1,6 @@
 // Strided copies with any pair of dtypes, and fills. Memory-bound: the bytes of source and destination once.
 import { Args, Operand } from "../dispatch/args";
-import { Compute, DType, computeType, isComplex, itemSize } from "../tensor/dtype";
+import { Compute, DType, computeType, itemSize } from "../tensor/dtype";
 import { arrange, moveToSecondLast } from "./copy/arrange";
 import { copyRows, planeCopy, planeFill } from "./copy/plane";
 import { BLOCK, BLOCK_BYTES, loadBlock, storeBlock } from "./program/blocks";
@@ -36,7 +36,7 @@ export function copyKernel(args: Args): void {
   }
 }
 
-/** Operand 0 takes param(0), or for int64 the value int(0) (low half), int(1) (high half) where int(2) is 1. */
+/** Operand 0 (not complex) takes param(0), or for int64 the value int(0) (low half), int(1) (high half) where int(2) is 1. */
 export function fillKernel(args: Args): void {
   if (args.operand(0).numel == 0) return;
   const to = changetype<Operand>(arena + TO);
@@ -45,20 +45,14 @@ export function fillKernel(args: Args): void {
   const dtype = to.dtype;
   const value = arena + VALUE;
   for (let d = 0; d < to.ndim; d++) from.setStride(d, 0);
-  if (isComplex(dtype)) {
-    v128.store(value, i32x4.splat(0));
-    if (dtype == DType.Complex64) store<f32>(value, <f32>args.param(0));
-    else store<f64>(value, args.param(0));
-  } else {
-    // one element through the conversions of programs
-    from.data = value;
-    from.ndim = 0;
-    const lanes = arena + BLOCKS;
-    const wide = args.int(2) == 1;
-    if (wide) store<i64>(lanes, ((<i64>args.int(1)) << 32) | (<i64>(<u32>args.int(0))));
-    else store<f64>(lanes, args.param(0));
-    storeBlock(from, true, wide ? Compute.I64 : Compute.F64, false, 0, 1, lanes, arena + BLOCKS + BLOCK_BYTES);
-  }
+  // one element through the conversions of programs
+  from.data = value;
+  from.ndim = 0;
+  const lanes = arena + BLOCKS;
+  const wide = args.int(2) == 1;
+  if (wide) store<i64>(lanes, ((<i64>args.int(1)) << 32) | (<i64>(<u32>args.int(0))));
+  else store<f64>(lanes, args.param(0));
+  storeBlock(from, true, wide ? Compute.I64 : Compute.F64, false, 0, 1, lanes, arena + BLOCKS + BLOCK_BYTES);
   walk(to, from, itemSize(dtype), true);
 }
 

@@ -24,6 +24,8 @@ import { Ints, newInts, shapeOf } from "../tensor/ints";
 import { ScalarKind } from "../tensor/scalar";
 import { Flag, Tensor } from "../tensor/tensor";
 import { Tensors } from "../tensor/tensors";
+import { rawViewAsReal } from "../tensor/views";
+import { complexElementwise } from "./complex";
 import * as ops from "../gen/ops";
 import { UPDATES } from "../gen/updates";
 
@@ -142,7 +144,7 @@ function computeDType(id: i32, entry: usize, count: i32): i32 {
   return dtype;
 }
 
-function notImplemented(id: i32, dtype: i32): void {
+export function notImplemented(id: i32, dtype: i32): void {
   msg('"');
   msgOpName(id);
   msg("\" not implemented for '");
@@ -362,7 +364,15 @@ function needsHistory(entry: usize, count: i32): bool {
   return false;
 }
 
+function anyComplex(count: i32): bool {
+  for (let i = 0; i < count; i++) if (isComplex(operand(i).dtype)) return true;
+  return false;
+}
+
 function recorded(id: i32, count: i32): Tensor {
+  if (anyComplex(count)) {
+    return complexElementwise(id, count, operand(0), operand(1), operand(2), load<f64>(params));
+  }
   const entry = entryOf(id);
   const result = forward(id, entry, count);
   if (needsHistory(entry, count) && isFloating(result.dtype)) record(id, entry, count, result);
@@ -423,7 +433,6 @@ function inPlace(id: i32, count: i32): Tensor {
   const self = operand(0);
   checkInplace(self);
   const device = deviceOf(count);
-  const dtype = computeDType(id, entry, count);
   const shape = broadcastShape(count);
   if (shape !== null && !hasShape(self, shape)) {
     msg("output with shape ");
@@ -432,6 +441,14 @@ function inPlace(id: i32, count: i32): Tensor {
     msgInts(shape);
     raise(ErrorKind.Runtime);
   }
+  if (anyComplex(count)) {
+    // a derivative may read the input as it was before the write
+    if (gradEnabled()) setOperand(0, ops.clone(self));
+    const result = recorded(id, count);
+    checkCast(result.dtype, self.dtype);
+    return assignInplace(self, result);
+  }
+  const dtype = computeDType(id, entry, count);
   checkCast(resultDType(entry, dtype), self.dtype);
   if (needsHistory(entry, count) || (gradEnabled() && self.requiresGrad)) {
     // a derivative that reads the input needs it as it was before the write
@@ -458,6 +475,10 @@ function sameGeometry(a: Tensor, b: Tensor): bool {
 export function addInPlaceRaw(sum: Tensor, grad: Tensor): void {
   setOperand(0, sum);
   setOperand(1, grad);
+  if (isComplex(sum.dtype)) {
+    setOperand(0, (sum = rawViewAsReal(sum)));
+    setOperand(1, rawViewAsReal(grad));
+  }
   const program = programFor(entryOf(MICRO_ADD), sum.dtype);
   runProgram(sum, 2, program, computeOf(sum.dtype), 0, sum.device);
 }

@@ -1,8 +1,8 @@
 // Masked writes, made of other ops.
 import * as ops from "../gen/ops";
 import { broadcastShapes, hasShape } from "../tensor/broadcast";
-import { DType } from "../tensor/dtype";
-import { ErrorKind, fail, msg, msgInt, raise } from "../tensor/error";
+import { DType, isComplex } from "../tensor/dtype";
+import { ErrorKind, dtypeName, fail, msg, msgInt, raise } from "../tensor/error";
 import { Tensor } from "../tensor/tensor";
 
 export function maskedFill(input: Tensor, mask: Tensor, value: Tensor): Tensor {
@@ -14,6 +14,12 @@ export function maskedFill(input: Tensor, mask: Tensor, value: Tensor): Tensor {
   }
   if (mask.dtype != DType.Bool && mask.dtype != DType.Uint8) {
     fail(ErrorKind.Runtime, "expected mask dtype to be Bool but got another dtype");
+  }
+  if (isComplex(value.dtype) && !isComplex(input.dtype)) {
+    msg("value cannot be converted to type ");
+    msg(dtypeName(input.dtype));
+    msg(" without overflow");
+    raise(ErrorKind.Runtime);
   }
   return ops.where(mask, ops.to(value, input.dtype), input);
 }

@@ -6,12 +6,13 @@ import { addOperand, begin, run, workspace } from "../dispatch/run";
 import { REDUCE_WORKSPACE } from "../kernels/reduce";
 import { ReduceOp } from "../kernels/reduceOp";
 import { wrapDim, wrapDims } from "../tensor/broadcast";
-import { empty } from "../tensor/create";
+import { empty, rawToDType } from "../tensor/create";
 import { Compute, computeType, DType, isComplex, isFloating, isIntegral, NO_DTYPE } from "../tensor/dtype";
 import { ErrorKind, fail, msg, msgDType, msgInt, raise } from "../tensor/error";
 import { Ints, newInts, NONE } from "../tensor/ints";
 import { Tensor } from "../tensor/tensor";
-import { rawUnsqueeze } from "../tensor/views";
+import { rawUnsqueeze, rawViewAsReal } from "../tensor/views";
+import { viewAsComplex } from "./complex";
 
 // ---- the machinery
 
@@ -173,6 +174,12 @@ function accumulated(input: Tensor, dtype: i32): i32 {
 
 /** Sums whose result has another category than the input convert element by element first, as PyTorch does. */
 function converted(op: i32, input: Tensor, set: u32, keepdim: bool, dtype: i32): Tensor {
+  if (isComplex(dtype)) {
+    if (op == ReduceOp.Prod) fail(ErrorKind.NotImplemented, "prod() of complex tensors is not implemented");
+    // sums of the parts
+    const pairs = rawViewAsReal(rawToDType(input, dtype));
+    return viewAsComplex(converted(op, pairs, set, keepdim, pairs.dtype));
+  }
   const out = empty(reducedShape(input, set, keepdim), dtype, input.device);
   runReduce(op, input, set, out, null, reduceCompute(dtype), 0);
   return out;

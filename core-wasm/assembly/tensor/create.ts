@@ -13,6 +13,7 @@ import { Ints } from "./ints";
 import { Scalar, ScalarKind, scalarDType } from "./scalar";
 import { Flag, Tensor, newTensor } from "./tensor";
 import { copyAcross } from "./transfer";
+import { rawPart, rawViewAsReal } from "./views";
 
 /** Raises for sizes that no tensor can have; returns the number of elements. */
 export function checkedNumel(shape: Ints, dtype: i32): i32 {
@@ -149,6 +150,11 @@ export function onesLike(like: Tensor): Tensor {
 
 /** Writes `value` into every element; no history, no version. */
 export function fillWith(t: Tensor, value: f64): Tensor {
+  if (isComplex(t.dtype)) {
+    fillWith(rawPart(t, 0), value);
+    fillWith(rawPart(t, 1), 0);
+    return t;
+  }
   begin(Kernel.Fill);
   addOperand(t);
   args.setParam(0, value);
@@ -159,6 +165,7 @@ export function fillWith(t: Tensor, value: f64): Tensor {
 
 /** As fillWith, exact for any int64. */
 export function fillWithInt(t: Tensor, value: i64): Tensor {
+  if (isComplex(t.dtype)) return fillWith(t, <f64>value);
   begin(Kernel.Fill);
   addOperand(t);
   args.setParam(0, <f64>value);
@@ -203,6 +210,13 @@ export function wrapped(s: Scalar): Tensor {
 
 /** Copies elements (with broadcast and conversion) into `target`; no history, no version. */
 export function copyInto(target: Tensor, source: Tensor): void {
+  if (target.dtype != source.dtype && (isComplex(target.dtype) || isComplex(source.dtype))) {
+    if (!isComplex(target.dtype)) return copyInto(target, rawPart(source, 0));
+    if (isComplex(source.dtype)) return copyInto(rawViewAsReal(target), rawViewAsReal(source));
+    copyInto(rawPart(target, 0), source);
+    fillWith(rawPart(target, 1), 0);
+    return;
+  }
   if (source.device != target.device) {
     copyAcross(target, source);
     return;

@@ -4,7 +4,7 @@ import { autorelease } from "../memory/pool";
 import { ErrorKind, msg, msgInts, msgInt, raise } from "./error";
 import { Ints, newInts } from "./ints";
 import { Flag, Tensor, newTensor } from "./tensor";
-import { deviceItemSize } from "./dtype";
+import { DType, deviceItemSize } from "./dtype";
 
 /** A view of `t` of `ndim` dims whose geometry is still to be set; finish it with `sealView`. */
 export function openView(t: Tensor, ndim: i32): Tensor {
@@ -252,4 +252,24 @@ export function rawView(t: Tensor, shape: Ints): Tensor | null {
     view.setStride(i, strides.get(i));
   }
   return sealView(view);
+}
+
+/** Complex numbers as a last dim of two: real and imaginary parts. */
+export function rawViewAsReal(t: Tensor): Tensor {
+  const ndim = <i32>t.ndim;
+  const view = openView(t, ndim + 1);
+  view.dtype = <u8>(t.dtype == DType.Complex128 ? DType.Float64 : DType.Float32);
+  view.offset = t.offset << 1;
+  for (let d = 0; d < ndim; d++) {
+    view.setShape(d, t.shape(d));
+    view.setStride(d, t.stride(d) << 1);
+  }
+  view.setShape(ndim, 2);
+  view.setStride(ndim, 1);
+  return sealView(view);
+}
+
+/** The real (0) or imaginary (1) parts. */
+export function rawPart(t: Tensor, which: i32): Tensor {
+  return rawSelect(rawViewAsReal(t), t.ndim, which);
 }

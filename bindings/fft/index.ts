@@ -1,0 +1,4 @@
+// torch.fft
+
+export * from "./functions.ts";
+export { load } from "../linalg/module.ts";
