@@ -143,10 +143,6 @@ function unary(id: i32, z: Tensor): Tensor | null {
       const norm = squaredAbs(re, im);
       return ops.complex(ops.div(re, norm), ops.div(ops.neg(im), norm));
     }
-    case El.pow_exponent2:
-      return ops.mul(z, z);
-    case El.pow_exponent3:
-      return ops.mul(ops.mul(z, z), z);
     case El.micro_exp:
     case El.exp:
       return exponential(re, im);
@@ -253,6 +249,10 @@ function binary(id: i32, a: Tensor, b: Tensor, factor: f64): Tensor | null {
     case El.micro_pow:
     case El.pow:
       return isComplex(a.dtype) ? power(ar, ops.imag(a), b) : ops.exp(ops.mul(b, ops.log(a)));
+    case El.pow_exponent2:
+      return ops.mul(a, a);
+    case El.pow_exponent3:
+      return ops.mul(ops.mul(a, a), a);
     case El.micro_eq:
     case El.eq:
       return ops.logicalAnd(ops.eq(ar, br), ops.eq(imaginary(a), imaginary(b)));
