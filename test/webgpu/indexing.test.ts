@@ -90,3 +90,20 @@ test("an index out of range is told at the next read, and the device goes on", a
     await same(await x.to("webgpu").add(0).cpu(), x);
   }
 });
+
+test("one value written by a mask is no wait", async () => {
+  await start();
+  const x = torch.arange(24).reshape([2, 3, 4]).float();
+  const mask = x.remainder(5).gt(2);
+  const rows = torch.tensor([true, false, true]);
+  const on = (t: torch.Tensor): torch.Tensor => t.to("webgpu");
+  const value = torch.tensor(-1);
+  await same(on(x).indexPut([on(mask)], on(value)), x.indexPut([mask], value));
+  await same(on(x).indexPut([on(mask)], on(value), true), x.indexPut([mask], value, true));
+  await same(on(x.at(0)).indexPut([on(rows)], value), x.at(0).indexPut([rows], value));
+  const there = on(x).clone();
+  there.put(on(mask), 7);
+  const here = x.clone();
+  here.put(mask, 7);
+  await same(there, here);
+});

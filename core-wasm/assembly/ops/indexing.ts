@@ -247,37 +247,64 @@ function checkIndexTensors(input: Tensor, indices: Tensors): Ints {
   return shape;
 }
 
+function isMask(index: Tensor): bool {
+  return index.dtype == DType.Bool || index.dtype == DType.Uint8;
+}
+
+/** Raises unless `mask` has the shape of the dims of `input` from `first` on. */
+function checkMask(input: Tensor, mask: Tensor, first: i32): void {
+  for (let d = 0; d < <i32>mask.ndim; d++) {
+    if (first + d < <i32>input.ndim && mask.shape(d) == input.shape(first + d)) continue;
+    msg("The shape of the mask ");
+    msgShape(mask);
+    msg(" at index ");
+    msgInt(d);
+    msg(" does not match the shape of the indexed tensor ");
+    msgShape(input);
+    msg(" at index ");
+    msgInt(first + d);
+    raise(ErrorKind.Index);
+  }
+}
+
+/** The mask, to be broadcast to `input`, that `indices` consists of, or null where there is more. */
+export function onlyMask(input: Tensor, indices: Tensors): Tensor | null {
+  let first = -1;
+  for (let i = 0; i < indices.length; i++) {
+    if (!indices.has(i)) continue;
+    if (first >= 0 || !isMask(indices.get(i))) return null;
+    first = i;
+  }
+  if (first < 0) return null;
+  const mask = indices.get(first);
+  checkMask(input, mask, first);
+  const view = openView(mask, <i32>input.ndim - first);
+  for (let d = 0; d < <i32>view.ndim; d++) {
+    view.setShape(d, d < <i32>mask.ndim ? mask.shape(d) : 1);
+    view.setStride(d, d < <i32>mask.ndim ? mask.stride(d) : 0);
+  }
+  return sealView(view);
+}
+
 /** Bool and uint8 masks as the index tensors that their nonzero elements are. */
 function withoutMasks(input: Tensor, indices: Tensors): Tensors {
   let count = 0;
   let any = false;
   for (let i = 0; i < indices.length; i++) {
-    const isMask = indices.has(i) && (indices.get(i).dtype == DType.Bool || indices.get(i).dtype == DType.Uint8);
-    if (isMask) any = true;
-    count += isMask ? <i32>indices.get(i).ndim : 1;
+    const masked = indices.has(i) && isMask(indices.get(i));
+    if (masked) any = true;
+    count += masked ? <i32>indices.get(i).ndim : 1;
   }
   if (!any) return indices;
   const list = newTensors(count);
   for (let i = 0, k = 0; i < indices.length; i++) {
-    const isMask = indices.has(i) && (indices.get(i).dtype == DType.Bool || indices.get(i).dtype == DType.Uint8);
-    if (!isMask) {
+    if (!indices.has(i) || !isMask(indices.get(i))) {
       if (indices.has(i)) list.set(k, indices.get(i));
       k++;
       continue;
     }
     const mask = indices.get(i);
-    for (let d = 0; d < <i32>mask.ndim; d++) {
-      if (k + d < <i32>input.ndim && mask.shape(d) == input.shape(k + d)) continue;
-      msg("The shape of the mask ");
-      msgShape(mask);
-      msg(" at index ");
-      msgInt(d);
-      msg(" does not match the shape of the indexed tensor ");
-      msgShape(input);
-      msg(" at index ");
-      msgInt(k + d);
-      raise(ErrorKind.Index);
-    }
+    checkMask(input, mask, k);
     const places = nonzero(mask);
     for (let d = 0; d < <i32>mask.ndim; d++) list.set(k++, rawSelect(places, 1, d));
   }

@@ -15,7 +15,7 @@ import { Scalar } from "../tensor/scalar";
 import { Flag, Tensor } from "../tensor/tensor";
 import { Tensors } from "../tensor/tensors";
 import { openView, rawExpand, rawView, sealView } from "../tensor/views";
-import { checkFlatRange, countOf, indexedGeometry } from "./indexing";
+import { checkFlatRange, countOf, indexedGeometry, onlyMask } from "./indexing";
 import { alongDim, asIndex, atLeast1d, checkIntegers, checkLong, checkRange, hasBadIndex, runScatter } from "./indices";
 import { Device } from "../dispatch/device";
 import { rawToDevice } from "../tensor/transfer";
@@ -398,6 +398,15 @@ export function indexPut(input: Tensor, indices: Tensors, values: Tensor, accumu
     raise(ErrorKind.Runtime);
   }
   if (accumulate) checkArithmetic("index_put_", input.dtype);
+  if (input.device != Device.Cpu && values.numel == 1) {
+    // one value for all that a mask selects: they need not be counted, which would be a wait
+    const mask = onlyMask(input, indices);
+    if (mask !== null && values.ndim <= 1) {
+      const value = rawView(values, newInts(0))!;
+      const flags = rawToDevice(mask, input.device);
+      return ops.where(flags, accumulate ? ops.add(input, value) : value, input);
+    }
+  }
   const out = copyOf(input);
   const g = indexedGeometry(out, indices);
   const source = fitValues(values, g.shape);
