@@ -84,6 +84,14 @@ ${sum} += part;
 }
 
 /**
+ * A number that compilers cannot tell: offsets are below 2³¹. Loops with barriers that they unroll take them four times
+ * longer, seconds with software adapters.
+ */
+export function opaque(w: Writer, value: number): string {
+  return `(${value}u | (${w.offset(0)} >> 31u))`;
+}
+
+/**
  * Defines `name(value, local, lane)`, which combines the values of a row's lanes and gives the result to each of them.
  * All invocations of the group, `size` of them, must call it, outside of any condition.
  */
@@ -106,7 +114,7 @@ export function reducer(
     `fn ${name}(value: ${type}, local: u32, lane: u32) -> ${type} {
   workgroupBarrier();
   ${cells}[local] = value;
-  for (var half = ${lanes / 2}u; half > 0u; half >>= 1u) {
+  for (var half = ${opaque(w, lanes / 2)}; half > 0u; half >>= 1u) {
     workgroupBarrier();
     if (lane < half) { ${cells}[local] = ${combine(`${cells}[local]`, `${cells}[local + half * ${step}u]`)}; }
   }

@@ -7,7 +7,7 @@ import { type Bound, type Call, Compute, computeOf, DType, type Operand } from "
 import { coalesce, type Shaped } from "../geometry.ts";
 import { linear, type Stream } from "../stream.ts";
 import { computeName, type Writer } from "../wgsl/writer.ts";
-import { eachOf, GROUP, reducer, type RowLayout } from "./rows.ts";
+import { eachOf, GROUP, opaque, reducer, type RowLayout } from "./rows.ts";
 
 const Scan = { Sum: 0, Prod: 1, Max: 2, Min: 3, LogSumExp: 4 } as const;
 
@@ -27,7 +27,7 @@ interface Plan {
   /** result, input, and for extrema the indices between them */
   readonly operands: readonly Operand[];
   readonly ndim: number;
-  /** lines, n, strides along the line, the geometry of the lines, and a zero */
+  /** lines, n, strides along the line, and the geometry of the lines */
   readonly words: readonly number[];
   readonly reverse: boolean;
   readonly key: string;
@@ -59,7 +59,7 @@ function planOf(call: Call): Plan {
     n,
     operands,
     ndim: geometry.ndim,
-    words: [lines, n, ...operands.map((o) => o.stride(last)), ...geometry.sizes, ...geometry.strides.flat(), 0],
+    words: [lines, n, ...operands.map((o) => o.stride(last)), ...geometry.sizes, ...geometry.strides.flat()],
     reverse,
     key: `${call.int(0)}.${compute}.${geometry.ndim}.${reverse}`,
   };
@@ -115,24 +115,23 @@ function defineItems(w: Writer, plan: Plan): void {
         ? kind === Scan.Max
           ? "i64_lt(a.value, b.value)"
           : "i64_lt(b.value, a.value)"
-        : `b.value ${kind === Scan.Max ? ">" : "<"} a.value`;
-    const equal = compute === Compute.I64 ? "all(a.value == b.value)" : "a.value == b.value";
+        : `(b.value ${kind === Scan.Max ? ">" : "<"} a.value)`;
+    const equal = compute === Compute.I64 ? "all(a.value == b.value)" : "(a.value == b.value)";
     w.define("Item", `struct Item { value: ${type}, index: u32 }`);
     w.define("identity", `fn identity() -> Item { return Item(${zero}, 0xffffffffu); }`);
     w.define(
       "combine",
       `fn combine(a: Item, b: Item) -> Item {
-  if (a.index == 0xffffffffu) { return b; }
-  if (b.index == 0xffffffffu) { return a; }
   let later = b.index > a.index;
   ${
     nan
-      ? `let nan = f32_isnan(b.value);
-  if (nan || f32_isnan(a.value)) { if (nan && (later || !f32_isnan(a.value))) { return b; } return a; }`
-      : ""
+      ? `let first = f32_isnan(a.value);
+  let second = f32_isnan(b.value);
+  let better = (second & (later | !first)) | (!first & !second & (${beats} | (later & ${equal})));`
+      : `let better = ${beats} | (later & ${equal});`
   }
-  if (${beats} || (later && ${equal})) { return b; }
-  return a;
+  let takes = (b.index != 0xffffffffu) & ((a.index == 0xffffffffu) | better);
+  return Item(select(a.value, b.value, takes), select(a.index, b.index, takes));
 }`,
     );
     return;
@@ -140,7 +139,7 @@ function defineItems(w: Writer, plan: Plan): void {
   if (isFloatSum(plan)) {
     // sum and error (Knuth); an infinite sum has none. Compilers would find the error to be zero, if they were not kept
     // from seeing that the sum is one
-    const zero = w.u32(plan.words.length - 1);
+    const zero = opaque(w, 0);
     w.define("Item", "alias Item = vec2<f32>;");
     w.define("identity", "fn identity() -> Item { return Item(); }");
     w.define(
@@ -283,7 +282,7 @@ function defineLaneScan(w: Writer, size: number): void {
   workgroupBarrier();
   lanes[local] = item;
   workgroupBarrier();
-  for (var d = 1u; d < ${size}u; d <<= 1u) {
+  for (var d = 1u; d < ${opaque(w, size)}; d <<= 1u) {
     var x = lanes[local];
     if (local >= d) { x = combine(lanes[local - d], x); }
     workgroupBarrier();
