@@ -33,7 +33,6 @@ const shrink = {
       ecma: 2020,
       keep_classnames: true,
       compress: { passes: 2 },
-      format: { max_line_len: 120 },
     }),
 };
 
