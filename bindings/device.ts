@@ -7,6 +7,7 @@
 
 import { core, currentBuffer, setDeviceImports } from "./core.ts";
 import { RuntimeError } from "./error.ts";
+import { scope } from "./memory/scope.ts";
 
 /** Counts that a backend keeps. */
 export interface DeviceStats {
@@ -128,7 +129,8 @@ function read(id: number, offset: number, address: number, bytes: number): void 
 
 /**
  * Runs `fn`, whose ops may need values of the device, as often as it takes: each time that one is missing it is awaited, and
- * `fn` runs again from its start. `again` is called before each further run.
+ * `fn` runs again from its start. What a run makes and does not return is released. `again` is called before each
+ * further run.
  */
 export async function resolve<T>(fn: () => T, again?: () => void): Promise<T> {
   const kept: Uint8Array[] = [];
@@ -139,7 +141,7 @@ export async function resolve<T>(fn: () => T, again?: () => void): Promise<T> {
     const outerMode = core.setGradMode(mode);
     attempt = mine;
     try {
-      return fn();
+      return scope(fn);
     } catch (error) {
       if (mine.wanted === undefined || !(error instanceof NeedsData)) throw error;
     } finally {

@@ -56,7 +56,8 @@ const GENERATOR_BYTES = 5056;
 /**
  * Runs a synchronous function that needs values of the device, such as `torch.nonzero(x)` or `x.item()` in an `if`: each time
  * one is missing it is awaited, and the function runs again from its start, with the random numbers it drew before. It must
- * not change anything outside, since it may do so several times.
+ * not change anything outside, since it may do so several times; what it makes and does not return is released, as by
+ * torch.scope.
  * @example const n = await torch.webgpu.resolve(() => torch.nonzero(mask).size(0));
  */
 export function resolve<T>(fn: () => T): Promise<T> {

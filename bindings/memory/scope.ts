@@ -279,7 +279,8 @@ function tensorsIn(value: unknown, found = new Set<unknown>()): Set<unknown> {
   if (typeof value !== "object" || value === null || found.has(value)) return found;
   found.add(value);
   if (value instanceof Map || value instanceof Set || Array.isArray(value)) {
-    for (const item of value.values()) tensorsIn(item, found);
+    // named results have a property `values` of their own
+    for (const item of Array.isArray(value) ? value : value.values()) tensorsIn(item, found);
   } else if (!("handle" in value && "token" in value) && !ArrayBuffer.isView(value)) {
     for (const item of Object.values(value)) tensorsIn(item, found);
   }

@@ -95,6 +95,17 @@ test("sizes that depend on values: an error, the promise, or a function that is 
   expect([runs, sum.shape]).toEqual([3, [2]]);
 });
 
+test("resolve releases what its runs made, save the result", async () => {
+  const x = torch.tensor([0, 2, 0, 3]).to("webgpu");
+  const before = used();
+  const rows = await torch.webgpu.resolve(() => {
+    const chosen = torch.nonzero(x.add(1)).add(x.sum().item() as number);
+    return [chosen.mul(2)];
+  });
+  expect(used()).toBe(before + 1);
+  expect(await rows[0]!.tolistAsync()).toEqual([[10], [12], [14], [16]]);
+});
+
 test("resolve draws the same numbers in every run", async () => {
   torch.manualSeed(3);
   const want = torch.rand(2).tolist();

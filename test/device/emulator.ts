@@ -5,10 +5,31 @@ import { core, currentBuffer, i32, refresh } from "../../bindings/core.ts";
 import type { DeviceBackend, DeviceStats } from "../../bindings/device.ts";
 import { emptyHandle } from "../../bindings/tensor/create.ts";
 import { Code, ITEM_SIZES } from "../../bindings/tensor/dtype.ts";
+import { halfToNumber } from "../../bindings/tensor/half.ts";
 
 const OPERANDS = 800;
 const OPERAND_SIZE = 160;
 const ARENA_BYTES = 256 << 20;
+// Kernels that take on a device what the CPU's are given converted: Gemm … ConvolutionWeight, and those of images up to
+// GridSampleGrid (core-wasm/assembly/dispatch/kernel.ts).
+const FIRST_PRODUCT = 10;
+const LAST_PRODUCT = 13;
+const LAST_IMAGE = 24;
+type Dtypes = Record<number, number>;
+const HALVES: Dtypes = { [Code.Float16]: Code.Float32, [Code.BFloat16]: Code.Float32 };
+const WIDENED: Dtypes = {
+  ...HALVES,
+  [Code.Uint8]: Code.Int32,
+  [Code.Int8]: Code.Int32,
+  [Code.Int16]: Code.Int32,
+  [Code.Bool]: Code.Int32,
+};
+
+/** What a kernel's operands are converted to for the CPU, where that differs. */
+function conversions(kernel: number): Dtypes {
+  if (kernel < FIRST_PRODUCT || kernel > LAST_IMAGE) return {};
+  return kernel <= LAST_PRODUCT ? WIDENED : HALVES;
+}
 /** bytes per element as WebGPU stores them */
 const SIZES = [4, 4, 4, 4, 8, 2, 4, 0, 0, 0, 4, 4];
 
@@ -94,7 +115,8 @@ export class Emulator implements DeviceBackend {
     if (this.#dry) return;
     let top = i32[(i32[(this.#arena >>> 2) + 2]! >>> 2) + 1]! >>> 0;
     const placed = new Map<number, { address: number; dtype: number }>();
-    const saved = operands.map((at) => [i32[at]!, i32[at + 5]!]);
+    const saved = operands.map((at) => [i32[at]!, i32[at + 2]!, i32[at + 5]!]);
+    const converted = conversions(i32[base]!);
     for (const at of operands) {
       if (i32[at + 5] === 0) continue;
       const [id, offset, dtype] = [i32[at]!, i32[at + 1]!, i32[at + 2]!];
@@ -102,12 +124,14 @@ export class Emulator implements DeviceBackend {
       if (place === undefined) {
         place = { address: top, dtype };
         placed.set(id, place);
-        top += this.#load(id, dtype, top);
+        top += dtype in converted ? this.#loadWide(id, dtype, top) : this.#load(id, dtype, top);
         top = (top + 63) & ~63;
       } else if (place.dtype !== dtype) {
         throw new Error("operands of one buffer have different dtypes");
       }
-      i32[at] = place.address + offset * ITEM_SIZES[dtype]!;
+      const local = converted[dtype] ?? dtype;
+      i32[at] = place.address + offset * ITEM_SIZES[local]!;
+      i32[at + 2] = local;
       i32[at + 5] = 0;
     }
     // the core gives scratch memory to the CPU's own calls only
@@ -115,11 +139,50 @@ export class Emulator implements DeviceBackend {
     i32[base + 5] = ARENA_BYTES / 2;
     core.runBlock(args);
     refresh();
-    for (const [id, { address, dtype }] of placed) this.#store(id, dtype, address);
+    for (const [id, { address, dtype }] of placed) {
+      if (dtype in converted) this.#storeWide(id, dtype, address);
+      else this.#store(id, dtype, address);
+    }
     operands.forEach((at, k) => {
-      i32[at] = saved[k]![0]!;
-      i32[at + 5] = saved[k]![1]!;
+      [i32[at], i32[at + 2], i32[at + 5]] = saved[k] as [number, number, number];
     });
+  }
+
+  /** As #load, small integers as int32 and halves as float32. */
+  #loadWide(id: number, dtype: number, address: number): number {
+    const buffer = this.#buffers.get(id)!;
+    const count = buffer.length / SIZES[dtype]!;
+    if (dtype === Code.Float16) {
+      const raw = new Uint16Array(buffer.buffer, buffer.byteOffset, count);
+      new Float32Array(currentBuffer(), address, count).set(Array.from(raw, (bits) => halfToNumber(bits, dtype)));
+    } else new Uint8Array(currentBuffer(), address, buffer.length).set(buffer);
+    return 4 * count;
+  }
+
+  #storeWide(id: number, dtype: number, address: number): void {
+    const buffer = this.#buffers.get(id)!;
+    const count = buffer.length / SIZES[dtype]!;
+    const floats = new Float32Array(currentBuffer(), address, count);
+    if (dtype === Code.Float16) {
+      new Uint16Array(buffer.buffer, buffer.byteOffset, count).set(Array.from(floats, toHalf));
+      return;
+    }
+    const stored = new Int32Array(buffer.buffer, buffer.byteOffset, count);
+    if (dtype === Code.BFloat16) {
+      const bits = new Uint32Array(currentBuffer(), address, count);
+      for (let i = 0; i < count; i++) {
+        const word = bits[i]!;
+        stored[i] = Number.isNaN(floats[i]) ? word : (word + 0x7fff + ((word >>> 16) & 1)) & 0xffff0000;
+      }
+      return;
+    }
+    const values = new Int32Array(currentBuffer(), address, count);
+    for (let i = 0; i < count; i++) {
+      const value = values[i]!;
+      if (dtype === Code.Int8) stored[i] = (value << 24) >> 24;
+      else if (dtype === Code.Int16) stored[i] = (value << 16) >> 16;
+      else stored[i] = dtype === Code.Bool ? Number(value !== 0) : value & 255;
+    }
   }
 
   /** Lays a buffer down as the CPU stores its elements; returns the bytes taken. */
@@ -143,6 +206,21 @@ export class Emulator implements DeviceBackend {
       buffer.set(new Uint8Array(currentBuffer(), address, bytes));
     } else for (let i = 0; i < count; i++) stored[i] = dtype === Code.BFloat16 ? local![i]! << 16 : local![i]!;
   }
+}
+
+/** The bits of a number as float16, ties to even. */
+function toHalf(value: number): number {
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const magnitude = Math.abs(value);
+  if (Number.isNaN(value)) return 0x7e00;
+  if (magnitude >= 65520) return sign | 0x7c00;
+  const exponent = Math.max(-14, Math.floor(Math.log2(magnitude)));
+  const units = magnitude / 2 ** (exponent - 10);
+  let rounded = Math.floor(units);
+  const rest = units - rounded;
+  if (rest > 0.5 || (rest === 0.5 && rounded % 2 === 1)) rounded++;
+  // a carry out of the fraction runs into the exponent, as it should
+  return sign | (rounded + (magnitude === 0 ? 0 : (exponent + 14) << 10));
 }
 
 /** The elements of a buffer as words, where the device stores the dtype wider than the CPU. */

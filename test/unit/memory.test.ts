@@ -12,6 +12,11 @@ function left(fn: () => void) {
 }
 
 describe("torch.scope", () => {
+  test("named results escape when they are returned", () => {
+    const { values, indices } = torch.scope(() => torch.tensor([[1, 3, 2]]).max(1));
+    expect([values.tolist(), indices.tolist()]).toEqual([[3], [1]]);
+  });
+
   test("releases what was made, save what is returned", () => {
     let kept: torch.Tensor | undefined;
     const rest = left(() => {
