@@ -46,7 +46,8 @@ export function partsOf(k: number, splits: number): { part: number; splits: numb
   return { part, splits: Math.ceil(k / part) };
 }
 
-function tileFor(m: number, n: number, batch: number): Tile {
+/** The tile for products of this size. */
+export function tileFor(m: number, n: number, batch: number): Tile {
   if (m <= 16) return TILES.wide;
   if (n <= 16) return TILES.tall;
   const count = (tile: Tile): number => Math.ceil(m / tile.m) * Math.ceil(n / tile.n) * batch;
