@@ -19,7 +19,7 @@ import {
 } from "../tensor/broadcast";
 import { emptyPreserving, empty, rawCopy, wrappedNumber } from "../tensor/create";
 import { Compute, DType, computeType, isComplex, isFloating, isIntegral } from "../tensor/dtype";
-import { ErrorKind, dtypeName, msg, msgInts, msgShape, raise } from "../tensor/error";
+import { ErrorKind, dtypeName, msg, msgDType, msgInts, msgShape, raise } from "../tensor/error";
 import { Ints, newInts, shapeOf } from "../tensor/ints";
 import { ScalarKind } from "../tensor/scalar";
 import { Flag, Tensor } from "../tensor/tensor";
@@ -310,6 +310,12 @@ export function updateInPlace(which: i32, tensors: Tensors): void {
         raise(ErrorKind.Runtime);
       }
       setOperand(i - 1, t);
+    }
+    for (let i = 0; i < inputs; i++) {
+      if (isFloating(tensors.get(at + i).dtype)) continue;
+      msg("optimizers change floating tensors, not torch.");
+      msgDType(tensors.get(at + i).dtype);
+      raise(ErrorKind.Runtime);
     }
     if (param.numel == 0) continue;
     layOut(param, inputs - 1);
