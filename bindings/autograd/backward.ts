@@ -1,6 +1,7 @@
 // Starting a backward pass: Tensor.backward, autograd.backward, autograd.grad.
 
 import { core } from "../core.ts";
+import { canRead } from "../device.ts";
 import { RuntimeError, TypeError } from "../error.ts";
 import {
   defineMethods,
@@ -43,6 +44,9 @@ export interface TensorBackward {
 type OneOrMore<T> = T | readonly T[];
 const list = <T>(value: OneOrMore<T>): readonly T[] => (Array.isArray(value) ? (value as readonly T[]) : [value as T]);
 
+/** The core's word for whether the graph is kept; inside torch.webgpu.resolve a pass may have to begin anew. */
+const retention = (keep: boolean): number => (keep ? 1 : canRead() ? 2 : 0);
+
 function run(roots: readonly Tensor[], gradients: readonly (Tensor | null)[], options: BackwardOptions): void {
   const create = options.createGraph === true;
   const inputs = options.inputs === null || options.inputs === undefined ? null : list(options.inputs);
@@ -50,7 +54,7 @@ function run(roots: readonly Tensor[], gradients: readonly (Tensor | null)[], op
   core.backward(
     tensorList(roots, "backward", "tensors", 1),
     optionalTensors(gradients, "backward", "gradTensors", 2),
-    (options.retainGraph ?? create) ? 1 : 0,
+    retention(options.retainGraph ?? create),
     create ? 1 : 0,
     inputs === null ? 0 : tensorList(inputs, "backward", "inputs", 5),
   );
@@ -125,7 +129,7 @@ export function grad(
     tensorList(roots, "grad", "outputs", 1),
     optionalTensors(startingGradients(options.gradOutputs, roots.length), "grad", "gradOutputs", 3),
     tensorList(leaves, "grad", "inputs", 2),
-    (options.retainGraph ?? create) ? 1 : 0,
+    retention(options.retainGraph ?? create),
     create ? 1 : 0,
     options.allowUnused === true ? 1 : 0,
   );

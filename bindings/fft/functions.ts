@@ -8,7 +8,7 @@ import { scope } from "../memory/scope.ts";
 import { defaultDtypeCode } from "../tensor/defaults.ts";
 import { Code } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { transform } from "./transform.ts";
+import { onCpu, transform } from "./transform.ts";
 
 /** Which transform carries the factor 1/n: "backward" (default) the inverse one, "forward" the other, "ortho" both its root. */
 export type FftNorm = "forward" | "backward" | "ortho";
@@ -133,7 +133,7 @@ function lineFunction(name: string, line: Line): LineFunction {
       number?,
       FftNorm?,
     ];
-    return scope(() => line(input, n, dim ?? -1, norm));
+    return scope(() => onCpu(input, (x) => line(x, n, dim ?? -1, norm)));
   }) as LineFunction;
 }
 
@@ -195,20 +195,18 @@ function planeFunction(
     const args = positional(given, ["input", "s", "dim", "norm"], name);
     const input = args[0] as Tensor;
     const norm = args[3] as Norm;
-    return scope(() => {
-      const { dims: axes, sizes } = axesOf(
-        input,
-        args[1] as number[] | null,
-        (args[2] as number[] | null | undefined) ?? dims,
-      );
-      sizes.forEach((points, i) => checkPoints(points ?? input.shape[axes[i]!]!));
-      const end = axes.length - 1;
-      let x = input;
-      if (end < 0) return last === others ? asComplex(x) : lastOfNone(name);
-      if (first) x = last(x, sizes[end], axes[end]!, norm);
-      for (let i = 0; i < end; i++) x = others(x, sizes[i], axes[i]!, norm);
-      return first ? x : last(x, sizes[end], axes[end]!, norm);
-    });
+    return scope(() =>
+      onCpu(input, (local) => {
+        const asked = (args[2] as number[] | null | undefined) ?? dims;
+        const { dims: axes, sizes } = axesOf(local, args[1] as number[] | null, asked);
+        sizes.forEach((points, i) => checkPoints(points ?? local.shape[axes[i]!]!));
+        const end = axes.length - 1;
+        if (end < 0) return last === others ? asComplex(local) : lastOfNone(name);
+        let x = first ? last(local, sizes[end], axes[end]!, norm) : local;
+        for (let i = 0; i < end; i++) x = others(x, sizes[i], axes[i]!, norm);
+        return first ? x : last(x, sizes[end], axes[end]!, norm);
+      }),
+    );
   }) as PlaneFunction;
 }
 

@@ -7,8 +7,10 @@ import { positional } from "../functional/arguments.ts";
 import { fold, pad } from "../nn/functional.ts";
 import { scope } from "../memory/scope.ts";
 import { defineMethods } from "../tensor/call.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import { CPU, moved } from "../tensor/move.ts";
+import { live, Tensor } from "../tensor/tensor.ts";
 import { fft, ifft, irfft, rfft } from "./functions.ts";
+import { onCpu } from "./transform.ts";
 
 type PadMode = "constant" | "reflect" | "replicate" | "circular";
 
@@ -72,6 +74,17 @@ function lengths(
   return [hopLength, winLength];
 }
 
+/** Runs `body` on the CPU, with the window there too. */
+function transformed(
+  input: Tensor,
+  window: Tensor | null | undefined,
+  body: (local: Tensor, window: Tensor | null) => Tensor,
+): Tensor {
+  return scope(() => onCpu(input, (local) => body(local, window ? onCpuAlone(window) : null)));
+}
+
+const onCpuAlone = (tensor: Tensor): Tensor => (tensor.device === "cpu" ? tensor : moved(live(tensor), -1, CPU));
+
 const STFT_NAMES = [
   "input",
   "nFft",
@@ -112,8 +125,8 @@ export function stft(...given: unknown[]): Tensor {
   }
   if (onesided && signal.isComplex())
     throw new RuntimeError("Cannot have onesided output if window or input is complex");
-  return scope(() => {
-    let x = signal.dim() === 1 ? signal.unsqueeze(0) : signal;
+  return transformed(signal, args[4] as Tensor | null, (local, given) => {
+    let x = local.dim() === 1 ? local.unsqueeze(0) : local;
     if (center) {
       const side = Math.floor(nFft / 2);
       x = pad(x.unsqueeze(0), [side, side], (args[6] ?? "reflect") as PadMode).squeeze(0);
@@ -122,7 +135,7 @@ export function stft(...given: unknown[]): Tensor {
     if (nFft <= 0 || nFft > samples) {
       throw new RuntimeError(`stft: expected 0 < n_fft < ${samples}, but got n_fft=${nFft}`);
     }
-    const window = fullWindow(args[4] as Tensor | null, signal, winLength, nFft, "stft");
+    const window = fullWindow(given, local, winLength, nFft, "stft");
     let frames = x.unfold(-1, nFft, hopLength);
     if (window !== null) frames = ops.mul(frames, window);
     const norm = args[7] ? "ortho" : "backward";
@@ -169,8 +182,8 @@ export function istft(...given: unknown[]): Tensor {
   const center = (args[5] ?? true) as boolean;
   const length = args[8] as number | null | undefined;
   const returnComplex = (args[9] ?? false) as boolean;
-  return scope(() => {
-    const complexInput = input.isComplex() ? input : ops.viewAsComplex(input.contiguous());
+  return transformed(input, args[4] as Tensor | null, (local, givenWindow) => {
+    const complexInput = local.isComplex() ? local : ops.viewAsComplex(local.contiguous());
     const batched = complexInput.dim() === 3;
     const spectrum = ops.transpose(batched ? complexInput : complexInput.unsqueeze(0), 1, 2);
     const [count, bins] = spectrum.shape.slice(1) as [number, number];
@@ -187,8 +200,8 @@ export function istft(...given: unknown[]): Tensor {
       ? ifft(spectrum, { norm })
       : irfft(ops.narrow(spectrum, -1, 0, Math.floor(nFft / 2) + 1), { n: nFft, norm });
     const window =
-      fullWindow(args[4] as Tensor | null, complexInput, winLength, nFft, "istft") ??
-      ones(nFft, { dtype: complexInput.dtype === "complex128" ? "float64" : "float32", device: input.device });
+      fullWindow(givenWindow, complexInput, winLength, nFft, "istft") ??
+      ones(nFft, { dtype: complexInput.dtype === "complex128" ? "float64" : "float32", device: local.device });
     const total = nFft + hopLength * (count - 1);
     const overlapped = (columns: Tensor): Tensor =>
       fold(columns.transpose(1, 2), { outputSize: [1, total], kernelSize: [1, nFft], stride: [1, hopLength] }).reshape([
@@ -205,7 +218,7 @@ export function istft(...given: unknown[]): Tensor {
       length === null || length === undefined ? (center ? total - Math.floor(nFft / 2) : total) : start + length;
     const end = Math.min(until, total);
     const weights = ops.narrow(envelope, 1, start, end - start);
-    if (input.device === "cpu" && !(Number(weights.abs().min().item()) > 1e-11)) {
+    if (!(Number(weights.abs().min().item()) > 1e-11)) {
       throw new RuntimeError("istft: window overlap add min: 1 — some samples are covered by no window");
     }
     let y = ops.div(ops.narrow(sum, 1, start, end - start), weights);

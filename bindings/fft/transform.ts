@@ -4,7 +4,8 @@ import { Function, type FunctionContext } from "../autograd/function.ts";
 import * as ops from "../gen/functions.ts";
 import { compute, Routine } from "../linalg/module.ts";
 import { Code } from "../tensor/dtype.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import { CPU, moved } from "../tensor/move.ts";
+import { live, Tensor } from "../tensor/tensor.ts";
 
 /** Σ x[k] exp(∓2πi jk/n) · scale along the last dim of a complex tensor; `inverse`: with the plus sign. */
 export class Fft extends Function {
@@ -26,6 +27,15 @@ export class Fft extends Function {
   static override backward(ctx: FunctionContext, grad: Tensor): (Tensor | null)[] {
     return [Fft.apply(grad, !ctx["inverse"], ctx["scale"]) as Tensor, null, null];
   }
+}
+
+/**
+ * Runs `body` on the CPU and brings what it gives to the input's device: on the way everything is complex, which WebGPU
+ * does not have. Reading a device's values has to be awaited (torch.webgpu.resolve).
+ */
+export function onCpu(input: Tensor, body: (local: Tensor) => Tensor): Tensor {
+  if (input.device === "cpu") return body(input);
+  return body(moved(live(input), -1, CPU)).to(input.device) as Tensor;
 }
 
 /** `Fft` along any dim. */

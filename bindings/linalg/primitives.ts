@@ -5,7 +5,8 @@
 import { Function, type FunctionContext } from "../autograd/function.ts";
 import * as ops from "../gen/functions.ts";
 import { eye, zeros } from "../factories.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { CPU, moved } from "../tensor/move.ts";
+import { live, type Tensor } from "../tensor/tensor.ts";
 import { compute, Routine, type Output } from "./module.ts";
 
 type Grad = Tensor | null;
@@ -326,10 +327,11 @@ export class LinalgPinv extends Function {
     return result;
   }
   static override backward(ctx: FunctionContext, grad: Tensor): Grad[] {
-    // products of inverses lose half of float32's digits
-    const [a, p] = ctx.savedTensors.map((saved) => saved.double()) as [Tensor, Tensor];
-    const { dtype } = grad;
-    grad = grad.double();
+    // products of inverses lose half of float32's digits; the CPU has more
+    const { dtype, device } = grad;
+    const wide = (t: Tensor): Tensor => (device === "cpu" ? t : moved(live(t), -1, CPU)).double();
+    const [a, p] = ctx.savedTensors.map(wide) as [Tensor, Tensor];
+    grad = wide(grad);
     const pT = mT(p);
     const gT = mT(grad);
     const mm = ops.matmul;
@@ -338,12 +340,12 @@ export class LinalgPinv extends Function {
       const kpT = mm(k, pT);
       const first = ops.sub(kpT, mT(mm(p, k)));
       const second = ops.sub(mm(mm(pT, p), ops.sub(gT, mm(k, a))), mm(mm(a, p), kpT));
-      return [ops.add(first, second).to(dtype), null, null];
+      return [ops.add(first, second).to(dtype).to(device) as Tensor, null, null];
     }
     const k = mm(p, gT);
     const pTk = mm(pT, k);
     const first = ops.sub(mm(mm(ops.sub(gT, mm(a, k)), p), pT), mT(mm(k, p)));
     const second = ops.sub(pTk, mm(mm(pTk, p), a));
-    return [ops.add(first, second).to(dtype), null, null];
+    return [ops.add(first, second).to(dtype).to(device) as Tensor, null, null];
   }
 }

@@ -209,7 +209,7 @@ export function gradMode(): i32 {
 }
 
 /** From roots and as many gradients (0: implicit); without `inputs`: to all leaves. */
-export function backward(roots: Tensors, grads: Tensors, retain: bool, create: bool, inputs: Tensors | null): void {
+export function backward(roots: Tensors, grads: Tensors, retain: i32, create: bool, inputs: Tensors | null): void {
   engine.backward(copyTensors(roots), copyTensors(grads), retain, create, inputs === null ? null : copyTensors(inputs));
   leaveNothing();
 }
@@ -219,7 +219,7 @@ export function autogradGrad(
   roots: Tensors,
   grads: Tensors,
   inputs: Tensors,
-  retain: bool,
+  retain: i32,
   create: bool,
   allowUnused: bool,
 ): i32 {

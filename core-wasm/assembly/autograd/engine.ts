@@ -323,6 +323,14 @@ function checkRoot(t: Tensor, index: i32): void {
   raise(ErrorKind.Runtime);
 }
 
+/** What becomes of a node's saved tensors once its gradients are known. */
+export const enum Retain {
+  Nothing = 0,
+  Graph = 1,
+  /** all go together at the end: a pass that may be broken off, to wait for a device's values, can begin anew */
+  UntilDone = 2,
+}
+
 /**
  * Runs backward from `roots`. `grads` has null entries (or is null) where the gradient is implicit. With `inputs` only their
  * gradients are computed: put into `results` (null: unused), or added to .grad where `results` is null.
@@ -330,7 +338,7 @@ function checkRoot(t: Tensor, index: i32): void {
 function execute(
   roots: Tensors,
   grads: Tensors,
-  retain: bool,
+  retain: Retain,
   create: bool,
   inputs: Tensors | null,
   results: Tensors | null,
@@ -366,10 +374,11 @@ function execute(
     const mark = poolTop();
     if (node.needed) runNode(run, node);
     dropGrads(node);
-    if (!retain) node.releaseSaved();
+    if (retain == Retain.Nothing) node.releaseSaved();
     drain(mark);
   }
   finishLeaves(run, create, results === null);
+  if (retain == Retain.UntilDone) for (let i = 0; i < run.nodeCount; i++) nodeAt(run, i).releaseSaved();
   if (inputs !== null && results !== null) {
     for (let i = 0; i < inputs.length; i++) {
       const slot = run.captured + ((<usize>i) << 2);
@@ -513,7 +522,7 @@ function accumulateGrad(leaf: Tensor, grad: Tensor, create: bool): void {
 }
 
 /** torch.autograd.backward. */
-export function backward(roots: Tensors, grads: Tensors, retain: bool, create: bool, inputs: Tensors | null): void {
+export function backward(roots: Tensors, grads: Tensors, retain: Retain, create: bool, inputs: Tensors | null): void {
   execute(roots, grads, retain, create, inputs, null);
 }
 
@@ -522,7 +531,7 @@ export function grad(
   roots: Tensors,
   grads: Tensors,
   inputs: Tensors,
-  retain: bool,
+  retain: Retain,
   create: bool,
   allowUnused: bool,
   results: Tensors,
