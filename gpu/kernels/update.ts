@@ -3,45 +3,74 @@
 
 import { u8 } from "../../bindings/core.ts";
 import { type Call, Compute, DType, floatBits, type Operand } from "../call.ts";
-import { coalesce, isLinear } from "../geometry.ts";
+import { coalesce } from "../geometry.ts";
 import { linear, type Stream } from "../stream.ts";
 import { decode, print, type Program } from "../wgsl/printer.ts";
 import type { Writer } from "../wgsl/writer.ts";
 
 const GROUP = 256;
 
-const programs = new Map<number, Program>();
+/** One pipeline's worth of an update: the number of dims, or -1 for vectors of four. */
+interface Variant {
+  readonly key: string;
+  readonly params: number;
+  readonly code: (w: Writer) => void;
+}
+const variants = new Map<number, Variant>();
+
+const operands: Operand[] = [];
+const words: number[] = [];
 
 /** Operands: the program's inputs, all of one shape. ints: 0 how many results, 1 … their registers. */
 export function update(call: Call, stream: Stream): void {
-  const operands = Array.from({ length: call.count }, (_, k) => call.operand(k));
-  const n = operands[0]!.numel;
+  const { count } = call;
+  const n = call.operand(0).numel;
   if (n === 0) return;
-  const address = call.program;
-  let program = programs.get(address);
-  if (program === undefined) programs.set(address, (program = decode(u8, address)));
-  const outs = Array.from({ length: call.int(0) }, (_, i) => call.int(1 + i));
-  const numbers = Array.from({ length: program.params }, (_, p) => floatBits(call.param(p)));
-  const space = coalesce(...operands);
-  const { ndim, sizes, strides } = space;
-  const four = operands.every((operand, k) => isLinear(space, k) && isVector(operand, stream)) && apart(operands);
-  const known = program;
-  stream.dispatch({
-    key: four ? `updateFour${address}` : `update${address}.${ndim}`,
-    operands,
-    outputs: outs.length,
-    words: four ? [n, ...numbers] : [n, ...numbers, ...sizes, ...strides.flat()],
-    groups: linear(four ? (n + 3) >>> 2 : n, GROUP),
-    code: (w) => (four ? writeFour(w, known, outs) : writeOne(w, known, outs, ndim)),
-  });
+  operands.length = 0;
+  words.length = 0;
+  words.push(n);
+  let flat = true;
+  for (let k = 0; k < count; k++) {
+    const operand = call.operand(k);
+    operands.push(operand);
+    flat &&= operand.ndim === 0 || (operand.ndim === 1 && operand.stride(0) === 1);
+  }
+  const four = flat && inVectors(stream);
+  const space = flat ? undefined : coalesce(...operands);
+  const form = four ? -1 : (space?.ndim ?? 0);
+  const variant = variantOf(call, form);
+  for (let p = 0; p < variant.params; p++) words.push(floatBits(call.param(p)));
+  if (space !== undefined) words.push(...space.sizes, ...space.strides.flat());
+  const groups = linear(four ? (n + 3) >>> 2 : n, GROUP);
+  stream.dispatch({ key: variant.key, operands, outputs: call.int(0), words, groups, code: variant.code });
 }
 
-const isVector = (operand: Operand, stream: Stream): boolean =>
-  operand.dtype === DType.Float32 && (operand.offset & 3) === 0 && stream.fits(operand);
+function variantOf(call: Call, form: number): Variant {
+  const address = call.program;
+  const number = address * 32 + form + 1;
+  let variant = variants.get(number);
+  if (variant === undefined) {
+    const program = decode(u8, address);
+    const outs = Array.from({ length: call.int(0) }, (_, i) => call.int(1 + i));
+    const code = (w: Writer) => (form < 0 ? writeFour(w, program, outs) : writeOne(w, program, outs, form));
+    variant = { key: `update${address}.${form}`, params: program.params, code };
+    variants.set(number, variant);
+  }
+  return variant;
+}
 
-/** Whether no two operands share a buffer, whose last vector one of them could then write back as it was before. */
-const apart = (operands: readonly Operand[]): boolean =>
-  new Set(operands.map((operand) => operand.id)).size === operands.length;
+/**
+ * Whether all operands can be seen as vectors of four float32. No two may share a buffer, whose last vector one of them would
+ * write back as it was before.
+ */
+function inVectors(stream: Stream): boolean {
+  for (let k = 0; k < operands.length; k++) {
+    const operand = operands[k]!;
+    if (operand.dtype !== DType.Float32 || (operand.offset & 3) !== 0 || !stream.fits(operand)) return false;
+    for (let j = 0; j < k; j++) if (operands[j]!.id === operand.id) return false;
+  }
+  return true;
+}
 
 /** The program's statements over `inputs`, and the expressions of its results. */
 function printed(w: Writer, program: Program, inputs: readonly string[], outs: readonly number[], prefix: string) {
@@ -54,7 +83,7 @@ function writeOne(w: Writer, program: Program, outs: readonly number[], ndim: nu
   const sizes = 1 + program.params;
   const lines: string[] = [];
   const inputs = Array.from({ length: program.inputs }, (_, k) => {
-    const at = w.locate(`at${k}`, ndim, sizes, sizes + ndim * (1 + k));
+    const at = ndim === 0 ? "" : w.locate(`at${k}`, ndim, sizes, sizes + ndim * (1 + k));
     lines.push(`let p${k} = ${at}(i);`, `let x${k} = ${w.load(k, Compute.F32)}(p${k});`);
     return `x${k}`;
   });
