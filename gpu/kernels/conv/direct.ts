@@ -1,14 +1,16 @@
-// Convolutions by plain loops: a thread an element of the result (a workgroup an element of a weight's gradient over many
-// positions). For few channels a group, such as depthwise ones, for int64, and for small problems.
+// Convolutions by plain loops: a thread an element of the result, but 16 or all of a workgroup's where a weight's gradient sums
+// over many positions. For few channels a group, such as depthwise ones, for int64, and for small problems.
 
 import type { Stream } from "../../stream.ts";
 import { linear } from "../../stream.ts";
 import { arithmetic } from "../arithmetic.ts";
+import { tree } from "../gemm/vector.ts";
 import { allOf, type Convolution, type DimNames, Kind, Names, product, split, sumOver } from "./geometry.ts";
 
 const GROUP = 256;
-/** from so many terms of a sum on, a workgroup shares it */
-const SHARED = 512;
+/** from so many terms of a sum on, threads share it, which rounds less, too */
+const SHARED = 32;
+const SHARED_BY_ALL = 1024;
 
 export function directConvolution(c: Convolution, stream: Stream): void {
   if (c.kind === Kind.Weight) return directWeight(c, stream);
@@ -24,7 +26,7 @@ export function directConvolution(c: Convolution, stream: Stream): void {
     code: (w) => {
       const names = new Names(w, c);
       const { dims } = names;
-      const { type, madd } = arithmetic(compute);
+      const { type, add, madd } = arithmetic(compute);
       const forward = c.kind === Kind.Forward;
       const [own, other] = forward
         ? [names.mapChannels, names.imageChannels]
@@ -61,7 +63,10 @@ let group_ = channel / ${own};
 let first = (entry * ${names.groups} + group_) * ${other};
 var sum = ${c.bias === undefined ? `${type}()` : `${w.load(3, compute)}(channel)`};
 for (var c = 0u; c < ${other}; c++) {
-${dims.reduceRight((inside, dim) => loop(dim, inside), `sum = ${madd(value, weight, "sum")};`)}
+  // a sum of its own for each channel rounds less than one long one
+  var part = ${type}();
+  ${dims.reduceRight((inside, dim) => loop(dim, inside), `part = ${madd(value, weight, "part")};`)}
+  sum = ${add("sum", "part")};
 }
 ${w.store(0, compute)}(i, sum);`,
       );
@@ -74,13 +79,13 @@ function directWeight(c: Convolution, stream: Stream): void {
   const first = c.words.length;
   const { compute } = c;
   const terms = c.batch * product(c.mapSize);
-  const shared = terms >= SHARED;
+  const sharers = terms >= SHARED_BY_ALL ? GROUP : terms >= SHARED ? 16 : 1;
   stream.dispatch({
-    key: `conv.directWeight.${c.rank}.${compute}.${shared}`,
+    key: `conv.directWeight.${c.rank}.${compute}.${sharers}`,
     operands: [c.out, c.image, c.map],
     outputs: 1,
     words: [...c.words, n, terms],
-    groups: linear(n, shared ? 1 : GROUP),
+    groups: linear(n, GROUP / sharers),
     code: (w) => {
       const names = new Names(w, c);
       const { dims } = names;
@@ -97,7 +102,7 @@ let c = k_rest % ${names.imageChannels};
 let channel = k_rest / ${names.imageChannels};
 let group_ = channel / ${names.mapChannels};
 var sum = ${type}();
-for (var term = ${shared ? "local" : "0u"}; term < ${w.u32(first + 1)}; term += ${shared ? GROUP : 1}u) {
+for (var term = local % ${sharers}u; term < ${w.u32(first + 1)}; term += ${sharers}u) {
   ${split(
     "o",
     "term",
@@ -108,22 +113,19 @@ for (var term = ${shared ? "local" : "0u"}; term < ${w.u32(first + 1)}; term += 
   if (${allOf(dims, ({ d, image: size }) => `x${d} < ${size}`)}) { sum = ${madd(image, map, "sum")}; }
 }`;
       const store = w.store(0, compute);
-      if (!shared) {
+      if (sharers === 1) {
         w.main(GROUP, `if (i >= ${w.u32(first)}) { return; }\nlet item = i;\n${own}\n${store}(i, sum);`);
         return;
       }
-      w.declare(`var<workgroup> sums: array<${type}, ${GROUP}>;`);
+      // threads beyond the last element sum up the last one once more, since all have to meet
       w.main(
         GROUP,
-        `let item = group.y * groups.x + group.x;
-if (item >= ${w.u32(first)}) { return; }
+        `let index = (group.y * groups.x + group.x) * ${GROUP / sharers}u + local / ${sharers}u;
+let item = min(index, ${w.u32(first)} - 1u);
 ${own}
-sums[local] = sum;
-for (var width = ${GROUP / 2}u; width > 0u; width /= 2u) {
-  workgroupBarrier();
-  if (local < width) { sums[local] = ${add("sums[local]", "sums[local + width]")}; }
-}
-if (local == 0u) { ${store}(item, sums[0]); }`,
+let own = sum;
+${tree(w, type, sharers, 1, add)}
+if (rank == 0u && index < ${w.u32(first)}) { ${store}(index, sums[local]); }`,
       );
     },
   });

@@ -29,7 +29,8 @@ export function gemm(call: Call, stream: Stream): void {
   const p = problemOf(call);
   const tiny = stream.software ? TINY_IN_SOFTWARE : TINY;
   if (p.k > 0 && (p.m === 1 || p.n === 1)) vectorProduct(p, stream);
-  else if (p.compute === Compute.I64 || p.m * p.n * p.k <= tiny || (p.m <= 8 && p.n <= 8)) direct(p, stream);
+  else if (p.compute === Compute.I64 || p.m * p.n * p.k <= tiny || (p.m <= 8 && p.n <= 8 && p.k < 2 * LEAST_PART))
+    direct(p, stream);
   else tiled(p, stream);
 }
 

@@ -137,7 +137,13 @@ for (var k = kFrom + local / 16u; k < kTo; k += 16u) {
 /**
  * Sums `own` of `sharers` threads that lie `apart` into sums[first of them], four at a time; the number is a power of four.
  */
-function tree(w: Writer, type: string, sharers: number, apart: number, add: (a: string, b: string) => string): string {
+export function tree(
+  w: Writer,
+  type: string,
+  sharers: number,
+  apart: number,
+  add: (a: string, b: string) => string,
+): string {
   w.declare(`var<workgroup> sums: array<${type}, ${GROUP}>;`);
   const index = apart === 1 ? `local % ${sharers}u` : `local / ${apart}u`;
   let text = `sums[local] = own; let rank = ${index};`;
