@@ -12,6 +12,7 @@ import { generateDerivatives } from "./derivatives.ts";
 import { generateReference } from "./doc.ts";
 import { generateExportTypes, generateExports } from "./exports.ts";
 import { generateOps } from "./ops.ts";
+import { generateKernelIds } from "./kernels.ts";
 import { generatePrograms } from "./programs.ts";
 import { makeRegistry } from "./registry.ts";
 import { generateUpdateNumbers, generateUpdates } from "./updates.ts";
@@ -25,6 +26,7 @@ const files: Record<string, string> = {
   "core-wasm/assembly/gen/derivatives.ts": generateDerivatives(registry),
   "core-wasm/assembly/gen/exports.ts": generateExports(registry),
   "core-wasm/gen/ops.json": generateReference(registry),
+  "gpu/gen/kernels.ts": generateKernelIds(readFileSync(join(root, "core-wasm/assembly/dispatch/kernel.ts"), "utf8")),
   "bindings/gen/exports.ts": generateExportTypes(registry),
   "bindings/gen/signatures.ts": generateSignatures(registry),
   "bindings/gen/methods.ts": generateMethods(registry),
