@@ -1,6 +1,6 @@
 // Reads by index. Indices are clamped to their dim by leaving out what is not in it; the fault tells the program.
 
-import { type Bound, type Call, Compute, computeOf } from "../call.ts";
+import { type Bound, type Call, Compute, computeOf, DType, type Operand } from "../call.ts";
 import { coalesce } from "../geometry.ts";
 import { linear, type Stream } from "../stream.ts";
 import { computeName } from "../wgsl/writer.ts";
@@ -22,14 +22,23 @@ export function gather(call: Call, stream: Stream): void {
   const faults = code !== 0;
   const compute = computeOf(out.dtype);
   const { ndim, sizes, strides } = coalesce(index, out, input);
+  const step = call.int(0);
+  const four = takesFour(stream, out, input, step, sizes, strides);
+  if (four) {
+    // in units of four elements
+    const last = ndim - 1;
+    sizes[last]! /= 4;
+    for (const k of [1, 2]) strides[k] = strides[k]!.map((stride, d) => (d === last ? 1 : stride / 4));
+  }
+  const count = four ? n / 4 : n;
   stream.dispatch({
-    key: `gather${ndim}.${faults}`,
+    key: `gather${ndim}.${faults}.${four}`,
     operands: [out, input, index],
     outputs: 1,
     faults,
     words: [
-      n,
-      call.int(0),
+      count,
+      four ? step / 4 : step,
       call.int(1),
       ...faultWords(code, call.int(3)),
       ...sizes,
@@ -37,23 +46,43 @@ export function gather(call: Call, stream: Stream): void {
       ...strides[1]!,
       ...strides[2]!,
     ],
-    groups: linear(n, GROUP),
+    groups: linear(count, GROUP),
     code: (w) => {
       const indexAt = w.locate("indexAt", ndim, 5, 5 + ndim);
-      const outAt = w.locate("outAt", ndim, 5, 5 + 2 * ndim);
-      const inputAt = w.locate("inputAt", ndim, 5, 5 + 3 * ndim);
+      const outAt = `${w.locate("outAt", ndim, 5, 5 + 2 * ndim)}(i)`;
+      const inputAt = `${w.locate("inputAt", ndim, 5, 5 + 3 * ndim)}(i) + u32(place) * ${w.u32(1)}`;
+      const type = four ? "vec4<f32>" : computeName(compute);
+      const value = four ? `${w.vec4(1)}[(${w.offset(1)} >> 2u) + ${inputAt}]` : `${w.load(1, compute)}(${inputAt})`;
       w.main(
         GROUP,
         `if (i >= ${w.u32(0)}) { return; }
 let index = ${w.load(2, Compute.I64)}(${indexAt}(i));
 let place = ${placeOf(w)}(index, ${w.u32(2)});
 ${raiseFault(w, faults, "index", "place", w.u32(2), 3)}
-var value = ${computeName(compute)}();
-if (place >= 0) { value = ${w.load(1, compute)}(${inputAt}(i) + u32(place) * ${w.u32(1)}); }
-${w.store(0, compute)}(${outAt}(i), value);`,
+var value = ${type}();
+if (place >= 0) { value = ${value}; }
+${four ? `${w.vec4(0)}[(${w.offset(0)} >> 2u) + ${outAt}] = value;` : `${w.store(0, compute)}(${outAt}, value);`}`,
       );
     },
   });
+}
+
+/** Whether rows of float32 share an index each and lie at multiples of 16 bytes, as those of an embedding do. */
+function takesFour(
+  stream: Stream,
+  out: Operand,
+  input: Operand,
+  step: number,
+  sizes: readonly number[],
+  [index, to, source]: readonly (readonly number[])[],
+): boolean {
+  const last = sizes.length - 1;
+  if (last < 0 || out.dtype !== DType.Float32 || index![last] !== 0 || to![last] !== 1 || source![last] !== 1) {
+    return false;
+  }
+  const odd = (stride: number, d: number): boolean => d !== last && stride % 4 !== 0;
+  if ((sizes[last]! | step | out.offset | input.offset) & 3 || to!.some(odd) || source!.some(odd)) return false;
+  return out.id !== input.id && stream.fits(out) && stream.fits(input);
 }
 
 /** index tensors that one dispatch adds up; each may be a buffer of its own */
