@@ -21,6 +21,8 @@ export interface Token {
   readonly handles: Handles;
   /** whether wrappers that have nothing to do with each other share this owner */
   readonly shared: boolean;
+  /** whether a scope is the owner */
+  readonly scoped: boolean;
 }
 
 /** What finalization needs of a wrapper. */
@@ -45,8 +47,8 @@ function releaseAll(handles: Handles): void {
 }
 
 /** A token whose handles are released when it is collected. */
-export function newToken(handles: Handles, shared: boolean): Token {
-  const token = { handles, shared };
+export function newToken(handles: Handles, shared: boolean, scoped = false): Token {
+  const token = { handles, shared, scoped };
   registry.register(token, handles);
   return token;
 }
@@ -118,7 +120,9 @@ export function exchange(wrapper: Owned, other: Owned): void {
   core.release(old);
   wrapper.handle = other.handle;
   dispose(other);
-  own(wrapper);
+  const { handles, scoped } = wrapper.token;
+  if (scoped) handles[wrapper.slot] = wrapper.handle;
+  else own(wrapper);
 }
 
 /** Releases a wrapper's handle now. The wrapper must not be used any more. */

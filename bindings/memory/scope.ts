@@ -14,7 +14,7 @@ const kept = new WeakSet<object>();
 
 class Scope {
   private wrappers: Owned[] = [];
-  private readonly token = newToken([], false);
+  private readonly token = newToken([], false, true);
   readonly parent: Scope | undefined;
   ended = false;
   /** the group of asynchronous scopes that are open inside this one */

@@ -29,6 +29,17 @@ describe("torch.scope", () => {
     expect(kept!.item()).toBe(4000);
   });
 
+  test("owns a tensor that an op has made larger in place", () => {
+    const rest = left(() => {
+      torch.scope(() => torch.ones(1).addbmm_(torch.ones([2, 3, 4]), torch.ones([2, 4, 5])));
+    });
+    expect(rest.tensors).toBe(1); // it was returned
+    const nothing = left(() => {
+      torch.scope(() => void torch.ones(1).addbmm_(torch.ones([2, 3, 4]), torch.ones([2, 4, 5])));
+    });
+    expect(nothing).toEqual({ tensors: 0, bytes: 0 });
+  });
+
   test("finds tensors in lists, objects, maps and sets", () => {
     const result = torch.scope(() => {
       const x = torch.ones(3);
