@@ -1,7 +1,7 @@
 // The device as the core sees it: memory, runs of kernels, transfers.
 
 import type { DeviceBackend, DeviceStats } from "../bindings/device.ts";
-import { errorOfKind } from "../bindings/error.ts";
+import { errorOfKind, TorchError } from "../bindings/error.ts";
 import { Call } from "./call.ts";
 import type { Adapter } from "./device.ts";
 import { kernels } from "./kernels/index.ts";
@@ -9,6 +9,8 @@ import { Stream } from "./stream.ts";
 
 const NOT_IMPLEMENTED = 4;
 const OUT_OF_MEMORY = 5;
+/** milliseconds */
+const LOSS_WAIT = 500;
 
 /** The message that a lost device answers everything with. */
 function lostMessage(info: GPUDeviceLostInfo): string {
@@ -72,8 +74,9 @@ export class WebGpuBackend implements DeviceBackend {
     try {
       return await this.stream.read(id, offset, bytes);
     } catch (error) {
-      // a read that the loss of the device interrupts fails with an error of the host's own
-      await Promise.resolve();
+      if (error instanceof TorchError) throw error;
+      // a read that the loss of the device interrupts fails with an error of the host's own, in Deno before the loss is told
+      await Promise.race([this.adapter.device.lost, new Promise((resolve) => setTimeout(resolve, LOSS_WAIT))]);
       throw this.lost ?? error;
     }
   }

@@ -1,6 +1,6 @@
 import type { Host } from "./host.ts";
 import { SharedFailure } from "./reads.ts";
-import { mustRefuse } from "./refusal.ts";
+import { isRefusal, mustRefuse } from "./refusal.ts";
 import { Missing, Skip } from "./runtime.ts";
 
 export type Outcome = "passed" | "failed" | "skipped";
@@ -31,6 +31,8 @@ export interface CaseInfo {
   hasGradients?: boolean;
   /** The case needs a dtype that the device does not have: it passes if that is what the library says. */
   refused?: boolean;
+  /** The op itself may need one for what lies between its input and its result. */
+  refusable?: boolean;
 }
 
 const shorten = (text: string, length = 220) => {
@@ -99,6 +101,7 @@ export class Report {
   private async runOne(row: Row, info: CaseInfo, body: () => Promise<string[]>, first = true): Promise<void> {
     let reasons: string[];
     let missing: string | undefined;
+    let refused = info.refused;
     try {
       reasons = info.refused ? await mustRefuse(body) : await body();
     } catch (thrown) {
@@ -117,13 +120,14 @@ export class Report {
         return;
       }
       if (error instanceof Missing) missing = error.what;
-      reasons = [reasonOf(error)];
+      refused = info.refusable && isRefusal(error);
+      reasons = refused ? [] : [reasonOf(error)];
       if (this.trace && error instanceof Error && error.stack) this.host.print(error.stack);
     }
     if (info.hasGradients) row.gradients[1]++;
     if (reasons.length === 0) {
       row.passed++;
-      if (info.refused) row.refused++;
+      if (refused) row.refused++;
       if (info.dtype) row.dtypes.add(info.dtype);
       if (info.hasGradients) row.gradients[0]++;
     } else {

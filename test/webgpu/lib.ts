@@ -94,7 +94,8 @@ export async function same(got: torch.Tensor, want: torch.Tensor, tolerance = 0)
   assert.equal(got.dtype, want.dtype);
   assert.deepEqual(got.shape, want.shape);
   const [a, b] = (await Promise.all([list(got.flatten()), list(want.flatten())])) as [number[], number[]];
-  const bound = tolerance * Math.max(1, ...b.map((x) => Math.abs(Number(x))).filter(Number.isFinite));
+  const largest = b.reduce((most, x) => (Number.isFinite(Number(x)) ? Math.max(most, Math.abs(Number(x))) : most), 1);
+  const bound = tolerance * largest;
   a.forEach((x, i) => {
     const equal = Object.is(x, b[i]) || Math.abs(Number(x) - Number(b[i])) <= bound;
     assert.ok(equal, `element ${i}: ${x} is not within ${bound} of ${b[i]}`);

@@ -66,7 +66,7 @@ export class TensorDataset extends Dataset<Tensor[]> {
 
   override getBatch(indices: number[]): Tensor[] {
     const rows = tensor(indices, { dtype: "int64" });
-    return this.tensors.map((t) => t.indexSelect(0, rows));
+    return this.tensors.map((t) => t.indexSelect(0, rows.to(t.device)));
   }
 }
 
