@@ -1,5 +1,5 @@
-// The functions and methods that are ops, made from their signatures (gen/signatures.ts) when the module is loaded. What is
-// made here is on the path of every op: the commonest numbers of arguments have a closure each, the others and whatever is
+// The functions and methods that are ops, made from their signatures (gen/signatures.ts). What is made here is on the path of
+// every op: the commonest numbers of arguments have a closure each, the others and whatever is
 // out of the ordinary (arguments by name, `out`, `inplace`) go through `general`.
 
 import { core } from "../core.ts";
@@ -56,6 +56,11 @@ interface Form {
   readonly signature: Signature;
   /** a method's receiver is the first */
   readonly arguments: readonly Argument[];
+  /** the first four of them, for short calls */
+  readonly p: Argument;
+  readonly q: Argument;
+  readonly r: Argument;
+  readonly s: Argument;
   /** the arguments' names, then `extra` */
   readonly names: readonly string[];
   /** `out` or `inplace`, which may follow the arguments */
@@ -73,15 +78,31 @@ interface Form {
 
 // ---- signatures: an op a line, "name flags parameter… > result…"
 
-const lines = new Map(SIGNATURES.split("\n").map((line) => [line.slice(0, line.indexOf(" ")), line]));
+// Loading splits the lines, no more; an op is understood when it is first called.
+
+const lines = new Map<string, string[]>();
+for (const line of SIGNATURES.split("\n")) {
+  const parts = line.split(" ");
+  lines.set(parts[0]!, parts);
+}
 const parsed = new Map<string, Signature>();
+
+const flagsOf = (op: string): string => lines.get(op)![1]!;
+
+/** How many parameters an op has. */
+function countOf(op: string): number {
+  const parts = lines.get(op)!;
+  const end = parts.indexOf(">");
+  return (end < 0 ? parts.length : end) - 2;
+}
 
 function signatureOf(op: string): Signature {
   let signature = parsed.get(op);
   if (signature === undefined) {
-    const [before, after] = lines.get(op)!.split(" > ");
-    const [, flags, ...parameters] = before!.split(" ");
-    signature = { op, flags: flags!, parameters: parameters.map(parameterOf), results: after?.split(" ") };
+    const parts = lines.get(op)!;
+    const end = countOf(op) + 2;
+    const results = end < parts.length ? parts.slice(end + 1) : undefined;
+    signature = { op, flags: parts[1]!, parameters: parts.slice(2, end).map(parameterOf), results };
     parsed.set(op, signature);
   }
   return signature;
@@ -180,10 +201,15 @@ function formOf(owner: string, name: string, op: string, receiver: number, inpla
   const operands = parameters.filter((p) => p.kind === "t" || p.kind === "o");
   const isMixed = !isMethod && !flags.includes("N") && operands.some((p) => p.kind === "o");
   const fresh = /[EW]/.test(flags) ? "fresh" : "tensor";
+  const all = isMethod ? [RECEIVER, ...args] : args;
   const form: Form = {
     name,
     signature,
-    arguments: isMethod ? [RECEIVER, ...args] : args,
+    arguments: all,
+    p: all[0]!,
+    q: all[1]!,
+    r: all[2]!,
+    s: all[3]!,
     names: [...(isMethod ? [""] : []), ...parameters.map((p) => p.name), ...(extra === undefined ? [] : [extra])],
     extra,
     first: (isMethod ? 1 : 0) + (flags.includes("E") ? afterOperands : afterFirst),
@@ -320,53 +346,69 @@ const answer = (form: Form, handle: number, input: unknown): unknown =>
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Callable = (...args: any[]) => unknown;
 
-function functionOf(form: Form): Callable {
-  const [p, q, r] = form.arguments as [Argument, Argument, Argument];
-  switch (form.arguments.length) {
+/** The function of `count` parameters that `make` describes, once it is called. */
+function functionOf(count: number, make: () => Form): Callable {
+  let known: Form | undefined;
+  switch (count) {
     case 1:
-      return (a, x) =>
-        isNamed(form, 0, a) || !isPlain(form, a, x) ? general(form, [a, x]) : answer(form, form.run(word(p, a)), a);
+      return (a, x) => {
+        const form = (known ??= make());
+        return isNamed(form, 0, a) || !isPlain(form, a, x)
+          ? general(form, [a, x])
+          : answer(form, form.run(word(form.p, a)), a);
+      };
     case 2:
-      return (a, b, x) =>
-        isNamed(form, 1, b) || !isPlain(form, a, x)
+      return (a, b, x) => {
+        const form = (known ??= make());
+        return isNamed(form, 1, b) || !isPlain(form, a, x)
           ? general(form, [a, b, x])
-          : answer(form, form.run(word(p, a), word(q, b)), a);
+          : answer(form, form.run(word(form.p, a), word(form.q, b)), a);
+      };
     case 3:
-      return (a, b, c, x) =>
-        isNamed(form, 1, b) || isNamed(form, 2, c) || !isPlain(form, a, x)
+      return (a, b, c, x) => {
+        const form = (known ??= make());
+        return isNamed(form, 1, b) || isNamed(form, 2, c) || !isPlain(form, a, x)
           ? general(form, [a, b, c, x])
-          : answer(form, form.run(word(p, a), word(q, b), word(r, c)), a);
+          : answer(form, form.run(word(form.p, a), word(form.q, b), word(form.r, c)), a);
+      };
     default:
-      return (...args) => general(form, args);
+      return (...args) => general((known ??= make()), args);
   }
 }
 
-function methodOf(form: Form): Callable {
-  const [, q, r, s] = form.arguments as [Argument, Argument, Argument, Argument];
-  switch (form.receiver > 0 ? 0 : form.arguments.length) {
+/** The same for a method; its receiver is one of the parameters, and `isFirst` if it is the first. */
+function methodOf(count: number, isFirst: boolean, make: () => Form): Callable {
+  let known: Form | undefined;
+  switch (isFirst ? count : 0) {
     case 1:
       return function (this: Tensor) {
+        const form = (known ??= make());
         return answer(form, form.run(live(this)), this);
       };
     case 2:
       return function (this: Tensor, b) {
-        return isNamed(form, 1, b) ? general(form, [this, b]) : answer(form, form.run(live(this), word(q, b)), this);
+        const form = (known ??= make());
+        return isNamed(form, 1, b)
+          ? general(form, [this, b])
+          : answer(form, form.run(live(this), word(form.q, b)), this);
       };
     case 3:
       return function (this: Tensor, b, c) {
+        const form = (known ??= make());
         return isNamed(form, 1, b) || isNamed(form, 2, c)
           ? general(form, [this, b, c])
-          : answer(form, form.run(live(this), word(q, b), word(r, c)), this);
+          : answer(form, form.run(live(this), word(form.q, b), word(form.r, c)), this);
       };
     case 4:
       return function (this: Tensor, b, c, d) {
+        const form = (known ??= make());
         return isNamed(form, 1, b) || isNamed(form, 2, c) || isNamed(form, 3, d)
           ? general(form, [this, b, c, d])
-          : answer(form, form.run(live(this), word(q, b), word(r, c), word(s, d)), this);
+          : answer(form, form.run(live(this), word(form.q, b), word(form.r, c), word(form.s, d)), this);
       };
     default:
       return function (this: Tensor, ...args) {
-        return general(form, [this, ...args]);
+        return general((known ??= make()), [this, ...args]);
       };
   }
 }
@@ -379,15 +421,15 @@ const variadic = (method: Callable): Callable =>
 
 /** The function `name` of torch and its namespaces but nn.functional, which is op `op`. */
 export function op<Signatures>(name: string, op = name): Signatures {
-  return functionOf(
-    formOf("torch", name, op, -1, false, signatureOf(op).flags.includes("O") ? "out" : undefined),
-  ) as Signatures;
+  const make = (): Form => formOf("torch", name, op, -1, false, flagsOf(op).includes("O") ? "out" : undefined);
+  return functionOf(countOf(op), make) as Signatures;
 }
 
 /** The function `name` of nn.functional, which takes `inplace` where the op has an in-place form. */
 export function functional<Signatures>(name: string, op = name): Signatures {
-  const extra = signatureOf(op).flags.includes("F") ? "inplace" : undefined;
-  return functionOf(formOf("torch.nn.functional", name, op, -1, false, extra)) as Signatures;
+  const make = (): Form =>
+    formOf("torch.nn.functional", name, op, -1, false, flagsOf(op).includes("F") ? "inplace" : undefined);
+  return functionOf(countOf(op), make) as Signatures;
 }
 
 /** The second form of a function that reads values: a promise of its result. */
@@ -399,9 +441,13 @@ export function later<Signatures>(fn: Callable): Signatures {
 export function defineOps(list: string): void {
   const methods: Record<string, Callable> = {};
   for (const item of list.split(" ")) {
-    const [name, op = name!.replace(/_$/, "")] = item.split("=") as [string, string?];
-    const { flags } = signatureOf(op);
-    const method = methodOf(formOf("x", name, op, Number(/\d/.exec(flags)?.[0] ?? 0), name.endsWith("_")));
+    const equals = item.indexOf("=");
+    const name = equals < 0 ? item : item.slice(0, equals);
+    const inplace = name.endsWith("_");
+    const op = equals >= 0 ? item.slice(equals + 1) : inplace ? name.slice(0, -1) : name;
+    const flags = flagsOf(op);
+    const receiver = Number(flags.at(-1)) || 0;
+    const method = methodOf(countOf(op), receiver === 0, () => formOf("x", name, op, receiver, inplace));
     methods[name] = flags.includes("X") ? variadic(method) : method;
     if (!flags.includes("R") || name.endsWith("_")) continue;
     methods[`${name}Async`] = function (this: Tensor, ...args) {
