@@ -151,7 +151,7 @@ if (local == 0u) {
 
 /**
  * Operands: 0 gradient of the log probabilities, 1 of the result [batch], 2 log probabilities, 3 targets, 4 and 5 lengths,
- * 6 negative log likelihood, 7 log alpha as `ctcLoss` gives it.
+ * 7 log alpha as `ctcLoss` gives it (6, the negative log likelihood, follows from it).
  */
 export function ctcLossBackward(call: Call, stream: Stream): void {
   const batch = call.int(BATCH);
@@ -159,23 +159,24 @@ export function ctcLossBackward(call: Call, stream: Stream): void {
   if (batch === 0 || call.int(TIME) === 0) return;
   const size = sizeFor(states);
   const layout: RowLayout = { lanes: size, columns: false };
-  // of every sample: two time steps of log beta, and the shares of the states at one
-  const steps = stream.temporary(DType.Float32, 3 * batch * states, 4);
-  // of every state of a label: the next of the same label or 0, and whether there is one before
-  const links = stream.temporary(DType.Int32, batch * states, 4);
+  // of every sample: two time steps of log beta, the shares of the states at one (float32 by its bits), and for every state
+  // of a label the next of the same label or 0, and whether there is one before. One buffer, since a shader may have eight
+  const memory = stream.temporary(DType.Int32, 4 * batch * states, 4);
   stream.dispatch({
     key: `ctcLossBackward${size}`,
-    operands: [call.operand(0), steps, links, ...[1, 2, 3, 4, 5, 6, 7].map((k) => call.operand(k))],
-    outputs: 3,
+    operands: [call.operand(0), memory, ...[1, 2, 3, 4, 5, 7].map((k) => call.operand(k))],
+    outputs: 2,
     words: wordsOf(call),
     groups: [batch],
     code: (w) => {
-      defineSample(w, { logs: 4, targets: 5, times: 6, lengths: 7 }, false);
+      defineSample(w, { logs: 3, targets: 4, times: 5, lengths: 6 }, false);
       const greatest = reducer(w, "greatest", "vec2<f32>", layout, (a, b) => `max(${a}, ${b})`, size);
       const total = summing(w, "total", "vec2<f32>", layout, size);
       const load = (k: number, at: string) => `${w.load(k, Compute.F32)}(${at})`;
-      const put = (at: string, value: string) => `${w.store(1, Compute.F32)}(${at}, ${value});`;
-      const link = w.load(2, Compute.I32);
+      const kept = (at: string) => `bitcast<f32>(${w.load(1, Compute.I32)}(${at}))`;
+      const keep = (at: string, value: string) => `${w.store(1, Compute.I32)}(${at}, bitcast<i32>(${value}));`;
+      const link = w.load(1, Compute.I32);
+      const alphaAt = w.load(7, Compute.F32);
       w.main(
         size,
         `let n = group.x;
@@ -183,26 +184,31 @@ let start = targetsOf(n);
 let time = timeOf(n);
 let last = lastOf(n);
 let none = -f32_inf();
-let grad = ${load(3, "n")};
-let loss = ${load(8, "n")};
-let impossible = f32_isinf(loss);
+let grad = ${load(2, "n")};
+var impossible = false;
+if (time > 0u) {
+  let end = (n * ${w.u32(TIME)} + time - 1u) * ${w.u32(STATES)} + last;
+  var other = none;
+  if (last > 0u) { other = ${alphaAt}(end - 1u); }
+  impossible = bitcast<u32>(logSum(${alphaAt}(end), other, none)) == 0xff800000u;
+}
 let dropped = ${w.u32(DROP_INFINITE)} != 0u && impossible;
-let shares = (3u * n + 2u) * ${w.u32(STATES)};
-let linked = n * ${w.u32(STATES)};
+let shares = (4u * n + 2u) * ${w.u32(STATES)};
+let linked = (4u * n + 3u) * ${w.u32(STATES)};
 for (var s = 2u * local + 1u; s < last; s += ${2 * size}u) {
   let label = labelAt(start, s);
   var next = 0u;
   for (var k = s + 2u; k < last && next == 0u; k += 2u) { if (labelAt(start, k) == label) { next = k; } }
   var repeated = label == ${w.u32(BLANK)};
   for (var k = 1u; k < s && !repeated; k += 2u) { repeated = labelAt(start, k) == label; }
-  ${w.store(2, Compute.I32)}(linked + s, i32(next | select(0u, 0x40000000u, repeated)));
+  ${w.store(1, Compute.I32)}(linked + s, i32(next | select(0u, 0x40000000u, repeated)));
 }
 var high = 0.0;
 for (var step = 0u; step < ${w.u32(TIME)}; step++) {
   let t = ${w.u32(TIME)} - 1u - step;
   let lives = t < time && !dropped;
-  let here = (3u * n + (t & 1u)) * ${w.u32(STATES)};
-  let after = (3u * n + (~t & 1u)) * ${w.u32(STATES)};
+  let here = (4u * n + (t & 1u)) * ${w.u32(STATES)};
+  let after = (4u * n + (~t & 1u)) * ${w.u32(STATES)};
   let alpha = (n * ${w.u32(TIME)} + t) * ${w.u32(STATES)};
   let row = (t * ${w.u32(BATCH)} + n) * ${w.u32(CLASSES)};
   var most = vec2<f32>(${LOWEST});
@@ -223,14 +229,14 @@ for (var step = 0u; step < ${w.u32(TIME)}; step++) {
       else {
         var one = none;
         var two = none;
-        if (s < last) { one = ${load(1, "after + s + 1u")} - high; }
-        if (s + 1u < last && (s & 1u) == 1u) { if (labelAt(start, s + 2u) != label) { two = ${load(1, "after + s + 2u")} - high; } }
-        value = logSum(${load(1, "after + s")} - high, one, two);
+        if (s < last) { one = ${kept("after + s + 1u")} - high; }
+        if (s + 1u < last && (s & 1u) == 1u) { if (labelAt(start, s + 2u) != label) { two = ${kept("after + s + 2u")} - high; } }
+        value = logSum(${kept("after + s")} - high, one, two);
       }
-      let share = value + ${load(9, "alpha + s")};
+      let share = value + ${alphaAt}(alpha + s);
       value += logAt(n, t, label);
-      ${put("here + s", "value")}
-      ${put("shares + s", "share")}
+      ${keep("here + s", "value")}
+      ${keep("shares + s", "share")}
       most = max(most, vec2<f32>(value, share));
     }
   }
@@ -241,7 +247,7 @@ for (var step = 0u; step < ${w.u32(TIME)}; step++) {
   var sums = vec2<f32>();
   if (lives) {
     for (var s = local; s <= last; s += ${size}u) {
-      let share = f32_exp(${load(1, "shares + s")} - top.y);
+      let share = f32_exp(${kept("shares + s")} - top.y);
       sums += vec2<f32>(share, select(0.0, share, labelAt(start, s) == ${w.u32(BLANK)}));
     }
   }
@@ -250,9 +256,9 @@ for (var step = 0u; step < ${w.u32(TIME)}; step++) {
     for (var s = 2u * local + 1u; s < last; s += ${2 * size}u) {
       var next = u32(${link}(linked + s));
       if (next >= 0x40000000u) { continue; }
-      var sum = f32_exp(${load(1, "shares + s")} - top.y);
+      var sum = f32_exp(${kept("shares + s")} - top.y);
       while (next != 0u) {
-        sum += f32_exp(${load(1, "shares + next")} - top.y);
+        sum += f32_exp(${kept("shares + next")} - top.y);
         next = u32(${link}(linked + next)) & 0x3fffffffu;
       }
       let label = labelAt(start, s);
