@@ -108,7 +108,6 @@ test("batch normalization trains and evaluates, and moves its statistics", async
   for (const shape of [
     [300, 40],
     [3, 1, 6000],
-    [64, 130, 4],
   ]) {
     const channels = [shape[1]!];
     const inputs = [
@@ -135,40 +134,31 @@ test("batch normalization trains and evaluates, and moves its statistics", async
 
 test("running sums and products are exact in integers", async () => {
   torch.manualSeed(5);
-  for (const [shape, dim] of [
-    [[1, 9000], 1],
-    [[300, 7], 0],
-  ] as const) {
-    const x = torch.randint(-1000, 1000, [...shape]);
-    await agree([x.mul(2 ** 30)], (t) => [torch.cumsum(t, dim), torch.cumprod(t, dim)]);
-    await agree([x.to("int16")], (t) => [torch.cumsum(t, dim, { dtype: "int16" }), ...torch.cummin(t, dim)]);
-  }
+  const x = torch.randint(-1000, 1000, [1, 9000]);
+  await agree([x.mul(2 ** 30)], (t) => torch.cumsum(t, 1));
+  await agree([x.reshape([3, 3000])], (t) => torch.cumprod(t, 1));
+  const small = x.narrow(1, 0, 2100).reshape([300, 7]).to("int16");
+  await agree([small], (t) => [torch.cumsum(t, 0, { dtype: "int16" }), ...torch.cummin(t, 0)]);
 });
 
 test("running sums of floats carry their rounding errors", async () => {
   torch.manualSeed(6);
-  for (const shape of [
-    [2, 700],
-    [1, 10000],
-  ]) {
-    const x = torch.randn(shape);
-    await near([x], (t) => torch.cumsum(t, 1), 1e-7);
-    await near([x], (t) => torch.logcumsumexp(t, 1), 1e-6);
-    await near(
-      [x, torch.randn(shape)],
-      differentiated(1, (t) => torch.cumsum(t, 1)),
-      1e-7,
-    );
-  }
+  const x = torch.randn([1, 10000]);
+  await near(
+    [x, torch.randn([1, 10000])],
+    differentiated(1, (t) => torch.cumsum(t, 1)),
+    1e-7,
+  );
+  await near([x.narrow(1, 0, 1400).reshape([2, 700])], (t) => torch.logcumsumexp(t, 1), 1e-6);
 });
 
 test("running extrema: the last of equals, and NaN from where it is", async () => {
   torch.manualSeed(7);
   const x = torch.randint(0, 7, [3, 3000]).float();
-  await agree([x], (t) => [...torch.cummax(t, 1), ...torch.cummin(t, 1)]);
+  await agree([x], (t) => [...torch.cummax(t, 1)]);
   const ramp = torch.arange(3000).float().sub(1500).abs();
   const line = torch.cat([ramp, torch.tensor([NaN]), ramp, torch.tensor([NaN, 1])]);
-  await agree([line], (t) => [...torch.cummax(t, 0), ...torch.cummin(t, 0)]);
+  await agree([line], (t) => [...torch.cummin(t, 0)]);
 });
 
 test("many lines that are columns", async () => {
@@ -199,23 +189,29 @@ test("a target that is no class rejects the next read, and the device works on",
   await x.cpu();
 });
 
-test("connectionist temporal classification over many steps", async () => {
+test("connectionist temporal classification over many steps, and of a target that does not fit", async () => {
   torch.manualSeed(10);
-  const labels = torch.arange(50).mul(7).remainder(29).add(1).long().unsqueeze(0);
-  for (const [targets, time] of [
-    [labels, 200],
-    [torch.tensor([1, 1, 1, 1]).long().unsqueeze(0), 5],
-  ] as const) {
-    const x = torch.randn([time, 1, 30]);
-    await near(
-      [x, targets],
-      (t, y) => {
-        const leaf = t!.detach().requiresGrad_();
-        const logs = F.logSoftmax(leaf, 2);
-        const loss = F.ctcLoss(logs, y!, [time], [y!.size(1)], { reduction: "sum", zeroInfinity: true });
-        return [loss.detach(), ...torch.autograd.grad([loss], [leaf])];
-      },
-      5e-6,
-    );
+  const labels = torch.arange(50).mul(7).remainder(29).add(1).long();
+  const targets = torch.stack([labels, torch.ones([50]).long()]);
+  await near(
+    [torch.randn([200, 2, 30]), targets],
+    (x, y) => {
+      const leaf = x!.detach().requiresGrad_();
+      const logs = F.logSoftmax(leaf, 2);
+      const loss = F.ctcLoss(logs, y!, [200, 5], [50, 4], { reduction: "sum", zeroInfinity: true });
+      return [loss.detach(), ...torch.autograd.grad([loss], [leaf])];
+    },
+    5e-6,
+  );
+});
+
+test("rows looked up twice are brought down to the greatest norm once", async () => {
+  torch.manualSeed(11);
+  const rows = torch.tensor([1, 5, 5, 7, 1, 19]).long();
+  for (const normType of [2, Infinity]) {
+    await near([torch.randn([20, 300]), rows], (table, index) => {
+      const weight = table!.clone();
+      return [F.embedding(index!, weight, { maxNorm: 1.5, normType }), weight];
+    });
   }
 });
