@@ -10,7 +10,7 @@ import { allOf, type Convolution, type DimNames, Kind, Names, product, split, su
 const GROUP = 256;
 /** from so many terms of a sum on, threads share it, which rounds less, too */
 const SHARED = 32;
-const SHARED_BY_ALL = 1024;
+const SHARED_BY_ALL = 96;
 
 export function directConvolution(c: Convolution, stream: Stream): void {
   if (c.kind === Kind.Weight) return directWeight(c, stream);

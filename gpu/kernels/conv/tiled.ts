@@ -82,7 +82,7 @@ interface Context {
 
 export function tiledConvolution(c: Convolution, stream: Stream): void {
   const shape = shapeOf(c);
-  const tile: Tile = tileFor(shape.m, shape.n, shape.layers);
+  const tile: Tile = tileFor(shape.m, shape.n, shape.k, shape.layers);
   const tiles = Math.ceil(shape.m / tile.m) * Math.ceil(shape.n / tile.n) * shape.layers;
   const strided = c.kind === Kind.Transpose && product(c.stride) > 1;
   const { part, splits } = partsOf(shape.k, strided ? 1 : splitsOf(tiles, shape.k));

@@ -6,7 +6,6 @@
 // scratch memory, and a second pass adds them up in a fixed order.
 
 import { type Call, Compute, DType } from "../../call.ts";
-import { coalesce } from "../../geometry.ts";
 import { linear, type Stream } from "../../stream.ts";
 import type { Writer } from "../../wgsl/writer.ts";
 import { arithmetic, storeFour } from "../arithmetic.ts";
@@ -16,8 +15,9 @@ import { STEP, type Tile, TILES, writeTiles } from "./tile.ts";
 import { vectorProduct } from "./vector.ts";
 
 const GROUP = 256;
-/** workgroups that keep a GPU busy */
+/** workgroups that keep a GPU busy, and fewer than which k is worth splitting */
 const BUSY = 256;
+const FEW = 96;
 /** least k of a part */
 const LEAST_PART = 256;
 /** up to so many multiplications a matrix, tiles would be mostly empty; in software, not worth compiling */
@@ -26,7 +26,11 @@ const TINY_IN_SOFTWARE = 1 << 16;
 
 export function gemm(call: Call, stream: Stream): void {
   if (call.operand(0).numel === 0) return;
-  const p = problemOf(call);
+  multiply(problemOf(call), stream);
+}
+
+/** Runs a product. */
+export function multiply(p: Problem, stream: Stream): void {
   const tiny = stream.software ? TINY_IN_SOFTWARE : TINY;
   if (p.k > 0 && (p.m === 1 || p.n === 1)) vectorProduct(p, stream);
   else if (p.compute === Compute.I64 || p.m * p.n * p.k <= tiny || (p.m <= 8 && p.n <= 8 && p.k < 2 * LEAST_PART))
@@ -36,7 +40,7 @@ export function gemm(call: Call, stream: Stream): void {
 
 /** Into how many parts k is cut for a product of so many workgroups. */
 export function splitsOf(groups: number, k: number, least = LEAST_PART): number {
-  if (groups >= BUSY / 2 || k < 2 * least) return 1;
+  if (groups >= FEW || k < 2 * least) return 1;
   return Math.min(Math.ceil(BUSY / groups), Math.floor(k / least));
 }
 
@@ -48,17 +52,19 @@ export function partsOf(k: number, splits: number): { part: number; splits: numb
 }
 
 /** The tile for products of this size. */
-export function tileFor(m: number, n: number, batch: number): Tile {
+export function tileFor(m: number, n: number, k: number, batch: number): Tile {
   if (m <= 16) return TILES.wide;
   if (n <= 16) return TILES.tall;
   const count = (tile: Tile): number => Math.ceil(m / tile.m) * Math.ceil(n / tile.n) * batch;
   if (Math.min(m, n) > 64 && count(TILES.large) >= 96) return TILES.large;
-  return Math.min(m, n) > 32 && count(TILES.medium) >= 16 ? TILES.medium : TILES.small;
+  // few tiles are enough where k can be split
+  const enough = k >= 4 * LEAST_PART ? 16 : 64;
+  return Math.min(m, n) > 32 && count(TILES.medium) >= enough ? TILES.medium : TILES.small;
 }
 
 function tiled(p: Problem, stream: Stream): void {
   const batch = batchCount(p);
-  const tile = tileFor(p.m, p.n, batch);
+  const tile = tileFor(p.m, p.n, p.k, batch);
   const tiles = Math.ceil(p.m / tile.m) * Math.ceil(p.n / tile.n) * batch;
   const { part, splits } = partsOf(p.k, splitsOf(tiles, p.k));
   const [readingA, readingB] = readings(stream, p);
@@ -178,10 +184,9 @@ export function addParts(p: Problem, stream: Stream, parts: ReturnType<Stream["t
   const size = words.add(out.numel, splits);
   const alpha = words.number(p.alpha, compute);
   const beta = words.number(p.beta, compute);
-  const geometry = s === undefined ? undefined : coalesce(out, s.operand);
-  const ndim = geometry?.ndim ?? 0;
-  const sizes = words.add(...(geometry?.sizes ?? []));
-  const strides = words.add(...(geometry?.strides[1] ?? []));
+  const ndim = p.batch.length + 2;
+  const sizes = words.add(...p.batch, p.m, p.n);
+  const strides = words.add(...(s === undefined ? [] : [...s.batch, s.rows, s.columns]));
   stream.dispatch({
     key: `gemm.parts.${compute}.${s === undefined ? "" : ndim}`,
     operands: s === undefined ? [out, parts] : [out, parts, s.operand],

@@ -20,7 +20,7 @@ export interface Problem {
   m: number;
   readonly n: number;
   readonly k: number;
-  /** sizes of the batch dims, as few as possible */
+  /** sizes of the batch dims, as few as possible; batch[0] of a factor takes size batch[0], and so on */
   batch: number[];
   readonly a: Factor;
   readonly b: Factor;
