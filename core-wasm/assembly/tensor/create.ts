@@ -41,6 +41,8 @@ export function checkedNumel(shape: Ints, dtype: i32): i32 {
 
 /** A storage for `numel` elements. Raises for dtypes that the device lacks. */
 function storageFor(numel: u32, dtype: i32, device: i32): Storage {
+  // the common case in integers: 16 bytes for each of so many elements are within the limit
+  if (device == Device.Cpu && numel < 0x0fff0000) return newStorage(numel * <u32>itemSize(dtype), device);
   const size = deviceItemSize(dtype, device);
   if (size == 0) lacking(dtype);
   const bytes = <f64>numel * <f64>size;
