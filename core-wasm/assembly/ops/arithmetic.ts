@@ -52,7 +52,12 @@ export function checkDiv(input: Tensor, other: Tensor, roundingMode: i32): void 
 
 export function checkPow(input: Tensor, exponent: Tensor): void {
   // a tensor exponent may be negative (the result is 0, or ±1 for bases ±1), a plain number may not
-  if (exponent.device != Device.Cpu || exponent.ndim != 0 || !isIntegral(exponent.dtype, false) || !isIntegral(resultType(input, exponent), false))
+  if (
+    exponent.device != Device.Cpu ||
+    exponent.ndim != 0 ||
+    !isIntegral(exponent.dtype, false) ||
+    !isIntegral(resultType(input, exponent), false)
+  )
     return;
   const wide = rawToDType(exponent, DType.Int64);
   if (load<i64>(wide.dataPtr()) < 0) {

@@ -48,7 +48,7 @@ function storageFor(numel: u32, dtype: i32, device: i32): Storage {
   const bytes = <f64>numel * <f64>size;
   if (bytes > 4294901760) outOfMemory(bytes);
   // copies to and from WebGPU move words
-  return newStorage(device == Device.WebGpu ? max(((<u32>bytes) + 3) & ~3, 4) : <u32>bytes, device);
+  return newStorage(device == Device.WebGpu ? max((<u32>bytes + 3) & ~3, 4) : <u32>bytes, device);
 }
 
 function lacking(dtype: i32): void {
