@@ -8,6 +8,9 @@ const HOSTS = ["node", "deno", "bun", "browser", "workerd"];
 /** Modules whose syntax is the host's own: they are copied beside the bundle as they stand. */
 const VERBATIM = ["deno-core.js", "workerd-core.js", "workerd-numerics.js"];
 
+/** Readers and writers of files: loaded at the first use, as `gpu` is. */
+const FORMATS = /^bindings\/io\/(?!index|checkpoint|safetensors)/;
+
 const copyVerbatim = {
   name: "copy-verbatim",
   buildStart() {
@@ -49,9 +52,11 @@ const bundles = {
         ? "system"
         : relative(import.meta.dirname, id).startsWith("gpu/")
           ? "gpu"
-          : /^bindings\/|^hosts\/(progress|fetch|detect|webgpu)\.ts$/.test(relative(import.meta.dirname, id))
-            ? "flambeau"
-            : null,
+          : FORMATS.test(relative(import.meta.dirname, id))
+            ? "formats"
+            : /^bindings\/|^hosts\/(progress|fetch|detect|webgpu)\.ts$/.test(relative(import.meta.dirname, id))
+              ? "flambeau"
+              : null,
     hoistTransitiveImports: false,
   },
   plugins: [copyVerbatim, esbuild({ target: "es2022", tsconfig: false }), quick ? null : shrink],

@@ -49,6 +49,13 @@ export class OutOfMemoryError extends RuntimeError {
   }
 }
 
+/** A file that holds what torch.load does not load, such as code; Python's pickle.UnpicklingError. */
+export class UnpicklingError extends TorchError {
+  static {
+    this.prototype.name = "UnpicklingError";
+  }
+}
+
 /** In the order of the core's error kinds. */
 const KINDS = [RuntimeError, IndexError, TypeError, ValueError, NotImplementedError, OutOfMemoryError];
 

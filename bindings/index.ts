@@ -7,6 +7,7 @@ export {
   RuntimeError,
   TorchError,
   TypeError,
+  UnpicklingError,
   ValueError,
 } from "./error.ts";
 export * from "./gen/functions.ts";
@@ -90,6 +91,8 @@ export {
 export * as nn from "./nn/index.ts";
 export * as optim from "./optim/index.ts";
 export { backends, type Backends } from "./backends.ts";
+export { load, save, type FileSource, type LoadOptions } from "./io/checkpoint.ts";
+export * as io from "./io/index.ts";
 export * as safetensors from "./io/safetensors.ts";
 export * as utils from "./utils/index.ts";
 export * as webgpu from "./webgpu.ts";

@@ -23,8 +23,8 @@ export interface Host {
 
   gunzip(data: Uint8Array): Promise<Uint8Array>;
   gunzipSync?(data: Uint8Array): Uint8Array;
-  /** Raw deflate streams, as ZIP files hold them. */
-  inflateRaw(data: Uint8Array): Promise<Uint8Array>;
+  /** Raw deflate streams, as ZIP files hold them. Rejects when there would be more than `limit` bytes. */
+  inflateRaw(data: Uint8Array, limit?: number): Promise<Uint8Array>;
   inflateRawSync?(data: Uint8Array): Uint8Array;
 
   /** The body of a URL. `onProgress` hears the bytes so far and the total, which is 0 if the server did not say. */

@@ -42,7 +42,8 @@ export const system: Omit<Host, "name" | "version" | "build" | "gpu"> = {
   cacheDir: () => join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "flambeau"),
   gunzip: (data) => gunzipAsync(data),
   gunzipSync: (data) => gunzipSync(data),
-  inflateRaw: (data) => inflateRawAsync(data),
+  inflateRaw: (data, limit) =>
+    inflateRawAsync(data, limit === undefined ? {} : { maxOutputLength: Math.max(1, limit) }),
   inflateRawSync: (data) => inflateRawSync(data),
   fetch: fetchBytes,
   progress: terminalProgress,

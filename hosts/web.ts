@@ -14,7 +14,7 @@ export const web: Omit<Host, "name" | "version" | "build"> = {
   exists: async (path) => (await fetch(path, { method: "HEAD" })).ok,
   cacheDir: noFiles,
   gunzip: (data) => transform(data, new DecompressionStream("gzip")),
-  inflateRaw: (data) => transform(data, new DecompressionStream("deflate-raw")),
+  inflateRaw: (data, limit) => transform(data, new DecompressionStream("deflate-raw"), limit),
   fetch: fetchBytes,
   progress: silentProgress,
   gpu: navigatorGpu,

@@ -29,6 +29,12 @@ export interface OptimizerState {
   param_groups: Record<string, unknown>[];
 }
 
+/** The same as torch.load gives it: a dict whose keys are ints is a Map. */
+export interface LoadedState {
+  state: ReadonlyMap<number, ParamState>;
+  param_groups: Record<string, unknown>[];
+}
+
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const camelCase = (name: string): string => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
@@ -142,7 +148,7 @@ export abstract class Optimizer<S extends Settings> {
   }
 
   /** Takes over a state of the same groups, copying its tensors. @throws ValueError when the groups differ in size */
-  loadStateDict(saved: OptimizerState): void {
+  loadStateDict(saved: OptimizerState | LoadedState): void {
     const sizes = (groups: { length: number }[]): string => groups.map(({ length }) => length).join();
     if (saved.param_groups.length !== this.paramGroups.length) {
       throw new ValueError("loaded state dict has a different number of parameter groups");
@@ -153,13 +159,17 @@ export abstract class Optimizer<S extends Settings> {
         "loaded state dict contains a parameter group that doesn't match the size of optimizer's group",
       );
     }
+    const states: ReadonlyMap<number, ParamState> =
+      saved.state instanceof Map
+        ? saved.state
+        : new Map(Object.entries(saved.state).map(([number, entries]) => [Number(number), entries]));
     this.state.clear();
     this.paramGroups.forEach((group, g) => {
       for (const [name, value] of Object.entries(saved.param_groups[g]!)) {
         if (name !== "params") (group as Record<string, unknown>)[camelCase(name)] = value;
       }
       group.params.forEach((param, i) => {
-        const entries = saved.state[savedParams[g]![i]!];
+        const entries = states.get(savedParams[g]![i]!);
         if (entries) this.state.set(param, copied(entries, param));
       });
     });

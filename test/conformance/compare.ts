@@ -140,7 +140,7 @@ export async function compareValue(
     return !valuesToo || close(got, number, tolerance) ? null : `got ${got}, want ${number}`;
   }
   if (tag === "$i") return BigInt(got) === BigInt(want.$i) ? null : `got ${got}, want ${want.$i}`;
-  if (tag === "$dtype") return got === want.$dtype ? null : `got ${got}, want ${want.$dtype}`;
+  if (tag === "$dtype" || tag === "$device") return got === want[tag] ? null : `got ${got}, want ${want[tag]}`;
   if (typeof want === "number" && typeof got === "bigint")
     return Number(got) === want ? null : `got ${got}, want ${want}`;
   if (want === null) return got === null || got === undefined ? null : `got ${got}, want null`;

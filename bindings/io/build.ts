@@ -1,0 +1,122 @@
+// The objects of a pickle as JavaScript's values, its storages as memory.
+
+import { core } from "../core.ts";
+import { RuntimeError } from "../error.ts";
+import { asStrided } from "../gen/functions.ts";
+import { Parameter } from "../nn/parameter.ts";
+import { fromBytes } from "../tensor/bytes.ts";
+import { type Device, DTYPES, ITEM_SIZES } from "../tensor/dtype.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { arrayOf } from "./numpy.ts";
+import { Callable } from "./globals.ts";
+import { Dict, fail, NumpyArray, NumpyDtype, StorageRef, StorageType, TensorSpec, Tuple } from "./python.ts";
+
+/** No pickle of Python nests deeper: its writer is recursive. */
+const MAX_DEPTH = 1000;
+
+export class Builder {
+  readonly #device: Device;
+  /** storages as tensors of one dimension */
+  readonly #storages = new Map<StorageRef, Tensor>();
+  /** what was made of an object, so that what was shared is shared again */
+  readonly #made = new Map<object, unknown>();
+
+  constructor(device: Device) {
+    this.#device = device;
+  }
+
+  /** Gives a storage its bytes, of which there may be more than it needs. @throws RuntimeError when there are fewer */
+  fill(storage: StorageRef, bytes: Uint8Array): void {
+    const size = storage.numel * ITEM_SIZES[storage.code]!;
+    if (bytes.length < size) {
+      throw new RuntimeError(`storage has wrong byte size: expected ${size} got ${bytes.length}`);
+    }
+    const local = fromBytes(bytes.subarray(0, size), [storage.numel], DTYPES[storage.code]!);
+    const placed = this.#device === "cpu" ? local : (local.to(this.#device) as Tensor);
+    if (placed !== local) local.dispose();
+    this.#storages.set(storage, placed);
+  }
+
+  /** Releases what only the storages held. */
+  close(): void {
+    for (const storage of this.#storages.values()) storage.dispose();
+  }
+
+  value(object: unknown, depth = 0): unknown {
+    if (typeof object !== "object" || object === null || object instanceof Uint8Array) return object;
+    if (this.#made.has(object)) return this.#made.get(object);
+    if (depth > MAX_DEPTH) fail("maximum recursion depth exceeded");
+    const keep = <T>(value: T): T => {
+      this.#made.set(object, value);
+      return value;
+    };
+    if (Array.isArray(object)) {
+      const list: unknown[] = keep([]);
+      for (const item of object) list.push(this.value(item, depth + 1));
+      return list;
+    }
+    if (object instanceof Tuple) {
+      const list: unknown[] = keep([]);
+      for (const item of object.items) list.push(this.value(item, depth + 1));
+      return Object.freeze(list);
+    }
+    if (object instanceof Set) {
+      const set = keep(new Set());
+      for (const item of object) set.add(this.value(item, depth + 1));
+      return set;
+    }
+    if (object instanceof Dict) return this.#dict(object, depth + 1, keep);
+    if (object instanceof TensorSpec) return keep(this.#tensor(object));
+    if (object instanceof StorageRef) {
+      const { numel } = object;
+      return keep(this.#view(object, 0, [numel], [1]));
+    }
+    if (object instanceof NumpyArray) {
+      const array = arrayOf(object.descr, object.shape, object.fortran, object.data);
+      return keep(this.#device === "cpu" ? array : (array.to(this.#device) as Tensor));
+    }
+    if (object instanceof Callable || object instanceof StorageType || object instanceof NumpyDtype) {
+      fail("classes and functions are no values to be loaded");
+    }
+    return object;
+  }
+
+  /** A plain object where all keys are strings, else a Map. */
+  #dict({ entries }: Dict, depth: number, keep: <T>(value: T) => T): unknown {
+    const keys = [...entries.keys()];
+    if (!keys.every((key) => typeof key === "string")) {
+      const map = keep(new Map());
+      for (const [key, item] of entries) map.set(this.value(key, depth), this.value(item, depth));
+      return map;
+    }
+    const plain = keep({});
+    for (const [key, item] of entries) {
+      // an assignment would take "__proto__" for the prototype
+      const descriptor = { value: this.value(item, depth), writable: true, enumerable: true, configurable: true };
+      Object.defineProperty(plain, key as string, descriptor);
+    }
+    return plain;
+  }
+
+  #tensor({ layout }: TensorSpec): Tensor {
+    const { storage, offset, size, stride, requiresGrad, isParameter } = layout;
+    const tensor = this.#view(storage, offset, size, stride);
+    if (isParameter) {
+      const parameter = new Parameter(tensor, requiresGrad);
+      tensor.dispose();
+      return parameter;
+    }
+    if (requiresGrad) tensor.requiresGrad = true;
+    return tensor;
+  }
+
+  #view(storage: StorageRef, offset: number, size: readonly number[], stride: readonly number[]): Tensor {
+    const whole = this.#storages.get(storage.root);
+    if (whole === undefined) fail(`storage ${storage.key} has no data`);
+    const view = asStrided(whole, [...size], [...stride], storage.start + offset);
+    // as loaded it is a tensor like any other, not a view of one that nobody has
+    const tensor = new Tensor(core.detach(view.handle));
+    view.dispose();
+    return tensor;
+  }
+}

@@ -1,0 +1,42 @@
+// torch.load and torch.save. What they are made of is loaded at the first use.
+
+import type { LoadOptions } from "./load.ts";
+import type { FileSource } from "./source.ts";
+
+export type { FileSource, LoadOptions };
+
+/**
+ * What torch.save, here or in PyTorch, wrote to a file; follows torch.load with `weights_only=True`. Both formats are read,
+ * the ZIP archives since PyTorch 1.6 and the older streams of pickles. Tensors that shared a storage share it again, with
+ * their strides; parameters come as `nn.Parameter`, on the device that `mapLocation` names, whichever they were saved from.
+ *
+ * A dict whose keys are strings becomes a plain object (JavaScript puts keys such as "10" before all others), any other
+ * dict a Map. Lists become arrays, tuples and sizes frozen arrays, sets Sets, bytes Uint8Arrays, None null, dtypes and
+ * devices strings, integers beyond 2**53 BigInts, NumPy's arrays tensors.
+ * @param source a path, a URL, or the bytes
+ * @throws UnpicklingError for a file with anything else in it, such as code, which is never run; RuntimeError for a damaged
+ *   file
+ * @example model.loadStateDict(await torch.load("model.pt"));
+ */
+// what a file holds is known to its reader alone
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export async function load<T = any>(source: FileSource, options?: LoadOptions | null): Promise<T> {
+  const formats = await import("./formats.ts");
+  return (await formats.load(source, options)) as T;
+}
+
+/**
+ * Writes a value to a file that PyTorch's torch.load reads, also with `weights_only=True`; follows torch.save. Plain objects
+ * and Maps become dicts, arrays lists, frozen arrays tuples, Sets sets, Uint8Arrays bytes, null None; whole numbers
+ * become ints (`torch.float(2)` is the float 2.0); a property that is undefined is left out. A storage is written once, as far as
+ * the saved tensors reach into it. In an optimizer's `stateDict()` the parameters are numbered by ints, as in PyTorch.
+ * @param path where to write; without it the result is the file's bytes
+ * @throws TypeError for what is none of these, such as a module: save its `stateDict()`
+ * @example await torch.save({ model: model.stateDict(), optimizer: optimizer.stateDict(), epoch }, "checkpoint.pt");
+ */
+export async function save(value: unknown): Promise<Uint8Array>;
+export async function save(value: unknown, path: string | URL): Promise<void>;
+export async function save(value: unknown, path?: string | URL): Promise<Uint8Array | void> {
+  const formats = await import("./formats.ts");
+  return formats.save(value, path);
+}

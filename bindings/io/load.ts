@@ -1,0 +1,156 @@
+// torch.load: PyTorch's files, the ZIP archives since 1.6 and the streams of pickles before.
+
+import { RuntimeError, UnpicklingError, ValueError } from "../error.ts";
+import { CPU } from "../tensor/move.ts";
+import { type Device, deviceCode, deviceOf, ITEM_SIZES, isComplexCode } from "../tensor/dtype.ts";
+import { Builder } from "./build.ts";
+import { swapped } from "./numpy.ts";
+import { Dict, fail, isSize, StorageRef, StorageType, Tuple } from "./python.ts";
+import { type FileSource, readSource } from "./source.ts";
+import { Unpickler } from "./unpickle.ts";
+import { isZip, ZipReader } from "./zip.ts";
+
+export interface LoadOptions {
+  /** the device of all tensors, wherever they were saved; the CPU unless given */
+  mapLocation?: Device;
+  /** always true: a file's code is never run */
+  weightsOnly?: true;
+}
+
+/** the long that a file of the old format begins with */
+const MAGIC = 0x1950a86a20f9469cfc6cn;
+const PROTOCOL = 1001;
+const HIGHEST_VERSION = 10;
+
+export async function load(source: FileSource, options?: LoadOptions | null): Promise<unknown> {
+  const { mapLocation, weightsOnly = true } = options ?? {};
+  if (weightsOnly !== true) throw new ValueError("torch.load: weightsOnly can only be true: no code of a file is run");
+  const device = deviceOf(mapLocation === undefined || mapLocation === null ? CPU : deviceCode(mapLocation));
+  const bytes = await readSource(source);
+  if (bytes.length === 0) throw new RuntimeError("Ran out of input");
+  const builder = new Builder(device);
+  try {
+    const object = isZip(bytes) ? await loadZip(bytes, builder) : loadLegacy(bytes, builder);
+    return builder.value(object);
+  } finally {
+    builder.close();
+  }
+}
+
+/** Turns persistent ids into storages, each one made once. */
+class Storages {
+  readonly byKey = new Map<string, StorageRef>();
+  readonly #views = new Map<string, StorageRef>();
+
+  readonly load = (id: unknown): StorageRef => {
+    const [kind, type, key, , numel, view] = id instanceof Tuple ? id.items : [];
+    if (kind !== "storage" || !(type instanceof StorageType)) {
+      fail(`Unknown typename for persistent_load, expected 'storage' but got '${String(kind).slice(0, 40)}'`);
+    }
+    if ((typeof key !== "string" && typeof key !== "number") || !isSize(numel))
+      fail("a storage without a key or a size");
+    const name = String(key);
+    let storage = this.byKey.get(name);
+    if (storage === undefined) this.byKey.set(name, (storage = new StorageRef(type.code, name, numel)));
+    if (storage.code !== type.code || storage.numel !== numel) {
+      throw new RuntimeError(`storage ${name} is of several types or sizes`);
+    }
+    return view === undefined || view === null ? storage : this.#view(storage, view);
+  };
+
+  #view(root: StorageRef, view: unknown): StorageRef {
+    const [key, start, numel] = view instanceof Tuple ? view.items : [];
+    if (!isSize(start) || !isSize(numel) || start + numel > root.numel) fail("a storage view out of bounds");
+    const name = `${root.key} ${String(key)} ${start} ${numel}`;
+    let ref = this.#views.get(name);
+    if (ref === undefined) this.#views.set(name, (ref = new StorageRef(root.code, root.key, numel, root, start)));
+    return ref;
+  }
+}
+
+async function loadZip(bytes: Uint8Array, builder: Builder): Promise<unknown> {
+  const archive = new ZipReader(bytes);
+  const main = [...archive.entries.keys()].find((name) => /^[^/]+\/data\.pkl$/.test(name));
+  if (main === undefined) {
+    throw new RuntimeError(
+      "PytorchStreamReader failed locating file data.pkl: file not found. Is this a file of torch.save?",
+    );
+  }
+  const folder = main.slice(0, -"data.pkl".length);
+  const record = async (name: string): Promise<Uint8Array | undefined> => {
+    const entry = archive.entries.get(folder + name);
+    return entry && archive.read(entry, false);
+  };
+  const line = async (name: string): Promise<string | undefined> => {
+    const content = await record(name);
+    return content && new TextDecoder().decode(content.subarray(0, 100)).trim();
+  };
+  if (archive.entries.has(`${folder}constants.pkl`)) {
+    throw new UnpicklingError("Weights only load failed: this is a TorchScript archive, which holds code");
+  }
+  const version = Number((await line("version")) ?? (await line(".data/version")) ?? 3);
+  if (!(version >= 1 && version <= HIGHEST_VERSION)) {
+    throw new RuntimeError(
+      `Attempted to read a PyTorch file with version ${version}, but the maximum supported version for reading is ` +
+        `${HIGHEST_VERSION}. Your PyTorch installation may be too old.`,
+    );
+  }
+  const order = (await line("byteorder")) ?? "little";
+  if (order !== "little" && order !== "big") throw new ValueError(`Unknown endianness type: ${order}`);
+
+  const storages = new Storages();
+  const object = new Unpickler((await record("data.pkl"))!, 0, storages.load).load();
+  for (const [key, storage] of storages.byKey) {
+    const content = await record(`data/${key}`);
+    if (content === undefined) {
+      throw new RuntimeError(`PytorchStreamReader failed locating file data/${key}: file not found`);
+    }
+    const unit = ITEM_SIZES[storage.code]! / (isComplexCode(storage.code) ? 2 : 1);
+    builder.fill(storage, order === "big" && unit > 1 ? swapped(content, unit) : content);
+  }
+  return object;
+}
+
+/** A magic number, a version, facts of the machine, the object, the keys of its storages: all pickles; then the storages. */
+function loadLegacy(bytes: Uint8Array, builder: Builder): unknown {
+  const storages = new Storages();
+  let position = 0;
+  const next = (): unknown => {
+    const machine = new Unpickler(bytes, position, storages.load);
+    const object = machine.load();
+    position = machine.position;
+    return object;
+  };
+  let magic: unknown;
+  try {
+    magic = next();
+  } catch (error) {
+    if (!(error instanceof UnpicklingError) || /Unsupported global/.test(error.message)) throw error;
+  }
+  if (magic !== MAGIC) throw new RuntimeError("Invalid magic number; corrupt file?");
+  const protocol = next();
+  if (protocol !== PROTOCOL) throw new RuntimeError(`Invalid protocol version: ${String(protocol)}`);
+  if (!(next() instanceof Dict)) fail("the facts of the machine are no dict");
+  const object = next();
+  const keys = next();
+  if (!Array.isArray(keys)) fail("the keys of the storages are no list");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (const key of new Set(keys.map(String))) {
+    const storage = storages.byKey.get(key);
+    if (storage === undefined) fail(`storage ${key} is not in the object`);
+    if (position + 8 > bytes.length) throw new RuntimeError("unexpected EOF. The file might be corrupted.");
+    const numel = Number(view.getBigInt64(position, true));
+    if (numel !== storage.numel) {
+      throw new RuntimeError(`storage has wrong size: expected ${storage.numel} got ${numel}`);
+    }
+    const start = position + 8;
+    position = start + numel * ITEM_SIZES[storage.code]!;
+    if (position > bytes.length) {
+      throw new RuntimeError(
+        `unexpected EOF, expected ${position - bytes.length} more bytes. The file might be corrupted.`,
+      );
+    }
+    builder.fill(storage, bytes.subarray(start, position));
+  }
+  return object;
+}
