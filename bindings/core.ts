@@ -44,6 +44,7 @@ export interface CoreExports {
     createGraph: number,
     allowUnused: number,
   ): number;
+  setDetectAnomaly(on: number): void;
   setGradMode(bits: number): number;
   gradMode(): number;
   addHook(handle: number, id: number): void;
@@ -86,15 +87,21 @@ export interface Callbacks {
   callHook(id: number, grad: number): number;
   callFunction(id: number, count: number): void;
   releaseCallback(id: number): void;
+  /** anomaly mode: a node was made, at this address */
+  nodeCreated(node: number): void;
+  /** anomaly mode: a node's backward gave NaN */
+  nodeFailed(node: number): void;
 }
 const callbacks: Callbacks = {
+  nodeCreated: () => {},
+  nodeFailed: () => {},
   callHook: () => 0,
   callFunction: () => {},
   releaseCallback: () => {},
 };
 
 /** Installs the functions that run hooks and user-defined autograd functions. */
-export function setCallbacks(functions: Callbacks): void {
+export function setCallbacks(functions: Partial<Callbacks>): void {
   Object.assign(callbacks, functions);
 }
 
@@ -198,6 +205,8 @@ export function instantiate(module: WebAssembly.Module, imports: Record<string, 
     callHook: (id: number, grad: number) => guarded(() => callbacks.callHook(id, grad)),
     callFunction: (id: number, count: number) => guarded(() => callbacks.callFunction(id, count)),
     releaseCallback: (id: number) => callbacks.releaseCallback(id),
+    nodeCreated: (node: number) => callbacks.nodeCreated(node),
+    nodeFailed: (node: number) => callbacks.nodeFailed(node),
     deviceAllocate: abandoning((bytes: number) => device.allocate(bytes >>> 0)),
     deviceFree: (_device: number, buffer: number, bytes: number) => device.free(buffer, bytes >>> 0),
     deviceRun: abandoning((args: number) => device.run(args)),

@@ -1,5 +1,6 @@
 // torch.autograd
 
+export { detectAnomaly, isAnomalyEnabled, setDetectAnomaly } from "./anomaly.ts";
 export { backward, grad, type BackwardOptions, type GradOptions } from "./backward.ts";
 export * as functional from "./functional.ts";
 export { gradcheck, GradcheckError, gradgradcheck, type GradcheckOptions } from "./gradcheck.ts";

@@ -1,5 +1,6 @@
 // The module's exports: one function per op (gen/exports.ts), and what the bindings need beside them.
 export * from "./gen/exports";
+import { setDetecting } from "./autograd/anomaly";
 import * as engine from "./autograd/engine";
 import { addHook as prependHook, removeHook as withoutHook } from "./autograd/hooks";
 import { gradMode as currentMode } from "./autograd/mode";
@@ -198,6 +199,10 @@ export function gradFnName(t: Tensor): i32 {
 export function gradFnCallback(t: Tensor): i32 {
   const node = historyOf(t);
   return node === null ? 0 : node.callback;
+}
+
+export function setDetectAnomaly(on: bool): void {
+  setDetecting(on);
 }
 
 export function setGradMode(mode: i32): i32 {

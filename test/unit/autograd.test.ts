@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import * as torch from "flambeau";
 
 const leaf = (...values: number[]) => torch.tensor(values, { requiresGrad: true });
@@ -299,4 +299,28 @@ test("an in-place op whose derivative reads its input goes on with the input as 
   b.pow_(2);
   b.sum().backward();
   expect(a.grad!.tolist()).toEqual([18, 64]);
+});
+
+describe("anomaly mode", () => {
+  test("names the op whose gradient is NaN, and warns with the forward call's stack", () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const x = torch.tensor([0, 4]).requiresGrad_();
+    const theCall = () => x.sqrt();
+    expect(() =>
+      torch.autograd.detectAnomaly(() =>
+        theCall()
+          .mul(torch.tensor([0, 1]))
+          .sum()
+          .backward(),
+      ),
+    ).toThrow("Function 'SqrtBackward0' returned nan values in its 0th output.");
+    expect(String(warn.mock.calls[0])).toContain("theCall");
+    warn.mockRestore();
+    // without it the NaN goes through
+    x.sqrt()
+      .mul(torch.tensor([0, 1]))
+      .sum()
+      .backward();
+    expect(x.grad!.tolist()).toEqual([NaN, 0.25]);
+  });
 });

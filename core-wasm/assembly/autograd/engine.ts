@@ -1,6 +1,7 @@
 // The backward pass. A node's inputs were made before it, so going through the reachable nodes by falling sequence number
 // is a topological order. Gradients collect in slots beside the nodes; those of leaves are kept in a table and handed
 // over when every node has run, so that a failing backward leaves all `.grad`s as they were.
+import { checkGradient, detecting } from "./anomaly";
 import { resultAt, enterCallback, leaveCallback, setResult, resultPresent } from "../dispatch/entry";
 import { ELEMENTWISE_COUNT } from "../gen/programs";
 import { backwardOf } from "../gen/derivatives";
@@ -218,6 +219,7 @@ export function leafWanted(leaf: usize): bool {
 export function give(node: Node, i: i32, grad: Tensor): void {
   const target = node.target(i);
   if (target == 0) return;
+  if (detecting) checkGradient(node, i, grad);
   if (node.targetNr(i) == LEAF) {
     if (leafWanted(target)) giveLeaf(changetype<Tensor>(target), grad);
     return;

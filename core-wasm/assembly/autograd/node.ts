@@ -2,6 +2,7 @@
 //
 // Behind the fixed fields lie, in this order: edges {target, outputNr} × inputs, saved tensors {tensor, version, outputNr or -1} ×
 // tensors, int lists × ints, output descriptions × outputs, and (8-aligned) numbers f64 × params.
+import { detecting, noteNode } from "./anomaly";
 import { allocate, free } from "../memory/allocator";
 import { msgNodeName } from "../gen/programs";
 import { alias, empty, fillWith } from "../tensor/create";
@@ -264,6 +265,7 @@ export function newNode(op: i32, inputs: i32, outputs: i32, tensors: i32, ints: 
   node.intsAt = intsAt;
   node.paramsAt = paramsAt;
   liveNodes++;
+  if (detecting) noteNode(p);
   return node;
 }
 
