@@ -1,13 +1,15 @@
 // Runs a TypeScript program in Chromium: node test/hosts/chromium.mjs FILE [arguments]
 // The program is bundled, "flambeau" is the package's browser entry, and the repository is served beside it. Its arguments
 // are the page's `argument` parameters, console.log prints, and the function `exitProgram(code)` ends it.
-import { build } from "esbuild";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { dirname, extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+
+/** Loaded when it is needed: run.mjs reads this file before anything is installed. */
+const esbuild = () => import("esbuild");
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "../..");
@@ -45,7 +47,7 @@ async function serve(program) {
 
 async function main([file, ...args]) {
   const { chromium } = createRequire(join(here, "binaries/package.json"))("playwright-core");
-  const { outputFiles } = await build({
+  const { outputFiles } = await (await esbuild()).build({
     entryPoints: [file],
     bundle: true,
     format: "esm",
