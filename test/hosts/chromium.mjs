@@ -47,7 +47,9 @@ async function serve(program) {
 
 async function main([file, ...args]) {
   const { chromium } = createRequire(join(here, "binaries/package.json"))("playwright-core");
-  const { outputFiles } = await (await esbuild()).build({
+  const { outputFiles } = await (
+    await esbuild()
+  ).build({
     entryPoints: [file],
     bundle: true,
     format: "esm",
