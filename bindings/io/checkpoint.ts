@@ -1,5 +1,6 @@
 // torch.load and torch.save. What they are made of is loaded at the first use.
 
+import { lazy } from "./lazy.ts";
 import type { LoadOptions } from "./load.ts";
 import type { FileSource } from "./source.ts";
 
@@ -20,10 +21,7 @@ export type { FileSource, LoadOptions };
  */
 // what a file holds is known to its reader alone
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-export async function load<T = any>(source: FileSource, options?: LoadOptions | null): Promise<T> {
-  const formats = await import("./formats.ts");
-  return (await formats.load(source, options)) as T;
-}
+export const load: <T = any>(source: FileSource, options?: LoadOptions | null) => Promise<T> = lazy("load");
 
 /**
  * Writes a value to a file that PyTorch's torch.load reads, also with `weights_only=True`; follows torch.save. Plain objects
@@ -34,9 +32,7 @@ export async function load<T = any>(source: FileSource, options?: LoadOptions | 
  * @throws TypeError for what is none of these, such as a module: save its `stateDict()`
  * @example await torch.save({ model: model.stateDict(), optimizer: optimizer.stateDict(), epoch }, "checkpoint.pt");
  */
-export async function save(value: unknown): Promise<Uint8Array>;
-export async function save(value: unknown, path: string | URL): Promise<void>;
-export async function save(value: unknown, path?: string | URL): Promise<Uint8Array | void> {
-  const formats = await import("./formats.ts");
-  return formats.save(value, path);
-}
+export const save: {
+  (value: unknown): Promise<Uint8Array>;
+  (value: unknown, path: string | URL): Promise<void>;
+} = lazy("save");

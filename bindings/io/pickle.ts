@@ -104,7 +104,7 @@ export class Pickler {
       case "object":
         return value === null ? this.#put(0x4e) : this.#object(value, depth);
     }
-    throw new TypeError(`cannot pickle '${typeof value}' object`);
+    refuse(value);
   }
 
   #int(value: number): void {
@@ -166,10 +166,7 @@ export class Pickler {
     else if (value instanceof Uint8Array) this.#rawBytes(value);
     else if (isPlain(value)) return this.#dict(value, entriesOf(value), depth);
     else {
-      const kind = value.constructor?.name ?? "object";
-      const hint =
-        "stateDict" in value ? ": save its stateDict()" : ArrayBuffer.isView(value) ? ": make it a tensor" : "";
-      throw new TypeError(`cannot pickle '${kind}' object${hint}`);
+      refuse(value);
     }
     this.#memoize(this.#memo, value);
   }
@@ -252,6 +249,16 @@ export class Pickler {
     this.#global("collections", "OrderedDict");
     this.#put(0x29, 0x52);
   }
+}
+
+/** @throws TypeError in Python's words */
+function refuse(value: unknown): never {
+  // modules are functions, so that they can be called
+  const isObject = (typeof value === "object" || typeof value === "function") && value !== null;
+  const isModule = isObject && "stateDict" in value;
+  const kind = isModule || typeof value === "object" ? (value?.constructor.name ?? "object") : typeof value;
+  const hint = isModule ? ": save its stateDict()" : ArrayBuffer.isView(value) ? ": make it a tensor" : "";
+  throw new TypeError(`cannot pickle '${kind}' object${hint}`);
 }
 
 function isPlain(value: object): boolean {

@@ -10,14 +10,18 @@ export type FileSource = string | URL | Uint8Array | ArrayBuffer | Blob;
 
 /** The bytes of a file. */
 export async function readSource(source: FileSource): Promise<Uint8Array> {
-  if (source instanceof Uint8Array) return source;
+  if (source instanceof Uint8Array) return plain(source);
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
   if (typeof Blob !== "undefined" && source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
   if (typeof source !== "string" && !(source instanceof URL)) {
     throw new TypeError(`expected a path, a URL, bytes or a Blob, got ${typeName(source)}`);
   }
-  return /^https?:/.test(String(source)) ? host().fetch(source) : host().readFile(source);
+  return plain(await (/^https?:/.test(String(source)) ? host().fetch(source) : host().readFile(source)));
 }
+
+/** The same bytes as a Uint8Array proper: `slice` of Node's Buffer copies nothing. */
+export const plain = (bytes: Uint8Array): Uint8Array =>
+  new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** Writes a file where there is a path, and gives its bytes where there is none. */
 export async function deliver(bytes: Uint8Array, path: string | URL | undefined): Promise<Uint8Array | void> {

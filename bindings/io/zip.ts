@@ -4,6 +4,7 @@
 import { host } from "../boot.ts";
 import { RuntimeError } from "../error.ts";
 import { crc32 } from "./crc32.ts";
+import { plain } from "./source.ts";
 
 export interface Entry {
   name: string;
@@ -133,7 +134,7 @@ export class ZipReader {
     let content = packed;
     if (method === DEFLATED) {
       try {
-        content = await host().inflateRaw(packed, size);
+        content = plain(await host().inflateRaw(packed, size));
       } catch {
         fail(`${name} is damaged, or larger than it claims`);
       }

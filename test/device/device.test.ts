@@ -269,3 +269,33 @@ test("optimizers make one run a parameter, with the CPU's numbers", async () => 
     for (const [k, x] of host.entries()) expect((await device[k]!.cpu()).equal(x)).toBe(true);
   }
 });
+
+test("files: tensors are saved from the device, and loaded to it", async () => {
+  const x = torch.arange(6).to("float32").view(2, 3).to("webgpu");
+  const bytes = await torch.save({ x, t: x.t(), h: x.to("float16"), p: new torch.nn.Parameter(x) });
+  for (const mapLocation of ["cpu", "webgpu"] as const) {
+    const { x: y, t, h, p } = await torch.load(bytes, { mapLocation });
+    expect([y.device, t.device, h.dtype, p.requiresGrad, t.stride()]).toEqual([
+      mapLocation,
+      mapLocation,
+      "float16",
+      true,
+      [1, 3],
+    ]);
+    expect(new Set([y, t, p].map((tensor) => tensor.untypedStorage().address)).size).toBe(1);
+    for (const tensor of [y, h, p])
+      expect(await tensor.tolistAsync()).toEqual([
+        [0, 1, 2],
+        [3, 4, 5],
+      ]);
+    expect(await t.tolistAsync()).toEqual([
+      [0, 3],
+      [1, 4],
+      [2, 5],
+    ]);
+  }
+  expect((await torch.io.loadNpy(await torch.io.saveNpy(x))).tolist()).toEqual([
+    [0, 1, 2],
+    [3, 4, 5],
+  ]);
+});
