@@ -85,7 +85,7 @@ export function tiledConvolution(c: Convolution, stream: Stream): void {
   const tile: Tile = tileFor(shape.m, shape.n, shape.k, shape.layers);
   const tiles = Math.ceil(shape.m / tile.m) * Math.ceil(shape.n / tile.n) * shape.layers;
   const strided = c.kind === Kind.Transpose && product(c.stride) > 1;
-  const { part, splits } = partsOf(shape.k, strided ? 1 : splitsOf(tiles, shape.k));
+  const { part, splits } = partsOf(shape.k, strided ? 1 : splitsOf(stream, tiles, shape.k));
   const partial = splits > 1;
   const words = [...c.words];
   const at = words.push(shape.m, shape.n, shape.k, tiles * splits, splits, part, shape.layers, 4) - 8;

@@ -16,8 +16,8 @@ import { vectorProduct } from "./vector.ts";
 
 const GROUP = 256;
 /** workgroups that keep a GPU busy, and fewer than which k is worth splitting */
-const BUSY = 256;
-const FEW = 96;
+const BUSY = { gpu: 256, software: 16 };
+const FEW = { gpu: 96, software: 8 };
 /** least k of a part */
 const LEAST_PART = 256;
 /** up to so many multiplications a matrix, tiles would be mostly empty; in software, not worth compiling */
@@ -39,9 +39,10 @@ export function multiply(p: Problem, stream: Stream): void {
 }
 
 /** Into how many parts k is cut for a product of so many workgroups. */
-export function splitsOf(groups: number, k: number, least = LEAST_PART): number {
-  if (groups >= FEW || k < 2 * least) return 1;
-  return Math.min(Math.ceil(BUSY / groups), Math.floor(k / least));
+export function splitsOf(stream: Stream, groups: number, k: number, least = LEAST_PART): number {
+  const kind = stream.software ? "software" : "gpu";
+  if (groups >= FEW[kind] || k < 2 * least) return 1;
+  return Math.min(Math.ceil(BUSY[kind] / groups), Math.floor(k / least));
 }
 
 /** k of each of the parts, in whole steps, and how many parts that makes. */
@@ -66,7 +67,7 @@ function tiled(p: Problem, stream: Stream): void {
   const batch = batchCount(p);
   const tile = tileFor(p.m, p.n, p.k, batch);
   const tiles = Math.ceil(p.m / tile.m) * Math.ceil(p.n / tile.n) * batch;
-  const { part, splits } = partsOf(p.k, splitsOf(tiles, p.k));
+  const { part, splits } = partsOf(p.k, splitsOf(stream, tiles, p.k));
   const [readingA, readingB] = readings(stream, p);
   const words = new Words();
   const nb = p.batch.length;

@@ -39,7 +39,7 @@ export function vectorProduct(p: Problem, stream: Stream): void {
   const sharers = along ? (p.k <= 256 ? 16 : p.k <= 4096 ? 64 : 256) : 16;
   const linesOfGroup = (GROUP / sharers) * (along || !four ? 1 : 4);
   const groups = Math.ceil(lines / linesOfGroup) * batch;
-  const { part, splits } = partsOf(p.k, splitsOf(groups, p.k, LEAST_PART));
+  const { part, splits } = partsOf(p.k, splitsOf(stream, groups, p.k, LEAST_PART));
   const partial = splits > 1;
   const out = partial ? scratch(p, stream, splits * batch) : p.out;
   const s = partial ? undefined : p.s;
