@@ -28,6 +28,7 @@ export const load: <T = any>(source: FileSource, options?: LoadOptions | null) =
  * and Maps become dicts, arrays lists, frozen arrays tuples, Sets sets, Uint8Arrays bytes, null None; whole numbers
  * become ints (`torch.float(2)` is the float 2.0); a property that is undefined is left out. A storage is written once, as far as
  * the saved tensors reach into it. In an optimizer's `stateDict()` the parameters are numbered by ints, as in PyTorch.
+ * Tensors are read while the promise is open: change none of them before it is settled.
  * @param path where to write; without it the result is the file's bytes
  * @throws TypeError for what is none of these, such as a module: save its `stateDict()`
  * @example await torch.save({ model: model.stateDict(), optimizer: optimizer.stateDict(), epoch }, "checkpoint.pt");

@@ -2,7 +2,18 @@
 
 import { Code, DTYPES } from "../tensor/dtype.ts";
 import { descrOf, scalarOf } from "./numpy.ts";
-import { Dict, fail, isSize, NumpyArray, NumpyDtype, StorageRef, StorageType, TensorSpec, Tuple } from "./python.ts";
+import {
+  brief,
+  Dict,
+  fail,
+  isSize,
+  NumpyArray,
+  NumpyDtype,
+  StorageRef,
+  StorageType,
+  TensorSpec,
+  Tuple,
+} from "./python.ts";
 import type { Unpickler } from "./unpickle.ts";
 
 /** A function or class of the list. It gets what the pickle gives, which may be anything. */
@@ -76,6 +87,7 @@ function tensorOf([storage, offset, size, stride, requiresGrad = false]: readonl
     last += (extent - 1) * strides[dim]!;
     count *= extent;
   });
+  if (count > 0x7fffffff) fail("a tensor of more elements than flambeau counts");
   if (count !== 0 && last >= storage.numel) {
     fail(
       `setStorage: sizes [${sizes.join(", ")}], strides [${strides.join(", ")}], storage offset ${offset} are out of ` +
@@ -101,9 +113,9 @@ define("torch._tensor._rebuild_from_type_v2", ([callee, type, args], machine) =>
 define("torch.Size", ([sizes], machine) => new Tuple(items(sizes, machine)));
 define("torch.device", ([type, index]) => {
   if (typeof type !== "string") fail("a device without a name");
-  return index === undefined || index === null ? type : `${type}:${String(index)}`;
+  return isSize(index) ? `${type}:${index}` : type;
 });
-define("torch.serialization._get_layout", ([name]) => String(name).replace(/^torch\./, ""));
+define("torch.serialization._get_layout", ([name]) => brief(name).replace(/^torch\./, ""));
 
 // ---- Python's own types
 
@@ -146,7 +158,7 @@ define("_codecs.encode", ([text, encoding], machine) => {
 // ---- NumPy: arrays and scalars of numbers
 
 define("numpy.dtype", ([type]) => {
-  if (typeof type !== "string" || descrOf(`<${type}`) === undefined) fail(`unsupported NumPy dtype ${String(type)}`);
+  if (typeof type !== "string" || descrOf(`<${type}`) === undefined) fail(`unsupported NumPy dtype ${brief(type)}`);
   return new NumpyDtype(type);
 });
 for (const module of ["numpy.core.multiarray", "numpy._core.multiarray"]) {

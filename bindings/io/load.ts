@@ -5,7 +5,7 @@ import { CPU } from "../tensor/move.ts";
 import { type Device, deviceCode, deviceOf, ITEM_SIZES, isComplexCode } from "../tensor/dtype.ts";
 import { Builder } from "./build.ts";
 import { swapped } from "./numpy.ts";
-import { Dict, fail, isSize, StorageRef, StorageType, Tuple } from "./python.ts";
+import { brief, Dict, fail, isSize, StorageRef, StorageType, Tuple } from "./python.ts";
 import { type FileSource, readSource } from "./source.ts";
 import { Unpickler } from "./unpickle.ts";
 import { isZip, ZipReader } from "./zip.ts";
@@ -45,7 +45,7 @@ class Storages {
   readonly load = (id: unknown): StorageRef => {
     const [kind, type, key, , numel, view] = id instanceof Tuple ? id.items : [];
     if (kind !== "storage" || !(type instanceof StorageType)) {
-      fail(`Unknown typename for persistent_load, expected 'storage' but got '${String(kind).slice(0, 40)}'`);
+      fail(`Unknown typename for persistent_load, expected 'storage' but got '${brief(kind)}'`);
     }
     if ((typeof key !== "string" && typeof key !== "number") || !isSize(numel))
       fail("a storage without a key or a size");
@@ -61,7 +61,7 @@ class Storages {
   #view(root: StorageRef, view: unknown): StorageRef {
     const [key, start, numel] = view instanceof Tuple ? view.items : [];
     if (!isSize(start) || !isSize(numel) || start + numel > root.numel) fail("a storage view out of bounds");
-    const name = `${root.key} ${String(key)} ${start} ${numel}`;
+    const name = `${root.key} ${brief(key)} ${start} ${numel}`;
     let ref = this.#views.get(name);
     if (ref === undefined) this.#views.set(name, (ref = new StorageRef(root.code, root.key, numel, root, start)));
     return ref;
@@ -129,13 +129,13 @@ function loadLegacy(bytes: Uint8Array, builder: Builder): unknown {
   }
   if (magic !== MAGIC) throw new RuntimeError("Invalid magic number; corrupt file?");
   const protocol = next();
-  if (protocol !== PROTOCOL) throw new RuntimeError(`Invalid protocol version: ${String(protocol)}`);
+  if (protocol !== PROTOCOL) throw new RuntimeError(`Invalid protocol version: ${brief(protocol)}`);
   if (!(next() instanceof Dict)) fail("the facts of the machine are no dict");
   const object = next();
   const keys = next();
   if (!Array.isArray(keys)) fail("the keys of the storages are no list");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (const key of new Set(keys.map(String))) {
+  for (const key of new Set(keys.map(brief))) {
     const storage = storages.byKey.get(key);
     if (storage === undefined) fail(`storage ${key} is not in the object`);
     if (position + 8 > bytes.length) throw new RuntimeError("unexpected EOF. The file might be corrupted.");

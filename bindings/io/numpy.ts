@@ -79,7 +79,7 @@ function decoded(descr: string, type: Descr, bytes: Uint8Array): Uint8Array {
  */
 export function arrayOf(descr: string, shape: readonly unknown[], fortran: boolean, bytes: Uint8Array): Tensor {
   const type = descrOf(descr) ?? unsupported(descr);
-  if (!shape.every(isSize)) throw new ValueError(`shape is not valid: (${shape.join(", ")})`);
+  if (!shape.every(isSize)) throw new ValueError("shape is not valid: it must be made of non-negative integers");
   const sizes = shape as readonly number[];
   const expected = sizes.reduce((a, b) => a * b, type.size);
   if (bytes.length !== expected) {
@@ -116,6 +116,8 @@ function unsupported(descr: string): never {
 
 // ---- .npy
 
+/** as in NumPy */
+const MAX_HEADER = 10_000;
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
 /**
@@ -134,6 +136,8 @@ export function decodeNpy(bytes: Uint8Array): Tensor {
   if (bytes.length < start) throw new ValueError("EOF: reading array header length");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
+  if (length > MAX_HEADER)
+    throw new ValueError(`Header info length (${length}) is large and may not be safe to load securely.`);
   if (length > bytes.length - start) throw new ValueError("EOF: reading array header");
   const text = new TextDecoder(version === 3 ? "utf-8" : "latin1").decode(bytes.subarray(start, start + length));
   const { descr, fortran, shape } = parseHeader(text);

@@ -78,10 +78,18 @@ export class NumpyArray {
   data = new Uint8Array(0);
 }
 
-/** A size, an index or a count of a file. */
-export const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+/** A size, an index or a count of a file; the core counts with 31 bits. */
+export const isSize = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0x7fffffff;
 
 /** @throws UnpicklingError in PyTorch's words */
 export function fail(why: string): never {
   throw new UnpicklingError(`Weights only load failed. WeightsUnpickler error: ${why}`);
+}
+
+/** A value of a file in a message: whatever it is, neither long nor slow to print. */
+export function brief(value: unknown): string {
+  if (typeof value === "string") return value.slice(0, 80);
+  if (typeof value === "number" || typeof value === "boolean" || value === null) return String(value);
+  return typeof value === "object" ? value.constructor.name : typeof value;
 }

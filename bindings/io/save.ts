@@ -32,23 +32,29 @@ export async function save(value: unknown, path?: string | URL): Promise<Uint8Ar
   new Pickler(describe).dump(value);
   const pickle = new Pickler(describe).dump(value);
   const held: Tensor[] = [];
-  for (const storage of storages.values()) held.push(await onCpuWhole(storage));
-  const contents = [...storages.values()].map(({ key, code, numel }, i): Member => {
-    return { name: `data/${key}`, data: memoryOf(held[i]!, numel * ITEM_SIZES[code]!) };
-  });
+  try {
+    for (const storage of storages.values()) held.push(await onCpuWhole(storage));
+    return await deliver(archive(pickle, [...storages.values()], held), path);
+  } finally {
+    for (const tensor of held) tensor.dispose();
+  }
+}
+
+/** The file. Nothing here calls the core: the members are views of its memory. */
+function archive(pickle: Uint8Array, storages: readonly Storage[], tensors: readonly Tensor[]): Uint8Array {
   const line = (content: string): Uint8Array => new TextEncoder().encode(content);
   const members: Member[] = [
     { name: "data.pkl", data: pickle },
     { name: "byteorder", data: line("little") },
-    ...contents,
+    ...storages.map(({ key, code, numel }, i): Member => {
+      return { name: `data/${key}`, data: memoryOf(tensors[i]!, numel * ITEM_SIZES[code]!) };
+    }),
     { name: "version", data: line("3\n") },
   ];
-  const file = zip(
+  return zip(
     members.map(({ name, data }) => ({ name: `${FOLDER}/${name}`, data })),
     ALIGNMENT,
   );
-  for (const tensor of held) tensor.dispose();
-  return deliver(file, path);
 }
 
 function saved(tensor: Tensor, storages: Map<number, Storage>): SavedTensor {

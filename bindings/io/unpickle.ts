@@ -5,7 +5,7 @@
 import { UnpicklingError } from "../error.ts";
 import { Callable, findGlobal } from "./globals.ts";
 import { integer } from "../tensor/read.ts";
-import { Dict, fail, NumpyArray, NumpyDtype, TensorSpec, Tuple } from "./python.ts";
+import { brief, Dict, fail, NumpyArray, NumpyDtype, TensorSpec, Tuple } from "./python.ts";
 
 /** Python's own limit on the digits of a decimal number, whose conversion takes quadratic time. */
 const MAX_DIGITS = 4300;
@@ -147,7 +147,7 @@ export class Unpickler {
     this.#dictOf(items, dict);
   }
   #call(callee: unknown, args: unknown): unknown {
-    if (!(callee instanceof Callable)) fail(`Trying to call reduce for unrecognized function ${describe(callee)}`);
+    if (!(callee instanceof Callable)) fail(`Trying to call reduce for unrecognized function ${brief(callee)}`);
     if (!(args instanceof Tuple)) fail("the arguments of a call are no tuple");
     return callee.call(args.items, this);
   }
@@ -172,7 +172,7 @@ export class Unpickler {
       (state instanceof Dict || state === null)
     )) {
       // attributes of an OrderedDict, such as a state dict's _metadata, are of no use here
-      fail(`Can only build Tensor, Parameter, OrderedDict or NumPy objects, but got ${describe(object)}`);
+      fail(`Can only build Tensor, Parameter, OrderedDict or NumPy objects, but got ${brief(object)}`);
     }
   }
   #global(module: unknown, name: unknown): void {
@@ -370,9 +370,4 @@ function unescape(text: string, pattern: RegExp): string {
     const point = parseInt(long!, 16);
     return point <= 0x10ffff ? String.fromCodePoint(point) : fail("illegal Unicode character");
   });
-}
-
-/** An object in a message. */
-function describe(value: unknown): string {
-  return typeof value === "object" && value !== null ? value.constructor.name : String(value).slice(0, 80);
 }

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32, deflateRawSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import * as torch from "flambeau";
 
@@ -271,6 +272,83 @@ async function mutate(file: Uint8Array, load: (bytes: Uint8Array) => Promise<unk
     }
   }
 }
+
+describe("archives that lie", () => {
+  /** An .npz of one deflated member, whose header may say what it likes. */
+  function deflated(content: Uint8Array, claimed = content.length): Uint8Array {
+    const packed = deflateRawSync(content);
+    const [local, central, end] = [
+      new DataView(new ArrayBuffer(35)),
+      new DataView(new ArrayBuffer(51)),
+      new DataView(new ArrayBuffer(22)),
+    ];
+    for (const [view, at] of [
+      [local, 6],
+      [central, 8],
+    ] as const) {
+      view.setUint16(at + 2, 8, true);
+      view.setUint32(at + 8, crc32(content), true);
+      view.setUint32(at + 12, packed.length, true);
+      view.setUint32(at + 16, claimed, true);
+      view.setUint16(at + 20, 5, true);
+    }
+    local.setUint32(0, 0x04034b50, true);
+    central.setUint32(0, 0x02014b50, true);
+    end.setUint32(0, 0x06054b50, true);
+    end.setUint16(10, 1, true);
+    end.setUint32(16, 35 + packed.length, true);
+    const parts = [local, packed, central, end].map(
+      (part) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength),
+    );
+    for (const head of [parts[0]!.subarray(30), parts[2]!.subarray(46)]) head.set(bytesOf("a.npy"));
+    return Uint8Array.from(parts.flatMap((part) => [...part]));
+  }
+
+  it("are unpacked no further than they say, and say no more than they can hold", async () => {
+    const npy = await torch.io.saveNpy(torch.zeros(10_000));
+    expect((await torch.io.loadNpz(deflated(npy))).a!.shape).toEqual([10_000]);
+    await expect(torch.io.loadNpz(deflated(npy, 5000))).rejects.toThrow("larger than it claims");
+    await expect(torch.io.loadNpz(deflated(npy, 50_000))).rejects.toThrow("were expected");
+    await expect(torch.io.loadNpz(deflated(npy, 3e9))).rejects.toThrow("claims more than it can hold");
+    const damaged = await torch.io.saveNpz({ a: torch.ones(3) });
+    damaged[140]! ^= 1;
+    await expect(torch.io.loadNpz(damaged)).rejects.toThrow("bad CRC-32");
+  });
+
+  it("share no bytes between members", async () => {
+    const file = await torch.save([torch.ones(3), torch.zeros(3)]);
+    const view = new DataView(file.buffer);
+    let at = view.getUint32(file.length - 6, true);
+    const offsets: number[] = [];
+    for (; view.getUint32(at, true) === 0x02014b50; at += 46 + view.getUint16(at + 28, true)) offsets.push(at + 42);
+    view.setUint32(offsets[3]!, view.getUint32(offsets[2]!, true), true);
+    await expect(torch.load(file)).rejects.toThrow("members overlap");
+  });
+
+  it("cannot make tensors larger than their storage or than can be counted", async () => {
+    const size = (...sizes: number[][]): (string | number)[] => [
+      "(",
+      ...sizes.flatMap((bytes) => [0x8a, bytes.length, ...bytes]),
+      "t",
+    ];
+    const load = async (...parts: (string | number)[]): Promise<unknown> => {
+      const storage = ["((U", 7, "storagectorch\nFloatStorage\nU", 1, "0U", 3, "cpuK", 0, "tQ"];
+      return torch.load(
+        await withPickle(bytesOf(0x80, 2, "ctorch._utils\n_rebuild_tensor_v2\n", ...storage, ...parts, 0x89, "}tR.")),
+      );
+    };
+    const large = [255, 255, 255, 127];
+    await expect(load("K", 0, ...size([2]), ...size([1]))).rejects.toThrow("out of bounds for storage");
+    await expect(load("K", 0, ...size(large, large), ...size([0], [0]))).rejects.toThrow(torch.UnpicklingError);
+    await expect(load("K", 0, ...size([0], [...large, 0]), ...size([1], [1]))).rejects.toThrow(torch.TorchError);
+    await expect(load("K", 0, ...size([255]), ...size([1]))).rejects.toThrow("non-negative");
+    const many = Array.from({ length: 40 }, () => [1]);
+    await expect(load("K", 0, ...size(...many, [0]), ...size(...many, [1]))).rejects.toThrow(torch.TorchError);
+    const npy = await torch.io.saveNpy(torch.zeros(0, 1000));
+    npy.set(bytesOf("(0, 99999999999)"), new TextDecoder("latin1").decode(npy).indexOf("(0, 1000)"));
+    await expect(torch.io.loadNpy(npy)).rejects.toThrow(torch.TorchError);
+  });
+});
 
 describe("damaged files", () => {
   it("give typed errors or other values, never anything else", async () => {
