@@ -2,20 +2,15 @@
 // error. Work and memory are bounded by the length of the file: lengths are checked against the bytes that there are, and
 // what a call makes out of its arguments is paid for from a budget.
 
-import { UnpicklingError } from "../error.ts";
 import { Callable, findGlobal } from "./globals.ts";
-import { integer } from "../tensor/read.ts";
+import { Input } from "./input.ts";
 import { brief, Dict, fail, NumpyArray, NumpyDtype, TensorSpec, Tuple } from "./python.ts";
 
-/** Python's own limit on the digits of a decimal number, whose conversion takes quadratic time. */
-const MAX_DIGITS = 4300;
 const HIGHEST_PROTOCOL = 5;
 
 /** Reads one pickle of `bytes`; `position` is then behind it. */
 export class Unpickler {
-  position: number;
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  readonly #input: Input;
   readonly #persistentLoad: (id: unknown) => unknown;
   #stack: unknown[] = [];
   readonly #marks: number[] = [];
@@ -23,11 +18,13 @@ export class Unpickler {
   #budget: number;
 
   constructor(bytes: Uint8Array, position: number, persistentLoad: (id: unknown) => unknown) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.position = position;
+    this.#input = new Input(bytes, position);
     this.#persistentLoad = persistentLoad;
     this.#budget = 4 * bytes.length + 1024;
+  }
+
+  get position(): number {
+    return this.#input.position;
   }
 
   /** Pays for what a call makes. */
@@ -38,64 +35,10 @@ export class Unpickler {
 
   load(): unknown {
     for (;;) {
-      const op = this.#byte();
+      const op = this.#input.byte();
       if (op === 0x2e /* . STOP */) return this.#pop();
       this.#step(op);
     }
-  }
-
-  // ---- bytes
-
-  #take(count: number): number {
-    const at = this.position;
-    if (!(count <= this.#bytes.length - at)) fail("Ran out of input");
-    this.position = at + count;
-    return at;
-  }
-  #byte(): number {
-    return this.#bytes[this.#take(1)]!;
-  }
-  #u16(): number {
-    return this.#view.getUint16(this.#take(2), true);
-  }
-  #u32(): number {
-    return this.#view.getUint32(this.#take(4), true);
-  }
-  #u64(): number {
-    return Number(this.#view.getBigUint64(this.#take(8), true));
-  }
-  #slice(length: number): Uint8Array {
-    const at = this.#take(length);
-    return this.#bytes.subarray(at, at + length);
-  }
-  #text(length: number): string {
-    try {
-      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(this.#slice(length));
-    } catch (error) {
-      if (error instanceof UnpicklingError) throw error;
-      return fail("a string is no valid UTF-8");
-    }
-  }
-  /** The bytes up to the end of the line as characters. */
-  #line(): string {
-    const end = this.#bytes.indexOf(0x0a, this.position);
-    if (end < 0) fail("pickle data was truncated");
-    const line = latin1(this.#slice(end - this.position));
-    this.position++;
-    return line;
-  }
-  #long(length: number): number | bigint {
-    const bytes = this.#slice(length);
-    if (length === 0) return 0;
-    let digits = "";
-    for (let i = length - 1; i >= 0; i--) digits += bytes[i]!.toString(16).padStart(2, "0");
-    return integer(BigInt.asIntN(8 * length, BigInt(`0x${digits}`)));
-  }
-  #decimal(text: string): number | bigint {
-    const digits = text.replace(/L$/, "");
-    if (!/^\s*[-+]?\d+\s*$/.test(digits) || digits.length > MAX_DIGITS)
-      fail(`could not convert '${text.slice(0, 20)}'`);
-    return integer(BigInt(digits.replace("+", "")));
   }
 
   // ---- the stack
@@ -190,12 +133,12 @@ export class Unpickler {
   #step(op: number): void {
     switch (op) {
       case 0x80: {
-        const protocol = this.#byte();
+        const protocol = this.#input.byte();
         if (protocol > HIGHEST_PROTOCOL) fail(`unsupported pickle protocol: ${protocol}`);
         return;
       }
       case 0x95: // FRAME
-        if (this.#u64() > this.#bytes.length - this.position) fail("frame exhausted before end of pickle");
+        if (this.#input.u64() > this.#input.left) fail("frame exhausted before end of pickle");
         return;
 
       // stack and memo
@@ -212,19 +155,19 @@ export class Unpickler {
       case 0x32: // 2 DUP
         return this.#push(this.#top());
       case 0x70: // p PUT
-        return this.#remember(Number(this.#decimal(this.#line())));
+        return this.#remember(Number(this.#input.decimal(this.#input.line())));
       case 0x71: // q BINPUT
-        return this.#remember(this.#byte());
+        return this.#remember(this.#input.byte());
       case 0x72: // r LONG_BINPUT
-        return this.#remember(this.#u32());
+        return this.#remember(this.#input.u32());
       case 0x94: // MEMOIZE
         return this.#remember(this.#memo.size);
       case 0x67: // g GET
-        return this.#recall(this.#decimal(this.#line()));
+        return this.#recall(this.#input.decimal(this.#input.line()));
       case 0x68: // h BINGET
-        return this.#recall(this.#byte());
+        return this.#recall(this.#input.byte());
       case 0x6a: // j LONG_BINGET
-        return this.#recall(this.#u32());
+        return this.#recall(this.#input.u32());
 
       // constants and numbers
       case 0x4e: // N NONE
@@ -234,59 +177,49 @@ export class Unpickler {
       case 0x89:
         return this.#push(false);
       case 0x4a: // J BININT
-        return this.#push(this.#view.getInt32(this.#take(4), true));
+        return this.#push(this.#input.i32());
       case 0x4b: // K BININT1
-        return this.#push(this.#byte());
+        return this.#push(this.#input.byte());
       case 0x4d: // M BININT2
-        return this.#push(this.#u16());
+        return this.#push(this.#input.u16());
       case 0x49: {
         // I INT, which was bool's too
-        const line = this.#line();
-        return this.#push(line === "00" ? false : line === "01" ? true : this.#decimal(line));
+        const line = this.#input.line();
+        return this.#push(line === "00" ? false : line === "01" ? true : this.#input.decimal(line));
       }
       case 0x4c: // L LONG
-        return this.#push(this.#decimal(this.#line()));
+        return this.#push(this.#input.decimal(this.#input.line()));
       case 0x8a: // LONG1
-        return this.#push(this.#long(this.#byte()));
+        return this.#push(this.#input.long(this.#input.byte()));
       case 0x8b: // LONG4
-        return this.#push(this.#long(this.#u32()));
-      case 0x46: {
-        // F FLOAT
-        const line = this.#line();
-        const known: Record<string, number> = { nan: NaN, inf: Infinity, "-inf": -Infinity };
-        const value = known[line] ?? (/^-?[\d.]+(e[-+]?\d+)?$/i.test(line) ? Number(line) : NaN);
-        if (Number.isNaN(value) && line !== "nan") fail("could not convert string to float");
-        return this.#push(value);
-      }
+        return this.#push(this.#input.long(this.#input.u32()));
+      case 0x46: // F FLOAT
+        return this.#push(this.#input.float());
       case 0x47: // G BINFLOAT
-        return this.#push(this.#view.getFloat64(this.#take(8), false));
+        return this.#push(this.#input.f64());
 
       // strings and bytes
       case 0x58: // X BINUNICODE
-        return this.#push(this.#text(this.#u32()));
+        return this.#push(this.#input.text(this.#input.u32()));
       case 0x8c: // SHORT_BINUNICODE
-        return this.#push(this.#text(this.#byte()));
+        return this.#push(this.#input.text(this.#input.byte()));
       case 0x8d: // BINUNICODE8
-        return this.#push(this.#text(this.#u64()));
+        return this.#push(this.#input.text(this.#input.u64()));
       case 0x56: // V UNICODE
-        return this.#push(unescape(this.#line(), /\\(?:u([\da-f]{4})|U([\da-f]{8}))/gi));
-      case 0x53: {
-        // S STRING
-        const [, , text] =
-          /^(['"])(.*)\1$/s.exec(this.#line().trim()) ?? fail("the STRING opcode argument must be quoted");
-        return this.#push(unescape(text!, /\\(?:x([\da-f]{2})|([nrt\\'"]))/gi));
-      }
+        return this.#push(this.#input.rawUnicode());
+      case 0x53: // S STRING
+        return this.#push(this.#input.quoted());
       case 0x54: // T BINSTRING
-        return this.#push(this.#text(this.#u32()));
+        return this.#push(this.#input.text(this.#input.u32()));
       case 0x55: // U SHORT_BINSTRING
-        return this.#push(this.#text(this.#byte()));
+        return this.#push(this.#input.text(this.#input.byte()));
       case 0x42: // B BINBYTES
-        return this.#push(this.#slice(this.#u32()).slice());
+        return this.#push(this.#input.slice(this.#input.u32()).slice());
       case 0x43: // C SHORT_BINBYTES
-        return this.#push(this.#slice(this.#byte()).slice());
+        return this.#push(this.#input.slice(this.#input.byte()).slice());
       case 0x8e: // BINBYTES8
       case 0x96: // BYTEARRAY8
-        return this.#push(this.#slice(this.#u64()).slice());
+        return this.#push(this.#input.slice(this.#input.u64()).slice());
 
       // containers
       case 0x29: // ) EMPTY_TUPLE
@@ -331,7 +264,7 @@ export class Unpickler {
 
       // globals, calls, persistent ids
       case 0x63: // c GLOBAL
-        return this.#global(this.#line(), this.#line());
+        return this.#global(this.#input.line(), this.#input.line());
       case 0x93: {
         // STACK_GLOBAL
         const name = this.#pop();
@@ -348,26 +281,8 @@ export class Unpickler {
       case 0x51: // Q BINPERSID
         return this.#push(this.#persistentLoad(this.#pop()));
       case 0x50: // P PERSID
-        return this.#push(this.#persistentLoad(this.#line()));
+        return this.#push(this.#persistentLoad(this.#input.line()));
     }
     fail(`Unsupported operand ${op}`);
   }
-}
-
-/** Bytes as the characters of the same codes. */
-export function latin1(bytes: Uint8Array): string {
-  let text = "";
-  for (let i = 0; i < bytes.length; i += 4096) text += String.fromCharCode(...bytes.subarray(i, i + 4096));
-  return text;
-}
-
-const ESCAPES: Record<string, string> = { n: "\n", r: "\r", t: "\t", "\\": "\\", "'": "'", '"': '"' };
-
-function unescape(text: string, pattern: RegExp): string {
-  return text.replace(pattern, (_, short?: string, long?: string) => {
-    if (short !== undefined) return String.fromCharCode(parseInt(short, 16));
-    if (long!.length === 1) return ESCAPES[long!.toLowerCase()]!;
-    const point = parseInt(long!, 16);
-    return point <= 0x10ffff ? String.fromCodePoint(point) : fail("illegal Unicode character");
-  });
 }

@@ -179,6 +179,8 @@ describe("a pickle", () => {
         [2, null],
       ]),
     );
+    expect(await load("(lFnan\naF-inf\naF2e3\na.")).toEqual([NaN, -Infinity, 2000]);
+    await expect(load("Fconstructor\n.")).rejects.toThrow("could not convert string to float");
     expect(Object.keys((await load(0x80, 2, "}U", 9, "__proto__K", 1, "s.")) as object)).toEqual(["__proto__"]);
   });
 
