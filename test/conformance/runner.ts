@@ -32,17 +32,24 @@ const globPattern = (glob: string) =>
   );
 
 /** Parameters and optimizer state outlive scopes: finalizers release them, in turns of the event loop. */
-async function collect(host: Host): Promise<void> {
-  for (let i = 0; i < 5; i++) {
+async function collected(host: Host, memory: () => Promise<DeviceMemory | null>, goal: number) {
+  for (let turn = 0; ; turn++) {
     host.collectGarbage?.();
     await new Promise((resolve) => setTimeout(resolve, 5));
+    const found = await memory();
+    if (found === null || found.buffers <= goal + UNFINISHED.buffers || turn === 40) return found;
   }
 }
 
+/** Small tensors that outlive their scope are finalized together, 32 at a time, so a batch may stay incomplete. */
+const UNFINISHED = { buffers: 32, bytes: 32 * 4096 };
+
 /** Buffers that a category's cases have left in use. */
 function leaks(before: DeviceMemory, after: DeviceMemory): string[] {
-  return after.buffers > before.buffers || after.bytes > before.bytes
-    ? [`${after.buffers} buffers of ${after.bytes} bytes in use, ${before.buffers} of ${before.bytes} before`]
+  const buffers = after.buffers - before.buffers;
+  const bytes = after.bytes - before.bytes;
+  return buffers > UNFINISHED.buffers || bytes > UNFINISHED.bytes
+    ? [`${buffers} more buffers of ${bytes} bytes in use than before`]
     : [];
 }
 
@@ -68,15 +75,12 @@ export async function runConformance(torch: Torch, vectors: Vectors, host: Host,
     report.width = category === "rng" || category === "errors" ? 1 : runtime.width;
     const failures: string[] = [];
     const late = (error: unknown) => failures.push(`a late error: ${error}`);
-    const memory = async () => {
-      await collect(host);
-      return runtime.deviceMemory(late);
-    };
-    const before = await memory();
+    const memory = () => runtime.deviceMemory(late);
+    const before = await collected(host, memory, 0);
     for (const file of category === "files" ? [] : files) await runFile(category, file, rowOf);
     if (category === "files") await runFiles(runtime, report, rowOf, vectors, files);
     await report.settle();
-    const after = await memory();
+    const after = await collected(host, memory, before?.buffers ?? 0);
     if (before && after) {
       const row = report.row(category, "device memory");
       rows.set(row.op, row);
