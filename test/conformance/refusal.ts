@@ -1,21 +1,26 @@
 import { tagOf } from "./value.ts";
 
 /** dtypes that a device does not have: a case with one passes only if the library says so and names the way out. */
-const absent = /^(float64|complex64|complex128)$/;
-const documented = /WebGPU has no (float64|complex)/;
+const absent = new Set(["float64", "complex64", "complex128"]);
+const documented = /WebGPU has no (float64|float16|complex)/;
+
+/** Some adapters, SwiftShader for one, have no 16-bit floats either. */
+export function lacksHalf(): void {
+  absent.add("float16");
+}
 
 /** Whether a value of the vectors holds a tensor, a number or a dtype that WebGPU does not have. */
 export function needsAbsent(value: any): boolean {
   if (Array.isArray(value)) return value.some(needsAbsent);
   const tag = tagOf(value);
-  if (tag === "$t") return absent.test(value.$t.dtype);
-  if (tag === "$dtype") return absent.test(value.$dtype);
+  if (tag === "$t") return absent.has(value.$t.dtype);
+  if (tag === "$dtype") return absent.has(value.$dtype);
   if (tag === "$c") return true;
   if (tag !== "") return needsAbsent(value[tag]);
   return value !== null && typeof value === "object" && Object.values(value).some(needsAbsent);
 }
 
-export const isAbsent = (dtype: unknown): boolean => typeof dtype === "string" && absent.test(dtype);
+export const isAbsent = (dtype: unknown): boolean => typeof dtype === "string" && absent.has(dtype);
 
 export const isRefusal = (error: unknown): boolean =>
   error instanceof Error &&

@@ -112,7 +112,7 @@ export class Report {
         return;
       }
       // a build without emscripten lacks the module, and says so
-      const noNumerics = error instanceof Error && error.message.includes("flambeau.numerics.wasm");
+      const noNumerics = error instanceof Error && /flambeau\.numerics\.wasm|torch\.linalg\.load/.test(error.message);
       if (error instanceof Skip || noNumerics) {
         const reason = noNumerics ? "built without core-wasm/numerics" : error.message;
         row.skipped++;
