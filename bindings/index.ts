@@ -45,7 +45,7 @@ export {
   svd,
   triangularSolve,
   vander,
-} from "./linalg/toplevel.ts";
+} from "./linalg/torch.ts";
 export { keep, scope, scoped } from "./memory/scope.ts";
 export { setWatermark } from "./memory/pressure.ts";
 export { memoryStats, setMemoryLimit, type MemoryStats } from "./memory/stats.ts";

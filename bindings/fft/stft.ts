@@ -5,6 +5,7 @@ import * as ops from "../gen/functions.ts";
 import { ones, zeros } from "../factories.ts";
 import { positional } from "../functional/arguments.ts";
 import { fold, pad } from "../nn/functional.ts";
+import { guard } from "../linalg/guard.ts";
 import { scope } from "../memory/scope.ts";
 import { defineMethods } from "../tensor/call.ts";
 import { CPU, moved } from "../tensor/move.ts";
@@ -104,9 +105,9 @@ const STFT_NAMES = [
  * Shapes: (samples) or (batch, samples) → (batch, frequencies, frames), with a last dim of 2 unless `returnComplex`.
  * Follows torch.stft.
  */
-export function stft(input: Tensor, nFft: number, options?: StftOptions): Tensor;
-export function stft(input: Tensor, options: StftOptions & { nFft: number }): Tensor;
-export function stft(
+function stft(input: Tensor, nFft: number, options?: StftOptions): Tensor;
+function stft(input: Tensor, options: StftOptions & { nFft: number }): Tensor;
+function stft(
   input: Tensor,
   nFft: number,
   hopLength?: number | null,
@@ -114,7 +115,7 @@ export function stft(
   window?: Tensor | null,
   options?: StftOptions,
 ): Tensor;
-export function stft(...given: unknown[]): Tensor {
+function stft(...given: unknown[]): Tensor {
   const args = positional(given, STFT_NAMES, "stft");
   const [signal, nFft] = args as [Tensor, number];
   const [hopLength, winLength] = lengths("stft", nFft, args[2] as number | null, args[3] as number | null);
@@ -165,9 +166,9 @@ const ISTFT_NAMES = [
  * Shapes: (batch, frequencies, frames), complex or with a last dim of 2 → (batch, samples). Follows torch.istft.
  * @throws RuntimeError where the windows leave a sample uncovered
  */
-export function istft(input: Tensor, nFft: number, options?: IstftOptions): Tensor;
-export function istft(input: Tensor, options: IstftOptions & { nFft: number }): Tensor;
-export function istft(
+function istft(input: Tensor, nFft: number, options?: IstftOptions): Tensor;
+function istft(input: Tensor, options: IstftOptions & { nFft: number }): Tensor;
+function istft(
   input: Tensor,
   nFft: number,
   hopLength?: number | null,
@@ -175,7 +176,7 @@ export function istft(
   window?: Tensor | null,
   options?: IstftOptions,
 ): Tensor;
-export function istft(...given: unknown[]): Tensor {
+function istft(...given: unknown[]): Tensor {
   const args = positional(given, ISTFT_NAMES, "istft");
   const [input, nFft] = args as [Tensor, number];
   const [hopLength, winLength] = lengths("istft", nFft, args[2] as number | null, args[3] as number | null);
@@ -239,11 +240,21 @@ export interface TensorStft {
   istft(options: IstftOptions & { nFft: number }): Tensor;
 }
 
+const STFT =
+  "input:Tensor nFft:int hopLength:int? winLength:int? window:Tensor? center:bool? padMode:str? normalized:bool? " +
+  "onesided:bool? returnComplex:bool?";
+const ISTFT =
+  "input:Tensor nFft:int hopLength:int? winLength:int? window:Tensor? center:bool? normalized:bool? onesided:bool? " +
+  "length:int? returnComplex:bool?";
+const guardedStft = /* @__PURE__ */ guard(stft, "stft", STFT);
+const guardedIstft = /* @__PURE__ */ guard(istft, "istft", ISTFT);
+export { guardedIstft as istft, guardedStft as stft };
+
 /** Called by whoever makes torch complete. */
 export function addMethods(): void {
   const method = (run: (...args: never[]) => Tensor) =>
     function (this: Tensor, ...args: unknown[]) {
       return (run as (...all: unknown[]) => Tensor)(this, ...args);
     };
-  defineMethods(Tensor, { stft: method(stft), istft: method(istft) });
+  defineMethods(Tensor, { stft: method(guardedStft), istft: method(guardedIstft) });
 }

@@ -26,6 +26,8 @@ export const plain = (bytes: Uint8Array): Uint8Array =>
 /** Writes a file where there is a path, and gives its bytes where there is none. */
 export async function deliver(bytes: Uint8Array, path: string | URL | undefined): Promise<Uint8Array | void> {
   if (path === undefined) return bytes;
+  if (typeof path !== "string" && !(path instanceof URL))
+    throw new TypeError("a file's path must be a string or a URL");
   await host().writeFile(path, bytes);
 }
 

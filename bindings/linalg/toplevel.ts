@@ -6,9 +6,9 @@ import { Function, type FunctionContext } from "../autograd/function.ts";
 import * as ops from "../gen/functions.ts";
 import { zerosLike } from "../factories.ts";
 import { scope } from "../memory/scope.ts";
-import { defineMethods, type Named } from "../tensor/call.ts";
+import type { Named } from "../tensor/call.ts";
 import { broadcastShapes } from "../tensor/shapes.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { checkSquare } from "./checks.ts";
 import * as linalg from "./functions.ts";
 import { mT } from "./primitives.ts";
@@ -184,33 +184,4 @@ export interface TensorLinalg {
     transpose?: boolean,
     unitriangular?: boolean,
   ): Named<"solution" | "clonedCoefficient">;
-}
-
-type AnyFunction = (...args: never[]) => unknown;
-
-const functions: Record<string, AnyFunction> = {
-  inverse,
-  pinverse,
-  det: linalg.det,
-  logdet: linalg.logdet,
-  slogdet: linalg.slogdet,
-  matrixExp: linalg.matrixExp,
-  matrixPower: linalg.matrixPower,
-  cholesky,
-  choleskySolve,
-  choleskyInverse,
-  qr,
-  svd,
-  triangularSolve,
-};
-
-/** Called by whoever makes torch complete (bindings/index.ts). */
-export function addMethods(): void {
-  const methods = Object.entries(functions).map(([name, run]) => [
-    name,
-    function (this: Tensor, ...args: unknown[]) {
-      return (run as (...all: unknown[]) => unknown)(this, ...args);
-    },
-  ]);
-  defineMethods(Tensor, Object.fromEntries(methods) as Record<string, unknown>);
 }

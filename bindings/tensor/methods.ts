@@ -11,7 +11,7 @@ import "./reductions.ts";
 import "./shapes.ts";
 import { factoryMethods } from "../factories.ts";
 import { addMethods as addStftMethods } from "../fft/stft.ts";
-import { addMethods as addLinalgMethods } from "../linalg/toplevel.ts";
+import { addMethods as addLinalgMethods } from "../linalg/torch.ts";
 import { randomMethods } from "../random.ts";
 import { defineMethods } from "./call.ts";
 import { Tensor } from "./tensor.ts";

@@ -55,8 +55,8 @@ function show(value: unknown): string {
   return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
 }
 
-/** What is not a computation: settings, and what keeps tensors alive on purpose. */
-const NOT_CALLED = /^(set|seed$|scope|keep|manualSeed|noGrad|enableGrad|inferenceMode|sharedArray)/;
+/** What is not a computation: settings, files, and what keeps tensors alive on purpose. */
+const NOT_CALLED = /^(set|save$|load$|seed$|scope|keep|manualSeed|noGrad|enableGrad|inferenceMode|sharedArray)/;
 type Target = [name: string, call: (args: unknown[]) => unknown];
 
 function functionsOf(namespace: object, prefix: string): Target[] {
@@ -77,6 +77,7 @@ const targets: Target[] = [
   ...functionsOf(torch.nn.functional, "nn.functional"),
   ...functionsOf(torch.special, "special"),
   ...functionsOf(torch.linalg, "linalg"),
+  ...functionsOf(torch.fft, "fft"),
   ...methods,
 ];
 
@@ -84,17 +85,20 @@ beforeAll(() => torch.setMemoryLimit(256e6));
 afterAll(() => torch.setMemoryLimit(0));
 
 /** Calls once; returns what is wrong with how that went. */
-function attempt(call: Target[1]): string | undefined {
+async function attempt(call: Target[1]): Promise<string | undefined> {
   const before = torch.memoryStats();
   let described = "";
   let error: unknown;
+  let pending: Promise<unknown> | undefined;
   try {
     torch.scope(() => {
       const args = Array.from({ length: Math.floor(random() * 5) }, argument);
       described = args.map(show).join(", ");
       const result = call(args) as Partial<Iterable<unknown>> & Partial<Promise<unknown>>;
-      if (typeof result?.then === "function") result.catch!(() => {});
+      if (typeof result?.then === "function") pending = result as Promise<unknown>;
     });
+    const settled = await pending;
+    for (const item of [settled].flat(1)) if (item instanceof torch.Tensor) item.dispose();
   } catch (caught) {
     error = caught;
   }
@@ -108,9 +112,13 @@ function attempt(call: Target[1]): string | undefined {
   return torch.isGradEnabled() ? undefined : `(${described}) left the grad mode off after ${outcome}`;
 }
 
-test.each(targets)("%s", (name, call) => {
+test.each(targets)("%s", async (name, call) => {
   state = SEED;
   for (const letter of name) state = (Math.imul(state, 31) + letter.charCodeAt(0)) >>> 0;
-  const problems = Array.from({ length: CALLS }, () => attempt(call)).filter((problem) => problem !== undefined);
+  const problems: string[] = [];
+  for (let i = 0; i < CALLS; i++) {
+    const problem = await attempt(call);
+    if (problem !== undefined) problems.push(problem);
+  }
   expect(problems).toEqual([]);
 });
