@@ -119,7 +119,7 @@ function signalLine(input: Tensor, n: number | null | undefined, axis: number, n
 
 type Line = (x: Tensor, n: number | null | undefined, dim: number, norm: Norm) => Tensor;
 
-interface LineFunction {
+export interface LineFunction {
   (input: Tensor, n?: number | null, dim?: number, norm?: FftNorm | null): Tensor;
   (input: Tensor, options: LineOptions): Tensor;
   (input: Tensor, n: number | null, options: Omit<LineOptions, "n">): Tensor;
@@ -177,7 +177,7 @@ function axesOf(
 
 const size = (n: number | undefined): number | null => (n === undefined || n === -1 ? null : n);
 
-interface PlaneFunction {
+export interface PlaneFunction {
   (input: Tensor, s?: readonly number[] | null, dim?: number | readonly number[] | null, norm?: FftNorm | null): Tensor;
   (input: Tensor, options: PlaneOptions): Tensor;
   (input: Tensor, s: readonly number[] | null, options: Omit<PlaneOptions, "s">): Tensor;
