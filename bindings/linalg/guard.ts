@@ -12,7 +12,6 @@ import {
   isOptions,
   isScalar,
   tensorArg,
-  typeName,
   wrongType,
 } from "../tensor/call.ts";
 import { Tensor } from "../tensor/tensor.ts";

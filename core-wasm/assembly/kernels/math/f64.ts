@@ -31,6 +31,11 @@ function divFloor(x: f64, y: f64): f64 {
 function power(x: f64, y: f64): f64 {
   if (x == 1 || y == 0) return 1;
   if (x == -1 && abs<f64>(y) == Infinity) return 1;
+  // the library takes some y between whole numbers for odd ones
+  if (x <= 0 && y != floor<f64>(y) && isFinite<f64>(y)) {
+    if (x == 0 || x == -Infinity) return (x == 0) == y > 0 ? 0 : Infinity;
+    return NaN;
+  }
   return NativeMath.pow(x, y);
 }
 
