@@ -30,7 +30,12 @@ export interface Pipeline {
   readonly immediates: boolean;
   /** the module's text, for errors and snapshots */
   readonly code: string;
+  /** when it was last asked for, in questions */
+  used: number;
 }
+
+/** Pipelines kept; beyond that the half that was used longest ago is left to the garbage collector. */
+const PIPELINE_LIMIT = 1024;
 
 interface Layout {
   readonly bindings: GPUBindGroupLayout;
@@ -44,6 +49,8 @@ export class PipelineCache {
   readonly #fail: (error: GPUError, code: string) => void;
   /** by the kernel's key, then by the form of its operands */
   readonly #pipelines = new Map<string, Map<string | number, Pipeline>>();
+  #count = 0;
+  #questions = 0;
   readonly #layouts = new Map<string, Layout>();
   readonly #compiling = new Set<Promise<unknown>>();
   /** while set, pipelines are compiled in the background and cannot be run before `settled` */
@@ -62,7 +69,9 @@ export class PipelineCache {
   }
 
   get(key: string, form: string | number): Pipeline | undefined {
-    return this.#pipelines.get(key)?.get(form);
+    const pipeline = this.#pipelines.get(key)?.get(form);
+    if (pipeline !== undefined) pipeline.used = ++this.#questions;
+    return pipeline;
   }
 
   /** The text of the modules whose key starts so. */
@@ -92,7 +101,8 @@ export class PipelineCache {
     const module = device.createShaderModule({ code, label: key });
     const layout = this.#ring.pipelineLayout(bindings, immediates ? words + operands.length : 0);
     const descriptor = { layout, compute: { module, entryPoint: "main" }, label: key };
-    const pipeline: Pipeline = { gpu: undefined!, layout: bindings, bindGroups, faults, immediates, code };
+    const used = ++this.#questions;
+    const pipeline: Pipeline = { gpu: undefined!, layout: bindings, bindGroups, faults, immediates, code, used };
     if (this.asynchronous) {
       this.#track(
         device.createComputePipelineAsync(descriptor).then(
@@ -111,10 +121,22 @@ export class PipelineCache {
         () => {}, // the device is lost, which is reported elsewhere
       ),
     );
+    if (++this.#count > PIPELINE_LIMIT && !this.asynchronous) this.#forgetOldest();
     const forms = this.#pipelines.get(key);
     if (forms === undefined) this.#pipelines.set(key, new Map([[form, pipeline]]));
     else forms.set(form, pipeline);
     return pipeline;
+  }
+
+  #forgetOldest(): void {
+    const stamps = [...this.#pipelines.values()].flatMap((forms) => Array.from(forms.values(), ({ used }) => used));
+    const middle = stamps.sort((a, b) => a - b)[stamps.length >> 1]!;
+    this.#count = 0;
+    for (const [key, forms] of this.#pipelines) {
+      for (const [form, { used }] of forms) if (used < middle) forms.delete(form);
+      if (forms.size === 0) this.#pipelines.delete(key);
+      this.#count += forms.size;
+    }
   }
 
   /** Drops all bind groups: a buffer is about to be destroyed. */
