@@ -47,6 +47,7 @@ export class WebGpuBackend implements DeviceBackend {
   }
 
   free(id: number): void {
+    this.stream.runWaiting();
     this.stream.buffers.free(id);
   }
 

@@ -69,6 +69,7 @@ export class Stream {
   #pending = 0;
   #temporaries: number[] = [];
   #flushScheduled = false;
+  #waiting: (() => void) | undefined;
   #recording = true;
   readonly stats: StreamStats = { dispatches: 0, submits: 0, pipelines: 0, bindGroups: 0 };
   /** what the next call raises: a validation error or out of memory that the device reported */
@@ -109,7 +110,20 @@ export class Stream {
     this.#temporaries.length = 0;
   }
 
+  /** Puts work off until the next command, read, upload or free; `runWaiting` does it at once. */
+  wait(run: () => void): void {
+    this.#waiting = run;
+    if (!this.#flushScheduled) this.#scheduleFlush();
+  }
+
+  runWaiting(): void {
+    const run = this.#waiting;
+    this.#waiting = undefined;
+    run?.();
+  }
+
   dispatch(d: Dispatch): void {
+    if (this.#waiting !== undefined) this.runWaiting();
     const { operands, outputs, words } = d;
     const slotOf = this.#slotsOfCall;
     // distinct buffers become slots: WebGPU forbids to bind one twice when it is written
@@ -164,6 +178,7 @@ export class Stream {
 
   /** Copies bytes into a buffer. `bytes` may be changed as soon as this returns. */
   upload(id: number, offset: number, bytes: Uint8Array): void {
+    this.runWaiting();
     if (!this.#recording) return;
     const buffer = this.buffers.get(id);
     // writes of the queue come before commands that are not submitted yet
@@ -181,6 +196,7 @@ export class Stream {
 
   /** The bytes of a buffer as of now. Several reads of one task share a submit. */
   read(id: number, offset: number, bytes: number): Promise<Uint8Array> {
+    this.runWaiting();
     if (this.failure !== undefined) this.#raiseFailure();
     const from = offset & ~3;
     const size = ((offset + bytes + 3) & ~3) - from;
@@ -194,6 +210,7 @@ export class Stream {
 
   /** Submits what was recorded. */
   flush(): void {
+    this.runWaiting();
     if (this.#encoder === undefined) return;
     this.#pass?.end();
     this.#ring.write();
@@ -215,11 +232,13 @@ export class Stream {
 
   /** Runs `record` without executing anything: its pipelines are compiled, in parallel, until the promise resolves. */
   async warmup(record: () => void): Promise<void> {
+    this.runWaiting();
     this.#recording = false;
     this.pipelines.asynchronous = true;
     try {
       record();
     } finally {
+      this.runWaiting();
       this.#recording = true;
       this.pipelines.asynchronous = false;
     }

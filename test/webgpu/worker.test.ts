@@ -24,9 +24,14 @@ function onCpu(seed: number): number[] {
 function inWorker(seed: number): Promise<number[]> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL("./worker.mjs", import.meta.url), { workerData: { seed, steps: STEPS } });
+    const ended = new Promise((done) => worker.on("exit", done));
     worker.on("message", (losses: number[]) => {
-      resolve(losses);
-      void worker.terminate();
+      // a thread that is killed while its device is alive can take the driver down with it
+      const patience = setTimeout(() => void worker.terminate(), 5000);
+      void ended.then(() => {
+        clearTimeout(patience);
+        resolve(losses);
+      });
     });
     worker.on("error", reject);
   });
