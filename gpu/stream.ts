@@ -116,14 +116,20 @@ export class Stream {
     if (!this.#flushScheduled) this.#scheduleFlush();
   }
 
+  /** Does what was put off. What goes wrong is raised by the next call: this one may stand in the middle of a release. */
   runWaiting(): void {
     const run = this.#waiting;
+    if (run === undefined) return;
     this.#waiting = undefined;
-    run?.();
+    try {
+      run();
+    } catch (error) {
+      this.failure ??= error as Error;
+    }
   }
 
   dispatch(d: Dispatch): void {
-    if (this.#waiting !== undefined) this.runWaiting();
+    this.runWaiting();
     const { operands, outputs, words } = d;
     const slotOf = this.#slotsOfCall;
     // distinct buffers become slots: WebGPU forbids to bind one twice when it is written

@@ -60,6 +60,17 @@ const junit = (file) => (result) => {
   return { passed: tests - failed - skipped, failed: failed + (broken ? 1 : 0), skipped };
 };
 
+/**
+ * As `count`, of Deno's tests on the device: its software driver at times corrupts the heap while the process ends, after the
+ * runner has closed with its totals. That is no test's failure, and is said.
+ */
+const despiteTeardown = (count) => (result) => {
+  const closed = /\| \d+ passed \| 0 failed/.test(result.output);
+  if (result.code < 128 || !closed) return count(result);
+  console.log("Deno was killed by a signal while it ended, after all tests on the device had passed");
+  return count({ ...result, code: 0 });
+};
+
 const REQUIRED = { cpu: "test/conformance/required.json", webgpu: "test/conformance/required-webgpu.json" };
 const PORTABLE = ["examples", "test/hosts"];
 /** Needs an adapter, so these are suites of their own. */
@@ -97,9 +108,10 @@ const HALVES = {
 
 /** Suites on the WebGPU device: skipped, with the reason, where there is no adapter. */
 const webgpuSuites = () => {
+  const inDeno = denoTest("webgpu-deno", [WEBGPU]);
   const suites = {
     "webgpu tests in node": vitest(process.execPath, "webgpu-node", [WEBGPU]),
-    "webgpu tests in deno": denoTest("webgpu-deno", [WEBGPU]),
+    "webgpu tests in deno": { ...inDeno, counts: despiteTeardown(inDeno.counts) },
     "webgpu tests in bun": bunTest("webgpu-bun", [WEBGPU]),
     ...Object.fromEntries(
       Object.entries(HALVES).map(([half, categories]) => [
@@ -160,12 +172,7 @@ async function main(words) {
         console.log(`skipped: ${name}: ${suite.skip}`);
         continue;
       }
-      let result = await run(suite.command, gpuEnvironment());
-      if (name.startsWith("webgpu") && result.code >= 128) {
-        // software drivers have races of their own; what fails twice is ours
-        console.log(`${name}: the process was killed by a signal, once more\n${indent(result.output.slice(-400))}`);
-        result = await run(suite.command, gpuEnvironment());
-      }
+      const result = await run(suite.command, gpuEnvironment());
       const counts = suite.counts(result);
       rows.push({ suite: name, ...counts, seconds: Math.round(result.seconds) });
       console.log(`${counts.failed ? "FAILED" : "ok"}: ${name}, ${result.seconds.toFixed(0)} s`);
