@@ -13,7 +13,8 @@ test("a training step of an MLP takes at most 30 dispatches and one submit", asy
   await torch.webgpu.synchronize();
   const before = counts();
   torch.scope(() => void step());
-  await endOfTask();
+  // hosts differ in how soon what is due at the end of a task runs
+  for (let i = 0; i < 10 && counts().submits === before.submits; i++) await endOfTask();
   const after = counts();
   const dispatches = after.dispatches - before.dispatches;
   assert.ok(dispatches > 0 && dispatches <= 30, `${dispatches} dispatches`);
