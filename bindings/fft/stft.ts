@@ -8,8 +8,8 @@ import { fold, pad } from "../nn/functional.ts";
 import { guard } from "../linalg/guard.ts";
 import { scope } from "../memory/scope.ts";
 import { defineMethods } from "../tensor/call.ts";
-import { CPU, moved } from "../tensor/move.ts";
-import { live, Tensor } from "../tensor/tensor.ts";
+import { toCpu } from "../tensor/move.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { fft, ifft, irfft, rfft } from "./functions.ts";
 import { onCpu } from "./transform.ts";
 
@@ -81,10 +81,8 @@ function transformed(
   window: Tensor | null | undefined,
   body: (local: Tensor, window: Tensor | null) => Tensor,
 ): Tensor {
-  return scope(() => onCpu(input, (local) => body(local, window ? onCpuAlone(window) : null)));
+  return scope(() => onCpu(input, (local) => body(local, window ? toCpu(window) : null)));
 }
-
-const onCpuAlone = (tensor: Tensor): Tensor => (tensor.device === "cpu" ? tensor : moved(live(tensor), -1, CPU));
 
 const STFT_NAMES = [
   "input",

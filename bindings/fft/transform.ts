@@ -4,8 +4,8 @@ import { Function, type FunctionContext } from "../autograd/function.ts";
 import * as ops from "../gen/functions.ts";
 import { compute, Routine } from "../linalg/module.ts";
 import { Code } from "../tensor/dtype.ts";
-import { CPU, moved } from "../tensor/move.ts";
-import { live, Tensor } from "../tensor/tensor.ts";
+import { toCpu } from "../tensor/move.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 /** Σ x[k] exp(∓2πi jk/n) · scale along the last dim of a complex tensor; `inverse`: with the plus sign. */
 export class Fft extends Function {
@@ -35,7 +35,7 @@ export class Fft extends Function {
  */
 export function onCpu(input: Tensor, body: (local: Tensor) => Tensor): Tensor {
   if (input.device === "cpu") return body(input);
-  return body(moved(live(input), -1, CPU)).to(input.device) as Tensor;
+  return body(toCpu(input)).to(input.device) as Tensor;
 }
 
 /** `Fft` along any dim. */

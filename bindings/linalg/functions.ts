@@ -22,17 +22,16 @@ import {
   LinalgQr,
   LinalgSolve,
   LinalgSvd,
+  columnsOf,
   lastInfo,
   mT,
+  rowsOf,
   TriangularSolve,
 } from "./primitives.ts";
 
 export { load } from "./module.ts";
 export { LinAlgError } from "./checks.ts";
 export { cross, diagonal, matmul, vecdot, vectorNorm } from "../gen/linalg.ts";
-
-const rowsOf = (a: Tensor): number => a.shape[a.dim() - 2]!;
-const columnsOf = (a: Tensor): number => a.shape[a.dim() - 1]!;
 
 /** A list of tensors that are known by name too. */
 export function named<Name extends string>(tensors: readonly Tensor[], names: readonly Name[]): Named<Name> {

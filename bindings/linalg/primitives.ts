@@ -5,8 +5,8 @@
 import { Function, type FunctionContext } from "../autograd/function.ts";
 import * as ops from "../gen/functions.ts";
 import { eye, zeros } from "../factories.ts";
-import { CPU, moved } from "../tensor/move.ts";
-import { live, type Tensor } from "../tensor/tensor.ts";
+import { toCpu } from "../tensor/move.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { compute, Routine, type Output } from "./module.ts";
 
 type Grad = Tensor | null;
@@ -17,8 +17,8 @@ function batchOf(a: Tensor): { lead: number[]; batch: number } {
   return { lead, batch: lead.reduce((product, size) => product * size, 1) };
 }
 
-const rowsOf = (a: Tensor): number => a.shape[a.dim() - 2]!;
-const columnsOf = (a: Tensor): number => a.shape[a.dim() - 1]!;
+export const rowsOf = (a: Tensor): number => a.shape[a.dim() - 2]!;
+export const columnsOf = (a: Tensor): number => a.shape[a.dim() - 1]!;
 export const mT = (a: Tensor): Tensor => ops.transpose(a, -2, -1);
 
 function output(a: Tensor, lead: readonly number[], ...shape: number[]): Output {
@@ -329,7 +329,7 @@ export class LinalgPinv extends Function {
   static override backward(ctx: FunctionContext, grad: Tensor): Grad[] {
     // products of inverses lose half of float32's digits; the CPU has more
     const { dtype, device } = grad;
-    const wide = (t: Tensor): Tensor => (device === "cpu" ? t : moved(live(t), -1, CPU)).double();
+    const wide = (t: Tensor): Tensor => toCpu(t).double();
     const [a, p] = ctx.savedTensors.map(wide) as [Tensor, Tensor];
     grad = wide(grad);
     const pT = mT(p);

@@ -35,6 +35,11 @@ export function moved(handle: number, code: number, device: number): Tensor {
   return result;
 }
 
+/** The tensor on the CPU, now: itself, or a recorded copy. @throws RuntimeError where the copy would have to be awaited */
+export function toCpu(tensor: Tensor): Tensor {
+  return convert(tensor, -1, CPU, false);
+}
+
 /** True for a move to the CPU that has to be awaited. */
 export function mustWait(tensor: Tensor, device: number): boolean {
   return device === CPU && deviceCodeOf(live(tensor)) === WEBGPU && !canRead();
