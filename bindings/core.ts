@@ -220,27 +220,44 @@ export function instantiate(module: WebAssembly.Module, imports: Record<string, 
   };
   const { exports } = new WebAssembly.Instance(module, { env });
   memory = (exports["memory"] ?? env["memory" as keyof typeof env]) as WebAssembly.Memory;
-  core = plainExports(exports) as Core;
+  compiled = plainExports(exports);
+  core = flattened(compiled) as Core;
   refresh();
   scratchBase = core.scratch() >>> 2;
 }
 
-/**
- * The exports by their names, which those of ops get back here (core-wasm/generate/exports.ts has numbered them), as an
- * ordinary object with fast properties. An exports object is a dictionary in V8, where a property costs
- * a hash look-up at every call; an object that serves as a prototype is laid out flat.
- */
-function plainExports(exports: WebAssembly.Exports): unknown {
-  const flat = Object.fromEntries(Object.entries(exports).filter(([name]) => !name.startsWith("_")));
+type Exports = Record<string, unknown>;
+/** What the core exports. */
+let compiled: Exports;
+
+/** Puts a function of one's own in the place of every op (tensor/intercept.ts), or the ops back in theirs. */
+export function replaceOps(wrap: ((op: string, run: (...words: number[]) => number) => unknown) | undefined): void {
+  const entries = Object.entries(compiled).map(([name, value]) =>
+    wrap !== undefined && name.startsWith("op_") ? [name, wrap(name.slice(3), value as () => number)] : [name, value],
+  );
+  core = flattened(Object.fromEntries(entries)) as Core;
+}
+
+/** The exports by their names, which those of ops get back here: core-wasm/generate/exports.ts has numbered them. */
+function plainExports(exports: WebAssembly.Exports): Exports {
+  const plain: Exports = Object.fromEntries(Object.entries(exports).filter(([name]) => !name.startsWith("_")));
   let number = 0;
   const name = (op: string): void => {
-    flat[`op_${op}`] = exports[`_${(number++).toString(36)}`]!;
+    plain[`op_${op}`] = exports[`_${(number++).toString(36)}`]!;
   };
   for (const line of SIGNATURES.split("\n")) {
     const [op, flags] = line.split(" ", 2) as [string, string];
     name(op);
     if (flags.includes("I")) name(`${op}_`);
   }
+  return plain;
+}
+
+/**
+ * An ordinary object with fast properties. An exports object is a dictionary in V8, where a property costs
+ * a hash look-up at every call; an object that serves as a prototype is laid out flat.
+ */
+function flattened(flat: Exports): unknown {
   function Holder() {}
   Holder.prototype = flat;
   return Object.create(flat) && flat;

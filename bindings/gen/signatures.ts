@@ -28,6 +28,7 @@ amin O input dim:V? keepdim:b=0
 aminmax O input dim:I? keepdim:b=0 > min max
 angle EO input
 any O input dim:I? keepdim:b=0
+arange O start:s end:s step:s dtype:d? device:i=0
 argmax O input dim:I? keepdim:b=0
 argmin O input dim:I? keepdim:b=0
 argsort O input dim:i=-1 descending:b=0 stable:b=0
@@ -39,12 +40,16 @@ asinh EOIF input
 atan EOIF input
 atan2 EOIF input other
 atanh EOIF input
+atleast1d O input
+atleast2d O input
+atleast3d O input
 avgPool1d O input kernelSize:v stride:V? padding:v=0 ceilMode:b=0 countIncludePad:b=1
 avgPool2d O input kernelSize:v stride:V? padding:v=0 ceilMode:b=0 countIncludePad:b=1 divisorOverride:I?
 avgPool3d O input kernelSize:v stride:V? padding:v=0 ceilMode:b=0 countIncludePad:b=1 divisorOverride:I?
 baddbmm OIF input batch1 batch2 beta:s=1 alpha:s=1
 batchNorm O input runningMean:T runningVar:T weight:T? bias:T? training:b=0 momentum:f=0.1 eps:f=0.00001
 bernoulli O input p:S? generator:g?
+bernoulliOf O input p:o generator:g?
 bilinear O input1 input2 weight bias:T?
 binaryCrossEntropy O input target weight:T? reduction:e=mean(none|mean|sum)
 binaryCrossEntropyWithLogits O input target weight:T? reduction:e=mean(none|mean|sum) posWeight:T?
@@ -55,9 +60,12 @@ bitwiseNot EOIF input
 bitwiseOr EOIF input:o other:o
 bitwiseRightShift EOIF input:o other:o
 bitwiseXor EOIF input:o other:o
+blockDiag WO tensors:l
 bmm O input mat2
+broadcastTensors - tensors:l > *
 broadcastTo O input size:v
 bucketize O input:o boundaries outInt32:b=0 right:b=0
+cartesianProd WO tensors:l
 cat WO tensors:l dim:i=0
 cauchy OIF input median:f=0 sigma:f=1 generator:g?
 cdist O x1 x2 p:f=2 computeMode:e=use_mm_for_euclid_dist_if_necessary(use_mm_for_euclid_dist_if_necessary|use_mm_for_euclid_dist|donot_use_mm_for_euclid_dist)
@@ -118,6 +126,8 @@ einsum WO operands:l subscripts:v
 elu EOIF input alpha:f=1.0
 embedding O input weight paddingIdx:I? maxNorm:S? normType:f=2 scaleGradByFreq:b=0 sparse:b=0
 embeddingBag OR input weight offsets:T? maxNorm:S? normType:f=2 scaleGradByFreq:b=0 mode:e=mean(sum|mean|max) sparse:b=0 perSampleWeights:T? includeLastOffset:b=0 paddingIdx:I?
+emptyLike O input dtype:d? device:i=-1
+emptyStrided WO size:v stride:v dtype:d? device:i=0
 entr EO input
 eq EOIF input other:o
 equal R input other > bool
@@ -130,6 +140,7 @@ expand X input size:v implicit:b=0
 expandAs O input other
 expm1 EOIF input
 exponential OIF input lambd:f=1 generator:g?
+eye O n:i m:I? dtype:d? device:i=0
 featureAlphaDropout OIF input p:f=0.5 training:b=0
 featureDropout OIF input p:f=0.5 training:b=1
 fill OIF input value:O?
@@ -145,6 +156,8 @@ fmin EO input other
 fmod EOIF input other:o
 frac EOIF input
 frexp O input > mantissa exponent
+full WO size:v fillValue:s dtype:d? device:i=0
+fullLike O input fillValue:s dtype:d? device:i=-1
 gather O input dim:i index sparseGrad:b=0
 gaussianNllLoss O input target variance full:b=0 eps:f=0.000001 reduction:e=mean(none|mean|sum)
 gcd EOIF input other
@@ -152,6 +165,8 @@ ge EOIF input other:o
 gelu EO input approximate:e=none(none|tanh)
 geometric OIF input p:f generator:g?
 glu O input dim:i=-1
+gradientAlong O input dim:i spacing:f edgeOrder:i
+gradientOver O input dim:i coordinates edgeOrder:i
 gridSample O input grid mode:e=bilinear(bilinear|nearest|bicubic) paddingMode:e=zeros(zeros|border|reflection) alignCorners:B?
 groupNorm O input numGroups:i weight:T? bias:T? eps:f=0.00001
 gt EOIF input other:o
@@ -163,6 +178,8 @@ hardtanh EOIF input minVal:f=-1.0 maxVal:f=1.0
 heaviside EOIF input values
 hingeEmbeddingLoss O input target margin:f=1 reduction:e=mean(none|mean|sum)
 histc OR input bins:i=100 min:f=0 max:f=0
+histogramEdges O input bins weight:T? density:b=0 > hist binEdges
+histogramEven O input bins:i low:S? high:S? weight:T? density:b=0 > hist binEdges
 hstack WO tensors:l
 huberLoss O input target reduction:e=mean(none|mean|sum) delta:f=1
 hypot EOIF input other
@@ -170,6 +187,7 @@ i0 EOIF input
 i1 EO input
 im2col O input kernelSize:v dilation:v=1 padding:v=0 stride:v=1
 imag O input
+index O input indices:l
 indexAdd OIF input dim:i index source alpha:s=1
 indexCopy OIF input dim:i index source
 indexFill OIF input dim:i index value:o
@@ -199,6 +217,7 @@ lerp EOIF input end weight:o
 lgamma EOIF input
 linalgCross O input other dim:i=-1
 linear O input weight bias:T?
+linspace O start:s end:s steps:i dtype:d? device:i=0
 localResponseNorm O input size:i alpha:f=0.0001 beta:f=0.75 k:f=1
 log EOIF input
 log10 EOIF input
@@ -216,6 +235,7 @@ logicalOr EOIF input other
 logicalXor EOIF input other
 logit EOIF input eps:S?
 logsigmoid EO input
+logspace O start:s end:s steps:i base:f=10 dtype:d? device:i=0
 logsumexp O input dim:v keepdim:b=0
 lpPool1d O input normType:f kernelSize:v stride:V? ceilMode:b=0
 lpPool2d O input normType:f kernelSize:v stride:V? ceilMode:b=0
@@ -226,6 +246,9 @@ maskedScatter OIF input mask source
 maskedSelect OR input mask
 matmul O input other
 matrixPower O input n:i
+matrixTranspose O input
+maxAll O input
+maxDim O input dim:i keepdim:b=0 > values indices
 maxPool1d O input kernelSize:v stride:V? padding:v=0 dilation:v=1 ceilMode:b=0
 maxPool1dWithIndices O input kernelSize:v stride:V? padding:v=0 dilation:v=1 ceilMode:b=0 > values indices
 maxPool2d O input kernelSize:v stride:V? padding:v=0 dilation:v=1 ceilMode:b=0
@@ -237,6 +260,11 @@ maxUnpool2d O input indices kernelSize:v stride:V? padding:v=0 outputSize:V?
 maxUnpool3d O input indices kernelSize:v stride:V? padding:v=0 outputSize:V?
 maximum EO input other
 mean O input dim:V? keepdim:b=0 dtype:d?
+medianAll O input > values position
+medianDim O input dim:i keepdim:b=0 > values indices
+meshgrid - tensors:l indexing:e=ij(ij|xy) > *
+minAll O input
+minDim O input dim:i keepdim:b=0 > values indices
 minimum EO input other
 mish EOIF input
 mm O input mat2
@@ -253,6 +281,8 @@ multinomial O input numSamples:i replacement:b=0 generator:g?
 mv O input vec
 nanToNum OIF input nan:S? posinf:S? neginf:S?
 nanmean O input dim:V? keepdim:b=0 dtype:d?
+nanmedianAll O input > values position
+nanmedianDim O input dim:i keepdim:b=0 > values indices
 nanquantile O input q:o dim:I? keepdim:b=0 interpolation:e=linear(linear|lower|higher|midpoint|nearest)
 nansum O input dim:V? keepdim:b=0 dtype:d?
 narrow O input dim:i start:i length:i
@@ -265,8 +295,10 @@ ne EOIF input other:o
 neg EOIF input
 nextafter EOIF input other
 nllLoss O input target weight:T? ignoreIndex:i=-100 reduction:e=mean(none|mean|sum)
+nonzero O input
 norm O input p:f=2 dim:V? keepdim:b=0 dtype:d?
 normal OIF input mean:f=0 std:f=1 generator:g?
+normalOf O mean:o std:o size:V? generator:g? dtype:d? device:i=0
 normalize O input p:f=2 dim:i=1 eps:f=1e-12
 oneHot OR input numClasses:i=-1
 outer O input vec2
@@ -285,7 +317,12 @@ prod O input dim:I? keepdim:b=0 dtype:d?
 put OIF input index source accumulate:b=0
 quantile O input q:o dim:I? keepdim:b=0 interpolation:e=linear(linear|lower|higher|midpoint|nearest)
 rad2deg EOIF input
+rand WO size:v generator:g? dtype:d? device:i=0
+randint O low:s high:s size:v generator:g? dtype:d? device:i=0
+randn WO size:v generator:g? dtype:d? device:i=0
 random OIF input from:S? to:S? generator:g?
+randperm O n:i generator:g? dtype:d? device:i=0
+range O start:s end:s step:s dtype:d? device:i=0
 ravel O input
 real O input
 reciprocal EOIF input
@@ -298,6 +335,7 @@ repeatInterleave OR input repeats:O? dim:I? outputSize:I?
 resample O input dim:i size:i mode:i alignCorners:b scale:f
 reshape OX input shape:v
 reshapeAs O input other
+reverseDims O input
 rmsNorm O input normalizedShape:v weight:T? eps:S?
 roll O input shifts:v dims:v=
 rot90 O input k:i=1 dims:v=0,1
@@ -305,6 +343,7 @@ round OIF input decimals:i=0
 rrelu OIF input lower:f=0.125 upper:f=0.3333333333333333 training:b=0
 rsqrt EOIF input
 rsub EO input other:o alpha:s=1
+scalarTensor O value:s dtype:d? device:i=0
 scaledDotProductAttention O query key value attnMask:T? dropoutP:f=0 isCausal:b=0 scale:S?
 scatter OIF input dim:i index src:o reduce:E?(add|multiply)
 scatterAdd OIF input dim:i index src
@@ -332,6 +371,8 @@ softshrink EO input lambd:f=0.5
 softsign EO input
 sort O input dim:i=-1 descending:b=0 stable:b=0 > values indices
 split - tensor splitSizeOrSections:v dim:i=0 > *
+splitIndices - input which:e(hsplit|vsplit|dsplit) indices:v > *
+splitSections - input which:e(hsplit|vsplit|dsplit) sections:i > *
 splitWithSizes - input splitSizes:v dim:i=0 > *
 sqrt EOIF input
 square OIF input
@@ -348,22 +389,30 @@ takeAlongDim O input indices dim:I?
 tan EOIF input
 tanh EOIF input
 tanhshrink EO input
+tensorSplitIndices - input indices:v dim:i=0 > *
+tensorSplitSections - input sections:i dim:i=0 > *
 tensordot O input other dimsInput:v dimsOther:v
 threshold EOIF input threshold:s value:s
 tile OX input dims:v
+to O input dtype:d
+toDevice O input device:i from:i
 topk O input k:i dim:i=-1 largest:b=1 sorted:b=1 > values indices
 trace O input
 transpose - input dim0:i dim1:i
 trapezoid O y x:T? dx:f=1 dim:i=-1
 tril OIF input diagonal:i=0
+trilIndices O row:i col:i offset:i=0 dtype:d? device:i=0
 tripletMarginLoss O anchor positive negative margin:f=1 p:f=2 eps:f=0.000001 swap:b=0 reduction:e=mean(none|mean|sum)
 triu OIF input diagonal:i=0
+triuIndices O row:i col:i offset:i=0 dtype:d? device:i=0
 trueDivide EOIFN input:o other:o
 trunc EOIF input
 unbind - input dim:i=0 > *
 unflatten O input dim:i sizes:v
 unfold O input dimension:i size:i step:i
 uniform OIF input from:f=0 to:f=1 generator:g?
+uniqueRows O input dim:I? > output inverse counts
+uniqueRuns O input dim:I? > output inverse counts
 unsqueeze - input dim:i
 var O input dim:V? unbiased:b=1 keepdim:b=0 correction:I?
 varMean O input dim:V? unbiased:b=1 keepdim:b=0 correction:I? > var mean
@@ -374,6 +423,7 @@ view X input size:v
 viewAs O input other
 viewAsComplex - input
 viewAsReal - input
+viewDtype - input dtype:d
 vstack WO tensors:l
 where EON1 condition input:o other:o
 xlog1py EO input:o other:o

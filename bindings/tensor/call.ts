@@ -309,6 +309,13 @@ export function optionalTensors(value: unknown, op: string, name: string, positi
   return tensorList(value, true, op, name, position);
 }
 
+/** Lays down a list of handles. */
+export function handles(list: readonly number[]): number {
+  const at = listOf(list.length);
+  i32.set(list, at);
+  return (at - 1) << 2;
+}
+
 function tensorList(value: unknown, mayLack: boolean, op: string, name: string, position: number): number {
   if (mayLack && (value === undefined || value === null)) return 0;
   if (!Array.isArray(value)) return wrongType(value, op, name, position, "tuple of Tensors");

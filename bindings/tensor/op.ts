@@ -10,7 +10,7 @@ import { into, replace } from "./out.ts";
 import { FloatScalar } from "./scalar.ts";
 import { live, Tensor } from "./tensor.ts";
 
-interface Parameter {
+export interface Parameter {
   readonly name: string;
   /** see CONVERT */
   readonly kind: string;
@@ -20,7 +20,7 @@ interface Parameter {
   readonly choices: readonly string[];
 }
 
-interface Signature {
+export interface Signature {
   readonly op: string;
   /**
    * E: elementwise, O: takes `out`, I: the core has an in-place form, F: nn.functional takes `inplace`, N: all tensors may be
@@ -96,7 +96,8 @@ function countOf(op: string): number {
   return (end < 0 ? parts.length : end) - 2;
 }
 
-function signatureOf(op: string): Signature {
+/** How an op of the core is called. */
+export function signatureOf(op: string): Signature {
   let signature = parsed.get(op);
   if (signature === undefined) {
     const parts = lines.get(op)!;
@@ -216,13 +217,22 @@ function formOf(owner: string, name: string, op: string, receiver: number, inpla
     receiver,
     mixed: isMixed ? operands[0]!.kind : undefined,
     answers: inplace ? (written ? "mutated" : "replaced") : results === undefined ? fresh : "results",
-    run: (...words) => {
-      const run = core[key] as (...words: number[]) => number;
-      form.run = flags.includes("R") ? (...all) => reading(`${owner}.${name}`, () => run(...all)) : run;
-      return form.run(...words);
-    },
+    run: find,
   };
+  function find(...words: number[]): number {
+    const run = core[key] as (...words: number[]) => number;
+    form.run = flags.includes("R") ? (...all) => reading(`${owner}.${name}`, () => run(...all)) : run;
+    found.push(() => (form.run = find));
+    return form.run(...words);
+  }
   return form;
+}
+
+const found: (() => void)[] = [];
+
+/** Forms look for their exports anew: others have come into their place. */
+export function forgetExports(): void {
+  for (const forget of found.splice(0)) forget();
 }
 
 /** Where numbers may stand for tensors PyTorch has several overloads, and names none of the arguments that fit no overload. */

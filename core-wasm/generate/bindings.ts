@@ -169,7 +169,7 @@ function overloads(record: OpRecord, parameters: readonly Parameter[]): string[]
 // ---- gen/signatures.ts: what bindings/tensor/op.ts makes functions and methods from
 
 export function generateSignatures(registry: Registry): string {
-  const records = registry.records.filter((r) => r.variants.length > 0);
+  const records = registry.records.filter((r) => !r.internal);
   const errors: Record<string, string> = { reduction: "ValueError: {value} is not a valid value for reduction" };
   for (const { name, declaration } of records) {
     for (const [parameter, error] of Object.entries(declaration.choiceErrors ?? {}))

@@ -23,26 +23,21 @@ export function generateExports(registry: Registry): string {
     "",
     ...registry.records.filter((r) => !r.internal).flatMap(exportsOf),
     `export { ${exportNames(registry)
-      .map(([name, short]) => (name === short ? name : `${name} as ${short}`))
+      .map(([name, short]) => `${name} as ${short}`)
       .join(", ")} };`,
     "",
   ].join("\n");
 }
 
 /**
- * The exports and what they are called in the module: ops with a line in bindings/gen/signatures.ts by their number there,
- * from which bindings/core.ts knows them again. Their names would be 2 % of the core after gzip.
+ * The exports and what they are called in the module: by their number in bindings/gen/signatures.ts, from which
+ * bindings/core.ts knows them again. Their names would be 2 % of the core after gzip.
  */
 function exportNames(registry: Registry): [name: string, short: string][] {
-  const isListed = (record: OpRecord): boolean => record.variants.length > 0;
-  const records = registry.records.filter((r) => !r.internal);
-  const namesOf = (r: OpRecord): string[] => [exportName(r), ...(hasInplace(r) ? [`${exportName(r)}_`] : [])];
-  const listed = records.filter(isListed).flatMap(namesOf);
-  const others = records.filter((r) => !isListed(r)).flatMap(namesOf);
-  return [
-    ...listed.map((name, i): [string, string] => [name, `_${i.toString(36)}`]),
-    ...others.map((name): [string, string] => [name, name]),
-  ];
+  const names = registry.records
+    .filter((r) => !r.internal)
+    .flatMap((r) => [exportName(r), ...(hasInplace(r) ? [`${exportName(r)}_`] : [])]);
+  return names.map((name, i) => [name, `_${i.toString(36)}`]);
 }
 
 function exportsOf(record: OpRecord): string[] {
