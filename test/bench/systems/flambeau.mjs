@@ -2,6 +2,7 @@
 // iteration is a torch.scope, which is what the docs say to do there.
 import { args, data, labels, runSystem } from "../lib/harness.mjs";
 import { peak } from "../lib/peak.mjs";
+import { kernelCases } from "./kernels/flambeau.mjs";
 
 const host = globalThis.Deno ? "deno" : globalThis.Bun ? "bun" : "node";
 const torch = await import(`../../../dist/${host}.js`);
@@ -17,7 +18,7 @@ const done =
     tensors.forEach((x) => x.dispose());
 /** One op per iteration, its result dropped at once. */
 const op = (f, ...tensors) => ({ run: () => f(...tensors).dispose(), dispose: done(...tensors) });
-const cases = {};
+const cases = kernelCases(torch);
 const checks = {};
 
 for (const n of [64, 128, 256, 512, 1024, 2048]) {

@@ -1,4 +1,5 @@
 // jax-js wasm backend, eager and jit. node: 1 thread (no global Worker). deno: --threads=N.
+import { kernelCases } from "./kernels/jaxjs.mjs";
 import { args, runSystem, data, labels, oneHot, pkgVersion } from "../lib/harness.mjs";
 const o = args();
 const T = o.threads;
@@ -21,7 +22,7 @@ const done =
 
 function build(J) {
   // J: identity (eager) or jit
-  const cases = {},
+  const cases = kernelCases(jax, J),
     checks = {};
   const op = (f, ...xs) => {
     const g = J(f);

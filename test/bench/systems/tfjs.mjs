@@ -2,6 +2,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { kernelCases } from "./kernels/tfjs.mjs";
 import { args, runSystem, data, labels, oneHot, pkgVersion } from "../lib/harness.mjs";
 const o = args();
 const backend = o.backend ?? "wasm";
@@ -43,7 +44,7 @@ const op = (f, ...xs) => ({
   },
   dispose: done(...xs),
 });
-const cases = {},
+const cases = kernelCases(tf),
   checks = {};
 for (const n of [64, 128, 256, 512, 1024, 2048]) {
   if (backend === "cpu" && n > 1024) {

@@ -41,11 +41,16 @@ const ROUNDER: f32 = 12582912.0;
   return f32x4.add(fma(horner<f32>(EXP32, 5, r), f32x4.mul(r, r), low), high);
 }
 
-// @ts-ignore: decorator
-@inline export function exp32(x: v128): v128 {
+/** exp where the result, or a step towards it, may be infinite or denormal. */
+function expFar(x: v128): v128 {
   x = f32x4.pmax(f32x4.pmin(x, c(89)), c(-104));
   const rounded = fma(x, c(1.44269504), c(ROUNDER));
   return scale(f32x4.add(expFraction(x, rounded), c(1)), rounded);
+}
+
+// @ts-ignore: decorator
+@inline export function exp32(x: v128): v128 {
+  return v128.any_true(f32x4.gt(f32x4.abs(x), c(87))) ? expFar(x) : expNear(x, 0);
 }
 
 // @ts-ignore: decorator
