@@ -15,7 +15,7 @@ WASM := dist/.optimized
 
 NUMERICS := dist/.numerics
 
-.PHONY: chromium emscripten build wasm fast bundle generate demo test conformance bench soak serve docs format format-check lint types \
+.PHONY: chromium emscripten build wasm fast bundle generate demo test conformance coverage bench soak serve docs format format-check lint types \
   generated-check hosts clean help
 
 build: $(WASM) dist/node.js $(NUMERICS) ## the package in dist/: both wasm builds, a bundle per host, types
@@ -59,8 +59,14 @@ demo: build $(if $(filter webgpu,$(DEVICE)),hosts) ## train on MNIST and test; D
 test: ## install what the tests need and run every suite in every host
 	node test/run.mjs $(SUITES)
 
+# a whole run in Node on the project's vectors leaves its table
+COVERAGE = $(if $(filter node,$(HOST)),--coverage)
 conformance: build hosts ## HOST=node|node24|deno|bun|chromium DEVICE=cpu|webgpu VECTORS=DIR ONLY=glob
-	node test/hosts/launch.mjs $(HOST) test/conformance/main.ts --device=$(DEVICE) --vectors=$(VECTORS) --only='$(ONLY)'
+	node test/hosts/launch.mjs $(HOST) test/conformance/main.ts --device=$(DEVICE) --vectors=$(VECTORS) --only='$(ONLY)' $(COVERAGE)
+
+coverage: build hosts ## docs/coverage.md, from conformance on both devices
+	node test/hosts/launch.mjs node test/conformance/main.ts --coverage
+	node test/hosts/launch.mjs node test/conformance/main.ts --device=webgpu --coverage
 
 hosts: test/hosts/binaries/node_modules/.package-lock.json .cache/lavapipe/lavapipe.json
 test/hosts/binaries/node_modules/.package-lock.json: test/hosts/binaries/package-lock.json

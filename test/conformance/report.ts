@@ -1,4 +1,5 @@
 import type { Host } from "./host.ts";
+import { caseName, type KnownFaults } from "./known.ts";
 import { SharedFailure } from "./reads.ts";
 import { isRefusal, mustRefuse } from "./refusal.ts";
 import { Missing, Skip } from "./runtime.ts";
@@ -9,10 +10,12 @@ export type Outcome = "passed" | "failed" | "skipped";
 export interface Row {
   category: string;
   op: string;
+  /** What the cases call, in JavaScript's names: "torch.indexAdd". */
+  calls?: string;
   passed: number;
   failed: number;
   skipped: number;
-  /** dtypes of the cases that passed. */
+  /** dtypes of the cases that passed and were not refused. */
   dtypes: Set<string>;
   /** Cases with gradients: passed, of all. */
   gradients: [number, number];
@@ -21,6 +24,8 @@ export interface Row {
   skips: Map<string, number>;
   /** Cases that passed because the library refused a dtype that the device does not have. */
   refused: number;
+  /** Cases that fail and are listed in known-faults.json: they count as nothing else. */
+  known: number;
   /** Cases so far, those that did not run among them. */
   seen: number;
 }
@@ -45,8 +50,6 @@ function reasonOf(error: unknown): string {
   return error instanceof Missing ? error.message : `${error.name}: ${error.message}`;
 }
 
-const ratio = ([good, all]: [number, number]) => (all === 0 ? "" : `${good}/${all}`);
-
 export class Report {
   readonly rows: Row[] = [];
   trace = false;
@@ -56,11 +59,13 @@ export class Report {
   share = 1;
 
   private readonly host: Host;
+  private readonly known: KnownFaults;
   private readonly running: Promise<void>[] = [];
   private readonly alone: (() => Promise<void>)[] = [];
 
-  constructor(host: Host) {
+  constructor(host: Host, known: KnownFaults) {
     this.host = host;
+    this.known = known;
   }
 
   row(category: string, op: string): Row {
@@ -76,6 +81,7 @@ export class Report {
       failures: [],
       skips: new Map(),
       refused: 0,
+      known: 0,
       seen: 0,
     };
     this.rows.push(row);
@@ -124,10 +130,17 @@ export class Report {
       reasons = refused ? [] : [reasonOf(error)];
       if (this.trace && error instanceof Error && error.stack) this.host.print(error.stack);
     }
-    if (info.hasGradients) row.gradients[1]++;
+    if (this.known.excuse(caseName(row.category, row.op, info.id), reasons.length > 0)) {
+      row.known++;
+      return;
+    }
+    if (info.hasGradients && !refused) row.gradients[1]++;
     if (reasons.length === 0) {
       row.passed++;
-      if (refused) row.refused++;
+      if (refused) {
+        row.refused++;
+        return;
+      }
       if (info.dtype) row.dtypes.add(info.dtype);
       if (info.hasGradients) row.gradients[0]++;
     } else {
@@ -142,8 +155,6 @@ export class Report {
     for (const [what, count] of row.missing)
       this.host.print(`MISSING ${row.category} ${row.op}: ${what} is not there (${count} cases)`);
     for (const { id, reason } of row.failures) this.host.print(`FAILED ${row.category} ${row.op} ${id}: ${reason}`);
-    for (const [reason, count] of row.skips)
-      this.host.print(`SKIPPED ${row.category} ${row.op}: ${reason} (${count} cases)`);
   }
 
   totals(rows: Row[] = this.rows): Record<Outcome, number> {
@@ -172,31 +183,12 @@ export class Report {
     const refused = this.rows.reduce((total, row) => total + row.refused, 0);
     if (refused > 0)
       this.host.print(`of those that passed, ${refused} by the error for dtypes that the device does not have`);
+    const reasons = new Map<string, number>();
+    for (const { skips } of this.rows)
+      for (const [reason, count] of skips) reasons.set(reason, (reasons.get(reason) ?? 0) + count);
+    for (const [reason, count] of reasons) this.host.print(`skipped ${count}: ${reason}`);
+    if (this.known.count > 0)
+      this.host.print(`besides, ${this.known.count} known faults, each with its reason in known-faults.json`);
     this.host.print(`${passed} passed, ${failed} failed, ${skipped} skipped`);
-  }
-
-  /** Coverage as markdown: a row per op of the op categories. */
-  coverage(heading: string): string {
-    const second = new Map(this.rows.filter((row) => row.category === "second_order").map((row) => [row.op, row]));
-    const lines = [
-      "# Coverage",
-      "",
-      heading,
-      "",
-      "| op | passed | failed | skipped | dtypes | gradient | second order |",
-      "|---|---|---|---|---|---|---|",
-    ];
-    for (const row of this.rows) {
-      if (row.category === "second_order") continue;
-      const other = second.get(row.op);
-      const secondOrder = other ? `${other.passed}/${other.passed + other.failed}` : "";
-      const dtypes = [...row.dtypes].sort().join(" ");
-      lines.push(
-        `| ${row.category}/${row.op} | ${row.passed} | ${row.failed} | ${row.skipped} | ${dtypes} | ${ratio(row.gradients)} | ${secondOrder} |`,
-      );
-    }
-    const { passed, failed, skipped } = this.totals();
-    lines.push("", `${passed} passed, ${failed} failed, ${skipped} skipped`, "");
-    return lines.join("\n");
   }
 }

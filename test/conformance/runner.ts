@@ -1,6 +1,7 @@
 import { runErrors } from "./errors.ts";
 import { runFiles } from "./files.ts";
 import type { Host } from "./host.ts";
+import type { KnownFaults } from "./known.ts";
 import { runModuleFile } from "./modules.ts";
 import { runClipGrad, runSchedulers, runTrajectories } from "./optim.ts";
 import { runOpFile } from "./ops.ts";
@@ -13,6 +14,7 @@ import type { Category, VectorFile, Vectors } from "./vectors.ts";
 
 export interface Options {
   device: string;
+  known: KnownFaults;
   categories: readonly Category[];
   /** Globs on "op" or "category/op"; empty: everything. */
   only: string[];
@@ -56,7 +58,7 @@ function leaks(before: DeviceMemory, after: DeviceMemory): string[] {
 /** Runs categories of the vectors against a library and gives the counts. Failures are printed as they come. */
 export async function runConformance(torch: Torch, vectors: Vectors, host: Host, options: Options): Promise<Report> {
   const runtime = new Runtime(torch, options.device);
-  const report = new Report(host);
+  const report = new Report(host, options.known);
   report.trace = options.trace === true;
   report.share = options.share ?? 1;
   const patterns = options.only.map(globPattern);
