@@ -4,14 +4,19 @@ import { noGrad } from "../autograd/mode.ts";
 import { exchange } from "../memory/finalize.ts";
 import { codeOf, type Device, type DType } from "../tensor/dtype.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { empty } from "./factory.ts";
 
 export type Target = Device | DType | Tensor | { device?: Device; dtype?: DType };
 
 /**
  * Gives tensors (and their gradients) the device and, if they are floating, the dtype that `target` names. From WebGPU to
- * the CPU all are read together, and the promise of that is returned.
+ * the CPU all are read together, and the promise of that is returned. `blank` leaves the values behind.
  */
-export function convertAll(tensors: readonly Tensor[], target: readonly Target[]): Promise<void> | undefined {
+export function convertAll(
+  tensors: readonly Tensor[],
+  target: readonly Target[],
+  blank = false,
+): Promise<void> | undefined {
   const { device, dtype } = goal(target);
   const pending: Promise<void>[] = [];
   noGrad(() => {
@@ -19,7 +24,8 @@ export function convertAll(tensors: readonly Tensor[], target: readonly Target[]
       const kind = dtype !== undefined && tensor.isFloatingPoint() ? dtype : tensor.dtype;
       const place = device ?? tensor.device;
       if (kind === tensor.dtype && place === tensor.device) continue;
-      const move = (from: Tensor): Tensor | Promise<Tensor> => from.to({ dtype: kind, device: place });
+      const move = (from: Tensor): Tensor | Promise<Tensor> =>
+        blank ? empty(from.shape, { dtype: kind, device: place }) : from.to({ dtype: kind, device: place });
       const { grad } = tensor;
       const moved = [move(tensor.detach()), grad === null ? null : move(grad)] as const;
       const [value, gradient] = moved;

@@ -21,3 +21,16 @@ export {
 } from "../functional/index.ts";
 export { multiHeadAttentionForward, type Attended, type AttentionOptions } from "../functional/attention.ts";
 export { gumbelSoftmax, type GumbelOptions } from "../functional/gumbel.ts";
+
+export { interpolate as upsample } from "../functional/index.ts";
+export {
+  celu_,
+  convTbc,
+  elu_,
+  hardtanh_,
+  leakyRelu_,
+  relu_,
+  rrelu_,
+  selu_,
+  threshold_,
+} from "../functional/inplace.ts";

@@ -9,29 +9,46 @@ export interface RemovableHandle {
   remove(): void;
 }
 
-/** Hooks by their handles, in the order of registration. */
-export interface Hooks {
-  readonly forwardPre: Map<object, unknown>;
-  readonly forward: Map<object, unknown>;
-  readonly backward: Map<object, unknown>;
+export interface HookOptions {
+  /** Runs before the hooks that there are (default false). */
+  prepend?: boolean;
+}
+
+const KINDS = ["forwardPre", "forward", "backwardPre", "backward", "state", "loadPre", "loadPost"] as const;
+// oxlint-disable-next-line typescript/no-explicit-any -- a hook's arguments are those of its kind
+type AnyHook = (...args: any[]) => any;
+/** Hooks by their handles, in the order in which they run. */
+export type Hooks = Record<(typeof KINDS)[number], Map<object, AnyHook>>;
+
+export const newHooks = (): Hooks => Object.fromEntries(KINDS.map((kind) => [kind, new Map()])) as unknown as Hooks;
+
+export function addHook(
+  hooks: Hooks,
+  kind: keyof Hooks,
+  hook: AnyHook,
+  { prepend = false }: HookOptions = {},
+): RemovableHandle {
+  const map = hooks[kind];
+  const handle = { remove: () => void map.delete(handle) };
+  const others = prepend ? [...map] : [];
+  if (prepend) map.clear();
+  map.set(handle, hook);
+  for (const [key, other] of others) map.set(key, other);
+  return handle;
 }
 
 type Grads = (Tensor | null)[];
-type ForwardPreHook = (module: AnyModule, args: unknown[]) => unknown;
-type ForwardHook = (module: AnyModule, args: unknown[], result: unknown) => unknown;
-type BackwardHook = (module: AnyModule, gradInput: Grads, gradOutput: Grads) => unknown;
-
 /** Calls a module that has hooks. */
 export function callWithHooks(module: AnyModule, hooks: Hooks, args: unknown[]): unknown {
   for (const hook of hooks.forwardPre.values()) {
-    const replaced = (hook as ForwardPreHook)(module, args);
+    const replaced: unknown = hook(module, args);
     if (replaced !== undefined && replaced !== null) args = Array.isArray(replaced) ? replaced : [replaced];
   }
-  const watch = hooks.backward.size > 0 ? new BackwardWatch(module, hooks) : undefined;
+  const watch = hooks.backward.size + hooks.backwardPre.size > 0 ? new BackwardWatch(module, hooks) : undefined;
   if (watch) args = watch.inputs(args);
   let result = (module.forward as (...args: unknown[]) => unknown)(...args);
   for (const hook of hooks.forward.values()) {
-    const replaced = (hook as ForwardHook)(module, args, result);
+    const replaced: unknown = hook(module, args, result);
     if (replaced !== undefined && replaced !== null) result = replaced;
   }
   return watch ? watch.outputs(result) : result;
@@ -78,8 +95,14 @@ class BackwardWatch {
       places.map((i) => list[i] as Tensor),
       (grads) => {
         this.gradOutput = list.map((_, i) => (places.includes(i) ? grads[places.indexOf(i)]! : null));
+        for (const hook of this.hooks.backwardPre.values()) {
+          const replaced: unknown = hook(this.module, this.gradOutput);
+          if (replaced !== undefined && replaced !== null) {
+            this.gradOutput = (Array.isArray(replaced) ? replaced : [replaced]) as Grads;
+          }
+        }
         if (!this.inputsDiffer) this.run([]);
-        return grads;
+        return places.map((i) => this.gradOutput[i] ?? null);
       },
     );
     if (result instanceof Tensor) return through[0];
@@ -88,7 +111,7 @@ class BackwardWatch {
 
   private run(gradInput: Grads): Grads {
     for (const hook of this.hooks.backward.values()) {
-      const replaced = (hook as BackwardHook)(this.module, gradInput, this.gradOutput);
+      const replaced: unknown = hook(this.module, gradInput, this.gradOutput);
       if (replaced !== undefined && replaced !== null)
         gradInput = (Array.isArray(replaced) ? replaced : [replaced]) as Grads;
     }

@@ -62,8 +62,20 @@ export function calculateFans(tensor: Tensor): { fanIn: number; fanOut: number }
   return { fanIn: shape[1]! * field, fanOut: shape[0]! * field };
 }
 
+let skipping = false;
+/** @internal Runs `fn` with every function here leaving its tensor as it is. */
+export function withoutInit<T>(fn: () => T): T {
+  const before = skipping;
+  skipping = true;
+  try {
+    return fn();
+  } finally {
+    skipping = before;
+  }
+}
+
 function fill<T extends Tensor>(tensor: T, body: (tensor: T) => unknown): T {
-  noGrad(() => void body(tensor));
+  if (!skipping) noGrad(() => void body(tensor));
   return tensor;
 }
 

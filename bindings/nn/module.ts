@@ -1,13 +1,13 @@
 // nn.Module: a callable object whose parameters, buffers and submodules are what is assigned to its attributes.
 
 import { noGrad } from "../autograd/mode.ts";
-import { RuntimeError, TypeError } from "../error.ts";
+import { RuntimeError, TypeError, ValueError } from "../error.ts";
 import { keep } from "../memory/scope.ts";
 import type { Device, DType } from "../tensor/dtype.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { callWithHooks, type Hooks, type RemovableHandle } from "./hooks.ts";
+import { addHook, callWithHooks, newHooks, type HookOptions, type Hooks, type RemovableHandle } from "./hooks.ts";
 import { Parameter } from "./parameter.ts";
-import { loadInto, type IncompatibleKeys } from "./state.ts";
+import { EXTRA_STATE, loadInto, type IncompatibleKeys } from "./state.ts";
 import { convertAll } from "./convert.ts";
 
 /** Any module, whatever it is called with. */
@@ -101,18 +101,47 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
     }
   }
 
-  /** Registers a tensor that is state but no parameter, such as a running mean; `persistent` ones are in the state dict. */
+  /** Sets an attribute after PyTorch's checks of its name. */
+  private claim(kind: string, name: string, value: unknown, mayReplace: (present: unknown) => boolean): void {
+    if (typeof name !== "string") throw new TypeError(`${kind} name should be a string. Got ${typeof name}`);
+    if (name.includes(".")) throw new ValueError(`${kind} name can't contain "."`);
+    if (name === "") throw new ValueError(`${kind} name can't be empty string ""`);
+    const own = this as unknown as Record<string, unknown>;
+    const present = own[name];
+    if (present !== undefined && present !== null && !mayReplace(present)) {
+      throw new ValueError(`attribute '${name}' already exists`);
+    }
+    own[name] = value;
+  }
+  /**
+   * Registers a tensor that is state but no parameter, such as a running mean; `persistent` ones are in the state dict.
+   * @throws ValueError for a name that something else has
+   */
   registerBuffer(name: string, tensor: Tensor | null, persistent = true): void {
+    if (tensor !== null && !(tensor instanceof Tensor)) {
+      throw new TypeError(
+        `cannot assign '${typeof tensor}' object to buffer '${name}' (torch Tensor or None required)`,
+      );
+    }
+    this.claim("buffer", name, tensor && keep(tensor), () => this.#buffers.has(name));
     this.#buffers.set(name, persistent);
-    (this as unknown as Record<string, unknown>)[name] = tensor && keep(tensor);
   }
-  /** Sets an attribute to a parameter; the same as assigning it. */
+  /** Sets an attribute to a parameter; the same as assigning it. @throws ValueError for a name that something else has */
   registerParameter(name: string, parameter: Parameter | null): void {
-    (this as unknown as Record<string, unknown>)[name] = parameter;
+    if (parameter !== null && !(parameter instanceof Parameter)) {
+      throw new TypeError(
+        `cannot assign '${parameter === undefined ? "undefined" : "torch.FloatTensor"}' object to parameter '${name}' ` +
+          `(torch.nn.Parameter or None required)`,
+      );
+    }
+    this.claim("parameter", name, parameter, (present) => present instanceof Parameter);
   }
-  /** Sets an attribute to a module; the same as assigning it. */
+  /** Sets an attribute to a module; the same as assigning it. @throws ValueError for a name that something else has */
   addModule(name: string, module: AnyModule | null): void {
-    (this as unknown as Record<string, unknown>)[name] = module;
+    if (module !== null && !(module instanceof Module)) {
+      throw new TypeError(`${typeof module} is not a Module subclass`);
+    }
+    this.claim("module", name, module, (present) => present instanceof Module);
   }
   /** The same as `addModule`. */
   registerModule(name: string, module: AnyModule | null): void {
@@ -181,36 +210,69 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
     }
   }
 
-  /** The parameter of a dotted name. @throws RuntimeError when there is none */
-  getParameter(name: string): Parameter {
-    for (const [path, parameter] of this.namedParameters()) if (path === name) return parameter;
-    throw new RuntimeError(`Module has no parameter ${name}`);
-  }
   /** The module of a dotted name, this one for "". @throws RuntimeError when there is none */
-  getSubmodule(name: string): AnyModule {
-    for (const [path, module] of this.namedModules()) if (path === name) return module;
-    throw new RuntimeError(`Module has no submodule ${name}`);
+  getSubmodule(target: string): AnyModule {
+    let module = this as unknown as AnyModule;
+    for (const name of target === "" ? [] : target.split(".")) {
+      const found = module.member(name);
+      if (!(found instanceof Module)) throw new RuntimeError(`\`${name}\` is not an nn.Module`);
+      module = found as AnyModule;
+    }
+    return module;
+  }
+  /** The parameter of a dotted name. @throws RuntimeError when there is none */
+  getParameter(target: string): Parameter {
+    const [module, name] = this.owner(target);
+    const found = module.member(name);
+    if (!(found instanceof Parameter)) throw new RuntimeError(`\`${name}\` is not an nn.Parameter`);
+    return found;
+  }
+  /** The buffer of a dotted name. @throws RuntimeError when there is none */
+  getBuffer(target: string): Tensor {
+    const [module, name] = this.owner(target);
+    module.member(name);
+    for (const [own, buffer] of module.ownBuffers()) if (own === name) return buffer;
+    throw new RuntimeError(`\`${name}\` is not a buffer`);
+  }
+  private owner(target: string): [AnyModule, name: string] {
+    const dot = target.lastIndexOf(".");
+    return [this.getSubmodule(target.slice(0, Math.max(dot, 0))), target.slice(dot + 1)];
+  }
+  private member(name: string): unknown {
+    for (const [own, value] of this.members()) if (own === name) return value;
+    throw new RuntimeError(`${this.constructor.name} has no attribute \`${name}\``);
   }
 
   // ---- state
 
   /**
    * Parameters and persistent buffers by name, in PyTorch's order: a module's parameters, its buffers, then its children. The
-   * tensors share storage with the module's, detached from the tape.
+   * tensors share storage with the module's, detached from the tape unless `keepVars` is set.
    */
-  stateDict(prefix = ""): StateDict {
-    const state: StateDict = {};
-    for (const [name, tensor] of this.stateEntries(prefix)) state[name] = tensor.detach();
-    return state;
-  }
-
-  /** @internal the module's own tensors in the order of its state dict; a tensor that is shared comes under each of its names */
-  *stateEntries(prefix = ""): Iterable<[name: string, tensor: Tensor]> {
-    for (const [name, parameter] of this.ownParameters()) yield [prefix + name, parameter];
-    for (const [name, buffer] of this.ownBuffers(true)) yield [prefix + name, buffer];
-    for (const [name, value] of this.members()) {
-      if (value instanceof Module) yield* value.stateEntries(`${prefix}${name}.`);
+  stateDict(options: string | { prefix?: string; keepVars?: boolean; destination?: StateDict } = {}): StateDict {
+    const {
+      prefix = "",
+      keepVars = false,
+      destination = {},
+    } = typeof options === "string" ? { prefix: options } : options;
+    for (const [name, tensor] of this.ownState()) destination[prefix + name] = keepVars ? tensor : tensor.detach();
+    if (this.getExtraState) destination[`${prefix}${EXTRA_STATE}`] = this.getExtraState() as Tensor;
+    for (const [name, module] of this.namedEntries()) {
+      module.stateDict({ prefix: `${prefix}${name}.`, keepVars, destination });
     }
+    let result = destination;
+    for (const hook of this.#hooks?.state.values() ?? []) result = hook(this, destination, prefix) ?? result;
+    return result;
+  }
+  /** What a subclass has to save besides its tensors, under `_extra_state`; it comes back to `setExtraState`. */
+  getExtraState?(): unknown;
+  /** Takes what `getExtraState` gave. */
+  setExtraState?(state: unknown): void;
+
+  /** @internal parameters and persistent buffers of this module alone */
+  *ownState(): Iterable<[name: string, tensor: Tensor]> {
+    yield* this.ownParameters();
+    yield* this.ownBuffers(true);
   }
 
   /**
@@ -224,6 +286,14 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
     strict = true,
   ): IncompatibleKeys {
     return loadInto(this as unknown as AnyModule, state, strict);
+  }
+  /** @internal the modules directly below, under each of their names */
+  *namedEntries(): Iterable<[name: string, module: AnyModule]> {
+    for (const [name, value] of this.members()) if (value instanceof Module) yield [name, value as AnyModule];
+  }
+  /** @internal */
+  get loadHooks(): Pick<Hooks, "loadPre" | "loadPost"> | undefined {
+    return this.#hooks;
   }
 
   // ---- modes, devices, gradients
@@ -262,13 +332,16 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
   to(device: "cpu"): this | Promise<this>;
   to(...target: (Device | DType | Tensor | { device?: Device; dtype?: DType })[]): this;
   to(...target: (Device | DType | Tensor | { device?: Device; dtype?: DType })[]): this | Promise<this> {
+    const moved = convertAll(this.tensors(), target);
+    return moved === undefined ? this : moved.then(() => this);
+  }
+  private tensors(): Tensor[] {
     const tensors = new Set<Tensor>();
     for (const module of this.modules()) {
       for (const [, parameter] of module.ownParameters()) tensors.add(parameter);
       for (const [, buffer] of module.ownBuffers()) tensors.add(buffer);
     }
-    const moved = convertAll([...tensors], target);
-    return moved === undefined ? this : moved.then(() => this);
+    return [...tensors];
   }
   /** Casts floating parameters and buffers to float32. */
   float(): this {
@@ -285,6 +358,15 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
   /** Casts floating parameters and buffers to bfloat16. */
   bfloat16(): this {
     return this.to("bfloat16");
+  }
+  /** Casts all floating parameters and buffers to a dtype. */
+  type(dtype: DType): this {
+    return this.to(dtype);
+  }
+  /** Moves parameters and buffers to a device without their values. */
+  toEmpty({ device }: { device: Device }): this {
+    void convertAll(this.tensors(), [device], true);
+    return this;
   }
   /** Moves parameters and buffers to the CPU; a promise where they are on WebGPU. */
   cpu(): this | Promise<this> {
@@ -320,15 +402,28 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
   // ---- hooks
 
   private get hooks(): Hooks {
-    return (this.#hooks ??= { forwardPre: new Map(), forward: new Map(), backward: new Map() });
+    return (this.#hooks ??= newHooks());
   }
   /** `hook(module, args)` runs before `forward`; what it returns, if anything, replaces the arguments. */
-  registerForwardPreHook(hook: (module: this, args: Args) => unknown): RemovableHandle {
-    return addHook(this.hooks.forwardPre, hook);
+  registerForwardPreHook(hook: (module: this, args: Args) => unknown, options?: HookOptions): RemovableHandle {
+    return addHook(this.hooks, "forwardPre", hook, options);
   }
   /** `hook(module, args, result)` runs after `forward`; what it returns, if anything, replaces the result. */
-  registerForwardHook(hook: (module: this, args: Args, result: Result) => unknown): RemovableHandle {
-    return addHook(this.hooks.forward, hook);
+  registerForwardHook(
+    hook: (module: this, args: Args, result: Result) => unknown,
+    options?: HookOptions,
+  ): RemovableHandle {
+    return addHook(this.hooks, "forward", hook, options);
+  }
+  /**
+   * `hook(module, gradOutput)` runs when the gradients of the module's results are known; what it returns, if anything, replaces
+   * them.
+   */
+  registerFullBackwardPreHook(
+    hook: (module: this, gradOutput: (Tensor | null)[]) => unknown,
+    options?: HookOptions,
+  ): RemovableHandle {
+    return addHook(this.hooks, "backwardPre", hook, options);
   }
   /**
    * `hook(module, gradInput, gradOutput)` runs when the gradients of the module's inputs are known; what it returns, if anything,
@@ -336,8 +431,25 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
    */
   registerFullBackwardHook(
     hook: (module: this, gradInput: (Tensor | null)[], gradOutput: (Tensor | null)[]) => unknown,
+    options?: HookOptions,
   ): RemovableHandle {
-    return addHook(this.hooks.backward, hook);
+    return addHook(this.hooks, "backward", hook, options);
+  }
+  /** `hook(module, stateDict, prefix)` runs when `stateDict` has collected; it changes the dict or returns another. */
+  registerStateDictPostHook(
+    hook: (module: this, state: StateDict, prefix: string) => StateDict | void,
+  ): RemovableHandle {
+    return addHook(this.hooks, "state", hook);
+  }
+  /** `hook(module, state, prefix)` runs before the module's own tensors are looked up in `state`, a Map that it may change. */
+  registerLoadStateDictPreHook(
+    hook: (module: this, state: Map<string, unknown>, prefix: string) => void,
+  ): RemovableHandle {
+    return addHook(this.hooks, "loadPre", hook);
+  }
+  /** `hook(module, keys)` runs after loading; taking names out of `keys` forgives them. */
+  registerLoadStateDictPostHook(hook: (module: this, keys: IncompatibleKeys) => void): RemovableHandle {
+    return addHook(this.hooks, "loadPost", hook);
   }
 
   // ---- representation
@@ -382,12 +494,6 @@ export function copyOf(value: unknown, copied: Map<unknown, unknown>): unknown {
 }
 
 const join = (prefix: string, name: string): string => (prefix === "" ? name : `${prefix}.${name}`);
-
-function addHook<F>(hooks: Map<object, unknown>, hook: F): RemovableHandle {
-  const handle = { remove: () => void hooks.delete(handle) };
-  hooks.set(handle, hook);
-  return handle;
-}
 
 /** Drops a parameter's gradient, or makes it zero in place. */
 export function clearGrad(parameter: Tensor, setToNone: boolean): void {

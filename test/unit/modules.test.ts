@@ -62,8 +62,8 @@ test("loading a state dict copies its values, or says in PyTorch's words what do
     b.loadStateDict({ scale: torch.zeros([1]), extra: torch.ones([1]), "hidden.bias": torch.ones([2]) }),
   ).toThrow(
     "Error(s) in loading state_dict for Net:\n" +
-      '\tUnexpected key(s) in state_dict: "extra". \n' +
       '\tMissing key(s) in state_dict: "hidden.weight", "output_layer.weight", "output_layer.bias". \n' +
+      '\tUnexpected key(s) in state_dict: "extra". \n' +
       "\tsize mismatch for hidden.bias: copying a param with shape torch.Size([2]) from checkpoint, " +
       "the shape in current model is torch.Size([3]).",
   );
@@ -113,6 +113,76 @@ test("hooks see and replace arguments, results and gradients, until they are rem
   for (const handle of handles) handle.remove();
   net(x);
   expect(seen.length).toBe(4);
+});
+
+test("registration refuses names and values as PyTorch does, and what is registered is found by name", () => {
+  const net = new Net();
+  expect(net.getSubmodule("hidden")).toBe(net.hidden);
+  expect(net.getSubmodule("")).toBe(net);
+  expect(net.getParameter("output_layer.weight")).toBe(net.outputLayer.weight);
+  const buffer = torch.ones([2]);
+  net.registerBuffer("seen", buffer, false);
+  expect(net.getBuffer("seen")).toBe(buffer);
+  expect("seen" in net.stateDict()).toBe(false);
+  expect(() => net.getSubmodule("hidden.deeper")).toThrow("Linear has no attribute `deeper`");
+  expect(() => net.getSubmodule("scale")).toThrow("`scale` is not an nn.Module");
+  expect(() => net.getParameter("hidden")).toThrow("`hidden` is not an nn.Parameter");
+  expect(() => net.getBuffer("scale")).toThrow("`scale` is not a buffer");
+  expect(() => net.registerBuffer("a.b", null)).toThrow('buffer name can\'t contain "."');
+  expect(() => net.registerParameter("", null)).toThrow('parameter name can\'t be empty string ""');
+  expect(() => net.addModule("scale", new nn.Identity())).toThrow("attribute 'scale' already exists");
+  expect(() => net.registerParameter("x", torch.ones([1]) as torch.nn.Parameter)).toThrow(
+    "cannot assign 'torch.FloatTensor' object to parameter 'x' (torch.nn.Parameter or None required)",
+  );
+  expect(() => net.addModule("x", {} as torch.nn.AnyModule)).toThrow("object is not a Module subclass");
+});
+
+test("hooks on state dicts, and state that is no tensor", () => {
+  class Counter extends nn.Module {
+    count = 3;
+    forward(x: torch.Tensor): torch.Tensor {
+      return x;
+    }
+    override getExtraState(): unknown {
+      return this.count;
+    }
+    override setExtraState(state: unknown): void {
+      this.count = state as number;
+    }
+  }
+  const model = new nn.Sequential(new Counter(), new nn.Linear(1, 1));
+  const [counter, linear] = [model[0] as Counter, model[1] as torch.nn.Linear];
+  const hook = linear.registerStateDictPostHook((_, state, prefix) => {
+    state[`${prefix}renamed`] = state[`${prefix}bias`]!;
+    delete state[`${prefix}bias`];
+  });
+  const state = model.stateDict();
+  expect(Object.keys(state)).toEqual(["0._extra_state", "1.weight", "1.renamed"]);
+  expect(model.stateDict({ prefix: "p.", keepVars: true })["p.1.weight"]).toBe(linear.weight);
+  hook.remove();
+  counter.count = 0;
+  expect(() => model.loadStateDict(state)).toThrow('Missing key(s) in state_dict: "1.bias"');
+  expect(counter.count).toBe(0);
+  linear.registerLoadStateDictPreHook((_, given, prefix) => {
+    given.set(`${prefix}bias`, given.get(`${prefix}renamed`));
+  });
+  expect(() => model.loadStateDict(state)).toThrow('Unexpected key(s) in state_dict: "1.renamed"');
+  model.registerLoadStateDictPostHook((_, keys) => void keys.unexpectedKeys.splice(0));
+  expect(model.loadStateDict(state)).toEqual({ missingKeys: [], unexpectedKeys: [] });
+  expect(counter.count).toBe(3);
+});
+
+test("hooks that come first, and hooks on the gradients of results", () => {
+  const layer = new nn.Linear(1, 1, false);
+  const seen: number[] = [];
+  layer.registerForwardHook(() => void seen.push(1));
+  layer.registerForwardHook(() => void seen.push(0), { prepend: true });
+  layer.registerFullBackwardPreHook((_, [grad]) => [grad!.mul(10)]);
+  layer(torch.ones([1, 1]))
+    .sum()
+    .backward();
+  expect(seen).toEqual([0, 1]);
+  expect(layer.weight.grad!.item()).toBe(10);
 });
 
 test("to changes the tensors that optimizers and others hold, not the objects", () => {

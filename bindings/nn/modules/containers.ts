@@ -15,10 +15,14 @@ abstract class ListModule<Item, Args extends unknown[], Result> extends Module<A
 
   /** The number of entries. */
   get size(): number {
-    return [...this.members()].length;
+    return this.items().length;
   }
   protected items(): Item[] {
-    return Array.from(this.members(), ([, value]) => value as Item);
+    return Array.from(this.members(), ([, value]) => value as Item).filter((value) => this.holds(value));
+  }
+  /** Whether a member is an entry: parameters of a list of modules are none. */
+  protected holds(value: unknown): boolean {
+    return value instanceof Module;
   }
   [Symbol.iterator](): IterableIterator<Item> {
     return this.items().values();
@@ -160,6 +164,9 @@ export class ParameterList extends ListModule<Parameter, never[], never> {
   constructor(parameters: Iterable<Tensor> = []) {
     super();
     for (const parameter of parameters) this.append(toParameter(parameter));
+  }
+  protected override holds(value: unknown): boolean {
+    return value instanceof Parameter;
   }
   forward(): never {
     throw new RuntimeError("ParameterList should not be called.");

@@ -1,10 +1,12 @@
 // Losses: modules around the functions of nn.functional, which have the formulas.
 
 import type { FloatScalar } from "../../tensor/scalar.ts";
+import type { Distance } from "../../functional/triplet.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { take, type Rest } from "../arguments.ts";
 import * as F from "../functional.ts";
 import { Module } from "../module.ts";
+import { PairwiseDistance } from "./shape.ts";
 
 /** "mean" and "sum" over everything, or "none". */
 export type Reduction = "none" | "mean" | "sum";
@@ -164,6 +166,9 @@ export class NLLLoss extends Module<Pair> {
     return F.nllLoss(input, target, { weight, ignoreIndex, reduction });
   }
 }
+
+/** The older name of NLLLoss for pictures; follows torch.nn.NLLLoss2d. */
+export class NLLLoss2d extends NLLLoss {}
 
 /**
  * Cross entropy of logits against class indices or probabilities; follows torch.nn.CrossEntropyLoss.
@@ -473,6 +478,38 @@ export class TripletMarginLoss extends Module<Triplet> {
   forward(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor {
     const { margin, p, eps, swap, reduction } = this;
     return F.tripletMarginLoss(anchor, positive, negative, { margin, p, eps, swap, reduction });
+  }
+}
+
+/** The same with a distance of your own; follows torch.nn.TripletMarginWithDistanceLoss. */
+export class TripletMarginWithDistanceLoss extends Module<Triplet> {
+  readonly distanceFunction: Distance;
+  readonly margin: number;
+  readonly swap: boolean;
+  readonly reduction: Reduction;
+  constructor(
+    options: {
+      distanceFunction?: Distance | null;
+      margin?: Real;
+      swap?: boolean;
+      reduction?: Reduction;
+    } = {},
+  ) {
+    super();
+    const { distanceFunction, margin, swap, reduction } = take("TripletMarginWithDistanceLoss", [options], {
+      distanceFunction: null as Distance | null,
+      margin: 1,
+      swap: false,
+      reduction: "mean" as Reduction,
+    });
+    this.distanceFunction = distanceFunction ?? new PairwiseDistance();
+    this.margin = margin;
+    this.swap = swap;
+    this.reduction = reduction;
+  }
+  forward(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor {
+    const { distanceFunction, margin, swap, reduction } = this;
+    return F.tripletMarginWithDistanceLoss(anchor, positive, negative, { distanceFunction, margin, swap, reduction });
   }
 }
 

@@ -333,4 +333,8 @@ export class LocalResponseNorm extends Module {
 }
 
 /** The same for [N, C, H, W], summing over the window as Caffe does; follows torch.nn.CrossMapLRN2d. */
-export class CrossMapLRN2d extends LocalResponseNorm {}
+export class CrossMapLRN2d extends LocalResponseNorm {
+  override extraRepr(): string {
+    return `${this.size}, alpha=${pyFloat(this.alpha)}, beta=${pyFloat(this.beta)}, k=${py(this.k)}`;
+  }
+}

@@ -5,7 +5,7 @@ import { required, take, type Rest } from "../arguments.ts";
 import * as F from "../functional.ts";
 import { Module } from "../module.ts";
 import { py } from "../python.ts";
-import type { Size } from "./conv.ts";
+import { perDim, type Size } from "./conv.ts";
 
 export interface MaxPoolOptions {
   /** Step of the window (default: its size). */
@@ -274,5 +274,54 @@ export class LPPool1d extends LPPool {
 export class LPPool2d extends LPPool {
   forward(input: Tensor): Tensor {
     return F.lpPool2d(input, this.normType, this.kernelSize, this.stride, this.ceilMode);
+  }
+}
+
+type UnpoolRest = Rest<[stride: Size | null, padding: Size], { stride?: Size | null; padding?: Size }>;
+
+abstract class MaxUnpool extends Module<[input: Tensor, indices: Tensor, outputSize?: readonly number[] | null]> {
+  readonly kernelSize: number[];
+  readonly stride: number[];
+  readonly padding: number[];
+  constructor(n: number, kernelSize: Size, rest: UnpoolRest) {
+    super();
+    const { stride, padding } = take(new.target.name, rest, { stride: null as Size | null, padding: 0 as Size });
+    this.kernelSize = perDim(kernelSize, n);
+    this.stride = perDim(stride ?? kernelSize, n);
+    this.padding = perDim(padding, n);
+  }
+  override extraRepr(): string {
+    return `kernel_size=${py(this.kernelSize)}, stride=${py(this.stride)}, padding=${py(this.padding)}`;
+  }
+}
+/**
+ * Maxima back where MaxPool1d with `returnIndices` found them, zeros elsewhere; follows torch.nn.MaxUnpool1d. `outputSize` settles
+ * which of the possible sizes the input had.
+ * @example const [y, places] = new nn.MaxPool1d(2, { returnIndices: true })(x); new nn.MaxUnpool1d(2)(y, places);
+ */
+export class MaxUnpool1d extends MaxUnpool {
+  constructor(kernelSize: Size, ...rest: UnpoolRest) {
+    super(1, kernelSize, rest);
+  }
+  forward(input: Tensor, indices: Tensor, outputSize: readonly number[] | null = null): Tensor {
+    return F.maxUnpool1d(input, indices, this.kernelSize, this.stride, this.padding, outputSize);
+  }
+}
+/** The same for MaxPool2d; follows torch.nn.MaxUnpool2d. */
+export class MaxUnpool2d extends MaxUnpool {
+  constructor(kernelSize: Size, ...rest: UnpoolRest) {
+    super(2, kernelSize, rest);
+  }
+  forward(input: Tensor, indices: Tensor, outputSize: readonly number[] | null = null): Tensor {
+    return F.maxUnpool2d(input, indices, this.kernelSize, this.stride, this.padding, outputSize);
+  }
+}
+/** The same for MaxPool3d; follows torch.nn.MaxUnpool3d. */
+export class MaxUnpool3d extends MaxUnpool {
+  constructor(kernelSize: Size, ...rest: UnpoolRest) {
+    super(3, kernelSize, rest);
+  }
+  forward(input: Tensor, indices: Tensor, outputSize: readonly number[] | null = null): Tensor {
+    return F.maxUnpool3d(input, indices, this.kernelSize, this.stride, this.padding, outputSize);
   }
 }

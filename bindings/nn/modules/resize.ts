@@ -63,6 +63,26 @@ export class Upsample extends Module {
   }
 }
 
+type UpsamplingRest = Rest<
+  [size: Size | null, scaleFactor: number | FloatScalar | readonly number[] | null],
+  Pick<UpsampleOptions, "size" | "scaleFactor">
+>;
+const upsampling = (name: string, rest: UpsamplingRest): { size: Size | null; scaleFactor: number | null } =>
+  take(name, rest, { size: null as Size | null, scaleFactor: null as number | null });
+
+/** Repeats the nearest pixels; follows torch.nn.UpsamplingNearest2d. */
+export class UpsamplingNearest2d extends Upsample {
+  constructor(...rest: UpsamplingRest) {
+    super({ ...upsampling("UpsamplingNearest2d", rest), mode: "nearest" });
+  }
+}
+/** Bilinear with aligned corners; follows torch.nn.UpsamplingBilinear2d. */
+export class UpsamplingBilinear2d extends Upsample {
+  constructor(...rest: UpsamplingRest) {
+    super({ ...upsampling("UpsamplingBilinear2d", rest), mode: "bilinear", alignCorners: true });
+  }
+}
+
 interface WindowOptions {
   dilation?: Size;
   padding?: Size;

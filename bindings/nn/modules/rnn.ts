@@ -11,6 +11,7 @@ import * as init from "../init.ts";
 import { Module } from "../module.ts";
 import { Parameter } from "../parameter.ts";
 import { py } from "../python.ts";
+import { PackedSequence } from "../utils/rnn.ts";
 
 /** Weights of one layer and direction. */
 interface Weights {
@@ -22,6 +23,8 @@ interface Weights {
   hr: Parameter | null;
 }
 
+/** Steps of a batch, padded or packed. */
+type Sequence = Tensor | PackedSequence;
 /** The state of one layer and direction: h, and of an LSTM also c. */
 type State = Tensor[];
 /** One step: the projected input and the state give the new state. */
@@ -95,7 +98,7 @@ type RNNRest = Rest<
 >;
 
 /** What RNN, GRU and LSTM have in common; follows torch.nn.RNNBase. */
-abstract class RNNBase<Args extends unknown[], Result> extends Module<Args, Result> {
+export abstract class RNNBase<Args extends unknown[], Result> extends Module<Args, Result> {
   protected readonly mode: Mode;
   readonly inputSize: number;
   readonly hiddenSize: number;
@@ -172,53 +175,103 @@ abstract class RNNBase<Args extends unknown[], Result> extends Module<Args, Resu
   }
 
   /** The outputs of the last layer for every step, and the last states of every layer and direction. */
-  protected run(input: Tensor, given: Tensor[] | null): { output: Tensor; states: Tensor[] } {
-    if (input.ndim !== 2 && input.ndim !== 3) {
-      throw new RuntimeError(
-        `${this.constructor.name}: Expected input to be 2-D or 3-D but received ${input.ndim}-D tensor`,
+  protected run(input: Sequence, given: Tensor[] | null): { output: Sequence; states: Tensor[] } {
+    if (input instanceof PackedSequence) {
+      const { data, batchSizes, sortedIndices, unsortedIndices } = input;
+      if (data.ndim !== 2) throw new RuntimeError(`input must have 2 dimensions, got ${data.ndim}`);
+      const permuted = (list: Tensor[], order: Tensor | null): Tensor[] =>
+        order === null ? list : list.map((state) => state.indexSelect(1, order));
+      const initial = this.initialStates(data, (batchSizes.at(0) as Tensor).item() as number, given);
+      const { output, states } = this.layers(
+        data,
+        given ? permuted(initial, sortedIndices) : initial,
+        batchSizes.tolist() as number[],
       );
+      return { output: input.with(output), states: permuted(states, unsortedIndices) };
+    }
+    const kind = this.constructor.name;
+    if (input.ndim !== 2 && input.ndim !== 3) {
+      throw new RuntimeError(`${kind}: Expected input to be 2-D or 3-D but received ${input.ndim}-D tensor`);
     }
     const batched = input.ndim === 3;
-    let sequence = batched ? (this.batchFirst ? input.transpose(0, 1) : input) : input.unsqueeze(1);
-    if (sequence.size(-1) !== this.inputSize) {
+    if (given?.some((state) => state.ndim !== input.ndim)) {
+      const dims = given.map((state) => `${state.ndim}-D`);
+      const states = dims.length === 1 ? "hx" : "hx and cx";
+      const got = dims.length === 1 ? `${dims[0]} tensor` : `(${dims.join(", ")}) tensors`;
       throw new RuntimeError(
-        `input.size(-1) must be equal to input_size. Expected ${this.inputSize}, got ${sequence.size(-1)}`,
+        `For ${batched ? "batched 3-D" : "unbatched 2-D"} input, ${states} should also be ${input.ndim}-D but got ${got}`,
       );
     }
-    const initial = this.initialStates(sequence, batched ? given : (given?.map((state) => state.unsqueeze(1)) ?? null));
-    const last: Tensor[][] = [];
+    const sequence = batched ? (this.batchFirst ? input.transpose(0, 1) : input) : input.unsqueeze(1);
+    if (!batched) given &&= given.map((state) => state.unsqueeze(1));
+    const initial = this.initialStates(sequence, sequence.size(1), given);
+    const { output, states } = this.layers(sequence, initial);
+    if (!batched) return { output: output.squeeze(1), states: states.map((state) => state.squeeze(1)) };
+    return { output: this.batchFirst ? output.transpose(0, 1) : output, states };
+  }
+
+  /** All layers in their directions; `batchSizes` where the sequence is packed. */
+  private layers(sequence: Tensor, initial: Tensor[], batchSizes?: number[]): { output: Tensor; states: Tensor[] } {
+    const last: State[] = [];
     const perLayer = this.directionCount;
     let outputs: Tensor[] = [];
     for (const { layer, reverse, suffix } of this.directions()) {
       if (!reverse) outputs = [];
       const state = initial.map((states) => states.select(0, layer * perLayer + (reverse ? 1 : 0)));
-      const { output, final } = this.sweep(sequence, state, this.weights(suffix), reverse);
+      const { output, final } = this.sweep(sequence, state, this.weights(suffix), reverse, batchSizes);
       outputs.push(output);
       last.push(final);
       if (outputs.length < perLayer) continue;
       sequence = perLayer === 1 ? outputs[0]! : torch.cat(outputs, -1);
       if (this.dropout > 0 && layer < this.numLayers - 1) sequence = F.dropout(sequence, this.dropout, this.training);
     }
-    const states = initial.map((_, i) => torch.stack(last.map((state) => state[i]!)));
-    if (!batched) return { output: sequence.squeeze(1), states: states.map((state) => state.squeeze(1)) };
-    return { output: this.batchFirst ? sequence.transpose(0, 1) : sequence, states };
+    return { output: sequence, states: initial.map((_, i) => torch.stack(last.map((state) => state[i]!))) };
   }
 
   /** One layer in one direction over all steps. */
-  private sweep(sequence: Tensor, state: State, weights: Weights, reverse: boolean): { output: Tensor; final: State } {
+  private sweep(
+    sequence: Tensor,
+    state: State,
+    weights: Weights,
+    reverse: boolean,
+    batchSizes?: number[],
+  ): { output: Tensor; final: State } {
     const step = steps[this.mode];
-    const inputs = F.linear(sequence, weights.ih, weights.biasIh).unbind(0) as Tensor[];
+    const projected = F.linear(sequence, weights.ih, weights.biasIh);
+    const inputs = (batchSizes ? projected.split(batchSizes) : projected.unbind(0)) as Tensor[];
     const results: Tensor[] = [];
+    const initial = state;
+    /** states of sequences that have ended, the shortest first */
+    const ended: State[] = [];
+    const cut = (states: State, from: number, to: number): State => states.map((s) => s.narrow(0, from, to - from));
+    let running = initial[0]!.size(0);
+    if (reverse && batchSizes) state = cut(initial, 0, (running = batchSizes.at(-1)!));
     for (const input of reverse ? inputs.reverse() : inputs) {
+      const count = batchSizes ? input.size(0) : running;
+      if (count < running) {
+        ended.push(cut(state, count, running));
+        state = cut(state, 0, count);
+      } else if (count > running) {
+        const joining = cut(initial, running, count);
+        state = state.map((s, i) => torch.cat([s, joining[i]!]));
+      }
+      running = count;
       state = step(input, state, weights);
       results.push(state[0]!);
     }
-    return { output: torch.stack(reverse ? results.reverse() : results), final: state };
+    if (reverse) results.reverse();
+    const final =
+      ended.length === 0 ? state : state.map((s, i) => torch.cat([s, ...ended.map((e) => e[i]!).reverse()]));
+    return { output: batchSizes ? torch.cat(results) : torch.stack(results), final };
   }
 
   /** The given states, or zeros. @throws RuntimeError when a shape is not right */
-  private initialStates(sequence: Tensor, given: Tensor[] | null): Tensor[] {
-    const batch = sequence.size(1);
+  private initialStates(sequence: Tensor, batch: number, given: Tensor[] | null): Tensor[] {
+    if (sequence.size(-1) !== this.inputSize) {
+      throw new RuntimeError(
+        `input.size(-1) must be equal to input_size. Expected ${this.inputSize}, got ${sequence.size(-1)}`,
+      );
+    }
     const count = this.numLayers * this.directionCount;
     const sizes = this.mode === "LSTM" ? [this.projSize || this.hiddenSize, this.hiddenSize] : [this.hiddenSize];
     return sizes.map((features, i) => {
@@ -227,7 +280,7 @@ abstract class RNNBase<Args extends unknown[], Result> extends Module<Args, Resu
       if (!state) return full(shape, 0, { dtype: sequence.dtype, device: sequence.device });
       if (String(state.shape) !== String(shape)) {
         const what = sizes.length === 1 ? "hidden size" : `hidden[${i}] size`;
-        throw new RuntimeError(`Expected ${what} ${py(shape)}, got ${py(state.shape)}`);
+        throw new RuntimeError(`Expected ${what} ${py(shape)}, got [${state.shape.join(", ")}]`);
       }
       return state;
     });
@@ -246,11 +299,20 @@ abstract class RNNBase<Args extends unknown[], Result> extends Module<Args, Resu
 }
 
 type SingleState = [input: Tensor, hx?: Tensor | null];
+/** The state of an LSTM. */
+type Pair = [h: Tensor, c: Tensor];
+/** RNN, GRU and LSTM give packed sequences for packed ones. */
+interface OfPacked<State> {
+  (input: PackedSequence, hx?: Readonly<State> | null): [output: PackedSequence, state: State];
+}
 
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+export interface RNN extends OfPacked<Tensor> {}
 /**
  * A network of tanh or relu units; follows torch.nn.RNN. Shapes: input [T, N, inputSize] (N may be absent; with `batchFirst` it comes
  * first), hx [layers·directions, N, hiddenSize] → output [T, N, directions·hiddenSize] and the last states.
  */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export class RNN extends RNNBase<SingleState, [output: Tensor, hn: Tensor]> {
   readonly nonlinearity: "tanh" | "relu";
   constructor(
@@ -278,30 +340,37 @@ export class RNN extends RNNBase<SingleState, [output: Tensor, hn: Tensor]> {
     super(options.nonlinearity === "relu" ? "RNN_RELU" : "RNN_TANH", { ...options, projSize: 0 });
     this.nonlinearity = options.nonlinearity;
   }
-  forward(input: Tensor, hx: Tensor | null = null): [output: Tensor, hn: Tensor] {
+  forward(input: Tensor, hx?: Tensor | null): [output: Tensor, hn: Tensor];
+  forward(input: PackedSequence, hx?: Tensor | null): [output: PackedSequence, hn: Tensor];
+  forward(input: Sequence, hx: Tensor | null = null): [output: Sequence, hn: Tensor] {
     const { output, states } = this.run(input, hx && [hx]);
     return [output, states[0]!];
   }
 }
 
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+export interface GRU extends OfPacked<Tensor> {}
 /** Gated recurrent units; follows torch.nn.GRU. Shapes as those of RNN. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export class GRU extends RNNBase<SingleState, [output: Tensor, hn: Tensor]> {
   constructor(inputSize: number, hiddenSize: number, ...rest: RNNRest);
   constructor(options: Sizes & RNNOptions);
   constructor(...args: unknown[]) {
     super("GRU", { ...take("GRU", args, { ...sizes, ...defaults }), projSize: 0 });
   }
-  forward(input: Tensor, hx: Tensor | null = null): [output: Tensor, hn: Tensor] {
+  forward(input: Tensor, hx?: Tensor | null): [output: Tensor, hn: Tensor];
+  forward(input: PackedSequence, hx?: Tensor | null): [output: PackedSequence, hn: Tensor];
+  forward(input: Sequence, hx: Tensor | null = null): [output: Sequence, hn: Tensor] {
     const { output, states } = this.run(input, hx && [hx]);
     return [output, states[0]!];
   }
 }
 
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+export interface LSTM extends OfPacked<Pair> {}
 /** Long short-term memory; follows torch.nn.LSTM. Shapes as those of RNN; the state is the pair of h and c. */
-export class LSTM extends RNNBase<
-  [input: Tensor, hx?: readonly [h0: Tensor, c0: Tensor] | null],
-  [output: Tensor, state: [hn: Tensor, cn: Tensor]]
-> {
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+export class LSTM extends RNNBase<[input: Tensor, hx?: Readonly<Pair> | null], [output: Tensor, state: Pair]> {
   constructor(
     inputSize: number,
     hiddenSize: number,
@@ -322,17 +391,16 @@ export class LSTM extends RNNBase<
     const { device, dtype, ...others } = defaults;
     super("LSTM", take("LSTM", args, { ...sizes, ...others, projSize: 0, device, dtype }));
   }
-  forward(
-    input: Tensor,
-    hx: readonly [h0: Tensor, c0: Tensor] | null = null,
-  ): [output: Tensor, state: [hn: Tensor, cn: Tensor]] {
+  forward(input: Tensor, hx?: Readonly<Pair> | null): [output: Tensor, state: Pair];
+  forward(input: PackedSequence, hx?: Readonly<Pair> | null): [output: PackedSequence, state: Pair];
+  forward(input: Sequence, hx: Readonly<Pair> | null = null): [output: Sequence, state: Pair] {
     const { output, states } = this.run(input, hx && [...hx]);
     return [output, [states[0]!, states[1]!]];
   }
 }
 
 /** One step of a recurrent network; follows torch.nn.RNNCellBase. */
-abstract class RNNCellBase<Args extends unknown[], Result> extends Module<Args, Result> {
+export abstract class RNNCellBase<Args extends unknown[], Result> extends Module<Args, Result> {
   protected readonly mode: Mode;
   readonly inputSize: number;
   readonly hiddenSize: number;
