@@ -1,22 +1,16 @@
 // The training programs on the real MNIST, shortened where a few steps show the same.
 import { test } from "#test";
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as torch from "flambeau";
 import { readCifar, trainCifar } from "./cifar.ts";
-import { close } from "./lib/check.ts";
+import { close, inFolder } from "./lib/check.ts";
 import { mnistFolder } from "./lib/mnist.ts";
 import { trainMnist } from "./mnist.ts";
 import { loadData, rungs } from "./nnFromScratch.ts";
 import { predict } from "./predict.ts";
 import { quickstart } from "./quickstart.ts";
-
-async function inFolder(fn: (folder: string) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "flambeau-"));
-  await fn(folder).finally(() => rmSync(folder, { recursive: true }));
-}
 
 test("every rung of nn from scratch reaches the same loss", async () => {
   const data = loadData(6400);

@@ -23,3 +23,18 @@ export function option(name: string): string | undefined {
 export function commandLine(): string[] {
   return (globalThis.process?.argv ?? []).slice(2);
 }
+
+/** The number of `--name value`, or the default. @throws Error for what is no number */
+export function numberOption(name: string, preset: number): number {
+  const text = option(name);
+  const value = Number(text ?? preset);
+  if (text?.trim() === "" || Number.isNaN(value)) throw new Error(`--${name} ${text}: a number is expected`);
+  return value;
+}
+
+/** The arguments that are neither options nor their values. */
+export function operands(): string[] {
+  const args = commandLine();
+  const isOption = (arg: string | undefined) => arg !== undefined && arg.startsWith("--");
+  return args.filter((arg, i) => !isOption(arg) && !(isOption(args[i - 1]) && !args[i - 1]!.includes("=")));
+}

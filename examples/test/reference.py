@@ -1,0 +1,186 @@
+"""The numbers that PyTorch gives for the example programs: python3 examples/test/reference.py writes reference.json.
+
+Each part repeats an example in plain PyTorch, with the sizes of its test; random numbers come in the same order.
+"""
+
+import json
+import math
+import pathlib
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+from torch import nn, optim
+
+torch.set_num_threads(1)
+HERE = pathlib.Path(__file__).parent
+TEXT = (HERE.parent / "data" / "sonnets.txt").read_text()
+
+
+def thin(losses):
+    """Every tenth, which is enough to compare."""
+    return losses[::10]
+
+
+def draw(logits, temperature, top_k=None):
+    scores = logits / temperature
+    if top_k is not None:
+        scores = scores.masked_fill(scores < torch.topk(scores, top_k).values[-1], float("-inf"))
+    return torch.multinomial(torch.softmax(scores, 0), 1).item()
+
+
+def char_lstm():
+    epochs, batch, window, lr, hidden, layers, dropout = 3, 16, 32, 1e-2, 32, 2, 0.1
+    torch.manual_seed(0)
+    characters = sorted(set(TEXT))
+    ids = torch.tensor([characters.index(c) for c in TEXT])
+
+    class CharLstm(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.embedding = nn.Embedding(len(characters), hidden)
+            self.lstm = nn.LSTM(hidden, hidden, num_layers=layers, dropout=dropout, batch_first=True)
+            self.dropout = nn.Dropout(dropout)
+            self.output = nn.Linear(hidden, len(characters))
+
+        def forward(self, x, state=None):
+            x, state = self.lstm(self.embedding(x), state)
+            return self.output(self.dropout(x)), state
+
+    model = CharLstm()
+    trained = int(len(ids) * 0.9)
+    length = (trained - 1) // batch
+    inputs, targets = (ids[i : i + batch * length].view(batch, length) for i in (0, 1))
+    optimizer = optim.Adam(model.parameters(), lr=lr)
+    losses, held_out = [], []
+    for _ in range(epochs):
+        model.train()
+        state = None
+        for at in range(0, length - window + 1, window):
+            logits, state = model(inputs[:, at : at + window], state)
+            state = tuple(s.detach() for s in state)
+            loss = F.cross_entropy(logits.flatten(0, 1), targets[:, at : at + window].flatten())
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1)
+            optimizer.step()
+            losses.append(loss.item())
+        model.eval()
+        with torch.no_grad():
+            logits, _ = model(ids[None, trained:-1])
+            held_out.append(F.cross_entropy(logits[0], ids[trained + 1 :]).item())
+
+    torch.manual_seed(1)
+    prompt = "Shall I"
+    x, state, written = torch.tensor([[characters.index(c) for c in prompt]]), None, []
+    with torch.no_grad():
+        for _ in range(40):
+            logits, state = model(x, state)
+            written.append(draw(logits[0, -1], 0.8))
+            x = torch.tensor([written[-1:]])
+    return {"losses": thin(losses), "heldOut": held_out, "text": prompt + "".join(characters[i] for i in written)}
+
+
+def gpt():
+    steps, context, width, heads, layers, dropout, batch, lr = 150, 32, 32, 4, 2, 0.1, 8, 4e-3
+    torch.manual_seed(0)
+    characters = sorted(set(TEXT))
+    ids = torch.tensor([characters.index(c) for c in TEXT])
+
+    class CausalSelfAttention(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.projections = nn.Linear(width, 3 * width)
+            self.output = nn.Linear(width, width)
+            self.dropout = nn.Dropout(dropout)
+
+        def forward(self, x):
+            n, t, _ = x.shape
+            q, k, v = (part.view(n, t, heads, -1).transpose(1, 2) for part in self.projections(x).split(width, 2))
+            scores = q @ k.transpose(-2, -1) / (width // heads) ** 0.5
+            scores = scores.masked_fill(torch.ones(t, t, dtype=torch.bool).triu(1), float("-inf"))
+            attended = F.dropout(torch.softmax(scores, -1), dropout, self.training) @ v
+            return self.dropout(self.output(attended.transpose(1, 2).reshape(n, t, width)))
+
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.norm1 = nn.LayerNorm(width)
+            self.attention = CausalSelfAttention()
+            self.norm2 = nn.LayerNorm(width)
+            self.feed_forward = nn.Sequential(
+                nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width), nn.Dropout(dropout)
+            )
+
+        def forward(self, x):
+            x = x + self.attention(self.norm1(x))
+            return x + self.feed_forward(self.norm2(x))
+
+    class GPT(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.characters = nn.Embedding(len(characters), width)
+            self.places = nn.Embedding(context, width)
+            self.dropout = nn.Dropout(dropout)
+            self.blocks = nn.Sequential(*(Block() for _ in range(layers)))
+            self.norm = nn.LayerNorm(width)
+            self.head = nn.Linear(width, len(characters), bias=False)
+            self.head.weight = self.characters.weight
+            for name, p in self.named_parameters():
+                last = name.endswith(("output.weight", "feed_forward.2.weight"))
+                if p.dim() >= 2:
+                    nn.init.normal_(p, 0, 0.02 / (2 * layers) ** 0.5 if last else 0.02)
+                elif name.endswith("bias"):
+                    nn.init.zeros_(p)
+
+        def forward(self, x):
+            x = self.dropout(self.characters(x) + self.places(torch.arange(x.shape[1])))
+            return self.head(self.norm(self.blocks(x)))
+
+    model = GPT()
+    groups = [
+        {"params": [p for p in model.parameters() if p.dim() >= 2], "weight_decay": 0.1},
+        {"params": [p for p in model.parameters() if p.dim() < 2], "weight_decay": 0},
+    ]
+    optimizer = optim.AdamW(groups, lr=lr, betas=(0.9, 0.99))
+    trained = int(len(ids) * 0.9)
+    warmup = steps // 10
+    losses = []
+    for step in range(steps):
+        progress = (step - warmup) / (steps - warmup)
+        rate = (step + 1) / warmup if step < warmup else 0.55 + 0.45 * math.cos(math.pi * progress)
+        for group in optimizer.param_groups:
+            group["lr"] = lr * rate
+        starts = torch.randint(0, trained - context, (batch,)).tolist()
+        inputs, targets = (torch.stack([ids[i + shift : i + shift + context] for i in starts]) for shift in (0, 1))
+        loss = F.cross_entropy(model(inputs).flatten(0, 1), targets.flatten())
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1)
+        optimizer.step()
+        losses.append(loss.item())
+
+    model.eval()
+    torch.manual_seed(1)
+    prompt = "Shall I"
+    written = [characters.index(c) for c in prompt]
+    with torch.no_grad():
+        count = (len(ids) - trained - 1) // context
+        inputs, targets = (ids[trained + i :][: count * context].view(count, context) for i in (0, 1))
+        held_out = F.cross_entropy(model(inputs).flatten(0, 1), targets.flatten()).item()
+        for _ in range(40):
+            written.append(draw(model(torch.tensor([written[-context:]]))[0, -1], 0.8, 10))
+    return {"losses": thin(losses), "heldOut": held_out, "text": "".join(characters[i] for i in written)}
+
+
+PARTS = {"charLstm": char_lstm, "gpt": gpt}
+
+if __name__ == "__main__":
+    file = HERE / "reference.json"
+    reference = json.loads(file.read_text()) if file.exists() else {}
+    for name in sys.argv[1:] or PARTS:
+        started = time.time()
+        reference[name] = PARTS[name]()
+        print(f"{name}: {time.time() - started:.1f} s")
+    file.write_text(json.dumps(reference, indent=1) + "\n")
