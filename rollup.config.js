@@ -9,7 +9,7 @@ const HOSTS = ["node", "deno", "bun", "browser", "workerd"];
 const VERBATIM = ["deno-core.js", "workerd-core.js", "workerd-numerics.js"];
 
 /** Readers and writers of files: loaded at the first use, as `gpu` is. */
-const FORMATS = /^bindings\/io\/(?!index|checkpoint|lazy|safetensors)/;
+const FORMATS = /^bindings\/io\/(?!(index|checkpoint|lazy|safetensors)\.ts$)/;
 
 const copyVerbatim = {
   name: "copy-verbatim",

@@ -91,7 +91,16 @@ export {
 export * as nn from "./nn/index.ts";
 export * as optim from "./optim/index.ts";
 export { backends, type Backends } from "./backends.ts";
-export { load, save, type FileSource, type LoadOptions } from "./io/checkpoint.ts";
+export {
+  load,
+  save,
+  type FileProgress,
+  type FileSource,
+  type FileTarget,
+  type LoadOptions,
+  type ReadNamedOptions,
+  type ReadOptions,
+} from "./io/checkpoint.ts";
 export * as io from "./io/index.ts";
 export * as safetensors from "./io/safetensors.ts";
 export * as utils from "./utils/index.ts";

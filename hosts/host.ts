@@ -16,12 +16,17 @@ export interface Host {
   /** Writes a file whole, making the folders above it; a reader sees the old content or the new, never a part. */
   writeFile(path: string | URL, data: Uint8Array): Promise<void>;
   writeFileSync?(path: string | URL, data: Uint8Array): void;
+  /** Opens a file to be read in places. Absent where the host has no files. */
+  openFile?(path: string | URL): Promise<OpenFile>;
+  /** Begins a file that is written piece by piece, as `writeFile` writes it whole. Absent where the host has no files. */
+  createFile?(path: string | URL): Promise<FileWriter>;
   exists(path: string | URL): Promise<boolean>;
   existsSync?(path: string | URL): boolean;
   /** The folder for downloads that may be fetched again. */
   cacheDir(): string;
 
-  gunzip(data: Uint8Array): Promise<Uint8Array>;
+  /** Rejects when there would be more than `limit` bytes. */
+  gunzip(data: Uint8Array, limit?: number): Promise<Uint8Array>;
   gunzipSync?(data: Uint8Array): Uint8Array;
   /** Raw deflate streams, as ZIP files hold them. Rejects when there would be more than `limit` bytes. */
   inflateRaw(data: Uint8Array, limit?: number): Promise<Uint8Array>;
@@ -44,6 +49,23 @@ export interface Host {
   collectGarbage?(): void;
   /** Makes a store that follows asynchronous tasks (AsyncLocalStorage). */
   asyncContext?(): AsyncContext<unknown>;
+}
+
+/** A file that is open for reading. */
+export interface OpenFile {
+  /** in bytes */
+  readonly size: number;
+  /** Fills `target` with the bytes from `position` on. @returns how many there were: fewer only at the end of the file */
+  read(target: Uint8Array, position: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** A file that is being written. Its readers see it once it is closed. */
+export interface FileWriter {
+  write(data: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+  /** Gives up: no file is left. */
+  abort(): Promise<void>;
 }
 
 export interface AsyncContext<T> {

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gunzip, gunzipSync, inflateRaw, inflateRawSync } from "node:zlib";
 import { fetchBytes } from "./fetch.ts";
-import type { Host } from "./host.ts";
+import type { FileWriter, Host, OpenFile } from "./host.ts";
 import { terminalProgress } from "./progress.ts";
 
 const gunzipAsync = promisify(gunzip);
@@ -15,8 +15,10 @@ const inflateRawAsync = promisify(inflateRaw);
 
 const toPath = (path: string | URL): string =>
   path instanceof URL || path.startsWith("file:") ? fileURLToPath(path) : path;
+let parts = 0;
 /** A name beside the target, so that the rename stays on one file system. */
-const partOf = (path: string): string => `${path}.${process.pid}.part`;
+const partOf = (path: string): string => `${path}.${process.pid}.${parts++}.part`;
+const limited = (limit: number | undefined) => (limit === undefined ? {} : { maxOutputLength: Math.max(1, limit) });
 
 export const system: Omit<Host, "name" | "version" | "build" | "gpu"> = {
   readFile: (path) => promises.readFile(toPath(path)),
@@ -24,15 +26,19 @@ export const system: Omit<Host, "name" | "version" | "build" | "gpu"> = {
   async writeFile(path, data) {
     const target = toPath(path);
     await promises.mkdir(dirname(target), { recursive: true });
-    await promises.writeFile(partOf(target), data);
-    await promises.rename(partOf(target), target);
+    const part = partOf(target);
+    await promises.writeFile(part, data);
+    await promises.rename(part, target);
   },
   writeFileSync(path, data) {
     const target = toPath(path);
     mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(partOf(target), data);
-    renameSync(partOf(target), target);
+    const part = partOf(target);
+    writeFileSync(part, data);
+    renameSync(part, target);
   },
+  openFile,
+  createFile,
   exists: (path) =>
     promises.access(toPath(path)).then(
       () => true,
@@ -40,10 +46,9 @@ export const system: Omit<Host, "name" | "version" | "build" | "gpu"> = {
     ),
   existsSync: (path) => existsSync(toPath(path)),
   cacheDir: () => join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "flambeau"),
-  gunzip: (data) => gunzipAsync(data),
+  gunzip: (data, limit) => gunzipAsync(data, limited(limit)),
   gunzipSync: (data) => gunzipSync(data),
-  inflateRaw: (data, limit) =>
-    inflateRawAsync(data, limit === undefined ? {} : { maxOutputLength: Math.max(1, limit) }),
+  inflateRaw: (data, limit) => inflateRawAsync(data, limited(limit)),
   inflateRawSync: (data) => inflateRawSync(data),
   fetch: fetchBytes,
   progress: terminalProgress,
@@ -51,6 +56,44 @@ export const system: Omit<Host, "name" | "version" | "build" | "gpu"> = {
   numerics: async () => compileNumerics(),
   numericsSync: compileNumerics,
 };
+
+async function openFile(path: string | URL): Promise<OpenFile> {
+  const file = await promises.open(toPath(path));
+  const { size } = await file.stat();
+  return {
+    size,
+    async read(target, position) {
+      let done = 0;
+      while (done < target.length) {
+        const { bytesRead } = await file.read(target, done, target.length - done, position + done);
+        if (bytesRead === 0) break;
+        done += bytesRead;
+      }
+      return done;
+    },
+    close: () => file.close(),
+  };
+}
+
+async function createFile(path: string | URL): Promise<FileWriter> {
+  const target = toPath(path);
+  const part = partOf(target);
+  await promises.mkdir(dirname(target), { recursive: true });
+  const file = await promises.open(part, "w");
+  return {
+    async write(data) {
+      for (let done = 0; done < data.length;) done += (await file.write(data, done, data.length - done)).bytesWritten;
+    },
+    async close() {
+      await file.close();
+      await promises.rename(part, target);
+    },
+    async abort() {
+      await file.close();
+      await promises.rm(part, { force: true });
+    },
+  };
+}
 
 function compileNumerics(): WebAssembly.Module | undefined {
   const file = new URL("./flambeau.numerics.wasm", import.meta.url);

@@ -13,7 +13,7 @@ export const web: Omit<Host, "name" | "version" | "build"> = {
   writeFile: noFiles,
   exists: async (path) => (await fetch(path, { method: "HEAD" })).ok,
   cacheDir: noFiles,
-  gunzip: (data) => transform(data, new DecompressionStream("gzip")),
+  gunzip: (data, limit) => transform(data, new DecompressionStream("gzip"), limit),
   inflateRaw: (data, limit) => transform(data, new DecompressionStream("deflate-raw"), limit),
   fetch: fetchBytes,
   progress: silentProgress,

@@ -1,51 +1,75 @@
-// torch.io: NumPy's .npy and .npz, and safetensors, from and to files and bytes.
+// torch.io: NumPy's .npy and .npz.
 
 import { ValueError } from "../error.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { decodeNpy, encodeNpy } from "./numpy.ts";
-import { load as decodeSafetensors, saveAsync as encodeSafetensors } from "./safetensors.ts";
-import { deliver, type FileSource, onCpu, readSource } from "./source.ts";
-import { zip, ZipReader } from "./zip.ts";
+import { npyHeader, readNpy } from "./numpy.ts";
+import type { FileSource, FileTarget, ReadNamedOptions, ReadOptions } from "./options.ts";
+import { selection } from "./selection.ts";
+import { byteSize, deliver, denseOnCpu, elements, type Pieces } from "./sink.ts";
+import { atHand, openSource } from "./source.ts";
+import { ZipReader } from "./zip.ts";
+import { type NewMember, ZipWriter } from "./zipWriter.ts";
 
-export async function loadNpy(source: FileSource): Promise<Tensor> {
-  return decodeNpy(await readSource(source));
-}
-
-export async function saveNpy(tensor: Tensor, path?: string | URL): Promise<Uint8Array | void> {
-  return deliver(encodeNpy(await onCpu(tensor)), path);
-}
-
-export async function loadNpz(source: FileSource): Promise<Record<string, Tensor>> {
-  const archive = new ZipReader(await readSource(source));
-  const arrays: [string, Tensor][] = [];
-  for (const entry of archive.entries.values()) {
-    if (!entry.name.endsWith(".npy")) throw new ValueError(`${entry.name} is no array: an .npz file holds .npy files`);
-    const content = await archive.read(entry, true);
-    try {
-      arrays.push([entry.name.slice(0, -4), decodeNpy(content)]);
-    } catch (error) {
-      if (error instanceof Error) error.message = `${entry.name}: ${error.message}`;
-      throw error;
-    }
+export async function loadNpy(source: FileSource, options?: ReadOptions | null): Promise<Tensor> {
+  const { device = "cpu", progress } = options ?? {};
+  const file = await openSource(source);
+  try {
+    return await readNpy(file, device, progress && ((loaded, total) => progress(loaded, total, "")));
+  } finally {
+    await file.close();
   }
-  return Object.fromEntries(arrays);
 }
 
-export async function saveNpz(tensors: Record<string, Tensor>, path?: string | URL): Promise<Uint8Array | void> {
-  const entries = Object.entries(tensors);
-  const local = await Promise.all(entries.map(([, tensor]) => onCpu(tensor)));
-  const members = entries.map(([name], i) => ({ name: `${name}.npy`, data: encodeNpy(local[i]!) }));
-  return deliver(zip(members), path);
+export async function saveNpy(tensor: Tensor, target?: FileTarget): Promise<Uint8Array | void> {
+  const header = npyHeader(tensor);
+  return deliver(header.length + byteSize(tensor), npyPieces(header, tensor), target);
 }
 
-export async function loadSafetensors(source: FileSource): Promise<Record<string, Tensor>> {
-  return decodeSafetensors(await readSource(source));
+async function* npyPieces(header: Uint8Array, tensor: Tensor): Pieces {
+  yield header;
+  yield* elements(tensor);
 }
 
-export async function saveSafetensors(
-  tensors: Record<string, Tensor>,
-  path?: string | URL,
-  metadata?: Record<string, string>,
-): Promise<Uint8Array | void> {
-  return deliver(await encodeSafetensors(tensors, metadata), path);
+export async function loadNpz(source: FileSource, options?: ReadNamedOptions | null): Promise<Record<string, Tensor>> {
+  const { device = "cpu", progress, keys } = options ?? {};
+  const opened = await openSource(source);
+  const arrays: [string, Tensor][] = [];
+  try {
+    const archive = await ZipReader.open(await atHand(opened));
+    const entries = [...archive.entries.values()].map((entry): [string, typeof entry] => {
+      if (!entry.name.endsWith(".npy"))
+        throw new ValueError(`${entry.name} is no array: an .npz file holds .npy files`);
+      return [entry.name.slice(0, -4), entry];
+    });
+    const chosen = selection(entries, keys);
+    const total = chosen.reduce((sum, [, { size }]) => sum + size, 0);
+    let before = 0;
+    for (const [name, entry] of chosen) {
+      const member = await archive.member(entry, true);
+      try {
+        const tensor = await readNpy(member, device, progress && ((loaded) => progress(before + loaded, total, name)));
+        arrays.push([name, tensor]);
+        await member.finish();
+      } catch (error) {
+        if (error instanceof Error) error.message = `${entry.name}: ${error.message}`;
+        throw error;
+      }
+      progress?.((before += entry.size), total, name);
+    }
+    return Object.fromEntries(arrays);
+  } catch (error) {
+    for (const [, tensor] of arrays) tensor.dispose();
+    throw error;
+  } finally {
+    await opened.close();
+  }
+}
+
+export async function saveNpz(tensors: Record<string, Tensor>, target?: FileTarget): Promise<Uint8Array | void> {
+  const members = Object.entries(tensors).map(([name, tensor]): NewMember => {
+    const head = npyHeader(tensor);
+    return { name: `${name}.npy`, size: head.length + byteSize(tensor), head, body: () => denseOnCpu(tensor) };
+  });
+  const archive = new ZipWriter(members);
+  return deliver(archive.size, archive.pieces(), target);
 }

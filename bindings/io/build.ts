@@ -4,15 +4,23 @@ import { core } from "../core.ts";
 import { RuntimeError } from "../error.ts";
 import { asStrided } from "../gen/functions.ts";
 import { Parameter } from "../nn/parameter.ts";
-import { fromBytes } from "../tensor/bytes.ts";
-import { type Device, DTYPES, ITEM_SIZES } from "../tensor/dtype.ts";
+import { type Device, ITEM_SIZES } from "../tensor/dtype.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { readTensor } from "./fill.ts";
 import { arrayOf } from "./numpy.ts";
 import { Callable } from "./globals.ts";
 import { Dict, fail, NumpyArray, NumpyDtype, StorageRef, StorageType, TensorSpec, Tuple } from "./python.ts";
+import type { Source } from "./source.ts";
 
 /** No pickle of Python nests deeper: its writer is recursive. */
 const MAX_DEPTH = 1000;
+
+export interface FillOptions {
+  /** see Content */
+  decode?: ((bytes: Uint8Array) => Uint8Array) | undefined;
+  /** hears how many bytes were read */
+  report?: ((bytes: number) => void) | undefined;
+}
 
 export class Builder {
   readonly #device: Device;
@@ -25,16 +33,22 @@ export class Builder {
     this.#device = device;
   }
 
-  /** Gives a storage its bytes, of which there may be more than it needs. @throws RuntimeError when there are fewer */
-  fill(storage: StorageRef, bytes: Uint8Array): void {
-    const size = storage.numel * ITEM_SIZES[storage.code]!;
-    if (bytes.length < size) {
-      throw new RuntimeError(`storage has wrong byte size: expected ${size} got ${bytes.length}`);
-    }
-    const local = fromBytes(bytes.subarray(0, size), [storage.numel], DTYPES[storage.code]!);
-    const placed = this.#device === "cpu" ? local : (local.to(this.#device) as Tensor);
-    if (placed !== local) local.dispose();
-    this.#storages.set(storage, placed);
+  /**
+   * Reads a storage's bytes, of which there may be more than it needs.
+   * @throws RuntimeError when there are fewer
+   */
+  async fill(
+    storage: StorageRef,
+    source: Source,
+    position: number,
+    length: number,
+    options: FillOptions,
+  ): Promise<void> {
+    const { code, numel } = storage;
+    const size = numel * ITEM_SIZES[code]!;
+    if (length < size) throw new RuntimeError(`storage has wrong byte size: expected ${size} got ${length}`);
+    const content = { code, shape: [numel], decode: options.decode };
+    this.#storages.set(storage, await readTensor(source, position, content, this.#device, options.report));
   }
 
   /** Releases what only the storages held. */

@@ -2,9 +2,9 @@
 
 import { lazy } from "./lazy.ts";
 import type { LoadOptions } from "./load.ts";
-import type { FileSource } from "./source.ts";
+import type { FileProgress, FileSource, FileTarget, ReadNamedOptions, ReadOptions } from "./options.ts";
 
-export type { FileSource, LoadOptions };
+export type { FileProgress, FileSource, FileTarget, LoadOptions, ReadNamedOptions, ReadOptions };
 
 /**
  * What torch.save, here or in PyTorch, wrote to a file; follows torch.load with `weights_only=True`. Both formats are read,
@@ -14,7 +14,8 @@ export type { FileSource, LoadOptions };
  * A dict whose keys are strings becomes a plain object (JavaScript puts keys such as "10" before all others), any other
  * dict a Map. Lists become arrays, tuples and sizes frozen arrays, sets Sets, bytes Uint8Arrays, None null, dtypes and
  * devices strings, integers beyond 2**53 BigInts, NumPy's arrays tensors.
- * @param source a path, a URL, or the bytes
+ * @param source a path, a URL, bytes, a Blob, a Response or a stream. Of a file on disk and of a Blob no more than a storage's
+ *   piece is in memory besides the tensors
  * @throws UnpicklingError for a file with anything else in it, such as code, which is never run; RuntimeError for a damaged
  *   file
  * @example model.loadStateDict(await torch.load("model.pt"));
@@ -29,11 +30,11 @@ export const load: <T = any>(source: FileSource, options?: LoadOptions | null) =
  * become ints (`torch.float(2)` is the float 2.0); a property that is undefined is left out. A storage is written once, as far as
  * the saved tensors reach into it. In an optimizer's `stateDict()` the parameters are numbered by ints, as in PyTorch.
  * Tensors are read while the promise is open: change none of them before it is settled.
- * @param path where to write; without it the result is the file's bytes
+ * @param target the path, or a stream, which is closed at the end; without it the result is the file's bytes
  * @throws TypeError for what is none of these, such as a module: save its `stateDict()`
  * @example await torch.save({ model: model.stateDict(), optimizer: optimizer.stateDict(), epoch }, "checkpoint.pt");
  */
 export const save: {
   (value: unknown): Promise<Uint8Array>;
-  (value: unknown, path: string | URL): Promise<void>;
+  (value: unknown, target: FileTarget): Promise<void>;
 } = lazy("save");

@@ -13,8 +13,9 @@ for (let i = 0; i < 256; i++) {
   T3[i] = (T2[i]! >>> 8) ^ T0[T2[i]! & 0xff]!;
 }
 
-export function crc32(bytes: Uint8Array): number {
-  let crc = -1;
+/** @param before the checksum of the bytes before these */
+export function crc32(bytes: Uint8Array, before = 0): number {
+  let crc = ~before;
   let i = 0;
   for (const whole = bytes.length & ~3; i < whole; i += 4) {
     crc ^= bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);

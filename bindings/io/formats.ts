@@ -1,5 +1,10 @@
-// What bindings/io/index.ts loads at the first use: everything that reads and writes files' formats.
+// What bindings/io loads at the first use: everything that reads and writes files' formats.
 
 export { load } from "./load.ts";
 export { save } from "./save.ts";
-export { loadNpy, loadNpz, loadSafetensors, saveNpy, saveNpz, saveSafetensors } from "./arrays.ts";
+export { loadNpy, loadNpz, saveNpy, saveNpz } from "./arrays.ts";
+export {
+  loadFile as loadSafetensors,
+  open as openSafetensors,
+  saveFile as saveSafetensors,
+} from "./safetensorsFile.ts";

@@ -2,48 +2,44 @@
 
 import type { Tensor } from "../tensor/tensor.ts";
 import { lazy } from "./lazy.ts";
-import type { FileSource } from "./source.ts";
+import type { FileSource, FileTarget, ReadNamedOptions, ReadOptions } from "./options.ts";
+
+export { loadFile as loadSafetensors, saveFile as saveSafetensors } from "./safetensors.ts";
 
 /**
  * The array of a .npy file; numpy.load and torch.from_numpy in one. uint16 becomes int32, uint32 and uint64 int64; an array
  * in Fortran order keeps its strides.
- * @param source a path, a URL, or the bytes
+ * @param source a path, a URL, bytes, a Blob, a Response or a stream
  * @throws ValueError for a damaged file, TypeError for arrays of text, dates or records
  * @example const x = await torch.io.loadNpy("x.npy");
  */
-export const loadNpy: (source: FileSource) => Promise<Tensor> = lazy("loadNpy");
+export const loadNpy: (source: FileSource, options?: ReadOptions | null) => Promise<Tensor> = lazy("loadNpy");
 
 /**
  * Writes a tensor of any device as a .npy file; numpy.save.
- * @param path where to write; without it the result is the file's bytes
+ * @param target the path, or a stream, which is closed at the end; without it the result is the file's bytes
  * @throws TypeError for bfloat16, which NumPy does not have
+ * @example await torch.io.saveNpy(x, "x.npy");
  */
 export const saveNpy: {
   (tensor: Tensor): Promise<Uint8Array>;
-  (tensor: Tensor, path: string | URL): Promise<void>;
+  (tensor: Tensor, target: FileTarget): Promise<void>;
 } = lazy("saveNpy");
 
 /**
- * The arrays of an .npz file by their names, compressed or not; numpy.load.
+ * The arrays of an .npz file by their names, compressed or not; numpy.load. `options.keys` names those to be read.
  * @throws RuntimeError for a damaged archive, and what `loadNpy` throws
+ * @example const { images, labels } = await torch.io.loadNpz("data.npz");
  */
-export const loadNpz: (source: FileSource) => Promise<Record<string, Tensor>> = lazy("loadNpz");
-
-/** Writes named tensors as an .npz file; numpy.savez. @param path where to write; without it the result is the file's bytes */
-export const saveNpz: {
-  (tensors: Record<string, Tensor>): Promise<Uint8Array>;
-  (tensors: Record<string, Tensor>, path: string | URL): Promise<void>;
-} = lazy("saveNpz");
-
-/** The tensors of a safetensors file by their names; safetensors.torch.load_file. @throws ValueError for a damaged file */
-export const loadSafetensors: (source: FileSource) => Promise<Record<string, Tensor>> = lazy("loadSafetensors");
+export const loadNpz: (source: FileSource, options?: ReadNamedOptions | null) => Promise<Record<string, Tensor>> =
+  lazy("loadNpz");
 
 /**
- * Writes named tensors of any device as a safetensors file; safetensors.torch.save_file.
- * @param path where to write; without it the result is the file's bytes
- * @param metadata strings kept in the header
+ * Writes named tensors as an .npz file; numpy.savez.
+ * @param target the path, or a stream, which is closed at the end; without it the result is the file's bytes
+ * @example await torch.io.saveNpz({ images, labels }, "data.npz");
  */
-export const saveSafetensors: {
-  (tensors: Record<string, Tensor>, path?: undefined, metadata?: Record<string, string>): Promise<Uint8Array>;
-  (tensors: Record<string, Tensor>, path: string | URL, metadata?: Record<string, string>): Promise<void>;
-} = lazy("saveSafetensors");
+export const saveNpz: {
+  (tensors: Record<string, Tensor>): Promise<Uint8Array>;
+  (tensors: Record<string, Tensor>, target: FileTarget): Promise<void>;
+} = lazy("saveNpz");

@@ -6,7 +6,8 @@ import { type Device, deviceCode, deviceOf, ITEM_SIZES, isComplexCode } from "..
 import { Builder } from "./build.ts";
 import { swapped } from "./numpy.ts";
 import { brief, Dict, fail, isSize, StorageRef, StorageType, Tuple } from "./python.ts";
-import { type FileSource, readSource } from "./source.ts";
+import type { FileProgress, FileSource } from "./options.ts";
+import { atHand, bytesAt, MemorySource, openSource, type Source } from "./source.ts";
 import { Unpickler } from "./unpickle.ts";
 import { isZip, ZipReader } from "./zip.ts";
 
@@ -15,6 +16,8 @@ export interface LoadOptions {
   mapLocation?: Device;
   /** always true: a file's code is never run */
   weightsOnly?: true;
+  /** hears of the storages' bytes as they are read, piece by piece */
+  progress?: FileProgress;
 }
 
 /** the long that a file of the old format begins with */
@@ -23,18 +26,32 @@ const PROTOCOL = 1001;
 const HIGHEST_VERSION = 10;
 
 export async function load(source: FileSource, options?: LoadOptions | null): Promise<unknown> {
-  const { mapLocation, weightsOnly = true } = options ?? {};
+  const { mapLocation, weightsOnly = true, progress } = options ?? {};
   if (weightsOnly !== true) throw new ValueError("torch.load: weightsOnly can only be true: no code of a file is run");
   const device = deviceOf(mapLocation === undefined || mapLocation === null ? CPU : deviceCode(mapLocation));
-  const bytes = await readSource(source);
-  if (bytes.length === 0) throw new RuntimeError("Ran out of input");
   const builder = new Builder(device);
+  const opened = await openSource(source);
   try {
-    const object = isZip(bytes) ? await loadZip(bytes, builder) : loadLegacy(bytes, builder);
+    const file = await atHand(opened);
+    if (file.size === 0) throw new RuntimeError("Ran out of input");
+    const isArchive = isZip(await file.read(0, Math.min(4, file.size!)));
+    const object = isArchive
+      ? await loadZip(file, builder, progress)
+      : await loadLegacy(await bytesAt(file, 0, file.size!), builder, progress);
     return builder.value(object);
   } finally {
     builder.close();
+    await opened.close();
   }
+}
+
+/** Tells a listener of the bytes of storages as they come. */
+function reporter(storages: Iterable<StorageRef>, progress: FileProgress | undefined) {
+  let loaded = 0;
+  let total = 0;
+  for (const { numel, code } of storages) total += numel * ITEM_SIZES[code]!;
+  return (storage: StorageRef) =>
+    progress && ((bytes: number) => progress((loaded += bytes), total, `data/${storage.key}`));
 }
 
 /** Turns persistent ids into storages, each one made once. */
@@ -68,8 +85,8 @@ class Storages {
   }
 }
 
-async function loadZip(bytes: Uint8Array, builder: Builder): Promise<unknown> {
-  const archive = new ZipReader(bytes);
+async function loadZip(file: Source, builder: Builder, progress: FileProgress | undefined): Promise<unknown> {
+  const archive = await ZipReader.open(file);
   const main = [...archive.entries.keys()].find((name) => /^[^/]+\/data\.pkl$/.test(name));
   if (main === undefined) {
     throw new RuntimeError(
@@ -100,19 +117,22 @@ async function loadZip(bytes: Uint8Array, builder: Builder): Promise<unknown> {
 
   const storages = new Storages();
   const object = new Unpickler((await record("data.pkl"))!, 0, storages.load).load();
+  const report = reporter(storages.byKey.values(), progress);
   for (const [key, storage] of storages.byKey) {
-    const content = await record(`data/${key}`);
-    if (content === undefined) {
+    const entry = archive.entries.get(`${folder}data/${key}`);
+    if (entry === undefined) {
       throw new RuntimeError(`PytorchStreamReader failed locating file data/${key}: file not found`);
     }
+    const member = await archive.member(entry, false);
     const unit = ITEM_SIZES[storage.code]! / (isComplexCode(storage.code) ? 2 : 1);
-    builder.fill(storage, order === "big" && unit > 1 ? swapped(content, unit) : content);
+    const decode = order === "big" && unit > 1 ? (bytes: Uint8Array) => swapped(bytes, unit) : undefined;
+    await builder.fill(storage, member, 0, member.size, { decode, report: report(storage) });
   }
   return object;
 }
 
 /** A magic number, a version, facts of the machine, the object, the keys of its storages: all pickles; then the storages. */
-function loadLegacy(bytes: Uint8Array, builder: Builder): unknown {
+async function loadLegacy(bytes: Uint8Array, builder: Builder, progress: FileProgress | undefined): Promise<unknown> {
   const storages = new Storages();
   let position = 0;
   const next = (): unknown => {
@@ -135,6 +155,8 @@ function loadLegacy(bytes: Uint8Array, builder: Builder): unknown {
   const keys = next();
   if (!Array.isArray(keys)) fail("the keys of the storages are no list");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const file = new MemorySource(bytes);
+  const report = reporter(storages.byKey.values(), progress);
   for (const key of new Set(keys.map(brief))) {
     const storage = storages.byKey.get(key);
     if (storage === undefined) fail(`storage ${key} is not in the object`);
@@ -150,7 +172,7 @@ function loadLegacy(bytes: Uint8Array, builder: Builder): unknown {
         `unexpected EOF, expected ${position - bytes.length} more bytes. The file might be corrupted.`,
       );
     }
-    builder.fill(storage, bytes.subarray(start, position));
+    await builder.fill(storage, file, start, position - start, { report: report(storage) });
   }
   return object;
 }

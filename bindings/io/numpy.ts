@@ -1,11 +1,13 @@
 // NumPy's arrays: type strings such as "<f4", and the .npy format, versions 1 to 3.
 
 import { TypeError, ValueError } from "../error.ts";
-import { fromBytes, toBytes } from "../tensor/bytes.ts";
+import { fromBytes } from "../tensor/bytes.ts";
 import { type Element } from "../tensor/read.ts";
-import { Code, DTYPES } from "../tensor/dtype.ts";
+import { Code, type Device, DTYPES } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { type Content, readTensor } from "./fill.ts";
 import { isSize } from "./python.ts";
+import type { Source } from "./source.ts";
 
 /** How elements of a type string are laid out, and the dtype that holds them. */
 interface Descr {
@@ -54,7 +56,7 @@ export function swapped(bytes: Uint8Array, unit: number): Uint8Array {
 }
 
 /** Unsigned integers as wider signed ones. */
-function widened(bytes: Uint8Array, size: number): Uint8Array {
+export function widened(bytes: Uint8Array, size: number): Uint8Array {
   if (size === 2) return new Uint8Array(new Int32Array(new Uint16Array(bytes.slice().buffer)).buffer);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = bytes.length / size;
@@ -67,10 +69,19 @@ function widened(bytes: Uint8Array, size: number): Uint8Array {
   return new Uint8Array(result.buffer);
 }
 
-/** Elements of a type string as little-endian bytes of the dtype that holds them. */
-function decoded(descr: string, type: Descr, bytes: Uint8Array): Uint8Array {
-  const little = type.bigEndian && type.unit > 1 ? swapped(bytes, type.unit) : bytes;
-  return /u[248]$/.test(descr) ? widened(little, type.size) : little;
+/** How elements of a type string are read. */
+function contentOf(descr: string, { code, size, unit, bigEndian }: Descr): Omit<Content, "shape"> {
+  const turns = bigEndian && unit > 1;
+  const widens = /u[248]$/.test(descr);
+  if (!turns && !widens) return { code, size };
+  return {
+    code,
+    size,
+    decode(bytes) {
+      const little = turns ? swapped(bytes, unit) : bytes;
+      return widens ? widened(little, size) : little;
+    },
+  };
 }
 
 /**
@@ -85,11 +96,16 @@ export function arrayOf(descr: string, shape: readonly unknown[], fortran: boole
   if (bytes.length !== expected) {
     throw new ValueError(`cannot reshape array of size ${bytes.length / type.size} into shape (${sizes.join(", ")})`);
   }
-  const content = decoded(descr, type, bytes);
-  if (!fortran || sizes.length < 2) return fromBytes(content, sizes, DTYPES[type.code]!);
-  const turned = fromBytes(content, sizes.toReversed(), DTYPES[type.code]!);
-  const result = turned.permute(sizes.map((_, dim) => sizes.length - 1 - dim));
-  turned.dispose();
+  const content = contentOf(descr, type).decode?.(bytes) ?? bytes;
+  const turned = fortran && sizes.length > 1;
+  const tensor = fromBytes(content, turned ? sizes.toReversed() : sizes, DTYPES[type.code]!);
+  return turned ? fortranView(tensor) : tensor;
+}
+
+/** The tensor with its dimensions the other way round, in its place. */
+function fortranView(tensor: Tensor): Tensor {
+  const result = tensor.permute(tensor.shape.map((_, dim, { length }) => length - 1 - dim));
+  tensor.dispose();
   return result;
 }
 
@@ -121,33 +137,42 @@ const MAX_HEADER = 10_000;
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
 /**
- * The tensor of a .npy file.
+ * The tensor of a .npy file, which may stop short of the source's end.
+ * @param report hears the bytes of the array read so far, and their total
  * @throws ValueError if the bytes are no valid file, TypeError for arrays of anything but numbers
  */
-export function decodeNpy(bytes: Uint8Array): Tensor {
-  if (!MAGIC.every((byte, i) => bytes[i] === byte)) {
+export async function readNpy(source: Source, device: Device, report?: (loaded: number, total: number) => void) {
+  const magic = (await first(source, 0, 8, "the magic string")).slice();
+  if (!MAGIC.every((byte, i) => magic[i] === byte)) {
     throw new ValueError("the magic string is not correct; expected b'\\x93NUMPY'");
   }
-  const version = bytes[6];
-  if (!(version! >= 1 && version! <= 3) || bytes[7] !== 0) {
-    throw new ValueError(`we only support format version (1,0), (2,0), and (3,0), not (${bytes[6]},${bytes[7]})`);
+  const version = magic[6]!;
+  if (!(version >= 1 && version <= 3) || magic[7] !== 0) {
+    throw new ValueError(`we only support format version (1,0), (2,0), and (3,0), not (${version},${magic[7]})`);
   }
   const start = version === 1 ? 10 : 12;
-  if (bytes.length < start) throw new ValueError("EOF: reading array header length");
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
+  const counter = await first(source, 8, start - 8, "array header length");
+  const length = counter.reduce((sum, byte, i) => sum + byte * 256 ** i, 0);
   if (length > MAX_HEADER)
     throw new ValueError(`Header info length (${length}) is large and may not be safe to load securely.`);
-  if (length > bytes.length - start) throw new ValueError("EOF: reading array header");
-  const text = new TextDecoder(version === 3 ? "utf-8" : "latin1").decode(bytes.subarray(start, start + length));
-  const { descr, fortran, shape } = parseHeader(text);
+  const header = await first(source, start, length, "array header");
+  const { descr, fortran, shape } = parseHeader(new TextDecoder(version === 3 ? "utf-8" : "latin1").decode(header));
   const type = descrOf(descr) ?? unsupported(descr);
   const size = shape.reduce((a, b) => a * b, type.size);
   const at = start + length;
-  if (!(size <= bytes.length - at)) {
-    throw new ValueError(`EOF: reading array data, expected ${size} bytes got ${bytes.length - at}`);
+  if (source.size !== undefined && !(size <= source.size - at)) {
+    throw new ValueError(`EOF: reading array data, expected ${size} bytes got ${source.size - at}`);
   }
-  return arrayOf(descr, shape, fortran, bytes.subarray(at, at + size));
+  let loaded = 0;
+  const turned = fortran && shape.length > 1;
+  const content = { ...contentOf(descr, type), shape: turned ? shape.toReversed() : shape };
+  const tensor = await readTensor(source, at, content, device, (bytes) => report?.((loaded += bytes), size));
+  return turned ? fortranView(tensor) : tensor;
+}
+
+async function first(source: Source, position: number, length: number, what: string): Promise<Uint8Array> {
+  if (source.size !== undefined && position + length > source.size) throw new ValueError(`EOF: reading ${what}`);
+  return source.read(position, length);
 }
 
 /** The dict of a header, which NumPy writes with just these keys. */
@@ -174,19 +199,17 @@ function parseHeader(text: string): { descr: string; fortran: boolean; shape: nu
 
 const DESCRS = ["|u1", "|i1", "<i2", "<i4", "<i8", "<f2", "<f4", "<f8", "<c8", "<c16", "|b1"];
 
-/** The bytes of a .npy file with a CPU tensor's elements. @throws TypeError for bfloat16, which NumPy does not have */
-export function encodeNpy(tensor: Tensor): Uint8Array {
+/** What stands before the elements in a .npy file. @throws TypeError for bfloat16, which NumPy does not have */
+export function npyHeader(tensor: Tensor): Uint8Array {
   const descr = DESCRS[tensor.dtypeCode];
   if (descr === undefined) throw new TypeError("Got unsupported ScalarType BFloat16");
   const { shape } = tensor;
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
-  let header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${sizes}), }`;
+  let text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${sizes}), }`;
   // the data begins at a multiple of 64
-  header = `${header.padEnd(header.length + 63 - ((10 + header.length) % 64))}\n`;
-  const data = toBytes(tensor);
-  const file = new Uint8Array(10 + header.length + data.length);
-  file.set([...MAGIC, 1, 0, header.length & 0xff, header.length >> 8]);
-  file.set(new TextEncoder().encode(header), 10);
-  file.set(data, 10 + header.length);
-  return file;
+  text = `${text.padEnd(text.length + 63 - ((10 + text.length) % 64))}\n`;
+  const header = new Uint8Array(10 + text.length);
+  header.set([...MAGIC, 1, 0, text.length & 0xff, text.length >> 8]);
+  header.set(new TextEncoder().encode(text), 10);
+  return header;
 }

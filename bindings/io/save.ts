@@ -1,6 +1,5 @@
 // torch.save: the ZIP format of PyTorch 1.6 and later.
 
-import { currentBuffer, refresh, word } from "../core.ts";
 import { RuntimeError } from "../error.ts";
 import { asStrided } from "../gen/functions.ts";
 import { Parameter } from "../nn/parameter.ts";
@@ -9,8 +8,9 @@ import { requireCpu } from "../tensor/read.ts";
 import { live, Tensor } from "../tensor/tensor.ts";
 import { STORAGES } from "./globals.ts";
 import { Pickler, type SavedTensor } from "./pickle.ts";
-import { deliver } from "./source.ts";
-import { type Member, zip } from "./zip.ts";
+import type { FileTarget } from "./options.ts";
+import { deliver } from "./sink.ts";
+import { type NewMember, ZipWriter } from "./zipWriter.ts";
 
 /** A storage to be written, as far as tensors reach into it. */
 interface Storage {
@@ -25,36 +25,35 @@ interface Storage {
 const ALIGNMENT = 64;
 const FOLDER = "archive";
 
-export async function save(value: unknown, path?: string | URL): Promise<Uint8Array | void> {
+export async function save(value: unknown, target?: FileTarget): Promise<Uint8Array | void> {
   const storages = new Map<number, Storage>();
   // the sizes of storages are known after the last tensor: a first pickle finds the tensors
   const describe = (tensor: Tensor): SavedTensor => saved(tensor, storages);
   new Pickler(describe).dump(value);
   const pickle = new Pickler(describe).dump(value);
-  const held: Tensor[] = [];
-  try {
-    for (const storage of storages.values()) held.push(await onCpuWhole(storage));
-    return await deliver(archive(pickle, [...storages.values()], held), path);
-  } finally {
-    for (const tensor of held) tensor.dispose();
-  }
-}
-
-/** The file. Nothing here calls the core: the members are views of its memory. */
-function archive(pickle: Uint8Array, storages: readonly Storage[], tensors: readonly Tensor[]): Uint8Array {
   const line = (content: string): Uint8Array => new TextEncoder().encode(content);
-  const members: Member[] = [
-    { name: "data.pkl", data: pickle },
-    { name: "byteorder", data: line("little") },
-    ...storages.map(({ key, code, numel }, i): Member => {
-      return { name: `data/${key}`, data: memoryOf(tensors[i]!, numel * ITEM_SIZES[code]!) };
-    }),
-    { name: "version", data: line("3\n") },
-  ];
-  return zip(
-    members.map(({ name, data }) => ({ name: `${FOLDER}/${name}`, data })),
-    ALIGNMENT,
-  );
+  const bytes = (name: string, head: Uint8Array): NewMember => {
+    return { name: `${FOLDER}/${name}`, size: head.length, head };
+  };
+  // a tensor that is disposed of meanwhile is still written
+  for (const storage of storages.values()) storage.tensor = storage.tensor.detach();
+  try {
+    const archive = new ZipWriter(
+      [
+        bytes("data.pkl", pickle),
+        bytes("byteorder", line("little")),
+        ...[...storages.values()].map((storage): NewMember => {
+          const size = storage.numel * ITEM_SIZES[storage.code]!;
+          return { ...bytes(`data/${storage.key}`, new Uint8Array(0)), size, body: () => onCpuWhole(storage) };
+        }),
+        bytes("version", line("3\n")),
+      ],
+      ALIGNMENT,
+    );
+    return await deliver(archive.size, archive.pieces(), target);
+  } finally {
+    for (const { tensor } of storages.values()) tensor.dispose();
+  }
 }
 
 function saved(tensor: Tensor, storages: Map<number, Storage>): SavedTensor {
@@ -87,16 +86,8 @@ function saved(tensor: Tensor, storages: Map<number, Storage>): SavedTensor {
 
 /** A storage as a tensor of one dimension, on the CPU. */
 async function onCpuWhole({ tensor, numel }: Storage): Promise<Tensor> {
-  const plain = tensor.detach();
-  const whole = asStrided(plain, [numel], [1], 0);
-  plain.dispose();
+  const whole = asStrided(tensor, [numel], [1], 0);
   const local = await whole.cpu();
   if (local !== whole) whole.dispose();
   return local;
-}
-
-/** The first bytes of a CPU tensor's storage. Valid until the memory grows. */
-function memoryOf(tensor: Tensor, length: number): Uint8Array {
-  refresh();
-  return new Uint8Array(currentBuffer(), word(word(live(tensor) + 8) + 4) >>> 0, length);
 }

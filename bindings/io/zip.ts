@@ -1,10 +1,10 @@
-// ZIP archives in memory, stored and deflated, with the extensions for large files. Sizes are taken from the central
-// directory and checked against the bytes that there are before anything is unpacked.
+// Reads ZIP archives, stored and deflated, with the extensions for large files. Sizes are taken from the central directory
+// and checked against the bytes that there are before anything is unpacked.
 
 import { host } from "../boot.ts";
 import { RuntimeError } from "../error.ts";
 import { crc32 } from "./crc32.ts";
-import { plain } from "./source.ts";
+import { bytesAt, endOfFile, MemorySource, PIECE, plain, type Source } from "./source.ts";
 
 export interface Entry {
   name: string;
@@ -20,17 +20,21 @@ const STORED = 0;
 const DEFLATED = 8;
 /** Deflate packs no more than this into a byte. */
 const MAX_RATIO = 1032;
-const LOCAL = 0x04034b50;
-const CENTRAL = 0x02014b50;
-const END = 0x06054b50;
+export const LOCAL = 0x04034b50;
+export const CENTRAL = 0x02014b50;
+export const END = 0x06054b50;
 const END64 = 0x06064b50;
 const LOCATOR64 = 0x07064b50;
 const MAX32 = 0xffffffff;
-const UTF8_NAMES = 0x800;
+/** No member unpacks to more, since no memory holds more. */
+const MOST = 2 ** 32;
 
 function fail(why: string): never {
   throw new RuntimeError(`PytorchStreamReader failed reading zip archive: ${why}`);
 }
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const u64 = (view: DataView, at: number): number => Number(view.getBigUint64(at, true));
 
 /** Whether the bytes begin as a ZIP archive does. */
 export const isZip = (bytes: Uint8Array): boolean =>
@@ -38,180 +42,161 @@ export const isZip = (bytes: Uint8Array): boolean =>
 
 export class ZipReader {
   readonly entries: ReadonlyMap<string, Entry>;
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  readonly #source: Source;
+
+  private constructor(source: Source, entries: readonly Entry[]) {
+    this.#source = source;
+    this.entries = new Map(entries.map((entry) => [entry.name, entry]));
+  }
 
   /** @throws RuntimeError when the directory is damaged */
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const entries = this.#directory();
-    this.entries = new Map(entries.map((entry) => [entry.name, entry]));
+  static async open(source: Source): Promise<ZipReader> {
+    const entries = await readDirectory(source, source.size!);
     // an archive whose members share their bytes unpacks to more than any size in it says
     let end = 0;
     for (const entry of entries.toSorted((a, b) => a.offset - b.offset)) {
       if (entry.offset < end) fail("members overlap");
       end = entry.offset + 30 + entry.packedSize;
     }
-  }
-
-  #u64(at: number): number {
-    return Number(this.#view.getBigUint64(at, true));
-  }
-
-  #directory(): Entry[] {
-    const view = this.#view;
-    const length = this.#bytes.length;
-    let end = length - 22;
-    const lowest = Math.max(0, end - 0xffff);
-    while (end >= lowest && view.getUint32(end, true) !== END) end--;
-    if (end < lowest) fail("failed finding central directory");
-    let count = view.getUint16(end + 10, true);
-    let offset = view.getUint32(end + 16, true);
-    if (end >= 20 && view.getUint32(end - 20, true) === LOCATOR64) {
-      const at = this.#u64(end - 12);
-      if (!(at + 56 <= length) || view.getUint32(at, true) !== END64) fail("failed finding central directory");
-      count = this.#u64(at + 32);
-      offset = this.#u64(at + 48);
-    }
-    const entries: Entry[] = [];
-    for (let i = 0, at = offset; i < count; i++) {
-      if (!(at + 46 <= length) || view.getUint32(at, true) !== CENTRAL) fail("invalid header or archive is corrupted");
-      const nameLength = view.getUint16(at + 28, true);
-      const extraLength = view.getUint16(at + 30, true);
-      const next = at + 46 + nameLength + extraLength + view.getUint16(at + 32, true);
-      if (next > length) fail("invalid header or archive is corrupted");
-      entries.push(this.#entry(at, nameLength, extraLength));
-      at = next;
-    }
-    return entries;
-  }
-
-  #entry(at: number, nameLength: number, extraLength: number): Entry {
-    const view = this.#view;
-    if ((view.getUint16(at + 8, true) & 1) !== 0) fail("encrypted members are not supported");
-    const name = new TextDecoder().decode(this.#bytes.subarray(at + 46, at + 46 + nameLength));
-    const entry: Entry = {
-      name,
-      method: view.getUint16(at + 10, true),
-      crc: view.getUint32(at + 16, true),
-      packedSize: view.getUint32(at + 20, true),
-      size: view.getUint32(at + 24, true),
-      offset: view.getUint32(at + 42, true),
-    };
-    // sizes of four bytes that are all ones are in an extra field
-    const end = at + 46 + nameLength + extraLength;
-    for (let field = at + 46 + nameLength; field + 4 <= end;) {
-      const next = field + 4 + view.getUint16(field + 2, true);
-      if (view.getUint16(field, true) === 1) {
-        let value = field + 4;
-        for (const key of ["size", "packedSize", "offset"] as const) {
-          if (entry[key] !== MAX32) continue;
-          if (value + 8 > Math.min(next, end)) fail("invalid header or archive is corrupted");
-          entry[key] = this.#u64(value);
-          value += 8;
-        }
-      }
-      field = next;
-    }
-    const { packedSize, size, offset, method } = entry;
-    if (!(offset + 30 + packedSize <= this.#bytes.length)) fail(`${name} lies outside of the file`);
-    const most = method === STORED ? packedSize : packedSize * MAX_RATIO + 16;
-    if (size > most || (method === STORED && size !== packedSize)) fail(`${name} claims more than it can hold`);
-    return entry;
+    return new ZipReader(source, entries);
   }
 
   /**
-   * The content of a member; of a stored one a view of the archive.
-   * @param verify compare the checksum, which PyTorch's files may lack
+   * The content of a member, packed no more.
+   * @param verify compare the checksum, which PyTorch's files may lack, once all has been read
    */
-  async read(entry: Entry, verify: boolean): Promise<Uint8Array> {
+  async member(entry: Entry, verify: boolean): Promise<Member> {
     const { name, method, offset, packedSize, size } = entry;
-    if (this.#view.getUint32(offset, true) !== LOCAL) fail(`${name} has no header`);
-    const start = offset + 30 + this.#view.getUint16(offset + 26, true) + this.#view.getUint16(offset + 28, true);
-    if (start + packedSize > this.#bytes.length) fail(`${name} lies outside of the file`);
-    const packed = this.#bytes.subarray(start, start + packedSize);
-    let content = packed;
-    if (method === DEFLATED) {
-      try {
-        content = plain(await host().inflateRaw(packed, size));
-      } catch {
-        fail(`${name} is damaged, or larger than it claims`);
-      }
-    } else if (method !== STORED) {
+    const local = viewOf(await this.#source.read(offset, 30));
+    if (local.getUint32(0, true) !== LOCAL) fail(`${name} has no header`);
+    const start = offset + 30 + local.getUint16(26, true) + local.getUint16(28, true);
+    if (start + packedSize > this.#source.size!) fail(`${name} lies outside of the file`);
+    if (method === STORED) return new Member(this.#source, start, size, entry, verify);
+    if (method !== DEFLATED) {
       throw new RuntimeError(`${name}: ZIP compression method ${method} is not supported, only stored and deflated`);
     }
-    if (content.length !== size) fail(`${name} has ${content.length} bytes where ${size} were expected`);
-    if (verify && crc32(content) !== entry.crc) fail(`bad CRC-32 for ${name}`);
-    return content;
-  }
-}
-
-/** A member to be written. */
-export interface Member {
-  name: string;
-  data: Uint8Array;
-}
-
-const text = new TextEncoder();
-
-/**
- * An archive of stored members.
- * @param alignment of the members' first bytes; reached by padding, as PyTorch does it
- */
-export function zip(members: readonly Member[], alignment = 1): Uint8Array {
-  const plan: { name: Uint8Array; data: Uint8Array; padding: number; offset: number; crc: number }[] = [];
-  let at = 0;
-  for (const { name, data } of members) {
-    const encoded = text.encode(name);
-    const start = at + 30 + encoded.length;
-    // padding is an extra field, which has a head of four bytes
-    const padding = start % alignment === 0 ? 0 : 4 + ((alignment - ((start + 4) % alignment)) % alignment);
-    plan.push({ name: encoded, data, padding, offset: at, crc: crc32(data) });
-    at = start + padding + data.length;
-  }
-  const directory = at;
-  const size = plan.reduce((sum, { name }) => sum + 46 + name.length, 0);
-  const length = directory + size + 22;
-  if (length >= MAX32 || plan.length >= 0xffff) throw new RuntimeError("files of 4 GB and more are not supported");
-
-  const file = new Uint8Array(length);
-  const view = new DataView(file.buffer);
-  /** what the local and the central header have in common */
-  const common = (to: number, { crc, data, name }: (typeof plan)[number]): void => {
-    view.setUint16(to, 20, true);
-    view.setUint16(to + 2, UTF8_NAMES, true);
-    view.setUint16(to + 8, 0x21, true); // 1980-01-01: the same value gives the same bytes
-    view.setUint32(to + 10, crc, true);
-    view.setUint32(to + 14, data.length, true);
-    view.setUint32(to + 18, data.length, true);
-    view.setUint16(to + 22, name.length, true);
-  };
-  let central = directory;
-  for (const member of plan) {
-    const { name, data, padding, offset } = member;
-    view.setUint32(offset, LOCAL, true);
-    common(offset + 4, member);
-    file.set(name, offset + 30);
-    if (padding > 0) {
-      const extra = offset + 30 + name.length;
-      view.setUint16(offset + 28, padding, true);
-      file.set([0x46, 0x42], extra); // "FB"
-      view.setUint16(extra + 2, padding - 4, true);
-      file.fill(0x5a, extra + 4, extra + padding);
+    const packed = await bytesAt(this.#source, start, packedSize);
+    let content: Uint8Array;
+    try {
+      content = plain(await host().inflateRaw(packed, size));
+    } catch {
+      fail(`${name} is damaged, or larger than it claims`);
     }
-    file.set(data, offset + 30 + name.length + padding);
-    view.setUint32(central, CENTRAL, true);
-    view.setUint16(central + 4, 20, true);
-    common(central + 6, member);
-    view.setUint32(central + 42, offset, true);
-    file.set(name, central + 46);
-    central += 46 + name.length;
+    if (content.length !== size) fail(`${name} has ${content.length} bytes where ${size} were expected`);
+    return new Member(new MemorySource(content), 0, size, entry, verify);
   }
-  view.setUint32(central, END, true);
-  view.setUint16(central + 8, plan.length, true);
-  view.setUint16(central + 10, plan.length, true);
-  view.setUint32(central + 12, size, true);
-  view.setUint32(central + 16, directory, true);
-  return file;
+
+  /** All bytes of a member. */
+  async read(entry: Entry, verify: boolean): Promise<Uint8Array> {
+    const member = await this.member(entry, verify);
+    const bytes = await bytesAt(member, 0, member.size);
+    await member.finish();
+    return bytes;
+  }
+}
+
+/** The content of a member: read from front to back where its checksum is to be compared. */
+export class Member implements Source {
+  readonly size: number;
+  readonly #source: Source;
+  readonly #start: number;
+  readonly #entry: Entry;
+  /** of the bytes before #checked; undefined where nobody asks */
+  #crc: number | undefined;
+  #checked = 0;
+
+  constructor(source: Source, start: number, size: number, entry: Entry, verify: boolean) {
+    this.#source = source;
+    this.#start = start;
+    this.size = size;
+    this.#entry = entry;
+    this.#crc = verify ? 0 : undefined;
+  }
+  get random(): boolean {
+    return this.#crc === undefined;
+  }
+  async read(position: number, length: number): Promise<Uint8Array> {
+    if (position + length > this.size) endOfFile(position, length, this.size);
+    const bytes = await this.#source.read(this.#start + position, length);
+    if (this.#crc !== undefined && position <= this.#checked && position + length > this.#checked) {
+      this.#crc = crc32(bytes.subarray(this.#checked - position), this.#crc);
+      this.#checked = position + length;
+    }
+    return bytes;
+  }
+  /** @throws RuntimeError when the checksum is wrong */
+  async finish(): Promise<void> {
+    if (this.#crc === undefined) return;
+    while (this.#checked < this.size) await this.read(this.#checked, Math.min(PIECE, this.size - this.#checked));
+    if (this.#crc !== this.#entry.crc) fail(`bad CRC-32 for ${this.#entry.name}`);
+  }
+  async close(): Promise<void> {}
+}
+
+async function readDirectory(source: Source, size: number): Promise<Entry[]> {
+  // the end of the directory, then a comment; before it, for large files, a locator of 20 bytes
+  const tailAt = Math.max(0, size - (20 + 22 + 0xffff));
+  const tail = viewOf((await bytesAt(source, tailAt, size - tailAt)).slice());
+  let end = tail.byteLength - 22;
+  const lowest = Math.max(0, end - 0xffff);
+  while (end >= lowest && tail.getUint32(end, true) !== END) end--;
+  if (end < lowest) fail("failed finding central directory");
+  let count = tail.getUint16(end + 10, true);
+  let length = tail.getUint32(end + 12, true);
+  let offset = tail.getUint32(end + 16, true);
+  if (end >= 20 && tail.getUint32(end - 20, true) === LOCATOR64) {
+    const at = u64(tail, end - 12);
+    if (!(at + 56 <= size)) fail("failed finding central directory");
+    const end64 = viewOf(await source.read(at, 56));
+    if (end64.getUint32(0, true) !== END64) fail("failed finding central directory");
+    count = u64(end64, 32);
+    length = u64(end64, 40);
+    offset = u64(end64, 48);
+  }
+  if (!(offset + length <= size)) fail("failed finding central directory");
+  const bytes = await bytesAt(source, offset, length);
+  const view = viewOf(bytes);
+  const entries: Entry[] = [];
+  for (let i = 0, at = 0; i < count; i++) {
+    if (!(at + 46 <= length) || view.getUint32(at, true) !== CENTRAL) fail("invalid header or archive is corrupted");
+    const nameEnd = at + 46 + view.getUint16(at + 28, true);
+    const extraEnd = nameEnd + view.getUint16(at + 30, true);
+    const next = extraEnd + view.getUint16(at + 32, true);
+    if (next > length) fail("invalid header or archive is corrupted");
+    const name = new TextDecoder().decode(bytes.subarray(at + 46, nameEnd));
+    entries.push(readEntry(view, at, name, nameEnd, extraEnd, size));
+    at = next;
+  }
+  return entries;
+}
+
+function readEntry(view: DataView, at: number, name: string, extra: number, extraEnd: number, fileSize: number): Entry {
+  if ((view.getUint16(at + 8, true) & 1) !== 0) fail("encrypted members are not supported");
+  const entry: Entry = {
+    name,
+    method: view.getUint16(at + 10, true),
+    crc: view.getUint32(at + 16, true),
+    packedSize: view.getUint32(at + 20, true),
+    size: view.getUint32(at + 24, true),
+    offset: view.getUint32(at + 42, true),
+  };
+  // sizes of four bytes that are all ones are in an extra field
+  for (let field = extra; field + 4 <= extraEnd;) {
+    const next = field + 4 + view.getUint16(field + 2, true);
+    if (view.getUint16(field, true) === 1) {
+      let value = field + 4;
+      for (const key of ["size", "packedSize", "offset"] as const) {
+        if (entry[key] !== MAX32) continue;
+        if (value + 8 > Math.min(next, extraEnd)) fail("invalid header or archive is corrupted");
+        entry[key] = u64(view, value);
+        value += 8;
+      }
+    }
+    field = next;
+  }
+  const { packedSize, size, offset, method } = entry;
+  if (!(offset + 30 + packedSize <= fileSize)) fail(`${name} lies outside of the file`);
+  const most = method === STORED ? packedSize : Math.min(MOST, packedSize * MAX_RATIO + 16);
+  if (size > most || (method === STORED && size !== packedSize)) fail(`${name} claims more than it can hold`);
+  return entry;
 }

@@ -1,24 +1,13 @@
 // Tensors as the raw little-endian bytes that files hold. wasm memory is little-endian everywhere.
 
 import { currentBuffer, refresh, word } from "../core.ts";
-import { Code, type DType, dtypeCode, ITEM_SIZES } from "./dtype.ts";
+import { Code, type DType, dtypeCode } from "./dtype.ts";
 import { emptyHandle } from "./create.ts";
-import { requireCpu } from "./read.ts";
 import { Tensor } from "./tensor.ts";
 
 function bytesOf(handle: number, length: number): Uint8Array {
   refresh();
   return new Uint8Array(currentBuffer(), word(word(handle + 8) + 4) >>> 0, length);
-}
-
-/** A copy of the elements in row-major order. */
-export function toBytes(tensor: Tensor): Uint8Array {
-  requireCpu(tensor.handle, "data");
-  // a clone has its elements at the start of a storage of its own
-  const own = tensor.detach().contiguous().clone();
-  const bytes = bytesOf(own.handle, own.numel() * ITEM_SIZES[own.dtypeCode]!).slice();
-  own.dispose();
-  return bytes;
 }
 
 /** A CPU tensor with these elements in row-major order; bytes that are no bool count as true. */

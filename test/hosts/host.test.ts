@@ -1,7 +1,7 @@
 // What the host layer promises, in whichever host runs this file.
 import { test } from "#test";
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deflateRawSync, gzipSync } from "node:zlib";
@@ -26,10 +26,33 @@ test("a written file reads back, and the folders above it are made", () =>
     same(system.readFileSync!(path), text.subarray(5));
   }));
 
+test("a file is read in places, and written piece by piece under another name", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "deep/file.bin");
+    const writer = await system.createFile!(path);
+    await writer.write(text.subarray(0, 1000));
+    await writer.write(text.subarray(1000));
+    assert.equal(await system.exists(path), false);
+    await writer.close();
+    same(await system.readFile(path), text);
+    await (await system.createFile!(join(folder, "deep/other"))).abort();
+    assert.equal(readdirSync(join(folder, "deep")).length, 1);
+    const file = await system.openFile!(path);
+    assert.equal(file.size, text.length);
+    const target = new Uint8Array(100);
+    assert.equal(await file.read(target, 50), 100);
+    same(target, text.subarray(50, 150));
+    assert.equal(await file.read(target, text.length - 30), 30);
+    same(target.subarray(0, 30), text.subarray(-30));
+    await file.close();
+  }));
+
 test("gzip and raw deflate streams unpack, at once and asynchronously", async () => {
   same(await system.gunzip(gzipSync(text)), text);
   same(system.gunzipSync!(gzipSync(text)), text);
   same(await system.inflateRaw(deflateRawSync(text)), text);
+  await assert.rejects(system.gunzip(gzipSync(text), 100));
+  await assert.rejects(system.inflateRaw(deflateRawSync(text), 100));
   same(system.inflateRawSync!(deflateRawSync(text)), text);
 });
 
