@@ -4,78 +4,17 @@
 //
 // ints: 0 spatial rank, 1 adaptive, 2 count padding in averages, 3 divisor (0: the window's size), then kernel size,
 // stride, padding, dilation per spatial dimension. The workspace has poolWorkspace() bytes.
-//   maxPool:       0 values, 1 indices (int64, within the input's plane), 2 input: float32, float64, int32, int64
+//   maxPool:       0 values, 1 indices (int64, within the input's plane), 2 input: float32, float64, int32, int64;
+//                  int 2: values alone, 0 values, 1 input, both float32
 //   averagePool:   0 out, 1 input: float32, float64, int64 (divided towards zero)
 //   averageSpread: 0 gradient of the input, 1 gradient of the output
 import { Args, Operand } from "../dispatch/args";
 import { DType } from "../tensor/dtype";
-
-/** Bytes of a window's entry along one dimension: first, end (clipped to the input), extent before clipping to the input. */
-const ENTRY: usize = 12;
-
-export function poolWorkspace(x: Operand, rank: i32): i32 {
-  let total = 3;
-  for (let d = x.ndim - rank; d < x.ndim; d++) total += x.shape(d);
-  return total * <i32>ENTRY;
-}
+import { averageRows, maxRows } from "./poolRows";
+import { end, extent, fillWindows, first, setting, spatial } from "./poolWindows";
 
 // @ts-ignore: decorator
-@inline function spatial(x: Operand, rank: i32, i: i32): i32 {
-  return i < 3 - rank ? 1 : x.shape(x.ndim - 3 + i);
-}
-
-// @ts-ignore: decorator
-@inline function setting(args: Args, rank: i32, group: i32, i: i32, otherwise: i32): i32 {
-  return i < 3 - rank ? otherwise : args.int(4 + group * rank + i - (3 - rank));
-}
-
-// @ts-ignore: decorator
-@inline function first(table: usize, i: i32): i32 {
-  return load<i32>(table + <usize>i * ENTRY);
-}
-
-// @ts-ignore: decorator
-@inline function end(table: usize, i: i32): i32 {
-  return load<i32>(table + <usize>i * ENTRY, 4);
-}
-
-// @ts-ignore: decorator
-@inline function extent(table: usize, i: i32): i32 {
-  return load<i32>(table + <usize>i * ENTRY, 8);
-}
-
-/** Writes the windows of spatial dimension `i`; returns the table's end. */
-function fillWindows(args: Args, rank: i32, i: i32, input: i32, output: i32, table: usize): usize {
-  if (args.int(1)) {
-    for (let o = 0; o < output; o++) {
-      const start = <i32>((<i64>o * input) / output);
-      const stop = <i32>(((<i64>o + 1) * input + output - 1) / output);
-      store<i32>(table, start);
-      store<i32>(table, stop, 4);
-      store<i32>(table, stop - start, 8);
-      table += ENTRY;
-    }
-    return table;
-  }
-  const kernel = setting(args, rank, 0, i, 1);
-  const stride = setting(args, rank, 1, i, 1);
-  const padding = setting(args, rank, 2, i, 0);
-  const dilation = setting(args, rank, 3, i, 1);
-  const reach = dilation * (kernel - 1) + 1;
-  for (let o = 0; o < output; o++) {
-    let start = o * stride - padding;
-    const stop = start + reach;
-    store<i32>(table, min(stop, input), 4);
-    store<i32>(table, min(stop, input + padding) - start, 8);
-    if (start < 0) start += ((-start + dilation - 1) / dilation) * dilation;
-    store<i32>(table, start);
-    table += ENTRY;
-  }
-  return table;
-}
-
-// @ts-ignore: decorator
-@inline function planes(x: Operand, rank: i32): i32 {
+@inline export function planes(x: Operand, rank: i32): i32 {
   let n = 1;
   for (let d = 0; d < x.ndim - rank; d++) n *= x.shape(d);
   return n;
@@ -225,6 +164,7 @@ function maxOf<T>(args: Args): void {
 }
 
 export function maxPool(args: Args): void {
+  if (args.int(2)) return maxRows(args);
   switch (args.operand(0).dtype) {
     case DType.Float32:
       return maxOf<f32>(args);
@@ -306,7 +246,7 @@ function average<T>(args: Args, spread: bool): void {
 export function averagePool(args: Args): void {
   switch (args.operand(0).dtype) {
     case DType.Float32:
-      return average<f32>(args, false);
+      return averageRows(args);
     case DType.Float64:
       return average<f64>(args, false);
     default:

@@ -1,10 +1,9 @@
 // Average pooling, and the adaptive pools.
 import { args } from "../dispatch/args";
-import { Device } from "../dispatch/device";
 import { Kernel } from "../dispatch/kernel";
 import { addOperand, begin, run, workspace } from "../dispatch/run";
 import * as ops from "../gen/ops";
-import { poolWorkspace } from "../kernels/pool";
+import { poolWorkspace } from "../kernels/poolWindows";
 import { empty, rawContiguous, rawToDType, wrappedNumber } from "../tensor/create";
 import { DType, isFloating, takesStored } from "../tensor/dtype";
 import { ErrorKind, fail, msg, msgInt, msgShape, raise } from "../tensor/error";
@@ -73,7 +72,7 @@ function launch(
     args.setInt(1, adaptive ? 1 : 0);
     args.setInt(2, countPadding ? 1 : 0);
     args.setInt(3, divisor);
-    if (input.device == Device.Cpu) workspace(poolWorkspace(args.operand(spread ? 1 : 0), rank));
+    workspace(poolWorkspace(args, args.operand(spread ? 0 : 1), args.operand(spread ? 1 : 0)));
     run(input.device);
   }
   return rawToDType(out, input.dtype);
@@ -214,7 +213,7 @@ export function adaptiveAvgPool3d(input: Tensor, outputSize: Ints): Tensor {
 function adaptiveMax(input: Tensor, rank: i32, outputSize: Ints, op: string): Tensor {
   const sizes = adaptiveSizes(input, rank, outputSize, op);
   const one = filled(rank, 1);
-  return runMax(input, sizes, true, one, one, one, one, op);
+  return runMax(input, sizes, true, one, one, one, one, op, true);
 }
 
 export function adaptiveMaxPool1dWithIndices(input: Tensor, outputSize: Ints): Tensor {

@@ -1,12 +1,13 @@
 // Pooling: validation in PyTorch's order and words, output sizes, and the kernels' calls. One and two spatial dims may come
 // without a batch; everything in front of the spatial dims counts as planes.
+import { gradEnabled } from "../autograd/mode";
 import { args } from "../dispatch/args";
 import { resultAt, setResult } from "../dispatch/entry";
 import { Device } from "../dispatch/device";
 import { Kernel } from "../dispatch/kernel";
 import { addOperand, begin, run, workspace } from "../dispatch/run";
 import * as ops from "../gen/ops";
-import { poolWorkspace } from "../kernels/pool";
+import { poolWorkspace } from "../kernels/poolWindows";
 import { empty, rawContiguous, rawToDType } from "../tensor/create";
 import { DType, isFloating, takesStored } from "../tensor/dtype";
 import { ErrorKind, fail, msg, msgDType, msgInt, msgShape, raise } from "../tensor/error";
@@ -206,7 +207,7 @@ export function notImplemented(op: string, dtype: i32): void {
   raise(ErrorKind.Runtime);
 }
 
-/** Values as result 0, indices as result 1. `adaptive`: the windows follow from the sizes. */
+/** Values as result 0, indices, if they are wanted, as result 1. `adaptive`: the windows follow from the sizes. */
 export function runMax(
   x: Tensor,
   sizes: Ints,
@@ -216,21 +217,24 @@ export function runMax(
   padding: Ints,
   dilation: Ints,
   dtypeName: string,
+  indexed: bool,
 ): Tensor {
   const rank = sizes.length;
   const dtype = maxDType(dtypeName, x.dtype, x.device);
   const shape = withSizes(x, sizes);
   const input = rawContiguous(rawToDType(x, dtype));
   const values = empty(shape, dtype, x.device);
-  const indices = empty(shape, DType.Int64, x.device);
+  const alone = !indexed && dtype == DType.Float32 && x.device == Device.Cpu;
+  const indices = alone ? values : empty(shape, DType.Int64, x.device);
   if (values.numel > 0) {
     begin(Kernel.MaxPool);
     addOperand(values);
-    addOperand(indices);
+    if (!alone) addOperand(indices);
     addOperand(input);
     setWindows(rank, kernel, stride, padding, dilation);
     args.setInt(1, adaptive ? 1 : 0);
-    if (x.device == Device.Cpu) workspace(poolWorkspace(args.operand(0), rank));
+    args.setInt(2, alone ? 1 : 0);
+    workspace(poolWorkspace(args, args.operand(args.count - 1), args.operand(0)));
     run(x.device);
   }
   const result = rawToDType(values, x.dtype);
@@ -249,13 +253,14 @@ function maxPool(
   ceilMode: bool,
   op: string,
   template: string,
+  indexed: bool,
 ): Tensor {
   const kernel = perDimension(kernelSize, rank, op, "kernel_size");
   const step = stride === null || stride.length == 0 ? kernel : perDimension(stride, rank, op, "stride");
   const pad = perDimension(padding, rank, op, "padding");
   const spread = perDimension(dilation, rank, op, "dilation");
   const sizes = pooledSizes(x, rank, kernel, step, pad, spread, ceilMode, template);
-  return runMax(x, sizes, false, kernel, step, pad, spread, op);
+  return runMax(x, sizes, false, kernel, step, pad, spread, op, indexed);
 }
 
 export function maxPool2dWithIndices(
@@ -266,7 +271,7 @@ export function maxPool2dWithIndices(
   dilation: Ints,
   ceilMode: bool,
 ): Tensor {
-  return maxPool(input, 2, kernelSize, stride, padding, dilation, ceilMode, "max_pool2d", "max_pool2d");
+  return maxPool(input, 2, kernelSize, stride, padding, dilation, ceilMode, "max_pool2d", "max_pool2d", true);
 }
 
 export function maxPool3dWithIndices(
@@ -278,7 +283,7 @@ export function maxPool3dWithIndices(
   ceilMode: bool,
 ): Tensor {
   const template = "max_pool3d_with_indices_out_cpu_template";
-  return maxPool(input, 3, kernelSize, stride, padding, dilation, ceilMode, "max_pool3d", template);
+  return maxPool(input, 3, kernelSize, stride, padding, dilation, ceilMode, "max_pool3d", template, true);
 }
 
 function with1(value: i32, list: Ints): Ints {
@@ -373,7 +378,15 @@ export function maxPool2d(
   dilation: Ints,
   ceilMode: bool,
 ): Tensor {
+  if (!recorded(input)) {
+    return maxPool(input, 2, kernelSize, stride, padding, dilation, ceilMode, "max_pool2d", "max_pool2d", false);
+  }
   return ops.maxPool2dWithIndices(input, kernelSize, stride, padding, dilation, ceilMode);
+}
+
+/** Whether a derivative, which takes the indices, may be asked for. */
+function recorded(input: Tensor): bool {
+  return gradEnabled() && input.requiresGrad;
 }
 
 export function maxPool3d(
@@ -384,7 +397,9 @@ export function maxPool3d(
   dilation: Ints,
   ceilMode: bool,
 ): Tensor {
-  return ops.maxPool3dWithIndices(input, kernelSize, stride, padding, dilation, ceilMode);
+  if (recorded(input)) return ops.maxPool3dWithIndices(input, kernelSize, stride, padding, dilation, ceilMode);
+  const template = "max_pool3d_with_indices_out_cpu_template";
+  return maxPool(input, 3, kernelSize, stride, padding, dilation, ceilMode, "max_pool3d", template, false);
 }
 
 /** Adds the elements of planes (the last `rank` dims) to places in zeros; `size` ends in the planes' new sizes. */
