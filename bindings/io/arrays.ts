@@ -2,6 +2,7 @@
 
 import { ValueError } from "../error.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { placeOf } from "./fill.ts";
 import { npyHeader, readNpy } from "./numpy.ts";
 import type { FileSource, FileTarget, ReadNamedOptions, ReadOptions } from "./options.ts";
 import { selection } from "./selection.ts";
@@ -11,7 +12,8 @@ import { ZipReader } from "./zip.ts";
 import { type NewMember, ZipWriter } from "./zipWriter.ts";
 
 export async function loadNpy(source: FileSource, options?: ReadOptions | null): Promise<Tensor> {
-  const { device = "cpu", progress } = options ?? {};
+  const progress = options?.progress;
+  const device = placeOf(options);
   const file = await openSource(source);
   try {
     return await readNpy(file, device, progress && ((loaded, total) => progress(loaded, total, "")));
@@ -31,7 +33,8 @@ async function* npyPieces(header: Uint8Array, tensor: Tensor): Pieces {
 }
 
 export async function loadNpz(source: FileSource, options?: ReadNamedOptions | null): Promise<Record<string, Tensor>> {
-  const { device = "cpu", progress, keys } = options ?? {};
+  const { progress, keys } = options ?? {};
+  const device = placeOf(options);
   const opened = await openSource(source);
   const arrays: [string, Tensor][] = [];
   try {

@@ -9,7 +9,17 @@ import { Tensor } from "../tensor/tensor.ts";
 import { readTensor } from "./fill.ts";
 import { arrayOf } from "./numpy.ts";
 import { Callable } from "./globals.ts";
-import { Dict, fail, NumpyArray, NumpyDtype, StorageRef, StorageType, TensorSpec, Tuple } from "./python.ts";
+import {
+  ByteString,
+  Dict,
+  fail,
+  NumpyArray,
+  NumpyDtype,
+  StorageRef,
+  StorageType,
+  TensorSpec,
+  Tuple,
+} from "./python.ts";
 import type { Source } from "./source.ts";
 
 /** No pickle of Python nests deeper: its writer is recursive. */
@@ -23,14 +33,18 @@ export interface FillOptions {
 }
 
 export class Builder {
-  readonly #device: Device;
+  readonly #deviceFor: (location: string) => Device;
   /** storages as tensors of one dimension */
   readonly #storages = new Map<StorageRef, Tensor>();
   /** what was made of an object, so that what was shared is shared again */
   readonly #made = new Map<object, unknown>();
 
-  constructor(device: Device) {
-    this.#device = device;
+  /** every tensor made so far */
+  readonly #tensors: Tensor[] = [];
+
+  /** @param deviceFor where what was saved from a device goes */
+  constructor(deviceFor: (location: string) => Device) {
+    this.#deviceFor = deviceFor;
   }
 
   /**
@@ -48,7 +62,8 @@ export class Builder {
     const size = numel * ITEM_SIZES[code]!;
     if (length < size) throw new RuntimeError(`storage has wrong byte size: expected ${size} got ${length}`);
     const content = { code, shape: [numel], decode: options.decode };
-    this.#storages.set(storage, await readTensor(source, position, content, this.#device, options.report));
+    const device = this.#deviceFor(storage.location);
+    this.#storages.set(storage, await readTensor(source, position, content, device, options.report));
   }
 
   /** Releases what only the storages held. */
@@ -56,7 +71,17 @@ export class Builder {
     for (const storage of this.#storages.values()) storage.dispose();
   }
 
-  value(object: unknown, depth = 0): unknown {
+  /** The value of an object. Where it has none, no tensor is left. */
+  build(object: unknown): unknown {
+    try {
+      return this.#value(object, 0);
+    } catch (error) {
+      for (const tensor of this.#tensors) tensor.dispose();
+      throw error;
+    }
+  }
+
+  #value(object: unknown, depth: number): unknown {
     if (typeof object !== "object" || object === null || object instanceof Uint8Array) return object;
     if (this.#made.has(object)) return this.#made.get(object);
     if (depth > MAX_DEPTH) fail("maximum recursion depth exceeded");
@@ -66,28 +91,27 @@ export class Builder {
     };
     if (Array.isArray(object)) {
       const list: unknown[] = keep([]);
-      for (const item of object) list.push(this.value(item, depth + 1));
+      for (const item of object) list.push(this.#value(item, depth + 1));
       return list;
     }
     if (object instanceof Tuple) {
       const list: unknown[] = keep([]);
-      for (const item of object.items) list.push(this.value(item, depth + 1));
+      for (const item of object.items) list.push(this.#value(item, depth + 1));
       return Object.freeze(list);
     }
     if (object instanceof Set) {
       const set = keep(new Set());
-      for (const item of object) set.add(this.value(item, depth + 1));
+      for (const item of object) set.add(this.#value(item, depth + 1));
       return set;
     }
     if (object instanceof Dict) return this.#dict(object, depth + 1, keep);
+    if (object instanceof ByteString) return keep(object.toString());
     if (object instanceof TensorSpec) return keep(this.#tensor(object));
-    if (object instanceof StorageRef) {
-      const { numel } = object;
-      return keep(this.#view(object, 0, [numel], [1]));
-    }
+    if (object instanceof StorageRef) return keep(this.#own(this.#view(object, 0, [object.numel], [1])));
     if (object instanceof NumpyArray) {
-      const array = arrayOf(object.descr, object.shape, object.fortran, object.data);
-      return keep(this.#device === "cpu" ? array : (array.to(this.#device) as Tensor));
+      const array = this.#own(arrayOf(object.descr, object.shape, object.fortran, object.data));
+      const device = this.#deviceFor("cpu");
+      return keep(device === "cpu" ? array : this.#own(array.to(device) as Tensor));
     }
     if (object instanceof Callable || object instanceof StorageType || object instanceof NumpyDtype) {
       fail("classes and functions are no values to be loaded");
@@ -100,13 +124,13 @@ export class Builder {
     const keys = [...entries.keys()];
     if (!keys.every((key) => typeof key === "string")) {
       const map = keep(new Map());
-      for (const [key, item] of entries) map.set(this.value(key, depth), this.value(item, depth));
+      for (const [key, item] of entries) map.set(this.#value(key, depth), this.#value(item, depth));
       return map;
     }
     const plain = keep({});
     for (const [key, item] of entries) {
       // an assignment would take "__proto__" for the prototype
-      const descriptor = { value: this.value(item, depth), writable: true, enumerable: true, configurable: true };
+      const descriptor = { value: this.#value(item, depth), writable: true, enumerable: true, configurable: true };
       Object.defineProperty(plain, key as string, descriptor);
     }
     return plain;
@@ -114,13 +138,18 @@ export class Builder {
 
   #tensor({ layout }: TensorSpec): Tensor {
     const { storage, offset, size, stride, requiresGrad, isParameter } = layout;
-    const tensor = this.#view(storage, offset, size, stride);
+    const tensor = this.#own(this.#view(storage, offset, size, stride));
     if (isParameter) {
-      const parameter = new Parameter(tensor, requiresGrad);
+      const parameter = this.#own(new Parameter(tensor, requiresGrad));
       tensor.dispose();
       return parameter;
     }
     if (requiresGrad) tensor.requiresGrad = true;
+    return tensor;
+  }
+
+  #own<T extends Tensor>(tensor: T): T {
+    this.#tensors.push(tensor);
     return tensor;
   }
 

@@ -4,7 +4,7 @@ import { deviceBackend } from "../device.ts";
 import { scope } from "../memory/scope.ts";
 import { fromBytes } from "../tensor/bytes.ts";
 import { emptyHandle } from "../tensor/create.ts";
-import { Code, type Device, deviceCode, DTYPES, ITEM_SIZES } from "../tensor/dtype.ts";
+import { Code, type Device, deviceCode, deviceOf, DTYPES, ITEM_SIZES } from "../tensor/dtype.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { bytesOf } from "./sink.ts";
 import { PIECE, type Source } from "./source.ts";
@@ -22,6 +22,10 @@ export interface Content {
 
 /** So many bytes may wait for the device. */
 const MOST_WAITING = 1 << 26;
+
+/** The device that options name. @throws RuntimeError for one that there is not */
+export const placeOf = (options: { device?: Device } | null | undefined): Device =>
+  deviceOf(deviceCode(options?.device ?? "cpu"));
 
 /**
  * The tensor of the bytes from `position` on. Bytes that are no bool count as true.

@@ -1,6 +1,6 @@
 // What bindings/io loads at the first use: everything that reads and writes files' formats.
 
-export { load } from "./load.ts";
+export { load, loadPickle } from "./load.ts";
 export { save } from "./save.ts";
 export { loadNpy, loadNpz, saveNpy, saveNpz } from "./arrays.ts";
 export {

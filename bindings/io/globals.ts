@@ -128,6 +128,11 @@ define("collections.OrderedDict", ([pairs], machine) => {
   return dict;
 });
 
+// in the state of a MultiStepLR
+define("collections.Counter", ([counts = new Dict()]) =>
+  counts instanceof Dict ? counts : fail("a Counter of no counts"),
+);
+
 for (const module of ["builtins", "__builtin__"]) {
   define([`${module}.set`, `${module}.frozenset`], ([members], machine) => new Set(items(members, machine)));
   define([`${module}.bytes`, `${module}.bytearray`], ([content, encoding], machine) => {

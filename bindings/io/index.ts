@@ -1,5 +1,6 @@
 /** torch.io: NumPy's and safetensors' files. What it is made of is loaded at the first use. */
 
+import type { Device } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { lazy } from "./lazy.ts";
 import type { FileSource, FileTarget, ReadNamedOptions, ReadOptions } from "./options.ts";
@@ -33,6 +34,18 @@ export const saveNpy: {
  */
 export const loadNpz: (source: FileSource, options?: ReadNamedOptions | null) => Promise<Record<string, Tensor>> =
   lazy("loadNpz");
+
+/**
+ * What a pickle of Python 2 or 3 holds, gzipped or not: numbers, strings, containers and NumPy's arrays, which become tensors;
+ * pickle.load with `encoding="latin1"` and torch.from_numpy in one. No code of a file is ever run. Values come as `torch.load`
+ * gives them.
+ * @throws UnpicklingError for a file with anything else in it, RuntimeError for a damaged gzip file
+ * @example const [[xTrain, yTrain], [xValid, yValid]] = await torch.io.loadPickle("mnist.pkl.gz");
+ */
+// what a file holds is known to its reader alone
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export const loadPickle: <T = any>(source: FileSource, options?: { device?: Device } | null) => Promise<T> =
+  lazy("loadPickle");
 
 /**
  * Writes named tensors as an .npz file; numpy.savez.

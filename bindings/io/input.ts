@@ -2,7 +2,7 @@
 
 import { UnpicklingError } from "../error.ts";
 import { integer } from "../tensor/read.ts";
-import { fail } from "./python.ts";
+import { fail, latin1 } from "./python.ts";
 
 /** Python's own limit on the digits of a decimal number, whose conversion takes quadratic time. */
 const MAX_DIGITS = 4300;
@@ -104,13 +104,6 @@ export class Input {
     const [, , text] = /^(['"])(.*)\1$/s.exec(this.line().trim()) ?? fail("the STRING opcode argument must be quoted");
     return unescape(text!, /\\(?:x([\da-f]{2})|([nrt\\'"]))/gi);
   }
-}
-
-/** Bytes as the characters of the same codes. */
-function latin1(bytes: Uint8Array): string {
-  let text = "";
-  for (let i = 0; i < bytes.length; i += 4096) text += String.fromCharCode(...bytes.subarray(i, i + 4096));
-  return text;
 }
 
 const ESCAPES: Record<string, string> = { n: "\n", r: "\r", t: "\t", "\\": "\\", "'": "'", '"': '"' };

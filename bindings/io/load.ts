@@ -1,19 +1,23 @@
 // torch.load: PyTorch's files, the ZIP archives since 1.6 and the streams of pickles before.
 
 import { RuntimeError, UnpicklingError, ValueError } from "../error.ts";
-import { CPU } from "../tensor/move.ts";
 import { type Device, deviceCode, deviceOf, ITEM_SIZES, isComplexCode } from "../tensor/dtype.ts";
 import { Builder } from "./build.ts";
+import { placeOf } from "./fill.ts";
 import { swapped } from "./numpy.ts";
 import { brief, Dict, fail, isSize, StorageRef, StorageType, Tuple } from "./python.ts";
 import type { FileProgress, FileSource } from "./options.ts";
-import { atHand, bytesAt, MemorySource, openSource, type Source } from "./source.ts";
+import { gunzip, isGzip } from "./gzip.ts";
+import { atHand, bytesAt, MemorySource, openSource, readSource, type Source } from "./source.ts";
 import { Unpickler } from "./unpickle.ts";
 import { isZip, ZipReader } from "./zip.ts";
 
 export interface LoadOptions {
-  /** the device of all tensors, wherever they were saved; the CPU unless given */
-  mapLocation?: Device;
+  /**
+   * the device of all tensors, wherever they were saved; the CPU unless given. Or where those from each device go, such as
+   * `{ "cuda:0": "webgpu" }`; or a function that is given the name of the device that a storage was saved from
+   */
+  mapLocation?: Device | Readonly<Record<string, Device>> | ((location: string) => Device | null | undefined) | null;
   /** always true: a file's code is never run */
   weightsOnly?: true;
   /** hears of the storages' bytes as they are read, piece by piece */
@@ -28,8 +32,7 @@ const HIGHEST_VERSION = 10;
 export async function load(source: FileSource, options?: LoadOptions | null): Promise<unknown> {
   const { mapLocation, weightsOnly = true, progress } = options ?? {};
   if (weightsOnly !== true) throw new ValueError("torch.load: weightsOnly can only be true: no code of a file is run");
-  const device = deviceOf(mapLocation === undefined || mapLocation === null ? CPU : deviceCode(mapLocation));
-  const builder = new Builder(device);
+  const builder = new Builder(mapping(mapLocation ?? "cpu"));
   const opened = await openSource(source);
   try {
     const file = await atHand(opened);
@@ -38,11 +41,22 @@ export async function load(source: FileSource, options?: LoadOptions | null): Pr
     const object = isArchive
       ? await loadZip(file, builder, progress)
       : await loadLegacy(await bytesAt(file, 0, file.size!), builder, progress);
-    return builder.value(object);
+    return builder.build(object);
   } finally {
     builder.close();
     await opened.close();
   }
+}
+
+/** Where what was saved from a device goes. */
+function mapping(map: NonNullable<LoadOptions["mapLocation"]>): (location: string) => Device {
+  const checked = (device: Device): Device => deviceOf(deviceCode(device));
+  if (typeof map === "function") return (location) => checked(map(location) ?? "cpu");
+  if (typeof map !== "object") {
+    const device = checked(map);
+    return () => device;
+  }
+  return (location) => (Object.hasOwn(map, location) ? checked(map[location]!) : "cpu");
 }
 
 /** Tells a listener of the bytes of storages as they come. */
@@ -60,7 +74,7 @@ class Storages {
   readonly #views = new Map<string, StorageRef>();
 
   readonly load = (id: unknown): StorageRef => {
-    const [kind, type, key, , numel, view] = id instanceof Tuple ? id.items : [];
+    const [kind, type, key, location, numel, view] = id instanceof Tuple ? id.items : [];
     if (kind !== "storage" || !(type instanceof StorageType)) {
       fail(`Unknown typename for persistent_load, expected 'storage' but got '${brief(kind)}'`);
     }
@@ -68,7 +82,10 @@ class Storages {
       fail("a storage without a key or a size");
     const name = String(key);
     let storage = this.byKey.get(name);
-    if (storage === undefined) this.byKey.set(name, (storage = new StorageRef(type.code, name, numel)));
+    if (storage === undefined) {
+      storage = new StorageRef(type.code, name, numel, typeof location === "string" ? location : "cpu");
+      this.byKey.set(name, storage);
+    }
     if (storage.code !== type.code || storage.numel !== numel) {
       throw new RuntimeError(`storage ${name} is of several types or sizes`);
     }
@@ -80,7 +97,8 @@ class Storages {
     if (!isSize(start) || !isSize(numel) || start + numel > root.numel) fail("a storage view out of bounds");
     const name = `${root.key} ${brief(key)} ${start} ${numel}`;
     let ref = this.#views.get(name);
-    if (ref === undefined) this.#views.set(name, (ref = new StorageRef(root.code, root.key, numel, root, start)));
+    if (ref === undefined)
+      this.#views.set(name, (ref = new StorageRef(root.code, root.key, numel, root.location, root, start)));
     return ref;
   }
 }
@@ -175,4 +193,13 @@ async function loadLegacy(bytes: Uint8Array, builder: Builder, progress: FilePro
     await builder.fill(storage, file, start, position - start, { report: report(storage) });
   }
   return object;
+}
+
+/** A pickle of numbers, strings, containers and NumPy's arrays, gzipped or not. */
+export async function loadPickle(source: FileSource, options?: { device?: Device } | null): Promise<unknown> {
+  const device = placeOf(options);
+  const bytes = await readSource(source);
+  const refuse = (): never => fail("a pickle of its own has no storages");
+  const object = new Unpickler(isGzip(bytes) ? await gunzip(bytes) : bytes, 0, refuse, true).load();
+  return new Builder(() => device).build(object);
 }

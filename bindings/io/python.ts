@@ -32,8 +32,11 @@ export class StorageRef {
   readonly numel: number;
   readonly root: StorageRef;
   readonly start: number;
-  constructor(code: number, key: string, numel: number, root?: StorageRef, start = 0) {
+  /** the device that it was saved from, such as "cuda:0" */
+  readonly location: string;
+  constructor(code: number, key: string, numel: number, location: string, root?: StorageRef, start = 0) {
     this.code = code;
+    this.location = location;
     this.key = key;
     this.numel = numel;
     this.root = root ?? this;
@@ -76,6 +79,24 @@ export class NumpyArray {
   descr = "<f4";
   fortran = false;
   data = new Uint8Array(0);
+}
+
+/** A long string of Python 2, which may be text or the bytes of an array: characters of the same codes as its bytes. */
+export class ByteString {
+  readonly bytes: Uint8Array;
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+  toString(): string {
+    return latin1(this.bytes);
+  }
+}
+
+/** Bytes as the characters of the same codes. */
+export function latin1(bytes: Uint8Array): string {
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 4096) text += String.fromCharCode(...bytes.subarray(i, i + 4096));
+  return text;
 }
 
 /** A size, an index or a count of a file; the core counts with 31 bits. */

@@ -1,9 +1,9 @@
 // Hugging Face's safetensors: the length of a header, a header in JSON, then the tensors' elements without gaps.
 
 import { ValueError } from "../error.ts";
-import { Code, type Device, deviceCode, ITEM_SIZES } from "../tensor/dtype.ts";
+import { Code, type Device, ITEM_SIZES } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { type Content, readTensor } from "./fill.ts";
+import { type Content, placeOf, readTensor } from "./fill.ts";
 import { isSize } from "./python.ts";
 import { widened } from "./numpy.ts";
 import type { FileProgress, FileSource, FileTarget, ReadNamedOptions } from "./options.ts";
@@ -102,8 +102,8 @@ function readEntry(name: string, entry: unknown, start: number): Entry {
 }
 
 export async function loadFile(source: FileSource, options?: ReadNamedOptions | null): Promise<Record<string, Tensor>> {
-  const { device = "cpu", progress, keys } = options ?? {};
-  deviceCode(device);
+  const { progress, keys } = options ?? {};
+  const device = placeOf(options);
   // a choice is worth requests of its own
   const file = await openSource(source, keys !== undefined && keys !== null);
   try {
@@ -137,8 +137,7 @@ async function readEntries(
 }
 
 export async function open(source: FileSource, options?: { device?: Device } | null): Promise<SafetensorsFile> {
-  const { device = "cpu" } = options ?? {};
-  deviceCode(device);
+  const device = placeOf(options);
   const file = await openSource(source, true);
   try {
     if (!file.random) {

@@ -4,7 +4,7 @@
 
 import { Callable, findGlobal } from "./globals.ts";
 import { Input } from "./input.ts";
-import { brief, Dict, fail, NumpyArray, NumpyDtype, TensorSpec, Tuple } from "./python.ts";
+import { brief, ByteString, Dict, fail, latin1, NumpyArray, NumpyDtype, TensorSpec, Tuple } from "./python.ts";
 
 const HIGHEST_PROTOCOL = 5;
 
@@ -16,8 +16,11 @@ export class Unpickler {
   readonly #marks: number[] = [];
   readonly #memo = new Map<number, unknown>();
   #budget: number;
+  readonly #python2: boolean;
 
-  constructor(bytes: Uint8Array, position: number, persistentLoad: (id: unknown) => unknown) {
+  /** @param python2 the strings of Python 2 are characters of the same codes as their bytes, and not UTF-8 */
+  constructor(bytes: Uint8Array, position: number, persistentLoad: (id: unknown) => unknown, python2 = false) {
+    this.#python2 = python2;
     this.#input = new Input(bytes, position);
     this.#persistentLoad = persistentLoad;
     this.#budget = 4 * bytes.length + 1024;
@@ -76,8 +79,14 @@ export class Unpickler {
   }
   #dictOf(items: unknown[], dict = new Dict()): Dict {
     if (items.length % 2 !== 0) fail("odd number of items for a dict");
-    for (let i = 0; i < items.length; i += 2) dict.entries.set(items[i], items[i + 1]);
+    for (let i = 0; i < items.length; i += 2) dict.entries.set(this.#key(items[i]), items[i + 1]);
     return dict;
+  }
+  /** Strings are compared by their characters. */
+  #key(value: unknown): unknown {
+    if (!(value instanceof ByteString)) return value;
+    this.spend(value.bytes.length);
+    return value.toString();
   }
   #append(items: unknown[]): void {
     const list = this.#top();
@@ -102,8 +111,9 @@ export class Unpickler {
       if (typeof order !== "string" || !/^[<>=|]$/.test(order)) fail("a dtype of no known byte order");
       object.order = order === "=" ? "<" : order;
     } else if (object instanceof NumpyArray && state instanceof Tuple) {
-      const [, shape, dtype, fortran, data] = state.items;
-      if (!(shape instanceof Tuple) || !(dtype instanceof NumpyDtype) || !(data instanceof Uint8Array)) {
+      const [, shape, dtype, fortran, content] = state.items;
+      const data = this.#arrayBytes(content);
+      if (!(shape instanceof Tuple) || !(dtype instanceof NumpyDtype) || data === undefined) {
         fail("can only build arrays of numbers");
       }
       object.shape = shape.items as number[];
@@ -117,6 +127,14 @@ export class Unpickler {
       // attributes of an OrderedDict, such as a state dict's _metadata, are of no use here
       fail(`Can only build Tensor, Parameter, OrderedDict or NumPy objects, but got ${brief(object)}`);
     }
+  }
+  /** The bytes of an array: in Python 2 they are a string. */
+  #arrayBytes(content: unknown): Uint8Array | undefined {
+    if (content instanceof Uint8Array) return content;
+    if (content instanceof ByteString) return content.bytes;
+    if (!this.#python2 || typeof content !== "string") return undefined;
+    this.spend(content.length);
+    return Uint8Array.from(content, (char) => char.charCodeAt(0));
   }
   #global(module: unknown, name: unknown): void {
     if (typeof module !== "string" || typeof name !== "string") fail("a global's name is no string");
@@ -210,8 +228,10 @@ export class Unpickler {
       case 0x53: // S STRING
         return this.#push(this.#input.quoted());
       case 0x54: // T BINSTRING
+        if (this.#python2) return this.#push(new ByteString(this.#input.slice(this.#input.u32())));
         return this.#push(this.#input.text(this.#input.u32()));
       case 0x55: // U SHORT_BINSTRING
+        if (this.#python2) return this.#push(latin1(this.#input.slice(this.#input.byte())));
         return this.#push(this.#input.text(this.#input.byte()));
       case 0x42: // B BINBYTES
         return this.#push(this.#input.slice(this.#input.u32()).slice());
@@ -252,13 +272,13 @@ export class Unpickler {
       case 0x8f: // EMPTY_SET
         return this.#push(new Set());
       case 0x91: // FROZENSET
-        return this.#push(new Set(this.#popMark()));
+        return this.#push(new Set(this.#popMark().map((item) => this.#key(item))));
       case 0x90: {
         // ADDITEMS
         const items = this.#popMark();
         const set = this.#top();
         if (!(set instanceof Set)) fail("can only add items to sets");
-        for (const item of items) set.add(item);
+        for (const item of items) set.add(this.#key(item));
         return;
       }
 

@@ -19,7 +19,7 @@ export interface Entry {
 const STORED = 0;
 const DEFLATED = 8;
 /** Deflate packs no more than this into a byte. */
-const MAX_RATIO = 1032;
+export const MAX_RATIO = 1032;
 export const LOCAL = 0x04034b50;
 export const CENTRAL = 0x02014b50;
 export const END = 0x06054b50;

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { crc32, deflateRawSync } from "node:zlib";
+import { crc32, deflateRawSync, gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import * as torch from "flambeau";
 
@@ -215,6 +215,79 @@ describe("a pickle", () => {
   });
 });
 
+describe("the place of tensors", () => {
+  it("is the CPU, one device, or found by where they were saved", async () => {
+    const file = await torch.save([torch.ones(2), torch.zeros(3)]);
+    const devices = async (mapLocation: torch.LoadOptions["mapLocation"]): Promise<string[]> =>
+      (await torch.load<torch.Tensor[]>(file, { mapLocation })).map(({ device }) => device);
+    expect(await devices(undefined)).toEqual(["cpu", "cpu"]);
+    expect(await devices("cpu")).toEqual(["cpu", "cpu"]);
+    expect(await devices("meta")).toEqual(["meta", "meta"]);
+    expect(await devices({ cpu: "meta" })).toEqual(["meta", "meta"]);
+    expect(await devices({ "cuda:0": "meta" })).toEqual(["cpu", "cpu"]);
+    const heard: string[] = [];
+    expect(await devices((location) => (heard.push(location), heard.length > 1 ? "meta" : null))).toEqual([
+      "cpu",
+      "meta",
+    ]);
+    expect(heard).toEqual(["cpu", "cpu"]);
+    for (const wrong of ["cuda", "gpu", 5, { cpu: "tpu" }] as never[]) {
+      await expect(devices(wrong)).rejects.toThrow(torch.TorchError);
+    }
+    await expect(torch.load(file, { weightsOnly: false as never })).rejects.toThrow("no code of a file is run");
+  });
+});
+
+describe("a pickle of Python 2", () => {
+  const floats = [...new Uint8Array(Float32Array.of(1, 2, 3).buffer)];
+  const array = (data: (string | number)[]): (string | number)[] => [
+    ...["cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK", 0, 0x85, "U", 1, "b", 0x87, "R(K", 1, "K", 3, 0x85],
+    ...["cnumpy\ndtype\nU", 2, "f4K", 0, "K", 1, 0x87, "R(K", 3, "U", 1, "<NNNJ", 255, 255, 255, 255],
+    ...["J", 255, 255, 255, 255, "K", 0, "tb", 0x89, ...data, "tb"],
+  ];
+
+  it("has strings of bytes, and arrays in strings", async () => {
+    const short = ["U", 12, ...floats];
+    const long = ["T", 12, 0, 0, 0, ...floats];
+    const pickle = bytesOf(
+      0x80,
+      2,
+      "(",
+      ...array(short),
+      ...array(long),
+      "T",
+      2,
+      0,
+      0,
+      0,
+      0xe9,
+      "a}U",
+      1,
+      0xe9,
+      "K",
+      7,
+      "st.",
+    );
+    for (const source of [pickle, gzipSync(pickle)]) {
+      const [a, b, text, dict] = await torch.io.loadPickle(source);
+      expect([a.tolist(), b.tolist(), text, dict]).toEqual([[1, 2, 3], [1, 2, 3], "éa", { é: 7 }]);
+    }
+    const quoted = bytesOf("S'\\xe9'\n.");
+    expect(await torch.io.loadPickle(quoted)).toBe("é");
+  });
+
+  it("calls nothing, has no storages, and is unpacked no further than it says", async () => {
+    await expect(torch.io.loadPickle(bytesOf("cos\nsystem\n(S'id'\ntR."))).rejects.toThrow(
+      "Unsupported global: GLOBAL os.system",
+    );
+    await expect(torch.io.loadPickle(bytesOf(0x80, 2, "Nq", 0, "Q."))).rejects.toThrow(torch.UnpicklingError);
+    const bomb = gzipSync(new Uint8Array(1e6));
+    new DataView(bomb.buffer, bomb.byteOffset).setUint32(bomb.length - 4, 1000, true);
+    await expect(torch.io.loadPickle(bomb)).rejects.toThrow("larger than it claims");
+    await expect(torch.io.loadPickle(gzipSync(bytesOf("N.")).subarray(0, 20))).rejects.toThrow(torch.RuntimeError);
+  });
+});
+
 describe("torch.io", () => {
   const arrays = () => ({
     a: torch.arange(6).view(2, 3),
@@ -393,6 +466,75 @@ describe.skipIf(!hasTorch())("PyTorch", () => {
       expect(storages([got.base, got.column, got.turned, got.parameter]), name).toBe(1);
     }
     await mutate(Uint8Array.from(readFileSync(join(folder, "legacy.pt"))), (bytes) => torch.load(bytes), 400);
+  });
+
+  it("writes states that are loaded here, and loads them back with weights_only=True", async () => {
+    for (const name of ["state.pt", "state-legacy.pt"]) {
+      const got = await torch.load(join(folder, name));
+      expect(Object.entries<torch.Tensor>(got.dtypes).map(([dtype, tensor]) => [dtype, tensor.dtype])).toEqual(
+        Object.keys(got.dtypes).map((dtype) => [dtype, dtype]),
+      );
+      expect(got.dtypes.bfloat16.tolist()).toEqual([
+        [1, 0],
+        [1, 1],
+      ]);
+      expect(got.tied[0]).toBe(got.tied[1]);
+      expect(storages([got.tied[0], got.views.row, got.views.step])).toBe(1);
+      expect(got.views.step.stride()).toEqual([2]);
+      expect(got.optimizer.state.get(2)).toEqual({ momentum_buffer: null });
+      expect([got.epoch, got.note]).toEqual([12, ""]);
+      expect(got.floats).toEqual([[0.5, -0, 1e300], [], [0.9, 0.999], Infinity]);
+      await torch.save(got, join(folder, `ours-${name}`));
+      await torch.save({ ...got, floats: undefined }, join(folder, `whole-${name}`));
+      await torch.save(torch.arange(3), join(folder, `bare-${name}`));
+    }
+    run("weights", folder, "state.pt", "state-legacy.pt");
+    for (const [name, want] of [
+      ["number", 5],
+      ["none", null],
+      ["list", []],
+    ] as const) {
+      expect(await torch.load(join(folder, `bare-${name}.pt`))).toEqual(want);
+    }
+    expect((await torch.load<torch.Tensor>(join(folder, "bare-tensor.pt"))).tolist()).toEqual([0, 1, 2]);
+  });
+
+  it("puts other things into checkpoints, which come as what JavaScript has", async () => {
+    const got = await torch.load(join(folder, "kinds.pt"));
+    expect(got.optimizer.param_groups[0].momentum).toBe(0.9);
+    expect(got.optimizer.state.get(0).momentum_buffer.tolist()).toEqual([1, 1]);
+    expect(got.scheduler.milestones).toEqual(new Map([[3, 1], [5, 1]])); // prettier-ignore
+    expect([got.size, got.device, got.dtype, got.scalar]).toEqual([[2, 3], "cpu", "float16", 0.5]);
+    expect(got.array.tolist()).toEqual([[0, 1, 2], [3, 4, 5]]); // prettier-ignore
+    expect(got.fortran.tolist()).toEqual([[0, 1], [2, 3]]); // prettier-ignore
+    expect([got.bytearray, got.frozen]).toEqual([Uint8Array.of(97, 98), new Set([1])]);
+    expect([...got.keys.values()]).toEqual([1, 2, 3]);
+    expect(got.long).toBe(10n ** 40n);
+    expect(Object.keys(got.model)).toEqual([
+      "0.weight",
+      "0.bias",
+      "1.weight",
+      "1.bias",
+      "1.running_mean",
+      "1.running_var",
+      "1.num_batches_tracked",
+    ]);
+    const model = new torch.nn.Linear(2, 1);
+    const optimizer = new torch.optim.SGD([new torch.nn.Parameter(torch.ones(2))], { lr: 1, momentum: 0.5 });
+    optimizer.loadStateDict(got.optimizer);
+    expect(optimizer.paramGroups[0]!.lr).toBe(0.5);
+    expect(() => model.loadStateDict(got.model)).toThrow("Unexpected key(s) in state_dict");
+    await expect(torch.load(join(folder, "module.pt"))).rejects.toThrow(
+      "Unsupported global: GLOBAL torch.nn.modules.linear.Linear was not an allowed global",
+    );
+  });
+
+  it("is not needed for the pickles of the nn tutorial", async () => {
+    for (let protocol = 0; protocol < 6; protocol++) {
+      const [[images, labels], [valid], { name }] = await torch.io.loadPickle(join(folder, `mnist${protocol}.pkl.gz`));
+      expect([images.dtype, images.shape, images.at(2, 3).item()]).toEqual(["float32", [3, 4], 11]);
+      expect([labels.tolist(), valid.shape, name]).toEqual([[1, 0, 2], [1, 4], "mnist"]);
+    }
   });
 
   it("loads what is written here", async () => {
