@@ -10,6 +10,7 @@ const VERBATIM = ["deno-core.js", "workerd-core.js", "workerd-numerics.js"];
 
 /** Readers and writers of files: loaded at the first use, as `gpu` is. */
 const FORMATS = /^bindings\/io\/(?!(index|checkpoint|lazy|safetensors)\.ts$)/;
+const ONNX = /^bindings\/onnx\/(?!index)/;
 
 const copyVerbatim = {
   name: "copy-verbatim",
@@ -54,9 +55,11 @@ const bundles = {
           ? "gpu"
           : FORMATS.test(relative(import.meta.dirname, id))
             ? "formats"
-            : /^bindings\/|^hosts\/(progress|fetch|detect|webgpu)\.ts$/.test(relative(import.meta.dirname, id))
-              ? "flambeau"
-              : null,
+            : ONNX.test(relative(import.meta.dirname, id))
+              ? "onnx"
+              : /^bindings\/|^hosts\/(progress|fetch|detect|webgpu)\.ts$/.test(relative(import.meta.dirname, id))
+                ? "flambeau"
+                : null,
     hoistTransitiveImports: false,
   },
   plugins: [copyVerbatim, esbuild({ target: "es2022", tsconfig: false }), quick ? null : shrink],

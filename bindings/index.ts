@@ -89,6 +89,7 @@ export {
   setRngState,
 } from "./random.ts";
 export * as nn from "./nn/index.ts";
+export * as onnx from "./onnx/index.ts";
 export * as optim from "./optim/index.ts";
 export { backends, type Backends } from "./backends.ts";
 export {

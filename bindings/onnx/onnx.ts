@@ -1,0 +1,3 @@
+// The chunk of torch.onnx.
+
+export { load } from "./load.ts";
