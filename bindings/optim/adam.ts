@@ -13,6 +13,7 @@ import {
   requireBetas,
   requireNonNegative,
   stateTensor,
+  type Implementation,
   type ParamGroup,
   type Params,
   type ParamState,
@@ -21,7 +22,7 @@ import {
 /** Decay rates of the means of gradients and of their squares. */
 export type Betas = readonly [number, number];
 
-export interface AdamOptions {
+export interface AdamOptions extends Implementation {
   /** Learning rate (default 1e-3). */
   lr: number;
   /** Default [0.9, 0.999]. */
@@ -61,6 +62,10 @@ abstract class AdamBase extends Optimizer<AdamOptions> {
       weightDecay,
       amsgrad: false,
       maximize: false,
+      foreach: null,
+      capturable: false,
+      differentiable: false,
+      fused: false,
     };
     const options = take(what, rest, defaults);
     requireNonNegative("learning rate", options.lr);
@@ -123,7 +128,7 @@ export class AdamW extends AdamBase {
   }
 }
 
-export interface AdamaxOptions {
+export interface AdamaxOptions extends Implementation {
   lr: number;
   betas: Betas;
   eps: number;
@@ -137,7 +142,14 @@ export class Adamax extends Optimizer<AdamaxOptions> {
     params: Params<AdamaxOptions>,
     ...rest: Rest<[lr: number, betas: Betas, eps: number, weightDecay: number], Partial<AdamaxOptions>>
   ) {
-    const defaults: AdamaxOptions = { lr: 2e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, maximize: false };
+    const defaults: AdamaxOptions = {
+      lr: 2e-3,
+      betas: [0.9, 0.999],
+      eps: 1e-8,
+      weightDecay: 0,
+      maximize: false,
+      foreach: null,
+    };
     const options = take("Adamax", rest, defaults);
     requireNonNegative("learning rate", options.lr);
     requireBetas(options.betas);
@@ -160,7 +172,7 @@ export class Adamax extends Optimizer<AdamaxOptions> {
   }
 }
 
-export interface NAdamOptions {
+export interface NAdamOptions extends Implementation {
   lr: number;
   betas: Betas;
   eps: number;
@@ -177,7 +189,14 @@ export class NAdam extends Optimizer<NAdamOptions> {
       Partial<NAdamOptions>
     >
   ) {
-    const defaults: NAdamOptions = { lr: 2e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, momentumDecay: 4e-3 };
+    const defaults: NAdamOptions = {
+      lr: 2e-3,
+      betas: [0.9, 0.999],
+      eps: 1e-8,
+      weightDecay: 0,
+      momentumDecay: 4e-3,
+      foreach: null,
+    };
     const options = take("NAdam", rest, defaults);
     requireNonNegative("learning rate", options.lr);
     requireBetas(options.betas);
@@ -207,7 +226,7 @@ export class NAdam extends Optimizer<NAdamOptions> {
   }
 }
 
-export interface RAdamOptions {
+export interface RAdamOptions extends Implementation {
   lr: number;
   betas: Betas;
   eps: number;
@@ -220,7 +239,7 @@ export class RAdam extends Optimizer<RAdamOptions> {
     params: Params<RAdamOptions>,
     ...rest: Rest<[lr: number, betas: Betas, eps: number, weightDecay: number], Partial<RAdamOptions>>
   ) {
-    const defaults: RAdamOptions = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 };
+    const defaults: RAdamOptions = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, foreach: null };
     const options = take("RAdam", rest, defaults);
     requireNonNegative("learning rate", options.lr);
     requireBetas(options.betas);

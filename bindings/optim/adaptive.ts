@@ -12,6 +12,7 @@ import {
   Optimizer,
   requireNonNegative,
   stateTensor,
+  type Implementation,
   type ParamGroup,
   type Params,
   type ParamState,
@@ -21,7 +22,7 @@ const zeros = (param: Tensor): Tensor => stateTensor(fullLike(param, 0));
 const filled = (param: Tensor, value: number): Tensor => stateTensor(fullLike(param, value));
 const count = (state: ParamState): number => (state["step"] = ((state["step"] as number | undefined) ?? 0) + 1);
 
-export interface RMSpropOptions {
+export interface RMSpropOptions extends Implementation {
   lr: number;
   /** Decay of the mean of squares (default 0.99). */
   alpha: number;
@@ -50,6 +51,8 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
       momentum: 0,
       centered: false,
       maximize: false,
+      foreach: null,
+      differentiable: false,
     });
     requireNonNegative("learning rate", options.lr);
     requireNonNegative("epsilon value", options.eps);
@@ -84,7 +87,7 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
   }
 }
 
-export interface AdagradOptions {
+export interface AdagradOptions extends Implementation {
   lr: number;
   lrDecay: number;
   weightDecay: number;
@@ -109,6 +112,7 @@ export class Adagrad extends Optimizer<AdagradOptions> {
       initialAccumulatorValue: 0,
       eps: 1e-10,
       maximize: false,
+      foreach: null,
     });
     requireNonNegative("learning rate", options.lr);
     requireNonNegative("lr_decay value", options.lrDecay);
@@ -129,7 +133,7 @@ export class Adagrad extends Optimizer<AdagradOptions> {
   }
 }
 
-export interface AdadeltaOptions {
+export interface AdadeltaOptions extends Implementation {
   lr: number;
   rho: number;
   eps: number;
@@ -143,7 +147,14 @@ export class Adadelta extends Optimizer<AdadeltaOptions> {
     params: Params<AdadeltaOptions>,
     ...rest: Rest<[lr: number, rho: number, eps: number, weightDecay: number], Partial<AdadeltaOptions>>
   ) {
-    const options = take("Adadelta", rest, { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0, maximize: false });
+    const options = take("Adadelta", rest, {
+      lr: 1,
+      rho: 0.9,
+      eps: 1e-6,
+      weightDecay: 0,
+      maximize: false,
+      foreach: null,
+    });
     requireNonNegative("learning rate", options.lr);
     if (!(options.rho >= 0 && options.rho <= 1)) throw new ValueError(`Invalid rho value: ${options.rho}`);
     requireNonNegative("epsilon value", options.eps);
@@ -167,7 +178,7 @@ export class Adadelta extends Optimizer<AdadeltaOptions> {
   }
 }
 
-export interface RpropOptions {
+export interface RpropOptions extends Implementation {
   lr: number;
   /** Factors of the step size where the gradient's sign has changed and where it has not (default [0.5, 1.2]). */
   etas: readonly [number, number];
@@ -185,7 +196,13 @@ export class Rprop extends Optimizer<RpropOptions> {
       Partial<RpropOptions>
     >
   ) {
-    const defaults: RpropOptions = { lr: 1e-2, etas: [0.5, 1.2], stepSizes: [1e-6, 50], maximize: false };
+    const defaults: RpropOptions = {
+      lr: 1e-2,
+      etas: [0.5, 1.2],
+      stepSizes: [1e-6, 50],
+      maximize: false,
+      foreach: null,
+    };
     const options = take("Rprop", rest, defaults);
     requireNonNegative("learning rate", options.lr);
     const [minus, plus] = options.etas;
@@ -214,7 +231,7 @@ export class Rprop extends Optimizer<RpropOptions> {
   }
 }
 
-export interface ASGDOptions {
+export interface ASGDOptions extends Implementation {
   lr: number;
   lambd: number;
   alpha: number;
@@ -237,6 +254,7 @@ export class ASGD extends Optimizer<ASGDOptions> {
       t0: 1e6,
       weightDecay: 0,
       maximize: false,
+      foreach: null,
     });
     requireNonNegative("learning rate", options.lr);
     requireNonNegative("weight_decay value", options.weightDecay);

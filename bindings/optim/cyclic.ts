@@ -1,8 +1,8 @@
 // Schedulers that cycle the rate, and the momentum against it.
 
 import { ValueError } from "../error.ts";
-import { take, type Rest } from "../nn/arguments.ts";
-import { LRScheduler } from "./lr-scheduler.ts";
+import { required, take, type Rest } from "../nn/arguments.ts";
+import { LRScheduler, Stateful } from "./lr-scheduler.ts";
 import type { Optimizer } from "./optimizer.ts";
 
 type AnyOptimizer = Pick<Optimizer<object>, "paramGroups">;
@@ -57,18 +57,20 @@ export interface CyclicOptions {
 /** Triangles between two rates; follows torch.optim.lr_scheduler.CyclicLR. */
 export class CyclicLR extends LRScheduler {
   private readonly maxLrs: number[];
-  private readonly total: number;
+  private readonly totalSize: number;
   private readonly stepRatio: number;
   private readonly scale: (cycle: number) => number;
-  private readonly momenta: { base: number[]; max: number[] } | undefined;
+  readonly cycleMomentum: boolean;
+  private readonly baseMomentums: number[] = [];
+  private readonly maxMomentums: number[] = [];
 
   constructor(
     optimizer: AnyOptimizer,
     ...rest: Rest<[baseLr: PerGroup, maxLr: PerGroup, stepSizeUp: number], CyclicOptions>
   ) {
     const options = take<Required<CyclicOptions>>("CyclicLR", rest, {
-      baseLr: 0,
-      maxLr: 0,
+      baseLr: required<PerGroup>(),
+      maxLr: required<PerGroup>(),
       stepSizeUp: 2000,
       stepSizeDown: null,
       mode: "triangular",
@@ -99,9 +101,10 @@ export class CyclicLR extends LRScheduler {
     super(optimizer, lastEpoch);
     this.baseLrs.splice(0, this.baseLrs.length, ...baseLrs);
     this.maxLrs = perGroup("max_lr", optimizer, options.maxLr);
-    this.total = stepSizeUp + (stepSizeDown ?? stepSizeUp);
-    this.stepRatio = stepSizeUp / this.total;
-    this.momenta = momenta;
+    this.totalSize = stepSizeUp + (stepSizeDown ?? stepSizeUp);
+    this.stepRatio = stepSizeUp / this.totalSize;
+    this.cycleMomentum = options.cycleMomentum;
+    if (momenta) ({ base: this.baseMomentums, max: this.maxMomentums } = momenta);
     const byMode = (x: number): number =>
       mode === "triangular" ? 1 : mode === "triangular2" ? 0.5 ** (x - 1) : gamma ** x;
     const scaleFn = options.scaleFn ?? byMode;
@@ -111,12 +114,12 @@ export class CyclicLR extends LRScheduler {
   }
 
   protected getLr(): number[] {
-    const cycle = Math.floor(1 + this.lastEpoch / this.total);
-    const x = 1 + this.lastEpoch / this.total - cycle;
+    const cycle = Math.floor(1 + this.lastEpoch / this.totalSize);
+    const x = 1 + this.lastEpoch / this.totalSize - cycle;
     const height = x <= this.stepRatio ? x / this.stepRatio : (x - 1) / (this.stepRatio - 1);
     const scale = this.scale(cycle);
-    if (this.momenta) {
-      const { base, max } = this.momenta;
+    if (this.cycleMomentum) {
+      const { baseMomentums: base, maxMomentums: max } = this;
       this.groups.forEach((group, i) => setMomentum(group, max[i]! - (max[i]! - base[i]!) * height * scale));
     }
     return this.baseLrs.map((lr, i) => lr + (this.maxLrs[i]! - lr) * height * scale);
@@ -143,24 +146,41 @@ export interface OneCycleOptions {
   lastEpoch?: number;
 }
 
-type Key = "initial" | "max" | "min";
+/** A stretch of the cycle: to which step, and between which of the group's numbers. */
 interface Phase {
-  end: number;
-  lr: [from: Key, to: Key];
-  momentum: [from: "base" | "max", to: "base" | "max"];
+  end_step: number;
+  start_lr: string;
+  end_lr: string;
+  start_momentum: string;
+  end_momentum: string;
+}
+const phase = (end_step: number, lr: [string, string], momentum: [string, string]): Phase => ({
+  end_step,
+  start_lr: `${lr[0]}_lr`,
+  end_lr: `${lr[1]}_lr`,
+  start_momentum: `${momentum[0]}_momentum`,
+  end_momentum: `${momentum[1]}_momentum`,
+});
+/** The bounds of the cycle, which PyTorch keeps in the groups. */
+interface CycleGroup extends MomentumGroup {
+  initialLr?: number;
+  maxLr?: number;
+  minLr?: number;
+  maxMomentum?: number;
+  baseMomentum?: number;
 }
 
 /** One rise and one long fall of the rate; follows torch.optim.lr_scheduler.OneCycleLR. */
 export class OneCycleLR extends LRScheduler {
   readonly totalSteps: number;
-  private readonly phases: Phase[];
+  private readonly schedulePhases: Phase[];
   private readonly anneal: (from: number, to: number, share: number) => number;
-  private readonly lrs: Record<Key, number[]>;
-  private readonly momenta: { base: number[]; max: number[] } | undefined;
+  readonly cycleMomentum: boolean;
+  readonly useBeta1: boolean;
 
   constructor(optimizer: AnyOptimizer, ...rest: Rest<[maxLr: PerGroup, totalSteps: number | null], OneCycleOptions>) {
     const options = take<Required<OneCycleOptions>>("OneCycleLR", rest, {
-      maxLr: 0,
+      maxLr: required<PerGroup>(),
       totalSteps: null,
       epochs: null,
       stepsPerEpoch: null,
@@ -185,36 +205,39 @@ export class OneCycleLR extends LRScheduler {
     }
     if (pctStart < 0 || pctStart > 1)
       throw new ValueError(`Expected float between 0 and 1 pct_start, but got ${pctStart}`);
-    const max = perGroup("max_lr", optimizer, options.maxLr);
-    const initial = max.map((lr) => lr / options.divFactor);
-    const min = initial.map((lr) => lr / options.finalDivFactor);
-    const groups = optimizer.paramGroups as unknown as ({ lr: number; initialLr?: number } & MomentumGroup)[];
-    let momenta: { base: number[]; max: number[] } | undefined;
-    if (options.cycleMomentum) {
-      requireMomentum(optimizer);
-      momenta = {
-        base: perGroup("base_momentum", optimizer, options.baseMomentum),
-        max: perGroup("max_momentum", optimizer, options.maxMomentum),
-      };
+    if (options.annealStrategy !== "cos" && options.annealStrategy !== "linear") {
+      throw new ValueError(
+        `anneal_strategy must by one of 'cos' or 'linear', instead got ${String(options.annealStrategy)}`,
+      );
     }
+    const maxLrs = perGroup("max_lr", optimizer, options.maxLr);
+    const groups = optimizer.paramGroups as unknown as CycleGroup[];
+    if (options.cycleMomentum) requireMomentum(optimizer);
+    const baseMomentums = perGroup("base_momentum", optimizer, options.baseMomentum);
+    const maxMomentums = perGroup("max_momentum", optimizer, options.maxMomentum);
     if (lastEpoch === -1) {
       groups.forEach((group, i) => {
-        group.initialLr = initial[i]!;
-        if (momenta) setMomentum(group, momenta.max[i]!);
+        group.initialLr = maxLrs[i]! / options.divFactor;
+        group.maxLr = maxLrs[i]!;
+        group.minLr = group.initialLr / options.finalDivFactor;
+        if (!options.cycleMomentum) return;
+        setMomentum(group, maxMomentums[i]!);
+        group.maxMomentum = maxMomentums[i]!;
+        group.baseMomentum = baseMomentums[i]!;
       });
     }
     super(optimizer, lastEpoch);
     this.totalSteps = totalSteps;
-    this.lrs = { initial, max, min };
-    this.momenta = momenta;
-    const up: Phase = { end: pctStart * totalSteps - 1, lr: ["initial", "max"], momentum: ["max", "base"] };
-    this.phases = options.threePhase
+    this.cycleMomentum = options.cycleMomentum;
+    this.useBeta1 = groups[0]?.betas !== undefined;
+    const up = phase(pctStart * totalSteps - 1, ["initial", "max"], ["max", "base"]);
+    this.schedulePhases = options.threePhase
       ? [
           up,
-          { end: 2 * pctStart * totalSteps - 2, lr: ["max", "initial"], momentum: ["base", "max"] },
-          { end: totalSteps - 1, lr: ["initial", "min"], momentum: ["max", "max"] },
+          phase(2 * pctStart * totalSteps - 2, ["max", "initial"], ["base", "max"]),
+          phase(totalSteps - 1, ["initial", "min"], ["max", "max"]),
         ]
-      : [up, { end: totalSteps - 1, lr: ["max", "min"], momentum: ["base", "max"] }];
+      : [up, phase(totalSteps - 1, ["max", "min"], ["base", "max"])];
     this.anneal =
       options.annealStrategy === "linear"
         ? (from, to, share) => (to - from) * share + from
@@ -228,20 +251,21 @@ export class OneCycleLR extends LRScheduler {
       throw new ValueError(`Tried to step ${step} times. The specified number of total steps is ${this.totalSteps}`);
     }
     let start = 0;
-    const last = this.phases.length - 1;
-    const index = this.phases.findIndex((phase, i) => {
-      if (step <= phase.end || i === last) return true;
-      start = phase.end;
+    const last = this.schedulePhases.length - 1;
+    const current = this.schedulePhases.find((candidate, i) => {
+      if (step <= candidate.end_step || i === last) return true;
+      start = candidate.end_step;
       return false;
+    })!;
+    const share = (step - start) / (current.end_step - start);
+    return this.groups.map((group) => {
+      const at = (name: string): number =>
+        group[name.replace(/_(.)/, (_, letter: string) => letter.toUpperCase()) as "lr"];
+      if (this.cycleMomentum) {
+        setMomentum(group, this.anneal(at(current.start_momentum), at(current.end_momentum), share));
+      }
+      return this.anneal(at(current.start_lr), at(current.end_lr), share);
     });
-    const phase = this.phases[index]!;
-    const share = (step - start) / (phase.end - start);
-    if (this.momenta) {
-      const [from, to] = phase.momentum.map((key) => this.momenta![key]) as [number[], number[]];
-      this.groups.forEach((group, i) => setMomentum(group, this.anneal(from[i]!, to[i]!, share)));
-    }
-    const [from, to] = phase.lr.map((key) => this.lrs[key]) as [number[], number[]];
-    return from.map((lr, i) => this.anneal(lr, to[i]!, share));
   }
 }
 
@@ -260,21 +284,45 @@ export interface PlateauOptions {
   eps?: number;
 }
 
-/** Lowers the rate when a metric no longer improves; follows torch.optim.lr_scheduler.ReduceLROnPlateau. */
-export class ReduceLROnPlateau {
+/**
+ * Lowers the rate when a metric no longer improves; follows torch.optim.lr_scheduler.ReduceLROnPlateau.
+ * @example scheduler.step(validationLoss);
+ */
+export class ReduceLROnPlateau extends Stateful {
   readonly optimizer: AnyOptimizer;
+  readonly mode: "min" | "max";
+  readonly factor: number;
+  readonly patience: number;
+  readonly threshold: number;
+  readonly thresholdMode: "rel" | "abs";
+  readonly cooldown: number;
+  readonly minLrs: number[];
+  readonly eps: number;
   best: number;
+  readonly modeWorse: number;
   numBadEpochs = 0;
   cooldownCounter = 0;
   lastEpoch = 0;
-  private readonly options: Required<PlateauOptions>;
-  private readonly minLrs: number[];
+  private lastLr: number[];
 
   constructor(
     optimizer: AnyOptimizer,
-    ...rest: Rest<["min" | "max", factor: number, patience: number], PlateauOptions>
+    ...rest: Rest<
+      [
+        "min" | "max",
+        factor: number,
+        patience: number,
+        threshold: number,
+        thresholdMode: "rel" | "abs",
+        cooldown: number,
+        minLr: PerGroup,
+        eps: number,
+      ],
+      PlateauOptions
+    >
   ) {
-    this.options = take<Required<PlateauOptions>>("ReduceLROnPlateau", rest, {
+    super();
+    const options = take<Required<PlateauOptions>>("ReduceLROnPlateau", rest, {
       mode: "min",
       factor: 0.1,
       patience: 10,
@@ -284,14 +332,30 @@ export class ReduceLROnPlateau {
       minLr: 0,
       eps: 1e-8,
     });
-    if (this.options.factor >= 1) throw new ValueError("Factor should be < 1.0.");
+    const { mode, thresholdMode } = options;
+    if (options.factor >= 1) throw new ValueError("Factor should be < 1.0.");
+    if (mode !== "min" && mode !== "max") throw new ValueError(`mode ${String(mode)} is unknown!`);
+    if (thresholdMode !== "rel" && thresholdMode !== "abs") {
+      throw new ValueError(`threshold mode ${String(thresholdMode)} is unknown!`);
+    }
     this.optimizer = optimizer;
-    this.minLrs = perGroup("min_lrs", optimizer, this.options.minLr);
-    this.best = this.options.mode === "min" ? Infinity : -Infinity;
+    this.mode = mode;
+    this.factor = options.factor;
+    this.patience = options.patience;
+    this.threshold = options.threshold;
+    this.thresholdMode = thresholdMode;
+    this.cooldown = options.cooldown;
+    this.minLrs = perGroup("min_lrs", optimizer, options.minLr);
+    this.eps = options.eps;
+    this.best = this.modeWorse = mode === "min" ? Infinity : -Infinity;
+    this.lastLr = this.rates();
   }
 
+  private rates(): number[] {
+    return (this.optimizer.paramGroups as unknown as { lr: number }[]).map((group) => group.lr);
+  }
   private isBetter(value: number): boolean {
-    const { mode, threshold, thresholdMode } = this.options;
+    const { mode, threshold, thresholdMode } = this;
     const sign = mode === "min" ? -1 : 1;
     const bound = thresholdMode === "rel" ? this.best * (1 + sign * threshold) : this.best + sign * threshold;
     return mode === "min" ? value < bound : value > bound;
@@ -309,20 +373,21 @@ export class ReduceLROnPlateau {
       this.cooldownCounter--;
       this.numBadEpochs = 0;
     }
-    if (this.numBadEpochs > this.options.patience) {
+    if (this.numBadEpochs > this.patience) {
       this.reduce();
-      this.cooldownCounter = this.options.cooldown;
+      this.cooldownCounter = this.cooldown;
       this.numBadEpochs = 0;
     }
+    this.lastLr = this.rates();
   }
   private reduce(): void {
     const groups = this.optimizer.paramGroups as unknown as { lr: number }[];
     groups.forEach((group, i) => {
-      const lr = Math.max(group.lr * this.options.factor, this.minLrs[i]!);
-      if (group.lr - lr > this.options.eps) group.lr = lr;
+      const lr = Math.max(group.lr * this.factor, this.minLrs[i]!);
+      if (group.lr - lr > this.eps) group.lr = lr;
     });
   }
   getLastLr(): number[] {
-    return (this.optimizer.paramGroups as unknown as { lr: number }[]).map((group) => group.lr);
+    return this.lastLr;
   }
 }

@@ -30,3 +30,4 @@ export {
 } from "./adaptive.ts";
 export { LBFGS, type LBFGSOptions } from "./lbfgs.ts";
 export * as lrScheduler from "./lr-schedulers.ts";
+export * as swaUtils from "./swa-utils.ts";

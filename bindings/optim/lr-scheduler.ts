@@ -1,7 +1,7 @@
 // torch.optim.lr_scheduler: rules that change the learning rates of an optimizer's groups, one step per epoch (or batch).
 
 import { TypeError, ValueError } from "../error.ts";
-import { take, type Rest } from "../nn/arguments.ts";
+import { required, take, type Rest } from "../nn/arguments.ts";
 import type { Optimizer } from "./optimizer.ts";
 
 /** What schedulers read and write of a group. */
@@ -20,18 +20,59 @@ export interface Steppable {
   step(): void;
   readonly optimizer: AnyOptimizer;
   getLastLr(): number[];
+  stateDict(): Record<string, unknown>;
+  loadStateDict(state: Record<string, unknown>): void;
+}
+
+/** PyTorch's names of attributes that are not their own in other letters. */
+const NAMES: Record<string, string> = {
+  TMax: "T_max",
+  T0: "T_0",
+  TMult: "T_mult",
+  TI: "T_i",
+  TCur: "T_cur",
+  lastLr: "_last_lr",
+  stepCount: "_step_count",
+  schedulePhases: "_schedule_phases",
+};
+const nameOf = (attribute: string): string =>
+  NAMES[attribute] ?? attribute.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const isFunctions = (value: unknown): value is unknown[] => Array.isArray(value) && typeof value[0] === "function";
+
+/** State under PyTorch's names. */
+export abstract class Stateful {
+  /** Everything but the optimizer and functions, under PyTorch's names. */
+  stateDict(): Record<string, unknown> {
+    const state: Record<string, unknown> = {};
+    for (const [attribute, value] of Object.entries(this)) {
+      if (attribute === "optimizer" || typeof value === "function") continue;
+      state[nameOf(attribute)] = isFunctions(value) ? value.map(() => null) : value;
+    }
+    return state;
+  }
+  /** Takes over what `stateDict` gave, here or in PyTorch. */
+  loadStateDict(state: Record<string, unknown>): void {
+    for (const [attribute, value] of Object.entries(this)) {
+      const loaded = state[nameOf(attribute)];
+      if (loaded === undefined || attribute === "optimizer" || isFunctions(value)) continue;
+      Object.assign(this, { [attribute]: loaded });
+    }
+  }
 }
 
 /** Base of the schedulers; follows torch.optim.lr_scheduler._LRScheduler. */
-export abstract class LRScheduler {
+export abstract class LRScheduler extends Stateful {
   readonly optimizer: AnyOptimizer;
   /** The rates at the beginning. */
   readonly baseLrs: number[];
   /** Steps made so far. */
   lastEpoch: number;
+  /** Calls of `step`, the first of which the constructor makes. */
+  protected stepCount = 0;
   private lastLr: number[] = [];
 
   constructor(optimizer: AnyOptimizer, lastEpoch = -1) {
+    super();
     this.optimizer = optimizer;
     this.lastEpoch = lastEpoch;
     groupsOf(optimizer).forEach((group, i) => {
@@ -60,6 +101,7 @@ export abstract class LRScheduler {
 
   /** Moves on by one epoch, or to the given one. */
   step(epoch?: number): void {
+    this.stepCount++;
     this.lastEpoch = epoch ?? this.lastEpoch + 1;
     this.setRates((epoch === undefined ? undefined : this.closedForm()) ?? this.getLr());
   }
@@ -67,19 +109,14 @@ export abstract class LRScheduler {
     this.groups.forEach((group, i) => (group.lr = rates[i]!));
     this.lastLr = rates;
   }
+  /** @internal the step of the constructor, again */
+  begin(): void {
+    this.stepCount = 0;
+    this.step();
+  }
   /** The rates that the last step set. */
   getLastLr(): number[] {
     return this.lastLr;
-  }
-
-  /** Everything but the optimizer and functions. */
-  stateDict(): Record<string, unknown> {
-    return Object.fromEntries(
-      Object.entries(this).filter(([name, value]) => name !== "optimizer" && typeof value !== "function"),
-    );
-  }
-  loadStateDict(state: Record<string, unknown>): void {
-    Object.assign(this, state);
   }
 }
 
@@ -144,7 +181,11 @@ export class StepLR extends LRScheduler {
       { stepSize?: number; gamma?: number; lastEpoch?: number }
     >
   ) {
-    const { stepSize, gamma, lastEpoch } = take("StepLR", rest, { stepSize: 1, gamma: 0.1, lastEpoch: -1 });
+    const { stepSize, gamma, lastEpoch } = take("StepLR", rest, {
+      stepSize: required<number>(),
+      gamma: 0.1,
+      lastEpoch: -1,
+    });
     super(optimizer, lastEpoch);
     this.stepSize = stepSize;
     this.gamma = gamma;
@@ -171,7 +212,7 @@ export class MultiStepLR extends LRScheduler {
     >
   ) {
     const { milestones, gamma, lastEpoch } = take("MultiStepLR", rest, {
-      milestones: [] as number[],
+      milestones: required<number[]>(),
       gamma: 0.1,
       lastEpoch: -1,
     });
@@ -187,6 +228,20 @@ export class MultiStepLR extends LRScheduler {
   protected override closedForm(): number[] {
     const times = this.milestones.filter((milestone) => milestone <= this.lastEpoch).length;
     return this.baseLrs.map((lr) => lr * this.gamma ** times);
+  }
+  /** PyTorch counts how often each milestone is there. */
+  override stateDict(): Record<string, unknown> {
+    const counts = new Map<number, number>();
+    for (const milestone of this.milestones) counts.set(milestone, (counts.get(milestone) ?? 0) + 1);
+    return { ...super.stateDict(), milestones: counts };
+  }
+  override loadStateDict(state: Record<string, unknown>): void {
+    const counts = state["milestones"];
+    const milestones =
+      counts instanceof Map
+        ? [...(counts as Map<number, number>)].flatMap(([at, times]) => Array<number>(times).fill(at))
+        : this.milestones;
+    super.loadStateDict({ ...state, milestones });
   }
 }
 
@@ -265,7 +320,7 @@ export class ExponentialLR extends LRScheduler {
     optimizer: AnyOptimizer,
     ...rest: Rest<[gamma: number, lastEpoch: number], { gamma?: number; lastEpoch?: number }>
   ) {
-    const { gamma, lastEpoch } = take("ExponentialLR", rest, { gamma: 1, lastEpoch: -1 });
+    const { gamma, lastEpoch } = take("ExponentialLR", rest, { gamma: required<number>(), lastEpoch: -1 });
     super(optimizer, lastEpoch);
     this.gamma = gamma;
     this.step();
@@ -318,7 +373,11 @@ export class CosineAnnealingLR extends LRScheduler {
       { TMax?: number; etaMin?: number; lastEpoch?: number }
     >
   ) {
-    const { TMax, etaMin, lastEpoch } = take("CosineAnnealingLR", rest, { TMax: 1, etaMin: 0, lastEpoch: -1 });
+    const { TMax, etaMin, lastEpoch } = take("CosineAnnealingLR", rest, {
+      TMax: required<number>(),
+      etaMin: 0,
+      lastEpoch: -1,
+    });
     super(optimizer, lastEpoch);
     this.TMax = TMax;
     this.etaMin = etaMin;
@@ -344,9 +403,10 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   readonly T0: number;
   readonly TMult: number;
   readonly etaMin: number;
-  /** Length of the running cosine, and epochs since its beginning. */
-  private length: number;
-  private position: number;
+  /** Length of the running cosine. */
+  private TI: number;
+  /** Epochs since its beginning. */
+  private TCur: number;
   constructor(
     optimizer: AnyOptimizer,
     ...rest: Rest<
@@ -355,7 +415,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
     >
   ) {
     const { T0, TMult, etaMin, lastEpoch } = take("CosineAnnealingWarmRestarts", rest, {
-      T0: 1,
+      T0: required<number>(),
       TMult: 1,
       etaMin: 0,
       lastEpoch: -1,
@@ -367,13 +427,13 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
     this.T0 = T0;
     this.TMult = TMult;
     this.etaMin = etaMin;
-    this.length = T0;
-    this.position = lastEpoch;
+    this.TI = T0;
+    this.TCur = lastEpoch;
     this.step();
   }
   protected getLr(): number[] {
-    const { etaMin, length, position } = this;
-    return this.baseLrs.map((lr) => etaMin + ((lr - etaMin) * (1 + Math.cos((Math.PI * position) / length))) / 2);
+    const { etaMin, TI, TCur } = this;
+    return this.baseLrs.map((lr) => etaMin + ((lr - etaMin) * (1 + Math.cos((Math.PI * TCur) / TI))) / 2);
   }
   /** Moves on by one epoch, or to the given one, which may be a fraction. */
   override step(epoch?: number): void {
@@ -381,19 +441,19 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
     if (epoch === undefined) {
       epoch = this.lastEpoch + 1;
       if (this.lastEpoch < 0) epoch = 0;
-      this.position++;
-      if (this.position >= this.length) {
-        this.position -= this.length;
-        this.length *= TMult;
+      this.TCur++;
+      if (this.TCur >= this.TI) {
+        this.TCur -= this.TI;
+        this.TI *= TMult;
       }
     } else {
       if (epoch < 0) throw new ValueError(`Expected non-negative epoch, but got ${epoch}`);
-      if (epoch < T0) [this.length, this.position] = [T0, epoch];
-      else if (TMult === 1) this.position = epoch % T0;
+      if (epoch < T0) [this.TI, this.TCur] = [T0, epoch];
+      else if (TMult === 1) this.TCur = epoch % T0;
       else {
         const n = Math.floor(Math.log((epoch / T0) * (TMult - 1) + 1) / Math.log(TMult));
-        this.position = epoch - (T0 * (TMult ** n - 1)) / (TMult - 1);
-        this.length = T0 * TMult ** n;
+        this.TCur = epoch - (T0 * (TMult ** n - 1)) / (TMult - 1);
+        this.TI = T0 * TMult ** n;
       }
     }
     this.lastEpoch = Math.floor(epoch);
@@ -401,13 +461,37 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   }
 }
 
-/** Schedulers one after the other, each from its milestone on; follows torch.optim.lr_scheduler.SequentialLR. */
-export class SequentialLR {
+/** Schedulers held by another. */
+abstract class Composite extends Stateful {
+  abstract readonly optimizer: AnyOptimizer;
+  abstract readonly schedulers: Steppable[];
+  protected lastLr: number[] = [];
+
+  getLastLr(): number[] {
+    return this.lastLr;
+  }
+  override stateDict(): Record<string, unknown> {
+    const { schedulers: _, milestones, ...own } = super.stateDict();
+    const states = this.schedulers.map((scheduler) => scheduler.stateDict());
+    return { ...(milestones ? { _milestones: milestones } : {}), ...own, _schedulers: states };
+  }
+  override loadStateDict(state: Record<string, unknown>): void {
+    const { _schedulers, _milestones, ...own } = state;
+    super.loadStateDict({ ...own, milestones: _milestones });
+    this.schedulers.forEach((scheduler, i) => scheduler.loadStateDict((_schedulers as Record<string, unknown>[])[i]!));
+  }
+}
+
+/**
+ * Schedulers one after the other, each from its milestone on; follows torch.optim.lr_scheduler.SequentialLR.
+ * @throws ValueError for schedulers of another optimizer, or unless there is one milestone less than schedulers
+ * @example new lrScheduler.SequentialLR(optimizer, [new LinearLR(optimizer), new CosineAnnealingLR(optimizer, 45)], [5]);
+ */
+export class SequentialLR extends Composite {
   readonly optimizer: AnyOptimizer;
   readonly schedulers: LRScheduler[];
   readonly milestones: number[];
   lastEpoch: number;
-  private lastLr: number[];
 
   constructor(
     optimizer: AnyOptimizer,
@@ -415,12 +499,17 @@ export class SequentialLR {
     milestones: number[],
     ...rest: Rest<[lastEpoch: number], { lastEpoch?: number }>
   ) {
-    if (schedulers.some((scheduler) => scheduler.optimizer !== optimizer)) {
-      throw new ValueError("Sequential Schedulers expects all schedulers to belong to the same optimizer");
+    super();
+    const foreign = schedulers.findIndex((scheduler) => scheduler.optimizer !== optimizer);
+    if (foreign >= 0) {
+      throw new ValueError(
+        "Sequential Schedulers expects all schedulers to belong to the same optimizer, but got schedulers at index " +
+          `${foreign} to be different than the optimizer passed in.`,
+      );
     }
     if (milestones.length !== schedulers.length - 1) {
       throw new ValueError(
-        `Sequential Schedulers expects number of schedulers provided to be one more than the number of milestone points, ` +
+        "Sequential Schedulers expects number of schedulers provided to be one more than the number of milestone points, " +
           `but got number of schedulers ${schedulers.length} and the number of milestones to be equal to ${milestones.length}`,
       );
     }
@@ -431,7 +520,7 @@ export class SequentialLR {
     // The schedulers have each made their first step: undo all but that of the first.
     for (const group of groupsOf(optimizer)) group.lr = group.initialLr!;
     for (const scheduler of schedulers) scheduler.lastEpoch--;
-    schedulers[0]!.step();
+    schedulers[0]!.begin();
     this.lastLr = schedulers[0]!.getLastLr();
   }
   step(): void {
@@ -442,27 +531,28 @@ export class SequentialLR {
     else scheduler.step();
     this.lastLr = scheduler.getLastLr();
   }
-  getLastLr(): number[] {
-    return this.lastLr;
-  }
 }
 
 /** Schedulers one on top of the other; follows torch.optim.lr_scheduler.ChainedScheduler. */
-export class ChainedScheduler {
+export class ChainedScheduler extends Composite {
   readonly optimizer: AnyOptimizer;
   readonly schedulers: Steppable[];
   constructor(schedulers: Steppable[]) {
+    super();
     if (schedulers.length === 0) throw new ValueError("ChainedScheduler expects at least one scheduler");
     this.optimizer = schedulers[0]!.optimizer;
-    if (schedulers.some((scheduler) => scheduler.optimizer !== this.optimizer)) {
-      throw new ValueError("ChainedScheduler expects all schedulers to belong to the same optimizer");
+    const foreign = schedulers.findIndex((scheduler) => scheduler.optimizer !== this.optimizer);
+    if (foreign >= 0) {
+      throw new ValueError(
+        "ChainedScheduler expects all schedulers to belong to the same optimizer, but got schedulers at index " +
+          `0 and ${foreign} to be different`,
+      );
     }
     this.schedulers = schedulers;
+    this.lastLr = groupsOf(this.optimizer).map((group) => group.lr);
   }
   step(): void {
     for (const scheduler of this.schedulers) scheduler.step();
-  }
-  getLastLr(): number[] {
-    return groupsOf(this.optimizer).map((group) => group.lr);
+    this.lastLr = groupsOf(this.optimizer).map((group) => group.lr);
   }
 }

@@ -2,7 +2,7 @@
 
 import { core } from "../core.ts";
 import { enableGrad, noGrad } from "../autograd/mode.ts";
-import { TypeError, ValueError } from "../error.ts";
+import { NotImplementedError, TypeError, ValueError } from "../error.ts";
 import { keep } from "../memory/scope.ts";
 import { clearGrad } from "../nn/module.ts";
 import { pyFloat } from "../nn/python.ts";
@@ -35,6 +35,15 @@ export interface LoadedState {
   param_groups: Record<string, unknown>[];
 }
 
+/** Settings that choose between PyTorch's implementations; there is one here, and they change nothing. */
+export interface Implementation {
+  foreach?: boolean | null;
+  fused?: boolean | null;
+  capturable?: boolean;
+  /** Must be false. */
+  differentiable?: boolean;
+}
+
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const camelCase = (name: string): string => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
@@ -52,6 +61,9 @@ export abstract class Optimizer<S extends Settings> {
       throw new TypeError(
         "params argument given to the optimizer should be an iterable of Tensors or dicts, but got torch.FloatTensor",
       );
+    }
+    if ((defaults as Implementation).differentiable) {
+      throw new NotImplementedError(`${new.target.name}: differentiable=True is not supported`);
     }
     const list: unknown[] = [...params];
     if (list.length === 0) throw new ValueError("optimizer got an empty parameter list");

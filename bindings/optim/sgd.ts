@@ -6,12 +6,13 @@ import {
   Optimizer,
   requireNonNegative,
   stateTensor,
+  type Implementation,
   type ParamGroup,
   type Params,
   type ParamState,
 } from "./optimizer.ts";
 
-export interface SGDOptions {
+export interface SGDOptions extends Implementation {
   /** Learning rate. */
   lr: number;
   /** Share of the last step in the next one (default 0). */
@@ -45,6 +46,8 @@ export class SGD extends Optimizer<SGDOptions> {
       weightDecay: 0,
       nesterov: false,
       maximize: false,
+      foreach: null,
+      differentiable: false,
     });
     const { lr, momentum, dampening, weightDecay, nesterov } = options;
     if (lr === undefined)
