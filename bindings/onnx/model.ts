@@ -19,9 +19,6 @@ export interface OnnxValue {
   readonly shape: readonly (number | string | null)[] | undefined;
 }
 
-/** What stands before a weight's name in the attribute that holds it. */
-const ATTRIBUTE = "weights/";
-
 export function describe({ name = "", type }: ValueInfoProto): OnnxValue {
   const tensor = type?.tensorType;
   const dims = tensor?.shape?.dim.map(({ dimValue, dimParam }) => dimValue ?? (dimParam || null));
@@ -41,6 +38,8 @@ export class OnnxModel<Result extends Tensor | Tensor[] = Tensor> extends Module
   private readonly graph: Graph;
   /** parameters and buffers by name */
   private readonly weights = new Map<string, Tensor>();
+  /** which attributes are buffers: names of files are no names of attributes */
+  private readonly attributes = new Map<string, string>();
 
   /** @internal */
   constructor(graph: Graph, inputs: OnnxValue[], outputs: OnnxValue[], opset: number) {
@@ -58,11 +57,13 @@ export class OnnxModel<Result extends Tensor | Tensor[] = Tensor> extends Module
   }
   /** @internal */
   addBuffer(name: string, tensor: Tensor, persistent: boolean): void {
+    const attribute = `buffer${this.weights.size}`;
     this.weights.set(name, tensor);
-    this.registerBuffer(ATTRIBUTE + name, tensor, persistent);
+    this.attributes.set(name, attribute);
+    this.registerBuffer(attribute, tensor, persistent);
   }
   protected override *members(): Iterable<[name: string, value: unknown, attribute: string]> {
-    for (const [name, tensor] of this.weights) yield [name, tensor, ATTRIBUTE + name];
+    for (const [name, tensor] of this.weights) yield [name, tensor, this.attributes.get(name) ?? name];
   }
 
   override forward(...args: Tensor[]): Result {
