@@ -10,6 +10,8 @@ import type { Tensor } from "../tensor/tensor.ts";
  * The absolute value; the gradient at 0 is 0.
  * Shapes: any; the result has the input's.
  * Follows torch.abs.
+ * @example
+ * torch.abs(torch.tensor([-1.5, 2])) // tensor([1.5000, 2.0000])
  */
 export const abs = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -21,6 +23,8 @@ export const abs = /* @__PURE__ */ op<{
  * Another name of torch.abs.
  * Shapes: any; the result has the input's.
  * Follows torch.abs.
+ * @example
+ * torch.absolute(torch.tensor([-1.5, 2])) // tensor([1.5000, 2.0000])
  */
 export const absolute = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -31,6 +35,8 @@ export const absolute = /* @__PURE__ */ op<{
  * The inverse cosine, in radians.
  * Shapes: any; the result has the input's.
  * Follows torch.acos.
+ * @example
+ * torch.acos(torch.tensor([1, 0, -1])) // tensor([0.0000, 1.5708, 3.1416])
  */
 export const acos = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -41,6 +47,8 @@ export const acos = /* @__PURE__ */ op<{
  * The inverse hyperbolic cosine.
  * Shapes: any; the result has the input's.
  * Follows torch.acosh.
+ * @example
+ * torch.acosh(torch.tensor([1, 2])) // tensor([0.0000, 1.3170])
  */
 export const acosh = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -51,7 +59,8 @@ export const acosh = /* @__PURE__ */ op<{
  * input + alpha * other.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.add.
- * @example torch.add(torch.ones(2), torch.ones(2), { alpha: 2 })
+ * @example
+ * torch.add(torch.tensor([1, 2]), torch.tensor([10, 20]), { alpha: 2 }) // tensor([21., 42.])
  */
 export const add = /* @__PURE__ */ op<{
   (input: Tensor | Scalar, other: Tensor | Scalar, alpha?: Scalar): Tensor;
@@ -61,7 +70,10 @@ export const add = /* @__PURE__ */ op<{
 
 /**
  * beta * input + alpha * the sum over the batch of batch1 batch2.
+ * Shapes: input broadcasts to [N, P]; batch1 [B, N, M], batch2 [B, M, P]; the result has [N, P].
  * Follows torch.addbmm.
+ * @example
+ * torch.addbmm(torch.zeros(2, 2), torch.ones(3, 2, 4), torch.ones(3, 4, 2)) // tensor([[12., 12.], [12., 12.]])
  */
 export const addbmm = /* @__PURE__ */ op<{
   (input: Tensor, batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
@@ -77,6 +89,8 @@ export const addbmm = /* @__PURE__ */ op<{
  * Shapes: any that broadcast; the result has the broadcast shape of input, tensor1, tensor2.
  * Follows torch.addcdiv.
  * @throws RuntimeError for integral tensors
+ * @example
+ * torch.addcdiv(torch.tensor([1, 1]), torch.tensor([1, 2]), torch.tensor([2, 4]), { value: 10 }) // tensor([6., 6.])
  */
 export const addcdiv = /* @__PURE__ */ op<{
   (input: Tensor, tensor1: Tensor, tensor2: Tensor, value?: Scalar): Tensor;
@@ -88,6 +102,8 @@ export const addcdiv = /* @__PURE__ */ op<{
  * input + value * tensor1 * tensor2.
  * Shapes: any that broadcast; the result has the broadcast shape of input, tensor1, tensor2.
  * Follows torch.addcmul.
+ * @example
+ * torch.addcmul(torch.tensor([1, 1]), torch.tensor([1, 2]), torch.tensor([3, 4]), { value: 10 }) // tensor([31., 81.])
  */
 export const addcmul = /* @__PURE__ */ op<{
   (input: Tensor, tensor1: Tensor, tensor2: Tensor, value?: Scalar): Tensor;
@@ -99,7 +115,8 @@ export const addcmul = /* @__PURE__ */ op<{
  * beta * input + alpha * (mat1 mat2). With beta 0 the input is ignored, NaN and all.
  * Shapes: input broadcast to (n, p), (n, m), (m, p) → (n, p)
  * Follows torch.addmm.
- * @example torch.addmm(torch.zeros(4), torch.ones(2, 3), torch.ones(3, 4))
+ * @example
+ * torch.addmm(torch.zeros(2, 2), torch.ones(2, 3), torch.ones(3, 2), { alpha: 2 }) // tensor([[6., 6.], [6., 6.]])
  */
 export const addmm = /* @__PURE__ */ op<{
   (input: Tensor, mat1: Tensor, mat2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
@@ -113,6 +130,8 @@ export const addmm = /* @__PURE__ */ op<{
 /**
  * beta * input + alpha * (mat vec).
  * Follows torch.addmv.
+ * @example
+ * torch.addmv(torch.zeros(2), torch.tensor([[1, 2], [3, 4]]), torch.tensor([1, 1])) // tensor([3., 7.])
  */
 export const addmv = /* @__PURE__ */ op<{
   (input: Tensor, mat: Tensor, vec: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
@@ -125,7 +144,10 @@ export const addmv = /* @__PURE__ */ op<{
 
 /**
  * beta * input + alpha * the outer product of vec1 and vec2.
+ * Shapes: input broadcasts to [N, M]; vec1 [N], vec2 [M]; the result has [N, M].
  * Follows torch.addr.
+ * @example
+ * torch.addr(torch.zeros(2, 3), torch.tensor([1, 2]), torch.tensor([1, 2, 3])) // tensor([[1., 2., 3.], [2., 4., 6.]])
  */
 export const addr = /* @__PURE__ */ op<{
   (input: Tensor, vec1: Tensor, vec2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
@@ -138,7 +160,10 @@ export const addr = /* @__PURE__ */ op<{
 
 /**
  * Whether all elements are not 0. The result is bool, uint8 for uint8.
+ * Shapes: any; the result loses dim, or keeps it with size 1; without dim it is 0-d.
  * Follows torch.all.
+ * @example
+ * torch.all(torch.tensor([[1, 2], [0, 3]]), 1) // tensor([True, False])
  */
 export const all = /* @__PURE__ */ op<{
   (input: Tensor, dim?: number | null, keepdim?: boolean): Tensor;
@@ -149,7 +174,10 @@ export const all = /* @__PURE__ */ op<{
 
 /**
  * Whether all elements are close (see isclose).
+ * Shapes: any that broadcast.
  * Follows torch.allclose.
+ * @example
+ * torch.allclose(torch.tensor([1, 2]), torch.tensor([1, 2.000001])) // true
  */
 export const allclose = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor, rtol?: number, atol?: number, equalNan?: boolean): boolean;
@@ -159,7 +187,12 @@ export const allclose = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor, rtol: number, atol: number, options: { equalNan?: boolean }): boolean;
 }>("allclose");
 
-/** `allclose` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */
+/**
+ * allclose of tensors of any device: on WebGPU the result depends on values that have to be awaited.
+ * Follows torch.allclose.
+ * @example
+ * await torch.allcloseAsync(torch.tensor([1, 2]), torch.tensor([1, 2.000001])) // true
+ */
 export const allcloseAsync = /* @__PURE__ */ later<{
   (input: Tensor, other: Tensor, rtol?: number, atol?: number, equalNan?: boolean): Promise<boolean>;
   (input: Tensor, options: { other: Tensor; rtol?: number; atol?: number; equalNan?: boolean }): Promise<boolean>;
@@ -170,8 +203,11 @@ export const allcloseAsync = /* @__PURE__ */ later<{
 
 /**
  * The largest element over dims; NaN if there is one. Equal extrema share the gradient.
+ * Shapes: any; the result loses the dims, or keeps them with size 1.
  * Follows torch.amax.
  * @throws RuntimeError or IndexError where a dim without elements has no extremum.
+ * @example
+ * torch.amax(torch.tensor([[1, 4], [3, 2]]), 1) // tensor([4., 3.])
  */
 export const amax = /* @__PURE__ */ op<{
   (input: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean): Tensor;
@@ -182,8 +218,11 @@ export const amax = /* @__PURE__ */ op<{
 
 /**
  * The smallest element over dims; NaN if there is one. Equal extrema share the gradient.
+ * Shapes: any; the result loses the dims, or keeps them with size 1.
  * Follows torch.amin.
  * @throws RuntimeError or IndexError where a dim without elements has no extremum.
+ * @example
+ * torch.amin(torch.tensor([[1, 4], [3, 2]]), 1) // tensor([1., 2.])
  */
 export const amin = /* @__PURE__ */ op<{
   (input: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean): Tensor;
@@ -194,8 +233,11 @@ export const amin = /* @__PURE__ */ op<{
 
 /**
  * The smallest and the largest elements along a dim (default: all).
+ * Shapes: any; both results lose dim, or keep it with size 1; without dim they are 0-d.
  * Follows torch.aminmax.
  * @throws RuntimeError or IndexError where a dim without elements has no extremum.
+ * @example
+ * torch.aminmax(torch.tensor([[1, 4], [3, 2]]), { dim: 1 }) // [tensor([1., 2.]), tensor([4., 3.])]
  */
 export const aminmax = /* @__PURE__ */ op<{
   (input: Tensor, dim?: number | null, keepdim?: boolean): Named<"min" | "max">;
@@ -208,6 +250,8 @@ export const aminmax = /* @__PURE__ */ op<{
  * The angle of a real number in the complex plane: π if negative, else 0; NaN stays.
  * Shapes: any; the result has the input's.
  * Follows torch.angle.
+ * @example
+ * torch.angle(torch.tensor([-1, 0, 1])) // tensor([3.1416, 0.0000, 0.0000])
  */
 export const angle = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -216,7 +260,10 @@ export const angle = /* @__PURE__ */ op<{
 
 /**
  * Whether any element is not 0. The result is bool, uint8 for uint8.
+ * Shapes: any; the result loses dim, or keeps it with size 1; without dim it is 0-d.
  * Follows torch.any.
+ * @example
+ * torch.any(torch.tensor([[0, 0], [0, 3]]), 1) // tensor([False, True])
  */
 export const any = /* @__PURE__ */ op<{
   (input: Tensor, dim?: number | null, keepdim?: boolean): Tensor;
@@ -230,6 +277,8 @@ export const any = /* @__PURE__ */ op<{
  * Another name of torch.acos.
  * Shapes: any; the result has the input's.
  * Follows torch.acos.
+ * @example
+ * torch.arccos(torch.tensor([1, 0, -1])) // tensor([0.0000, 1.5708, 3.1416])
  */
 export const arccos = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -241,6 +290,8 @@ export const arccos = /* @__PURE__ */ op<{
  * Another name of torch.acosh.
  * Shapes: any; the result has the input's.
  * Follows torch.acosh.
+ * @example
+ * torch.arccosh(torch.tensor([1, 2])) // tensor([0.0000, 1.3170])
  */
 export const arccosh = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -252,6 +303,8 @@ export const arccosh = /* @__PURE__ */ op<{
  * Another name of torch.asin.
  * Shapes: any; the result has the input's.
  * Follows torch.asin.
+ * @example
+ * torch.arcsin(torch.tensor([0, 1])) // tensor([0.0000, 1.5708])
  */
 export const arcsin = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -263,6 +316,8 @@ export const arcsin = /* @__PURE__ */ op<{
  * Another name of torch.asinh.
  * Shapes: any; the result has the input's.
  * Follows torch.asinh.
+ * @example
+ * torch.arcsinh(torch.tensor([0, 1])) // tensor([0.0000, 0.8814])
  */
 export const arcsinh = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -274,6 +329,8 @@ export const arcsinh = /* @__PURE__ */ op<{
  * Another name of torch.atan.
  * Shapes: any; the result has the input's.
  * Follows torch.atan.
+ * @example
+ * torch.arctan(torch.tensor([0, 1])) // tensor([0.0000, 0.7854])
  */
 export const arctan = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -285,6 +342,8 @@ export const arctan = /* @__PURE__ */ op<{
  * Another name of torch.atan2.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.atan2.
+ * @example
+ * torch.arctan2(torch.tensor([1, -1]), torch.tensor([1, 1])) // tensor([0.7854, -0.7854])
  */
 export const arctan2 = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor): Tensor;
@@ -296,6 +355,8 @@ export const arctan2 = /* @__PURE__ */ op<{
  * Another name of torch.atanh.
  * Shapes: any; the result has the input's.
  * Follows torch.atanh.
+ * @example
+ * torch.arctanh(torch.tensor([0, 0.5])) // tensor([0.0000, 0.5493])
  */
 export const arctanh = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -305,8 +366,11 @@ export const arctanh = /* @__PURE__ */ op<{
 /**
  * The position of the largest element along a dim, the first of equal ones; without `dim`, in the flattened
  * tensor.
+ * Shapes: any; the result loses dim, or keeps it with size 1; without dim it is 0-d.
  * Follows torch.argmax.
  * @throws RuntimeError or IndexError where a dim without elements has no extremum.
+ * @example
+ * torch.argmax(torch.tensor([[1, 4], [3, 2]]), 1) // tensor([1, 0])
  */
 export const argmax = /* @__PURE__ */ op<{
   (input: Tensor, dim?: number | null, keepdim?: boolean): Tensor;
@@ -318,8 +382,11 @@ export const argmax = /* @__PURE__ */ op<{
 /**
  * The position of the smallest element along a dim, the first of equal ones; without `dim`, in the flattened
  * tensor.
+ * Shapes: any; the result loses dim, or keeps it with size 1; without dim it is 0-d.
  * Follows torch.argmin.
  * @throws RuntimeError or IndexError where a dim without elements has no extremum.
+ * @example
+ * torch.argmin(torch.tensor([[1, 4], [3, 2]]), 1) // tensor([0, 1])
  */
 export const argmin = /* @__PURE__ */ op<{
   (input: Tensor, dim?: number | null, keepdim?: boolean): Tensor;
@@ -330,7 +397,10 @@ export const argmin = /* @__PURE__ */ op<{
 
 /**
  * The indices that sort the elements along a dim.
+ * Shapes: any; the result has the input's.
  * Follows torch.argsort.
+ * @example
+ * torch.argsort(torch.tensor([3, 1, 2])) // tensor([1, 2, 0])
  */
 export const argsort = /* @__PURE__ */ op<{
   (input: Tensor, dim?: number, descending?: boolean, stable?: boolean): Tensor;
@@ -342,14 +412,22 @@ export const argsort = /* @__PURE__ */ op<{
 
 /**
  * The indices of all elements that are not zero: int64 [count, ndim], in row-major order.
+ * Shapes: any; the result is [count, ndim].
  * Follows torch.argwhere.
+ * @example
+ * torch.argwhere(torch.tensor([[1, 0], [0, 2]])) // tensor([[0, 0], [1, 1]])
  */
 export const argwhere = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
   (input: Tensor, options: { out?: Tensor | null }): Tensor;
 }>("argwhere");
 
-/** `argwhere` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */
+/**
+ * argwhere of tensors of any device: on WebGPU the result depends on values that have to be awaited.
+ * Follows torch.argwhere.
+ * @example
+ * await torch.argwhereAsync(torch.tensor([[1, 0], [0, 2]])) // tensor([[0, 0], [1, 1]])
+ */
 export const argwhereAsync = /* @__PURE__ */ later<{
   (input: Tensor): Promise<Tensor>;
   (input: Tensor, options: { out?: Tensor | null }): Promise<Tensor>;
@@ -357,7 +435,10 @@ export const argwhereAsync = /* @__PURE__ */ later<{
 
 /**
  * A view of the tensor's storage with sizes, strides and offset (in elements) given outright.
+ * Shapes: any; the result has size.
  * Follows torch.as_strided.
+ * @example
+ * torch.asStrided(torch.arange(6), [2, 2], [3, 1], 1) // tensor([[1, 2], [4, 5]])
  */
 export const asStrided = /* @__PURE__ */ op<{
   (input: Tensor, size: number | readonly number[], stride: number | readonly number[], storageOffset?: number | null): Tensor;
@@ -369,7 +450,10 @@ export const asStrided = /* @__PURE__ */ op<{
 
 /**
  * A copy of input with src in the places that as_strided of the copy names.
+ * Shapes: src has size; the result has the input's.
  * Follows torch.as_strided_scatter.
+ * @example
+ * torch.asStridedScatter(torch.zeros(2, 2), torch.tensor([1, 2]), [2], [3]) // tensor([[1., 0.], [0., 2.]])
  */
 export const asStridedScatter = /* @__PURE__ */ op<{
   (input: Tensor, src: Tensor, size: number | readonly number[], stride: number | readonly number[], storageOffset?: number | null): Tensor;
@@ -384,6 +468,8 @@ export const asStridedScatter = /* @__PURE__ */ op<{
  * The inverse sine, in radians.
  * Shapes: any; the result has the input's.
  * Follows torch.asin.
+ * @example
+ * torch.asin(torch.tensor([0, 1])) // tensor([0.0000, 1.5708])
  */
 export const asin = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -394,6 +480,8 @@ export const asin = /* @__PURE__ */ op<{
  * The inverse hyperbolic sine.
  * Shapes: any; the result has the input's.
  * Follows torch.asinh.
+ * @example
+ * torch.asinh(torch.tensor([0, 1])) // tensor([0.0000, 0.8814])
  */
 export const asinh = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -404,6 +492,8 @@ export const asinh = /* @__PURE__ */ op<{
  * The inverse tangent, in radians.
  * Shapes: any; the result has the input's.
  * Follows torch.atan.
+ * @example
+ * torch.atan(torch.tensor([0, 1])) // tensor([0.0000, 0.7854])
  */
 export const atan = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -414,6 +504,8 @@ export const atan = /* @__PURE__ */ op<{
  * The angle of the point (other, input), in radians.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.atan2.
+ * @example
+ * torch.atan2(torch.tensor([1, -1]), torch.tensor([1, 1])) // tensor([0.7854, -0.7854])
  */
 export const atan2 = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor): Tensor;
@@ -424,6 +516,8 @@ export const atan2 = /* @__PURE__ */ op<{
  * The inverse hyperbolic tangent.
  * Shapes: any; the result has the input's.
  * Follows torch.atanh.
+ * @example
+ * torch.atanh(torch.tensor([0, 0.5])) // tensor([0.0000, 0.5493])
  */
 export const atanh = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -433,6 +527,8 @@ export const atanh = /* @__PURE__ */ op<{
 /**
  * beta * input + alpha * (batch1 batch2), for batches of matrices.
  * Follows torch.baddbmm.
+ * @example
+ * torch.baddbmm(torch.zeros(1, 2, 2), torch.ones(1, 2, 3), torch.ones(1, 3, 2)) // tensor([[[3., 3.], [3., 3.]]])
  */
 export const baddbmm = /* @__PURE__ */ op<{
   (input: Tensor, batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
@@ -445,7 +541,10 @@ export const baddbmm = /* @__PURE__ */ op<{
 
 /**
  * 1 with the probability that the input's element is (or p), else 0.
+ * Shapes: any; the result has the input's.
  * Follows torch.bernoulli.
+ * @example
+ * torch.bernoulli(torch.tensor([0, 1, 1])) // tensor([0., 1., 1.])
  */
 export const bernoulli = /* @__PURE__ */ op<{
   (input: Tensor, p?: number | null, generator?: number): Tensor;
@@ -456,7 +555,10 @@ export const bernoulli = /* @__PURE__ */ op<{
 
 /**
  * How often each non-negative integer occurs in a vector, or the sum of its weights.
+ * Shapes: input [N]; the result has one element for each integer up to the largest, minlength at least.
  * Follows torch.bincount.
+ * @example
+ * torch.bincount(torch.tensor([1n, 3n, 1n])) // tensor([0, 2, 0, 1])
  */
 export const bincount = /* @__PURE__ */ op<{
   (input: Tensor, weights?: Tensor | null, minlength?: number): Tensor;
@@ -465,7 +567,12 @@ export const bincount = /* @__PURE__ */ op<{
   (input: Tensor, weights: Tensor | null, minlength: number, options: { out?: Tensor | null }): Tensor;
 }>("bincount");
 
-/** `bincount` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */
+/**
+ * bincount of tensors of any device: on WebGPU the result depends on values that have to be awaited.
+ * Follows torch.bincount.
+ * @example
+ * await torch.bincountAsync(torch.tensor([1n, 3n, 1n])) // tensor([0, 2, 0, 1])
+ */
 export const bincountAsync = /* @__PURE__ */ later<{
   (input: Tensor, weights?: Tensor | null, minlength?: number): Promise<Tensor>;
   (input: Tensor, options: { weights?: Tensor | null; minlength?: number; out?: Tensor | null }): Promise<Tensor>;
@@ -478,6 +585,8 @@ export const bincountAsync = /* @__PURE__ */ later<{
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.bitwise_and.
  * @throws RuntimeError for floating dtypes
+ * @example
+ * torch.bitwiseAnd(torch.tensor([12n, 10n]), torch.tensor([6n, 3n])) // tensor([4, 2])
  */
 export const bitwiseAnd = /* @__PURE__ */ op<{
   (input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
@@ -489,6 +598,8 @@ export const bitwiseAnd = /* @__PURE__ */ op<{
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.bitwise_left_shift.
  * @throws RuntimeError for floating dtypes
+ * @example
+ * torch.bitwiseLeftShift(torch.tensor([1n, 3n]), torch.tensor([2n, 1n])) // tensor([4, 6])
  */
 export const bitwiseLeftShift = /* @__PURE__ */ op<{
   (input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
@@ -500,6 +611,8 @@ export const bitwiseLeftShift = /* @__PURE__ */ op<{
  * Shapes: any; the result has the input's.
  * Follows torch.bitwise_not.
  * @throws RuntimeError for floating dtypes
+ * @example
+ * torch.bitwiseNot(torch.tensor([0n, 5n])) // tensor([-1, -6])
  */
 export const bitwiseNot = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -511,6 +624,8 @@ export const bitwiseNot = /* @__PURE__ */ op<{
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.bitwise_or.
  * @throws RuntimeError for floating dtypes
+ * @example
+ * torch.bitwiseOr(torch.tensor([12n, 10n]), torch.tensor([6n, 3n])) // tensor([14, 11])
  */
 export const bitwiseOr = /* @__PURE__ */ op<{
   (input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
@@ -522,6 +637,8 @@ export const bitwiseOr = /* @__PURE__ */ op<{
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.bitwise_right_shift.
  * @throws RuntimeError for floating dtypes
+ * @example
+ * torch.bitwiseRightShift(torch.tensor([8n, -8n]), torch.tensor([2n, 1n])) // tensor([2, -4])
  */
 export const bitwiseRightShift = /* @__PURE__ */ op<{
   (input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
@@ -533,6 +650,8 @@ export const bitwiseRightShift = /* @__PURE__ */ op<{
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.bitwise_xor.
  * @throws RuntimeError for floating dtypes
+ * @example
+ * torch.bitwiseXor(torch.tensor([12n, 10n]), torch.tensor([6n, 3n])) // tensor([10, 9])
  */
 export const bitwiseXor = /* @__PURE__ */ op<{
   (input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
@@ -543,7 +662,8 @@ export const bitwiseXor = /* @__PURE__ */ op<{
  * The products of two batches of matrices.
  * Shapes: (b, n, m), (b, m, p) → (b, n, p)
  * Follows torch.bmm.
- * @example torch.bmm(torch.ones(5, 2, 3), torch.ones(5, 3, 4))
+ * @example
+ * torch.bmm(torch.ones(1, 2, 3), torch.ones(1, 3, 2)) // tensor([[[3., 3.], [3., 3.]]])
  */
 export const bmm = /* @__PURE__ */ op<{
   (input: Tensor, mat2: Tensor): Tensor;
@@ -553,7 +673,10 @@ export const bmm = /* @__PURE__ */ op<{
 
 /**
  * A view broadcast to a shape.
+ * Shapes: any that broadcasts to size, which the result has.
  * Follows torch.broadcast_to.
+ * @example
+ * torch.broadcastTo(torch.tensor([1, 2]), [2, 2]) // tensor([[1., 2.], [1., 2.]])
  */
 export const broadcastTo = /* @__PURE__ */ op<{
   (input: Tensor, size: number | readonly number[]): Tensor;
@@ -563,7 +686,10 @@ export const broadcastTo = /* @__PURE__ */ op<{
 
 /**
  * The bucket of each value between sorted boundaries.
+ * Shapes: input any, boundaries [N]; the result has the input's.
  * Follows torch.bucketize.
+ * @example
+ * torch.bucketize(torch.tensor([0.5, 3, 9]), torch.tensor([1, 3, 5])) // tensor([0, 1, 3])
  */
 export const bucketize = /* @__PURE__ */ op<{
   (input: Tensor | Scalar, boundaries: Tensor, outInt32?: boolean, right?: boolean): Tensor;
@@ -575,9 +701,11 @@ export const bucketize = /* @__PURE__ */ op<{
 
 /**
  * The tensors one after the other along a dim. Vectors without elements are left out.
+ * Shapes: equal but for dim, along which the sizes add up.
  * Follows torch.cat.
  * @throws RuntimeError where sizes differ in another dim.
- * @example torch.cat([x, x], 1)
+ * @example
+ * torch.cat([torch.tensor([[1, 2]]), torch.tensor([[3, 4]])], 0) // tensor([[1., 2.], [3., 4.]])
  */
 export const cat = /* @__PURE__ */ op<{
   (tensors: readonly Tensor[], dim?: number): Tensor;
@@ -589,6 +717,8 @@ export const cat = /* @__PURE__ */ op<{
  * The p-norm distances between every row of one matrix and every row of another.
  * Shapes: (..., P, M), (..., R, M) → (..., P, R)
  * Follows torch.cdist.
+ * @example
+ * torch.cdist(torch.tensor([[0, 0]]), torch.tensor([[3, 4], [0, 1]])) // tensor([[5., 1.]])
  */
 export const cdist = /* @__PURE__ */ op<{
   (x1: Tensor, x2: Tensor, p?: number, computeMode?: "use_mm_for_euclid_dist_if_necessary" | "use_mm_for_euclid_dist" | "donot_use_mm_for_euclid_dist"): Tensor;
@@ -602,6 +732,8 @@ export const cdist = /* @__PURE__ */ op<{
  * Rounds up.
  * Shapes: any; the result has the input's.
  * Follows torch.ceil.
+ * @example
+ * torch.ceil(torch.tensor([-0.5, 0.2])) // tensor([-0., 1.])
  */
 export const ceil = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -611,6 +743,8 @@ export const ceil = /* @__PURE__ */ op<{
 /**
  * multiDot for matrices alone.
  * Follows torch.chain_matmul.
+ * @example
+ * torch.chainMatmul(torch.ones(2, 3), torch.ones(3, 4), torch.ones(4, 1)) // tensor([[12.], [12.]])
  */
 export const chainMatmul = /* @__PURE__ */ op<{
   (matrices: readonly Tensor[]): Tensor;
@@ -619,7 +753,10 @@ export const chainMatmul = /* @__PURE__ */ op<{
 
 /**
  * Views of at most `chunks` consecutive pieces of a dim, of one size but for the last.
+ * Shapes: any; the dim is divided, the others stay.
  * Follows torch.chunk.
+ * @example
+ * torch.chunk(torch.arange(5), 2) // [tensor([0, 1, 2]), tensor([3, 4])]
  */
 export const chunk = /* @__PURE__ */ op<{
   (input: Tensor, chunks: number, dim?: number): Tensor[];
@@ -633,7 +770,8 @@ export const chunk = /* @__PURE__ */ op<{
  * Shapes: any that broadcast; the result has the broadcast shape of input, min, max.
  * Follows torch.clamp.
  * @throws RuntimeError if both bounds are absent
- * @example x.clamp({ min: 0 })
+ * @example
+ * torch.clamp(torch.tensor([-2, 0.5, 3]), 0, 1) // tensor([0.0000, 0.5000, 1.0000])
  */
 export const clamp = /* @__PURE__ */ op<{
   (input: Tensor, min?: Tensor | Scalar | null, max?: Tensor | Scalar | null): Tensor;
@@ -646,6 +784,8 @@ export const clamp = /* @__PURE__ */ op<{
  * min(input, max).
  * Shapes: any that broadcast; the result has the broadcast shape of input, max.
  * Follows torch.clamp_max.
+ * @example
+ * torch.clampMax(torch.tensor([-2, 0.5, 3]), 1) // tensor([-2.0000, 0.5000, 1.0000])
  */
 export const clampMax = /* @__PURE__ */ op<{
   (input: Tensor, max: Tensor | Scalar): Tensor;
@@ -656,6 +796,8 @@ export const clampMax = /* @__PURE__ */ op<{
  * max(input, min).
  * Shapes: any that broadcast; the result has the broadcast shape of input, min.
  * Follows torch.clamp_min.
+ * @example
+ * torch.clampMin(torch.tensor([-2, 0.5, 3]), 0) // tensor([0.0000, 0.5000, 3.0000])
  */
 export const clampMin = /* @__PURE__ */ op<{
   (input: Tensor, min: Tensor | Scalar): Tensor;
@@ -669,7 +811,8 @@ export const clampMin = /* @__PURE__ */ op<{
  * Shapes: any that broadcast; the result has the broadcast shape of input, min, max.
  * Follows torch.clamp.
  * @throws RuntimeError if both bounds are absent
- * @example x.clamp({ min: 0 })
+ * @example
+ * torch.clip(torch.tensor([-2, 0.5, 3]), 0, 1) // tensor([0.0000, 0.5000, 1.0000])
  */
 export const clip = /* @__PURE__ */ op<{
   (input: Tensor, min?: Tensor | Scalar | null, max?: Tensor | Scalar | null): Tensor;
@@ -680,8 +823,10 @@ export const clip = /* @__PURE__ */ op<{
 
 /**
  * A copy with storage of its own. The gradient flows through to the input.
+ * Shapes: any; the result has the input's.
  * Follows torch.clone.
- * @example const y = torch.clone(x)
+ * @example
+ * torch.clone(torch.tensor([1, 2])) // tensor([1., 2.])
  */
 export const clone = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -690,7 +835,10 @@ export const clone = /* @__PURE__ */ op<{
 
 /**
  * hstack with vectors as columns.
+ * Shapes: vectors [N] and matrices [N, *]; the result has [N, columns].
  * Follows torch.column_stack.
+ * @example
+ * torch.columnStack([torch.tensor([1, 2]), torch.tensor([3, 4])]) // tensor([[1., 3.], [2., 4.]])
  */
 export const columnStack = /* @__PURE__ */ op<{
   (tensors: readonly Tensor[]): Tensor;
@@ -699,7 +847,10 @@ export const columnStack = /* @__PURE__ */ op<{
 
 /**
  * All combinations of r elements of a vector, as rows.
+ * Shapes: input [N]; the result is [combinations, r].
  * Follows torch.combinations.
+ * @example
+ * torch.combinations(torch.tensor([1, 2, 3])) // tensor([[1., 2.], [1., 3.], [2., 3.]])
  */
 export const combinations = /* @__PURE__ */ op<{
   (input: Tensor, r?: number, withReplacement?: boolean): Tensor;
@@ -710,7 +861,10 @@ export const combinations = /* @__PURE__ */ op<{
 
 /**
  * Complex numbers of real and imaginary parts, which broadcast.
+ * Shapes: any that broadcast.
  * Follows torch.complex.
+ * @example
+ * torch.complex(torch.tensor([1, 2]), torch.tensor([3, -4])) // tensor([1.+3.j, 2.-4.j])
  */
 export const complex = /* @__PURE__ */ op<{
   (real: Tensor, imag: Tensor): Tensor;
@@ -721,9 +875,11 @@ export const complex = /* @__PURE__ */ op<{
 /**
  * The tensors one after the other along a dim. Vectors without elements are left out.
  * Another name of torch.cat.
+ * Shapes: equal but for dim, along which the sizes add up.
  * Follows torch.cat.
  * @throws RuntimeError where sizes differ in another dim.
- * @example torch.cat([x, x], 1)
+ * @example
+ * torch.concat([torch.tensor([[1, 2]]), torch.tensor([[3, 4]])], 0) // tensor([[1., 2.], [3., 4.]])
  */
 export const concat = /* @__PURE__ */ op<{
   (tensors: readonly Tensor[], dim?: number): Tensor;
@@ -734,9 +890,11 @@ export const concat = /* @__PURE__ */ op<{
 /**
  * The tensors one after the other along a dim. Vectors without elements are left out.
  * Another name of torch.cat.
+ * Shapes: equal but for dim, along which the sizes add up.
  * Follows torch.cat.
  * @throws RuntimeError where sizes differ in another dim.
- * @example torch.cat([x, x], 1)
+ * @example
+ * torch.concatenate([torch.tensor([[1, 2]]), torch.tensor([[3, 4]])], 0) // tensor([[1., 2.], [3., 4.]])
  */
 export const concatenate = /* @__PURE__ */ op<{
   (tensors: readonly Tensor[], dim?: number): Tensor;
@@ -746,7 +904,10 @@ export const concatenate = /* @__PURE__ */ op<{
 
 /**
  * The complex conjugates; a real tensor itself. Computed at once, not when it is next used as in PyTorch.
+ * Shapes: any; the result has the input's.
  * Follows torch.conj.
+ * @example
+ * torch.conj(torch.complex(torch.tensor([1, 2]), torch.tensor([3, -4]))) // tensor([1.-3.j, 2.+4.j])
  */
 export const conj = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -756,7 +917,10 @@ export const conj = /* @__PURE__ */ op<{
 /**
  * The complex conjugates; a real tensor itself. Computed at once, not when it is next used as in PyTorch.
  * Another name of torch.conj.
+ * Shapes: any; the result has the input's.
  * Follows torch.conj.
+ * @example
+ * torch.conjPhysical(torch.complex(torch.tensor([1, 2]), torch.tensor([3, -4]))) // tensor([1.-3.j, 2.+4.j])
  */
 export const conjPhysical = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -766,7 +930,10 @@ export const conjPhysical = /* @__PURE__ */ op<{
 /**
  * The tensor with `value` around it: pad names the width before and after, from the last dim on; negative widths
  * cut.
+ * Shapes: any; the last dims grow by what pad names.
  * Follows torch.constant_pad_nd.
+ * @example
+ * torch.constantPadNd(torch.tensor([1, 2]), [1, 2], 9) // tensor([9., 1., 2., 9., 9.])
  */
 export const constantPadNd = /* @__PURE__ */ op<{
   (input: Tensor, pad: number | readonly number[], value?: Scalar): Tensor;
@@ -780,6 +947,8 @@ export const constantPadNd = /* @__PURE__ */ op<{
  * Shapes: (N, Cin, ...), (Cout, Cin / groups, ...) (transposed: (Cin, Cout / groups, ...)), (Cout) → (N, Cout,
  * ...)
  * Follows torch.convolution.
+ * @example
+ * torch.convolution(torch.tensor([[[1, 2, 3]]]), torch.tensor([[[1, -1]]]), null, [1], [0], [1], false, [0], 1) // tensor([[[-1., -1.]]])
  */
 export const convolution = /* @__PURE__ */ op<{
   (input: Tensor, weight: Tensor, bias: Tensor | null, stride: number | readonly number[], padding: number | readonly number[], dilation: number | readonly number[], transposed: boolean, outputPadding: number | readonly number[], groups: number): Tensor;
@@ -798,6 +967,8 @@ export const convolution = /* @__PURE__ */ op<{
  * The magnitude of input with the sign of other.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.copysign.
+ * @example
+ * torch.copysign(torch.tensor([1, 2]), torch.tensor([-1, 1])) // tensor([-1., 2.])
  */
 export const copysign = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor | Scalar): Tensor;
@@ -806,7 +977,10 @@ export const copysign = /* @__PURE__ */ op<{
 
 /**
  * The correlation coefficients of variables (rows) over observations (columns).
+ * Shapes: input [variables, observations]; the result is [variables, variables].
  * Follows torch.corrcoef.
+ * @example
+ * torch.corrcoef(torch.tensor([[1, 2, 3], [3, 2, 1]])) // tensor([[1., -1.], [-1., 1.]])
  */
 export const corrcoef = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -817,6 +991,8 @@ export const corrcoef = /* @__PURE__ */ op<{
  * The cosine of radians.
  * Shapes: any; the result has the input's.
  * Follows torch.cos.
+ * @example
+ * torch.cos(torch.tensor([0, Math.PI])) // tensor([1., -1.])
  */
 export const cos = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -827,6 +1003,8 @@ export const cos = /* @__PURE__ */ op<{
  * The hyperbolic cosine.
  * Shapes: any; the result has the input's.
  * Follows torch.cosh.
+ * @example
+ * torch.cosh(torch.tensor([0, 1])) // tensor([1.0000, 1.5431])
  */
 export const cosh = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -835,7 +1013,10 @@ export const cosh = /* @__PURE__ */ op<{
 
 /**
  * The cosine of the angle between vectors along a dim; norms below eps count as eps.
+ * Shapes: any that broadcast; the result loses dim.
  * Follows torch.nn.functional.cosine_similarity.
+ * @example
+ * torch.cosineSimilarity(torch.tensor([[1, 0]]), torch.tensor([[1, 1]])) // tensor([0.7071])
  */
 export const cosineSimilarity = /* @__PURE__ */ op<{
   (x1: Tensor, x2: Tensor, dim?: number, eps?: number): Tensor;
@@ -847,7 +1028,10 @@ export const cosineSimilarity = /* @__PURE__ */ op<{
 
 /**
  * How many elements are not 0.
+ * Shapes: any; the result loses the dims.
  * Follows torch.count_nonzero.
+ * @example
+ * torch.countNonzero(torch.tensor([[0, 1], [2, 3]]), 0) // tensor([1, 2])
  */
 export const countNonzero = /* @__PURE__ */ op<{
   (input: Tensor, dim?: number | readonly number[] | null): Tensor;
@@ -857,7 +1041,10 @@ export const countNonzero = /* @__PURE__ */ op<{
 
 /**
  * The covariance matrix of variables (rows) over observations (columns), which can be weighted.
+ * Shapes: input [variables, observations]; the result is [variables, variables].
  * Follows torch.cov.
+ * @example
+ * torch.cov(torch.tensor([[1, 2, 3], [3, 2, 1]])) // tensor([[1., -1.], [-1., 1.]])
  */
 export const cov = /* @__PURE__ */ op<{
   (input: Tensor, correction?: number, fweights?: Tensor | null, aweights?: Tensor | null): Tensor;
@@ -867,7 +1054,12 @@ export const cov = /* @__PURE__ */ op<{
   (input: Tensor, correction: number, fweights: Tensor | null, aweights: Tensor | null, options: { out?: Tensor | null }): Tensor;
 }>("cov");
 
-/** `cov` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */
+/**
+ * cov of tensors of any device: on WebGPU the result depends on values that have to be awaited.
+ * Follows torch.cov.
+ * @example
+ * await torch.covAsync(torch.tensor([[1, 2, 3], [3, 2, 1]])) // tensor([[1., -1.], [-1., 1.]])
+ */
 export const covAsync = /* @__PURE__ */ later<{
   (input: Tensor, correction?: number, fweights?: Tensor | null, aweights?: Tensor | null): Promise<Tensor>;
   (input: Tensor, options: { correction?: number; fweights?: Tensor | null; aweights?: Tensor | null; out?: Tensor | null }): Promise<Tensor>;
@@ -878,7 +1070,10 @@ export const covAsync = /* @__PURE__ */ later<{
 
 /**
  * The cross product along a dim of size 3, by default the first such.
+ * Shapes: any that broadcast, with size 3 along dim.
  * Follows torch.cross.
+ * @example
+ * torch.cross(torch.tensor([1, 0, 0]), torch.tensor([0, 1, 0]), 0) // tensor([0., 0., 1.])
  */
 export const cross = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor, dim?: number | null): Tensor;
@@ -889,7 +1084,10 @@ export const cross = /* @__PURE__ */ op<{
 
 /**
  * The largest elements so far along a dim, and their positions (the last of equal ones).
+ * Shapes: any; both results have the input's.
  * Follows torch.cummax.
+ * @example
+ * torch.cummax(torch.tensor([1, 3, 2]), 0) // [tensor([1., 3., 3.]), tensor([0, 1, 1])]
  */
 export const cummax = /* @__PURE__ */ op<{
   (input: Tensor, dim: number): Named<"values" | "indices">;
@@ -899,7 +1097,10 @@ export const cummax = /* @__PURE__ */ op<{
 
 /**
  * The smallest elements so far along a dim, and their positions (the last of equal ones).
+ * Shapes: any; both results have the input's.
  * Follows torch.cummin.
+ * @example
+ * torch.cummin(torch.tensor([3, 1, 2]), 0) // [tensor([3., 1., 1.]), tensor([0, 1, 1])]
  */
 export const cummin = /* @__PURE__ */ op<{
   (input: Tensor, dim: number): Named<"values" | "indices">;
@@ -909,7 +1110,10 @@ export const cummin = /* @__PURE__ */ op<{
 
 /**
  * The products of the elements up to each along a dim.
+ * Shapes: any; the result has the input's.
  * Follows torch.cumprod.
+ * @example
+ * torch.cumprod(torch.tensor([1, 2, 3]), 0) // tensor([1., 2., 6.])
  */
 export const cumprod = /* @__PURE__ */ op<{
   (input: Tensor, dim: number, dtype?: DType | null): Tensor;
@@ -920,8 +1124,10 @@ export const cumprod = /* @__PURE__ */ op<{
 
 /**
  * The sums of the elements up to each along a dim. Integers and bools are summed as int64.
+ * Shapes: any; the result has the input's.
  * Follows torch.cumsum.
- * @example torch.cumsum(torch.ones(3), 0)
+ * @example
+ * torch.cumsum(torch.tensor([1, 2, 3]), 0) // tensor([1., 3., 6.])
  */
 export const cumsum = /* @__PURE__ */ op<{
   (input: Tensor, dim: number, dtype?: DType | null): Tensor;
@@ -932,7 +1138,10 @@ export const cumsum = /* @__PURE__ */ op<{
 
 /**
  * The running integrals along a dim by the trapezoidal rule.
+ * Shapes: any; dim becomes one shorter.
  * Follows torch.cumulative_trapezoid.
+ * @example
+ * torch.cumulativeTrapezoid(torch.tensor([1, 2, 3])) // tensor([1.5000, 4.0000])
  */
 export const cumulativeTrapezoid = /* @__PURE__ */ op<{
   (y: Tensor, x?: Tensor | null, dx?: number, dim?: number): Tensor;
@@ -946,6 +1155,8 @@ export const cumulativeTrapezoid = /* @__PURE__ */ op<{
  * Degrees to radians.
  * Shapes: any; the result has the input's.
  * Follows torch.deg2rad.
+ * @example
+ * torch.deg2rad(torch.tensor([0, 180])) // tensor([0.0000, 3.1416])
  */
 export const deg2rad = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -954,7 +1165,10 @@ export const deg2rad = /* @__PURE__ */ op<{
 
 /**
  * The diagonal of a matrix, or the matrix with a vector as its diagonal.
+ * Shapes: a vector [N] gives [N, N], a matrix its diagonal.
  * Follows torch.diag.
+ * @example
+ * torch.diag(torch.tensor([1, 2])) // tensor([[1., 0.], [0., 2.]])
  */
 export const diag = /* @__PURE__ */ op<{
   (input: Tensor, diagonal?: number): Tensor;
@@ -964,7 +1178,10 @@ export const diag = /* @__PURE__ */ op<{
 
 /**
  * Zeros with the last dim of input as a diagonal of two dims.
+ * Shapes: input [*, N]; the result has two dims of N in place of the last.
  * Follows torch.diag_embed.
+ * @example
+ * torch.diagEmbed(torch.tensor([[1, 2]])) // tensor([[[1., 0.], [0., 2.]]])
  */
 export const diagEmbed = /* @__PURE__ */ op<{
   (input: Tensor, offset?: number, dim1?: number, dim2?: number): Tensor;
@@ -976,7 +1193,10 @@ export const diagEmbed = /* @__PURE__ */ op<{
 
 /**
  * The matrix with all elements as its diagonal.
+ * Shapes: any of N elements; the result is [N, N].
  * Follows torch.diagflat.
+ * @example
+ * torch.diagflat(torch.tensor([[1], [2]])) // tensor([[1., 0.], [0., 2.]])
  */
 export const diagflat = /* @__PURE__ */ op<{
   (input: Tensor, offset?: number): Tensor;
@@ -986,7 +1206,10 @@ export const diagflat = /* @__PURE__ */ op<{
 
 /**
  * A view of the diagonal of two dims, which become one, the last.
+ * Shapes: any of two dims at least; dim1 and dim2 become one, the last.
  * Follows torch.diagonal.
+ * @example
+ * torch.diagonal(torch.tensor([[1, 2], [3, 4]])) // tensor([1., 4.])
  */
 export const diagonal = /* @__PURE__ */ op<{
   (input: Tensor, offset?: number, dim1?: number, dim2?: number): Tensor;
@@ -998,7 +1221,10 @@ export const diagonal = /* @__PURE__ */ op<{
 
 /**
  * A copy of input with src as a diagonal.
+ * Shapes: src has the diagonal's; the result has the input's.
  * Follows torch.diagonal_scatter.
+ * @example
+ * torch.diagonalScatter(torch.zeros(2, 2), torch.tensor([1, 2])) // tensor([[1., 0.], [0., 2.]])
  */
 export const diagonalScatter = /* @__PURE__ */ op<{
   (input: Tensor, src: Tensor, offset?: number, dim1?: number, dim2?: number): Tensor;
@@ -1011,7 +1237,10 @@ export const diagonalScatter = /* @__PURE__ */ op<{
 
 /**
  * The n-th forward difference along a dim.
+ * Shapes: any; dim becomes n shorter.
  * Follows torch.diff.
+ * @example
+ * torch.diff(torch.tensor([1, 3, 6])) // tensor([2., 3.])
  */
 export const diff = /* @__PURE__ */ op<{
   (input: Tensor, n?: number, dim?: number, prepend?: Tensor | null, append?: Tensor | null): Tensor;
@@ -1026,6 +1255,8 @@ export const diff = /* @__PURE__ */ op<{
  * The derivative of lgamma.
  * Shapes: any; the result has the input's.
  * Follows torch.digamma.
+ * @example
+ * torch.digamma(torch.tensor([1, 2])) // tensor([-0.5772, 0.4228])
  */
 export const digamma = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -1034,7 +1265,10 @@ export const digamma = /* @__PURE__ */ op<{
 
 /**
  * The p-norm of input - other.
+ * Shapes: any that broadcast; the result is 0-d.
  * Follows torch.dist.
+ * @example
+ * torch.dist(torch.tensor([0, 0]), torch.tensor([3, 4])) // tensor(5.)
  */
 export const dist = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor, p?: number): Tensor;
@@ -1048,7 +1282,8 @@ export const dist = /* @__PURE__ */ op<{
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.div.
  * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero with a roundingMode
- * @example torch.div(x, 2, { roundingMode: "floor" })
+ * @example
+ * torch.div(torch.tensor([7, -7]), 2, { roundingMode: "floor" }) // tensor([3., -4.])
  */
 export const div = /* @__PURE__ */ op<{
   (input: Tensor | Scalar, other: Tensor | Scalar, roundingMode?: "trunc" | "floor" | null): Tensor;
@@ -1062,7 +1297,8 @@ export const div = /* @__PURE__ */ op<{
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.div.
  * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero with a roundingMode
- * @example torch.div(x, 2, { roundingMode: "floor" })
+ * @example
+ * torch.divide(torch.tensor([7, -7]), 2, { roundingMode: "floor" }) // tensor([3., -4.])
  */
 export const divide = /* @__PURE__ */ op<{
   (input: Tensor | Scalar, other: Tensor | Scalar, roundingMode?: "trunc" | "floor" | null): Tensor;
@@ -1073,7 +1309,8 @@ export const divide = /* @__PURE__ */ op<{
 /**
  * The inner product of two vectors.
  * Follows torch.dot.
- * @example torch.dot(torch.ones(3), torch.ones(3))
+ * @example
+ * torch.dot(torch.tensor([1, 2]), torch.tensor([3, 4])) // tensor(11.)
  */
 export const dot = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor): Tensor;
@@ -1083,7 +1320,10 @@ export const dot = /* @__PURE__ */ op<{
 
 /**
  * cat along dim 2 of tensors of at least three dims.
+ * Shapes: equal but for dim 2; the sizes along it add up.
  * Follows torch.dstack.
+ * @example
+ * torch.dstack([torch.tensor([1, 2]), torch.tensor([3, 4])]) // tensor([[[1., 3.], [2., 4.]]])
  */
 export const dstack = /* @__PURE__ */ op<{
   (tensors: readonly Tensor[]): Tensor;
@@ -1093,6 +1333,8 @@ export const dstack = /* @__PURE__ */ op<{
 /**
  * Einstein summation with its equation taken apart (bindings/functional/einsum.ts).
  * Follows torch.einsum.
+ * @example
+ * torch.einsum("ij,j->i", torch.tensor([[1, 2], [3, 4]]), torch.tensor([1, 1])) // tensor([3., 7.])
  */
 export const einsum = /* @__PURE__ */ op<{
   (operands: readonly Tensor[], subscripts: number | readonly number[]): Tensor;
@@ -1104,6 +1346,8 @@ export const einsum = /* @__PURE__ */ op<{
  * input == other, as bool.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.eq.
+ * @example
+ * torch.eq(torch.tensor([1, 2]), torch.tensor([1, 3])) // tensor([True, False])
  */
 export const eq = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor | Scalar): Tensor;
@@ -1112,14 +1356,22 @@ export const eq = /* @__PURE__ */ op<{
 
 /**
  * Whether both have the same shape and elements.
+ * Shapes: any.
  * Follows torch.equal.
+ * @example
+ * torch.equal(torch.tensor([1, 2]), torch.tensor([1, 2])) // true
  */
 export const equal = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor): boolean;
   (input: Tensor, options: { other: Tensor }): boolean;
 }>("equal");
 
-/** `equal` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */
+/**
+ * equal of tensors of any device: on WebGPU the result depends on values that have to be awaited.
+ * Follows torch.equal.
+ * @example
+ * await torch.equalAsync(torch.tensor([1, 2]), torch.tensor([1, 2])) // true
+ */
 export const equalAsync = /* @__PURE__ */ later<{
   (input: Tensor, other: Tensor): Promise<boolean>;
   (input: Tensor, options: { other: Tensor }): Promise<boolean>;
@@ -1129,6 +1381,8 @@ export const equalAsync = /* @__PURE__ */ later<{
  * The error function.
  * Shapes: any; the result has the input's.
  * Follows torch.erf.
+ * @example
+ * torch.erf(torch.tensor([0, 1])) // tensor([0.0000, 0.8427])
  */
 export const erf = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -1139,6 +1393,8 @@ export const erf = /* @__PURE__ */ op<{
  * 1 - erf(input), exact for large input.
  * Shapes: any; the result has the input's.
  * Follows torch.erfc.
+ * @example
+ * torch.erfc(torch.tensor([0, 1])) // tensor([1.0000, 0.1573])
  */
 export const erfc = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -1149,6 +1405,8 @@ export const erfc = /* @__PURE__ */ op<{
  * The inverse of the error function, on (-1, 1).
  * Shapes: any; the result has the input's.
  * Follows torch.erfinv.
+ * @example
+ * torch.erfinv(torch.tensor([0, 0.5])) // tensor([0.0000, 0.4769])
  */
 export const erfinv = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -1159,6 +1417,8 @@ export const erfinv = /* @__PURE__ */ op<{
  * e to the power of input.
  * Shapes: any; the result has the input's.
  * Follows torch.exp.
+ * @example
+ * torch.exp(torch.tensor([0, 1])) // tensor([1.0000, 2.7183])
  */
 export const exp = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -1169,6 +1429,8 @@ export const exp = /* @__PURE__ */ op<{
  * 2 to the power of input.
  * Shapes: any; the result has the input's.
  * Follows torch.exp2.
+ * @example
+ * torch.exp2(torch.tensor([0, 3])) // tensor([1., 8.])
  */
 export const exp2 = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -1179,6 +1441,8 @@ export const exp2 = /* @__PURE__ */ op<{
  * exp(input) - 1, exact near 0.
  * Shapes: any; the result has the input's.
  * Follows torch.expm1.
+ * @example
+ * torch.expm1(torch.tensor([0, 1])) // tensor([0.0000, 1.7183])
  */
 export const expm1 = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -1190,6 +1454,8 @@ export const expm1 = /* @__PURE__ */ op<{
  * Another name of torch.trunc.
  * Shapes: any; the result has the input's.
  * Follows torch.trunc.
+ * @example
+ * torch.fix(torch.tensor([-1.7, 1.7])) // tensor([-1., 1.])
  */
 export const fix = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -1198,8 +1464,10 @@ export const fix = /* @__PURE__ */ op<{
 
 /**
  * The dims from startDim to endDim as one; a view where the strides allow it.
+ * Shapes: any; the dims become one of as many elements.
  * Follows torch.flatten.
- * @example torch.flatten(x, 1)
+ * @example
+ * torch.flatten(torch.zeros(2, 3, 4), 1).shape // [2, 12]
  */
 export const flatten = /* @__PURE__ */ op<{
   (input: Tensor, startDim?: number, endDim?: number): Tensor;
@@ -1210,7 +1478,10 @@ export const flatten = /* @__PURE__ */ op<{
 
 /**
  * A copy with dims reversed.
+ * Shapes: any; the result has the input's.
  * Follows torch.flip.
+ * @example
+ * torch.flip(torch.tensor([[1, 2], [3, 4]]), [0]) // tensor([[3., 4.], [1., 2.]])
  */
 export const flip = /* @__PURE__ */ op<{
   (input: Tensor, dims: number | readonly number[]): Tensor;
@@ -1220,7 +1491,10 @@ export const flip = /* @__PURE__ */ op<{
 
 /**
  * flip of dim 1.
+ * Shapes: any of two dims at least; the result has the input's.
  * Follows torch.fliplr.
+ * @example
+ * torch.fliplr(torch.tensor([[1, 2], [3, 4]])) // tensor([[2., 1.], [4., 3.]])
  */
 export const fliplr = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -1229,7 +1503,10 @@ export const fliplr = /* @__PURE__ */ op<{
 
 /**
  * flip of dim 0.
+ * Shapes: any of one dim at least; the result has the input's.
  * Follows torch.flipud.
+ * @example
+ * torch.flipud(torch.tensor([[1, 2], [3, 4]])) // tensor([[3., 4.], [1., 2.]])
  */
 export const flipud = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -1238,7 +1515,10 @@ export const flipud = /* @__PURE__ */ op<{
 
 /**
  * input to the power of exponent, computed in float64.
+ * Shapes: any that broadcast; the result is float64.
  * Follows torch.float_power.
+ * @example
+ * torch.floatPower(torch.tensor([2, 3], { dtype: "float64" }), 2) // tensor([4., 9.], dtype=torch.float64)
  */
 export const floatPower = /* @__PURE__ */ op<{
   (input: Tensor | Scalar, exponent: Tensor | Scalar): Tensor;
@@ -1250,6 +1530,8 @@ export const floatPower = /* @__PURE__ */ op<{
  * Rounds down.
  * Shapes: any; the result has the input's.
  * Follows torch.floor.
+ * @example
+ * torch.floor(torch.tensor([-0.5, 1.7])) // tensor([-1., 1.])
  */
 export const floor = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -1261,6 +1543,8 @@ export const floor = /* @__PURE__ */ op<{
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.floor_divide.
  * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero
+ * @example
+ * torch.floorDivide(torch.tensor([7, -7]), 2) // tensor([3., -4.])
  */
 export const floorDivide = /* @__PURE__ */ op<{
   (input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
@@ -1271,6 +1555,8 @@ export const floorDivide = /* @__PURE__ */ op<{
  * The larger of two; a NaN gives way to a number.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.fmax.
+ * @example
+ * torch.fmax(torch.tensor([1, NaN]), torch.tensor([2, 3])) // tensor([2., 3.])
  */
 export const fmax = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor): Tensor;
@@ -1281,6 +1567,8 @@ export const fmax = /* @__PURE__ */ op<{
  * The smaller of two; a NaN gives way to a number.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.fmin.
+ * @example
+ * torch.fmin(torch.tensor([1, NaN]), torch.tensor([2, 3])) // tensor([1., 3.])
  */
 export const fmin = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor): Tensor;
@@ -1292,6 +1580,8 @@ export const fmin = /* @__PURE__ */ op<{
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.fmod.
  * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero
+ * @example
+ * torch.fmod(torch.tensor([7, -7]), 3) // tensor([1., -1.])
  */
 export const fmod = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor | Scalar): Tensor;
@@ -1302,6 +1592,8 @@ export const fmod = /* @__PURE__ */ op<{
  * input - trunc(input).
  * Shapes: any; the result has the input's.
  * Follows torch.frac.
+ * @example
+ * torch.frac(torch.tensor([1.5, -1.5])) // tensor([0.5000, -0.5000])
  */
 export const frac = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -1310,7 +1602,10 @@ export const frac = /* @__PURE__ */ op<{
 
 /**
  * Splits input into mantissa, 0.5 ≤ |mantissa| < 1, and exponent (int32): input = mantissa * 2 ** exponent.
+ * Shapes: any; both results have the input's.
  * Follows torch.frexp.
+ * @example
+ * torch.frexp(torch.tensor([1, 10])) // [tensor([0.5000, 0.6250]), tensor([1, 4], dtype=torch.int32)]
  */
 export const frexp = /* @__PURE__ */ op<{
   (input: Tensor): Named<"mantissa" | "exponent">;
@@ -1323,7 +1618,8 @@ export const frexp = /* @__PURE__ */ op<{
  * Shapes: index has input's number of dims and is nowhere larger but along dim; the result has its shape.
  * Follows torch.gather.
  * @throws RuntimeError for an index that is not int64 or out of range.
- * @example torch.gather(x, 1, torch.tensor([[0], [1]], { dtype: "int64" }))
+ * @example
+ * torch.gather(torch.tensor([[1, 2], [3, 4]]), 1, torch.tensor([[1n, 0n], [0n, 0n]])) // tensor([[2., 1.], [3., 3.]])
  */
 export const gather = /* @__PURE__ */ op<{
   (input: Tensor, dim: number, index: Tensor, sparseGrad?: boolean): Tensor;
@@ -1337,6 +1633,8 @@ export const gather = /* @__PURE__ */ op<{
  * The greatest common divisor.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.gcd.
+ * @example
+ * torch.gcd(torch.tensor([12n, 18n]), torch.tensor([8n, 12n])) // tensor([4, 6])
  */
 export const gcd = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor): Tensor;
@@ -1347,6 +1645,8 @@ export const gcd = /* @__PURE__ */ op<{
  * input >= other, as bool.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.ge.
+ * @example
+ * torch.ge(torch.tensor([1, 2]), 2) // tensor([False, True])
  */
 export const ge = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor | Scalar): Tensor;
@@ -1358,6 +1658,8 @@ export const ge = /* @__PURE__ */ op<{
  * Another name of torch.outer.
  * Shapes: (n), (m) → (n, m)
  * Follows torch.outer.
+ * @example
+ * torch.ger(torch.tensor([1, 2]), torch.tensor([1, 10])) // tensor([[1., 10.], [2., 20.]])
  */
 export const ger = /* @__PURE__ */ op<{
   (input: Tensor, vec2: Tensor): Tensor;
@@ -1370,6 +1672,8 @@ export const ger = /* @__PURE__ */ op<{
  * Another name of torch.gt.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.gt.
+ * @example
+ * torch.greater(torch.tensor([1, 2, 3]), 2) // tensor([False, False, True])
  */
 export const greater = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor | Scalar): Tensor;
@@ -1381,6 +1685,8 @@ export const greater = /* @__PURE__ */ op<{
  * Another name of torch.ge.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.ge.
+ * @example
+ * torch.greaterEqual(torch.tensor([1, 2]), 2) // tensor([False, True])
  */
 export const greaterEqual = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor | Scalar): Tensor;
@@ -1391,6 +1697,8 @@ export const greaterEqual = /* @__PURE__ */ op<{
  * input > other, as bool.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.gt.
+ * @example
+ * torch.gt(torch.tensor([1, 2, 3]), 2) // tensor([False, False, True])
  */
 export const gt = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor | Scalar): Tensor;
@@ -1401,6 +1709,8 @@ export const gt = /* @__PURE__ */ op<{
  * input, 0 within lambd of 0.
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.hardshrink.
+ * @example
+ * torch.hardshrink(torch.tensor([-1, 0.3, 1])) // tensor([-1., 0., 1.])
  */
 export const hardshrink = /* @__PURE__ */ op<{
   (input: Tensor, lambd?: number): Tensor;
@@ -1413,6 +1723,8 @@ export const hardshrink = /* @__PURE__ */ op<{
  * Shapes: any that broadcast; the result has the broadcast shape of input, values.
  * Follows torch.heaviside.
  * @throws RuntimeError for different dtypes
+ * @example
+ * torch.heaviside(torch.tensor([-1, 0, 2]), torch.tensor([0.5, 0.5, 0.5])) // tensor([0.0000, 0.5000, 1.0000])
  */
 export const heaviside = /* @__PURE__ */ op<{
   (input: Tensor, values: Tensor): Tensor;
@@ -1422,7 +1734,10 @@ export const heaviside = /* @__PURE__ */ op<{
 /**
  * The number of elements in each of `bins` equal parts of [min, max]; of the elements' own range if both are
  * equal.
+ * Shapes: any; the result is [bins].
  * Follows torch.histc.
+ * @example
+ * torch.histc(torch.tensor([1, 2, 1]), 4, 0, 3) // tensor([0., 2., 1., 0.])
  */
 export const histc = /* @__PURE__ */ op<{
   (input: Tensor, bins?: number, min?: number, max?: number): Tensor;
@@ -1432,7 +1747,12 @@ export const histc = /* @__PURE__ */ op<{
   (input: Tensor, bins: number, min: number, max: number, options: { out?: Tensor | null }): Tensor;
 }>("histc");
 
-/** `histc` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */
+/**
+ * histc of tensors of any device: on WebGPU the result depends on values that have to be awaited.
+ * Follows torch.histc.
+ * @example
+ * await torch.histcAsync(torch.tensor([1, 2, 1]), 4, 0, 3) // tensor([0., 2., 1., 0.])
+ */
 export const histcAsync = /* @__PURE__ */ later<{
   (input: Tensor, bins?: number, min?: number, max?: number): Promise<Tensor>;
   (input: Tensor, options: { bins?: number; min?: number; max?: number; out?: Tensor | null }): Promise<Tensor>;
@@ -1443,7 +1763,10 @@ export const histcAsync = /* @__PURE__ */ later<{
 
 /**
  * cat along dim 1, of vectors along dim 0.
+ * Shapes: equal but for dim 1 (dim 0 of vectors), along which the sizes add up.
  * Follows torch.hstack.
+ * @example
+ * torch.hstack([torch.tensor([1, 2]), torch.tensor([3])]) // tensor([1., 2., 3.])
  */
 export const hstack = /* @__PURE__ */ op<{
   (tensors: readonly Tensor[]): Tensor;
@@ -1454,6 +1777,8 @@ export const hstack = /* @__PURE__ */ op<{
  * sqrt(input² + other²) without overflow on the way.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.hypot.
+ * @example
+ * torch.hypot(torch.tensor([3, 5]), torch.tensor([4, 12])) // tensor([5., 13.])
  */
 export const hypot = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor): Tensor;
@@ -1464,6 +1789,8 @@ export const hypot = /* @__PURE__ */ op<{
  * The modified Bessel function of the first kind of order 0.
  * Shapes: any; the result has the input's.
  * Follows torch.i0.
+ * @example
+ * torch.i0(torch.tensor([0, 1])) // tensor([1.0000, 1.2661])
  */
 export const i0 = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -1472,8 +1799,11 @@ export const i0 = /* @__PURE__ */ op<{
 
 /**
  * The imaginary parts, a view.
+ * Shapes: any; the result has the input's.
  * Follows torch.imag.
  * @throws RuntimeError for a real tensor.
+ * @example
+ * torch.imag(torch.complex(torch.tensor([1, 2]), torch.tensor([3, -4]))) // tensor([3., -4.])
  */
 export const imag = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -1482,7 +1812,10 @@ export const imag = /* @__PURE__ */ op<{
 
 /**
  * A copy of input with alpha times the slices of source added to those at the positions in `index`.
+ * Shapes: index [N]; source as input, with N along dim; the result has the input's.
  * Follows torch.index_add.
+ * @example
+ * torch.indexAdd(torch.zeros(3), 0, torch.tensor([0n, 2n, 0n]), torch.tensor([1, 2, 3])) // tensor([4., 0., 2.])
  */
 export const indexAdd = /* @__PURE__ */ op<{
   (input: Tensor, dim: number, index: Tensor, source: Tensor, alpha?: Scalar): Tensor;
@@ -1495,7 +1828,10 @@ export const indexAdd = /* @__PURE__ */ op<{
 
 /**
  * A copy of input with the slices at the positions in `index` replaced by those of source.
+ * Shapes: index [N]; source as input, with N along dim; the result has the input's.
  * Follows torch.index_copy.
+ * @example
+ * torch.indexCopy(torch.zeros(3), 0, torch.tensor([0n, 2n]), torch.tensor([1, 2])) // tensor([1., 0., 2.])
  */
 export const indexCopy = /* @__PURE__ */ op<{
   (input: Tensor, dim: number, index: Tensor, source: Tensor): Tensor;
@@ -1507,7 +1843,10 @@ export const indexCopy = /* @__PURE__ */ op<{
 
 /**
  * A copy of input with the slices at the positions in `index` filled with a value.
+ * Shapes: index [N]; the result has the input's.
  * Follows torch.index_fill.
+ * @example
+ * torch.indexFill(torch.zeros(3), 0, torch.tensor([0n, 2n]), 7) // tensor([7., 0., 7.])
  */
 export const indexFill = /* @__PURE__ */ op<{
   (input: Tensor, dim: number, index: Tensor, value: Tensor | Scalar): Tensor;
@@ -1519,7 +1858,10 @@ export const indexFill = /* @__PURE__ */ op<{
 
 /**
  * A copy of input with input[indices] replaced by, or with accumulate increased by, values, which are broadcast.
+ * Shapes: values broadcast to input[indices]; the result has the input's.
  * Follows torch.index_put.
+ * @example
+ * torch.indexPut(torch.zeros(2, 2), [torch.tensor([0n, 1n]), torch.tensor([1n, 0n])], torch.tensor([5, 6])) // tensor([[0., 5.], [6., 0.]])
  */
 export const indexPut = /* @__PURE__ */ op<{
   (input: Tensor, indices: readonly Tensor[], values: Tensor | Scalar, accumulate?: boolean): Tensor;
@@ -1532,7 +1874,10 @@ export const indexPut = /* @__PURE__ */ op<{
 /**
  * Reduces the slices of source that `index` sends to the same place, with input's own there unless includeSelf
  * is false.
+ * Shapes: index [N]; source as input, with N along dim; the result has the input's.
  * Follows torch.index_reduce.
+ * @example
+ * torch.indexReduce(torch.tensor([1, 2, 3]), 0, torch.tensor([0n, 0n, 2n]), torch.tensor([5, 6, 7]), "amax") // tensor([6., 2., 7.])
  */
 export const indexReduce = /* @__PURE__ */ op<{
   (input: Tensor, dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): Tensor;
@@ -1546,8 +1891,11 @@ export const indexReduce = /* @__PURE__ */ op<{
 
 /**
  * The slices of a dim at the positions in the vector `index`.
+ * Shapes: index [N]; the result as input, with N along dim.
  * Follows torch.index_select.
  * @throws IndexError for an index out of range.
+ * @example
+ * torch.indexSelect(torch.tensor([[1, 2], [3, 4]]), 0, torch.tensor([1n, 1n])) // tensor([[3., 4.], [3., 4.]])
  */
 export const indexSelect = /* @__PURE__ */ op<{
   (input: Tensor, dim: number, index: Tensor): Tensor;
@@ -1560,6 +1908,8 @@ export const indexSelect = /* @__PURE__ */ op<{
  * Inner products along the last dims.
  * Shapes: (..., k), (*, k) → (..., *)
  * Follows torch.inner.
+ * @example
+ * torch.inner(torch.tensor([1, 2]), torch.tensor([3, 4])) // tensor(11.)
  */
 export const inner = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor): Tensor;
@@ -1572,6 +1922,8 @@ export const inner = /* @__PURE__ */ op<{
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.isclose.
  * @throws RuntimeError for different dtypes or negative tolerances
+ * @example
+ * torch.isclose(torch.tensor([1, 2]), torch.tensor([1, 2.1])) // tensor([True, False])
  */
 export const isclose = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor, rtol?: number, atol?: number, equalNan?: boolean): Tensor;
@@ -1585,6 +1937,8 @@ export const isclose = /* @__PURE__ */ op<{
  * Whether each element is neither infinite nor NaN, as bool.
  * Shapes: any; the result has the input's.
  * Follows torch.isfinite.
+ * @example
+ * torch.isfinite(torch.tensor([1, Infinity, NaN])) // tensor([True, False, False])
  */
 export const isfinite = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -1593,7 +1947,10 @@ export const isfinite = /* @__PURE__ */ op<{
 
 /**
  * Whether each element occurs in testElements.
+ * Shapes: any; the result has that of elements.
  * Follows torch.isin.
+ * @example
+ * torch.isin(torch.tensor([1, 2, 3]), torch.tensor([2, 3])) // tensor([False, True, True])
  */
 export const isin = /* @__PURE__ */ op<{
   (elements: Tensor | Scalar, testElements: Tensor | Scalar, assumeUnique?: boolean, invert?: boolean): Tensor;
@@ -1607,6 +1964,8 @@ export const isin = /* @__PURE__ */ op<{
  * Whether each element is infinite, as bool.
  * Shapes: any; the result has the input's.
  * Follows torch.isinf.
+ * @example
+ * torch.isinf(torch.tensor([1, -Infinity, NaN])) // tensor([False, True, False])
  */
 export const isinf = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -1617,6 +1976,8 @@ export const isinf = /* @__PURE__ */ op<{
  * Whether each element is NaN, as bool.
  * Shapes: any; the result has the input's.
  * Follows torch.isnan.
+ * @example
+ * torch.isnan(torch.tensor([1, Infinity, NaN])) // tensor([False, False, True])
  */
 export const isnan = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -1627,6 +1988,8 @@ export const isnan = /* @__PURE__ */ op<{
  * Whether each element is -∞, as bool.
  * Shapes: any; the result has the input's.
  * Follows torch.isneginf.
+ * @example
+ * torch.isneginf(torch.tensor([-Infinity, Infinity])) // tensor([True, False])
  */
 export const isneginf = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -1637,6 +2000,8 @@ export const isneginf = /* @__PURE__ */ op<{
  * Whether each element is +∞, as bool.
  * Shapes: any; the result has the input's.
  * Follows torch.isposinf.
+ * @example
+ * torch.isposinf(torch.tensor([-Infinity, Infinity])) // tensor([False, True])
  */
 export const isposinf = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -1647,6 +2012,8 @@ export const isposinf = /* @__PURE__ */ op<{
  * Whether each element is real: always true, as bool.
  * Shapes: any; the result has the input's.
  * Follows torch.isreal.
+ * @example
+ * torch.isreal(torch.tensor([1, 2])) // tensor([True, True])
  */
 export const isreal = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -1655,7 +2022,10 @@ export const isreal = /* @__PURE__ */ op<{
 
 /**
  * The Kronecker product; the tensor with fewer dims gets leading ones.
+ * Shapes: any; the sizes of the dims are multiplied.
  * Follows torch.kron.
+ * @example
+ * torch.kron(torch.tensor([[1, 2]]), torch.tensor([[1, 1]])) // tensor([[1., 1., 2., 2.]])
  */
 export const kron = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor): Tensor;
@@ -1665,7 +2035,10 @@ export const kron = /* @__PURE__ */ op<{
 
 /**
  * The k-th smallest element (k from 1) along a dim, and its index.
+ * Shapes: any; both results lose dim, or keep it with size 1.
  * Follows torch.kthvalue.
+ * @example
+ * torch.kthvalue(torch.tensor([3, 1, 2]), 2) // [tensor(2.), tensor(2)]
  */
 export const kthvalue = /* @__PURE__ */ op<{
   (input: Tensor, k: number, dim?: number, keepdim?: boolean): Named<"values" | "indices">;
@@ -1679,6 +2052,8 @@ export const kthvalue = /* @__PURE__ */ op<{
  * The least common multiple.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.lcm.
+ * @example
+ * torch.lcm(torch.tensor([4n, 6n]), torch.tensor([6n, 8n])) // tensor([12, 24])
  */
 export const lcm = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor): Tensor;
@@ -1687,7 +2062,10 @@ export const lcm = /* @__PURE__ */ op<{
 
 /**
  * input * 2 ** other.
+ * Shapes: any that broadcast.
  * Follows torch.ldexp.
+ * @example
+ * torch.ldexp(torch.tensor([1, 3]), torch.tensor([2n, 3n])) // tensor([4., 24.])
  */
 export const ldexp = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor): Tensor;
@@ -1699,6 +2077,8 @@ export const ldexp = /* @__PURE__ */ op<{
  * input <= other, as bool.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.le.
+ * @example
+ * torch.le(torch.tensor([1, 2, 3]), 2) // tensor([True, True, False])
  */
 export const le = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor | Scalar): Tensor;
@@ -1709,6 +2089,8 @@ export const le = /* @__PURE__ */ op<{
  * input + weight * (end - input).
  * Shapes: any that broadcast; the result has the broadcast shape of input, end, weight.
  * Follows torch.lerp.
+ * @example
+ * torch.lerp(torch.tensor([0, 10]), torch.tensor([10, 20]), 0.5) // tensor([5., 15.])
  */
 export const lerp = /* @__PURE__ */ op<{
   (input: Tensor, end: Tensor, weight: Tensor | Scalar): Tensor;
@@ -1720,6 +2102,8 @@ export const lerp = /* @__PURE__ */ op<{
  * Another name of torch.lt.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.lt.
+ * @example
+ * torch.less(torch.tensor([1, 2, 3]), 2) // tensor([True, False, False])
  */
 export const less = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor | Scalar): Tensor;
@@ -1731,6 +2115,8 @@ export const less = /* @__PURE__ */ op<{
  * Another name of torch.le.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.le.
+ * @example
+ * torch.lessEqual(torch.tensor([1, 2, 3]), 2) // tensor([True, True, False])
  */
 export const lessEqual = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor | Scalar): Tensor;
@@ -1741,6 +2127,8 @@ export const lessEqual = /* @__PURE__ */ op<{
  * The logarithm of |Γ(input)|.
  * Shapes: any; the result has the input's.
  * Follows torch.lgamma.
+ * @example
+ * torch.lgamma(torch.tensor([1, 3])) // tensor([0.0000, 0.6931])
  */
 export const lgamma = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -1750,6 +2138,8 @@ export const lgamma = /* @__PURE__ */ op<{
 /**
  * The cross product along a dim of size 3.
  * Follows torch.linalg.cross.
+ * @example
+ * torch.linalg.cross(torch.tensor([1, 0, 0]), torch.tensor([0, 1, 0])) // tensor([0., 0., 1.])
  */
 export const linalgCross = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor, dim?: number): Tensor;
@@ -1762,6 +2152,8 @@ export const linalgCross = /* @__PURE__ */ op<{
  * The natural logarithm.
  * Shapes: any; the result has the input's.
  * Follows torch.log.
+ * @example
+ * torch.log(torch.tensor([1, 10])) // tensor([0.0000, 2.3026])
  */
 export const log = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -1772,6 +2164,8 @@ export const log = /* @__PURE__ */ op<{
  * The logarithm to base 10.
  * Shapes: any; the result has the input's.
  * Follows torch.log10.
+ * @example
+ * torch.log10(torch.tensor([1, 100])) // tensor([0., 2.])
  */
 export const log10 = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -1782,6 +2176,8 @@ export const log10 = /* @__PURE__ */ op<{
  * log(1 + input), exact near 0.
  * Shapes: any; the result has the input's.
  * Follows torch.log1p.
+ * @example
+ * torch.log1p(torch.tensor([0, 1])) // tensor([0.0000, 0.6931])
  */
 export const log1p = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -1792,6 +2188,8 @@ export const log1p = /* @__PURE__ */ op<{
  * The logarithm to base 2.
  * Shapes: any; the result has the input's.
  * Follows torch.log2.
+ * @example
+ * torch.log2(torch.tensor([1, 8])) // tensor([0., 3.])
  */
 export const log2 = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -1800,7 +2198,10 @@ export const log2 = /* @__PURE__ */ op<{
 
 /**
  * log(softmax(input)) along a dim, computed so that it does not underflow.
+ * Shapes: any; the result has the input's.
  * Follows torch.log_softmax.
+ * @example
+ * torch.logSoftmax(torch.tensor([0, 0]), 0) // tensor([-0.6931, -0.6931])
  */
 export const logSoftmax = /* @__PURE__ */ op<{
   (input: Tensor, dim: number, dtype?: DType | null): Tensor;
@@ -1813,6 +2214,8 @@ export const logSoftmax = /* @__PURE__ */ op<{
  * log(exp(input) + exp(other)) without overflow.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.logaddexp.
+ * @example
+ * torch.logaddexp(torch.tensor([0]), torch.tensor([0])) // tensor([0.6931])
  */
 export const logaddexp = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor): Tensor;
@@ -1823,6 +2226,8 @@ export const logaddexp = /* @__PURE__ */ op<{
  * log2(2 ** input + 2 ** other) without overflow.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.logaddexp2.
+ * @example
+ * torch.logaddexp2(torch.tensor([3]), torch.tensor([3])) // tensor([4.])
  */
 export const logaddexp2 = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor): Tensor;
@@ -1831,7 +2236,10 @@ export const logaddexp2 = /* @__PURE__ */ op<{
 
 /**
  * log of the running sums of exp(input) along a dim, without overflow.
+ * Shapes: any; the result has the input's.
  * Follows torch.logcumsumexp.
+ * @example
+ * torch.logcumsumexp(torch.tensor([0, 0, 0]), 0) // tensor([0.0000, 0.6931, 1.0986])
  */
 export const logcumsumexp = /* @__PURE__ */ op<{
   (input: Tensor, dim: number): Tensor;
@@ -1843,6 +2251,8 @@ export const logcumsumexp = /* @__PURE__ */ op<{
  * And of truth values: an element is true if it is not zero.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.logical_and.
+ * @example
+ * torch.logicalAnd(torch.tensor([0, 1, 2]), torch.tensor([1, 0, 3])) // tensor([False, False, True])
  */
 export const logicalAnd = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor): Tensor;
@@ -1853,6 +2263,8 @@ export const logicalAnd = /* @__PURE__ */ op<{
  * Whether each element is zero.
  * Shapes: any; the result has the input's.
  * Follows torch.logical_not.
+ * @example
+ * torch.logicalNot(torch.tensor([0, 1, 2])) // tensor([True, False, False])
  */
 export const logicalNot = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -1863,6 +2275,8 @@ export const logicalNot = /* @__PURE__ */ op<{
  * Or of truth values: an element is true if it is not zero.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.logical_or.
+ * @example
+ * torch.logicalOr(torch.tensor([0, 1, 0]), torch.tensor([1, 0, 0])) // tensor([True, True, False])
  */
 export const logicalOr = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor): Tensor;
@@ -1873,6 +2287,8 @@ export const logicalOr = /* @__PURE__ */ op<{
  * Exclusive or of truth values: an element is true if it is not zero.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.logical_xor.
+ * @example
+ * torch.logicalXor(torch.tensor([0, 1, 2]), torch.tensor([1, 0, 3])) // tensor([True, True, False])
  */
 export const logicalXor = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor): Tensor;
@@ -1883,6 +2299,8 @@ export const logicalXor = /* @__PURE__ */ op<{
  * log(x / (1 - x)); with eps, x is held within [eps, 1 - eps] first.
  * Shapes: any; the result has the input's.
  * Follows torch.logit.
+ * @example
+ * torch.logit(torch.tensor([0.5, 0.9])) // tensor([0.0000, 2.1972])
  */
 export const logit = /* @__PURE__ */ op<{
   (input: Tensor, eps?: number | null): Tensor;
@@ -1892,7 +2310,10 @@ export const logit = /* @__PURE__ */ op<{
 
 /**
  * log(sum(exp(input))) over dims, without overflow.
+ * Shapes: any; the result loses the dims, or keeps them with size 1.
  * Follows torch.logsumexp.
+ * @example
+ * torch.logsumexp(torch.tensor([[0, 0], [1, 1]]), 1) // tensor([0.6931, 1.6931])
  */
 export const logsumexp = /* @__PURE__ */ op<{
   (input: Tensor, dim: number | readonly number[], keepdim?: boolean): Tensor;
@@ -1905,6 +2326,8 @@ export const logsumexp = /* @__PURE__ */ op<{
  * input < other, as bool.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.lt.
+ * @example
+ * torch.lt(torch.tensor([1, 2, 3]), 2) // tensor([True, False, False])
  */
 export const lt = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor | Scalar): Tensor;
@@ -1914,6 +2337,8 @@ export const lt = /* @__PURE__ */ op<{
 /**
  * input with `value` (a number or 0-d tensor) where the mask is true.
  * Follows torch.masked_fill.
+ * @example
+ * torch.maskedFill(torch.tensor([1, 2, 3]), torch.tensor([true, false, true]), 0) // tensor([0., 2., 0.])
  */
 export const maskedFill = /* @__PURE__ */ op<{
   (input: Tensor, mask: Tensor, value: Tensor | Scalar): Tensor;
@@ -1925,6 +2350,8 @@ export const maskedFill = /* @__PURE__ */ op<{
 /**
  * input with the elements of source, in order, where the mask is true.
  * Follows torch.masked_scatter.
+ * @example
+ * torch.maskedScatter(torch.zeros(3), torch.tensor([true, false, true]), torch.tensor([1, 2])) // tensor([1., 0., 2.])
  */
 export const maskedScatter = /* @__PURE__ */ op<{
   (input: Tensor, mask: Tensor, source: Tensor): Tensor;
@@ -1935,7 +2362,10 @@ export const maskedScatter = /* @__PURE__ */ op<{
 
 /**
  * The elements where the mask is true, as a vector. Input and mask are broadcast.
+ * Shapes: any that broadcast; the result is [count].
  * Follows torch.masked_select.
+ * @example
+ * torch.maskedSelect(torch.tensor([1, 2, 3]), torch.tensor([true, false, true])) // tensor([1., 3.])
  */
 export const maskedSelect = /* @__PURE__ */ op<{
   (input: Tensor, mask: Tensor): Tensor;
@@ -1943,7 +2373,12 @@ export const maskedSelect = /* @__PURE__ */ op<{
   (input: Tensor, mask: Tensor, options: { out?: Tensor | null }): Tensor;
 }>("maskedSelect");
 
-/** `maskedSelect` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */
+/**
+ * maskedSelect of tensors of any device: on WebGPU the result depends on values that have to be awaited.
+ * Follows torch.masked_select.
+ * @example
+ * await torch.maskedSelectAsync(torch.tensor([1, 2, 3]), torch.tensor([true, false, true])) // tensor([1., 3.])
+ */
 export const maskedSelectAsync = /* @__PURE__ */ later<{
   (input: Tensor, mask: Tensor): Promise<Tensor>;
   (input: Tensor, options: { mask: Tensor; out?: Tensor | null }): Promise<Tensor>;
@@ -1954,7 +2389,8 @@ export const maskedSelectAsync = /* @__PURE__ */ later<{
  * The product of vectors, matrices, or batches of matrices whose batch dims broadcast.
  * Shapes: a leading vector counts as a row, a trailing one as a column, and loses that dim in the result
  * Follows torch.matmul.
- * @example torch.matmul(torch.ones(2, 3), torch.ones(3))
+ * @example
+ * torch.matmul(torch.tensor([[1, 2], [3, 4]]), torch.tensor([1, 1])) // tensor([3., 7.])
  */
 export const matmul = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor): Tensor;
@@ -1966,6 +2402,8 @@ export const matmul = /* @__PURE__ */ op<{
  * The larger of two; NaN if either is NaN. Equal elements share the gradient.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.maximum.
+ * @example
+ * torch.maximum(torch.tensor([1, 5]), torch.tensor([3, 2])) // tensor([3., 5.])
  */
 export const maximum = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor): Tensor;
@@ -1974,9 +2412,11 @@ export const maximum = /* @__PURE__ */ op<{
 
 /**
  * The mean over dims (default: all).
+ * Shapes: any; the result loses the dims, or keeps them with size 1.
  * Follows torch.mean.
  * @throws RuntimeError for an input that is not of a floating point dtype.
- * @example torch.mean(x, [0, 2], true)
+ * @example
+ * torch.mean(torch.tensor([[1, 2], [3, 4]]), 0) // tensor([2., 3.])
  */
 export const mean = /* @__PURE__ */ op<{
   (input: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
@@ -1990,6 +2430,8 @@ export const mean = /* @__PURE__ */ op<{
  * The smaller of two; NaN if either is NaN. Equal elements share the gradient.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.minimum.
+ * @example
+ * torch.minimum(torch.tensor([1, 5]), torch.tensor([3, 2])) // tensor([1., 2.])
  */
 export const minimum = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor): Tensor;
@@ -2000,7 +2442,8 @@ export const minimum = /* @__PURE__ */ op<{
  * The product of two matrices.
  * Shapes: (n, m), (m, p) → (n, p)
  * Follows torch.mm.
- * @example torch.mm(torch.ones(2, 3), torch.ones(3, 4))
+ * @example
+ * torch.mm(torch.tensor([[1, 2], [3, 4]]), torch.tensor([[1, 0], [0, 2]])) // tensor([[1., 4.], [3., 8.]])
  */
 export const mm = /* @__PURE__ */ op<{
   (input: Tensor, mat2: Tensor): Tensor;
@@ -2010,7 +2453,10 @@ export const mm = /* @__PURE__ */ op<{
 
 /**
  * The most frequent element along a dim (the smallest of several), and its last index.
+ * Shapes: any; both results lose dim, or keep it with size 1.
  * Follows torch.mode.
+ * @example
+ * torch.mode(torch.tensor([1, 2, 2, 3])) // [tensor(2.), tensor(2)]
  */
 export const mode = /* @__PURE__ */ op<{
   (input: Tensor, dim?: number, keepdim?: boolean): Named<"values" | "indices">;
@@ -2022,7 +2468,10 @@ export const mode = /* @__PURE__ */ op<{
 /**
  * A view with the dims `source` moved to the places `destination`.
  * Another name of torch.movedim.
+ * Shapes: any; the dims are rearranged.
  * Follows torch.movedim.
+ * @example
+ * torch.moveaxis(torch.zeros(2, 3, 4), 0, 2).shape // [3, 4, 2]
  */
 export const moveaxis = /* @__PURE__ */ op<{
   (input: Tensor, source: number | readonly number[], destination: number | readonly number[]): Tensor;
@@ -2033,7 +2482,10 @@ export const moveaxis = /* @__PURE__ */ op<{
 
 /**
  * A view with the dims `source` moved to the places `destination`.
+ * Shapes: any; the dims are rearranged.
  * Follows torch.movedim.
+ * @example
+ * torch.movedim(torch.zeros(2, 3, 4), 0, 2).shape // [3, 4, 2]
  */
 export const movedim = /* @__PURE__ */ op<{
   (input: Tensor, source: number | readonly number[], destination: number | readonly number[]): Tensor;
@@ -2044,7 +2496,10 @@ export const movedim = /* @__PURE__ */ op<{
 
 /**
  * The elements sorted along dim 0.
+ * Shapes: any; the result has the input's.
  * Follows torch.msort.
+ * @example
+ * torch.msort(torch.tensor([[3, 1], [2, 4]])) // tensor([[2., 1.], [3., 4.]])
  */
 export const msort = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -2055,6 +2510,8 @@ export const msort = /* @__PURE__ */ op<{
  * input * other.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.mul.
+ * @example
+ * torch.mul(torch.tensor([1, 2]), torch.tensor([3, 4])) // tensor([3., 8.])
  */
 export const mul = /* @__PURE__ */ op<{
   (input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
@@ -2063,7 +2520,10 @@ export const mul = /* @__PURE__ */ op<{
 
 /**
  * Indices drawn with the weights in each row.
+ * Shapes: input [N] or [rows, N]; the result has numSamples along the last dim.
  * Follows torch.multinomial.
+ * @example
+ * torch.multinomial(torch.tensor([0, 0, 1]), 2, true) // tensor([2, 2])
  */
 export const multinomial = /* @__PURE__ */ op<{
   (input: Tensor, numSamples: number, replacement?: boolean, generator?: number): Tensor;
@@ -2078,6 +2538,8 @@ export const multinomial = /* @__PURE__ */ op<{
  * Another name of torch.mul.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.mul.
+ * @example
+ * torch.multiply(torch.tensor([1, 2]), torch.tensor([3, 4])) // tensor([3., 8.])
  */
 export const multiply = /* @__PURE__ */ op<{
   (input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
@@ -2088,7 +2550,8 @@ export const multiply = /* @__PURE__ */ op<{
  * The product of a matrix and a vector.
  * Shapes: (n, m), (m) → (n)
  * Follows torch.mv.
- * @example torch.mv(torch.ones(2, 3), torch.ones(3))
+ * @example
+ * torch.mv(torch.tensor([[1, 2], [3, 4]]), torch.tensor([1, 1])) // tensor([3., 7.])
  */
 export const mv = /* @__PURE__ */ op<{
   (input: Tensor, vec: Tensor): Tensor;
@@ -2098,7 +2561,10 @@ export const mv = /* @__PURE__ */ op<{
 
 /**
  * Replaces NaN (by 0 unless told), +∞ and -∞ (by the dtype's largest and smallest finite value unless told).
+ * Shapes: any; the result has the input's.
  * Follows torch.nan_to_num.
+ * @example
+ * torch.nanToNum(torch.tensor([1, NaN, Infinity]), 0, 9) // tensor([1., 0., 9.])
  */
 export const nanToNum = /* @__PURE__ */ op<{
   (input: Tensor, nan?: number | null, posinf?: number | null, neginf?: number | null): Tensor;
@@ -2110,7 +2576,10 @@ export const nanToNum = /* @__PURE__ */ op<{
 
 /**
  * The mean over dims of the elements that are not NaN.
+ * Shapes: any; the result loses the dims, or keeps them with size 1.
  * Follows torch.nanmean.
+ * @example
+ * torch.nanmean(torch.tensor([1, NaN, 3])) // tensor(2.)
  */
 export const nanmean = /* @__PURE__ */ op<{
   (input: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
@@ -2122,7 +2591,10 @@ export const nanmean = /* @__PURE__ */ op<{
 
 /**
  * quantile of what is not NaN.
+ * Shapes: any; the result loses dim, or keeps it with size 1, behind a dim for several q.
  * Follows torch.nanquantile.
+ * @example
+ * torch.nanquantile(torch.tensor([1, NaN, 3]), 0.5) // tensor(2.)
  */
 export const nanquantile = /* @__PURE__ */ op<{
   (input: Tensor, q: Tensor | Scalar, dim?: number | null, keepdim?: boolean, interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"): Tensor;
@@ -2135,7 +2607,10 @@ export const nanquantile = /* @__PURE__ */ op<{
 
 /**
  * The sum over dims with NaN counted as 0.
+ * Shapes: any; the result loses the dims, or keeps them with size 1.
  * Follows torch.nansum.
+ * @example
+ * torch.nansum(torch.tensor([1, NaN, 3])) // tensor(4.)
  */
 export const nansum = /* @__PURE__ */ op<{
   (input: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
@@ -2147,7 +2622,10 @@ export const nansum = /* @__PURE__ */ op<{
 
 /**
  * The view of `length` elements of a dim from `start`.
+ * Shapes: any; dim has length.
  * Follows torch.narrow.
+ * @example
+ * torch.narrow(torch.tensor([1, 2, 3, 4]), 0, 1, 2) // tensor([2., 3.])
  */
 export const narrow = /* @__PURE__ */ op<{
   (input: Tensor, dim: number, start: number, length: number): Tensor;
@@ -2159,7 +2637,10 @@ export const narrow = /* @__PURE__ */ op<{
 
 /**
  * narrow as a copy.
+ * Shapes: any; dim has length.
  * Follows torch.narrow_copy.
+ * @example
+ * torch.narrowCopy(torch.tensor([1, 2, 3, 4]), 0, 1, 2) // tensor([2., 3.])
  */
 export const narrowCopy = /* @__PURE__ */ op<{
   (input: Tensor, dim: number, start: number, length: number): Tensor;
@@ -2171,7 +2652,10 @@ export const narrowCopy = /* @__PURE__ */ op<{
 
 /**
  * Batch normalization with the means and inverse deviations it used; the latter two carry no gradient.
+ * Shapes: input [N, C, ...]; the means and deviations [C].
  * Follows torch.native_batch_norm.
+ * @example
+ * torch.nativeBatchNorm(torch.tensor([[1], [3]]), null, null, null, null, true, 0.1, 1e-5) // [tensor([[-1.0000], [1.0000]]), tensor([2.]), tensor([1.0000])]
  */
 export const nativeBatchNorm = /* @__PURE__ */ op<{
   (input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, momentum: number, eps: number): Named<"out" | "saveMean" | "saveInvstd">;
@@ -2187,7 +2671,10 @@ export const nativeBatchNorm = /* @__PURE__ */ op<{
 
 /**
  * Layer normalization with the means and inverse deviations it used; the latter two carry no gradient.
+ * Shapes: input [*, ...normalizedShape]; the means and deviations have [*, 1...].
  * Follows torch.native_layer_norm.
+ * @example
+ * torch.nativeLayerNorm(torch.tensor([[1, 3]]), [2], null, null, 1e-5) // [tensor([[-1.0000, 1.0000]]), tensor([[2.]]), tensor([[1.0000]])]
  */
 export const nativeLayerNorm = /* @__PURE__ */ op<{
   (input: Tensor, normalizedShape: number | readonly number[], weight: Tensor | null, bias: Tensor | null, eps: number): Named<"out" | "mean" | "rstd">;
@@ -2202,6 +2689,8 @@ export const nativeLayerNorm = /* @__PURE__ */ op<{
  * input != other, as bool.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.ne.
+ * @example
+ * torch.ne(torch.tensor([1, 2]), torch.tensor([1, 3])) // tensor([False, True])
  */
 export const ne = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor | Scalar): Tensor;
@@ -2212,6 +2701,8 @@ export const ne = /* @__PURE__ */ op<{
  * -input.
  * Shapes: any; the result has the input's.
  * Follows torch.neg.
+ * @example
+ * torch.neg(torch.tensor([1, -2])) // tensor([-1., 2.])
  */
 export const neg = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -2223,6 +2714,8 @@ export const neg = /* @__PURE__ */ op<{
  * Another name of torch.neg.
  * Shapes: any; the result has the input's.
  * Follows torch.neg.
+ * @example
+ * torch.negative(torch.tensor([1, -2])) // tensor([-1., 2.])
  */
 export const negative = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -2233,6 +2726,8 @@ export const negative = /* @__PURE__ */ op<{
  * The next floating-point number after input in the direction of other.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.nextafter.
+ * @example
+ * torch.nextafter(torch.tensor([1]), torch.tensor([2])).item() // 1.0000001192092896
  */
 export const nextafter = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor): Tensor;
@@ -2242,6 +2737,8 @@ export const nextafter = /* @__PURE__ */ op<{
 /**
  * The p-norm over dims (default: of all elements).
  * Follows torch.norm.
+ * @example
+ * torch.norm(torch.tensor([3, 4])) // tensor(5.)
  */
 export const norm = /* @__PURE__ */ op<{
   (input: Tensor, p?: number, dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
@@ -2257,6 +2754,8 @@ export const norm = /* @__PURE__ */ op<{
  * Another name of torch.ne.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.ne.
+ * @example
+ * torch.notEqual(torch.tensor([1, 2]), torch.tensor([1, 3])) // tensor([False, True])
  */
 export const notEqual = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor | Scalar): Tensor;
@@ -2267,6 +2766,8 @@ export const notEqual = /* @__PURE__ */ op<{
  * The products of every element of one vector with every element of another.
  * Shapes: (n), (m) → (n, m)
  * Follows torch.outer.
+ * @example
+ * torch.outer(torch.tensor([1, 2]), torch.tensor([1, 10])) // tensor([[1., 10.], [2., 20.]])
  */
 export const outer = /* @__PURE__ */ op<{
   (input: Tensor, vec2: Tensor): Tensor;
@@ -2276,7 +2777,10 @@ export const outer = /* @__PURE__ */ op<{
 
 /**
  * The p-norm of x1 - x2 + eps along the last dim.
+ * Shapes: [*, D] that broadcast; the result has [*].
  * Follows torch.nn.functional.pairwise_distance.
+ * @example
+ * torch.pairwiseDistance(torch.tensor([[0, 0]]), torch.tensor([[3, 4]])) // tensor([5.0000])
  */
 export const pairwiseDistance = /* @__PURE__ */ op<{
   (x1: Tensor, x2: Tensor, p?: number, eps?: number, keepdim?: boolean): Tensor;
@@ -2290,6 +2794,8 @@ export const pairwiseDistance = /* @__PURE__ */ op<{
 /**
  * The p-norm distances between each two rows of a matrix, in the order of the upper triangle.
  * Follows torch.nn.functional.pdist.
+ * @example
+ * torch.pdist(torch.tensor([[0, 0], [3, 4], [0, 4]])) // tensor([5., 4., 3.])
  */
 export const pdist = /* @__PURE__ */ op<{
   (input: Tensor, p?: number): Tensor;
@@ -2299,8 +2805,10 @@ export const pdist = /* @__PURE__ */ op<{
 
 /**
  * A view with the dims in the given order.
+ * Shapes: any; the dims are rearranged.
  * Follows torch.permute.
- * @example torch.permute(x, [2, 0, 1])
+ * @example
+ * torch.permute(torch.zeros(2, 3, 4), [2, 0, 1]).shape // [4, 2, 3]
  */
 export const permute = /* @__PURE__ */ op<{
   (input: Tensor, dims: number | readonly number[]): Tensor;
@@ -2309,7 +2817,10 @@ export const permute = /* @__PURE__ */ op<{
 
 /**
  * Complex numbers of absolute values and angles in radians.
+ * Shapes: any that broadcast.
  * Follows torch.polar.
+ * @example
+ * torch.polar(torch.tensor([1, 2]), torch.tensor([0, 0])) // tensor([1.+0.j, 2.+0.j])
  */
 export const polar = /* @__PURE__ */ op<{
   (abs: Tensor, angle: Tensor): Tensor;
@@ -2319,8 +2830,11 @@ export const polar = /* @__PURE__ */ op<{
 
 /**
  * The input itself.
+ * Shapes: any; the result has the input's.
  * Follows torch.positive.
  * @throws RuntimeError for bool
+ * @example
+ * torch.positive(torch.tensor([1, -2])) // tensor([1., -2.])
  */
 export const positive = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -2332,6 +2846,8 @@ export const positive = /* @__PURE__ */ op<{
  * Shapes: any that broadcast; the result has the broadcast shape of input, exponent.
  * Follows torch.pow.
  * @throws RuntimeError for integers to a negative integer power
+ * @example
+ * torch.pow(torch.tensor([1, 2, 3]), 2) // tensor([1., 4., 9.])
  */
 export const pow = /* @__PURE__ */ op<{
   (input: Tensor | Scalar, exponent: Tensor | Scalar): Tensor;
@@ -2340,8 +2856,11 @@ export const pow = /* @__PURE__ */ op<{
 
 /**
  * input where positive, else weight * input; one weight, or one for each channel (dimension 1).
+ * Shapes: weight [1] or [C], of input [N, C, *]; the result has the input's.
  * Follows torch.nn.functional.prelu.
  * @throws RuntimeError if weight does not fit the channels
+ * @example
+ * torch.prelu(torch.tensor([-2, 2]), torch.tensor([0.25])) // tensor([-0.5000, 2.0000])
  */
 export const prelu = /* @__PURE__ */ op<{
   (input: Tensor, weight: Tensor): Tensor;
@@ -2351,7 +2870,10 @@ export const prelu = /* @__PURE__ */ op<{
 
 /**
  * The product over one dim (default: all).
+ * Shapes: any; the result loses dim, or keeps it with size 1; without dim it is 0-d.
  * Follows torch.prod.
+ * @example
+ * torch.prod(torch.tensor([[1, 2], [3, 4]]), 1) // tensor([2., 12.])
  */
 export const prod = /* @__PURE__ */ op<{
   (input: Tensor, dim?: number | null, keepdim?: boolean, dtype?: DType | null): Tensor;
@@ -2364,7 +2886,10 @@ export const prod = /* @__PURE__ */ op<{
 /**
  * A copy of input with the elements at positions in the flattened tensor replaced, or with accumulate increased,
  * by those of source.
+ * Shapes: index and source of as many elements; the result has the input's.
  * Follows torch.put.
+ * @example
+ * torch.put(torch.zeros(2, 2), torch.tensor([1n, 2n]), torch.tensor([5, 6])) // tensor([[0., 5.], [6., 0.]])
  */
 export const put = /* @__PURE__ */ op<{
   (input: Tensor, index: Tensor, source: Tensor, accumulate?: boolean): Tensor;
@@ -2376,7 +2901,10 @@ export const put = /* @__PURE__ */ op<{
 
 /**
  * The q-th quantiles of all elements or along a dim; several q become the first dim.
+ * Shapes: any; the result loses dim, or keeps it with size 1, behind a dim for several q.
  * Follows torch.quantile.
+ * @example
+ * torch.quantile(torch.tensor([1, 2, 3, 4]), 0.5) // tensor(2.5000)
  */
 export const quantile = /* @__PURE__ */ op<{
   (input: Tensor, q: Tensor | Scalar, dim?: number | null, keepdim?: boolean, interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"): Tensor;
@@ -2391,6 +2919,8 @@ export const quantile = /* @__PURE__ */ op<{
  * Radians to degrees.
  * Shapes: any; the result has the input's.
  * Follows torch.rad2deg.
+ * @example
+ * torch.rad2deg(torch.tensor([0, Math.PI])) // tensor([0., 180.])
  */
 export const rad2deg = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -2399,7 +2929,10 @@ export const rad2deg = /* @__PURE__ */ op<{
 
 /**
  * The elements as a vector; a view where the strides allow it.
+ * Shapes: any; the result is [N].
  * Follows torch.ravel.
+ * @example
+ * torch.ravel(torch.tensor([[1, 2], [3, 4]])) // tensor([1., 2., 3., 4.])
  */
 export const ravel = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -2408,7 +2941,10 @@ export const ravel = /* @__PURE__ */ op<{
 
 /**
  * The real parts, a view; a real tensor itself.
+ * Shapes: any; the result has the input's.
  * Follows torch.real.
+ * @example
+ * torch.real(torch.complex(torch.tensor([1, 2]), torch.tensor([3, -4]))) // tensor([1., 2.])
  */
 export const real = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -2419,6 +2955,8 @@ export const real = /* @__PURE__ */ op<{
  * 1 / input.
  * Shapes: any; the result has the input's.
  * Follows torch.reciprocal.
+ * @example
+ * torch.reciprocal(torch.tensor([2, 4])) // tensor([0.5000, 0.2500])
  */
 export const reciprocal = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -2429,6 +2967,8 @@ export const reciprocal = /* @__PURE__ */ op<{
  * max(input, 0).
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.relu.
+ * @example
+ * torch.relu(torch.tensor([-1, 2])) // tensor([0., 2.])
  */
 export const relu = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -2440,6 +2980,8 @@ export const relu = /* @__PURE__ */ op<{
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.remainder.
  * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero
+ * @example
+ * torch.remainder(torch.tensor([7, -7]), 3) // tensor([1., 2.])
  */
 export const remainder = /* @__PURE__ */ op<{
   (input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
@@ -2448,7 +2990,10 @@ export const remainder = /* @__PURE__ */ op<{
 
 /**
  * Scales the slices along a dim whose p-norm exceeds maxnorm down to it.
+ * Shapes: any; the result has the input's.
  * Follows torch.renorm.
+ * @example
+ * torch.renorm(torch.tensor([[3, 4], [0, 1]]), 2, 0, 1) // tensor([[0.6000, 0.8000], [0.0000, 1.0000]])
  */
 export const renorm = /* @__PURE__ */ op<{
   (input: Tensor, p: number, dim: number, maxnorm: number): Tensor;
@@ -2461,7 +3006,10 @@ export const renorm = /* @__PURE__ */ op<{
 /**
  * Every slice of a dim (or element of the flattened input) repeated, all alike or by a vector of counts. Alone,
  * the positions that the counts in input repeat.
+ * Shapes: any; dim grows; without dim the result is a vector.
  * Follows torch.repeat_interleave.
+ * @example
+ * torch.repeatInterleave(torch.tensor([1, 2]), 2) // tensor([1., 1., 2., 2.])
  */
 export const repeatInterleave = /* @__PURE__ */ op<{
   (input: Tensor, repeats?: Tensor | Scalar | null, dim?: number | null, outputSize?: number | null): Tensor;
@@ -2471,7 +3019,12 @@ export const repeatInterleave = /* @__PURE__ */ op<{
   (input: Tensor, repeats: Tensor | Scalar | null, dim: number | null, outputSize: number | null, options: { out?: Tensor | null }): Tensor;
 }>("repeatInterleave");
 
-/** `repeatInterleave` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */
+/**
+ * repeatInterleave of tensors of any device: on WebGPU the result depends on values that have to be awaited.
+ * Follows torch.repeat_interleave.
+ * @example
+ * await torch.repeatInterleaveAsync(torch.tensor([1, 2]), 2) // tensor([1., 1., 2., 2.])
+ */
 export const repeatInterleaveAsync = /* @__PURE__ */ later<{
   (input: Tensor, repeats?: Tensor | Scalar | null, dim?: number | null, outputSize?: number | null): Promise<Tensor>;
   (input: Tensor, options: { repeats?: Tensor | Scalar | null; dim?: number | null; outputSize?: number | null; out?: Tensor | null }): Promise<Tensor>;
@@ -2482,8 +3035,10 @@ export const repeatInterleaveAsync = /* @__PURE__ */ later<{
 
 /**
  * The same elements in another shape: a view where the strides allow it, else a copy.
+ * Shapes: any; the result has shape, of which one size may be -1.
  * Follows torch.reshape.
- * @example torch.reshape(x, [2, -1])
+ * @example
+ * torch.reshape(torch.arange(6), [2, -1]) // tensor([[0, 1, 2], [3, 4, 5]])
  */
 export const reshape = /* @__PURE__ */ op<{
   (input: Tensor, shape: number | readonly number[]): Tensor;
@@ -2494,7 +3049,10 @@ export const reshape = /* @__PURE__ */ op<{
 /**
  * The complex conjugates; a real tensor itself. Computed at once, not when it is next used as in PyTorch.
  * Another name of torch.conj.
+ * Shapes: any; the result has the input's.
  * Follows torch.conj.
+ * @example
+ * torch.resolveConj(torch.complex(torch.tensor([1, 2]), torch.tensor([3, -4]))) // tensor([1.-3.j, 2.+4.j])
  */
 export const resolveConj = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -2504,7 +3062,10 @@ export const resolveConj = /* @__PURE__ */ op<{
 /**
  * The complex conjugates; a real tensor itself. Computed at once, not when it is next used as in PyTorch.
  * Another name of torch.conj.
+ * Shapes: any; the result has the input's.
  * Follows torch.conj.
+ * @example
+ * torch.resolveNeg(torch.complex(torch.tensor([1, 2]), torch.tensor([3, -4]))) // tensor([1.-3.j, 2.+4.j])
  */
 export const resolveNeg = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -2514,7 +3075,10 @@ export const resolveNeg = /* @__PURE__ */ op<{
 /**
  * The elements shifted along dims; those that leave at one end come in at the other. Without dims, along the
  * flattened tensor.
+ * Shapes: any; the result has the input's.
  * Follows torch.roll.
+ * @example
+ * torch.roll(torch.tensor([1, 2, 3]), 1) // tensor([3., 1., 2.])
  */
 export const roll = /* @__PURE__ */ op<{
   (input: Tensor, shifts: number | readonly number[], dims?: number | readonly number[]): Tensor;
@@ -2525,7 +3089,10 @@ export const roll = /* @__PURE__ */ op<{
 
 /**
  * The tensor turned k times by 90 degrees in the plane of two dims, from the first towards the second.
+ * Shapes: any of two dims at least, which odd k exchange.
  * Follows torch.rot90.
+ * @example
+ * torch.rot90(torch.tensor([[1, 2], [3, 4]])) // tensor([[2., 4.], [1., 3.]])
  */
 export const rot90 = /* @__PURE__ */ op<{
   (input: Tensor, k?: number, dims?: number | readonly number[]): Tensor;
@@ -2536,7 +3103,10 @@ export const rot90 = /* @__PURE__ */ op<{
 
 /**
  * To the nearest multiple of 10 ** -decimals, ties to even.
+ * Shapes: any; the result has the input's.
  * Follows torch.round.
+ * @example
+ * torch.round(torch.tensor([0.5, 1.5, 2.4])) // tensor([0., 2., 2.])
  */
 export const round = /* @__PURE__ */ op<{
   (input: Tensor, decimals?: number): Tensor;
@@ -2547,7 +3117,10 @@ export const round = /* @__PURE__ */ op<{
 /**
  * cat along dim 0 of tensors of at least two dims.
  * Another name of torch.vstack.
+ * Shapes: equal but for dim 0, along which the sizes add up.
  * Follows torch.vstack.
+ * @example
+ * torch.rowStack([torch.tensor([1, 2]), torch.tensor([3, 4])]) // tensor([[1., 2.], [3., 4.]])
  */
 export const rowStack = /* @__PURE__ */ op<{
   (tensors: readonly Tensor[]): Tensor;
@@ -2558,6 +3131,8 @@ export const rowStack = /* @__PURE__ */ op<{
  * 1 / sqrt(input).
  * Shapes: any; the result has the input's.
  * Follows torch.rsqrt.
+ * @example
+ * torch.rsqrt(torch.tensor([4, 16])) // tensor([0.5000, 0.2500])
  */
 export const rsqrt = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -2568,6 +3143,8 @@ export const rsqrt = /* @__PURE__ */ op<{
  * other - alpha * input.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.rsub.
+ * @example
+ * torch.rsub(torch.tensor([1, 2]), 10) // tensor([9., 8.])
  */
 export const rsub = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor | Scalar, alpha?: Scalar): Tensor;
@@ -2578,8 +3155,11 @@ export const rsub = /* @__PURE__ */ op<{
 /**
  * A copy of input with the elements of src written where `index` says along a dim: out[index[i][j]][j] =
  * src[i][j] for dim 0. With reduce they are added to, or multiplied with, what is there.
+ * Shapes: index has as many dims as input and src; the result has the input's.
  * Follows torch.scatter.
  * @throws RuntimeError for an index that is not int64 or out of range.
+ * @example
+ * torch.scatter(torch.zeros(3), 0, torch.tensor([2n, 0n]), torch.tensor([5, 6])) // tensor([6., 0., 5.])
  */
 export const scatter = /* @__PURE__ */ op<{
   (input: Tensor, dim: number, index: Tensor, src: Tensor | Scalar, reduce?: "add" | "multiply" | null): Tensor;
@@ -2592,7 +3172,10 @@ export const scatter = /* @__PURE__ */ op<{
 
 /**
  * A copy of input with the elements of src added where `index` says along a dim.
+ * Shapes: index has as many dims as input and src; the result has the input's.
  * Follows torch.scatter_add.
+ * @example
+ * torch.scatterAdd(torch.zeros(3), 0, torch.tensor([0n, 2n, 0n]), torch.tensor([1, 2, 3])) // tensor([4., 0., 2.])
  */
 export const scatterAdd = /* @__PURE__ */ op<{
   (input: Tensor, dim: number, index: Tensor, src: Tensor): Tensor;
@@ -2605,7 +3188,10 @@ export const scatterAdd = /* @__PURE__ */ op<{
 /**
  * Reduces the elements of src that `index` sends to the same place along a dim, with input's own element there
  * unless includeSelf is false.
+ * Shapes: index has as many dims as input and src; the result has the input's.
  * Follows torch.scatter_reduce.
+ * @example
+ * torch.scatterReduce(torch.zeros(2), 0, torch.tensor([0n, 1n, 1n]), torch.tensor([1, 2, 3]), "sum") // tensor([1., 5.])
  */
 export const scatterReduce = /* @__PURE__ */ op<{
   (input: Tensor, dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): Tensor;
@@ -2620,7 +3206,10 @@ export const scatterReduce = /* @__PURE__ */ op<{
 /**
  * Where each value would be put into a sorted sequence (or its row of several): before equal elements, with
  * right after them.
+ * Shapes: sortedSequence [N], or [*, N] beside input [*, M]; the result has the input's.
  * Follows torch.searchsorted.
+ * @example
+ * torch.searchsorted(torch.tensor([1, 3, 5]), torch.tensor([3, 4])) // tensor([1, 2])
  */
 export const searchsorted = /* @__PURE__ */ op<{
   (sortedSequence: Tensor, input: Tensor | Scalar, outInt32?: boolean, right?: boolean, side?: "left" | "right" | null, sorter?: Tensor | null): Tensor;
@@ -2634,7 +3223,10 @@ export const searchsorted = /* @__PURE__ */ op<{
 
 /**
  * The view at one index of a dim, which it loses.
+ * Shapes: any; the result loses dim.
  * Follows torch.select.
+ * @example
+ * torch.select(torch.tensor([[1, 2], [3, 4]]), 0, 1) // tensor([3., 4.])
  */
 export const select = /* @__PURE__ */ op<{
   (input: Tensor, dim: number, index: number): Tensor;
@@ -2644,7 +3236,10 @@ export const select = /* @__PURE__ */ op<{
 
 /**
  * A copy of input with src at one index of a dim.
+ * Shapes: src as input without dim; the result has the input's.
  * Follows torch.select_scatter.
+ * @example
+ * torch.selectScatter(torch.zeros(2, 2), torch.tensor([1, 2]), 0, 1) // tensor([[0., 0.], [1., 2.]])
  */
 export const selectScatter = /* @__PURE__ */ op<{
   (input: Tensor, src: Tensor, dim: number, index: number): Tensor;
@@ -2659,6 +3254,8 @@ export const selectScatter = /* @__PURE__ */ op<{
  * 1.0507.
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.selu.
+ * @example
+ * torch.selu(torch.tensor([-1, 1])) // tensor([-1.1113, 1.0507])
  */
 export const selu = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -2669,6 +3266,8 @@ export const selu = /* @__PURE__ */ op<{
  * -1, 0 or 1; for real tensors the same as sign.
  * Shapes: any; the result has the input's.
  * Follows torch.sgn.
+ * @example
+ * torch.sgn(torch.tensor([-3, 0, 2])) // tensor([-1., 0., 1.])
  */
 export const sgn = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -2679,6 +3278,8 @@ export const sgn = /* @__PURE__ */ op<{
  * 1 / (1 + exp(-input)).
  * Shapes: any; the result has the input's.
  * Follows torch.sigmoid.
+ * @example
+ * torch.sigmoid(torch.tensor([0, 2])) // tensor([0.5000, 0.8808])
  */
 export const sigmoid = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -2689,6 +3290,8 @@ export const sigmoid = /* @__PURE__ */ op<{
  * -1, 0 or 1.
  * Shapes: any; the result has the input's.
  * Follows torch.sign.
+ * @example
+ * torch.sign(torch.tensor([-3, 0, 2])) // tensor([-1., 0., 1.])
  */
 export const sign = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -2699,6 +3302,8 @@ export const sign = /* @__PURE__ */ op<{
  * Whether the sign bit is set (also for -0), as bool.
  * Shapes: any; the result has the input's.
  * Follows torch.signbit.
+ * @example
+ * torch.signbit(torch.tensor([-3, 2])) // tensor([True, False])
  */
 export const signbit = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -2709,6 +3314,8 @@ export const signbit = /* @__PURE__ */ op<{
  * The sine of radians.
  * Shapes: any; the result has the input's.
  * Follows torch.sin.
+ * @example
+ * torch.sin(torch.tensor([0, Math.PI / 2])) // tensor([0., 1.])
  */
 export const sin = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -2719,6 +3326,8 @@ export const sin = /* @__PURE__ */ op<{
  * sin(πx) / (πx), 1 at 0.
  * Shapes: any; the result has the input's.
  * Follows torch.sinc.
+ * @example
+ * torch.sinc(torch.tensor([0, 0.5])) // tensor([1.0000, 0.6366])
  */
 export const sinc = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -2729,6 +3338,8 @@ export const sinc = /* @__PURE__ */ op<{
  * The hyperbolic sine.
  * Shapes: any; the result has the input's.
  * Follows torch.sinh.
+ * @example
+ * torch.sinh(torch.tensor([0, 1])) // tensor([0.0000, 1.1752])
  */
 export const sinh = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -2737,7 +3348,10 @@ export const sinh = /* @__PURE__ */ op<{
 
 /**
  * A copy of input with src in a slice of a dim.
+ * Shapes: src has the slice's; the result has the input's.
  * Follows torch.slice_scatter.
+ * @example
+ * torch.sliceScatter(torch.zeros(4), torch.tensor([1, 2]), 0, 1, 3, 1) // tensor([0., 1., 2., 0.])
  */
 export const sliceScatter = /* @__PURE__ */ op<{
   (input: Tensor, src: Tensor, dim?: number, start?: number | null, end?: number | null, step?: number): Tensor;
@@ -2751,8 +3365,10 @@ export const sliceScatter = /* @__PURE__ */ op<{
 
 /**
  * exp(input) / sum(exp(input)) along a dim, without overflow. A `dtype` is what the input is converted to first.
+ * Shapes: any; the result has the input's.
  * Follows torch.softmax.
- * @example torch.softmax(x, -1)
+ * @example
+ * torch.softmax(torch.tensor([0, 0, Math.log(2)]), 0) // tensor([0.2500, 0.2500, 0.5000])
  */
 export const softmax = /* @__PURE__ */ op<{
   (input: Tensor, dim: number, dtype?: DType | null): Tensor;
@@ -2763,7 +3379,10 @@ export const softmax = /* @__PURE__ */ op<{
 
 /**
  * The elements sorted along a dim, and where they came from.
+ * Shapes: any; both results have the input's.
  * Follows torch.sort.
+ * @example
+ * torch.sort(torch.tensor([3, 1, 2])) // [tensor([1., 2., 3.]), tensor([1, 2, 0])]
  */
 export const sort = /* @__PURE__ */ op<{
   (input: Tensor, dim?: number, descending?: boolean, stable?: boolean): Named<"values" | "indices">;
@@ -2775,7 +3394,10 @@ export const sort = /* @__PURE__ */ op<{
 
 /**
  * Views of consecutive pieces of a dim: of one size (the last may be smaller), or of the sizes in a list.
+ * Shapes: any; dim is divided, the others stay.
  * Follows torch.split.
+ * @example
+ * torch.split(torch.arange(5), 2) // [tensor([0, 1]), tensor([2, 3]), tensor([4])]
  */
 export const split = /* @__PURE__ */ op<{
   (tensor: Tensor, splitSizeOrSections: number | readonly number[], dim?: number): Tensor[];
@@ -2785,7 +3407,10 @@ export const split = /* @__PURE__ */ op<{
 
 /**
  * Views of consecutive pieces of a dim with the given sizes.
+ * Shapes: any; dim is divided, the others stay.
  * Follows torch.split_with_sizes.
+ * @example
+ * torch.splitWithSizes(torch.arange(5), [2, 3]) // [tensor([0, 1]), tensor([2, 3, 4])]
  */
 export const splitWithSizes = /* @__PURE__ */ op<{
   (input: Tensor, splitSizes: number | readonly number[], dim?: number): Tensor[];
@@ -2797,6 +3422,8 @@ export const splitWithSizes = /* @__PURE__ */ op<{
  * The square root.
  * Shapes: any; the result has the input's.
  * Follows torch.sqrt.
+ * @example
+ * torch.sqrt(torch.tensor([4, 9])) // tensor([2., 3.])
  */
 export const sqrt = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -2805,7 +3432,10 @@ export const sqrt = /* @__PURE__ */ op<{
 
 /**
  * input squared.
+ * Shapes: any; the result has the input's.
  * Follows torch.square.
+ * @example
+ * torch.square(torch.tensor([-2, 3])) // tensor([4., 9.])
  */
 export const square = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -2814,7 +3444,10 @@ export const square = /* @__PURE__ */ op<{
 
 /**
  * A view without the dims of size 1, or without one of them.
+ * Shapes: any; dims of size 1 go.
  * Follows torch.squeeze.
+ * @example
+ * torch.squeeze(torch.zeros(2, 1, 3)).shape // [2, 3]
  */
 export const squeeze = /* @__PURE__ */ op<{
   (input: Tensor, dim?: number | null): Tensor;
@@ -2823,8 +3456,10 @@ export const squeeze = /* @__PURE__ */ op<{
 
 /**
  * Tensors of one shape side by side along a new dim.
+ * Shapes: equal; the result has a new dim of as many as there are tensors.
  * Follows torch.stack.
- * @example torch.stack([x, x], 0)
+ * @example
+ * torch.stack([torch.tensor([1, 2]), torch.tensor([3, 4])], 1) // tensor([[1., 3.], [2., 4.]])
  */
 export const stack = /* @__PURE__ */ op<{
   (tensors: readonly Tensor[], dim?: number): Tensor;
@@ -2834,7 +3469,10 @@ export const stack = /* @__PURE__ */ op<{
 
 /**
  * The standard deviation over dims, the square root of torch.var.
+ * Shapes: any; the result loses the dims, or keeps them with size 1.
  * Follows torch.std.
+ * @example
+ * torch.std(torch.tensor([1, 3])) // tensor(1.4142)
  */
 export const std = /* @__PURE__ */ op<{
   (input: Tensor, dim?: number | readonly number[] | null, unbiased?: boolean, keepdim?: boolean, correction?: number | null): Tensor;
@@ -2847,7 +3485,10 @@ export const std = /* @__PURE__ */ op<{
 
 /**
  * Standard deviation and mean over dims.
+ * Shapes: any; the results lose the dims, or keep them with size 1.
  * Follows torch.std_mean.
+ * @example
+ * torch.stdMean(torch.tensor([1, 3])) // [tensor(1.4142), tensor(2.)]
  */
 export const stdMean = /* @__PURE__ */ op<{
   (input: Tensor, dim?: number | readonly number[] | null, unbiased?: boolean, keepdim?: boolean, correction?: number | null): Named<"std" | "mean">;
@@ -2862,6 +3503,8 @@ export const stdMean = /* @__PURE__ */ op<{
  * input - alpha * other.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.sub.
+ * @example
+ * torch.sub(torch.tensor([10, 20]), torch.tensor([1, 2]), { alpha: 2 }) // tensor([8., 16.])
  */
 export const sub = /* @__PURE__ */ op<{
   (input: Tensor | Scalar, other: Tensor | Scalar, alpha?: Scalar): Tensor;
@@ -2874,6 +3517,8 @@ export const sub = /* @__PURE__ */ op<{
  * Another name of torch.sub.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.sub.
+ * @example
+ * torch.subtract(torch.tensor([10, 20]), torch.tensor([1, 2]), { alpha: 2 }) // tensor([8., 16.])
  */
 export const subtract = /* @__PURE__ */ op<{
   (input: Tensor | Scalar, other: Tensor | Scalar, alpha?: Scalar): Tensor;
@@ -2885,7 +3530,8 @@ export const subtract = /* @__PURE__ */ op<{
  * The sum over dims (default: all). Integers and bools are summed as int64.
  * Shapes: the input's without `dim`, or with size 1 there if `keepdim`
  * Follows torch.sum.
- * @example torch.sum(torch.ones(2, 3), 1)
+ * @example
+ * torch.sum(torch.tensor([[1, 2], [3, 4]]), 1) // tensor([3., 7.])
  */
 export const sum = /* @__PURE__ */ op<{
   (input: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
@@ -2898,8 +3544,10 @@ export const sum = /* @__PURE__ */ op<{
 /**
  * A view with two dims exchanged.
  * Another name of torch.transpose.
+ * Shapes: any; two dims are exchanged.
  * Follows torch.transpose.
- * @example torch.transpose(x, 0, 1)
+ * @example
+ * torch.swapaxes(torch.tensor([[1, 2], [3, 4]]), 0, 1) // tensor([[1., 3.], [2., 4.]])
  */
 export const swapaxes = /* @__PURE__ */ op<{
   (input: Tensor, dim0: number, dim1: number): Tensor;
@@ -2910,8 +3558,10 @@ export const swapaxes = /* @__PURE__ */ op<{
 /**
  * A view with two dims exchanged.
  * Another name of torch.transpose.
+ * Shapes: any; two dims are exchanged.
  * Follows torch.transpose.
- * @example torch.transpose(x, 0, 1)
+ * @example
+ * torch.swapdims(torch.tensor([[1, 2], [3, 4]]), 0, 1) // tensor([[1., 3.], [2., 4.]])
  */
 export const swapdims = /* @__PURE__ */ op<{
   (input: Tensor, dim0: number, dim1: number): Tensor;
@@ -2921,7 +3571,10 @@ export const swapdims = /* @__PURE__ */ op<{
 
 /**
  * The transpose of a tensor of at most 2 dims.
+ * Shapes: [N], [N, M] or none; the dims are exchanged.
  * Follows torch.t.
+ * @example
+ * torch.t(torch.tensor([[1, 2], [3, 4]])) // tensor([[1., 3.], [2., 4.]])
  */
 export const t = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -2930,8 +3583,11 @@ export const t = /* @__PURE__ */ op<{
 
 /**
  * The elements at positions in the flattened input; negative ones count from the end.
+ * Shapes: any; the result has the index's.
  * Follows torch.take.
  * @throws IndexError for an index out of range.
+ * @example
+ * torch.take(torch.tensor([[1, 2], [3, 4]]), torch.tensor([0n, -1n])) // tensor([1., 4.])
  */
 export const take = /* @__PURE__ */ op<{
   (input: Tensor, index: Tensor): Tensor;
@@ -2941,7 +3597,10 @@ export const take = /* @__PURE__ */ op<{
 
 /**
  * gather with both tensors broadcast against each other; without dim, of the flattened input.
+ * Shapes: as many dims, of sizes that broadcast but for dim.
  * Follows torch.take_along_dim.
+ * @example
+ * torch.takeAlongDim(torch.tensor([[1, 2], [3, 4]]), torch.tensor([[1n], [0n]]), 1) // tensor([[2.], [3.]])
  */
 export const takeAlongDim = /* @__PURE__ */ op<{
   (input: Tensor, indices: Tensor, dim?: number | null): Tensor;
@@ -2954,6 +3613,8 @@ export const takeAlongDim = /* @__PURE__ */ op<{
  * The tangent of radians.
  * Shapes: any; the result has the input's.
  * Follows torch.tan.
+ * @example
+ * torch.tan(torch.tensor([0, 1])) // tensor([0.0000, 1.5574])
  */
 export const tan = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -2964,6 +3625,8 @@ export const tan = /* @__PURE__ */ op<{
  * The hyperbolic tangent.
  * Shapes: any; the result has the input's.
  * Follows torch.tanh.
+ * @example
+ * torch.tanh(torch.tensor([0, 1])) // tensor([0.0000, 0.7616])
  */
 export const tanh = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -2973,6 +3636,8 @@ export const tanh = /* @__PURE__ */ op<{
 /**
  * tensordot with the contracted dims of both tensors listed.
  * Follows torch.tensordot.
+ * @example
+ * torch.tensordot(torch.tensor([[1, 2], [3, 4]]), torch.tensor([[1, 0], [0, 1]]), 2) // tensor(5.)
  */
 export const tensordot = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor, dimsInput: number | readonly number[], dimsOther: number | readonly number[]): Tensor;
@@ -2984,7 +3649,10 @@ export const tensordot = /* @__PURE__ */ op<{
 
 /**
  * The tensor repeated along its last dims.
+ * Shapes: the sizes of the last dims are multiplied.
  * Follows torch.tile.
+ * @example
+ * torch.tile(torch.tensor([1, 2]), [2]) // tensor([1., 2., 1., 2.])
  */
 export const tile = /* @__PURE__ */ op<{
   (input: Tensor, dims: number | readonly number[]): Tensor;
@@ -2994,8 +3662,11 @@ export const tile = /* @__PURE__ */ op<{
 
 /**
  * The k largest (or smallest) elements along a dim, in order, and their indices.
+ * Shapes: any; both results have k along dim.
  * Follows torch.topk.
  * @throws RuntimeError if k is out of range.
+ * @example
+ * torch.topk(torch.tensor([1, 4, 2, 3]), 2) // [tensor([4., 3.]), tensor([1, 3])]
  */
 export const topk = /* @__PURE__ */ op<{
   (input: Tensor, k: number, dim?: number, largest?: boolean, sorted?: boolean): Named<"values" | "indices">;
@@ -3008,7 +3679,10 @@ export const topk = /* @__PURE__ */ op<{
 
 /**
  * The sum of a matrix's diagonal.
+ * Shapes: [N, M]; the result is 0-d.
  * Follows torch.trace.
+ * @example
+ * torch.trace(torch.tensor([[1, 2], [3, 4]])) // tensor(5.)
  */
 export const trace = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -3017,8 +3691,10 @@ export const trace = /* @__PURE__ */ op<{
 
 /**
  * A view with two dims exchanged.
+ * Shapes: any; two dims are exchanged.
  * Follows torch.transpose.
- * @example torch.transpose(x, 0, 1)
+ * @example
+ * torch.transpose(torch.tensor([[1, 2], [3, 4]]), 0, 1) // tensor([[1., 3.], [2., 4.]])
  */
 export const transpose = /* @__PURE__ */ op<{
   (input: Tensor, dim0: number, dim1: number): Tensor;
@@ -3028,7 +3704,10 @@ export const transpose = /* @__PURE__ */ op<{
 
 /**
  * The integral along a dim by the trapezoidal rule, with the sample points `x` or the spacing `dx`.
+ * Shapes: any; the result loses dim.
  * Follows torch.trapezoid.
+ * @example
+ * torch.trapezoid(torch.tensor([1, 2, 3])) // tensor(4.)
  */
 export const trapezoid = /* @__PURE__ */ op<{
   (y: Tensor, x?: Tensor | null, dx?: number, dim?: number): Tensor;
@@ -3041,7 +3720,10 @@ export const trapezoid = /* @__PURE__ */ op<{
 /**
  * The integral along a dim by the trapezoidal rule, with the sample points `x` or the spacing `dx`.
  * Another name of torch.trapezoid.
+ * Shapes: any; the result loses dim.
  * Follows torch.trapezoid.
+ * @example
+ * torch.trapz(torch.tensor([1, 2, 3])) // tensor(4.)
  */
 export const trapz = /* @__PURE__ */ op<{
   (y: Tensor, x?: Tensor | null, dx?: number, dim?: number): Tensor;
@@ -3053,7 +3735,10 @@ export const trapz = /* @__PURE__ */ op<{
 
 /**
  * The lower triangles of matrices: zero above a diagonal.
+ * Shapes: [*, N, M]; the result has the input's.
  * Follows torch.tril.
+ * @example
+ * torch.tril(torch.ones(2, 2)) // tensor([[1., 0.], [1., 1.]])
  */
 export const tril = /* @__PURE__ */ op<{
   (input: Tensor, diagonal?: number): Tensor;
@@ -3063,7 +3748,10 @@ export const tril = /* @__PURE__ */ op<{
 
 /**
  * The upper triangles of matrices: zero below a diagonal.
+ * Shapes: [*, N, M]; the result has the input's.
  * Follows torch.triu.
+ * @example
+ * torch.triu(torch.ones(2, 2)) // tensor([[1., 1.], [0., 1.]])
  */
 export const triu = /* @__PURE__ */ op<{
   (input: Tensor, diagonal?: number): Tensor;
@@ -3075,6 +3763,8 @@ export const triu = /* @__PURE__ */ op<{
  * input / other; integers give floats.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.true_divide.
+ * @example
+ * torch.trueDivide(torch.tensor([3, 4]), torch.tensor([2, 2])) // tensor([1.5000, 2.0000])
  */
 export const trueDivide = /* @__PURE__ */ op<{
   (input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
@@ -3085,6 +3775,8 @@ export const trueDivide = /* @__PURE__ */ op<{
  * Rounds towards zero.
  * Shapes: any; the result has the input's.
  * Follows torch.trunc.
+ * @example
+ * torch.trunc(torch.tensor([-1.7, 1.7])) // tensor([-1., 1.])
  */
 export const trunc = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -3093,7 +3785,10 @@ export const trunc = /* @__PURE__ */ op<{
 
 /**
  * The views at every index of a dim.
+ * Shapes: any; each result loses dim.
  * Follows torch.unbind.
+ * @example
+ * torch.unbind(torch.tensor([[1, 2], [3, 4]])) // [tensor([1., 2.]), tensor([3., 4.])]
  */
 export const unbind = /* @__PURE__ */ op<{
   (input: Tensor, dim?: number): Tensor[];
@@ -3102,7 +3797,10 @@ export const unbind = /* @__PURE__ */ op<{
 
 /**
  * A view with a dim split up into several; one size may be -1.
+ * Shapes: any; dim becomes several.
  * Follows torch.unflatten.
+ * @example
+ * torch.unflatten(torch.arange(6), 0, [2, 3]) // tensor([[0, 1, 2], [3, 4, 5]])
  */
 export const unflatten = /* @__PURE__ */ op<{
   (input: Tensor, dim: number, sizes: number | readonly number[]): Tensor;
@@ -3113,8 +3811,10 @@ export const unflatten = /* @__PURE__ */ op<{
 
 /**
  * A view with a dim of size 1 put in.
+ * Shapes: any; the result has a new dim of size 1.
  * Follows torch.unsqueeze.
- * @example torch.unsqueeze(x, 0)
+ * @example
+ * torch.unsqueeze(torch.tensor([1, 2]), 1) // tensor([[1.], [2.]])
  */
 export const unsqueeze = /* @__PURE__ */ op<{
   (input: Tensor, dim: number): Tensor;
@@ -3123,8 +3823,10 @@ export const unsqueeze = /* @__PURE__ */ op<{
 
 /**
  * The variance over dims: squared deviations over n - correction, 1 by default, 0 if not `unbiased`.
+ * Shapes: any; the result loses the dims, or keeps them with size 1.
  * Follows torch.var.
- * @example torch.var(x, 0, { unbiased: false })
+ * @example
+ * torch.var(torch.tensor([1, 3])) // tensor(2.)
  */
 export const varOp = /* @__PURE__ */ op<{
   (input: Tensor, dim?: number | readonly number[] | null, unbiased?: boolean, keepdim?: boolean, correction?: number | null): Tensor;
@@ -3137,7 +3839,10 @@ export const varOp = /* @__PURE__ */ op<{
 
 /**
  * Variance and mean over dims.
+ * Shapes: any; the results lose the dims, or keep them with size 1.
  * Follows torch.var_mean.
+ * @example
+ * torch.varMean(torch.tensor([1, 3])) // [tensor(2.), tensor(2.)]
  */
 export const varMean = /* @__PURE__ */ op<{
   (input: Tensor, dim?: number | readonly number[] | null, unbiased?: boolean, keepdim?: boolean, correction?: number | null): Named<"var" | "mean">;
@@ -3150,7 +3855,10 @@ export const varMean = /* @__PURE__ */ op<{
 
 /**
  * The inner product of two vectors; for real tensors the same as dot.
+ * Shapes: [N] both; the result is 0-d.
  * Follows torch.vdot.
+ * @example
+ * torch.vdot(torch.tensor([1, 2]), torch.tensor([3, 4])) // tensor(11.)
  */
 export const vdot = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor): Tensor;
@@ -3163,6 +3871,8 @@ export const vdot = /* @__PURE__ */ op<{
  * Shapes: (*, 2) → (*)
  * Follows torch.view_as_complex.
  * @throws RuntimeError if the pairs do not lie beside each other.
+ * @example
+ * torch.viewAsComplex(torch.tensor([[1, 2], [3, 4]])) // tensor([1.+2.j, 3.+4.j])
  */
 export const viewAsComplex = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -3172,6 +3882,8 @@ export const viewAsComplex = /* @__PURE__ */ op<{
  * A view of a complex tensor with a last dim of two: the real and the imaginary parts.
  * Shapes: (*) → (*, 2)
  * Follows torch.view_as_real.
+ * @example
+ * torch.viewAsReal(torch.complex(torch.tensor([1]), torch.tensor([2]))) // tensor([[1., 2.]])
  */
 export const viewAsReal = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -3179,7 +3891,10 @@ export const viewAsReal = /* @__PURE__ */ op<{
 
 /**
  * cat along dim 0 of tensors of at least two dims.
+ * Shapes: equal but for dim 0, along which the sizes add up.
  * Follows torch.vstack.
+ * @example
+ * torch.vstack([torch.tensor([1, 2]), torch.tensor([3, 4])]) // tensor([[1., 2.], [3., 4.]])
  */
 export const vstack = /* @__PURE__ */ op<{
   (tensors: readonly Tensor[]): Tensor;
@@ -3191,6 +3906,8 @@ export const vstack = /* @__PURE__ */ op<{
  * Shapes: any that broadcast; the result has the broadcast shape of condition, input, other.
  * Follows torch.where.
  * @throws RuntimeError if condition is not bool
+ * @example
+ * torch.where(torch.tensor([true, false]), torch.tensor([1, 2]), 0) // tensor([1., 0.])
  */
 export const where = /* @__PURE__ */ op<{
   (condition: Tensor, input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
@@ -3201,6 +3918,8 @@ export const where = /* @__PURE__ */ op<{
  * input * log(other), 0 where input is 0 (unless other is NaN).
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.xlogy.
+ * @example
+ * torch.xlogy(torch.tensor([0, 2]), torch.tensor([5, 1])) // tensor([0., 0.])
  */
 export const xlogy = /* @__PURE__ */ op<{
   (input: Tensor | Scalar, other: Tensor | Scalar): Tensor;

@@ -10,6 +10,8 @@ import type { Tensor } from "../tensor/tensor.ts";
  * The cross product along a dim of size 3.
  * Another name of torch.linalgCross.
  * Follows torch.linalg.cross.
+ * @example
+ * torch.linalg.cross(torch.tensor([1, 0, 0]), torch.tensor([0, 1, 0])) // tensor([0., 0., 1.])
  */
 export const cross = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor, dim?: number): Tensor;
@@ -21,7 +23,10 @@ export const cross = /* @__PURE__ */ op<{
 /**
  * A view of the diagonal of two dims, which become one, the last.
  * Another name of torch.diagonal.
+ * Shapes: any of two dims at least; dim1 and dim2 become one, the last.
  * Follows torch.diagonal.
+ * @example
+ * torch.linalg.diagonal(torch.tensor([[1, 2], [3, 4]])) // tensor([1., 4.])
  */
 export const diagonal = /* @__PURE__ */ op<{
   (input: Tensor, offset?: number, dim1?: number, dim2?: number): Tensor;
@@ -36,7 +41,8 @@ export const diagonal = /* @__PURE__ */ op<{
  * Another name of torch.matmul.
  * Shapes: a leading vector counts as a row, a trailing one as a column, and loses that dim in the result
  * Follows torch.matmul.
- * @example torch.matmul(torch.ones(2, 3), torch.ones(3))
+ * @example
+ * torch.linalg.matmul(torch.tensor([[1, 2], [3, 4]]), torch.tensor([1, 1])) // tensor([3., 7.])
  */
 export const matmul = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor): Tensor;
@@ -46,7 +52,10 @@ export const matmul = /* @__PURE__ */ op<{
 
 /**
  * The n-th power of square matrices for n >= 0.
+ * Shapes: [*, N, N], as the result.
  * Follows torch.linalg.matrix_power.
+ * @example
+ * torch.linalg.matrixPower(torch.tensor([[1, 1], [0, 1]]), 3) // tensor([[1., 3.], [0., 1.]])
  */
 export const matrixPower = /* @__PURE__ */ op<{
   (input: Tensor, n: number): Tensor;
@@ -56,7 +65,10 @@ export const matrixPower = /* @__PURE__ */ op<{
 
 /**
  * The product of a chain of matrices in the order that needs the fewest multiplications.
+ * Shapes: matrices whose sizes fit; the first and the last may be vectors.
  * Follows torch.linalg.multi_dot.
+ * @example
+ * torch.linalg.multiDot([torch.ones(2, 3), torch.ones(3, 4), torch.ones(4, 1)]) // tensor([[12.], [12.]])
  */
 export const multiDot = /* @__PURE__ */ op<{
   (tensors: readonly Tensor[]): Tensor;
@@ -65,7 +77,10 @@ export const multiDot = /* @__PURE__ */ op<{
 
 /**
  * Inner products along a dim, the others broadcast.
+ * Shapes: any that broadcast; the result loses dim.
  * Follows torch.linalg.vecdot.
+ * @example
+ * torch.linalg.vecdot(torch.tensor([[1, 2]]), torch.tensor([[3, 4]])) // tensor([11.])
  */
 export const vecdot = /* @__PURE__ */ op<{
   (x: Tensor, y: Tensor, dim?: number): Tensor;
@@ -77,8 +92,11 @@ export const vecdot = /* @__PURE__ */ op<{
 /**
  * (sum |x|^ord)^(1/ord) over dims (default: all); the number of nonzeros for 0, the extrema of |x| for
  * ±Infinity.
+ * Shapes: any; the result loses the dims, or keeps them with size 1.
  * Follows torch.linalg.vector_norm.
  * @throws RuntimeError for integers, and for a negative or infinite `ord` over no elements.
+ * @example
+ * torch.linalg.vectorNorm(torch.tensor([3, 4])) // tensor(5.)
  */
 export const vectorNorm = /* @__PURE__ */ op<{
   (input: Tensor, ord?: number, dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;

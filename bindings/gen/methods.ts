@@ -12,6 +12,8 @@ export interface TensorMethods {
    * The absolute value; the gradient at 0 is 0.
    * Shapes: any; the result has the input's.
    * Follows torch.abs.
+   * @example
+   * torch.tensor([-1.5, 2]).abs() // tensor([1.5000, 2.0000])
    */
   abs(): Tensor;
   /**
@@ -19,31 +21,41 @@ export interface TensorMethods {
    * Another name of torch.abs.
    * Shapes: any; the result has the input's.
    * Follows torch.abs.
+   * @example
+   * torch.tensor([-1.5, 2]).absolute() // tensor([1.5000, 2.0000])
    */
   absolute(): Tensor;
   /**
    * The inverse cosine, in radians.
    * Shapes: any; the result has the input's.
    * Follows torch.acos.
+   * @example
+   * torch.tensor([1, 0, -1]).acos() // tensor([0.0000, 1.5708, 3.1416])
    */
   acos(): Tensor;
   /**
    * The inverse hyperbolic cosine.
    * Shapes: any; the result has the input's.
    * Follows torch.acosh.
+   * @example
+   * torch.tensor([1, 2]).acosh() // tensor([0.0000, 1.3170])
    */
   acosh(): Tensor;
   /**
    * input + alpha * other.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.add.
-   * @example torch.add(torch.ones(2), torch.ones(2), { alpha: 2 })
+   * @example
+   * torch.tensor([1, 2]).add(torch.tensor([10, 20]), { alpha: 2 }) // tensor([21., 42.])
    */
   add(other: Tensor | Scalar, alpha?: Scalar): Tensor;
   add(other: Tensor | Scalar, options: { alpha?: Scalar }): Tensor;
   /**
    * beta * input + alpha * the sum over the batch of batch1 batch2.
+   * Shapes: input broadcasts to [N, P]; batch1 [B, N, M], batch2 [B, M, P]; the result has [N, P].
    * Follows torch.addbmm.
+   * @example
+   * torch.zeros(2, 2).addbmm(torch.ones(3, 2, 4), torch.ones(3, 4, 2)) // tensor([[12., 12.], [12., 12.]])
    */
   addbmm(batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
   addbmm(options: { batch1: Tensor; batch2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
@@ -55,6 +67,8 @@ export interface TensorMethods {
    * Shapes: any that broadcast; the result has the broadcast shape of input, tensor1, tensor2.
    * Follows torch.addcdiv.
    * @throws RuntimeError for integral tensors
+   * @example
+   * torch.tensor([1, 1]).addcdiv(torch.tensor([1, 2]), torch.tensor([2, 4]), { value: 10 }) // tensor([6., 6.])
    */
   addcdiv(tensor1: Tensor, tensor2: Tensor, value?: Scalar): Tensor;
   addcdiv(tensor1: Tensor, tensor2: Tensor, options: { value?: Scalar }): Tensor;
@@ -62,6 +76,8 @@ export interface TensorMethods {
    * input + value * tensor1 * tensor2.
    * Shapes: any that broadcast; the result has the broadcast shape of input, tensor1, tensor2.
    * Follows torch.addcmul.
+   * @example
+   * torch.tensor([1, 1]).addcmul(torch.tensor([1, 2]), torch.tensor([3, 4]), { value: 10 }) // tensor([31., 81.])
    */
   addcmul(tensor1: Tensor, tensor2: Tensor, value?: Scalar): Tensor;
   addcmul(tensor1: Tensor, tensor2: Tensor, options: { value?: Scalar }): Tensor;
@@ -69,7 +85,8 @@ export interface TensorMethods {
    * beta * input + alpha * (mat1 mat2). With beta 0 the input is ignored, NaN and all.
    * Shapes: input broadcast to (n, p), (n, m), (m, p) → (n, p)
    * Follows torch.addmm.
-   * @example torch.addmm(torch.zeros(4), torch.ones(2, 3), torch.ones(3, 4))
+   * @example
+   * torch.zeros(2, 2).addmm(torch.ones(2, 3), torch.ones(3, 2), { alpha: 2 }) // tensor([[6., 6.], [6., 6.]])
    */
   addmm(mat1: Tensor, mat2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
   addmm(options: { mat1: Tensor; mat2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
@@ -79,6 +96,8 @@ export interface TensorMethods {
   /**
    * beta * input + alpha * (mat vec).
    * Follows torch.addmv.
+   * @example
+   * torch.zeros(2).addmv(torch.tensor([[1, 2], [3, 4]]), torch.tensor([1, 1])) // tensor([3., 7.])
    */
   addmv(mat: Tensor, vec: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
   addmv(options: { mat: Tensor; vec: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
@@ -87,7 +106,10 @@ export interface TensorMethods {
   addmv(mat: Tensor, vec: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
   /**
    * beta * input + alpha * the outer product of vec1 and vec2.
+   * Shapes: input broadcasts to [N, M]; vec1 [N], vec2 [M]; the result has [N, M].
    * Follows torch.addr.
+   * @example
+   * torch.zeros(2, 3).addr(torch.tensor([1, 2]), torch.tensor([1, 2, 3])) // tensor([[1., 2., 3.], [2., 4., 6.]])
    */
   addr(vec1: Tensor, vec2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
   addr(options: { vec1: Tensor; vec2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
@@ -96,21 +118,32 @@ export interface TensorMethods {
   addr(vec1: Tensor, vec2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
   /**
    * Whether all elements are not 0. The result is bool, uint8 for uint8.
+   * Shapes: any; the result loses dim, or keeps it with size 1; without dim it is 0-d.
    * Follows torch.all.
+   * @example
+   * torch.tensor([[1, 2], [0, 3]]).all(1) // tensor([True, False])
    */
   all(dim?: number | null, keepdim?: boolean): Tensor;
   all(options: { dim?: number | null; keepdim?: boolean }): Tensor;
   all(dim: number | null, options: { keepdim?: boolean }): Tensor;
   /**
    * Whether all elements are close (see isclose).
+   * Shapes: any that broadcast.
    * Follows torch.allclose.
+   * @example
+   * torch.tensor([1, 2]).allclose(torch.tensor([1, 2.000001])) // true
    */
   allclose(other: Tensor, rtol?: number, atol?: number, equalNan?: boolean): boolean;
   allclose(options: { other: Tensor; rtol?: number; atol?: number; equalNan?: boolean }): boolean;
   allclose(other: Tensor, options: { rtol?: number; atol?: number; equalNan?: boolean }): boolean;
   allclose(other: Tensor, rtol: number, options: { atol?: number; equalNan?: boolean }): boolean;
   allclose(other: Tensor, rtol: number, atol: number, options: { equalNan?: boolean }): boolean;
-  /** `allclose` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */
+  /**
+   * allclose of tensors of any device: on WebGPU the result depends on values that have to be awaited.
+   * Follows torch.allclose.
+   * @example
+   * await torch.tensor([1, 2]).allcloseAsync(torch.tensor([1, 2.000001])) // true
+   */
   allcloseAsync(other: Tensor, rtol?: number, atol?: number, equalNan?: boolean): Promise<boolean>;
   allcloseAsync(options: { other: Tensor; rtol?: number; atol?: number; equalNan?: boolean }): Promise<boolean>;
   allcloseAsync(other: Tensor, options: { rtol?: number; atol?: number; equalNan?: boolean }): Promise<boolean>;
@@ -118,24 +151,33 @@ export interface TensorMethods {
   allcloseAsync(other: Tensor, rtol: number, atol: number, options: { equalNan?: boolean }): Promise<boolean>;
   /**
    * The largest element over dims; NaN if there is one. Equal extrema share the gradient.
+   * Shapes: any; the result loses the dims, or keeps them with size 1.
    * Follows torch.amax.
    * @throws RuntimeError or IndexError where a dim without elements has no extremum.
+   * @example
+   * torch.tensor([[1, 4], [3, 2]]).amax(1) // tensor([4., 3.])
    */
   amax(dim?: number | readonly number[] | null, keepdim?: boolean): Tensor;
   amax(options: { dim?: number | readonly number[] | null; keepdim?: boolean }): Tensor;
   amax(dim: number | readonly number[] | null, options: { keepdim?: boolean }): Tensor;
   /**
    * The smallest element over dims; NaN if there is one. Equal extrema share the gradient.
+   * Shapes: any; the result loses the dims, or keeps them with size 1.
    * Follows torch.amin.
    * @throws RuntimeError or IndexError where a dim without elements has no extremum.
+   * @example
+   * torch.tensor([[1, 4], [3, 2]]).amin(1) // tensor([1., 2.])
    */
   amin(dim?: number | readonly number[] | null, keepdim?: boolean): Tensor;
   amin(options: { dim?: number | readonly number[] | null; keepdim?: boolean }): Tensor;
   amin(dim: number | readonly number[] | null, options: { keepdim?: boolean }): Tensor;
   /**
    * The smallest and the largest elements along a dim (default: all).
+   * Shapes: any; both results lose dim, or keep it with size 1; without dim they are 0-d.
    * Follows torch.aminmax.
    * @throws RuntimeError or IndexError where a dim without elements has no extremum.
+   * @example
+   * torch.tensor([[1, 4], [3, 2]]).aminmax({ dim: 1 }) // [tensor([1., 2.]), tensor([4., 3.])]
    */
   aminmax(dim?: number | null, keepdim?: boolean): Named<"min" | "max">;
   aminmax(options: { dim?: number | null; keepdim?: boolean }): Named<"min" | "max">;
@@ -144,11 +186,16 @@ export interface TensorMethods {
    * The angle of a real number in the complex plane: π if negative, else 0; NaN stays.
    * Shapes: any; the result has the input's.
    * Follows torch.angle.
+   * @example
+   * torch.tensor([-1, 0, 1]).angle() // tensor([3.1416, 0.0000, 0.0000])
    */
   angle(): Tensor;
   /**
    * Whether any element is not 0. The result is bool, uint8 for uint8.
+   * Shapes: any; the result loses dim, or keeps it with size 1; without dim it is 0-d.
    * Follows torch.any.
+   * @example
+   * torch.tensor([[0, 0], [0, 3]]).any(1) // tensor([False, True])
    */
   any(dim?: number | null, keepdim?: boolean): Tensor;
   any(options: { dim?: number | null; keepdim?: boolean }): Tensor;
@@ -158,6 +205,8 @@ export interface TensorMethods {
    * Another name of torch.acos.
    * Shapes: any; the result has the input's.
    * Follows torch.acos.
+   * @example
+   * torch.tensor([1, 0, -1]).arccos() // tensor([0.0000, 1.5708, 3.1416])
    */
   arccos(): Tensor;
   /**
@@ -165,6 +214,8 @@ export interface TensorMethods {
    * Another name of torch.acosh.
    * Shapes: any; the result has the input's.
    * Follows torch.acosh.
+   * @example
+   * torch.tensor([1, 2]).arccosh() // tensor([0.0000, 1.3170])
    */
   arccosh(): Tensor;
   /**
@@ -172,6 +223,8 @@ export interface TensorMethods {
    * Another name of torch.asin.
    * Shapes: any; the result has the input's.
    * Follows torch.asin.
+   * @example
+   * torch.tensor([0, 1]).arcsin() // tensor([0.0000, 1.5708])
    */
   arcsin(): Tensor;
   /**
@@ -179,6 +232,8 @@ export interface TensorMethods {
    * Another name of torch.asinh.
    * Shapes: any; the result has the input's.
    * Follows torch.asinh.
+   * @example
+   * torch.tensor([0, 1]).arcsinh() // tensor([0.0000, 0.8814])
    */
   arcsinh(): Tensor;
   /**
@@ -186,6 +241,8 @@ export interface TensorMethods {
    * Another name of torch.atan.
    * Shapes: any; the result has the input's.
    * Follows torch.atan.
+   * @example
+   * torch.tensor([0, 1]).arctan() // tensor([0.0000, 0.7854])
    */
   arctan(): Tensor;
   /**
@@ -193,6 +250,8 @@ export interface TensorMethods {
    * Another name of torch.atan2.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.atan2.
+   * @example
+   * torch.tensor([1, -1]).arctan2(torch.tensor([1, 1])) // tensor([0.7854, -0.7854])
    */
   arctan2(other: Tensor): Tensor;
   /**
@@ -200,13 +259,18 @@ export interface TensorMethods {
    * Another name of torch.atanh.
    * Shapes: any; the result has the input's.
    * Follows torch.atanh.
+   * @example
+   * torch.tensor([0, 0.5]).arctanh() // tensor([0.0000, 0.5493])
    */
   arctanh(): Tensor;
   /**
    * The position of the largest element along a dim, the first of equal ones; without `dim`, in the flattened
    * tensor.
+   * Shapes: any; the result loses dim, or keeps it with size 1; without dim it is 0-d.
    * Follows torch.argmax.
    * @throws RuntimeError or IndexError where a dim without elements has no extremum.
+   * @example
+   * torch.tensor([[1, 4], [3, 2]]).argmax(1) // tensor([1, 0])
    */
   argmax(dim?: number | null, keepdim?: boolean): Tensor;
   argmax(options: { dim?: number | null; keepdim?: boolean }): Tensor;
@@ -214,15 +278,21 @@ export interface TensorMethods {
   /**
    * The position of the smallest element along a dim, the first of equal ones; without `dim`, in the flattened
    * tensor.
+   * Shapes: any; the result loses dim, or keeps it with size 1; without dim it is 0-d.
    * Follows torch.argmin.
    * @throws RuntimeError or IndexError where a dim without elements has no extremum.
+   * @example
+   * torch.tensor([[1, 4], [3, 2]]).argmin(1) // tensor([0, 1])
    */
   argmin(dim?: number | null, keepdim?: boolean): Tensor;
   argmin(options: { dim?: number | null; keepdim?: boolean }): Tensor;
   argmin(dim: number | null, options: { keepdim?: boolean }): Tensor;
   /**
    * The indices that sort the elements along a dim.
+   * Shapes: any; the result has the input's.
    * Follows torch.argsort.
+   * @example
+   * torch.tensor([3, 1, 2]).argsort() // tensor([1, 2, 0])
    */
   argsort(dim?: number, descending?: boolean, stable?: boolean): Tensor;
   argsort(options: { dim?: number; descending?: boolean; stable?: boolean }): Tensor;
@@ -230,14 +300,25 @@ export interface TensorMethods {
   argsort(dim: number, descending: boolean, options: { stable?: boolean }): Tensor;
   /**
    * The indices of all elements that are not zero: int64 [count, ndim], in row-major order.
+   * Shapes: any; the result is [count, ndim].
    * Follows torch.argwhere.
+   * @example
+   * torch.tensor([[1, 0], [0, 2]]).argwhere() // tensor([[0, 0], [1, 1]])
    */
   argwhere(): Tensor;
-  /** `argwhere` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */
+  /**
+   * argwhere of tensors of any device: on WebGPU the result depends on values that have to be awaited.
+   * Follows torch.argwhere.
+   * @example
+   * await torch.tensor([[1, 0], [0, 2]]).argwhereAsync() // tensor([[0, 0], [1, 1]])
+   */
   argwhereAsync(): Promise<Tensor>;
   /**
    * A view of the tensor's storage with sizes, strides and offset (in elements) given outright.
+   * Shapes: any; the result has size.
    * Follows torch.as_strided.
+   * @example
+   * torch.arange(6).asStrided([2, 2], [3, 1], 1) // tensor([[1, 2], [4, 5]])
    */
   asStrided(size: number | readonly number[], stride: number | readonly number[], storageOffset?: number | null): Tensor;
   asStrided(options: { size: number | readonly number[]; stride: number | readonly number[]; storageOffset?: number | null }): Tensor;
@@ -245,7 +326,10 @@ export interface TensorMethods {
   asStrided(size: number | readonly number[], stride: number | readonly number[], options: { storageOffset?: number | null }): Tensor;
   /**
    * A copy of input with src in the places that as_strided of the copy names.
+   * Shapes: src has size; the result has the input's.
    * Follows torch.as_strided_scatter.
+   * @example
+   * torch.zeros(2, 2).asStridedScatter(torch.tensor([1, 2]), [2], [3]) // tensor([[1., 0.], [0., 2.]])
    */
   asStridedScatter(src: Tensor, size: number | readonly number[], stride: number | readonly number[], storageOffset?: number | null): Tensor;
   asStridedScatter(options: { src: Tensor; size: number | readonly number[]; stride: number | readonly number[]; storageOffset?: number | null }): Tensor;
@@ -256,35 +340,47 @@ export interface TensorMethods {
    * The inverse sine, in radians.
    * Shapes: any; the result has the input's.
    * Follows torch.asin.
+   * @example
+   * torch.tensor([0, 1]).asin() // tensor([0.0000, 1.5708])
    */
   asin(): Tensor;
   /**
    * The inverse hyperbolic sine.
    * Shapes: any; the result has the input's.
    * Follows torch.asinh.
+   * @example
+   * torch.tensor([0, 1]).asinh() // tensor([0.0000, 0.8814])
    */
   asinh(): Tensor;
   /**
    * The inverse tangent, in radians.
    * Shapes: any; the result has the input's.
    * Follows torch.atan.
+   * @example
+   * torch.tensor([0, 1]).atan() // tensor([0.0000, 0.7854])
    */
   atan(): Tensor;
   /**
    * The angle of the point (other, input), in radians.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.atan2.
+   * @example
+   * torch.tensor([1, -1]).atan2(torch.tensor([1, 1])) // tensor([0.7854, -0.7854])
    */
   atan2(other: Tensor): Tensor;
   /**
    * The inverse hyperbolic tangent.
    * Shapes: any; the result has the input's.
    * Follows torch.atanh.
+   * @example
+   * torch.tensor([0, 0.5]).atanh() // tensor([0.0000, 0.5493])
    */
   atanh(): Tensor;
   /**
    * beta * input + alpha * (batch1 batch2), for batches of matrices.
    * Follows torch.baddbmm.
+   * @example
+   * torch.zeros(1, 2, 2).baddbmm(torch.ones(1, 2, 3), torch.ones(1, 3, 2)) // tensor([[[3., 3.], [3., 3.]]])
    */
   baddbmm(batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
   baddbmm(options: { batch1: Tensor; batch2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
@@ -293,12 +389,20 @@ export interface TensorMethods {
   baddbmm(batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
   /**
    * How often each non-negative integer occurs in a vector, or the sum of its weights.
+   * Shapes: input [N]; the result has one element for each integer up to the largest, minlength at least.
    * Follows torch.bincount.
+   * @example
+   * torch.tensor([1n, 3n, 1n]).bincount() // tensor([0, 2, 0, 1])
    */
   bincount(weights?: Tensor | null, minlength?: number): Tensor;
   bincount(options: { weights?: Tensor | null; minlength?: number }): Tensor;
   bincount(weights: Tensor | null, options: { minlength?: number }): Tensor;
-  /** `bincount` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */
+  /**
+   * bincount of tensors of any device: on WebGPU the result depends on values that have to be awaited.
+   * Follows torch.bincount.
+   * @example
+   * await torch.tensor([1n, 3n, 1n]).bincountAsync() // tensor([0, 2, 0, 1])
+   */
   bincountAsync(weights?: Tensor | null, minlength?: number): Promise<Tensor>;
   bincountAsync(options: { weights?: Tensor | null; minlength?: number }): Promise<Tensor>;
   bincountAsync(weights: Tensor | null, options: { minlength?: number }): Promise<Tensor>;
@@ -307,6 +411,8 @@ export interface TensorMethods {
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.bitwise_and.
    * @throws RuntimeError for floating dtypes
+   * @example
+   * torch.tensor([12n, 10n]).bitwiseAnd(torch.tensor([6n, 3n])) // tensor([4, 2])
    */
   bitwiseAnd(other: Tensor | Scalar): Tensor;
   /**
@@ -314,6 +420,8 @@ export interface TensorMethods {
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.bitwise_left_shift.
    * @throws RuntimeError for floating dtypes
+   * @example
+   * torch.tensor([1n, 3n]).bitwiseLeftShift(torch.tensor([2n, 1n])) // tensor([4, 6])
    */
   bitwiseLeftShift(other: Tensor | Scalar): Tensor;
   /**
@@ -321,6 +429,8 @@ export interface TensorMethods {
    * Shapes: any; the result has the input's.
    * Follows torch.bitwise_not.
    * @throws RuntimeError for floating dtypes
+   * @example
+   * torch.tensor([0n, 5n]).bitwiseNot() // tensor([-1, -6])
    */
   bitwiseNot(): Tensor;
   /**
@@ -328,6 +438,8 @@ export interface TensorMethods {
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.bitwise_or.
    * @throws RuntimeError for floating dtypes
+   * @example
+   * torch.tensor([12n, 10n]).bitwiseOr(torch.tensor([6n, 3n])) // tensor([14, 11])
    */
   bitwiseOr(other: Tensor | Scalar): Tensor;
   /**
@@ -335,6 +447,8 @@ export interface TensorMethods {
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.bitwise_right_shift.
    * @throws RuntimeError for floating dtypes
+   * @example
+   * torch.tensor([8n, -8n]).bitwiseRightShift(torch.tensor([2n, 1n])) // tensor([2, -4])
    */
   bitwiseRightShift(other: Tensor | Scalar): Tensor;
   /**
@@ -342,19 +456,25 @@ export interface TensorMethods {
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.bitwise_xor.
    * @throws RuntimeError for floating dtypes
+   * @example
+   * torch.tensor([12n, 10n]).bitwiseXor(torch.tensor([6n, 3n])) // tensor([10, 9])
    */
   bitwiseXor(other: Tensor | Scalar): Tensor;
   /**
    * The products of two batches of matrices.
    * Shapes: (b, n, m), (b, m, p) → (b, n, p)
    * Follows torch.bmm.
-   * @example torch.bmm(torch.ones(5, 2, 3), torch.ones(5, 3, 4))
+   * @example
+   * torch.ones(1, 2, 3).bmm(torch.ones(1, 3, 2)) // tensor([[[3., 3.], [3., 3.]]])
    */
   bmm(mat2: Tensor): Tensor;
   bmm(options: { mat2: Tensor }): Tensor;
   /**
    * A view broadcast to a shape.
+   * Shapes: any that broadcasts to size, which the result has.
    * Follows torch.broadcast_to.
+   * @example
+   * torch.tensor([1, 2]).broadcastTo([2, 2]) // tensor([[1., 2.], [1., 2.]])
    */
   broadcastTo(size: number | readonly number[]): Tensor;
   broadcastTo(options: { size: number | readonly number[] }): Tensor;
@@ -362,11 +482,16 @@ export interface TensorMethods {
    * Rounds up.
    * Shapes: any; the result has the input's.
    * Follows torch.ceil.
+   * @example
+   * torch.tensor([-0.5, 0.2]).ceil() // tensor([-0., 1.])
    */
   ceil(): Tensor;
   /**
    * Views of at most `chunks` consecutive pieces of a dim, of one size but for the last.
+   * Shapes: any; the dim is divided, the others stay.
    * Follows torch.chunk.
+   * @example
+   * torch.arange(5).chunk(2) // [tensor([0, 1, 2]), tensor([3, 4])]
    */
   chunk(chunks: number, dim?: number): Tensor[];
   chunk(options: { chunks: number; dim?: number }): Tensor[];
@@ -377,7 +502,8 @@ export interface TensorMethods {
    * Shapes: any that broadcast; the result has the broadcast shape of input, min, max.
    * Follows torch.clamp.
    * @throws RuntimeError if both bounds are absent
-   * @example x.clamp({ min: 0 })
+   * @example
+   * torch.tensor([-2, 0.5, 3]).clamp(0, 1) // tensor([0.0000, 0.5000, 1.0000])
    */
   clamp(min?: Tensor | Scalar | null, max?: Tensor | Scalar | null): Tensor;
   clamp(options: { min?: Tensor | Scalar | null; max?: Tensor | Scalar | null }): Tensor;
@@ -386,12 +512,16 @@ export interface TensorMethods {
    * min(input, max).
    * Shapes: any that broadcast; the result has the broadcast shape of input, max.
    * Follows torch.clamp_max.
+   * @example
+   * torch.tensor([-2, 0.5, 3]).clampMax(1) // tensor([-2.0000, 0.5000, 1.0000])
    */
   clampMax(max: Tensor | Scalar): Tensor;
   /**
    * max(input, min).
    * Shapes: any that broadcast; the result has the broadcast shape of input, min.
    * Follows torch.clamp_min.
+   * @example
+   * torch.tensor([-2, 0.5, 3]).clampMin(0) // tensor([0.0000, 0.5000, 3.0000])
    */
   clampMin(min: Tensor | Scalar): Tensor;
   /**
@@ -401,39 +531,54 @@ export interface TensorMethods {
    * Shapes: any that broadcast; the result has the broadcast shape of input, min, max.
    * Follows torch.clamp.
    * @throws RuntimeError if both bounds are absent
-   * @example x.clamp({ min: 0 })
+   * @example
+   * torch.tensor([-2, 0.5, 3]).clip(0, 1) // tensor([0.0000, 0.5000, 1.0000])
    */
   clip(min?: Tensor | Scalar | null, max?: Tensor | Scalar | null): Tensor;
   clip(options: { min?: Tensor | Scalar | null; max?: Tensor | Scalar | null }): Tensor;
   clip(min: Tensor | Scalar | null, options: { max?: Tensor | Scalar | null }): Tensor;
   /**
    * A copy with storage of its own. The gradient flows through to the input.
+   * Shapes: any; the result has the input's.
    * Follows torch.clone.
-   * @example const y = torch.clone(x)
+   * @example
+   * torch.tensor([1, 2]).clone() // tensor([1., 2.])
    */
   clone(): Tensor;
   clone(options: { memoryFormat?: MemoryFormat }): Tensor;
   /**
    * All combinations of r elements of a vector, as rows.
+   * Shapes: input [N]; the result is [combinations, r].
    * Follows torch.combinations.
+   * @example
+   * torch.tensor([1, 2, 3]).combinations() // tensor([[1., 2.], [1., 3.], [2., 3.]])
    */
   combinations(r?: number, withReplacement?: boolean): Tensor;
   combinations(options: { r?: number; withReplacement?: boolean }): Tensor;
   combinations(r: number, options: { withReplacement?: boolean }): Tensor;
   /**
    * The complex conjugates; a real tensor itself. Computed at once, not when it is next used as in PyTorch.
+   * Shapes: any; the result has the input's.
    * Follows torch.conj.
+   * @example
+   * torch.complex(torch.tensor([1, 2]), torch.tensor([3, -4])).conj() // tensor([1.-3.j, 2.+4.j])
    */
   conj(): Tensor;
   /**
    * The complex conjugates; a real tensor itself. Computed at once, not when it is next used as in PyTorch.
    * Another name of torch.conj.
+   * Shapes: any; the result has the input's.
    * Follows torch.conj.
+   * @example
+   * torch.complex(torch.tensor([1, 2]), torch.tensor([3, -4])).conjPhysical() // tensor([1.-3.j, 2.+4.j])
    */
   conjPhysical(): Tensor;
   /**
    * The tensor with its elements in row-major order: the input itself if they are, else a copy.
+   * Shapes: any; the result has the input's.
    * Follows torch.Tensor.contiguous.
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).t().contiguous().stride() // [2, 1]
    */
   contiguous(): Tensor;
   contiguous(memoryFormat: MemoryFormat | { memoryFormat?: MemoryFormat }): Tensor;
@@ -441,74 +586,108 @@ export interface TensorMethods {
    * The magnitude of input with the sign of other.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.copysign.
+   * @example
+   * torch.tensor([1, 2]).copysign(torch.tensor([-1, 1])) // tensor([-1., 2.])
    */
   copysign(other: Tensor | Scalar): Tensor;
   /**
    * The correlation coefficients of variables (rows) over observations (columns).
+   * Shapes: input [variables, observations]; the result is [variables, variables].
    * Follows torch.corrcoef.
+   * @example
+   * torch.tensor([[1, 2, 3], [3, 2, 1]]).corrcoef() // tensor([[1., -1.], [-1., 1.]])
    */
   corrcoef(): Tensor;
   /**
    * The cosine of radians.
    * Shapes: any; the result has the input's.
    * Follows torch.cos.
+   * @example
+   * torch.tensor([0, Math.PI]).cos() // tensor([1., -1.])
    */
   cos(): Tensor;
   /**
    * The hyperbolic cosine.
    * Shapes: any; the result has the input's.
    * Follows torch.cosh.
+   * @example
+   * torch.tensor([0, 1]).cosh() // tensor([1.0000, 1.5431])
    */
   cosh(): Tensor;
   /**
    * How many elements are not 0.
+   * Shapes: any; the result loses the dims.
    * Follows torch.count_nonzero.
+   * @example
+   * torch.tensor([[0, 1], [2, 3]]).countNonzero(0) // tensor([1, 2])
    */
   countNonzero(dim?: number | readonly number[] | null): Tensor;
   countNonzero(options: { dim?: number | readonly number[] | null }): Tensor;
   /**
    * The covariance matrix of variables (rows) over observations (columns), which can be weighted.
+   * Shapes: input [variables, observations]; the result is [variables, variables].
    * Follows torch.cov.
+   * @example
+   * torch.tensor([[1, 2, 3], [3, 2, 1]]).cov() // tensor([[1., -1.], [-1., 1.]])
    */
   cov(correction?: number, fweights?: Tensor | null, aweights?: Tensor | null): Tensor;
   cov(options: { correction?: number; fweights?: Tensor | null; aweights?: Tensor | null }): Tensor;
   cov(correction: number, options: { fweights?: Tensor | null; aweights?: Tensor | null }): Tensor;
   cov(correction: number, fweights: Tensor | null, options: { aweights?: Tensor | null }): Tensor;
-  /** `cov` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */
+  /**
+   * cov of tensors of any device: on WebGPU the result depends on values that have to be awaited.
+   * Follows torch.cov.
+   * @example
+   * await torch.tensor([[1, 2, 3], [3, 2, 1]]).covAsync() // tensor([[1., -1.], [-1., 1.]])
+   */
   covAsync(correction?: number, fweights?: Tensor | null, aweights?: Tensor | null): Promise<Tensor>;
   covAsync(options: { correction?: number; fweights?: Tensor | null; aweights?: Tensor | null }): Promise<Tensor>;
   covAsync(correction: number, options: { fweights?: Tensor | null; aweights?: Tensor | null }): Promise<Tensor>;
   covAsync(correction: number, fweights: Tensor | null, options: { aweights?: Tensor | null }): Promise<Tensor>;
   /**
    * The cross product along a dim of size 3, by default the first such.
+   * Shapes: any that broadcast, with size 3 along dim.
    * Follows torch.cross.
+   * @example
+   * torch.tensor([1, 0, 0]).cross(torch.tensor([0, 1, 0]), 0) // tensor([0., 0., 1.])
    */
   cross(other: Tensor, dim?: number | null): Tensor;
   cross(options: { other: Tensor; dim?: number | null }): Tensor;
   cross(other: Tensor, options: { dim?: number | null }): Tensor;
   /**
    * The largest elements so far along a dim, and their positions (the last of equal ones).
+   * Shapes: any; both results have the input's.
    * Follows torch.cummax.
+   * @example
+   * torch.tensor([1, 3, 2]).cummax(0) // [tensor([1., 3., 3.]), tensor([0, 1, 1])]
    */
   cummax(dim: number): Named<"values" | "indices">;
   cummax(options: { dim: number }): Named<"values" | "indices">;
   /**
    * The smallest elements so far along a dim, and their positions (the last of equal ones).
+   * Shapes: any; both results have the input's.
    * Follows torch.cummin.
+   * @example
+   * torch.tensor([3, 1, 2]).cummin(0) // [tensor([3., 1., 1.]), tensor([0, 1, 1])]
    */
   cummin(dim: number): Named<"values" | "indices">;
   cummin(options: { dim: number }): Named<"values" | "indices">;
   /**
    * The products of the elements up to each along a dim.
+   * Shapes: any; the result has the input's.
    * Follows torch.cumprod.
+   * @example
+   * torch.tensor([1, 2, 3]).cumprod(0) // tensor([1., 2., 6.])
    */
   cumprod(dim: number, dtype?: DType | null): Tensor;
   cumprod(options: { dim: number; dtype?: DType | null }): Tensor;
   cumprod(dim: number, options: { dtype?: DType | null }): Tensor;
   /**
    * The sums of the elements up to each along a dim. Integers and bools are summed as int64.
+   * Shapes: any; the result has the input's.
    * Follows torch.cumsum.
-   * @example torch.cumsum(torch.ones(3), 0)
+   * @example
+   * torch.tensor([1, 2, 3]).cumsum(0) // tensor([1., 3., 6.])
    */
   cumsum(dim: number, dtype?: DType | null): Tensor;
   cumsum(options: { dim: number; dtype?: DType | null }): Tensor;
@@ -517,17 +696,25 @@ export interface TensorMethods {
    * Degrees to radians.
    * Shapes: any; the result has the input's.
    * Follows torch.deg2rad.
+   * @example
+   * torch.tensor([0, 180]).deg2rad() // tensor([0.0000, 3.1416])
    */
   deg2rad(): Tensor;
   /**
    * The diagonal of a matrix, or the matrix with a vector as its diagonal.
+   * Shapes: a vector [N] gives [N, N], a matrix its diagonal.
    * Follows torch.diag.
+   * @example
+   * torch.tensor([1, 2]).diag() // tensor([[1., 0.], [0., 2.]])
    */
   diag(diagonal?: number): Tensor;
   diag(options: { diagonal?: number }): Tensor;
   /**
    * Zeros with the last dim of input as a diagonal of two dims.
+   * Shapes: input [*, N]; the result has two dims of N in place of the last.
    * Follows torch.diag_embed.
+   * @example
+   * torch.tensor([[1, 2]]).diagEmbed() // tensor([[[1., 0.], [0., 2.]]])
    */
   diagEmbed(offset?: number, dim1?: number, dim2?: number): Tensor;
   diagEmbed(options: { offset?: number; dim1?: number; dim2?: number }): Tensor;
@@ -535,13 +722,19 @@ export interface TensorMethods {
   diagEmbed(offset: number, dim1: number, options: { dim2?: number }): Tensor;
   /**
    * The matrix with all elements as its diagonal.
+   * Shapes: any of N elements; the result is [N, N].
    * Follows torch.diagflat.
+   * @example
+   * torch.tensor([[1], [2]]).diagflat() // tensor([[1., 0.], [0., 2.]])
    */
   diagflat(offset?: number): Tensor;
   diagflat(options: { offset?: number }): Tensor;
   /**
    * A view of the diagonal of two dims, which become one, the last.
+   * Shapes: any of two dims at least; dim1 and dim2 become one, the last.
    * Follows torch.diagonal.
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).diagonal() // tensor([1., 4.])
    */
   diagonal(offset?: number, dim1?: number, dim2?: number): Tensor;
   diagonal(options: { offset?: number; dim1?: number; dim2?: number }): Tensor;
@@ -549,7 +742,10 @@ export interface TensorMethods {
   diagonal(offset: number, dim1: number, options: { dim2?: number }): Tensor;
   /**
    * A copy of input with src as a diagonal.
+   * Shapes: src has the diagonal's; the result has the input's.
    * Follows torch.diagonal_scatter.
+   * @example
+   * torch.zeros(2, 2).diagonalScatter(torch.tensor([1, 2])) // tensor([[1., 0.], [0., 2.]])
    */
   diagonalScatter(src: Tensor, offset?: number, dim1?: number, dim2?: number): Tensor;
   diagonalScatter(options: { src: Tensor; offset?: number; dim1?: number; dim2?: number }): Tensor;
@@ -558,7 +754,10 @@ export interface TensorMethods {
   diagonalScatter(src: Tensor, offset: number, dim1: number, options: { dim2?: number }): Tensor;
   /**
    * The n-th forward difference along a dim.
+   * Shapes: any; dim becomes n shorter.
    * Follows torch.diff.
+   * @example
+   * torch.tensor([1, 3, 6]).diff() // tensor([2., 3.])
    */
   diff(n?: number, dim?: number, prepend?: Tensor | null, append?: Tensor | null): Tensor;
   diff(options: { n?: number; dim?: number; prepend?: Tensor | null; append?: Tensor | null }): Tensor;
@@ -569,11 +768,16 @@ export interface TensorMethods {
    * The derivative of lgamma.
    * Shapes: any; the result has the input's.
    * Follows torch.digamma.
+   * @example
+   * torch.tensor([1, 2]).digamma() // tensor([-0.5772, 0.4228])
    */
   digamma(): Tensor;
   /**
    * The p-norm of input - other.
+   * Shapes: any that broadcast; the result is 0-d.
    * Follows torch.dist.
+   * @example
+   * torch.tensor([0, 0]).dist(torch.tensor([3, 4])) // tensor(5.)
    */
   dist(other: Tensor, p?: number): Tensor;
   dist(options: { other: Tensor; p?: number }): Tensor;
@@ -583,7 +787,8 @@ export interface TensorMethods {
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.div.
    * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero with a roundingMode
-   * @example torch.div(x, 2, { roundingMode: "floor" })
+   * @example
+   * torch.tensor([7, -7]).div(2, { roundingMode: "floor" }) // tensor([3., -4.])
    */
   div(other: Tensor | Scalar, roundingMode?: "trunc" | "floor" | null): Tensor;
   div(other: Tensor | Scalar, options: { roundingMode?: "trunc" | "floor" | null }): Tensor;
@@ -593,14 +798,16 @@ export interface TensorMethods {
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.div.
    * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero with a roundingMode
-   * @example torch.div(x, 2, { roundingMode: "floor" })
+   * @example
+   * torch.tensor([7, -7]).divide(2, { roundingMode: "floor" }) // tensor([3., -4.])
    */
   divide(other: Tensor | Scalar, roundingMode?: "trunc" | "floor" | null): Tensor;
   divide(other: Tensor | Scalar, options: { roundingMode?: "trunc" | "floor" | null }): Tensor;
   /**
    * The inner product of two vectors.
    * Follows torch.dot.
-   * @example torch.dot(torch.ones(3), torch.ones(3))
+   * @example
+   * torch.tensor([1, 2]).dot(torch.tensor([3, 4])) // tensor(11.)
    */
   dot(other: Tensor): Tensor;
   dot(options: { other: Tensor }): Tensor;
@@ -608,50 +815,73 @@ export interface TensorMethods {
    * input == other, as bool.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.eq.
+   * @example
+   * torch.tensor([1, 2]).eq(torch.tensor([1, 3])) // tensor([True, False])
    */
   eq(other: Tensor | Scalar): Tensor;
   /**
    * Whether both have the same shape and elements.
+   * Shapes: any.
    * Follows torch.equal.
+   * @example
+   * torch.tensor([1, 2]).equal(torch.tensor([1, 2])) // true
    */
   equal(other: Tensor): boolean;
   equal(options: { other: Tensor }): boolean;
-  /** `equal` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */
+  /**
+   * equal of tensors of any device: on WebGPU the result depends on values that have to be awaited.
+   * Follows torch.equal.
+   * @example
+   * await torch.tensor([1, 2]).equalAsync(torch.tensor([1, 2])) // true
+   */
   equalAsync(other: Tensor): Promise<boolean>;
   equalAsync(options: { other: Tensor }): Promise<boolean>;
   /**
    * The error function.
    * Shapes: any; the result has the input's.
    * Follows torch.erf.
+   * @example
+   * torch.tensor([0, 1]).erf() // tensor([0.0000, 0.8427])
    */
   erf(): Tensor;
   /**
    * 1 - erf(input), exact for large input.
    * Shapes: any; the result has the input's.
    * Follows torch.erfc.
+   * @example
+   * torch.tensor([0, 1]).erfc() // tensor([1.0000, 0.1573])
    */
   erfc(): Tensor;
   /**
    * The inverse of the error function, on (-1, 1).
    * Shapes: any; the result has the input's.
    * Follows torch.erfinv.
+   * @example
+   * torch.tensor([0, 0.5]).erfinv() // tensor([0.0000, 0.4769])
    */
   erfinv(): Tensor;
   /**
    * e to the power of input.
    * Shapes: any; the result has the input's.
    * Follows torch.exp.
+   * @example
+   * torch.tensor([0, 1]).exp() // tensor([1.0000, 2.7183])
    */
   exp(): Tensor;
   /**
    * 2 to the power of input.
    * Shapes: any; the result has the input's.
    * Follows torch.exp2.
+   * @example
+   * torch.tensor([0, 3]).exp2() // tensor([1., 8.])
    */
   exp2(): Tensor;
   /**
    * A view in which dims of size 1 are repeated to `size` without copying; -1 keeps a size.
+   * Shapes: dims of size 1 become those of size, new ones come first; -1 keeps a size.
    * Follows torch.Tensor.expand.
+   * @example
+   * torch.tensor([[1], [2]]).expand(2, 3) // tensor([[1., 1., 1.], [2., 2., 2.]])
    */
   expand(size: number | readonly number[], implicit?: boolean): Tensor;
   expand(options: { size: number | readonly number[]; implicit?: boolean }): Tensor;
@@ -659,7 +889,10 @@ export interface TensorMethods {
   expand(...size: number[]): Tensor;
   /**
    * expand to the other tensor's shape.
+   * Shapes: the result has the other's.
    * Follows torch.Tensor.expand_as.
+   * @example
+   * torch.tensor([[1], [2]]).expandAs(torch.zeros(2, 3)) // tensor([[1., 1., 1.], [2., 2., 2.]])
    */
   expandAs(other: Tensor): Tensor;
   expandAs(options: { other: Tensor }): Tensor;
@@ -667,6 +900,8 @@ export interface TensorMethods {
    * exp(input) - 1, exact near 0.
    * Shapes: any; the result has the input's.
    * Follows torch.expm1.
+   * @example
+   * torch.tensor([0, 1]).expm1() // tensor([0.0000, 1.7183])
    */
   expm1(): Tensor;
   /**
@@ -674,36 +909,52 @@ export interface TensorMethods {
    * Another name of torch.trunc.
    * Shapes: any; the result has the input's.
    * Follows torch.trunc.
+   * @example
+   * torch.tensor([-1.7, 1.7]).fix() // tensor([-1., 1.])
    */
   fix(): Tensor;
   /**
    * The dims from startDim to endDim as one; a view where the strides allow it.
+   * Shapes: any; the dims become one of as many elements.
    * Follows torch.flatten.
-   * @example torch.flatten(x, 1)
+   * @example
+   * torch.zeros(2, 3, 4).flatten(1).shape // [2, 12]
    */
   flatten(startDim?: number, endDim?: number): Tensor;
   flatten(options: { startDim?: number; endDim?: number }): Tensor;
   flatten(startDim: number, options: { endDim?: number }): Tensor;
   /**
    * A copy with dims reversed.
+   * Shapes: any; the result has the input's.
    * Follows torch.flip.
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).flip([0]) // tensor([[3., 4.], [1., 2.]])
    */
   flip(dims: number | readonly number[]): Tensor;
   flip(options: { dims: number | readonly number[] }): Tensor;
   flip(...dims: number[]): Tensor;
   /**
    * flip of dim 1.
+   * Shapes: any of two dims at least; the result has the input's.
    * Follows torch.fliplr.
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).fliplr() // tensor([[2., 1.], [4., 3.]])
    */
   fliplr(): Tensor;
   /**
    * flip of dim 0.
+   * Shapes: any of one dim at least; the result has the input's.
    * Follows torch.flipud.
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).flipud() // tensor([[3., 4.], [1., 2.]])
    */
   flipud(): Tensor;
   /**
    * input to the power of exponent, computed in float64.
+   * Shapes: any that broadcast; the result is float64.
    * Follows torch.float_power.
+   * @example
+   * torch.tensor([2, 3], { dtype: "float64" }).floatPower(2) // tensor([4., 9.], dtype=torch.float64)
    */
   floatPower(exponent: Tensor | Scalar): Tensor;
   floatPower(options: { exponent: Tensor | Scalar }): Tensor;
@@ -711,6 +962,8 @@ export interface TensorMethods {
    * Rounds down.
    * Shapes: any; the result has the input's.
    * Follows torch.floor.
+   * @example
+   * torch.tensor([-0.5, 1.7]).floor() // tensor([-1., 1.])
    */
   floor(): Tensor;
   /**
@@ -718,18 +971,24 @@ export interface TensorMethods {
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.floor_divide.
    * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero
+   * @example
+   * torch.tensor([7, -7]).floorDivide(2) // tensor([3., -4.])
    */
   floorDivide(other: Tensor | Scalar): Tensor;
   /**
    * The larger of two; a NaN gives way to a number.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.fmax.
+   * @example
+   * torch.tensor([1, NaN]).fmax(torch.tensor([2, 3])) // tensor([2., 3.])
    */
   fmax(other: Tensor): Tensor;
   /**
    * The smaller of two; a NaN gives way to a number.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.fmin.
+   * @example
+   * torch.tensor([1, NaN]).fmin(torch.tensor([2, 3])) // tensor([1., 3.])
    */
   fmin(other: Tensor): Tensor;
   /**
@@ -737,17 +996,24 @@ export interface TensorMethods {
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.fmod.
    * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero
+   * @example
+   * torch.tensor([7, -7]).fmod(3) // tensor([1., -1.])
    */
   fmod(other: Tensor | Scalar): Tensor;
   /**
    * input - trunc(input).
    * Shapes: any; the result has the input's.
    * Follows torch.frac.
+   * @example
+   * torch.tensor([1.5, -1.5]).frac() // tensor([0.5000, -0.5000])
    */
   frac(): Tensor;
   /**
    * Splits input into mantissa, 0.5 ≤ |mantissa| < 1, and exponent (int32): input = mantissa * 2 ** exponent.
+   * Shapes: any; both results have the input's.
    * Follows torch.frexp.
+   * @example
+   * torch.tensor([1, 10]).frexp() // [tensor([0.5000, 0.6250]), tensor([1, 4], dtype=torch.int32)]
    */
   frexp(): Named<"mantissa" | "exponent">;
   /**
@@ -756,7 +1022,8 @@ export interface TensorMethods {
    * Shapes: index has input's number of dims and is nowhere larger but along dim; the result has its shape.
    * Follows torch.gather.
    * @throws RuntimeError for an index that is not int64 or out of range.
-   * @example torch.gather(x, 1, torch.tensor([[0], [1]], { dtype: "int64" }))
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).gather(1, torch.tensor([[1n, 0n], [0n, 0n]])) // tensor([[2., 1.], [3., 3.]])
    */
   gather(dim: number, index: Tensor, sparseGrad?: boolean): Tensor;
   gather(options: { dim: number; index: Tensor; sparseGrad?: boolean }): Tensor;
@@ -766,12 +1033,16 @@ export interface TensorMethods {
    * The greatest common divisor.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.gcd.
+   * @example
+   * torch.tensor([12n, 18n]).gcd(torch.tensor([8n, 12n])) // tensor([4, 6])
    */
   gcd(other: Tensor): Tensor;
   /**
    * input >= other, as bool.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.ge.
+   * @example
+   * torch.tensor([1, 2]).ge(2) // tensor([False, True])
    */
   ge(other: Tensor | Scalar): Tensor;
   /**
@@ -779,6 +1050,8 @@ export interface TensorMethods {
    * Another name of torch.outer.
    * Shapes: (n), (m) → (n, m)
    * Follows torch.outer.
+   * @example
+   * torch.tensor([1, 2]).ger(torch.tensor([1, 10])) // tensor([[1., 10.], [2., 20.]])
    */
   ger(vec2: Tensor): Tensor;
   ger(options: { vec2: Tensor }): Tensor;
@@ -787,6 +1060,8 @@ export interface TensorMethods {
    * Another name of torch.gt.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.gt.
+   * @example
+   * torch.tensor([1, 2, 3]).greater(2) // tensor([False, False, True])
    */
   greater(other: Tensor | Scalar): Tensor;
   /**
@@ -794,18 +1069,24 @@ export interface TensorMethods {
    * Another name of torch.ge.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.ge.
+   * @example
+   * torch.tensor([1, 2]).greaterEqual(2) // tensor([False, True])
    */
   greaterEqual(other: Tensor | Scalar): Tensor;
   /**
    * input > other, as bool.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.gt.
+   * @example
+   * torch.tensor([1, 2, 3]).gt(2) // tensor([False, False, True])
    */
   gt(other: Tensor | Scalar): Tensor;
   /**
    * input, 0 within lambd of 0.
    * Shapes: any; the result has the input's.
    * Follows torch.nn.functional.hardshrink.
+   * @example
+   * torch.tensor([-1, 0.3, 1]).hardshrink() // tensor([-1., 0., 1.])
    */
   hardshrink(lambd?: number): Tensor;
   hardshrink(options: { lambd?: number }): Tensor;
@@ -814,18 +1095,28 @@ export interface TensorMethods {
    * Shapes: any that broadcast; the result has the broadcast shape of input, values.
    * Follows torch.heaviside.
    * @throws RuntimeError for different dtypes
+   * @example
+   * torch.tensor([-1, 0, 2]).heaviside(torch.tensor([0.5, 0.5, 0.5])) // tensor([0.0000, 0.5000, 1.0000])
    */
   heaviside(values: Tensor): Tensor;
   /**
    * The number of elements in each of `bins` equal parts of [min, max]; of the elements' own range if both are
    * equal.
+   * Shapes: any; the result is [bins].
    * Follows torch.histc.
+   * @example
+   * torch.tensor([1, 2, 1]).histc(4, 0, 3) // tensor([0., 2., 1., 0.])
    */
   histc(bins?: number, min?: number, max?: number): Tensor;
   histc(options: { bins?: number; min?: number; max?: number }): Tensor;
   histc(bins: number, options: { min?: number; max?: number }): Tensor;
   histc(bins: number, min: number, options: { max?: number }): Tensor;
-  /** `histc` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */
+  /**
+   * histc of tensors of any device: on WebGPU the result depends on values that have to be awaited.
+   * Follows torch.histc.
+   * @example
+   * await torch.tensor([1, 2, 1]).histcAsync(4, 0, 3) // tensor([0., 2., 1., 0.])
+   */
   histcAsync(bins?: number, min?: number, max?: number): Promise<Tensor>;
   histcAsync(options: { bins?: number; min?: number; max?: number }): Promise<Tensor>;
   histcAsync(bins: number, options: { min?: number; max?: number }): Promise<Tensor>;
@@ -834,17 +1125,24 @@ export interface TensorMethods {
    * sqrt(input² + other²) without overflow on the way.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.hypot.
+   * @example
+   * torch.tensor([3, 5]).hypot(torch.tensor([4, 12])) // tensor([5., 13.])
    */
   hypot(other: Tensor): Tensor;
   /**
    * The modified Bessel function of the first kind of order 0.
    * Shapes: any; the result has the input's.
    * Follows torch.i0.
+   * @example
+   * torch.tensor([0, 1]).i0() // tensor([1.0000, 1.2661])
    */
   i0(): Tensor;
   /**
    * A copy of input with alpha times the slices of source added to those at the positions in `index`.
+   * Shapes: index [N]; source as input, with N along dim; the result has the input's.
    * Follows torch.index_add.
+   * @example
+   * torch.zeros(3).indexAdd(0, torch.tensor([0n, 2n, 0n]), torch.tensor([1, 2, 3])) // tensor([4., 0., 2.])
    */
   indexAdd(dim: number, index: Tensor, source: Tensor, alpha?: Scalar): Tensor;
   indexAdd(options: { dim: number; index: Tensor; source: Tensor; alpha?: Scalar }): Tensor;
@@ -853,7 +1151,10 @@ export interface TensorMethods {
   indexAdd(dim: number, index: Tensor, source: Tensor, options: { alpha?: Scalar }): Tensor;
   /**
    * A copy of input with the slices at the positions in `index` replaced by those of source.
+   * Shapes: index [N]; source as input, with N along dim; the result has the input's.
    * Follows torch.index_copy.
+   * @example
+   * torch.zeros(3).indexCopy(0, torch.tensor([0n, 2n]), torch.tensor([1, 2])) // tensor([1., 0., 2.])
    */
   indexCopy(dim: number, index: Tensor, source: Tensor): Tensor;
   indexCopy(options: { dim: number; index: Tensor; source: Tensor }): Tensor;
@@ -861,7 +1162,10 @@ export interface TensorMethods {
   indexCopy(dim: number, index: Tensor, options: { source: Tensor }): Tensor;
   /**
    * A copy of input with the slices at the positions in `index` filled with a value.
+   * Shapes: index [N]; the result has the input's.
    * Follows torch.index_fill.
+   * @example
+   * torch.zeros(3).indexFill(0, torch.tensor([0n, 2n]), 7) // tensor([7., 0., 7.])
    */
   indexFill(dim: number, index: Tensor, value: Tensor | Scalar): Tensor;
   indexFill(options: { dim: number; index: Tensor; value: Tensor | Scalar }): Tensor;
@@ -869,7 +1173,10 @@ export interface TensorMethods {
   indexFill(dim: number, index: Tensor, options: { value: Tensor | Scalar }): Tensor;
   /**
    * A copy of input with input[indices] replaced by, or with accumulate increased by, values, which are broadcast.
+   * Shapes: values broadcast to input[indices]; the result has the input's.
    * Follows torch.index_put.
+   * @example
+   * torch.zeros(2, 2).indexPut([torch.tensor([0n, 1n]), torch.tensor([1n, 0n])], torch.tensor([5, 6])) // tensor([[0., 5.], [6., 0.]])
    */
   indexPut(indices: readonly Tensor[], values: Tensor | Scalar, accumulate?: boolean): Tensor;
   indexPut(options: { indices: readonly Tensor[]; values: Tensor | Scalar; accumulate?: boolean }): Tensor;
@@ -878,7 +1185,10 @@ export interface TensorMethods {
   /**
    * Reduces the slices of source that `index` sends to the same place, with input's own there unless includeSelf
    * is false.
+   * Shapes: index [N]; source as input, with N along dim; the result has the input's.
    * Follows torch.index_reduce.
+   * @example
+   * torch.tensor([1, 2, 3]).indexReduce(0, torch.tensor([0n, 0n, 2n]), torch.tensor([5, 6, 7]), "amax") // tensor([6., 2., 7.])
    */
   indexReduce(dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): Tensor;
   indexReduce(options: { dim: number; index: Tensor; source: Tensor; reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
@@ -888,8 +1198,11 @@ export interface TensorMethods {
   indexReduce(dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", options: { includeSelf?: boolean }): Tensor;
   /**
    * The slices of a dim at the positions in the vector `index`.
+   * Shapes: index [N]; the result as input, with N along dim.
    * Follows torch.index_select.
    * @throws IndexError for an index out of range.
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).indexSelect(0, torch.tensor([1n, 1n])) // tensor([[3., 4.], [3., 4.]])
    */
   indexSelect(dim: number, index: Tensor): Tensor;
   indexSelect(options: { dim: number; index: Tensor }): Tensor;
@@ -898,6 +1211,8 @@ export interface TensorMethods {
    * Inner products along the last dims.
    * Shapes: (..., k), (*, k) → (..., *)
    * Follows torch.inner.
+   * @example
+   * torch.tensor([1, 2]).inner(torch.tensor([3, 4])) // tensor(11.)
    */
   inner(other: Tensor): Tensor;
   inner(options: { other: Tensor }): Tensor;
@@ -906,6 +1221,8 @@ export interface TensorMethods {
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.isclose.
    * @throws RuntimeError for different dtypes or negative tolerances
+   * @example
+   * torch.tensor([1, 2]).isclose(torch.tensor([1, 2.1])) // tensor([True, False])
    */
   isclose(other: Tensor, rtol?: number, atol?: number, equalNan?: boolean): Tensor;
   isclose(other: Tensor, options: { rtol?: number; atol?: number; equalNan?: boolean }): Tensor;
@@ -915,47 +1232,65 @@ export interface TensorMethods {
    * Whether each element is neither infinite nor NaN, as bool.
    * Shapes: any; the result has the input's.
    * Follows torch.isfinite.
+   * @example
+   * torch.tensor([1, Infinity, NaN]).isfinite() // tensor([True, False, False])
    */
   isfinite(): Tensor;
   /**
    * Whether each element is infinite, as bool.
    * Shapes: any; the result has the input's.
    * Follows torch.isinf.
+   * @example
+   * torch.tensor([1, -Infinity, NaN]).isinf() // tensor([False, True, False])
    */
   isinf(): Tensor;
   /**
    * Whether each element is NaN, as bool.
    * Shapes: any; the result has the input's.
    * Follows torch.isnan.
+   * @example
+   * torch.tensor([1, Infinity, NaN]).isnan() // tensor([False, False, True])
    */
   isnan(): Tensor;
   /**
    * Whether each element is -∞, as bool.
    * Shapes: any; the result has the input's.
    * Follows torch.isneginf.
+   * @example
+   * torch.tensor([-Infinity, Infinity]).isneginf() // tensor([True, False])
    */
   isneginf(): Tensor;
   /**
    * Whether each element is +∞, as bool.
    * Shapes: any; the result has the input's.
    * Follows torch.isposinf.
+   * @example
+   * torch.tensor([-Infinity, Infinity]).isposinf() // tensor([False, True])
    */
   isposinf(): Tensor;
   /**
    * Whether each element is real: always true, as bool.
    * Shapes: any; the result has the input's.
    * Follows torch.isreal.
+   * @example
+   * torch.tensor([1, 2]).isreal() // tensor([True, True])
    */
   isreal(): Tensor;
   /**
    * The Kronecker product; the tensor with fewer dims gets leading ones.
+   * Shapes: any; the sizes of the dims are multiplied.
    * Follows torch.kron.
+   * @example
+   * torch.tensor([[1, 2]]).kron(torch.tensor([[1, 1]])) // tensor([[1., 1., 2., 2.]])
    */
   kron(other: Tensor): Tensor;
   kron(options: { other: Tensor }): Tensor;
   /**
    * The k-th smallest element (k from 1) along a dim, and its index.
+   * Shapes: any; both results lose dim, or keep it with size 1.
    * Follows torch.kthvalue.
+   * @example
+   * torch.tensor([3, 1, 2]).kthvalue(2) // [tensor(2.), tensor(2)]
    */
   kthvalue(k: number, dim?: number, keepdim?: boolean): Named<"values" | "indices">;
   kthvalue(options: { k: number; dim?: number; keepdim?: boolean }): Named<"values" | "indices">;
@@ -965,11 +1300,16 @@ export interface TensorMethods {
    * The least common multiple.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.lcm.
+   * @example
+   * torch.tensor([4n, 6n]).lcm(torch.tensor([6n, 8n])) // tensor([12, 24])
    */
   lcm(other: Tensor): Tensor;
   /**
    * input * 2 ** other.
+   * Shapes: any that broadcast.
    * Follows torch.ldexp.
+   * @example
+   * torch.tensor([1, 3]).ldexp(torch.tensor([2n, 3n])) // tensor([4., 24.])
    */
   ldexp(other: Tensor): Tensor;
   ldexp(options: { other: Tensor }): Tensor;
@@ -977,12 +1317,16 @@ export interface TensorMethods {
    * input <= other, as bool.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.le.
+   * @example
+   * torch.tensor([1, 2, 3]).le(2) // tensor([True, True, False])
    */
   le(other: Tensor | Scalar): Tensor;
   /**
    * input + weight * (end - input).
    * Shapes: any that broadcast; the result has the broadcast shape of input, end, weight.
    * Follows torch.lerp.
+   * @example
+   * torch.tensor([0, 10]).lerp(torch.tensor([10, 20]), 0.5) // tensor([5., 15.])
    */
   lerp(end: Tensor, weight: Tensor | Scalar): Tensor;
   /**
@@ -990,6 +1334,8 @@ export interface TensorMethods {
    * Another name of torch.lt.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.lt.
+   * @example
+   * torch.tensor([1, 2, 3]).less(2) // tensor([True, False, False])
    */
   less(other: Tensor | Scalar): Tensor;
   /**
@@ -997,41 +1343,56 @@ export interface TensorMethods {
    * Another name of torch.le.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.le.
+   * @example
+   * torch.tensor([1, 2, 3]).lessEqual(2) // tensor([True, True, False])
    */
   lessEqual(other: Tensor | Scalar): Tensor;
   /**
    * The logarithm of |Γ(input)|.
    * Shapes: any; the result has the input's.
    * Follows torch.lgamma.
+   * @example
+   * torch.tensor([1, 3]).lgamma() // tensor([0.0000, 0.6931])
    */
   lgamma(): Tensor;
   /**
    * The natural logarithm.
    * Shapes: any; the result has the input's.
    * Follows torch.log.
+   * @example
+   * torch.tensor([1, 10]).log() // tensor([0.0000, 2.3026])
    */
   log(): Tensor;
   /**
    * The logarithm to base 10.
    * Shapes: any; the result has the input's.
    * Follows torch.log10.
+   * @example
+   * torch.tensor([1, 100]).log10() // tensor([0., 2.])
    */
   log10(): Tensor;
   /**
    * log(1 + input), exact near 0.
    * Shapes: any; the result has the input's.
    * Follows torch.log1p.
+   * @example
+   * torch.tensor([0, 1]).log1p() // tensor([0.0000, 0.6931])
    */
   log1p(): Tensor;
   /**
    * The logarithm to base 2.
    * Shapes: any; the result has the input's.
    * Follows torch.log2.
+   * @example
+   * torch.tensor([1, 8]).log2() // tensor([0., 3.])
    */
   log2(): Tensor;
   /**
    * log(softmax(input)) along a dim, computed so that it does not underflow.
+   * Shapes: any; the result has the input's.
    * Follows torch.log_softmax.
+   * @example
+   * torch.tensor([0, 0]).logSoftmax(0) // tensor([-0.6931, -0.6931])
    */
   logSoftmax(dim: number, dtype?: DType | null): Tensor;
   logSoftmax(options: { dim: number; dtype?: DType | null }): Tensor;
@@ -1040,17 +1401,24 @@ export interface TensorMethods {
    * log(exp(input) + exp(other)) without overflow.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.logaddexp.
+   * @example
+   * torch.tensor([0]).logaddexp(torch.tensor([0])) // tensor([0.6931])
    */
   logaddexp(other: Tensor): Tensor;
   /**
    * log2(2 ** input + 2 ** other) without overflow.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.logaddexp2.
+   * @example
+   * torch.tensor([3]).logaddexp2(torch.tensor([3])) // tensor([4.])
    */
   logaddexp2(other: Tensor): Tensor;
   /**
    * log of the running sums of exp(input) along a dim, without overflow.
+   * Shapes: any; the result has the input's.
    * Follows torch.logcumsumexp.
+   * @example
+   * torch.tensor([0, 0, 0]).logcumsumexp(0) // tensor([0.0000, 0.6931, 1.0986])
    */
   logcumsumexp(dim: number): Tensor;
   logcumsumexp(options: { dim: number }): Tensor;
@@ -1058,36 +1426,49 @@ export interface TensorMethods {
    * And of truth values: an element is true if it is not zero.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.logical_and.
+   * @example
+   * torch.tensor([0, 1, 2]).logicalAnd(torch.tensor([1, 0, 3])) // tensor([False, False, True])
    */
   logicalAnd(other: Tensor): Tensor;
   /**
    * Whether each element is zero.
    * Shapes: any; the result has the input's.
    * Follows torch.logical_not.
+   * @example
+   * torch.tensor([0, 1, 2]).logicalNot() // tensor([True, False, False])
    */
   logicalNot(): Tensor;
   /**
    * Or of truth values: an element is true if it is not zero.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.logical_or.
+   * @example
+   * torch.tensor([0, 1, 0]).logicalOr(torch.tensor([1, 0, 0])) // tensor([True, True, False])
    */
   logicalOr(other: Tensor): Tensor;
   /**
    * Exclusive or of truth values: an element is true if it is not zero.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.logical_xor.
+   * @example
+   * torch.tensor([0, 1, 2]).logicalXor(torch.tensor([1, 0, 3])) // tensor([True, True, False])
    */
   logicalXor(other: Tensor): Tensor;
   /**
    * log(x / (1 - x)); with eps, x is held within [eps, 1 - eps] first.
    * Shapes: any; the result has the input's.
    * Follows torch.logit.
+   * @example
+   * torch.tensor([0.5, 0.9]).logit() // tensor([0.0000, 2.1972])
    */
   logit(eps?: number | null): Tensor;
   logit(options: { eps?: number | null }): Tensor;
   /**
    * log(sum(exp(input))) over dims, without overflow.
+   * Shapes: any; the result loses the dims, or keeps them with size 1.
    * Follows torch.logsumexp.
+   * @example
+   * torch.tensor([[0, 0], [1, 1]]).logsumexp(1) // tensor([0.6931, 1.6931])
    */
   logsumexp(dim: number | readonly number[], keepdim?: boolean): Tensor;
   logsumexp(options: { dim: number | readonly number[]; keepdim?: boolean }): Tensor;
@@ -1096,11 +1477,15 @@ export interface TensorMethods {
    * input < other, as bool.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.lt.
+   * @example
+   * torch.tensor([1, 2, 3]).lt(2) // tensor([True, False, False])
    */
   lt(other: Tensor | Scalar): Tensor;
   /**
    * input with `value` (a number or 0-d tensor) where the mask is true.
    * Follows torch.masked_fill.
+   * @example
+   * torch.tensor([1, 2, 3]).maskedFill(torch.tensor([true, false, true]), 0) // tensor([0., 2., 0.])
    */
   maskedFill(mask: Tensor, value: Tensor | Scalar): Tensor;
   maskedFill(options: { mask: Tensor; value: Tensor | Scalar }): Tensor;
@@ -1108,24 +1493,35 @@ export interface TensorMethods {
   /**
    * input with the elements of source, in order, where the mask is true.
    * Follows torch.masked_scatter.
+   * @example
+   * torch.zeros(3).maskedScatter(torch.tensor([true, false, true]), torch.tensor([1, 2])) // tensor([1., 0., 2.])
    */
   maskedScatter(mask: Tensor, source: Tensor): Tensor;
   maskedScatter(options: { mask: Tensor; source: Tensor }): Tensor;
   maskedScatter(mask: Tensor, options: { source: Tensor }): Tensor;
   /**
    * The elements where the mask is true, as a vector. Input and mask are broadcast.
+   * Shapes: any that broadcast; the result is [count].
    * Follows torch.masked_select.
+   * @example
+   * torch.tensor([1, 2, 3]).maskedSelect(torch.tensor([true, false, true])) // tensor([1., 3.])
    */
   maskedSelect(mask: Tensor): Tensor;
   maskedSelect(options: { mask: Tensor }): Tensor;
-  /** `maskedSelect` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */
+  /**
+   * maskedSelect of tensors of any device: on WebGPU the result depends on values that have to be awaited.
+   * Follows torch.masked_select.
+   * @example
+   * await torch.tensor([1, 2, 3]).maskedSelectAsync(torch.tensor([true, false, true])) // tensor([1., 3.])
+   */
   maskedSelectAsync(mask: Tensor): Promise<Tensor>;
   maskedSelectAsync(options: { mask: Tensor }): Promise<Tensor>;
   /**
    * The product of vectors, matrices, or batches of matrices whose batch dims broadcast.
    * Shapes: a leading vector counts as a row, a trailing one as a column, and loses that dim in the result
    * Follows torch.matmul.
-   * @example torch.matmul(torch.ones(2, 3), torch.ones(3))
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).matmul(torch.tensor([1, 1])) // tensor([3., 7.])
    */
   matmul(other: Tensor): Tensor;
   matmul(options: { other: Tensor }): Tensor;
@@ -1133,13 +1529,17 @@ export interface TensorMethods {
    * The larger of two; NaN if either is NaN. Equal elements share the gradient.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.maximum.
+   * @example
+   * torch.tensor([1, 5]).maximum(torch.tensor([3, 2])) // tensor([3., 5.])
    */
   maximum(other: Tensor): Tensor;
   /**
    * The mean over dims (default: all).
+   * Shapes: any; the result loses the dims, or keeps them with size 1.
    * Follows torch.mean.
    * @throws RuntimeError for an input that is not of a floating point dtype.
-   * @example torch.mean(x, [0, 2], true)
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).mean(0) // tensor([2., 3.])
    */
   mean(dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
   mean(options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
@@ -1149,19 +1549,25 @@ export interface TensorMethods {
    * The smaller of two; NaN if either is NaN. Equal elements share the gradient.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.minimum.
+   * @example
+   * torch.tensor([1, 5]).minimum(torch.tensor([3, 2])) // tensor([1., 2.])
    */
   minimum(other: Tensor): Tensor;
   /**
    * The product of two matrices.
    * Shapes: (n, m), (m, p) → (n, p)
    * Follows torch.mm.
-   * @example torch.mm(torch.ones(2, 3), torch.ones(3, 4))
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).mm(torch.tensor([[1, 0], [0, 2]])) // tensor([[1., 4.], [3., 8.]])
    */
   mm(mat2: Tensor): Tensor;
   mm(options: { mat2: Tensor }): Tensor;
   /**
    * The most frequent element along a dim (the smallest of several), and its last index.
+   * Shapes: any; both results lose dim, or keep it with size 1.
    * Follows torch.mode.
+   * @example
+   * torch.tensor([1, 2, 2, 3]).mode() // [tensor(2.), tensor(2)]
    */
   mode(dim?: number, keepdim?: boolean): Named<"values" | "indices">;
   mode(options: { dim?: number; keepdim?: boolean }): Named<"values" | "indices">;
@@ -1169,27 +1575,38 @@ export interface TensorMethods {
   /**
    * A view with the dims `source` moved to the places `destination`.
    * Another name of torch.movedim.
+   * Shapes: any; the dims are rearranged.
    * Follows torch.movedim.
+   * @example
+   * torch.zeros(2, 3, 4).moveaxis(0, 2).shape // [3, 4, 2]
    */
   moveaxis(source: number | readonly number[], destination: number | readonly number[]): Tensor;
   moveaxis(options: { source: number | readonly number[]; destination: number | readonly number[] }): Tensor;
   moveaxis(source: number | readonly number[], options: { destination: number | readonly number[] }): Tensor;
   /**
    * A view with the dims `source` moved to the places `destination`.
+   * Shapes: any; the dims are rearranged.
    * Follows torch.movedim.
+   * @example
+   * torch.zeros(2, 3, 4).movedim(0, 2).shape // [3, 4, 2]
    */
   movedim(source: number | readonly number[], destination: number | readonly number[]): Tensor;
   movedim(options: { source: number | readonly number[]; destination: number | readonly number[] }): Tensor;
   movedim(source: number | readonly number[], options: { destination: number | readonly number[] }): Tensor;
   /**
    * The elements sorted along dim 0.
+   * Shapes: any; the result has the input's.
    * Follows torch.msort.
+   * @example
+   * torch.tensor([[3, 1], [2, 4]]).msort() // tensor([[2., 1.], [3., 4.]])
    */
   msort(): Tensor;
   /**
    * input * other.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.mul.
+   * @example
+   * torch.tensor([1, 2]).mul(torch.tensor([3, 4])) // tensor([3., 8.])
    */
   mul(other: Tensor | Scalar): Tensor;
   /**
@@ -1197,19 +1614,25 @@ export interface TensorMethods {
    * Another name of torch.mul.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.mul.
+   * @example
+   * torch.tensor([1, 2]).multiply(torch.tensor([3, 4])) // tensor([3., 8.])
    */
   multiply(other: Tensor | Scalar): Tensor;
   /**
    * The product of a matrix and a vector.
    * Shapes: (n, m), (m) → (n)
    * Follows torch.mv.
-   * @example torch.mv(torch.ones(2, 3), torch.ones(3))
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).mv(torch.tensor([1, 1])) // tensor([3., 7.])
    */
   mv(vec: Tensor): Tensor;
   mv(options: { vec: Tensor }): Tensor;
   /**
    * Replaces NaN (by 0 unless told), +∞ and -∞ (by the dtype's largest and smallest finite value unless told).
+   * Shapes: any; the result has the input's.
    * Follows torch.nan_to_num.
+   * @example
+   * torch.tensor([1, NaN, Infinity]).nanToNum(0, 9) // tensor([1., 0., 9.])
    */
   nanToNum(nan?: number | null, posinf?: number | null, neginf?: number | null): Tensor;
   nanToNum(options: { nan?: number | null; posinf?: number | null; neginf?: number | null }): Tensor;
@@ -1217,7 +1640,10 @@ export interface TensorMethods {
   nanToNum(nan: number | null, posinf: number | null, options: { neginf?: number | null }): Tensor;
   /**
    * The mean over dims of the elements that are not NaN.
+   * Shapes: any; the result loses the dims, or keeps them with size 1.
    * Follows torch.nanmean.
+   * @example
+   * torch.tensor([1, NaN, 3]).nanmean() // tensor(2.)
    */
   nanmean(dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
   nanmean(options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
@@ -1225,7 +1651,10 @@ export interface TensorMethods {
   nanmean(dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
   /**
    * quantile of what is not NaN.
+   * Shapes: any; the result loses dim, or keeps it with size 1, behind a dim for several q.
    * Follows torch.nanquantile.
+   * @example
+   * torch.tensor([1, NaN, 3]).nanquantile(0.5) // tensor(2.)
    */
   nanquantile(q: Tensor | Scalar, dim?: number | null, keepdim?: boolean, interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"): Tensor;
   nanquantile(options: { q: Tensor | Scalar; dim?: number | null; keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
@@ -1234,7 +1663,10 @@ export interface TensorMethods {
   nanquantile(q: Tensor | Scalar, dim: number | null, keepdim: boolean, options: { interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
   /**
    * The sum over dims with NaN counted as 0.
+   * Shapes: any; the result loses the dims, or keeps them with size 1.
    * Follows torch.nansum.
+   * @example
+   * torch.tensor([1, NaN, 3]).nansum() // tensor(4.)
    */
   nansum(dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
   nansum(options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
@@ -1242,7 +1674,10 @@ export interface TensorMethods {
   nansum(dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
   /**
    * The view of `length` elements of a dim from `start`.
+   * Shapes: any; dim has length.
    * Follows torch.narrow.
+   * @example
+   * torch.tensor([1, 2, 3, 4]).narrow(0, 1, 2) // tensor([2., 3.])
    */
   narrow(dim: number, start: number, length: number): Tensor;
   narrow(options: { dim: number; start: number; length: number }): Tensor;
@@ -1250,7 +1685,10 @@ export interface TensorMethods {
   narrow(dim: number, start: number, options: { length: number }): Tensor;
   /**
    * narrow as a copy.
+   * Shapes: any; dim has length.
    * Follows torch.narrow_copy.
+   * @example
+   * torch.tensor([1, 2, 3, 4]).narrowCopy(0, 1, 2) // tensor([2., 3.])
    */
   narrowCopy(dim: number, start: number, length: number): Tensor;
   narrowCopy(options: { dim: number; start: number; length: number }): Tensor;
@@ -1260,12 +1698,16 @@ export interface TensorMethods {
    * input != other, as bool.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.ne.
+   * @example
+   * torch.tensor([1, 2]).ne(torch.tensor([1, 3])) // tensor([False, True])
    */
   ne(other: Tensor | Scalar): Tensor;
   /**
    * -input.
    * Shapes: any; the result has the input's.
    * Follows torch.neg.
+   * @example
+   * torch.tensor([1, -2]).neg() // tensor([-1., 2.])
    */
   neg(): Tensor;
   /**
@@ -1273,12 +1715,16 @@ export interface TensorMethods {
    * Another name of torch.neg.
    * Shapes: any; the result has the input's.
    * Follows torch.neg.
+   * @example
+   * torch.tensor([1, -2]).negative() // tensor([-1., 2.])
    */
   negative(): Tensor;
   /**
    * The next floating-point number after input in the direction of other.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.nextafter.
+   * @example
+   * torch.tensor([1]).nextafter(torch.tensor([2])).item() // 1.0000001192092896
    */
   nextafter(other: Tensor): Tensor;
   /**
@@ -1286,27 +1732,36 @@ export interface TensorMethods {
    * Another name of torch.ne.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.ne.
+   * @example
+   * torch.tensor([1, 2]).notEqual(torch.tensor([1, 3])) // tensor([False, True])
    */
   notEqual(other: Tensor | Scalar): Tensor;
   /**
    * The products of every element of one vector with every element of another.
    * Shapes: (n), (m) → (n, m)
    * Follows torch.outer.
+   * @example
+   * torch.tensor([1, 2]).outer(torch.tensor([1, 10])) // tensor([[1., 10.], [2., 20.]])
    */
   outer(vec2: Tensor): Tensor;
   outer(options: { vec2: Tensor }): Tensor;
   /**
    * A view with the dims in the given order.
+   * Shapes: any; the dims are rearranged.
    * Follows torch.permute.
-   * @example torch.permute(x, [2, 0, 1])
+   * @example
+   * torch.zeros(2, 3, 4).permute([2, 0, 1]).shape // [4, 2, 3]
    */
   permute(dims: number | readonly number[]): Tensor;
   permute(options: { dims: number | readonly number[] }): Tensor;
   permute(...dims: number[]): Tensor;
   /**
    * The input itself.
+   * Shapes: any; the result has the input's.
    * Follows torch.positive.
    * @throws RuntimeError for bool
+   * @example
+   * torch.tensor([1, -2]).positive() // tensor([1., -2.])
    */
   positive(): Tensor;
   /**
@@ -1314,18 +1769,26 @@ export interface TensorMethods {
    * Shapes: any that broadcast; the result has the broadcast shape of input, exponent.
    * Follows torch.pow.
    * @throws RuntimeError for integers to a negative integer power
+   * @example
+   * torch.tensor([1, 2, 3]).pow(2) // tensor([1., 4., 9.])
    */
   pow(exponent: Tensor | Scalar): Tensor;
   /**
    * input where positive, else weight * input; one weight, or one for each channel (dimension 1).
+   * Shapes: weight [1] or [C], of input [N, C, *]; the result has the input's.
    * Follows torch.nn.functional.prelu.
    * @throws RuntimeError if weight does not fit the channels
+   * @example
+   * torch.tensor([-2, 2]).prelu(torch.tensor([0.25])) // tensor([-0.5000, 2.0000])
    */
   prelu(weight: Tensor): Tensor;
   prelu(options: { weight: Tensor }): Tensor;
   /**
    * The product over one dim (default: all).
+   * Shapes: any; the result loses dim, or keeps it with size 1; without dim it is 0-d.
    * Follows torch.prod.
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).prod(1) // tensor([2., 12.])
    */
   prod(dim?: number | null, keepdim?: boolean, dtype?: DType | null): Tensor;
   prod(options: { dim?: number | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
@@ -1333,7 +1796,10 @@ export interface TensorMethods {
   prod(dim: number | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
   /**
    * The q-th quantiles of all elements or along a dim; several q become the first dim.
+   * Shapes: any; the result loses dim, or keeps it with size 1, behind a dim for several q.
    * Follows torch.quantile.
+   * @example
+   * torch.tensor([1, 2, 3, 4]).quantile(0.5) // tensor(2.5000)
    */
   quantile(q: Tensor | Scalar, dim?: number | null, keepdim?: boolean, interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"): Tensor;
   quantile(options: { q: Tensor | Scalar; dim?: number | null; keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest" }): Tensor;
@@ -1344,23 +1810,32 @@ export interface TensorMethods {
    * Radians to degrees.
    * Shapes: any; the result has the input's.
    * Follows torch.rad2deg.
+   * @example
+   * torch.tensor([0, Math.PI]).rad2deg() // tensor([0., 180.])
    */
   rad2deg(): Tensor;
   /**
    * The elements as a vector; a view where the strides allow it.
+   * Shapes: any; the result is [N].
    * Follows torch.ravel.
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).ravel() // tensor([1., 2., 3., 4.])
    */
   ravel(): Tensor;
   /**
    * 1 / input.
    * Shapes: any; the result has the input's.
    * Follows torch.reciprocal.
+   * @example
+   * torch.tensor([2, 4]).reciprocal() // tensor([0.5000, 0.2500])
    */
   reciprocal(): Tensor;
   /**
    * max(input, 0).
    * Shapes: any; the result has the input's.
    * Follows torch.nn.functional.relu.
+   * @example
+   * torch.tensor([-1, 2]).relu() // tensor([0., 2.])
    */
   relu(): Tensor;
   /**
@@ -1368,11 +1843,16 @@ export interface TensorMethods {
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.remainder.
    * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero
+   * @example
+   * torch.tensor([7, -7]).remainder(3) // tensor([1., 2.])
    */
   remainder(other: Tensor | Scalar): Tensor;
   /**
    * Scales the slices along a dim whose p-norm exceeds maxnorm down to it.
+   * Shapes: any; the result has the input's.
    * Follows torch.renorm.
+   * @example
+   * torch.tensor([[3, 4], [0, 1]]).renorm(2, 0, 1) // tensor([[0.6000, 0.8000], [0.0000, 1.0000]])
    */
   renorm(p: number, dim: number, maxnorm: number): Tensor;
   renorm(options: { p: number; dim: number; maxnorm: number }): Tensor;
@@ -1380,7 +1860,10 @@ export interface TensorMethods {
   renorm(p: number, dim: number, options: { maxnorm: number }): Tensor;
   /**
    * The tensor repeated along every dim.
+   * Shapes: the sizes are multiplied by repeats, whose first ones are new dims.
    * Follows torch.Tensor.repeat.
+   * @example
+   * torch.tensor([1, 2]).repeat(2, 2) // tensor([[1., 2., 1., 2.], [1., 2., 1., 2.]])
    */
   repeat(repeats: number | readonly number[]): Tensor;
   repeat(options: { repeats: number | readonly number[] }): Tensor;
@@ -1388,61 +1871,89 @@ export interface TensorMethods {
   /**
    * Every slice of a dim (or element of the flattened input) repeated, all alike or by a vector of counts. Alone,
    * the positions that the counts in input repeat.
+   * Shapes: any; dim grows; without dim the result is a vector.
    * Follows torch.repeat_interleave.
+   * @example
+   * torch.tensor([1, 2]).repeatInterleave(2) // tensor([1., 1., 2., 2.])
    */
   repeatInterleave(repeats?: Tensor | Scalar | null, dim?: number | null, outputSize?: number | null): Tensor;
   repeatInterleave(options: { repeats?: Tensor | Scalar | null; dim?: number | null; outputSize?: number | null }): Tensor;
   repeatInterleave(repeats: Tensor | Scalar | null, options: { dim?: number | null; outputSize?: number | null }): Tensor;
   repeatInterleave(repeats: Tensor | Scalar | null, dim: number | null, options: { outputSize?: number | null }): Tensor;
-  /** `repeatInterleave` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */
+  /**
+   * repeatInterleave of tensors of any device: on WebGPU the result depends on values that have to be awaited.
+   * Follows torch.repeat_interleave.
+   * @example
+   * await torch.tensor([1, 2]).repeatInterleaveAsync(2) // tensor([1., 1., 2., 2.])
+   */
   repeatInterleaveAsync(repeats?: Tensor | Scalar | null, dim?: number | null, outputSize?: number | null): Promise<Tensor>;
   repeatInterleaveAsync(options: { repeats?: Tensor | Scalar | null; dim?: number | null; outputSize?: number | null }): Promise<Tensor>;
   repeatInterleaveAsync(repeats: Tensor | Scalar | null, options: { dim?: number | null; outputSize?: number | null }): Promise<Tensor>;
   repeatInterleaveAsync(repeats: Tensor | Scalar | null, dim: number | null, options: { outputSize?: number | null }): Promise<Tensor>;
   /**
    * The same elements in another shape: a view where the strides allow it, else a copy.
+   * Shapes: any; the result has shape, of which one size may be -1.
    * Follows torch.reshape.
-   * @example torch.reshape(x, [2, -1])
+   * @example
+   * torch.arange(6).reshape([2, -1]) // tensor([[0, 1, 2], [3, 4, 5]])
    */
   reshape(shape: number | readonly number[]): Tensor;
   reshape(options: { shape: number | readonly number[] }): Tensor;
   reshape(...shape: number[]): Tensor;
   /**
    * reshape to the other tensor's shape.
+   * Shapes: as many elements; the result has the other's.
    * Follows torch.Tensor.reshape_as.
+   * @example
+   * torch.arange(4).reshapeAs(torch.zeros(2, 2)) // tensor([[0, 1], [2, 3]])
    */
   reshapeAs(other: Tensor): Tensor;
   reshapeAs(options: { other: Tensor }): Tensor;
   /**
    * The complex conjugates; a real tensor itself. Computed at once, not when it is next used as in PyTorch.
    * Another name of torch.conj.
+   * Shapes: any; the result has the input's.
    * Follows torch.conj.
+   * @example
+   * torch.complex(torch.tensor([1, 2]), torch.tensor([3, -4])).resolveConj() // tensor([1.-3.j, 2.+4.j])
    */
   resolveConj(): Tensor;
   /**
    * The complex conjugates; a real tensor itself. Computed at once, not when it is next used as in PyTorch.
    * Another name of torch.conj.
+   * Shapes: any; the result has the input's.
    * Follows torch.conj.
+   * @example
+   * torch.complex(torch.tensor([1, 2]), torch.tensor([3, -4])).resolveNeg() // tensor([1.-3.j, 2.+4.j])
    */
   resolveNeg(): Tensor;
   /**
    * The elements shifted along dims; those that leave at one end come in at the other. Without dims, along the
    * flattened tensor.
+   * Shapes: any; the result has the input's.
    * Follows torch.roll.
+   * @example
+   * torch.tensor([1, 2, 3]).roll(1) // tensor([3., 1., 2.])
    */
   roll(shifts: number | readonly number[], dims?: number | readonly number[]): Tensor;
   roll(options: { shifts: number | readonly number[]; dims?: number | readonly number[] }): Tensor;
   roll(shifts: number | readonly number[], options: { dims?: number | readonly number[] }): Tensor;
   /**
    * The tensor turned k times by 90 degrees in the plane of two dims, from the first towards the second.
+   * Shapes: any of two dims at least, which odd k exchange.
    * Follows torch.rot90.
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).rot90() // tensor([[2., 4.], [1., 3.]])
    */
   rot90(k?: number, dims?: number | readonly number[]): Tensor;
   rot90(options: { k?: number; dims?: number | readonly number[] }): Tensor;
   rot90(k: number, options: { dims?: number | readonly number[] }): Tensor;
   /**
    * To the nearest multiple of 10 ** -decimals, ties to even.
+   * Shapes: any; the result has the input's.
    * Follows torch.round.
+   * @example
+   * torch.tensor([0.5, 1.5, 2.4]).round() // tensor([0., 2., 2.])
    */
   round(decimals?: number): Tensor;
   round(options: { decimals?: number }): Tensor;
@@ -1450,20 +1961,27 @@ export interface TensorMethods {
    * 1 / sqrt(input).
    * Shapes: any; the result has the input's.
    * Follows torch.rsqrt.
+   * @example
+   * torch.tensor([4, 16]).rsqrt() // tensor([0.5000, 0.2500])
    */
   rsqrt(): Tensor;
   /**
    * other - alpha * input.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.rsub.
+   * @example
+   * torch.tensor([1, 2]).rsub(10) // tensor([9., 8.])
    */
   rsub(other: Tensor | Scalar, alpha?: Scalar): Tensor;
   rsub(other: Tensor | Scalar, options: { alpha?: Scalar }): Tensor;
   /**
    * A copy of input with the elements of src written where `index` says along a dim: out[index[i][j]][j] =
    * src[i][j] for dim 0. With reduce they are added to, or multiplied with, what is there.
+   * Shapes: index has as many dims as input and src; the result has the input's.
    * Follows torch.scatter.
    * @throws RuntimeError for an index that is not int64 or out of range.
+   * @example
+   * torch.zeros(3).scatter(0, torch.tensor([2n, 0n]), torch.tensor([5, 6])) // tensor([6., 0., 5.])
    */
   scatter(dim: number, index: Tensor, src: Tensor | Scalar, reduce?: "add" | "multiply" | null): Tensor;
   scatter(options: { dim: number; index: Tensor; src: Tensor | Scalar; reduce?: "add" | "multiply" | null }): Tensor;
@@ -1472,7 +1990,10 @@ export interface TensorMethods {
   scatter(dim: number, index: Tensor, src: Tensor | Scalar, options: { reduce?: "add" | "multiply" | null }): Tensor;
   /**
    * A copy of input with the elements of src added where `index` says along a dim.
+   * Shapes: index has as many dims as input and src; the result has the input's.
    * Follows torch.scatter_add.
+   * @example
+   * torch.zeros(3).scatterAdd(0, torch.tensor([0n, 2n, 0n]), torch.tensor([1, 2, 3])) // tensor([4., 0., 2.])
    */
   scatterAdd(dim: number, index: Tensor, src: Tensor): Tensor;
   scatterAdd(options: { dim: number; index: Tensor; src: Tensor }): Tensor;
@@ -1481,7 +2002,10 @@ export interface TensorMethods {
   /**
    * Reduces the elements of src that `index` sends to the same place along a dim, with input's own element there
    * unless includeSelf is false.
+   * Shapes: index has as many dims as input and src; the result has the input's.
    * Follows torch.scatter_reduce.
+   * @example
+   * torch.zeros(2).scatterReduce(0, torch.tensor([0n, 1n, 1n]), torch.tensor([1, 2, 3]), "sum") // tensor([1., 5.])
    */
   scatterReduce(dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): Tensor;
   scatterReduce(options: { dim: number; index: Tensor; src: Tensor; reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): Tensor;
@@ -1491,14 +2015,20 @@ export interface TensorMethods {
   scatterReduce(dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", options: { includeSelf?: boolean }): Tensor;
   /**
    * The view at one index of a dim, which it loses.
+   * Shapes: any; the result loses dim.
    * Follows torch.select.
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).select(0, 1) // tensor([3., 4.])
    */
   select(dim: number, index: number): Tensor;
   select(options: { dim: number; index: number }): Tensor;
   select(dim: number, options: { index: number }): Tensor;
   /**
    * A copy of input with src at one index of a dim.
+   * Shapes: src as input without dim; the result has the input's.
    * Follows torch.select_scatter.
+   * @example
+   * torch.zeros(2, 2).selectScatter(torch.tensor([1, 2]), 0, 1) // tensor([[0., 0.], [1., 2.]])
    */
   selectScatter(src: Tensor, dim: number, index: number): Tensor;
   selectScatter(options: { src: Tensor; dim: number; index: number }): Tensor;
@@ -1508,47 +2038,64 @@ export interface TensorMethods {
    * -1, 0 or 1; for real tensors the same as sign.
    * Shapes: any; the result has the input's.
    * Follows torch.sgn.
+   * @example
+   * torch.tensor([-3, 0, 2]).sgn() // tensor([-1., 0., 1.])
    */
   sgn(): Tensor;
   /**
    * 1 / (1 + exp(-input)).
    * Shapes: any; the result has the input's.
    * Follows torch.sigmoid.
+   * @example
+   * torch.tensor([0, 2]).sigmoid() // tensor([0.5000, 0.8808])
    */
   sigmoid(): Tensor;
   /**
    * -1, 0 or 1.
    * Shapes: any; the result has the input's.
    * Follows torch.sign.
+   * @example
+   * torch.tensor([-3, 0, 2]).sign() // tensor([-1., 0., 1.])
    */
   sign(): Tensor;
   /**
    * Whether the sign bit is set (also for -0), as bool.
    * Shapes: any; the result has the input's.
    * Follows torch.signbit.
+   * @example
+   * torch.tensor([-3, 2]).signbit() // tensor([True, False])
    */
   signbit(): Tensor;
   /**
    * The sine of radians.
    * Shapes: any; the result has the input's.
    * Follows torch.sin.
+   * @example
+   * torch.tensor([0, Math.PI / 2]).sin() // tensor([0., 1.])
    */
   sin(): Tensor;
   /**
    * sin(πx) / (πx), 1 at 0.
    * Shapes: any; the result has the input's.
    * Follows torch.sinc.
+   * @example
+   * torch.tensor([0, 0.5]).sinc() // tensor([1.0000, 0.6366])
    */
   sinc(): Tensor;
   /**
    * The hyperbolic sine.
    * Shapes: any; the result has the input's.
    * Follows torch.sinh.
+   * @example
+   * torch.tensor([0, 1]).sinh() // tensor([0.0000, 1.1752])
    */
   sinh(): Tensor;
   /**
    * The view input[start:end:step] along a dim.
+   * Shapes: any; dim has the slice's size.
    * Follows torch.Tensor.__getitem__.
+   * @example
+   * torch.tensor([1, 2, 3, 4]).slice(0, 1, 4, 2) // tensor([2., 4.])
    */
   slice(dim?: number, start?: number | null, end?: number | null, step?: number): Tensor;
   slice(options: { dim?: number; start?: number | null; end?: number | null; step?: number }): Tensor;
@@ -1557,7 +2104,10 @@ export interface TensorMethods {
   slice(dim: number, start: number | null, end: number | null, options: { step?: number }): Tensor;
   /**
    * A copy of input with src in a slice of a dim.
+   * Shapes: src has the slice's; the result has the input's.
    * Follows torch.slice_scatter.
+   * @example
+   * torch.zeros(4).sliceScatter(torch.tensor([1, 2]), 0, 1, 3, 1) // tensor([0., 1., 2., 0.])
    */
   sliceScatter(src: Tensor, dim?: number, start?: number | null, end?: number | null, step?: number): Tensor;
   sliceScatter(options: { src: Tensor; dim?: number; start?: number | null; end?: number | null; step?: number }): Tensor;
@@ -1567,15 +2117,20 @@ export interface TensorMethods {
   sliceScatter(src: Tensor, dim: number, start: number | null, end: number | null, options: { step?: number }): Tensor;
   /**
    * exp(input) / sum(exp(input)) along a dim, without overflow. A `dtype` is what the input is converted to first.
+   * Shapes: any; the result has the input's.
    * Follows torch.softmax.
-   * @example torch.softmax(x, -1)
+   * @example
+   * torch.tensor([0, 0, Math.log(2)]).softmax(0) // tensor([0.2500, 0.2500, 0.5000])
    */
   softmax(dim: number, dtype?: DType | null): Tensor;
   softmax(options: { dim: number; dtype?: DType | null }): Tensor;
   softmax(dim: number, options: { dtype?: DType | null }): Tensor;
   /**
    * The elements sorted along a dim, and where they came from.
+   * Shapes: any; both results have the input's.
    * Follows torch.sort.
+   * @example
+   * torch.tensor([3, 1, 2]).sort() // [tensor([1., 2., 3.]), tensor([1, 2, 0])]
    */
   sort(dim?: number, descending?: boolean, stable?: boolean): Named<"values" | "indices">;
   sort(options: { dim?: number; descending?: boolean; stable?: boolean }): Named<"values" | "indices">;
@@ -1583,14 +2138,20 @@ export interface TensorMethods {
   sort(dim: number, descending: boolean, options: { stable?: boolean }): Named<"values" | "indices">;
   /**
    * Views of consecutive pieces of a dim: of one size (the last may be smaller), or of the sizes in a list.
+   * Shapes: any; dim is divided, the others stay.
    * Follows torch.split.
+   * @example
+   * torch.arange(5).split(2) // [tensor([0, 1]), tensor([2, 3]), tensor([4])]
    */
   split(splitSizeOrSections: number | readonly number[], dim?: number): Tensor[];
   split(options: { splitSizeOrSections: number | readonly number[]; dim?: number }): Tensor[];
   split(splitSizeOrSections: number | readonly number[], options: { dim?: number }): Tensor[];
   /**
    * Views of consecutive pieces of a dim with the given sizes.
+   * Shapes: any; dim is divided, the others stay.
    * Follows torch.split_with_sizes.
+   * @example
+   * torch.arange(5).splitWithSizes([2, 3]) // [tensor([0, 1]), tensor([2, 3, 4])]
    */
   splitWithSizes(splitSizes: number | readonly number[], dim?: number): Tensor[];
   splitWithSizes(options: { splitSizes: number | readonly number[]; dim?: number }): Tensor[];
@@ -1599,16 +2160,24 @@ export interface TensorMethods {
    * The square root.
    * Shapes: any; the result has the input's.
    * Follows torch.sqrt.
+   * @example
+   * torch.tensor([4, 9]).sqrt() // tensor([2., 3.])
    */
   sqrt(): Tensor;
   /**
    * input squared.
+   * Shapes: any; the result has the input's.
    * Follows torch.square.
+   * @example
+   * torch.tensor([-2, 3]).square() // tensor([4., 9.])
    */
   square(): Tensor;
   /**
    * A view without the dims of size 1, or without one of them.
+   * Shapes: any; dims of size 1 go.
    * Follows torch.squeeze.
+   * @example
+   * torch.zeros(2, 1, 3).squeeze().shape // [2, 3]
    */
   squeeze(dim?: number | null): Tensor;
   squeeze(options: { dim?: number | null }): Tensor;
@@ -1616,6 +2185,8 @@ export interface TensorMethods {
    * input - alpha * other.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.sub.
+   * @example
+   * torch.tensor([10, 20]).sub(torch.tensor([1, 2]), { alpha: 2 }) // tensor([8., 16.])
    */
   sub(other: Tensor | Scalar, alpha?: Scalar): Tensor;
   sub(other: Tensor | Scalar, options: { alpha?: Scalar }): Tensor;
@@ -1624,6 +2195,8 @@ export interface TensorMethods {
    * Another name of torch.sub.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.sub.
+   * @example
+   * torch.tensor([10, 20]).subtract(torch.tensor([1, 2]), { alpha: 2 }) // tensor([8., 16.])
    */
   subtract(other: Tensor | Scalar, alpha?: Scalar): Tensor;
   subtract(other: Tensor | Scalar, options: { alpha?: Scalar }): Tensor;
@@ -1631,7 +2204,8 @@ export interface TensorMethods {
    * The sum over dims (default: all). Integers and bools are summed as int64.
    * Shapes: the input's without `dim`, or with size 1 there if `keepdim`
    * Follows torch.sum.
-   * @example torch.sum(torch.ones(2, 3), 1)
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).sum(1) // tensor([3., 7.])
    */
   sum(dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
   sum(options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
@@ -1639,7 +2213,10 @@ export interface TensorMethods {
   sum(dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null }): Tensor;
   /**
    * The sum over the dims along which a tensor of `size` would be broadcast to the input's shape.
+   * Shapes: any to which one of size broadcasts; the result has size.
    * Follows torch.Tensor.sum_to_size.
+   * @example
+   * torch.ones(2, 3).sumToSize(1, 3) // tensor([[2., 2., 2.]])
    */
   sumToSize(size: number | readonly number[]): Tensor;
   sumToSize(options: { size: number | readonly number[] }): Tensor;
@@ -1647,8 +2224,10 @@ export interface TensorMethods {
   /**
    * A view with two dims exchanged.
    * Another name of torch.transpose.
+   * Shapes: any; two dims are exchanged.
    * Follows torch.transpose.
-   * @example torch.transpose(x, 0, 1)
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).swapaxes(0, 1) // tensor([[1., 3.], [2., 4.]])
    */
   swapaxes(dim0: number, dim1: number): Tensor;
   swapaxes(options: { dim0: number; dim1: number }): Tensor;
@@ -1656,27 +2235,38 @@ export interface TensorMethods {
   /**
    * A view with two dims exchanged.
    * Another name of torch.transpose.
+   * Shapes: any; two dims are exchanged.
    * Follows torch.transpose.
-   * @example torch.transpose(x, 0, 1)
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).swapdims(0, 1) // tensor([[1., 3.], [2., 4.]])
    */
   swapdims(dim0: number, dim1: number): Tensor;
   swapdims(options: { dim0: number; dim1: number }): Tensor;
   swapdims(dim0: number, options: { dim1: number }): Tensor;
   /**
    * The transpose of a tensor of at most 2 dims.
+   * Shapes: [N], [N, M] or none; the dims are exchanged.
    * Follows torch.t.
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).t() // tensor([[1., 3.], [2., 4.]])
    */
   t(): Tensor;
   /**
    * The elements at positions in the flattened input; negative ones count from the end.
+   * Shapes: any; the result has the index's.
    * Follows torch.take.
    * @throws IndexError for an index out of range.
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).take(torch.tensor([0n, -1n])) // tensor([1., 4.])
    */
   take(index: Tensor): Tensor;
   take(options: { index: Tensor }): Tensor;
   /**
    * gather with both tensors broadcast against each other; without dim, of the flattened input.
+   * Shapes: as many dims, of sizes that broadcast but for dim.
    * Follows torch.take_along_dim.
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).takeAlongDim(torch.tensor([[1n], [0n]]), 1) // tensor([[2.], [3.]])
    */
   takeAlongDim(indices: Tensor, dim?: number | null): Tensor;
   takeAlongDim(options: { indices: Tensor; dim?: number | null }): Tensor;
@@ -1685,25 +2275,35 @@ export interface TensorMethods {
    * The tangent of radians.
    * Shapes: any; the result has the input's.
    * Follows torch.tan.
+   * @example
+   * torch.tensor([0, 1]).tan() // tensor([0.0000, 1.5574])
    */
   tan(): Tensor;
   /**
    * The hyperbolic tangent.
    * Shapes: any; the result has the input's.
    * Follows torch.tanh.
+   * @example
+   * torch.tensor([0, 1]).tanh() // tensor([0.0000, 0.7616])
    */
   tanh(): Tensor;
   /**
    * The tensor repeated along its last dims.
+   * Shapes: the sizes of the last dims are multiplied.
    * Follows torch.tile.
+   * @example
+   * torch.tensor([1, 2]).tile([2]) // tensor([1., 2., 1., 2.])
    */
   tile(dims: number | readonly number[]): Tensor;
   tile(options: { dims: number | readonly number[] }): Tensor;
   tile(...dims: number[]): Tensor;
   /**
    * The k largest (or smallest) elements along a dim, in order, and their indices.
+   * Shapes: any; both results have k along dim.
    * Follows torch.topk.
    * @throws RuntimeError if k is out of range.
+   * @example
+   * torch.tensor([1, 4, 2, 3]).topk(2) // [tensor([4., 3.]), tensor([1, 3])]
    */
   topk(k: number, dim?: number, largest?: boolean, sorted?: boolean): Named<"values" | "indices">;
   topk(options: { k: number; dim?: number; largest?: boolean; sorted?: boolean }): Named<"values" | "indices">;
@@ -1712,26 +2312,37 @@ export interface TensorMethods {
   topk(k: number, dim: number, largest: boolean, options: { sorted?: boolean }): Named<"values" | "indices">;
   /**
    * The sum of a matrix's diagonal.
+   * Shapes: [N, M]; the result is 0-d.
    * Follows torch.trace.
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).trace() // tensor(5.)
    */
   trace(): Tensor;
   /**
    * A view with two dims exchanged.
+   * Shapes: any; two dims are exchanged.
    * Follows torch.transpose.
-   * @example torch.transpose(x, 0, 1)
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).transpose(0, 1) // tensor([[1., 3.], [2., 4.]])
    */
   transpose(dim0: number, dim1: number): Tensor;
   transpose(options: { dim0: number; dim1: number }): Tensor;
   transpose(dim0: number, options: { dim1: number }): Tensor;
   /**
    * The lower triangles of matrices: zero above a diagonal.
+   * Shapes: [*, N, M]; the result has the input's.
    * Follows torch.tril.
+   * @example
+   * torch.ones(2, 2).tril() // tensor([[1., 0.], [1., 1.]])
    */
   tril(diagonal?: number): Tensor;
   tril(options: { diagonal?: number }): Tensor;
   /**
    * The upper triangles of matrices: zero below a diagonal.
+   * Shapes: [*, N, M]; the result has the input's.
    * Follows torch.triu.
+   * @example
+   * torch.ones(2, 2).triu() // tensor([[1., 1.], [0., 1.]])
    */
   triu(diagonal?: number): Tensor;
   triu(options: { diagonal?: number }): Tensor;
@@ -1739,30 +2350,43 @@ export interface TensorMethods {
    * input / other; integers give floats.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.true_divide.
+   * @example
+   * torch.tensor([3, 4]).trueDivide(torch.tensor([2, 2])) // tensor([1.5000, 2.0000])
    */
   trueDivide(other: Tensor | Scalar): Tensor;
   /**
    * Rounds towards zero.
    * Shapes: any; the result has the input's.
    * Follows torch.trunc.
+   * @example
+   * torch.tensor([-1.7, 1.7]).trunc() // tensor([-1., 1.])
    */
   trunc(): Tensor;
   /**
    * The views at every index of a dim.
+   * Shapes: any; each result loses dim.
    * Follows torch.unbind.
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).unbind() // [tensor([1., 2.]), tensor([3., 4.])]
    */
   unbind(dim?: number): Tensor[];
   unbind(options: { dim?: number }): Tensor[];
   /**
    * A view with a dim split up into several; one size may be -1.
+   * Shapes: any; dim becomes several.
    * Follows torch.unflatten.
+   * @example
+   * torch.arange(6).unflatten(0, [2, 3]) // tensor([[0, 1, 2], [3, 4, 5]])
    */
   unflatten(dim: number, sizes: number | readonly number[]): Tensor;
   unflatten(options: { dim: number; sizes: number | readonly number[] }): Tensor;
   unflatten(dim: number, options: { sizes: number | readonly number[] }): Tensor;
   /**
    * A view of all slices of `size` elements of a dim, `step` apart, in a new last dim.
+   * Shapes: any; dimension counts the slices, a new last dim has size.
    * Follows torch.Tensor.unfold.
+   * @example
+   * torch.tensor([1, 2, 3, 4]).unfold(0, 2, 1) // tensor([[1., 2.], [2., 3.], [3., 4.]])
    */
   unfold(dimension: number, size: number, step: number): Tensor;
   unfold(options: { dimension: number; size: number; step: number }): Tensor;
@@ -1770,21 +2394,29 @@ export interface TensorMethods {
   unfold(dimension: number, size: number, options: { step: number }): Tensor;
   /**
    * A view with a dim of size 1 put in.
+   * Shapes: any; the result has a new dim of size 1.
    * Follows torch.unsqueeze.
-   * @example torch.unsqueeze(x, 0)
+   * @example
+   * torch.tensor([1, 2]).unsqueeze(1) // tensor([[1.], [2.]])
    */
   unsqueeze(dim: number): Tensor;
   unsqueeze(options: { dim: number }): Tensor;
   /**
    * The inner product of two vectors; for real tensors the same as dot.
+   * Shapes: [N] both; the result is 0-d.
    * Follows torch.vdot.
+   * @example
+   * torch.tensor([1, 2]).vdot(torch.tensor([3, 4])) // tensor(11.)
    */
   vdot(other: Tensor): Tensor;
   vdot(options: { other: Tensor }): Tensor;
   /**
    * The same elements in another shape, sharing storage; one size may be -1.
+   * Shapes: any; the result has size, of which one may be -1.
    * Follows torch.Tensor.view.
    * @throws RuntimeError if the strides do not allow it; use reshape then.
+   * @example
+   * torch.arange(4).view(2, 2) // tensor([[0, 1], [2, 3]])
    */
   view(size: number | readonly number[]): Tensor;
   view(options: { size: number | readonly number[] }): Tensor;
@@ -1792,7 +2424,10 @@ export interface TensorMethods {
   view(...size: number[]): Tensor;
   /**
    * view to the other tensor's shape.
+   * Shapes: as many elements; the result has the other's.
    * Follows torch.Tensor.view_as.
+   * @example
+   * torch.arange(4).viewAs(torch.zeros(2, 2)) // tensor([[0, 1], [2, 3]])
    */
   viewAs(other: Tensor): Tensor;
   viewAs(options: { other: Tensor }): Tensor;
@@ -1801,359 +2436,1030 @@ export interface TensorMethods {
    * Shapes: any that broadcast; the result has the broadcast shape of condition, input, other.
    * Follows torch.where.
    * @throws RuntimeError if condition is not bool
+   * @example
+   * torch.tensor([1, 2]).where(torch.tensor([true, false]), 0) // tensor([1., 0.])
    */
   where(condition: Tensor, other: Tensor | Scalar): Tensor;
   /**
    * input * log(other), 0 where input is 0 (unless other is NaN).
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.xlogy.
+   * @example
+   * torch.tensor([0, 2]).xlogy(torch.tensor([5, 1])) // tensor([0., 0.])
    */
   xlogy(other: Tensor | Scalar): Tensor;
-  /** abs, in place. */
+  /**
+   * In place: abs, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.abs_.
+   * @example
+   * torch.tensor([-1.5, 2]).abs_() // tensor([1.5000, 2.0000])
+   */
   abs_(): this;
-  /** absolute, in place. */
+  /**
+   * In place: abs, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.absolute_.
+   * @example
+   * torch.tensor([-1.5, 2]).absolute_() // tensor([1.5000, 2.0000])
+   */
   absolute_(): this;
-  /** acos, in place. */
+  /**
+   * In place: acos, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.acos_.
+   * @example
+   * torch.tensor([1, 0, -1]).acos_() // tensor([0.0000, 1.5708, 3.1416])
+   */
   acos_(): this;
-  /** acosh, in place. */
+  /**
+   * In place: acosh, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.acosh_.
+   * @example
+   * torch.tensor([1, 2]).acosh_() // tensor([0.0000, 1.3170])
+   */
   acosh_(): this;
-  /** add, in place. */
+  /**
+   * In place: add, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.add_.
+   * @example
+   * torch.tensor([1, 2]).add_(torch.tensor([10, 20]), { alpha: 2 }) // tensor([21., 42.])
+   */
   add_(other: Tensor | Scalar, alpha?: Scalar): this;
   add_(other: Tensor | Scalar, options: { alpha?: Scalar }): this;
-  /** addbmm, in place. */
+  /**
+   * In place: addbmm, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.addbmm_.
+   * @example
+   * torch.zeros(2, 2).addbmm_(torch.ones(3, 2, 4), torch.ones(3, 4, 2)) // tensor([[12., 12.], [12., 12.]])
+   */
   addbmm_(batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): this;
   addbmm_(options: { batch1: Tensor; batch2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   addbmm_(batch1: Tensor, options: { batch2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   addbmm_(batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): this;
   addbmm_(batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): this;
-  /** addcdiv, in place. */
+  /**
+   * In place: addcdiv, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.addcdiv_.
+   * @throws RuntimeError for integral tensors
+   * @example
+   * torch.tensor([1, 1]).addcdiv_(torch.tensor([1, 2]), torch.tensor([2, 4]), { value: 10 }) // tensor([6., 6.])
+   */
   addcdiv_(tensor1: Tensor, tensor2: Tensor, value?: Scalar): this;
   addcdiv_(tensor1: Tensor, tensor2: Tensor, options: { value?: Scalar }): this;
-  /** addcmul, in place. */
+  /**
+   * In place: addcmul, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.addcmul_.
+   * @example
+   * torch.tensor([1, 1]).addcmul_(torch.tensor([1, 2]), torch.tensor([3, 4]), { value: 10 }) // tensor([31., 81.])
+   */
   addcmul_(tensor1: Tensor, tensor2: Tensor, value?: Scalar): this;
   addcmul_(tensor1: Tensor, tensor2: Tensor, options: { value?: Scalar }): this;
-  /** addmm, in place. */
+  /**
+   * In place: addmm, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.addmm_.
+   * @example
+   * torch.zeros(2, 2).addmm_(torch.ones(2, 3), torch.ones(3, 2), { alpha: 2 }) // tensor([[6., 6.], [6., 6.]])
+   */
   addmm_(mat1: Tensor, mat2: Tensor, beta?: Scalar, alpha?: Scalar): this;
   addmm_(options: { mat1: Tensor; mat2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   addmm_(mat1: Tensor, options: { mat2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   addmm_(mat1: Tensor, mat2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): this;
   addmm_(mat1: Tensor, mat2: Tensor, beta: Scalar, options: { alpha?: Scalar }): this;
-  /** addmv, in place. */
+  /**
+   * In place: addmv, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.addmv_.
+   * @example
+   * torch.zeros(2).addmv_(torch.tensor([[1, 2], [3, 4]]), torch.tensor([1, 1])) // tensor([3., 7.])
+   */
   addmv_(mat: Tensor, vec: Tensor, beta?: Scalar, alpha?: Scalar): this;
   addmv_(options: { mat: Tensor; vec: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   addmv_(mat: Tensor, options: { vec: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   addmv_(mat: Tensor, vec: Tensor, options: { beta?: Scalar; alpha?: Scalar }): this;
   addmv_(mat: Tensor, vec: Tensor, beta: Scalar, options: { alpha?: Scalar }): this;
-  /** addr, in place. */
+  /**
+   * In place: addr, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.addr_.
+   * @example
+   * torch.zeros(2, 3).addr_(torch.tensor([1, 2]), torch.tensor([1, 2, 3])) // tensor([[1., 2., 3.], [2., 4., 6.]])
+   */
   addr_(vec1: Tensor, vec2: Tensor, beta?: Scalar, alpha?: Scalar): this;
   addr_(options: { vec1: Tensor; vec2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   addr_(vec1: Tensor, options: { vec2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   addr_(vec1: Tensor, vec2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): this;
   addr_(vec1: Tensor, vec2: Tensor, beta: Scalar, options: { alpha?: Scalar }): this;
-  /** arccos, in place. */
+  /**
+   * In place: acos, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.arccos_.
+   * @example
+   * torch.tensor([1, 0, -1]).arccos_() // tensor([0.0000, 1.5708, 3.1416])
+   */
   arccos_(): this;
-  /** arccosh, in place. */
+  /**
+   * In place: acosh, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.arccosh_.
+   * @example
+   * torch.tensor([1, 2]).arccosh_() // tensor([0.0000, 1.3170])
+   */
   arccosh_(): this;
-  /** arcsin, in place. */
+  /**
+   * In place: asin, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.arcsin_.
+   * @example
+   * torch.tensor([0, 1]).arcsin_() // tensor([0.0000, 1.5708])
+   */
   arcsin_(): this;
-  /** arcsinh, in place. */
+  /**
+   * In place: asinh, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.arcsinh_.
+   * @example
+   * torch.tensor([0, 1]).arcsinh_() // tensor([0.0000, 0.8814])
+   */
   arcsinh_(): this;
-  /** arctan, in place. */
+  /**
+   * In place: atan, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.arctan_.
+   * @example
+   * torch.tensor([0, 1]).arctan_() // tensor([0.0000, 0.7854])
+   */
   arctan_(): this;
-  /** arctan2, in place. */
+  /**
+   * In place: atan2, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.arctan2_.
+   * @example
+   * torch.tensor([1, -1]).arctan2_(torch.tensor([1, 1])) // tensor([0.7854, -0.7854])
+   */
   arctan2_(other: Tensor): this;
-  /** arctanh, in place. */
+  /**
+   * In place: atanh, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.arctanh_.
+   * @example
+   * torch.tensor([0, 0.5]).arctanh_() // tensor([0.0000, 0.5493])
+   */
   arctanh_(): this;
-  /** asin, in place. */
+  /**
+   * In place: asin, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.asin_.
+   * @example
+   * torch.tensor([0, 1]).asin_() // tensor([0.0000, 1.5708])
+   */
   asin_(): this;
-  /** asinh, in place. */
+  /**
+   * In place: asinh, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.asinh_.
+   * @example
+   * torch.tensor([0, 1]).asinh_() // tensor([0.0000, 0.8814])
+   */
   asinh_(): this;
-  /** atan, in place. */
+  /**
+   * In place: atan, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.atan_.
+   * @example
+   * torch.tensor([0, 1]).atan_() // tensor([0.0000, 0.7854])
+   */
   atan_(): this;
-  /** atan2, in place. */
+  /**
+   * In place: atan2, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.atan2_.
+   * @example
+   * torch.tensor([1, -1]).atan2_(torch.tensor([1, 1])) // tensor([0.7854, -0.7854])
+   */
   atan2_(other: Tensor): this;
-  /** atanh, in place. */
+  /**
+   * In place: atanh, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.atanh_.
+   * @example
+   * torch.tensor([0, 0.5]).atanh_() // tensor([0.0000, 0.5493])
+   */
   atanh_(): this;
-  /** baddbmm, in place. */
+  /**
+   * In place: baddbmm, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.baddbmm_.
+   * @example
+   * torch.zeros(1, 2, 2).baddbmm_(torch.ones(1, 2, 3), torch.ones(1, 3, 2)) // tensor([[[3., 3.], [3., 3.]]])
+   */
   baddbmm_(batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): this;
   baddbmm_(options: { batch1: Tensor; batch2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   baddbmm_(batch1: Tensor, options: { batch2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   baddbmm_(batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar }): this;
   baddbmm_(batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar }): this;
-  /** bitwiseAnd, in place. */
+  /**
+   * In place: bitwiseAnd, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.bitwise_and_.
+   * @throws RuntimeError for floating dtypes
+   * @example
+   * torch.tensor([12n, 10n]).bitwiseAnd_(torch.tensor([6n, 3n])) // tensor([4, 2])
+   */
   bitwiseAnd_(other: Tensor | Scalar): this;
-  /** bitwiseLeftShift, in place. */
+  /**
+   * In place: bitwiseLeftShift, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.bitwise_left_shift_.
+   * @throws RuntimeError for floating dtypes
+   * @example
+   * torch.tensor([1n, 3n]).bitwiseLeftShift_(torch.tensor([2n, 1n])) // tensor([4, 6])
+   */
   bitwiseLeftShift_(other: Tensor | Scalar): this;
-  /** bitwiseNot, in place. */
+  /**
+   * In place: bitwiseNot, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.bitwise_not_.
+   * @throws RuntimeError for floating dtypes
+   * @example
+   * torch.tensor([0n, 5n]).bitwiseNot_() // tensor([-1, -6])
+   */
   bitwiseNot_(): this;
-  /** bitwiseOr, in place. */
+  /**
+   * In place: bitwiseOr, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.bitwise_or_.
+   * @throws RuntimeError for floating dtypes
+   * @example
+   * torch.tensor([12n, 10n]).bitwiseOr_(torch.tensor([6n, 3n])) // tensor([14, 11])
+   */
   bitwiseOr_(other: Tensor | Scalar): this;
-  /** bitwiseRightShift, in place. */
+  /**
+   * In place: bitwiseRightShift, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.bitwise_right_shift_.
+   * @throws RuntimeError for floating dtypes
+   * @example
+   * torch.tensor([8n, -8n]).bitwiseRightShift_(torch.tensor([2n, 1n])) // tensor([2, -4])
+   */
   bitwiseRightShift_(other: Tensor | Scalar): this;
-  /** bitwiseXor, in place. */
+  /**
+   * In place: bitwiseXor, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.bitwise_xor_.
+   * @throws RuntimeError for floating dtypes
+   * @example
+   * torch.tensor([12n, 10n]).bitwiseXor_(torch.tensor([6n, 3n])) // tensor([10, 9])
+   */
   bitwiseXor_(other: Tensor | Scalar): this;
-  /** ceil, in place. */
+  /**
+   * In place: ceil, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.ceil_.
+   * @example
+   * torch.tensor([-0.5, 0.2]).ceil_() // tensor([-0., 1.])
+   */
   ceil_(): this;
-  /** clamp, in place. */
+  /**
+   * In place: clamp, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.clamp_.
+   * @throws RuntimeError if both bounds are absent
+   * @example
+   * torch.tensor([-2, 0.5, 3]).clamp_(0, 1) // tensor([0.0000, 0.5000, 1.0000])
+   */
   clamp_(min?: Tensor | Scalar | null, max?: Tensor | Scalar | null): this;
   clamp_(options: { min?: Tensor | Scalar | null; max?: Tensor | Scalar | null }): this;
   clamp_(min: Tensor | Scalar | null, options: { max?: Tensor | Scalar | null }): this;
-  /** clampMax, in place. */
+  /**
+   * In place: clampMax, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.clamp_max_.
+   * @example
+   * torch.tensor([-2, 0.5, 3]).clampMax_(1) // tensor([-2.0000, 0.5000, 1.0000])
+   */
   clampMax_(max: Tensor | Scalar): this;
-  /** clampMin, in place. */
+  /**
+   * In place: clampMin, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.clamp_min_.
+   * @example
+   * torch.tensor([-2, 0.5, 3]).clampMin_(0) // tensor([0.0000, 0.5000, 3.0000])
+   */
   clampMin_(min: Tensor | Scalar): this;
-  /** clip, in place. */
+  /**
+   * In place: clamp, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.clip_.
+   * @throws RuntimeError if both bounds are absent
+   * @example
+   * torch.tensor([-2, 0.5, 3]).clip_(0, 1) // tensor([0.0000, 0.5000, 1.0000])
+   */
   clip_(min?: Tensor | Scalar | null, max?: Tensor | Scalar | null): this;
   clip_(options: { min?: Tensor | Scalar | null; max?: Tensor | Scalar | null }): this;
   clip_(min: Tensor | Scalar | null, options: { max?: Tensor | Scalar | null }): this;
-  /** copy, in place. */
+  /**
+   * In place: copy, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.copy_.
+   * @example
+   * torch.zeros(2, 2).copy_(torch.tensor([1, 2])) // tensor([[1., 2.], [1., 2.]])
+   */
   copy_(src: Tensor): this;
   copy_(options: { src: Tensor }): this;
-  /** copysign, in place. */
+  /**
+   * In place: copysign, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.copysign_.
+   * @example
+   * torch.tensor([1, 2]).copysign_(torch.tensor([-1, 1])) // tensor([-1., 2.])
+   */
   copysign_(other: Tensor | Scalar): this;
-  /** cos, in place. */
+  /**
+   * In place: cos, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.cos_.
+   * @example
+   * torch.tensor([0, Math.PI]).cos_() // tensor([1., -1.])
+   */
   cos_(): this;
-  /** cosh, in place. */
+  /**
+   * In place: cosh, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.cosh_.
+   * @example
+   * torch.tensor([0, 1]).cosh_() // tensor([1.0000, 1.5431])
+   */
   cosh_(): this;
-  /** cumprod, in place. */
+  /**
+   * In place: cumprod, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.cumprod_.
+   * @example
+   * torch.tensor([1, 2, 3]).cumprod_(0) // tensor([1., 2., 6.])
+   */
   cumprod_(dim: number, dtype?: DType | null): this;
   cumprod_(options: { dim: number; dtype?: DType | null }): this;
   cumprod_(dim: number, options: { dtype?: DType | null }): this;
-  /** cumsum, in place. */
+  /**
+   * In place: cumsum, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.cumsum_.
+   * @example
+   * torch.tensor([1, 2, 3]).cumsum_(0) // tensor([1., 3., 6.])
+   */
   cumsum_(dim: number, dtype?: DType | null): this;
   cumsum_(options: { dim: number; dtype?: DType | null }): this;
   cumsum_(dim: number, options: { dtype?: DType | null }): this;
-  /** deg2rad, in place. */
+  /**
+   * In place: deg2rad, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.deg2rad_.
+   * @example
+   * torch.tensor([0, 180]).deg2rad_() // tensor([0.0000, 3.1416])
+   */
   deg2rad_(): this;
-  /** digamma, in place. */
+  /**
+   * In place: digamma, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.digamma_.
+   * @example
+   * torch.tensor([1, 2]).digamma_() // tensor([-0.5772, 0.4228])
+   */
   digamma_(): this;
-  /** div, in place. */
+  /**
+   * In place: div, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.div_.
+   * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero with a roundingMode
+   * @example
+   * torch.tensor([7, -7]).div_(2, { roundingMode: "floor" }) // tensor([3., -4.])
+   */
   div_(other: Tensor | Scalar, roundingMode?: "trunc" | "floor" | null): this;
   div_(other: Tensor | Scalar, options: { roundingMode?: "trunc" | "floor" | null }): this;
-  /** divide, in place. */
+  /**
+   * In place: div, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.divide_.
+   * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero with a roundingMode
+   * @example
+   * torch.tensor([7, -7]).divide_(2, { roundingMode: "floor" }) // tensor([3., -4.])
+   */
   divide_(other: Tensor | Scalar, roundingMode?: "trunc" | "floor" | null): this;
   divide_(other: Tensor | Scalar, options: { roundingMode?: "trunc" | "floor" | null }): this;
-  /** eq, in place. */
+  /**
+   * In place: eq, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.eq_.
+   * @example
+   * torch.tensor([1, 2]).eq_(torch.tensor([1, 3])) // tensor([1., 0.])
+   */
   eq_(other: Tensor | Scalar): this;
-  /** erf, in place. */
+  /**
+   * In place: erf, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.erf_.
+   * @example
+   * torch.tensor([0, 1]).erf_() // tensor([0.0000, 0.8427])
+   */
   erf_(): this;
-  /** erfc, in place. */
+  /**
+   * In place: erfc, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.erfc_.
+   * @example
+   * torch.tensor([0, 1]).erfc_() // tensor([1.0000, 0.1573])
+   */
   erfc_(): this;
-  /** erfinv, in place. */
+  /**
+   * In place: erfinv, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.erfinv_.
+   * @example
+   * torch.tensor([0, 0.5]).erfinv_() // tensor([0.0000, 0.4769])
+   */
   erfinv_(): this;
-  /** exp, in place. */
+  /**
+   * In place: exp, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.exp_.
+   * @example
+   * torch.tensor([0, 1]).exp_() // tensor([1.0000, 2.7183])
+   */
   exp_(): this;
-  /** exp2, in place. */
+  /**
+   * In place: exp2, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.exp2_.
+   * @example
+   * torch.tensor([0, 3]).exp2_() // tensor([1., 8.])
+   */
   exp2_(): this;
-  /** expm1, in place. */
+  /**
+   * In place: expm1, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.expm1_.
+   * @example
+   * torch.tensor([0, 1]).expm1_() // tensor([0.0000, 1.7183])
+   */
   expm1_(): this;
-  /** fill, in place. */
+  /**
+   * In place: fill, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.fill_.
+   * @example
+   * torch.zeros(2).fill_(7) // tensor([7., 7.])
+   */
   fill_(value?: Tensor | Scalar | null): this;
   fill_(options: { value?: Tensor | Scalar | null }): this;
-  /** fix, in place. */
+  /**
+   * In place: trunc, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.fix_.
+   * @example
+   * torch.tensor([-1.7, 1.7]).fix_() // tensor([-1., 1.])
+   */
   fix_(): this;
-  /** floatPower, in place. */
+  /**
+   * In place: floatPower, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.float_power_.
+   * @example
+   * torch.tensor([2, 3], { dtype: "float64" }).floatPower_(2) // tensor([4., 9.], dtype=torch.float64)
+   */
   floatPower_(exponent: Tensor | Scalar): this;
   floatPower_(options: { exponent: Tensor | Scalar }): this;
-  /** floor, in place. */
+  /**
+   * In place: floor, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.floor_.
+   * @example
+   * torch.tensor([-0.5, 1.7]).floor_() // tensor([-1., 1.])
+   */
   floor_(): this;
-  /** floorDivide, in place. */
+  /**
+   * In place: floorDivide, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.floor_divide_.
+   * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero
+   * @example
+   * torch.tensor([7, -7]).floorDivide_(2) // tensor([3., -4.])
+   */
   floorDivide_(other: Tensor | Scalar): this;
-  /** fmod, in place. */
+  /**
+   * In place: fmod, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.fmod_.
+   * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero
+   * @example
+   * torch.tensor([7, -7]).fmod_(3) // tensor([1., -1.])
+   */
   fmod_(other: Tensor | Scalar): this;
-  /** frac, in place. */
+  /**
+   * In place: frac, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.frac_.
+   * @example
+   * torch.tensor([1.5, -1.5]).frac_() // tensor([0.5000, -0.5000])
+   */
   frac_(): this;
-  /** gcd, in place. */
+  /**
+   * In place: gcd, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.gcd_.
+   * @example
+   * torch.tensor([12n, 18n]).gcd_(torch.tensor([8n, 12n])) // tensor([4, 6])
+   */
   gcd_(other: Tensor): this;
-  /** ge, in place. */
+  /**
+   * In place: ge, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.ge_.
+   * @example
+   * torch.tensor([1, 2]).ge_(2) // tensor([0., 1.])
+   */
   ge_(other: Tensor | Scalar): this;
-  /** greater, in place. */
+  /**
+   * In place: gt, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.greater_.
+   * @example
+   * torch.tensor([1, 2, 3]).greater_(2) // tensor([0., 0., 1.])
+   */
   greater_(other: Tensor | Scalar): this;
-  /** greaterEqual, in place. */
+  /**
+   * In place: ge, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.greater_equal_.
+   * @example
+   * torch.tensor([1, 2]).greaterEqual_(2) // tensor([0., 1.])
+   */
   greaterEqual_(other: Tensor | Scalar): this;
-  /** gt, in place. */
+  /**
+   * In place: gt, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.gt_.
+   * @example
+   * torch.tensor([1, 2, 3]).gt_(2) // tensor([0., 0., 1.])
+   */
   gt_(other: Tensor | Scalar): this;
-  /** heaviside, in place. */
+  /**
+   * In place: heaviside, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.heaviside_.
+   * @throws RuntimeError for different dtypes
+   * @example
+   * torch.tensor([-1, 0, 2]).heaviside_(torch.tensor([0.5, 0.5, 0.5])) // tensor([0.0000, 0.5000, 1.0000])
+   */
   heaviside_(values: Tensor): this;
-  /** hypot, in place. */
+  /**
+   * In place: hypot, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.hypot_.
+   * @example
+   * torch.tensor([3, 5]).hypot_(torch.tensor([4, 12])) // tensor([5., 13.])
+   */
   hypot_(other: Tensor): this;
-  /** i0, in place. */
+  /**
+   * In place: i0, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.i0_.
+   * @example
+   * torch.tensor([0, 1]).i0_() // tensor([1.0000, 1.2661])
+   */
   i0_(): this;
-  /** indexAdd, in place. */
+  /**
+   * In place: indexAdd, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.index_add_.
+   * @example
+   * torch.zeros(3).indexAdd_(0, torch.tensor([0n, 2n, 0n]), torch.tensor([1, 2, 3])) // tensor([4., 0., 2.])
+   */
   indexAdd_(dim: number, index: Tensor, source: Tensor, alpha?: Scalar): this;
   indexAdd_(options: { dim: number; index: Tensor; source: Tensor; alpha?: Scalar }): this;
   indexAdd_(dim: number, options: { index: Tensor; source: Tensor; alpha?: Scalar }): this;
   indexAdd_(dim: number, index: Tensor, options: { source: Tensor; alpha?: Scalar }): this;
   indexAdd_(dim: number, index: Tensor, source: Tensor, options: { alpha?: Scalar }): this;
-  /** indexCopy, in place. */
+  /**
+   * In place: indexCopy, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.index_copy_.
+   * @example
+   * torch.zeros(3).indexCopy_(0, torch.tensor([0n, 2n]), torch.tensor([1, 2])) // tensor([1., 0., 2.])
+   */
   indexCopy_(dim: number, index: Tensor, source: Tensor): this;
   indexCopy_(options: { dim: number; index: Tensor; source: Tensor }): this;
   indexCopy_(dim: number, options: { index: Tensor; source: Tensor }): this;
   indexCopy_(dim: number, index: Tensor, options: { source: Tensor }): this;
-  /** indexFill, in place. */
+  /**
+   * In place: indexFill, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.index_fill_.
+   * @example
+   * torch.zeros(3).indexFill_(0, torch.tensor([0n, 2n]), 7) // tensor([7., 0., 7.])
+   */
   indexFill_(dim: number, index: Tensor, value: Tensor | Scalar): this;
   indexFill_(options: { dim: number; index: Tensor; value: Tensor | Scalar }): this;
   indexFill_(dim: number, options: { index: Tensor; value: Tensor | Scalar }): this;
   indexFill_(dim: number, index: Tensor, options: { value: Tensor | Scalar }): this;
-  /** indexPut, in place. */
+  /**
+   * In place: indexPut, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.index_put_.
+   * @example
+   * torch.zeros(2, 2).indexPut_([torch.tensor([0n, 1n]), torch.tensor([1n, 0n])], torch.tensor([5, 6])) // tensor([[0., 5.], [6., 0.]])
+   */
   indexPut_(indices: readonly Tensor[], values: Tensor | Scalar, accumulate?: boolean): this;
   indexPut_(options: { indices: readonly Tensor[]; values: Tensor | Scalar; accumulate?: boolean }): this;
   indexPut_(indices: readonly Tensor[], options: { values: Tensor | Scalar; accumulate?: boolean }): this;
   indexPut_(indices: readonly Tensor[], values: Tensor | Scalar, options: { accumulate?: boolean }): this;
-  /** indexReduce, in place. */
+  /**
+   * In place: indexReduce, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.index_reduce_.
+   * @example
+   * torch.tensor([1, 2, 3]).indexReduce_(0, torch.tensor([0n, 0n, 2n]), torch.tensor([5, 6, 7]), "amax") // tensor([6., 2., 7.])
+   */
   indexReduce_(dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): this;
   indexReduce_(options: { dim: number; index: Tensor; source: Tensor; reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): this;
   indexReduce_(dim: number, options: { index: Tensor; source: Tensor; reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): this;
   indexReduce_(dim: number, index: Tensor, options: { source: Tensor; reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): this;
   indexReduce_(dim: number, index: Tensor, source: Tensor, options: { reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): this;
   indexReduce_(dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", options: { includeSelf?: boolean }): this;
-  /** lcm, in place. */
+  /**
+   * In place: lcm, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.lcm_.
+   * @example
+   * torch.tensor([4n, 6n]).lcm_(torch.tensor([6n, 8n])) // tensor([12, 24])
+   */
   lcm_(other: Tensor): this;
-  /** ldexp, in place. */
+  /**
+   * In place: ldexp, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.ldexp_.
+   * @example
+   * torch.tensor([1, 3]).ldexp_(torch.tensor([2n, 3n])) // tensor([4., 24.])
+   */
   ldexp_(other: Tensor): this;
   ldexp_(options: { other: Tensor }): this;
-  /** le, in place. */
+  /**
+   * In place: le, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.le_.
+   * @example
+   * torch.tensor([1, 2, 3]).le_(2) // tensor([1., 1., 0.])
+   */
   le_(other: Tensor | Scalar): this;
-  /** lerp, in place. */
+  /**
+   * In place: lerp, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.lerp_.
+   * @example
+   * torch.tensor([0, 10]).lerp_(torch.tensor([10, 20]), 0.5) // tensor([5., 15.])
+   */
   lerp_(end: Tensor, weight: Tensor | Scalar): this;
-  /** less, in place. */
+  /**
+   * In place: lt, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.less_.
+   * @example
+   * torch.tensor([1, 2, 3]).less_(2) // tensor([1., 0., 0.])
+   */
   less_(other: Tensor | Scalar): this;
-  /** lessEqual, in place. */
+  /**
+   * In place: le, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.less_equal_.
+   * @example
+   * torch.tensor([1, 2, 3]).lessEqual_(2) // tensor([1., 1., 0.])
+   */
   lessEqual_(other: Tensor | Scalar): this;
-  /** lgamma, in place. */
+  /**
+   * In place: lgamma, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.lgamma_.
+   * @example
+   * torch.tensor([1, 3]).lgamma_() // tensor([0.0000, 0.6931])
+   */
   lgamma_(): this;
-  /** log, in place. */
+  /**
+   * In place: log, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.log_.
+   * @example
+   * torch.tensor([1, 10]).log_() // tensor([0.0000, 2.3026])
+   */
   log_(): this;
-  /** log10, in place. */
+  /**
+   * In place: log10, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.log10_.
+   * @example
+   * torch.tensor([1, 100]).log10_() // tensor([0., 2.])
+   */
   log10_(): this;
-  /** log1p, in place. */
+  /**
+   * In place: log1p, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.log1p_.
+   * @example
+   * torch.tensor([0, 1]).log1p_() // tensor([0.0000, 0.6931])
+   */
   log1p_(): this;
-  /** log2, in place. */
+  /**
+   * In place: log2, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.log2_.
+   * @example
+   * torch.tensor([1, 8]).log2_() // tensor([0., 3.])
+   */
   log2_(): this;
-  /** logicalAnd, in place. */
+  /**
+   * In place: logicalAnd, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.logical_and_.
+   * @example
+   * torch.tensor([0, 1, 2]).logicalAnd_(torch.tensor([1, 0, 3])) // tensor([0., 0., 1.])
+   */
   logicalAnd_(other: Tensor): this;
-  /** logicalNot, in place. */
+  /**
+   * In place: logicalNot, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.logical_not_.
+   * @example
+   * torch.tensor([0, 1, 2]).logicalNot_() // tensor([1., 0., 0.])
+   */
   logicalNot_(): this;
-  /** logicalOr, in place. */
+  /**
+   * In place: logicalOr, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.logical_or_.
+   * @example
+   * torch.tensor([0, 1, 0]).logicalOr_(torch.tensor([1, 0, 0])) // tensor([1., 1., 0.])
+   */
   logicalOr_(other: Tensor): this;
-  /** logicalXor, in place. */
+  /**
+   * In place: logicalXor, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.logical_xor_.
+   * @example
+   * torch.tensor([0, 1, 2]).logicalXor_(torch.tensor([1, 0, 3])) // tensor([1., 1., 0.])
+   */
   logicalXor_(other: Tensor): this;
-  /** logit, in place. */
+  /**
+   * In place: logit, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.logit_.
+   * @example
+   * torch.tensor([0.5, 0.9]).logit_() // tensor([0.0000, 2.1972])
+   */
   logit_(eps?: number | null): this;
   logit_(options: { eps?: number | null }): this;
-  /** lt, in place. */
+  /**
+   * In place: lt, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.lt_.
+   * @example
+   * torch.tensor([1, 2, 3]).lt_(2) // tensor([1., 0., 0.])
+   */
   lt_(other: Tensor | Scalar): this;
-  /** maskedFill, in place. */
+  /**
+   * In place: maskedFill, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.masked_fill_.
+   * @example
+   * torch.tensor([1, 2, 3]).maskedFill_(torch.tensor([true, false, true]), 0) // tensor([0., 2., 0.])
+   */
   maskedFill_(mask: Tensor, value: Tensor | Scalar): this;
   maskedFill_(options: { mask: Tensor; value: Tensor | Scalar }): this;
   maskedFill_(mask: Tensor, options: { value: Tensor | Scalar }): this;
-  /** maskedScatter, in place. */
+  /**
+   * In place: maskedScatter, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.masked_scatter_.
+   * @example
+   * torch.zeros(3).maskedScatter_(torch.tensor([true, false, true]), torch.tensor([1, 2])) // tensor([1., 0., 2.])
+   */
   maskedScatter_(mask: Tensor, source: Tensor): this;
   maskedScatter_(options: { mask: Tensor; source: Tensor }): this;
   maskedScatter_(mask: Tensor, options: { source: Tensor }): this;
-  /** mul, in place. */
+  /**
+   * In place: mul, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.mul_.
+   * @example
+   * torch.tensor([1, 2]).mul_(torch.tensor([3, 4])) // tensor([3., 8.])
+   */
   mul_(other: Tensor | Scalar): this;
-  /** multiply, in place. */
+  /**
+   * In place: mul, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.multiply_.
+   * @example
+   * torch.tensor([1, 2]).multiply_(torch.tensor([3, 4])) // tensor([3., 8.])
+   */
   multiply_(other: Tensor | Scalar): this;
-  /** nanToNum, in place. */
+  /**
+   * In place: nanToNum, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.nan_to_num_.
+   * @example
+   * torch.tensor([1, NaN, Infinity]).nanToNum_(0, 9) // tensor([1., 0., 9.])
+   */
   nanToNum_(nan?: number | null, posinf?: number | null, neginf?: number | null): this;
   nanToNum_(options: { nan?: number | null; posinf?: number | null; neginf?: number | null }): this;
   nanToNum_(nan: number | null, options: { posinf?: number | null; neginf?: number | null }): this;
   nanToNum_(nan: number | null, posinf: number | null, options: { neginf?: number | null }): this;
-  /** ne, in place. */
+  /**
+   * In place: ne, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.ne_.
+   * @example
+   * torch.tensor([1, 2]).ne_(torch.tensor([1, 3])) // tensor([0., 1.])
+   */
   ne_(other: Tensor | Scalar): this;
-  /** neg, in place. */
+  /**
+   * In place: neg, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.neg_.
+   * @example
+   * torch.tensor([1, -2]).neg_() // tensor([-1., 2.])
+   */
   neg_(): this;
-  /** negative, in place. */
+  /**
+   * In place: neg, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.negative_.
+   * @example
+   * torch.tensor([1, -2]).negative_() // tensor([-1., 2.])
+   */
   negative_(): this;
-  /** nextafter, in place. */
+  /**
+   * In place: nextafter, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.nextafter_.
+   * @example
+   * torch.tensor([1]).nextafter_(torch.tensor([2])).item() // 1.0000001192092896
+   */
   nextafter_(other: Tensor): this;
-  /** notEqual, in place. */
+  /**
+   * In place: ne, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.not_equal_.
+   * @example
+   * torch.tensor([1, 2]).notEqual_(torch.tensor([1, 3])) // tensor([0., 1.])
+   */
   notEqual_(other: Tensor | Scalar): this;
-  /** pow, in place. */
+  /**
+   * In place: pow, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.pow_.
+   * @throws RuntimeError for integers to a negative integer power
+   * @example
+   * torch.tensor([1, 2, 3]).pow_(2) // tensor([1., 4., 9.])
+   */
   pow_(exponent: Tensor | Scalar): this;
-  /** put, in place. */
+  /**
+   * In place: put, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.put_.
+   * @example
+   * torch.zeros(2, 2).put_(torch.tensor([1n, 2n]), torch.tensor([5, 6])) // tensor([[0., 5.], [6., 0.]])
+   */
   put_(index: Tensor, source: Tensor, accumulate?: boolean): this;
   put_(options: { index: Tensor; source: Tensor; accumulate?: boolean }): this;
   put_(index: Tensor, options: { source: Tensor; accumulate?: boolean }): this;
   put_(index: Tensor, source: Tensor, options: { accumulate?: boolean }): this;
-  /** rad2deg, in place. */
+  /**
+   * In place: rad2deg, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.rad2deg_.
+   * @example
+   * torch.tensor([0, Math.PI]).rad2deg_() // tensor([0., 180.])
+   */
   rad2deg_(): this;
-  /** reciprocal, in place. */
+  /**
+   * In place: reciprocal, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.reciprocal_.
+   * @example
+   * torch.tensor([2, 4]).reciprocal_() // tensor([0.5000, 0.2500])
+   */
   reciprocal_(): this;
-  /** relu, in place. */
+  /**
+   * In place: relu, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.relu_.
+   * @example
+   * torch.tensor([-1, 2]).relu_() // tensor([0., 2.])
+   */
   relu_(): this;
-  /** remainder, in place. */
+  /**
+   * In place: remainder, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.remainder_.
+   * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero
+   * @example
+   * torch.tensor([7, -7]).remainder_(3) // tensor([1., 2.])
+   */
   remainder_(other: Tensor | Scalar): this;
-  /** renorm, in place. */
+  /**
+   * In place: renorm, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.renorm_.
+   * @example
+   * torch.tensor([[3, 4], [0, 1]]).renorm_(2, 0, 1) // tensor([[0.6000, 0.8000], [0.0000, 1.0000]])
+   */
   renorm_(p: number, dim: number, maxnorm: number): this;
   renorm_(options: { p: number; dim: number; maxnorm: number }): this;
   renorm_(p: number, options: { dim: number; maxnorm: number }): this;
   renorm_(p: number, dim: number, options: { maxnorm: number }): this;
-  /** round, in place. */
+  /**
+   * In place: round, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.round_.
+   * @example
+   * torch.tensor([0.5, 1.5, 2.4]).round_() // tensor([0., 2., 2.])
+   */
   round_(decimals?: number): this;
   round_(options: { decimals?: number }): this;
-  /** rsqrt, in place. */
+  /**
+   * In place: rsqrt, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.rsqrt_.
+   * @example
+   * torch.tensor([4, 16]).rsqrt_() // tensor([0.5000, 0.2500])
+   */
   rsqrt_(): this;
-  /** scatter, in place. */
+  /**
+   * In place: scatter, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.scatter_.
+   * @throws RuntimeError for an index that is not int64 or out of range.
+   * @example
+   * torch.zeros(3).scatter_(0, torch.tensor([2n, 0n]), torch.tensor([5, 6])) // tensor([6., 0., 5.])
+   */
   scatter_(dim: number, index: Tensor, src: Tensor | Scalar, reduce?: "add" | "multiply" | null): this;
   scatter_(options: { dim: number; index: Tensor; src: Tensor | Scalar; reduce?: "add" | "multiply" | null }): this;
   scatter_(dim: number, options: { index: Tensor; src: Tensor | Scalar; reduce?: "add" | "multiply" | null }): this;
   scatter_(dim: number, index: Tensor, options: { src: Tensor | Scalar; reduce?: "add" | "multiply" | null }): this;
   scatter_(dim: number, index: Tensor, src: Tensor | Scalar, options: { reduce?: "add" | "multiply" | null }): this;
-  /** scatterAdd, in place. */
+  /**
+   * In place: scatterAdd, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.scatter_add_.
+   * @example
+   * torch.zeros(3).scatterAdd_(0, torch.tensor([0n, 2n, 0n]), torch.tensor([1, 2, 3])) // tensor([4., 0., 2.])
+   */
   scatterAdd_(dim: number, index: Tensor, src: Tensor): this;
   scatterAdd_(options: { dim: number; index: Tensor; src: Tensor }): this;
   scatterAdd_(dim: number, options: { index: Tensor; src: Tensor }): this;
   scatterAdd_(dim: number, index: Tensor, options: { src: Tensor }): this;
-  /** scatterReduce, in place. */
+  /**
+   * In place: scatterReduce, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.scatter_reduce_.
+   * @example
+   * torch.zeros(2).scatterReduce_(0, torch.tensor([0n, 1n, 1n]), torch.tensor([1, 2, 3]), "sum") // tensor([1., 5.])
+   */
   scatterReduce_(dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): this;
   scatterReduce_(options: { dim: number; index: Tensor; src: Tensor; reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): this;
   scatterReduce_(dim: number, options: { index: Tensor; src: Tensor; reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): this;
   scatterReduce_(dim: number, index: Tensor, options: { src: Tensor; reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): this;
   scatterReduce_(dim: number, index: Tensor, src: Tensor, options: { reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean }): this;
   scatterReduce_(dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", options: { includeSelf?: boolean }): this;
-  /** selu, in place. */
+  /**
+   * In place: selu, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.selu_.
+   * @example
+   * torch.tensor([-1, 1]).selu_() // tensor([-1.1113, 1.0507])
+   */
   selu_(): this;
-  /** sgn, in place. */
+  /**
+   * In place: sgn, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.sgn_.
+   * @example
+   * torch.tensor([-3, 0, 2]).sgn_() // tensor([-1., 0., 1.])
+   */
   sgn_(): this;
-  /** sigmoid, in place. */
+  /**
+   * In place: sigmoid, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.sigmoid_.
+   * @example
+   * torch.tensor([0, 2]).sigmoid_() // tensor([0.5000, 0.8808])
+   */
   sigmoid_(): this;
-  /** sign, in place. */
+  /**
+   * In place: sign, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.sign_.
+   * @example
+   * torch.tensor([-3, 0, 2]).sign_() // tensor([-1., 0., 1.])
+   */
   sign_(): this;
-  /** sin, in place. */
+  /**
+   * In place: sin, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.sin_.
+   * @example
+   * torch.tensor([0, Math.PI / 2]).sin_() // tensor([0., 1.])
+   */
   sin_(): this;
-  /** sinc, in place. */
+  /**
+   * In place: sinc, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.sinc_.
+   * @example
+   * torch.tensor([0, 0.5]).sinc_() // tensor([1.0000, 0.6366])
+   */
   sinc_(): this;
-  /** sinh, in place. */
+  /**
+   * In place: sinh, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.sinh_.
+   * @example
+   * torch.tensor([0, 1]).sinh_() // tensor([0.0000, 1.1752])
+   */
   sinh_(): this;
-  /** sqrt, in place. */
+  /**
+   * In place: sqrt, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.sqrt_.
+   * @example
+   * torch.tensor([4, 9]).sqrt_() // tensor([2., 3.])
+   */
   sqrt_(): this;
-  /** square, in place. */
+  /**
+   * In place: square, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.square_.
+   * @example
+   * torch.tensor([-2, 3]).square_() // tensor([4., 9.])
+   */
   square_(): this;
-  /** sub, in place. */
+  /**
+   * In place: sub, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.sub_.
+   * @example
+   * torch.tensor([10, 20]).sub_(torch.tensor([1, 2]), { alpha: 2 }) // tensor([8., 16.])
+   */
   sub_(other: Tensor | Scalar, alpha?: Scalar): this;
   sub_(other: Tensor | Scalar, options: { alpha?: Scalar }): this;
-  /** subtract, in place. */
+  /**
+   * In place: sub, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.subtract_.
+   * @example
+   * torch.tensor([10, 20]).subtract_(torch.tensor([1, 2]), { alpha: 2 }) // tensor([8., 16.])
+   */
   subtract_(other: Tensor | Scalar, alpha?: Scalar): this;
   subtract_(other: Tensor | Scalar, options: { alpha?: Scalar }): this;
-  /** tan, in place. */
+  /**
+   * In place: tan, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.tan_.
+   * @example
+   * torch.tensor([0, 1]).tan_() // tensor([0.0000, 1.5574])
+   */
   tan_(): this;
-  /** tanh, in place. */
+  /**
+   * In place: tanh, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.tanh_.
+   * @example
+   * torch.tensor([0, 1]).tanh_() // tensor([0.0000, 0.7616])
+   */
   tanh_(): this;
-  /** tril, in place. */
+  /**
+   * In place: tril, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.tril_.
+   * @example
+   * torch.ones(2, 2).tril_() // tensor([[1., 0.], [1., 1.]])
+   */
   tril_(diagonal?: number): this;
   tril_(options: { diagonal?: number }): this;
-  /** triu, in place. */
+  /**
+   * In place: triu, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.triu_.
+   * @example
+   * torch.ones(2, 2).triu_() // tensor([[1., 1.], [0., 1.]])
+   */
   triu_(diagonal?: number): this;
   triu_(options: { diagonal?: number }): this;
-  /** trueDivide, in place. */
+  /**
+   * In place: trueDivide, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.true_divide_.
+   * @example
+   * torch.tensor([3, 4]).trueDivide_(torch.tensor([2, 2])) // tensor([1.5000, 2.0000])
+   */
   trueDivide_(other: Tensor | Scalar): this;
-  /** trunc, in place. */
+  /**
+   * In place: trunc, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.trunc_.
+   * @example
+   * torch.tensor([-1.7, 1.7]).trunc_() // tensor([-1., 1.])
+   */
   trunc_(): this;
-  /** xlogy, in place. */
+  /**
+   * In place: xlogy, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.xlogy_.
+   * @example
+   * torch.tensor([0, 2]).xlogy_(torch.tensor([5, 1])) // tensor([0., 0.])
+   */
   xlogy_(other: Tensor | Scalar): this;
-  /** zero, in place. */
+  /**
+   * In place: zero, whose result becomes this tensor, which is also what is returned.
+   * Follows torch.Tensor.zero_.
+   * @example
+   * torch.ones(2).zero_() // tensor([0., 0.])
+   */
   zero_(): this;
 }
 

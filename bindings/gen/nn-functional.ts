@@ -23,6 +23,8 @@ export const _scaledDotProductAttention = /* @__PURE__ */ functional<{
 /**
  * Averages over as many windows as asked for.
  * Follows torch.nn.functional.adaptive_avg_pool1d.
+ * @example
+ * torch.nn.functional.adaptiveAvgPool1d(torch.tensor([[[1, 3, 5, 7]]]), 2) // tensor([[[2., 6.]]])
  */
 export const adaptiveAvgPool1d = /* @__PURE__ */ functional<{
   (input: Tensor, outputSize: number | readonly number[]): Tensor;
@@ -32,6 +34,8 @@ export const adaptiveAvgPool1d = /* @__PURE__ */ functional<{
 /**
  * Averages over as many windows as asked for.
  * Follows torch.nn.functional.adaptive_avg_pool2d.
+ * @example
+ * torch.nn.functional.adaptiveAvgPool2d(torch.tensor([[[[1, 2], [3, 4]]]]), 1) // tensor([[[[2.5000]]]])
  */
 export const adaptiveAvgPool2d = /* @__PURE__ */ functional<{
   (input: Tensor, outputSize: number | readonly number[]): Tensor;
@@ -41,6 +45,8 @@ export const adaptiveAvgPool2d = /* @__PURE__ */ functional<{
 /**
  * Averages over as many windows as asked for.
  * Follows torch.nn.functional.adaptive_avg_pool3d.
+ * @example
+ * torch.nn.functional.adaptiveAvgPool3d(torch.ones(1, 1, 2, 2, 2), 1) // tensor([[[[[1.]]]]])
  */
 export const adaptiveAvgPool3d = /* @__PURE__ */ functional<{
   (input: Tensor, outputSize: number | readonly number[]): Tensor;
@@ -50,6 +56,8 @@ export const adaptiveAvgPool3d = /* @__PURE__ */ functional<{
 /**
  * Maxima over as many windows as asked for, and their places in the input's plane.
  * Follows torch.nn.functional.adaptive_max_pool1d_with_indices.
+ * @example
+ * torch.nn.functional.adaptiveMaxPool1dWithIndices(torch.tensor([[[1, 3, 7, 5]]]), 2) // [tensor([[[3., 7.]]]), tensor([[[1, 2]]])]
  */
 export const adaptiveMaxPool1dWithIndices = /* @__PURE__ */ functional<{
   (input: Tensor, outputSize: number | readonly number[]): Named<"values" | "indices">;
@@ -59,6 +67,8 @@ export const adaptiveMaxPool1dWithIndices = /* @__PURE__ */ functional<{
 /**
  * Maxima over as many windows as asked for, and their places in the input's plane.
  * Follows torch.nn.functional.adaptive_max_pool2d_with_indices.
+ * @example
+ * torch.nn.functional.adaptiveMaxPool2dWithIndices(torch.tensor([[[[1, 2], [3, 4]]]]), 1) // [tensor([[[[4.]]]]), tensor([[[[3]]]])]
  */
 export const adaptiveMaxPool2dWithIndices = /* @__PURE__ */ functional<{
   (input: Tensor, outputSize: number | readonly number[]): Named<"values" | "indices">;
@@ -68,6 +78,8 @@ export const adaptiveMaxPool2dWithIndices = /* @__PURE__ */ functional<{
 /**
  * Maxima over as many windows as asked for, and their places in the input's plane.
  * Follows torch.nn.functional.adaptive_max_pool3d_with_indices.
+ * @example
+ * torch.nn.functional.adaptiveMaxPool3dWithIndices(torch.ones(1, 1, 1, 1, 1), 1) // [tensor([[[[[1.]]]]]), tensor([[[[[0]]]]])]
  */
 export const adaptiveMaxPool3dWithIndices = /* @__PURE__ */ functional<{
   (input: Tensor, outputSize: number | readonly number[]): Named<"values" | "indices">;
@@ -78,6 +90,8 @@ export const adaptiveMaxPool3dWithIndices = /* @__PURE__ */ functional<{
  * The grid by which gridSample maps an image of `size` through the affine matrices theta.
  * Shapes: (N, 2, 3), [N, C, H, W] → (N, H, W, 2); (N, 3, 4), [N, C, D, H, W] → (N, D, H, W, 3)
  * Follows torch.nn.functional.affine_grid.
+ * @example
+ * torch.nn.functional.affineGrid(torch.tensor([[[1, 0, 0], [0, 1, 0]]]), [1, 1, 2, 2], { alignCorners: true }) // tensor([[[[-1., -1.], [1., -1.]], [[-1., 1.], [1., 1.]]]])
  */
 export const affineGrid = /* @__PURE__ */ functional<{
   (theta: Tensor, size: number | readonly number[], alignCorners?: boolean | null): Tensor;
@@ -87,7 +101,10 @@ export const affineGrid = /* @__PURE__ */ functional<{
 
 /**
  * dropout that keeps mean and variance of inputs that went through selu.
+ * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.alpha_dropout.
+ * @example
+ * torch.nn.functional.alphaDropout(torch.tensor([1, 2]), 0.5, false) // tensor([1., 2.])
  */
 export const alphaDropout = /* @__PURE__ */ functional<{
   (input: Tensor, p?: number, training?: boolean, inplace?: boolean): Tensor;
@@ -100,6 +117,8 @@ export const alphaDropout = /* @__PURE__ */ functional<{
  * The average of every window.
  * Shapes: (N, C, length) → the same with a size per window; N may be absent
  * Follows torch.nn.functional.avg_pool1d.
+ * @example
+ * torch.nn.functional.avgPool1d(torch.tensor([[[1, 3, 5, 7]]]), 2) // tensor([[[2., 6.]]])
  */
 export const avgPool1d = /* @__PURE__ */ functional<{
   (input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], ceilMode?: boolean, countIncludePad?: boolean): Tensor;
@@ -114,6 +133,8 @@ export const avgPool1d = /* @__PURE__ */ functional<{
  * The average of every window; `divisorOverride` replaces the number of its elements.
  * Shapes: (N, C, height, width) → the same with a size per window; N may be absent
  * Follows torch.nn.functional.avg_pool2d.
+ * @example
+ * torch.nn.functional.avgPool2d(torch.tensor([[[[1, 2], [3, 4]]]]), 2) // tensor([[[[2.5000]]]])
  */
 export const avgPool2d = /* @__PURE__ */ functional<{
   (input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], ceilMode?: boolean, countIncludePad?: boolean, divisorOverride?: number | null): Tensor;
@@ -129,6 +150,8 @@ export const avgPool2d = /* @__PURE__ */ functional<{
  * The average of every window; `divisorOverride` replaces the number of its elements.
  * Shapes: (N, C, depth, height, width) → the same with a size per window; N may be absent
  * Follows torch.nn.functional.avg_pool3d.
+ * @example
+ * torch.nn.functional.avgPool3d(torch.ones(1, 1, 2, 2, 2), 2) // tensor([[[[[1.]]]]])
  */
 export const avgPool3d = /* @__PURE__ */ functional<{
   (input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], ceilMode?: boolean, countIncludePad?: boolean, divisorOverride?: number | null): Tensor;
@@ -143,9 +166,12 @@ export const avgPool3d = /* @__PURE__ */ functional<{
 /**
  * Normalizes each channel (dim 1) by the statistics of the batch when training, which the running ones then
  * follow, else by the running ones.
+ * Shapes: input [N, C, ...]; the statistics, weight and bias [C]; the result has the input's.
  * Follows torch.nn.functional.batch_norm.
  * @throws ValueError when training on one value per channel; RuntimeError if a vector has not one element per
  * channel.
+ * @example
+ * torch.nn.functional.batchNorm(torch.tensor([[1, 10], [3, 30]]), null, null, { training: true }) // tensor([[-1.0000, -1.0000], [1.0000, 1.0000]])
  */
 export const batchNorm = /* @__PURE__ */ functional<{
   (input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, weight?: Tensor | null, bias?: Tensor | null, training?: boolean, momentum?: number, eps?: number): Tensor;
@@ -162,6 +188,8 @@ export const batchNorm = /* @__PURE__ */ functional<{
  * For every output k: input1 weight[k] input2 + bias[k].
  * Shapes: (*, in1), (*, in2), (out, in1, in2), (out) → (*, out)
  * Follows torch.nn.functional.bilinear.
+ * @example
+ * torch.nn.functional.bilinear(torch.ones(1, 2), torch.ones(1, 3), torch.ones(4, 2, 3)) // tensor([[6., 6., 6., 6.]])
  */
 export const bilinear = /* @__PURE__ */ functional<{
   (input1: Tensor, input2: Tensor, weight: Tensor, bias?: Tensor | null): Tensor;
@@ -174,6 +202,8 @@ export const bilinear = /* @__PURE__ */ functional<{
  * -(target log(input) + (1 - target) log(1 - input)) for probabilities. `reduction` says whether the losses are
  * averaged, summed or returned as they are.
  * Follows torch.nn.functional.binary_cross_entropy.
+ * @example
+ * torch.nn.functional.binaryCrossEntropy(torch.tensor([0.9, 0.2]), torch.tensor([1, 0])) // tensor(0.1643)
  */
 export const binaryCrossEntropy = /* @__PURE__ */ functional<{
   (input: Tensor, target: Tensor, weight?: Tensor | null, reduction?: "none" | "mean" | "sum"): Tensor;
@@ -186,6 +216,8 @@ export const binaryCrossEntropy = /* @__PURE__ */ functional<{
  * binaryCrossEntropy of sigmoid(input), computed so that it does not overflow. `reduction` says whether the
  * losses are averaged, summed or returned as they are.
  * Follows torch.nn.functional.binary_cross_entropy_with_logits.
+ * @example
+ * torch.nn.functional.binaryCrossEntropyWithLogits(torch.tensor([2, -1]), torch.tensor([1, 0])) // tensor(0.2201)
  */
 export const binaryCrossEntropyWithLogits = /* @__PURE__ */ functional<{
   (input: Tensor, target: Tensor, weight?: Tensor | null, reduction?: "none" | "mean" | "sum", posWeight?: Tensor | null): Tensor;
@@ -200,6 +232,8 @@ export const binaryCrossEntropyWithLogits = /* @__PURE__ */ functional<{
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.celu.
  * @throws RuntimeError for alpha = 0
+ * @example
+ * torch.nn.functional.celu(torch.tensor([-1, 1])) // tensor([-0.6321, 1.0000])
  */
 export const celu = /* @__PURE__ */ functional<{
   (input: Tensor, alpha?: number, inplace?: boolean): Tensor;
@@ -209,7 +243,10 @@ export const celu = /* @__PURE__ */ functional<{
 
 /**
  * The channels (dim 1) of all groups interleaved.
+ * Shapes: [N, C, *]; the result has the input's.
  * Follows torch.nn.functional.channel_shuffle.
+ * @example
+ * torch.nn.functional.channelShuffle(torch.arange(4).reshape(1, 4, 1), 2) // tensor([[[0], [2], [1], [3]]])
  */
 export const channelShuffle = /* @__PURE__ */ functional<{
   (input: Tensor, groups: number): Tensor;
@@ -220,6 +257,8 @@ export const channelShuffle = /* @__PURE__ */ functional<{
  * The image in which every element is the sum of the columns' elements that stand for it.
  * Shapes: (N, C kh kw, windows) → (N, C, H, W); N may be absent
  * Follows torch.nn.functional.fold.
+ * @example
+ * torch.nn.functional.col2im(torch.ones(1, 4, 4), [3, 3], [2, 2]) // tensor([[[[1., 2., 1.], [2., 4., 2.], [1., 2., 1.]]]])
  */
 export const col2im = /* @__PURE__ */ functional<{
   (input: Tensor, outputSize: number | readonly number[], kernelSize: number | readonly number[], dilation?: number | readonly number[], padding?: number | readonly number[], stride?: number | readonly number[]): Tensor;
@@ -234,6 +273,8 @@ export const col2im = /* @__PURE__ */ functional<{
  * A convolution over 1 spatial dim.
  * Shapes: (N, Cin, length), (Cout, Cin / groups, ...) → (N, Cout, ...); N may be absent
  * Follows torch.nn.functional.conv1d.
+ * @example
+ * torch.nn.functional.conv1d(torch.tensor([[[1, 2, 3, 4]]]), torch.tensor([[[1, -1]]])) // tensor([[[-1., -1., -1.]]])
  */
 export const conv1d = /* @__PURE__ */ functional<{
   (input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], groups?: number): Tensor;
@@ -249,6 +290,8 @@ export const conv1d = /* @__PURE__ */ functional<{
  * A convolution over 2 spatial dims.
  * Shapes: (N, Cin, height, width), (Cout, Cin / groups, ...) → (N, Cout, ...); N may be absent
  * Follows torch.nn.functional.conv2d.
+ * @example
+ * torch.nn.functional.conv2d(torch.ones(1, 1, 3, 3), torch.ones(1, 1, 2, 2)) // tensor([[[[4., 4.], [4., 4.]]]])
  */
 export const conv2d = /* @__PURE__ */ functional<{
   (input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], groups?: number): Tensor;
@@ -264,6 +307,8 @@ export const conv2d = /* @__PURE__ */ functional<{
  * A convolution over 3 spatial dims.
  * Shapes: (N, Cin, depth, height, width), (Cout, Cin / groups, ...) → (N, Cout, ...); N may be absent
  * Follows torch.nn.functional.conv3d.
+ * @example
+ * torch.nn.functional.conv3d(torch.ones(1, 1, 2, 2, 2), torch.ones(1, 1, 2, 2, 2)) // tensor([[[[[8.]]]]])
  */
 export const conv3d = /* @__PURE__ */ functional<{
   (input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], groups?: number): Tensor;
@@ -279,6 +324,8 @@ export const conv3d = /* @__PURE__ */ functional<{
  * The transpose of a convolution over 1 spatial dim: the gradient of its input.
  * Shapes: (N, Cin, length), (Cin, Cout / groups, ...) → (N, Cout, ...); N may be absent
  * Follows torch.nn.functional.conv_transpose1d.
+ * @example
+ * torch.nn.functional.convTranspose1d(torch.tensor([[[1, 2]]]), torch.tensor([[[1, 1]]])) // tensor([[[1., 3., 2.]]])
  */
 export const convTranspose1d = /* @__PURE__ */ functional<{
   (input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], outputPadding?: number | readonly number[], groups?: number, dilation?: number | readonly number[]): Tensor;
@@ -295,6 +342,8 @@ export const convTranspose1d = /* @__PURE__ */ functional<{
  * The transpose of a convolution over 2 spatial dims: the gradient of its input.
  * Shapes: (N, Cin, height, width), (Cin, Cout / groups, ...) → (N, Cout, ...); N may be absent
  * Follows torch.nn.functional.conv_transpose2d.
+ * @example
+ * torch.nn.functional.convTranspose2d(torch.ones(1, 1, 2, 2), torch.ones(1, 1, 2, 2)) // tensor([[[[1., 2., 1.], [2., 4., 2.], [1., 2., 1.]]]])
  */
 export const convTranspose2d = /* @__PURE__ */ functional<{
   (input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], outputPadding?: number | readonly number[], groups?: number, dilation?: number | readonly number[]): Tensor;
@@ -311,6 +360,8 @@ export const convTranspose2d = /* @__PURE__ */ functional<{
  * The transpose of a convolution over 3 spatial dims: the gradient of its input.
  * Shapes: (N, Cin, depth, height, width), (Cin, Cout / groups, ...) → (N, Cout, ...); N may be absent
  * Follows torch.nn.functional.conv_transpose3d.
+ * @example
+ * torch.nn.functional.convTranspose3d(torch.ones(1, 1, 1, 1, 2), torch.ones(1, 1, 1, 1, 2)) // tensor([[[[[1., 2., 1.]]]]])
  */
 export const convTranspose3d = /* @__PURE__ */ functional<{
   (input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], outputPadding?: number | readonly number[], groups?: number, dilation?: number | readonly number[]): Tensor;
@@ -327,6 +378,8 @@ export const convTranspose3d = /* @__PURE__ */ functional<{
  * 1 - cos(input1, input2) where the target is 1, max(0, cos - margin) where it is -1. `reduction` says whether
  * the losses are averaged, summed or returned as they are.
  * Follows torch.nn.functional.cosine_embedding_loss.
+ * @example
+ * torch.nn.functional.cosineEmbeddingLoss(torch.tensor([[1, 0]]), torch.tensor([[0, 1]]), torch.tensor([1])) // tensor(1.)
  */
 export const cosineEmbeddingLoss = /* @__PURE__ */ functional<{
   (input1: Tensor, input2: Tensor, target: Tensor, margin?: number, reduction?: "none" | "mean" | "sum"): Tensor;
@@ -339,7 +392,10 @@ export const cosineEmbeddingLoss = /* @__PURE__ */ functional<{
 /**
  * The cosine of the angle between vectors along a dim; norms below eps count as eps.
  * Another name of torch.cosineSimilarity.
+ * Shapes: any that broadcast; the result loses dim.
  * Follows torch.nn.functional.cosine_similarity.
+ * @example
+ * torch.nn.functional.cosineSimilarity(torch.tensor([[1, 0]]), torch.tensor([[1, 1]])) // tensor([0.7071])
  */
 export const cosineSimilarity = /* @__PURE__ */ functional<{
   (x1: Tensor, x2: Tensor, dim?: number, eps?: number): Tensor;
@@ -352,7 +408,8 @@ export const cosineSimilarity = /* @__PURE__ */ functional<{
  * nllLoss of logSoftmax, for logits [N, C, ...] and either classes [N, ...] or probabilities of the input's
  * shape. `reduction` says whether the losses are averaged, summed or returned as they are.
  * Follows torch.nn.functional.cross_entropy.
- * @example torch.nn.functional.crossEntropy(torch.zeros(2, 3), torch.tensor([0n, 2n]))
+ * @example
+ * torch.nn.functional.crossEntropy(torch.tensor([[2, 0], [0, 1]]), torch.tensor([0n, 1n])) // tensor(0.2201)
  */
 export const crossEntropy = /* @__PURE__ */ functional<{
   (input: Tensor, target: Tensor, weight?: Tensor | null, ignoreIndex?: number, reduction?: "none" | "mean" | "sum", labelSmoothing?: number): Tensor;
@@ -366,8 +423,11 @@ export const crossEntropy = /* @__PURE__ */ functional<{
 /**
  * -log of the probability of the target labels given log probabilities [T, N, C]; the targets are [N, S] or one
  * after the other. The mean is over loss / target length.
+ * Shapes: logProbs [T, N, C] or [T, C]; targets [N, S], or the labels of all samples one after another.
  * Follows torch.nn.functional.ctc_loss.
  * @throws RuntimeError for lengths that exceed the tensors, IndexError for a label that is no class.
+ * @example
+ * torch.nn.functional.ctcLoss(torch.zeros(3, 1, 2).logSoftmax(2), torch.tensor([[1n]]), [3], [1]) // tensor(0.2877)
  */
 export const ctcLoss = /* @__PURE__ */ functional<{
   (logProbs: Tensor, targets: Tensor, inputLengths: number | readonly number[], targetLengths: number | readonly number[], blank?: number, reduction?: "none" | "mean" | "sum", zeroInfinity?: boolean): Tensor;
@@ -381,7 +441,10 @@ export const ctcLoss = /* @__PURE__ */ functional<{
 
 /**
  * Zero with probability p, else scaled by 1 / (1 - p); in evaluation the input itself.
+ * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.dropout.
+ * @example
+ * torch.nn.functional.dropout(torch.tensor([1, 2]), 0.5, false) // tensor([1., 2.])
  */
 export const dropout = /* @__PURE__ */ functional<{
   (input: Tensor, p?: number, training?: boolean, inplace?: boolean): Tensor;
@@ -393,7 +456,10 @@ export const dropout = /* @__PURE__ */ functional<{
 /**
  * dropout of whole channels (dim 1) of every sample.
  * Another name of torch.nn.functional.featureDropout.
+ * Shapes: [N, C, *]; the result has the input's.
  * Follows torch.feature_dropout.
+ * @example
+ * torch.nn.functional.dropout1d(torch.ones(1, 2, 2), 0.5, false) // tensor([[[1., 1.], [1., 1.]]])
  */
 export const dropout1d = /* @__PURE__ */ functional<{
   (input: Tensor, p?: number, training?: boolean, inplace?: boolean): Tensor;
@@ -405,7 +471,10 @@ export const dropout1d = /* @__PURE__ */ functional<{
 /**
  * dropout of whole channels (dim 1) of every sample.
  * Another name of torch.nn.functional.featureDropout.
+ * Shapes: [N, C, *]; the result has the input's.
  * Follows torch.feature_dropout.
+ * @example
+ * torch.nn.functional.dropout2d(torch.ones(1, 2, 2), 0.5, false) // tensor([[[1., 1.], [1., 1.]]])
  */
 export const dropout2d = /* @__PURE__ */ functional<{
   (input: Tensor, p?: number, training?: boolean, inplace?: boolean): Tensor;
@@ -417,7 +486,10 @@ export const dropout2d = /* @__PURE__ */ functional<{
 /**
  * dropout of whole channels (dim 1) of every sample.
  * Another name of torch.nn.functional.featureDropout.
+ * Shapes: [N, C, *]; the result has the input's.
  * Follows torch.feature_dropout.
+ * @example
+ * torch.nn.functional.dropout3d(torch.ones(1, 2, 2), 0.5, false) // tensor([[[1., 1.], [1., 1.]]])
  */
 export const dropout3d = /* @__PURE__ */ functional<{
   (input: Tensor, p?: number, training?: boolean, inplace?: boolean): Tensor;
@@ -430,6 +502,8 @@ export const dropout3d = /* @__PURE__ */ functional<{
  * input where positive, else alpha * (exp(input) - 1).
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.elu.
+ * @example
+ * torch.nn.functional.elu(torch.tensor([-1, 1])) // tensor([-0.6321, 1.0000])
  */
 export const elu = /* @__PURE__ */ functional<{
   (input: Tensor, alpha?: number, inplace?: boolean): Tensor;
@@ -443,6 +517,8 @@ export const elu = /* @__PURE__ */ functional<{
  * Shapes: input [*], weight [V, D]: the result is [*, D].
  * Follows torch.nn.functional.embedding.
  * @throws IndexError for an index out of range.
+ * @example
+ * torch.nn.functional.embedding(torch.tensor([2n, 0n]), torch.tensor([[1, 2], [3, 4], [5, 6]])) // tensor([[5., 6.], [1., 2.]])
  */
 export const embedding = /* @__PURE__ */ functional<{
   (input: Tensor, weight: Tensor, paddingIdx?: number | null, maxNorm?: number | null, normType?: number, scaleGradByFreq?: boolean, sparse?: boolean): Tensor;
@@ -457,7 +533,10 @@ export const embedding = /* @__PURE__ */ functional<{
 /**
  * The sums, means or maxima of the rows looked up by bags of indices: rows of a 2-D input, or the pieces of a
  * vector that begin at offsets.
+ * Shapes: input [bags, N], or [N] with offsets [bags]; weight [rows, D]; the result has [bags, D].
  * Follows torch.nn.functional.embedding_bag.
+ * @example
+ * torch.nn.functional.embeddingBag(torch.tensor([[0n, 2n]]), torch.tensor([[1, 2], [3, 4], [5, 6]])) // tensor([[3., 4.]])
  */
 export const embeddingBag = /* @__PURE__ */ functional<{
   (input: Tensor, weight: Tensor, offsets?: Tensor | null, maxNorm?: number | null, normType?: number, scaleGradByFreq?: boolean, mode?: "sum" | "mean" | "max", sparse?: boolean, perSampleWeights?: Tensor | null, includeLastOffset?: boolean, paddingIdx?: number | null): Tensor;
@@ -473,7 +552,12 @@ export const embeddingBag = /* @__PURE__ */ functional<{
   (input: Tensor, weight: Tensor, offsets: Tensor | null, maxNorm: number | null, normType: number, scaleGradByFreq: boolean, mode: "sum" | "mean" | "max", sparse: boolean, perSampleWeights: Tensor | null, includeLastOffset: boolean, options: { paddingIdx?: number | null }): Tensor;
 }>("embeddingBag");
 
-/** `embeddingBag` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */
+/**
+ * embeddingBag of tensors of any device: on WebGPU the result depends on values that have to be awaited.
+ * Follows torch.nn.functional.embedding_bag.
+ * @example
+ * await torch.nn.functional.embeddingBagAsync(torch.tensor([[0n, 2n]]), torch.tensor([[1, 2], [3, 4], [5, 6]])) // tensor([[3., 4.]])
+ */
 export const embeddingBagAsync = /* @__PURE__ */ later<{
   (input: Tensor, weight: Tensor, offsets?: Tensor | null, maxNorm?: number | null, normType?: number, scaleGradByFreq?: boolean, mode?: "sum" | "mean" | "max", sparse?: boolean, perSampleWeights?: Tensor | null, includeLastOffset?: boolean, paddingIdx?: number | null): Promise<Tensor>;
   (input: Tensor, options: { weight: Tensor; offsets?: Tensor | null; maxNorm?: number | null; normType?: number; scaleGradByFreq?: boolean; mode?: "sum" | "mean" | "max"; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: number | null }): Promise<Tensor>;
@@ -490,7 +574,10 @@ export const embeddingBagAsync = /* @__PURE__ */ later<{
 
 /**
  * alphaDropout of whole channels.
+ * Shapes: [N, C, *]; the result has the input's.
  * Follows torch.nn.functional.feature_alpha_dropout.
+ * @example
+ * torch.nn.functional.featureAlphaDropout(torch.ones(1, 2, 2), 0.5, false) // tensor([[[1., 1.], [1., 1.]]])
  */
 export const featureAlphaDropout = /* @__PURE__ */ functional<{
   (input: Tensor, p?: number, training?: boolean, inplace?: boolean): Tensor;
@@ -501,7 +588,10 @@ export const featureAlphaDropout = /* @__PURE__ */ functional<{
 
 /**
  * dropout of whole channels (dim 1) of every sample.
+ * Shapes: [N, C, *]; the result has the input's.
  * Follows torch.feature_dropout.
+ * @example
+ * torch.nn.functional.featureDropout(torch.ones(1, 2, 2), 0.5, false) // tensor([[[1., 1.], [1., 1.]]])
  */
 export const featureDropout = /* @__PURE__ */ functional<{
   (input: Tensor, p?: number, training?: boolean, inplace?: boolean): Tensor;
@@ -515,6 +605,8 @@ export const featureDropout = /* @__PURE__ */ functional<{
  * Another name of torch.nn.functional.col2im.
  * Shapes: (N, C kh kw, windows) → (N, C, H, W); N may be absent
  * Follows torch.nn.functional.fold.
+ * @example
+ * torch.nn.functional.fold(torch.ones(1, 4, 4), [3, 3], [2, 2]) // tensor([[[[1., 2., 1.], [2., 4., 2.], [1., 2., 1.]]]])
  */
 export const fold = /* @__PURE__ */ functional<{
   (input: Tensor, outputSize: number | readonly number[], kernelSize: number | readonly number[], dilation?: number | readonly number[], padding?: number | readonly number[], stride?: number | readonly number[]): Tensor;
@@ -528,8 +620,11 @@ export const fold = /* @__PURE__ */ functional<{
 /**
  * (log(max(variance, eps)) + (input - target)^2 / max(variance, eps)) / 2, with the constant term if `full`.
  * `reduction` says whether the losses are averaged, summed or returned as they are.
+ * Shapes: variance as input, or with a last dim of 1, or none.
  * Follows torch.nn.functional.gaussian_nll_loss.
  * @throws ValueError for a negative variance or one of another shape.
+ * @example
+ * torch.nn.functional.gaussianNllLoss(torch.tensor([1, 2]), torch.tensor([1, 1]), torch.tensor([1, 1])) // tensor(0.2500)
  */
 export const gaussianNllLoss = /* @__PURE__ */ functional<{
   (input: Tensor, target: Tensor, variance: Tensor, full?: boolean, eps?: number, reduction?: "none" | "mean" | "sum"): Tensor;
@@ -545,6 +640,8 @@ export const gaussianNllLoss = /* @__PURE__ */ functional<{
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.gelu.
  * @throws RuntimeError for another approximate
+ * @example
+ * torch.nn.functional.gelu(torch.tensor([-1, 1])) // tensor([-0.1587, 0.8413])
  */
 export const gelu = /* @__PURE__ */ functional<{
   (input: Tensor, approximate?: "none" | "tanh"): Tensor;
@@ -556,6 +653,8 @@ export const gelu = /* @__PURE__ */ functional<{
  * Shapes: input's size along dim must be even; the result's is half of it.
  * Follows torch.nn.functional.glu.
  * @throws RuntimeError for an odd size
+ * @example
+ * torch.nn.functional.glu(torch.tensor([1, 2, 0, 0])) // tensor([0.5000, 1.0000])
  */
 export const glu = /* @__PURE__ */ functional<{
   (input: Tensor, dim?: number): Tensor;
@@ -566,6 +665,8 @@ export const glu = /* @__PURE__ */ functional<{
  * The input's values at the places of a grid, whose coordinates run from -1 to 1 across the image.
  * Shapes: (N, C, H, W), (N, H', W', 2) → (N, C, H', W'); or volumes and grids of triples
  * Follows torch.nn.functional.grid_sample.
+ * @example
+ * torch.nn.functional.gridSample(torch.tensor([[[[1, 2], [3, 4]]]]), torch.tensor([[[[0, 0]]]]), { alignCorners: true }) // tensor([[[[2.5000]]]])
  */
 export const gridSample = /* @__PURE__ */ functional<{
   (input: Tensor, grid: Tensor, mode?: "bilinear" | "nearest" | "bicubic", paddingMode?: "zeros" | "border" | "reflection", alignCorners?: boolean | null): Tensor;
@@ -577,8 +678,11 @@ export const gridSample = /* @__PURE__ */ functional<{
 
 /**
  * Normalizes each group of channels of each sample by its own statistics; weight and bias are per channel.
+ * Shapes: input [N, C, *]; weight and bias [C]; the result has the input's.
  * Follows torch.nn.functional.group_norm.
  * @throws RuntimeError if numGroups does not divide the channels.
+ * @example
+ * torch.nn.functional.groupNorm(torch.tensor([[1, 3, 10, 30]]), 2) // tensor([[-1.0000, 1.0000, -1.0000, 1.0000]])
  */
 export const groupNorm = /* @__PURE__ */ functional<{
   (input: Tensor, numGroups: number, weight?: Tensor | null, bias?: Tensor | null, eps?: number): Tensor;
@@ -590,7 +694,10 @@ export const groupNorm = /* @__PURE__ */ functional<{
 
 /**
  * Samples of the Gumbel-softmax distribution, with `hard` as one-hot vectors that keep its gradient.
+ * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.gumbel_softmax.
+ * @example
+ * torch.nn.functional.gumbelSoftmax(torch.zeros(2, 3), 1, true).sum(1) // tensor([1., 1.])
  */
 export const gumbelSoftmax = /* @__PURE__ */ functional<{
   (logits: Tensor, tau?: number, hard?: boolean, eps?: number, dim?: number): Tensor;
@@ -605,6 +712,8 @@ export const gumbelSoftmax = /* @__PURE__ */ functional<{
  * Another name of torch.hardshrink.
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.hardshrink.
+ * @example
+ * torch.nn.functional.hardshrink(torch.tensor([-1, 0.3, 1])) // tensor([-1., 0., 1.])
  */
 export const hardshrink = /* @__PURE__ */ functional<{
   (input: Tensor, lambd?: number): Tensor;
@@ -615,6 +724,8 @@ export const hardshrink = /* @__PURE__ */ functional<{
  * input / 6 + 1/2 held within [0, 1].
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.hardsigmoid.
+ * @example
+ * torch.nn.functional.hardsigmoid(torch.tensor([-4, 0, 1.5])) // tensor([0.0000, 0.5000, 0.7500])
  */
 export const hardsigmoid = /* @__PURE__ */ functional<{
   (input: Tensor, inplace?: boolean): Tensor;
@@ -625,6 +736,8 @@ export const hardsigmoid = /* @__PURE__ */ functional<{
  * input * hardsigmoid(input).
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.hardswish.
+ * @example
+ * torch.nn.functional.hardswish(torch.tensor([-4, 1.5, 4])) // tensor([-0.0000, 1.1250, 4.0000])
  */
 export const hardswish = /* @__PURE__ */ functional<{
   (input: Tensor, inplace?: boolean): Tensor;
@@ -635,6 +748,8 @@ export const hardswish = /* @__PURE__ */ functional<{
  * input held within [minVal, maxVal].
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.hardtanh.
+ * @example
+ * torch.nn.functional.hardtanh(torch.tensor([-2, 0.5, 2])) // tensor([-1.0000, 0.5000, 1.0000])
  */
 export const hardtanh = /* @__PURE__ */ functional<{
   (input: Tensor, minVal?: number, maxVal?: number, inplace?: boolean): Tensor;
@@ -647,6 +762,8 @@ export const hardtanh = /* @__PURE__ */ functional<{
  * input where the target is 1, max(0, margin - input) where it is -1. `reduction` says whether the losses are
  * averaged, summed or returned as they are.
  * Follows torch.nn.functional.hinge_embedding_loss.
+ * @example
+ * torch.nn.functional.hingeEmbeddingLoss(torch.tensor([0.5, 0.2]), torch.tensor([1, -1])) // tensor(0.6500)
  */
 export const hingeEmbeddingLoss = /* @__PURE__ */ functional<{
   (input: Tensor, target: Tensor, margin?: number, reduction?: "none" | "mean" | "sum"): Tensor;
@@ -659,6 +776,8 @@ export const hingeEmbeddingLoss = /* @__PURE__ */ functional<{
  * Quadratic where |input - target| <= delta, linear above, with delta as slope. `reduction` says whether the
  * losses are averaged, summed or returned as they are.
  * Follows torch.nn.functional.huber_loss.
+ * @example
+ * torch.nn.functional.huberLoss(torch.tensor([0.5, 3]), torch.tensor([0, 0])) // tensor(1.3125)
  */
 export const huberLoss = /* @__PURE__ */ functional<{
   (input: Tensor, target: Tensor, reduction?: "none" | "mean" | "sum", delta?: number): Tensor;
@@ -671,6 +790,8 @@ export const huberLoss = /* @__PURE__ */ functional<{
  * The elements of every window of an image as a column.
  * Shapes: (N, C, H, W) → (N, C kh kw, windows); N may be absent
  * Follows torch.nn.functional.unfold.
+ * @example
+ * torch.nn.functional.im2col(torch.tensor([[[[1, 2], [3, 4]]]]), [1, 2]) // tensor([[[1., 3.], [2., 4.]]])
  */
 export const im2col = /* @__PURE__ */ functional<{
   (input: Tensor, kernelSize: number | readonly number[], dilation?: number | readonly number[], padding?: number | readonly number[], stride?: number | readonly number[]): Tensor;
@@ -682,7 +803,10 @@ export const im2col = /* @__PURE__ */ functional<{
 
 /**
  * Normalizes each channel of each sample by its own statistics, or by the running ones.
+ * Shapes: input [N, C, *]; statistics, weight and bias [C]; the result has the input's.
  * Follows torch.nn.functional.instance_norm.
+ * @example
+ * torch.nn.functional.instanceNorm(torch.tensor([[[1, 3], [10, 30]]])) // tensor([[[-1.0000, 1.0000], [-1.0000, 1.0000]]])
  */
 export const instanceNorm = /* @__PURE__ */ functional<{
   (input: Tensor, runningMean?: Tensor | null, runningVar?: Tensor | null, weight?: Tensor | null, bias?: Tensor | null, useInputStats?: boolean, momentum?: number, eps?: number): Tensor;
@@ -698,6 +822,8 @@ export const instanceNorm = /* @__PURE__ */ functional<{
 /**
  * target (log(target) - input) for log probabilities `input`; a target that is logarithms too with `logTarget`.
  * Follows torch.nn.functional.kl_div.
+ * @example
+ * torch.nn.functional.klDiv(torch.tensor([[0.5, 0.5]]).log(), torch.tensor([[0.9, 0.1]]), { reduction: "batchmean" }) // tensor(0.3681)
  */
 export const klDiv = /* @__PURE__ */ functional<{
   (input: Tensor, target: Tensor, reduction?: "none" | "mean" | "sum" | "batchmean", logTarget?: boolean): Tensor;
@@ -709,6 +835,8 @@ export const klDiv = /* @__PURE__ */ functional<{
 /**
  * |input - target|. `reduction` says whether the losses are averaged, summed or returned as they are.
  * Follows torch.nn.functional.l1_loss.
+ * @example
+ * torch.nn.functional.l1Loss(torch.tensor([1, 2]), torch.tensor([1, 4])) // tensor(1.)
  */
 export const l1Loss = /* @__PURE__ */ functional<{
   (input: Tensor, target: Tensor, reduction?: "none" | "mean" | "sum"): Tensor;
@@ -719,8 +847,11 @@ export const l1Loss = /* @__PURE__ */ functional<{
 /**
  * (input - mean) / sqrt(variance + eps) * weight + bias, with the statistics of the last dims, which have
  * normalizedShape.
+ * Shapes: input [*, ...normalizedShape]; weight and bias have normalizedShape; the result has the input's.
  * Follows torch.nn.functional.layer_norm.
  * @throws RuntimeError if the input does not end in normalizedShape, or weight or bias have another shape.
+ * @example
+ * torch.nn.functional.layerNorm(torch.tensor([[1, 3], [10, 30]]), [2]) // tensor([[-1.0000, 1.0000], [-1.0000, 1.0000]])
  */
 export const layerNorm = /* @__PURE__ */ functional<{
   (input: Tensor, normalizedShape: number | readonly number[], weight?: Tensor | null, bias?: Tensor | null, eps?: number): Tensor;
@@ -734,6 +865,8 @@ export const layerNorm = /* @__PURE__ */ functional<{
  * input where positive, else negativeSlope * input.
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.leaky_relu.
+ * @example
+ * torch.nn.functional.leakyRelu(torch.tensor([-1, 1])) // tensor([-0.0100, 1.0000])
  */
 export const leakyRelu = /* @__PURE__ */ functional<{
   (input: Tensor, negativeSlope?: number, inplace?: boolean): Tensor;
@@ -745,6 +878,8 @@ export const leakyRelu = /* @__PURE__ */ functional<{
  * input weightᵀ + bias.
  * Shapes: (*, in), (out, in), (out) → (*, out)
  * Follows torch.nn.functional.linear.
+ * @example
+ * torch.nn.functional.linear(torch.tensor([[1, 2]]), torch.tensor([[1, 1], [0, 1]]), torch.tensor([10, 20])) // tensor([[13., 22.]])
  */
 export const linear = /* @__PURE__ */ functional<{
   (input: Tensor, weight: Tensor, bias?: Tensor | null): Tensor;
@@ -754,7 +889,10 @@ export const linear = /* @__PURE__ */ functional<{
 
 /**
  * input / (k + alpha * mean of squares over `size` neighbouring channels)^beta.
+ * Shapes: [N, C, *]; the result has the input's.
  * Follows torch.nn.functional.local_response_norm.
+ * @example
+ * torch.nn.functional.localResponseNorm(torch.ones(1, 2, 1), 2, { alpha: 2 }) // tensor([[[0.5946], [0.4387]]])
  */
 export const localResponseNorm = /* @__PURE__ */ functional<{
   (input: Tensor, size: number, alpha?: number, beta?: number, k?: number): Tensor;
@@ -767,7 +905,10 @@ export const localResponseNorm = /* @__PURE__ */ functional<{
 /**
  * log(softmax(input)) along a dim, computed so that it does not underflow.
  * Another name of torch.logSoftmax.
+ * Shapes: any; the result has the input's.
  * Follows torch.log_softmax.
+ * @example
+ * torch.nn.functional.logSoftmax(torch.tensor([0, 0]), 0) // tensor([-0.6931, -0.6931])
  */
 export const logSoftmax = /* @__PURE__ */ functional<{
   (input: Tensor, dim: number, dtype?: DType | null): Tensor;
@@ -779,6 +920,8 @@ export const logSoftmax = /* @__PURE__ */ functional<{
  * log(sigmoid(input)) without underflow.
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.logsigmoid.
+ * @example
+ * torch.nn.functional.logsigmoid(torch.tensor([-1, 1])) // tensor([-1.3133, -0.3133])
  */
 export const logsigmoid = /* @__PURE__ */ functional<{
   (input: Tensor): Tensor;
@@ -788,6 +931,8 @@ export const logsigmoid = /* @__PURE__ */ functional<{
  * The p-norm of every window, without absolute values: for odd p and negative sums it is NaN.
  * Shapes: (N, C, length) → the same with a size per window; N may be absent
  * Follows torch.nn.functional.lp_pool1d.
+ * @example
+ * torch.nn.functional.lpPool1d(torch.tensor([[[3, 4, 0, 5]]]), 2, 2) // tensor([[[5., 5.]]])
  */
 export const lpPool1d = /* @__PURE__ */ functional<{
   (input: Tensor, normType: number, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, ceilMode?: boolean): Tensor;
@@ -801,6 +946,8 @@ export const lpPool1d = /* @__PURE__ */ functional<{
  * The p-norm of every window, without absolute values: for odd p and negative sums it is NaN.
  * Shapes: (N, C, height, width) → the same with a size per window; N may be absent
  * Follows torch.nn.functional.lp_pool2d.
+ * @example
+ * torch.nn.functional.lpPool2d(torch.tensor([[[[3, 4], [0, 0]]]]), 2, 2) // tensor([[[[5.]]]])
  */
 export const lpPool2d = /* @__PURE__ */ functional<{
   (input: Tensor, normType: number, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, ceilMode?: boolean): Tensor;
@@ -814,6 +961,8 @@ export const lpPool2d = /* @__PURE__ */ functional<{
  * max(0, -target (input1 - input2) + margin). `reduction` says whether the losses are averaged, summed or
  * returned as they are.
  * Follows torch.nn.functional.margin_ranking_loss.
+ * @example
+ * torch.nn.functional.marginRankingLoss(torch.tensor([1, 2]), torch.tensor([2, 1]), torch.tensor([1, 1])) // tensor(0.5000)
  */
 export const marginRankingLoss = /* @__PURE__ */ functional<{
   (input1: Tensor, input2: Tensor, target: Tensor, margin?: number, reduction?: "none" | "mean" | "sum"): Tensor;
@@ -827,6 +976,8 @@ export const marginRankingLoss = /* @__PURE__ */ functional<{
  * The maximum of every window.
  * Shapes: (N, C, length) → the same with a size per window; N may be absent
  * Follows torch.nn.functional.max_pool1d.
+ * @example
+ * torch.nn.functional.maxPool1d(torch.tensor([[[1, 3, 2, 4]]]), 2) // tensor([[[3., 4.]]])
  */
 export const maxPool1d = /* @__PURE__ */ functional<{
   (input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): Tensor;
@@ -841,6 +992,8 @@ export const maxPool1d = /* @__PURE__ */ functional<{
  * The maximum of every window, and its place in the input's line.
  * Shapes: (N, C, length) → the same with a size per window; N may be absent
  * Follows torch.nn.functional.max_pool1d_with_indices.
+ * @example
+ * torch.nn.functional.maxPool1dWithIndices(torch.tensor([[[1, 3, 2, 4]]]), 2) // [tensor([[[3., 4.]]]), tensor([[[1, 3]]])]
  */
 export const maxPool1dWithIndices = /* @__PURE__ */ functional<{
   (input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): Named<"values" | "indices">;
@@ -855,6 +1008,8 @@ export const maxPool1dWithIndices = /* @__PURE__ */ functional<{
  * The maximum of every window.
  * Shapes: (N, C, height, width) → the same with a size per window; N may be absent
  * Follows torch.nn.functional.max_pool2d.
+ * @example
+ * torch.nn.functional.maxPool2d(torch.tensor([[[[1, 2], [3, 4]]]]), 2) // tensor([[[[4.]]]])
  */
 export const maxPool2d = /* @__PURE__ */ functional<{
   (input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): Tensor;
@@ -869,6 +1024,8 @@ export const maxPool2d = /* @__PURE__ */ functional<{
  * The maximum of every window, and its place in the input's plane.
  * Shapes: (N, C, height, width) → the same with a size per window; N may be absent
  * Follows torch.nn.functional.max_pool2d_with_indices.
+ * @example
+ * torch.nn.functional.maxPool2dWithIndices(torch.tensor([[[[1, 2], [3, 4]]]]), 2) // [tensor([[[[4.]]]]), tensor([[[[3]]]])]
  */
 export const maxPool2dWithIndices = /* @__PURE__ */ functional<{
   (input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): Named<"values" | "indices">;
@@ -883,6 +1040,8 @@ export const maxPool2dWithIndices = /* @__PURE__ */ functional<{
  * The maximum of every window.
  * Shapes: (N, C, depth, height, width) → the same with a size per window; N may be absent
  * Follows torch.nn.functional.max_pool3d.
+ * @example
+ * torch.nn.functional.maxPool3d(torch.arange(8).float().reshape(1, 1, 2, 2, 2), 2) // tensor([[[[[7.]]]]])
  */
 export const maxPool3d = /* @__PURE__ */ functional<{
   (input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): Tensor;
@@ -897,6 +1056,8 @@ export const maxPool3d = /* @__PURE__ */ functional<{
  * The maximum of every window, and its place in the input's plane.
  * Shapes: (N, C, depth, height, width) → the same with a size per window; N may be absent
  * Follows torch.nn.functional.max_pool3d_with_indices.
+ * @example
+ * torch.nn.functional.maxPool3dWithIndices(torch.arange(8).float().reshape(1, 1, 2, 2, 2), 2) // [tensor([[[[[7.]]]]]), tensor([[[[[7]]]]])]
  */
 export const maxPool3dWithIndices = /* @__PURE__ */ functional<{
   (input: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], dilation?: number | readonly number[], ceilMode?: boolean): Named<"values" | "indices">;
@@ -910,6 +1071,8 @@ export const maxPool3dWithIndices = /* @__PURE__ */ functional<{
 /**
  * Maxima put back to where max pooling found them, zeros elsewhere.
  * Follows torch.nn.functional.max_unpool1d.
+ * @example
+ * torch.nn.functional.maxUnpool1d(torch.tensor([[[3, 4]]]), torch.tensor([[[1n, 3n]]]), 2) // tensor([[[0., 3., 0., 4.]]])
  */
 export const maxUnpool1d = /* @__PURE__ */ functional<{
   (input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], outputSize?: number | readonly number[] | null): Tensor;
@@ -923,6 +1086,8 @@ export const maxUnpool1d = /* @__PURE__ */ functional<{
 /**
  * Maxima put back to where max pooling found them, zeros elsewhere.
  * Follows torch.nn.functional.max_unpool2d.
+ * @example
+ * torch.nn.functional.maxUnpool2d(torch.tensor([[[[4]]]]), torch.tensor([[[[3n]]]]), 2) // tensor([[[[0., 0.], [0., 4.]]]])
  */
 export const maxUnpool2d = /* @__PURE__ */ functional<{
   (input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], outputSize?: number | readonly number[] | null): Tensor;
@@ -936,6 +1101,8 @@ export const maxUnpool2d = /* @__PURE__ */ functional<{
 /**
  * Maxima put back to where max pooling found them, zeros elsewhere.
  * Follows torch.nn.functional.max_unpool3d.
+ * @example
+ * torch.nn.functional.maxUnpool3d(torch.tensor([[[[[7]]]]]), torch.tensor([[[[[7n]]]]]), 2) // tensor([[[[[0., 0.], [0., 0.]], [[0., 0.], [0., 7.]]]]])
  */
 export const maxUnpool3d = /* @__PURE__ */ functional<{
   (input: Tensor, indices: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[], outputSize?: number | readonly number[] | null): Tensor;
@@ -950,6 +1117,8 @@ export const maxUnpool3d = /* @__PURE__ */ functional<{
  * input * tanh(softplus(input)).
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.mish.
+ * @example
+ * torch.nn.functional.mish(torch.tensor([-1, 1])) // tensor([-0.3034, 0.8651])
  */
 export const mish = /* @__PURE__ */ functional<{
   (input: Tensor, inplace?: boolean): Tensor;
@@ -959,6 +1128,8 @@ export const mish = /* @__PURE__ */ functional<{
 /**
  * (input - target)^2. `reduction` says whether the losses are averaged, summed or returned as they are.
  * Follows torch.nn.functional.mse_loss.
+ * @example
+ * torch.nn.functional.mseLoss(torch.tensor([1, 2]), torch.tensor([1, 4])) // tensor(2.)
  */
 export const mseLoss = /* @__PURE__ */ functional<{
   (input: Tensor, target: Tensor, reduction?: "none" | "mean" | "sum"): Tensor;
@@ -970,6 +1141,8 @@ export const mseLoss = /* @__PURE__ */ functional<{
  * The mean over the other classes i of max(0, margin - input[target] + input[i])^p. `reduction` says whether the
  * losses are averaged, summed or returned as they are.
  * Follows torch.nn.functional.multi_margin_loss.
+ * @example
+ * torch.nn.functional.multiMarginLoss(torch.tensor([[0.1, 0.2, 0.9]]), torch.tensor([2n])) // tensor(0.1667)
  */
 export const multiMarginLoss = /* @__PURE__ */ functional<{
   (input: Tensor, target: Tensor, p?: number, margin?: number, weight?: Tensor | null, reduction?: "none" | "mean" | "sum"): Tensor;
@@ -984,6 +1157,8 @@ export const multiMarginLoss = /* @__PURE__ */ functional<{
  * The sum over labels j and other classes i of max(0, 1 - input[j] + input[i]) / classes; labels end at the
  * first -1. `reduction` says whether the losses are averaged, summed or returned as they are.
  * Follows torch.nn.functional.multilabel_margin_loss.
+ * @example
+ * torch.nn.functional.multilabelMarginLoss(torch.tensor([[0.1, 0.2, 0.4, 0.8]]), torch.tensor([[3n, 0n, -1n, 1n]])) // tensor(0.8500)
  */
 export const multilabelMarginLoss = /* @__PURE__ */ functional<{
   (input: Tensor, target: Tensor, reduction?: "none" | "mean" | "sum"): Tensor;
@@ -995,6 +1170,8 @@ export const multilabelMarginLoss = /* @__PURE__ */ functional<{
  * The mean over classes of binary cross entropy with logits. `reduction` says whether the losses are averaged,
  * summed or returned as they are.
  * Follows torch.nn.functional.multilabel_soft_margin_loss.
+ * @example
+ * torch.nn.functional.multilabelSoftMarginLoss(torch.tensor([[1, -1]]), torch.tensor([[1, 0]])) // tensor(0.3133)
  */
 export const multilabelSoftMarginLoss = /* @__PURE__ */ functional<{
   (input: Tensor, target: Tensor, weight?: Tensor | null, reduction?: "none" | "mean" | "sum"): Tensor;
@@ -1008,6 +1185,8 @@ export const multilabelSoftMarginLoss = /* @__PURE__ */ functional<{
  * over the weights. `reduction` says whether the losses are averaged, summed or returned as they are.
  * Follows torch.nn.functional.nll_loss.
  * @throws IndexError if a target is no class.
+ * @example
+ * torch.nn.functional.nllLoss(torch.tensor([[-1, -2], [-3, -4]]), torch.tensor([0n, 1n])) // tensor(2.5000)
  */
 export const nllLoss = /* @__PURE__ */ functional<{
   (input: Tensor, target: Tensor, weight?: Tensor | null, ignoreIndex?: number, reduction?: "none" | "mean" | "sum"): Tensor;
@@ -1019,7 +1198,10 @@ export const nllLoss = /* @__PURE__ */ functional<{
 
 /**
  * input over max(its p-norm along a dim, eps).
+ * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.normalize.
+ * @example
+ * torch.nn.functional.normalize(torch.tensor([[3, 4]])) // tensor([[0.6000, 0.8000]])
  */
 export const normalize = /* @__PURE__ */ functional<{
   (input: Tensor, p?: number, dim?: number, eps?: number): Tensor;
@@ -1030,14 +1212,22 @@ export const normalize = /* @__PURE__ */ functional<{
 
 /**
  * A 1 at the place that each int64 element names in a new last dim, zeros elsewhere.
+ * Shapes: any; the result has a new last dim of numClasses.
  * Follows torch.nn.functional.one_hot.
+ * @example
+ * torch.nn.functional.oneHot(torch.tensor([0n, 2n])) // tensor([[1, 0, 0], [0, 0, 1]])
  */
 export const oneHot = /* @__PURE__ */ functional<{
   (input: Tensor, numClasses?: number): Tensor;
   (input: Tensor, options: { numClasses?: number }): Tensor;
 }>("oneHot");
 
-/** `oneHot` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */
+/**
+ * oneHot of tensors of any device: on WebGPU the result depends on values that have to be awaited.
+ * Follows torch.nn.functional.one_hot.
+ * @example
+ * await torch.nn.functional.oneHotAsync(torch.tensor([0n, 2n])) // tensor([[1, 0, 0], [0, 0, 1]])
+ */
 export const oneHotAsync = /* @__PURE__ */ later<{
   (input: Tensor, numClasses?: number): Promise<Tensor>;
   (input: Tensor, options: { numClasses?: number }): Promise<Tensor>;
@@ -1045,8 +1235,10 @@ export const oneHotAsync = /* @__PURE__ */ later<{
 
 /**
  * Widens the last dims: with a constant, mirrored without the edge, with the edge repeated, or wrapped around.
+ * Shapes: any; the last dims grow by what pad names.
  * Follows torch.nn.functional.pad.
- * @example torch.nn.functional.pad(x, [1, 1])
+ * @example
+ * torch.nn.functional.pad(torch.tensor([[1, 2, 3]]), [1, 1], "reflect") // tensor([[2., 1., 2., 3., 2.]])
  */
 export const pad = /* @__PURE__ */ functional<{
   (input: Tensor, pad: number | readonly number[], mode?: "constant" | "reflect" | "replicate" | "circular", value?: Scalar | null): Tensor;
@@ -1058,7 +1250,10 @@ export const pad = /* @__PURE__ */ functional<{
 /**
  * The p-norm of x1 - x2 + eps along the last dim.
  * Another name of torch.pairwiseDistance.
+ * Shapes: [*, D] that broadcast; the result has [*].
  * Follows torch.nn.functional.pairwise_distance.
+ * @example
+ * torch.nn.functional.pairwiseDistance(torch.tensor([[0, 0]]), torch.tensor([[3, 4]])) // tensor([5.0000])
  */
 export const pairwiseDistance = /* @__PURE__ */ functional<{
   (x1: Tensor, x2: Tensor, p?: number, eps?: number, keepdim?: boolean): Tensor;
@@ -1072,6 +1267,8 @@ export const pairwiseDistance = /* @__PURE__ */ functional<{
  * The p-norm distances between each two rows of a matrix, in the order of the upper triangle.
  * Another name of torch.pdist.
  * Follows torch.nn.functional.pdist.
+ * @example
+ * torch.nn.functional.pdist(torch.tensor([[0, 0], [3, 4], [0, 4]])) // tensor([5., 4., 3.])
  */
 export const pdist = /* @__PURE__ */ functional<{
   (input: Tensor, p?: number): Tensor;
@@ -1081,6 +1278,8 @@ export const pdist = /* @__PURE__ */ functional<{
 /**
  * [*, C r², H, W] rearranged to [*, C, H r, W r].
  * Follows torch.nn.functional.pixel_shuffle.
+ * @example
+ * torch.nn.functional.pixelShuffle(torch.tensor([[[1]], [[2]], [[3]], [[4]]]), 2) // tensor([[[1., 2.], [3., 4.]]])
  */
 export const pixelShuffle = /* @__PURE__ */ functional<{
   (input: Tensor, upscaleFactor: number): Tensor;
@@ -1090,6 +1289,8 @@ export const pixelShuffle = /* @__PURE__ */ functional<{
 /**
  * [*, C, H r, W r] rearranged to [*, C r², H, W].
  * Follows torch.nn.functional.pixel_unshuffle.
+ * @example
+ * torch.nn.functional.pixelUnshuffle(torch.tensor([[[1, 2], [3, 4]]]), 2) // tensor([[[1.]], [[2.]], [[3.]], [[4.]]])
  */
 export const pixelUnshuffle = /* @__PURE__ */ functional<{
   (input: Tensor, downscaleFactor: number): Tensor;
@@ -1100,6 +1301,8 @@ export const pixelUnshuffle = /* @__PURE__ */ functional<{
  * exp(input) - target input, or input - target log(input + eps) without logInput; with Stirling's term if
  * `full`. `reduction` says whether the losses are averaged, summed or returned as they are.
  * Follows torch.nn.functional.poisson_nll_loss.
+ * @example
+ * torch.nn.functional.poissonNllLoss(torch.tensor([0, 1]), torch.tensor([1, 2])) // tensor(0.8591)
  */
 export const poissonNllLoss = /* @__PURE__ */ functional<{
   (input: Tensor, target: Tensor, logInput?: boolean, full?: boolean, eps?: number, reduction?: "none" | "mean" | "sum"): Tensor;
@@ -1113,8 +1316,11 @@ export const poissonNllLoss = /* @__PURE__ */ functional<{
 /**
  * input where positive, else weight * input; one weight, or one for each channel (dimension 1).
  * Another name of torch.prelu.
+ * Shapes: weight [1] or [C], of input [N, C, *]; the result has the input's.
  * Follows torch.nn.functional.prelu.
  * @throws RuntimeError if weight does not fit the channels
+ * @example
+ * torch.nn.functional.prelu(torch.tensor([-2, 2]), torch.tensor([0.25])) // tensor([-0.5000, 2.0000])
  */
 export const prelu = /* @__PURE__ */ functional<{
   (input: Tensor, weight: Tensor): Tensor;
@@ -1126,6 +1332,8 @@ export const prelu = /* @__PURE__ */ functional<{
  * Another name of torch.relu.
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.relu.
+ * @example
+ * torch.nn.functional.relu(torch.tensor([-1, 2])) // tensor([0., 2.])
  */
 export const relu = /* @__PURE__ */ functional<{
   (input: Tensor, inplace?: boolean): Tensor;
@@ -1136,6 +1344,8 @@ export const relu = /* @__PURE__ */ functional<{
  * input held within [0, 6].
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.relu6.
+ * @example
+ * torch.nn.functional.relu6(torch.tensor([-1, 3, 8])) // tensor([0., 3., 6.])
  */
 export const relu6 = /* @__PURE__ */ functional<{
   (input: Tensor, inplace?: boolean): Tensor;
@@ -1144,7 +1354,10 @@ export const relu6 = /* @__PURE__ */ functional<{
 
 /**
  * One dim interpolated to `size`. Modes: 0 nearest, 1 nearest-exact, 2 linear, 3 cubic; scale 0: from the sizes.
+ * Shapes: any; dim has size.
  * Follows torch.nn.functional.interpolate.
+ * @example
+ * torch.nn.functional.resample(torch.tensor([[[1, 2]]]), 2, 4, 0, false, 0) // tensor([[[1., 1., 2., 2.]]])
  */
 export const resample = /* @__PURE__ */ functional<{
   (input: Tensor, dim: number, size: number, mode: number, alignCorners: boolean, scale: number): Tensor;
@@ -1157,7 +1370,10 @@ export const resample = /* @__PURE__ */ functional<{
 
 /**
  * input / sqrt(mean(input^2) + eps) * weight over the last dims; eps is the dtype's machine epsilon by default.
+ * Shapes: input [*, ...normalizedShape]; weight has normalizedShape; the result has the input's.
  * Follows torch.nn.functional.rms_norm.
+ * @example
+ * torch.nn.functional.rmsNorm(torch.tensor([[3, 4]]), [2]) // tensor([[0.8485, 1.1314]])
  */
 export const rmsNorm = /* @__PURE__ */ functional<{
   (input: Tensor, normalizedShape: number | readonly number[], weight?: Tensor | null, eps?: number | null): Tensor;
@@ -1169,8 +1385,11 @@ export const rmsNorm = /* @__PURE__ */ functional<{
 /**
  * input where positive, else a slope times input: a uniform random one from [lower, upper) in training,
  * otherwise their mean.
+ * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.rrelu.
  * @throws RuntimeError if lower > upper
+ * @example
+ * torch.nn.functional.rrelu(torch.tensor([-1, 1]), 0.25, 0.75) // tensor([-0.5000, 1.0000])
  */
 export const rrelu = /* @__PURE__ */ functional<{
   (input: Tensor, lower?: number, upper?: number, training?: boolean, inplace?: boolean): Tensor;
@@ -1185,6 +1404,8 @@ export const rrelu = /* @__PURE__ */ functional<{
  * attend.
  * Shapes: (..., L, E), (..., S, E), (..., S, V) → (..., L, V)
  * Follows torch.nn.functional.scaled_dot_product_attention.
+ * @example
+ * torch.nn.functional.scaledDotProductAttention(torch.zeros(1, 1, 2), torch.zeros(1, 2, 2), torch.tensor([[[1, 2], [3, 4]]])) // tensor([[[2., 3.]]])
  */
 export const scaledDotProductAttention = /* @__PURE__ */ functional<{
   (query: Tensor, key: Tensor, value: Tensor, attnMask?: Tensor | null, dropoutP?: number, isCausal?: boolean, scale?: number | null): Tensor;
@@ -1202,6 +1423,8 @@ export const scaledDotProductAttention = /* @__PURE__ */ functional<{
  * Another name of torch.selu.
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.selu.
+ * @example
+ * torch.nn.functional.selu(torch.tensor([-1, 1])) // tensor([-1.1113, 1.0507])
  */
 export const selu = /* @__PURE__ */ functional<{
   (input: Tensor, inplace?: boolean): Tensor;
@@ -1213,6 +1436,8 @@ export const selu = /* @__PURE__ */ functional<{
  * Another name of torch.sigmoid.
  * Shapes: any; the result has the input's.
  * Follows torch.sigmoid.
+ * @example
+ * torch.nn.functional.sigmoid(torch.tensor([0, 2])) // tensor([0.5000, 0.8808])
  */
 export const sigmoid = /* @__PURE__ */ functional<{
   (input: Tensor, inplace?: boolean): Tensor;
@@ -1223,6 +1448,8 @@ export const sigmoid = /* @__PURE__ */ functional<{
  * input * sigmoid(input), also called swish.
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.silu.
+ * @example
+ * torch.nn.functional.silu(torch.tensor([-1, 1])) // tensor([-0.2689, 0.7311])
  */
 export const silu = /* @__PURE__ */ functional<{
   (input: Tensor, inplace?: boolean): Tensor;
@@ -1233,6 +1460,8 @@ export const silu = /* @__PURE__ */ functional<{
  * Quadratic where |input - target| < beta, linear above. `reduction` says whether the losses are averaged,
  * summed or returned as they are.
  * Follows torch.nn.functional.smooth_l1_loss.
+ * @example
+ * torch.nn.functional.smoothL1Loss(torch.tensor([0.5, 3]), torch.tensor([0, 0])) // tensor(1.3125)
  */
 export const smoothL1Loss = /* @__PURE__ */ functional<{
   (input: Tensor, target: Tensor, reduction?: "none" | "mean" | "sum", beta?: number): Tensor;
@@ -1245,6 +1474,8 @@ export const smoothL1Loss = /* @__PURE__ */ functional<{
  * log(1 + exp(-target input)) for targets of ±1. `reduction` says whether the losses are averaged, summed or
  * returned as they are.
  * Follows torch.nn.functional.soft_margin_loss.
+ * @example
+ * torch.nn.functional.softMarginLoss(torch.tensor([1, -1]), torch.tensor([1, 1])) // tensor(0.8133)
  */
 export const softMarginLoss = /* @__PURE__ */ functional<{
   (input: Tensor, target: Tensor, reduction?: "none" | "mean" | "sum"): Tensor;
@@ -1255,8 +1486,10 @@ export const softMarginLoss = /* @__PURE__ */ functional<{
 /**
  * exp(input) / sum(exp(input)) along a dim, without overflow. A `dtype` is what the input is converted to first.
  * Another name of torch.softmax.
+ * Shapes: any; the result has the input's.
  * Follows torch.softmax.
- * @example torch.softmax(x, -1)
+ * @example
+ * torch.nn.functional.softmax(torch.tensor([0, 0, Math.log(2)]), 0) // tensor([0.2500, 0.2500, 0.5000])
  */
 export const softmax = /* @__PURE__ */ functional<{
   (input: Tensor, dim: number, dtype?: DType | null): Tensor;
@@ -1266,7 +1499,10 @@ export const softmax = /* @__PURE__ */ functional<{
 
 /**
  * softmax(-input) along a dim.
+ * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.softmin.
+ * @example
+ * torch.nn.functional.softmin(torch.tensor([0, 0]), 0) // tensor([0.5000, 0.5000])
  */
 export const softmin = /* @__PURE__ */ functional<{
   (input: Tensor, dim: number, dtype?: DType | null): Tensor;
@@ -1278,6 +1514,8 @@ export const softmin = /* @__PURE__ */ functional<{
  * log(1 + exp(beta * input)) / beta, linear where beta * input > threshold.
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.softplus.
+ * @example
+ * torch.nn.functional.softplus(torch.tensor([0, 30])) // tensor([0.6931, 30.0000])
  */
 export const softplus = /* @__PURE__ */ functional<{
   (input: Tensor, beta?: number, threshold?: number): Tensor;
@@ -1290,6 +1528,8 @@ export const softplus = /* @__PURE__ */ functional<{
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.softshrink.
  * @throws RuntimeError for a negative lambd
+ * @example
+ * torch.nn.functional.softshrink(torch.tensor([-2, 0.3, 2])) // tensor([-1.5000, 0.0000, 1.5000])
  */
 export const softshrink = /* @__PURE__ */ functional<{
   (input: Tensor, lambd?: number): Tensor;
@@ -1300,6 +1540,8 @@ export const softshrink = /* @__PURE__ */ functional<{
  * input / (1 + |input|).
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.softsign.
+ * @example
+ * torch.nn.functional.softsign(torch.tensor([-1, 3])) // tensor([-0.5000, 0.7500])
  */
 export const softsign = /* @__PURE__ */ functional<{
   (input: Tensor): Tensor;
@@ -1310,6 +1552,8 @@ export const softsign = /* @__PURE__ */ functional<{
  * Another name of torch.tanh.
  * Shapes: any; the result has the input's.
  * Follows torch.tanh.
+ * @example
+ * torch.nn.functional.tanh(torch.tensor([0, 1])) // tensor([0.0000, 0.7616])
  */
 export const tanh = /* @__PURE__ */ functional<{
   (input: Tensor, inplace?: boolean): Tensor;
@@ -1320,6 +1564,8 @@ export const tanh = /* @__PURE__ */ functional<{
  * input - tanh(input).
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.tanhshrink.
+ * @example
+ * torch.nn.functional.tanhshrink(torch.tensor([0, 1])) // tensor([0.0000, 0.2384])
  */
 export const tanhshrink = /* @__PURE__ */ functional<{
   (input: Tensor): Tensor;
@@ -1329,6 +1575,8 @@ export const tanhshrink = /* @__PURE__ */ functional<{
  * input where it is greater than threshold, else value.
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.threshold.
+ * @example
+ * torch.nn.functional.threshold(torch.tensor([-1, 2]), 0, 9) // tensor([9., 2.])
  */
 export const threshold = /* @__PURE__ */ functional<{
   (input: Tensor, threshold: Scalar, value: Scalar, inplace?: boolean): Tensor;
@@ -1341,6 +1589,8 @@ export const threshold = /* @__PURE__ */ functional<{
  * max(0, d(anchor, positive) - d(anchor, negative) + margin) with the p-norm as distance. `reduction` says
  * whether the losses are averaged, summed or returned as they are.
  * Follows torch.nn.functional.triplet_margin_loss.
+ * @example
+ * torch.nn.functional.tripletMarginLoss(torch.tensor([[0, 0]]), torch.tensor([[1, 0]]), torch.tensor([[0, 3]])) // tensor(0.)
  */
 export const tripletMarginLoss = /* @__PURE__ */ functional<{
   (anchor: Tensor, positive: Tensor, negative: Tensor, margin?: number, p?: number, eps?: number, swap?: boolean, reduction?: "none" | "mean" | "sum"): Tensor;
@@ -1358,6 +1608,8 @@ export const tripletMarginLoss = /* @__PURE__ */ functional<{
  * Another name of torch.nn.functional.im2col.
  * Shapes: (N, C, H, W) → (N, C kh kw, windows); N may be absent
  * Follows torch.nn.functional.unfold.
+ * @example
+ * torch.nn.functional.unfold(torch.tensor([[[[1, 2], [3, 4]]]]), [1, 2]) // tensor([[[1., 3.], [2., 4.]]])
  */
 export const unfold = /* @__PURE__ */ functional<{
   (input: Tensor, kernelSize: number | readonly number[], dilation?: number | readonly number[], padding?: number | readonly number[], stride?: number | readonly number[]): Tensor;

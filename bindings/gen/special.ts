@@ -11,6 +11,8 @@ import type { Tensor } from "../tensor/tensor.ts";
  * Another name of torch.digamma.
  * Shapes: any; the result has the input's.
  * Follows torch.digamma.
+ * @example
+ * torch.special.digamma(torch.tensor([1, 2])) // tensor([-0.5772, 0.4228])
  */
 export const digamma = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -21,6 +23,8 @@ export const digamma = /* @__PURE__ */ op<{
  * -x ln x; 0 at 0, -∞ below.
  * Shapes: any; the result has the input's.
  * Follows torch.special.entr.
+ * @example
+ * torch.special.entr(torch.tensor([0, 0.5, 1])) // tensor([0.0000, 0.3466, -0.0000])
  */
 export const entr = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -32,6 +36,8 @@ export const entr = /* @__PURE__ */ op<{
  * Another name of torch.erf.
  * Shapes: any; the result has the input's.
  * Follows torch.erf.
+ * @example
+ * torch.special.erf(torch.tensor([0, 1])) // tensor([0.0000, 0.8427])
  */
 export const erf = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -43,6 +49,8 @@ export const erf = /* @__PURE__ */ op<{
  * Another name of torch.erfc.
  * Shapes: any; the result has the input's.
  * Follows torch.erfc.
+ * @example
+ * torch.special.erfc(torch.tensor([0, 1])) // tensor([1.0000, 0.1573])
  */
 export const erfc = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -54,6 +62,8 @@ export const erfc = /* @__PURE__ */ op<{
  * Another name of torch.erfinv.
  * Shapes: any; the result has the input's.
  * Follows torch.erfinv.
+ * @example
+ * torch.special.erfinv(torch.tensor([0, 0.5])) // tensor([0.0000, 0.4769])
  */
 export const erfinv = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -65,6 +75,8 @@ export const erfinv = /* @__PURE__ */ op<{
  * Another name of torch.exp2.
  * Shapes: any; the result has the input's.
  * Follows torch.exp2.
+ * @example
+ * torch.special.exp2(torch.tensor([0, 3])) // tensor([1., 8.])
  */
 export const exp2 = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -76,6 +88,8 @@ export const exp2 = /* @__PURE__ */ op<{
  * Another name of torch.sigmoid.
  * Shapes: any; the result has the input's.
  * Follows torch.sigmoid.
+ * @example
+ * torch.special.expit(torch.tensor([0, 2])) // tensor([0.5000, 0.8808])
  */
 export const expit = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -87,6 +101,8 @@ export const expit = /* @__PURE__ */ op<{
  * Another name of torch.expm1.
  * Shapes: any; the result has the input's.
  * Follows torch.expm1.
+ * @example
+ * torch.special.expm1(torch.tensor([0, 1])) // tensor([0.0000, 1.7183])
  */
 export const expm1 = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -98,6 +114,8 @@ export const expm1 = /* @__PURE__ */ op<{
  * Another name of torch.lgamma.
  * Shapes: any; the result has the input's.
  * Follows torch.lgamma.
+ * @example
+ * torch.special.gammaln(torch.tensor([1, 3])) // tensor([0.0000, 0.6931])
  */
 export const gammaln = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -109,6 +127,8 @@ export const gammaln = /* @__PURE__ */ op<{
  * Another name of torch.i0.
  * Shapes: any; the result has the input's.
  * Follows torch.i0.
+ * @example
+ * torch.special.i0(torch.tensor([0, 1])) // tensor([1.0000, 1.2661])
  */
 export const i0 = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -119,6 +139,8 @@ export const i0 = /* @__PURE__ */ op<{
  * The modified Bessel function of the first kind of order 1.
  * Shapes: any; the result has the input's.
  * Follows torch.special.i1.
+ * @example
+ * torch.special.i1(torch.tensor([0, 1])) // tensor([0.0000, 0.5652])
  */
 export const i1 = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -130,6 +152,8 @@ export const i1 = /* @__PURE__ */ op<{
  * Another name of torch.log1p.
  * Shapes: any; the result has the input's.
  * Follows torch.log1p.
+ * @example
+ * torch.special.log1p(torch.tensor([0, 1])) // tensor([0.0000, 0.6931])
  */
 export const log1p = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -140,6 +164,8 @@ export const log1p = /* @__PURE__ */ op<{
  * log(ndtr(input)), exact in the left tail.
  * Shapes: any; the result has the input's.
  * Follows torch.special.log_ndtr.
+ * @example
+ * torch.special.logNdtr(torch.tensor([-1, 0])) // tensor([-1.8410, -0.6931])
  */
 export const logNdtr = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -149,7 +175,10 @@ export const logNdtr = /* @__PURE__ */ op<{
 /**
  * log(softmax(input)) along a dim, computed so that it does not underflow.
  * Another name of torch.logSoftmax.
+ * Shapes: any; the result has the input's.
  * Follows torch.log_softmax.
+ * @example
+ * torch.special.logSoftmax(torch.tensor([0, 0]), 0) // tensor([-0.6931, -0.6931])
  */
 export const logSoftmax = /* @__PURE__ */ op<{
   (input: Tensor, dim: number, dtype?: DType | null): Tensor;
@@ -163,6 +192,8 @@ export const logSoftmax = /* @__PURE__ */ op<{
  * Another name of torch.logit.
  * Shapes: any; the result has the input's.
  * Follows torch.logit.
+ * @example
+ * torch.special.logit(torch.tensor([0.5, 0.9])) // tensor([0.0000, 2.1972])
  */
 export const logit = /* @__PURE__ */ op<{
   (input: Tensor, eps?: number | null): Tensor;
@@ -173,7 +204,10 @@ export const logit = /* @__PURE__ */ op<{
 /**
  * log(sum(exp(input))) over dims, without overflow.
  * Another name of torch.logsumexp.
+ * Shapes: any; the result loses the dims, or keeps them with size 1.
  * Follows torch.logsumexp.
+ * @example
+ * torch.special.logsumexp(torch.tensor([[0, 0], [1, 1]]), 1) // tensor([0.6931, 1.6931])
  */
 export const logsumexp = /* @__PURE__ */ op<{
   (input: Tensor, dim: number | readonly number[], keepdim?: boolean): Tensor;
@@ -186,6 +220,8 @@ export const logsumexp = /* @__PURE__ */ op<{
  * The distribution function of the standard normal distribution.
  * Shapes: any; the result has the input's.
  * Follows torch.special.ndtr.
+ * @example
+ * torch.special.ndtr(torch.tensor([-1, 0])) // tensor([0.1587, 0.5000])
  */
 export const ndtr = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -196,6 +232,8 @@ export const ndtr = /* @__PURE__ */ op<{
  * The inverse of ndtr, on (0, 1).
  * Shapes: any; the result has the input's.
  * Follows torch.special.ndtri.
+ * @example
+ * torch.special.ndtri(torch.tensor([0.5, 0.9])) // tensor([0.0000, 1.2816])
  */
 export const ndtri = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -207,6 +245,8 @@ export const ndtri = /* @__PURE__ */ op<{
  * Another name of torch.digamma.
  * Shapes: any; the result has the input's.
  * Follows torch.digamma.
+ * @example
+ * torch.special.psi(torch.tensor([1, 2])) // tensor([-0.5772, 0.4228])
  */
 export const psi = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -216,7 +256,10 @@ export const psi = /* @__PURE__ */ op<{
 /**
  * To the nearest multiple of 10 ** -decimals, ties to even.
  * Another name of torch.round.
+ * Shapes: any; the result has the input's.
  * Follows torch.round.
+ * @example
+ * torch.special.round(torch.tensor([0.5, 1.5, 2.4])) // tensor([0., 2., 2.])
  */
 export const round = /* @__PURE__ */ op<{
   (input: Tensor, decimals?: number): Tensor;
@@ -229,6 +272,8 @@ export const round = /* @__PURE__ */ op<{
  * Another name of torch.sinc.
  * Shapes: any; the result has the input's.
  * Follows torch.sinc.
+ * @example
+ * torch.special.sinc(torch.tensor([0, 0.5])) // tensor([1.0000, 0.6366])
  */
 export const sinc = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
@@ -238,8 +283,10 @@ export const sinc = /* @__PURE__ */ op<{
 /**
  * exp(input) / sum(exp(input)) along a dim, without overflow. A `dtype` is what the input is converted to first.
  * Another name of torch.softmax.
+ * Shapes: any; the result has the input's.
  * Follows torch.softmax.
- * @example torch.softmax(x, -1)
+ * @example
+ * torch.special.softmax(torch.tensor([0, 0, Math.log(2)]), 0) // tensor([0.2500, 0.2500, 0.5000])
  */
 export const softmax = /* @__PURE__ */ op<{
   (input: Tensor, dim: number, dtype?: DType | null): Tensor;
@@ -252,6 +299,8 @@ export const softmax = /* @__PURE__ */ op<{
  * input * log1p(other), 0 where input is 0 (unless other is NaN).
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.special.xlog1py.
+ * @example
+ * torch.special.xlog1py(torch.tensor([0, 2]), torch.tensor([5, 0])) // tensor([0., 0.])
  */
 export const xlog1py = /* @__PURE__ */ op<{
   (input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
@@ -263,6 +312,8 @@ export const xlog1py = /* @__PURE__ */ op<{
  * Another name of torch.xlogy.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.xlogy.
+ * @example
+ * torch.special.xlogy(torch.tensor([0, 2]), torch.tensor([5, 1])) // tensor([0., 0.])
  */
 export const xlogy = /* @__PURE__ */ op<{
   (input: Tensor | Scalar, other: Tensor | Scalar): Tensor;

@@ -106,14 +106,14 @@ function functionOf(named: Named): string[] {
   const returns = resultType(record);
   const op = name === record.name ? "" : `, "${record.name}"`;
   return [
-    ...docComment(record, namespace, name),
+    ...docComment(record, namespace, name, "function"),
     `export const ${functionName(name)} = /* @__PURE__ */ ${maker(namespace)}<{`,
     ...overloads(record, parameters).map((overload) => `  (${overload}): ${returns};`),
     `}>("${name}"${op});`,
     "",
     ...(reads(named)
       ? [
-          asyncDoc(name),
+          ...docComment(record, namespace, name, "async function"),
           `export const ${name}Async = /* @__PURE__ */ later<{`,
           ...overloads(record, parameters).map((overload) => `  (${overload}): Promise<${returns}>;`),
           `}>(${functionName(name)});`,
@@ -124,10 +124,6 @@ function functionOf(named: Named): string[] {
 }
 
 const reads = ({ record }: Named): boolean => record.declaration.readsValues === true;
-
-/** What the second form of an op that reads values is, in words. */
-const asyncDoc = (name: string): string =>
-  `/** \`${name}\` of tensors of any device: on WebGPU the result depends on values that have to be awaited. */`;
 
 function resultType(record: OpRecord): string {
   const { results, listResult, plainResult } = record.signature;
@@ -311,7 +307,7 @@ const VARIADIC = new Set(["view", "reshape", "permute", "expand", "repeat", "til
 
 function methodType({ record, namespace, name }: Named, inplace: boolean): string[] {
   const parameters = withoutSelf(record);
-  const lines = inplace ? [`/** ${name}, in place. */`] : docComment(record, namespace, name);
+  const lines = docComment(record, namespace, name, inplace ? "inplace" : "method");
   const full = inplace ? `${name}_` : name;
   const returns = inplace ? "this" : resultType(record);
   const signatures = overloads(record, parameters);
@@ -319,7 +315,10 @@ function methodType({ record, namespace, name }: Named, inplace: boolean): strin
   if (VARIADIC.has(name)) signatures.push(`...${parameters[0]!.name}: number[]`);
   const forms = signatures.map((o) => `${full}(${o}): ${returns};`);
   if (record.declaration.readsValues && !inplace)
-    forms.push(asyncDoc(name), ...signatures.map((o) => `${full}Async(${o}): Promise<${returns}>;`));
+    forms.push(
+      ...docComment(record, namespace, name, "async method"),
+      ...signatures.map((o) => `${full}Async(${o}): Promise<${returns}>;`),
+    );
   return [...lines, ...forms].map((line) => `  ${line}`);
 }
 

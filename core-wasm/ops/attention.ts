@@ -7,6 +7,8 @@ export const scaledDotProductAttention = composite({
   follows: "torch.nn.functional.scaled_dot_product_attention",
   doc: "softmax(scale query keyᵀ + mask) value; scale is 1 / √features unless given. A bool mask is true where to attend.",
   shapes: "(..., L, E), (..., S, E), (..., S, V) → (..., L, V)",
+  example:
+    "torch.nn.functional.scaledDotProductAttention(torch.zeros(1, 1, 2), torch.zeros(1, 2, 2), torch.tensor([[[1, 2], [3, 4]]])) // tensor([[[2., 3.]]])",
   implementation: "attention.scaledDotProductAttention",
   namespace: "nn.functional",
 });

@@ -25,6 +25,7 @@ export const isclose = elementwise({
   follows: "torch.isclose",
   doc: "Whether |input - other| <= atol + rtol * |other|; equal infinities are close, NaNs only with equalNan.",
   errors: "RuntimeError for different dtypes or negative tolerances",
+  example: "torch.isclose(torch.tensor([1, 2]), torch.tensor([1, 2.1])) // tensor([True, False])",
   check: "comparison.checkClose",
   dtype: "float",
   resultDType: "bool",
@@ -42,6 +43,8 @@ export const allclose = composite({
   readsValues: true,
   follows: "torch.allclose",
   doc: "Whether all elements are close (see isclose).",
+  shapes: "any that broadcast.",
+  example: "torch.allclose(torch.tensor([1, 2]), torch.tensor([1, 2.000001])) // true",
   implementation: "comparison.allclose",
 });
 
@@ -50,6 +53,8 @@ export const equal = composite({
   readsValues: true,
   follows: "torch.equal",
   doc: "Whether both have the same shape and elements.",
+  shapes: "any.",
+  example: "torch.equal(torch.tensor([1, 2]), torch.tensor([1, 2])) // true",
   implementation: "comparison.equal",
 });
 
@@ -83,6 +88,7 @@ export const where = elementwise({
   follows: "torch.where",
   doc: "input where condition is true, else other.",
   errors: "RuntimeError if condition is not bool",
+  example: "torch.where(torch.tensor([true, false]), torch.tensor([1, 2]), 0) // tensor([1., 0.])",
   self: "input",
   numbersOnly: true,
   masks: ["condition"],

@@ -9,6 +9,8 @@ export const convolution = contraction({
   follows: "torch.convolution",
   doc: "A convolution, or a transposed one, over one to three spatial dims.",
   shapes: "(N, Cin, ...), (Cout, Cin / groups, ...) (transposed: (Cin, Cout / groups, ...)), (Cout) → (N, Cout, ...)",
+  example:
+    "torch.convolution(torch.tensor([[[1, 2, 3]]]), torch.tensor([[[1, -1]]]), null, [1], [0], [1], false, [0], 1) // tensor([[[-1., -1.]]])",
   implementation: "convolution.convolution",
   derivative: {
     input: `convolutionInput(grad, weight, inputShape, ${passed})`,

@@ -5,6 +5,8 @@ export const trace = composite({
   signature: "trace(input: Tensor)",
   follows: "torch.trace",
   doc: "The sum of a matrix's diagonal.",
+  shapes: "[N, M]; the result is 0-d.",
+  example: "torch.trace(torch.tensor([[1, 2], [3, 4]])) // tensor(5.)",
   implementation: "covariance.trace",
 });
 
@@ -13,6 +15,8 @@ export const cov = composite({
   readsValues: true,
   follows: "torch.cov",
   doc: "The covariance matrix of variables (rows) over observations (columns), which can be weighted.",
+  shapes: "input [variables, observations]; the result is [variables, variables].",
+  example: "torch.cov(torch.tensor([[1, 2, 3], [3, 2, 1]])) // tensor([[1., -1.], [-1., 1.]])",
   implementation: "covariance.cov",
 });
 
@@ -20,6 +24,8 @@ export const corrcoef = composite({
   signature: "corrcoef(input: Tensor)",
   follows: "torch.corrcoef",
   doc: "The correlation coefficients of variables (rows) over observations (columns).",
+  shapes: "input [variables, observations]; the result is [variables, variables].",
+  example: "torch.corrcoef(torch.tensor([[1, 2, 3], [3, 2, 1]])) // tensor([[1., -1.], [-1., 1.]])",
   implementation: "covariance.corrcoef",
 });
 
@@ -27,6 +33,8 @@ export const cross = composite({
   signature: "cross(input: Tensor, other: Tensor, dim: int? = null)",
   follows: "torch.cross",
   doc: "The cross product along a dim of size 3, by default the first such.",
+  shapes: "any that broadcast, with size 3 along dim.",
+  example: "torch.cross(torch.tensor([1, 0, 0]), torch.tensor([0, 1, 0]), 0) // tensor([0., 0., 1.])",
   implementation: "covariance.cross",
 });
 
@@ -34,6 +42,7 @@ export const linalgCross = composite({
   signature: "linalgCross(input: Tensor, other: Tensor, dim: int = -1)",
   follows: "torch.linalg.cross",
   doc: "The cross product along a dim of size 3.",
+  example: "torch.linalg.cross(torch.tensor([1, 0, 0]), torch.tensor([0, 1, 0])) // tensor([0., 0., 1.])",
   implementation: "covariance.linalgCross",
   variants: ["function"],
   aliases: ["linalg.cross"],

@@ -8,6 +8,8 @@ export const embedding = routine({
   doc: "The rows of weight at the indices in input. The row paddingIdx gets no gradient; with maxNorm the rows looked up are first cut to that norm, in weight itself.",
   shapes: "input [*], weight [V, D]: the result is [*, D].",
   errors: "IndexError for an index out of range.",
+  example:
+    "torch.nn.functional.embedding(torch.tensor([2n, 0n]), torch.tensor([[1, 2], [3, 4], [5, 6]])) // tensor([[5., 6.], [1., 2.]])",
   implementation: "embedding.embedding",
   derivative: { weight: "embeddingBackward(grad, input, weightShape, paddingIdx, scaleGradByFreq)" },
   namespace: "nn.functional",
@@ -28,6 +30,9 @@ export const embeddingBag = composite({
   readsValues: true,
   follows: "torch.nn.functional.embedding_bag",
   doc: "The sums, means or maxima of the rows looked up by bags of indices: rows of a 2-D input, or the pieces of a vector that begin at offsets.",
+  shapes: "input [bags, N], or [N] with offsets [bags]; weight [rows, D]; the result has [bags, D].",
+  example:
+    "torch.nn.functional.embeddingBag(torch.tensor([[0n, 2n]]), torch.tensor([[1, 2], [3, 4], [5, 6]])) // tensor([[3., 4.]])",
   implementation: "embedding.embeddingBag",
   namespace: "nn.functional",
 });
@@ -37,6 +42,8 @@ export const oneHot = routine({
   readsValues: true,
   follows: "torch.nn.functional.one_hot",
   doc: "A 1 at the place that each int64 element names in a new last dim, zeros elsewhere.",
+  shapes: "any; the result has a new last dim of numClasses.",
+  example: "torch.nn.functional.oneHot(torch.tensor([0n, 2n])) // tensor([[1, 0, 0], [0, 0, 1]])",
   implementation: "embedding.oneHot",
   namespace: "nn.functional",
 });

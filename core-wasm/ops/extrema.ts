@@ -6,6 +6,7 @@ export const minimum = elementwise({
   signature: "minimum(input: Tensor, other: Tensor)",
   follows: "torch.minimum",
   doc: "The smaller of two; NaN if either is NaN. Equal elements share the gradient.",
+  example: "torch.minimum(torch.tensor([1, 5]), torch.tensor([3, 2])) // tensor([1., 2.])",
   expression: (x, y) => m.minimum(x, y),
 });
 
@@ -13,6 +14,7 @@ export const maximum = elementwise({
   signature: "maximum(input: Tensor, other: Tensor)",
   follows: "torch.maximum",
   doc: "The larger of two; NaN if either is NaN. Equal elements share the gradient.",
+  example: "torch.maximum(torch.tensor([1, 5]), torch.tensor([3, 2])) // tensor([3., 5.])",
   expression: (x, y) => m.maximum(x, y),
 });
 
@@ -20,6 +22,7 @@ export const fmin = elementwise({
   signature: "fmin(input: Tensor, other: Tensor)",
   follows: "torch.fmin",
   doc: "The smaller of two; a NaN gives way to a number.",
+  example: "torch.fmin(torch.tensor([1, NaN]), torch.tensor([2, 3])) // tensor([1., 3.])",
   expression: (x, y) => m.select(m.or(m.le(x, y), m.isnan(y)), x, y),
   integral: (x, y) => m.minimum(x, y),
 });
@@ -28,6 +31,7 @@ export const fmax = elementwise({
   signature: "fmax(input: Tensor, other: Tensor)",
   follows: "torch.fmax",
   doc: "The larger of two; a NaN gives way to a number.",
+  example: "torch.fmax(torch.tensor([1, NaN]), torch.tensor([2, 3])) // tensor([2., 3.])",
   expression: (x, y) => m.select(m.or(m.ge(x, y), m.isnan(y)), x, y),
   integral: (x, y) => m.maximum(x, y),
 });
@@ -40,7 +44,7 @@ export const clamp = elementwise({
   follows: "torch.clamp",
   doc: "min(max(input, min), max); either bound may be absent. The gradient passes where input is within the bounds, ends included.",
   errors: "RuntimeError if both bounds are absent",
-  example: "x.clamp({ min: 0 })",
+  example: "torch.clamp(torch.tensor([-2, 0.5, 3]), 0, 1) // tensor([0.0000, 0.5000, 1.0000])",
   variants: inplace,
   aliases: ["clip"],
   check: "extrema.checkClamp",
@@ -60,6 +64,7 @@ export const clampMin = elementwise({
   signature: "clampMin(input: Tensor, min: TensorOrScalar)",
   follows: "torch.clamp_min",
   doc: "max(input, min).",
+  example: "torch.clampMin(torch.tensor([-2, 0.5, 3]), 0) // tensor([0.0000, 0.5000, 3.0000])",
   variants: inplace,
   check: "extrema.checkClampMin",
   expression: (x, low) => m.maximum(x, low),
@@ -73,6 +78,7 @@ export const clampMax = elementwise({
   signature: "clampMax(input: Tensor, max: TensorOrScalar)",
   follows: "torch.clamp_max",
   doc: "min(input, max).",
+  example: "torch.clampMax(torch.tensor([-2, 0.5, 3]), 1) // tensor([-2.0000, 0.5000, 1.0000])",
   variants: inplace,
   check: "extrema.checkClampMax",
   expression: (x, high) => m.minimum(x, high),
@@ -86,6 +92,8 @@ export const nanToNum = composite({
   signature: "nanToNum(input: Tensor, nan: float? = null, posinf: float? = null, neginf: float? = null)",
   follows: "torch.nan_to_num",
   doc: "Replaces NaN (by 0 unless told), +∞ and -∞ (by the dtype's largest and smallest finite value unless told).",
+  shapes: "any; the result has the input's.",
+  example: "torch.nanToNum(torch.tensor([1, NaN, Infinity]), 0, 9) // tensor([1., 0., 9.])",
   variants: inplace,
   implementation: "extrema.nanToNum",
 });

@@ -45,6 +45,8 @@ export const fill = composite({
   signature: "fill(input: Tensor, value: TensorOrScalar? = null)",
   follows: "torch.Tensor.fill_",
   doc: "Every element becomes `value`, a number or a 0-d tensor.",
+  shapes: "any.",
+  example: "torch.zeros(2).fill_(7) // tensor([7., 7.])",
   implementation: "factories.fill",
   variants: ["inplace"],
 });
@@ -53,6 +55,8 @@ export const zero = routine({
   signature: "zero(input: Tensor)",
   follows: "torch.Tensor.zero_",
   doc: "Every element becomes 0.",
+  shapes: "any.",
+  example: "torch.ones(2).zero_() // tensor([0., 0.])",
   implementation: "factories.zero",
   variants: ["inplace"],
 });

@@ -8,6 +8,7 @@ export const im2col = composite({
   follows: "torch.nn.functional.unfold",
   doc: "The elements of every window of an image as a column.",
   shapes: "(N, C, H, W) → (N, C kh kw, windows); N may be absent",
+  example: "torch.nn.functional.im2col(torch.tensor([[[[1, 2], [3, 4]]]]), [1, 2]) // tensor([[[1., 3.], [2., 4.]]])",
   implementation: "image.im2col",
   namespace: "nn.functional",
   aliases: ["unfold"],
@@ -18,6 +19,8 @@ export const col2im = composite({
   follows: "torch.nn.functional.fold",
   doc: "The image in which every element is the sum of the columns' elements that stand for it.",
   shapes: "(N, C kh kw, windows) → (N, C, H, W); N may be absent",
+  example:
+    "torch.nn.functional.col2im(torch.ones(1, 4, 4), [3, 3], [2, 2]) // tensor([[[[1., 2., 1.], [2., 4., 2.], [1., 2., 1.]]]])",
   implementation: "image.col2im",
   namespace: "nn.functional",
   aliases: ["fold"],
@@ -48,6 +51,8 @@ export const resample = routine({
   signature: "resample(input: Tensor, dim: int, size: int, mode: int, alignCorners: bool, scale: float)",
   follows: "torch.nn.functional.interpolate",
   doc: "One dim interpolated to `size`. Modes: 0 nearest, 1 nearest-exact, 2 linear, 3 cubic; scale 0: from the sizes.",
+  shapes: "any; dim has size.",
+  example: "torch.nn.functional.resample(torch.tensor([[[1, 2]]]), 2, 4, 0, false, 0) // tensor([[[1., 1., 2., 2.]]])",
   implementation: "image.resample",
   derivative: { input: "resampleBackward(grad, dim, sizeAt(inputShape, dim), mode, alignCorners, scale)" },
   variants: ["function"],
@@ -69,6 +74,8 @@ export const gridSample = routine({
   follows: "torch.nn.functional.grid_sample",
   doc: "The input's values at the places of a grid, whose coordinates run from -1 to 1 across the image.",
   shapes: "(N, C, H, W), (N, H', W', 2) → (N, C, H', W'); or volumes and grids of triples",
+  example:
+    "torch.nn.functional.gridSample(torch.tensor([[[[1, 2], [3, 4]]]]), torch.tensor([[[[0, 0]]]]), { alignCorners: true }) // tensor([[[[2.5000]]]])",
   implementation: "image.gridSample",
   derivative: {
     input: "gridSampleInput(grad, grid, inputShape, mode, paddingMode, alignCorners)",
@@ -101,6 +108,8 @@ export const affineGrid = composite({
   follows: "torch.nn.functional.affine_grid",
   doc: "The grid by which gridSample maps an image of `size` through the affine matrices theta.",
   shapes: "(N, 2, 3), [N, C, H, W] → (N, H, W, 2); (N, 3, 4), [N, C, D, H, W] → (N, D, H, W, 3)",
+  example:
+    "torch.nn.functional.affineGrid(torch.tensor([[[1, 0, 0], [0, 1, 0]]]), [1, 1, 2, 2], { alignCorners: true }) // tensor([[[[-1., -1.], [1., -1.]], [[-1., 1.], [1., 1.]]]])",
   implementation: "grid.affineGrid",
   namespace: "nn.functional",
 });

@@ -7,7 +7,8 @@ export const gather = routine({
   doc: "The elements of input at the positions that `index` gives along a dim: out[i][j] = input[index[i][j]][j] for dim 0.",
   shapes: "index has input's number of dims and is nowhere larger but along dim; the result has its shape.",
   errors: "RuntimeError for an index that is not int64 or out of range.",
-  example: 'torch.gather(x, 1, torch.tensor([[0], [1]], { dtype: "int64" }))',
+  example:
+    "torch.gather(torch.tensor([[1, 2], [3, 4]]), 1, torch.tensor([[1n, 0n], [0n, 0n]])) // tensor([[2., 1.], [3., 3.]])",
   implementation: "indexing.gather",
   derivative: { input: "gatherBackward(grad, inputShape, dim, index)" },
 });
@@ -17,6 +18,9 @@ export const indexSelect = routine({
   follows: "torch.index_select",
   doc: "The slices of a dim at the positions in the vector `index`.",
   errors: "IndexError for an index out of range.",
+  shapes: "index [N]; the result as input, with N along dim.",
+  example:
+    "torch.indexSelect(torch.tensor([[1, 2], [3, 4]]), 0, torch.tensor([1n, 1n])) // tensor([[3., 4.], [3., 4.]])",
   implementation: "indexing.indexSelect",
   derivative: { input: "indexSelectBackward(grad, inputShape, dim, index)" },
 });
@@ -25,6 +29,8 @@ export const takeAlongDim = composite({
   signature: "takeAlongDim(input: Tensor, indices: Tensor, dim: int? = null)",
   follows: "torch.take_along_dim",
   doc: "gather with both tensors broadcast against each other; without dim, of the flattened input.",
+  shapes: "as many dims, of sizes that broadcast but for dim.",
+  example: "torch.takeAlongDim(torch.tensor([[1, 2], [3, 4]]), torch.tensor([[1n], [0n]]), 1) // tensor([[2.], [3.]])",
   implementation: "indexing.takeAlongDim",
 });
 
@@ -33,6 +39,8 @@ export const take = routine({
   follows: "torch.take",
   doc: "The elements at positions in the flattened input; negative ones count from the end.",
   errors: "IndexError for an index out of range.",
+  shapes: "any; the result has the index's.",
+  example: "torch.take(torch.tensor([[1, 2], [3, 4]]), torch.tensor([0n, -1n])) // tensor([1., 4.])",
   implementation: "indexing.take",
   derivative: { input: "takeBackward(grad, inputShape, index)" },
 });
@@ -42,6 +50,8 @@ export const maskedSelect = routine({
   readsValues: true,
   follows: "torch.masked_select",
   doc: "The elements where the mask is true, as a vector. Input and mask are broadcast.",
+  shapes: "any that broadcast; the result is [count].",
+  example: "torch.maskedSelect(torch.tensor([1, 2, 3]), torch.tensor([true, false, true])) // tensor([1., 3.])",
   implementation: "indexing.maskedSelect",
   derivative: { input: "maskedSelectBackward(grad, inputShape, mask)" },
 });
@@ -59,6 +69,8 @@ export const argwhere = routine({
   readsValues: true,
   follows: "torch.argwhere",
   doc: "The indices of all elements that are not zero: int64 [count, ndim], in row-major order.",
+  shapes: "any; the result is [count, ndim].",
+  example: "torch.argwhere(torch.tensor([[1, 0], [0, 2]])) // tensor([[0, 0], [1, 1]])",
   implementation: "indexing.nonzero",
 });
 

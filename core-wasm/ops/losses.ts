@@ -36,6 +36,7 @@ export const nllLoss = composite({
   follows: "torch.nn.functional.nll_loss",
   doc: `-input[target] of log probabilities [N, C, ...] for classes [N, ...], times the class's weight. The mean is over the weights. ${reductionDoc}`,
   errors: "IndexError if a target is no class.",
+  example: "torch.nn.functional.nllLoss(torch.tensor([[-1, -2], [-3, -4]]), torch.tensor([0n, 1n])) // tensor(2.5000)",
   implementation: "loss.nllLoss",
 });
 
@@ -44,7 +45,7 @@ export const crossEntropy = composite({
   signature: `crossEntropy(input: Tensor, target: Tensor, weight: Tensor? = null, ignoreIndex: int = -100, ${REDUCTION} = "mean", labelSmoothing: float = 0)`,
   follows: "torch.nn.functional.cross_entropy",
   doc: `nllLoss of logSoftmax, for logits [N, C, ...] and either classes [N, ...] or probabilities of the input's shape. ${reductionDoc}`,
-  example: "torch.nn.functional.crossEntropy(torch.zeros(2, 3), torch.tensor([0n, 2n]))",
+  example: "torch.nn.functional.crossEntropy(torch.tensor([[2, 0], [0, 1]]), torch.tensor([0n, 1n])) // tensor(0.2201)",
   implementation: "loss.crossEntropy",
 });
 
@@ -65,6 +66,7 @@ export const mseLoss = composite({
   signature: `mseLoss${pair}, ${REDUCTION} = "mean")`,
   follows: "torch.nn.functional.mse_loss",
   doc: `(input - target)^2. ${reductionDoc}`,
+  example: "torch.nn.functional.mseLoss(torch.tensor([1, 2]), torch.tensor([1, 4])) // tensor(2.)",
   implementation: "loss.mseLoss",
 });
 
@@ -73,6 +75,7 @@ export const l1Loss = composite({
   signature: `l1Loss${pair}, ${REDUCTION} = "mean")`,
   follows: "torch.nn.functional.l1_loss",
   doc: `|input - target|. ${reductionDoc}`,
+  example: "torch.nn.functional.l1Loss(torch.tensor([1, 2]), torch.tensor([1, 4])) // tensor(1.)",
   implementation: "loss.l1Loss",
 });
 
@@ -94,6 +97,7 @@ export const smoothL1Loss = composite({
   signature: `smoothL1Loss${pair}, ${REDUCTION} = "mean", beta: float = 1)`,
   follows: "torch.nn.functional.smooth_l1_loss",
   doc: `Quadratic where |input - target| < beta, linear above. ${reductionDoc}`,
+  example: "torch.nn.functional.smoothL1Loss(torch.tensor([0.5, 3]), torch.tensor([0, 0])) // tensor(1.3125)",
   implementation: "loss.smoothL1Loss",
 });
 
@@ -115,6 +119,7 @@ export const huberLoss = composite({
   signature: `huberLoss${pair}, ${REDUCTION} = "mean", delta: float = 1)`,
   follows: "torch.nn.functional.huber_loss",
   doc: `Quadratic where |input - target| <= delta, linear above, with delta as slope. ${reductionDoc}`,
+  example: "torch.nn.functional.huberLoss(torch.tensor([0.5, 3]), torch.tensor([0, 0])) // tensor(1.3125)",
   implementation: "loss.huberLoss",
 });
 
@@ -140,6 +145,7 @@ export const binaryCrossEntropy = composite({
   signature: `binaryCrossEntropy${pair}, weight: Tensor? = null, ${REDUCTION} = "mean")`,
   follows: "torch.nn.functional.binary_cross_entropy",
   doc: `-(target log(input) + (1 - target) log(1 - input)) for probabilities. ${reductionDoc}`,
+  example: "torch.nn.functional.binaryCrossEntropy(torch.tensor([0.9, 0.2]), torch.tensor([1, 0])) // tensor(0.1643)",
   implementation: "loss.binaryCrossEntropy",
 });
 
@@ -186,6 +192,8 @@ export const binaryCrossEntropyWithLogits = composite({
   signature: `binaryCrossEntropyWithLogits${pair}, weight: Tensor? = null, ${REDUCTION} = "mean", posWeight: Tensor? = null)`,
   follows: "torch.nn.functional.binary_cross_entropy_with_logits",
   doc: `binaryCrossEntropy of sigmoid(input), computed so that it does not overflow. ${reductionDoc}`,
+  example:
+    "torch.nn.functional.binaryCrossEntropyWithLogits(torch.tensor([2, -1]), torch.tensor([1, 0])) // tensor(0.2201)",
   implementation: "loss.binaryCrossEntropyWithLogits",
 });
 
@@ -212,6 +220,8 @@ export const klDiv = composite({
   signature: `klDiv${pair}, reduction: "none"|"mean"|"sum"|"batchmean" = "mean", logTarget: bool = false)`,
   follows: "torch.nn.functional.kl_div",
   doc: "target (log(target) - input) for log probabilities `input`; a target that is logarithms too with `logTarget`.",
+  example:
+    'torch.nn.functional.klDiv(torch.tensor([[0.5, 0.5]]).log(), torch.tensor([[0.9, 0.1]]), { reduction: "batchmean" }) // tensor(0.3681)',
   implementation: "loss.klDiv",
 });
 
@@ -231,6 +241,7 @@ export const softMarginLoss = composite({
   signature: `softMarginLoss${pair}, ${REDUCTION} = "mean")`,
   follows: "torch.nn.functional.soft_margin_loss",
   doc: `log(1 + exp(-target input)) for targets of ±1. ${reductionDoc}`,
+  example: "torch.nn.functional.softMarginLoss(torch.tensor([1, -1]), torch.tensor([1, 1])) // tensor(0.8133)",
   implementation: "margin.softMarginLoss",
 });
 
@@ -239,6 +250,7 @@ export const hingeEmbeddingLoss = composite({
   signature: `hingeEmbeddingLoss${pair}, margin: float = 1, ${REDUCTION} = "mean")`,
   follows: "torch.nn.functional.hinge_embedding_loss",
   doc: `input where the target is 1, max(0, margin - input) where it is -1. ${reductionDoc}`,
+  example: "torch.nn.functional.hingeEmbeddingLoss(torch.tensor([0.5, 0.2]), torch.tensor([1, -1])) // tensor(0.6500)",
   implementation: "margin.hingeEmbeddingLoss",
 });
 
@@ -247,6 +259,8 @@ export const marginRankingLoss = composite({
   signature: `marginRankingLoss(input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, ${REDUCTION} = "mean")`,
   follows: "torch.nn.functional.margin_ranking_loss",
   doc: `max(0, -target (input1 - input2) + margin). ${reductionDoc}`,
+  example:
+    "torch.nn.functional.marginRankingLoss(torch.tensor([1, 2]), torch.tensor([2, 1]), torch.tensor([1, 1])) // tensor(0.5000)",
   implementation: "margin.marginRankingLoss",
 });
 
@@ -255,6 +269,8 @@ export const cosineEmbeddingLoss = composite({
   signature: `cosineEmbeddingLoss(input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, ${REDUCTION} = "mean")`,
   follows: "torch.nn.functional.cosine_embedding_loss",
   doc: `1 - cos(input1, input2) where the target is 1, max(0, cos - margin) where it is -1. ${reductionDoc}`,
+  example:
+    "torch.nn.functional.cosineEmbeddingLoss(torch.tensor([[1, 0]]), torch.tensor([[0, 1]]), torch.tensor([1])) // tensor(1.)",
   implementation: "margin.cosineEmbeddingLoss",
 });
 
@@ -263,6 +279,8 @@ export const tripletMarginLoss = composite({
   signature: `tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: float = 1, p: float = 2, eps: float = 1e-6, swap: bool = false, ${REDUCTION} = "mean")`,
   follows: "torch.nn.functional.triplet_margin_loss",
   doc: `max(0, d(anchor, positive) - d(anchor, negative) + margin) with the p-norm as distance. ${reductionDoc}`,
+  example:
+    "torch.nn.functional.tripletMarginLoss(torch.tensor([[0, 0]]), torch.tensor([[1, 0]]), torch.tensor([[0, 3]])) // tensor(0.)",
   implementation: "margin.tripletMarginLoss",
 });
 
@@ -271,6 +289,7 @@ export const multiMarginLoss = composite({
   signature: `multiMarginLoss${pair}, p: int = 1, margin: float = 1, weight: Tensor? = null, ${REDUCTION} = "mean")`,
   follows: "torch.nn.functional.multi_margin_loss",
   doc: `The mean over the other classes i of max(0, margin - input[target] + input[i])^p. ${reductionDoc}`,
+  example: "torch.nn.functional.multiMarginLoss(torch.tensor([[0.1, 0.2, 0.9]]), torch.tensor([2n])) // tensor(0.1667)",
   implementation: "margin.multiMarginLoss",
 });
 
@@ -279,6 +298,8 @@ export const multilabelMarginLoss = composite({
   signature: `multilabelMarginLoss${pair}, ${REDUCTION} = "mean")`,
   follows: "torch.nn.functional.multilabel_margin_loss",
   doc: `The sum over labels j and other classes i of max(0, 1 - input[j] + input[i]) / classes; labels end at the first -1. ${reductionDoc}`,
+  example:
+    "torch.nn.functional.multilabelMarginLoss(torch.tensor([[0.1, 0.2, 0.4, 0.8]]), torch.tensor([[3n, 0n, -1n, 1n]])) // tensor(0.8500)",
   implementation: "margin.multilabelMarginLoss",
 });
 
@@ -287,6 +308,8 @@ export const multilabelSoftMarginLoss = composite({
   signature: `multilabelSoftMarginLoss${pair}, weight: Tensor? = null, ${REDUCTION} = "mean")`,
   follows: "torch.nn.functional.multilabel_soft_margin_loss",
   doc: `The mean over classes of binary cross entropy with logits. ${reductionDoc}`,
+  example:
+    "torch.nn.functional.multilabelSoftMarginLoss(torch.tensor([[1, -1]]), torch.tensor([[1, 0]])) // tensor(0.3133)",
   implementation: "margin.multilabelSoftMarginLoss",
 });
 
@@ -298,6 +321,9 @@ export const gaussianNllLoss = composite({
   follows: "torch.nn.functional.gaussian_nll_loss",
   doc: `(log(max(variance, eps)) + (input - target)^2 / max(variance, eps)) / 2, with the constant term if \`full\`. ${reductionDoc}`,
   errors: "ValueError for a negative variance or one of another shape.",
+  shapes: "variance as input, or with a last dim of 1, or none.",
+  example:
+    "torch.nn.functional.gaussianNllLoss(torch.tensor([1, 2]), torch.tensor([1, 1]), torch.tensor([1, 1])) // tensor(0.2500)",
   implementation: "margin.gaussianNllLoss",
 });
 
@@ -306,6 +332,7 @@ export const poissonNllLoss = composite({
   signature: `poissonNllLoss${pair}, logInput: bool = true, full: bool = false, eps: float = 1e-8, ${REDUCTION} = "mean")`,
   follows: "torch.nn.functional.poisson_nll_loss",
   doc: `exp(input) - target input, or input - target log(input + eps) without logInput; with Stirling's term if \`full\`. ${reductionDoc}`,
+  example: "torch.nn.functional.poissonNllLoss(torch.tensor([0, 1]), torch.tensor([1, 2])) // tensor(0.8591)",
   choiceErrors: { reduction: "ValueError: {value} is not valid" },
   implementation: "margin.poissonNllLoss",
 });
@@ -341,5 +368,8 @@ export const ctcLoss = composite({
   follows: "torch.nn.functional.ctc_loss",
   doc: "-log of the probability of the target labels given log probabilities [T, N, C]; the targets are [N, S] or one after the other. The mean is over loss / target length.",
   errors: "RuntimeError for lengths that exceed the tensors, IndexError for a label that is no class.",
+  shapes: "logProbs [T, N, C] or [T, C]; targets [N, S], or the labels of all samples one after another.",
+  example:
+    "torch.nn.functional.ctcLoss(torch.zeros(3, 1, 2).logSoftmax(2), torch.tensor([[1n]]), [3], [1]) // tensor(0.2877)",
   implementation: "ctc.ctcLoss",
 });

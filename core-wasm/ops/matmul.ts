@@ -6,7 +6,7 @@ export const mm = contraction({
   follows: "torch.mm",
   doc: "The product of two matrices.",
   shapes: "(n, m), (m, p) → (n, p)",
-  example: "torch.mm(torch.ones(2, 3), torch.ones(3, 4))",
+  example: "torch.mm(torch.tensor([[1, 2], [3, 4]]), torch.tensor([[1, 0], [0, 2]])) // tensor([[1., 4.], [3., 8.]])",
   implementation: "matmul.mm",
   derivative: { input: "mm(grad, transpose(mat2, 0, 1))", mat2: "mm(transpose(input, 0, 1), grad)" },
 });
@@ -16,7 +16,7 @@ export const bmm = contraction({
   follows: "torch.bmm",
   doc: "The products of two batches of matrices.",
   shapes: "(b, n, m), (b, m, p) → (b, n, p)",
-  example: "torch.bmm(torch.ones(5, 2, 3), torch.ones(5, 3, 4))",
+  example: "torch.bmm(torch.ones(1, 2, 3), torch.ones(1, 3, 2)) // tensor([[[3., 3.], [3., 3.]]])",
   implementation: "matmul.bmm",
   derivative: { input: "bmm(grad, transpose(mat2, 1, 2))", mat2: "bmm(transpose(input, 1, 2), grad)" },
 });
@@ -38,7 +38,7 @@ export const mv = contraction({
   follows: "torch.mv",
   doc: "The product of a matrix and a vector.",
   shapes: "(n, m), (m) → (n)",
-  example: "torch.mv(torch.ones(2, 3), torch.ones(3))",
+  example: "torch.mv(torch.tensor([[1, 2], [3, 4]]), torch.tensor([1, 1])) // tensor([3., 7.])",
   implementation: "matmul.mv",
   derivative: { input: "outer(grad, vec)", vec: "mv(transpose(input, 0, 1), grad)" },
 });
@@ -47,7 +47,7 @@ export const dot = contraction({
   signature: "dot(input: Tensor, other: Tensor)",
   follows: "torch.dot",
   doc: "The inner product of two vectors.",
-  example: "torch.dot(torch.ones(3), torch.ones(3))",
+  example: "torch.dot(torch.tensor([1, 2]), torch.tensor([3, 4])) // tensor(11.)",
   implementation: "matmul.dot",
   derivative: { input: "mul(grad, other)", other: "mul(grad, input)" },
 });
@@ -56,6 +56,8 @@ export const vdot = contraction({
   signature: "vdot(input: Tensor, other: Tensor)",
   follows: "torch.vdot",
   doc: "The inner product of two vectors; for real tensors the same as dot.",
+  shapes: "[N] both; the result is 0-d.",
+  example: "torch.vdot(torch.tensor([1, 2]), torch.tensor([3, 4])) // tensor(11.)",
   implementation: "matmul.vdot",
   derivative: { input: "mul(grad, other)", other: "mul(grad, input)" },
 });
@@ -65,7 +67,8 @@ export const addmm = contraction({
   follows: "torch.addmm",
   doc: "beta * input + alpha * (mat1 mat2). With beta 0 the input is ignored, NaN and all.",
   shapes: "input broadcast to (n, p), (n, m), (m, p) → (n, p)",
-  example: "torch.addmm(torch.zeros(4), torch.ones(2, 3), torch.ones(3, 4))",
+  example:
+    "torch.addmm(torch.zeros(2, 2), torch.ones(2, 3), torch.ones(3, 2), { alpha: 2 }) // tensor([[6., 6.], [6., 6.]])",
   implementation: "matmul.addmm",
   inplaceCheck: "matmul.addmmInplace",
   derivative: {
@@ -80,6 +83,7 @@ export const addmv = contraction({
   signature: "addmv(input: Tensor, mat: Tensor, vec: Tensor, beta: Scalar = 1, alpha: Scalar = 1)",
   follows: "torch.addmv",
   doc: "beta * input + alpha * (mat vec).",
+  example: "torch.addmv(torch.zeros(2), torch.tensor([[1, 2], [3, 4]]), torch.tensor([1, 1])) // tensor([3., 7.])",
   implementation: "matmul.addmv",
   inplaceCheck: "matmul.addmvInplace",
   derivative: {
@@ -94,6 +98,8 @@ export const baddbmm = contraction({
   signature: "baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar = 1, alpha: Scalar = 1)",
   follows: "torch.baddbmm",
   doc: "beta * input + alpha * (batch1 batch2), for batches of matrices.",
+  example:
+    "torch.baddbmm(torch.zeros(1, 2, 2), torch.ones(1, 2, 3), torch.ones(1, 3, 2)) // tensor([[[3., 3.], [3., 3.]]])",
   implementation: "matmul.baddbmm",
   inplaceCheck: "matmul.baddbmmInplace",
   derivative: {
@@ -108,6 +114,9 @@ export const addbmm = composite({
   signature: "addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar = 1, alpha: Scalar = 1)",
   follows: "torch.addbmm",
   doc: "beta * input + alpha * the sum over the batch of batch1 batch2.",
+  shapes: "input broadcasts to [N, P]; batch1 [B, N, M], batch2 [B, M, P]; the result has [N, P].",
+  example:
+    "torch.addbmm(torch.zeros(2, 2), torch.ones(3, 2, 4), torch.ones(3, 4, 2)) // tensor([[12., 12.], [12., 12.]])",
   implementation: "contraction.addbmm",
   inplaceResizes: true,
   variants: ["function", "method", "inplace"],
@@ -117,6 +126,9 @@ export const addr = composite({
   signature: "addr(input: Tensor, vec1: Tensor, vec2: Tensor, beta: Scalar = 1, alpha: Scalar = 1)",
   follows: "torch.addr",
   doc: "beta * input + alpha * the outer product of vec1 and vec2.",
+  shapes: "input broadcasts to [N, M]; vec1 [N], vec2 [M]; the result has [N, M].",
+  example:
+    "torch.addr(torch.zeros(2, 3), torch.tensor([1, 2]), torch.tensor([1, 2, 3])) // tensor([[1., 2., 3.], [2., 4., 6.]])",
   implementation: "contraction.addr",
   inplaceCheck: "matmul.addrInplace",
   variants: ["function", "method", "inplace"],
@@ -127,7 +139,7 @@ export const matmul = composite({
   follows: "torch.matmul",
   doc: "The product of vectors, matrices, or batches of matrices whose batch dims broadcast.",
   shapes: "a leading vector counts as a row, a trailing one as a column, and loses that dim in the result",
-  example: "torch.matmul(torch.ones(2, 3), torch.ones(3))",
+  example: "torch.matmul(torch.tensor([[1, 2], [3, 4]]), torch.tensor([1, 1])) // tensor([3., 7.])",
   implementation: "contraction.matmul",
   aliases: ["linalg.matmul"],
 });
@@ -137,6 +149,7 @@ export const outer = composite({
   follows: "torch.outer",
   doc: "The products of every element of one vector with every element of another.",
   shapes: "(n), (m) → (n, m)",
+  example: "torch.outer(torch.tensor([1, 2]), torch.tensor([1, 10])) // tensor([[1., 10.], [2., 20.]])",
   implementation: "contraction.outer",
   aliases: ["ger"],
 });
@@ -146,6 +159,7 @@ export const inner = composite({
   follows: "torch.inner",
   doc: "Inner products along the last dims.",
   shapes: "(..., k), (*, k) → (..., *)",
+  example: "torch.inner(torch.tensor([1, 2]), torch.tensor([3, 4])) // tensor(11.)",
   implementation: "contraction.inner",
 });
 
@@ -154,6 +168,8 @@ export const linear = composite({
   follows: "torch.nn.functional.linear",
   doc: "input weightᵀ + bias.",
   shapes: "(*, in), (out, in), (out) → (*, out)",
+  example:
+    "torch.nn.functional.linear(torch.tensor([[1, 2]]), torch.tensor([[1, 1], [0, 1]]), torch.tensor([10, 20])) // tensor([[13., 22.]])",
   implementation: "contraction.linear",
   namespace: "nn.functional",
 });
@@ -176,6 +192,8 @@ export const bilinear = composite({
   follows: "torch.nn.functional.bilinear",
   doc: "For every output k: input1 weight[k] input2 + bias[k].",
   shapes: "(*, in1), (*, in2), (out, in1, in2), (out) → (*, out)",
+  example:
+    "torch.nn.functional.bilinear(torch.ones(1, 2), torch.ones(1, 3), torch.ones(4, 2, 3)) // tensor([[6., 6., 6., 6.]])",
   implementation: "contraction.bilinear",
   namespace: "nn.functional",
 });
@@ -184,6 +202,7 @@ export const tensordot = composite({
   signature: "tensordot(input: Tensor, other: Tensor, dimsInput: int[], dimsOther: int[])",
   follows: "torch.tensordot",
   doc: "tensordot with the contracted dims of both tensors listed.",
+  example: "torch.tensordot(torch.tensor([[1, 2], [3, 4]]), torch.tensor([[1, 0], [0, 1]]), 2) // tensor(5.)",
   implementation: "contraction.tensordot",
   variants: ["function"],
 });
@@ -192,6 +211,8 @@ export const kron = composite({
   signature: "kron(input: Tensor, other: Tensor)",
   follows: "torch.kron",
   doc: "The Kronecker product; the tensor with fewer dims gets leading ones.",
+  shapes: "any; the sizes of the dims are multiplied.",
+  example: "torch.kron(torch.tensor([[1, 2]]), torch.tensor([[1, 1]])) // tensor([[1., 1., 2., 2.]])",
   implementation: "contraction.kron",
 });
 
@@ -199,6 +220,8 @@ export const vecdot = composite({
   signature: "vecdot(x: Tensor, y: Tensor, dim: int = -1)",
   follows: "torch.linalg.vecdot",
   doc: "Inner products along a dim, the others broadcast.",
+  shapes: "any that broadcast; the result loses dim.",
+  example: "torch.linalg.vecdot(torch.tensor([[1, 2]]), torch.tensor([[3, 4]])) // tensor([11.])",
   implementation: "contraction.vecdot",
   namespace: "linalg",
 });
@@ -207,6 +230,8 @@ export const matrixPower = composite({
   signature: "matrixPower(input: Tensor, n: int)",
   follows: "torch.linalg.matrix_power",
   doc: "The n-th power of square matrices for n >= 0.",
+  shapes: "[*, N, N], as the result.",
+  example: "torch.linalg.matrixPower(torch.tensor([[1, 1], [0, 1]]), 3) // tensor([[1., 3.], [0., 1.]])",
   implementation: "contraction.matrixPower",
   namespace: "linalg",
 });
@@ -215,6 +240,8 @@ export const multiDot = composite({
   signature: "multiDot(tensors: Tensor[])",
   follows: "torch.linalg.multi_dot",
   doc: "The product of a chain of matrices in the order that needs the fewest multiplications.",
+  shapes: "matrices whose sizes fit; the first and the last may be vectors.",
+  example: "torch.linalg.multiDot([torch.ones(2, 3), torch.ones(3, 4), torch.ones(4, 1)]) // tensor([[12.], [12.]])",
   implementation: "contraction.multiDot",
   namespace: "linalg",
 });
@@ -223,6 +250,7 @@ export const chainMatmul = composite({
   signature: "chainMatmul(matrices: Tensor[])",
   follows: "torch.chain_matmul",
   doc: "multiDot for matrices alone.",
+  example: "torch.chainMatmul(torch.ones(2, 3), torch.ones(3, 4), torch.ones(4, 1)) // tensor([[12.], [12.]])",
   implementation: "contraction.chainMatmul",
   variants: ["function"],
 });
@@ -231,6 +259,7 @@ export const einsum = composite({
   signature: "einsum(operands: Tensor[], subscripts: int[])",
   follows: "torch.einsum",
   doc: "Einstein summation with its equation taken apart (bindings/functional/einsum.ts).",
+  example: 'torch.einsum("ij,j->i", torch.tensor([[1, 2], [3, 4]]), torch.tensor([1, 1])) // tensor([3., 7.])',
   implementation: "einsum.einsum",
   variants: ["function"],
 });

@@ -21,6 +21,8 @@ export const maxPool1dWithIndices = composite({
   follows: "torch.nn.functional.max_pool1d_with_indices",
   doc: "The maximum of every window, and its place in the input's line.",
   shapes: shapes(1),
+  example:
+    "torch.nn.functional.maxPool1dWithIndices(torch.tensor([[[1, 3, 2, 4]]]), 2) // [tensor([[[3., 4.]]]), tensor([[[1, 3]]])]",
   implementation: "pooling.maxPool1dWithIndices",
   namespace: "nn.functional",
 });
@@ -95,6 +97,7 @@ export const avgPool1d = composite({
   follows: "torch.nn.functional.avg_pool1d",
   doc: "The average of every window.",
   shapes: shapes(1),
+  example: "torch.nn.functional.avgPool1d(torch.tensor([[[1, 3, 5, 7]]]), 2) // tensor([[[2., 6.]]])",
   implementation: "averagePooling.avgPool1d",
   namespace: "nn.functional",
 });

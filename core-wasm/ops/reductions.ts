@@ -9,7 +9,7 @@ export const sum = reduction({
   follows: "torch.sum",
   doc: "The sum over dims (default: all). Integers and bools are summed as int64.",
   shapes: "the input's without `dim`, or with size 1 there if `keepdim`",
-  example: "torch.sum(torch.ones(2, 3), 1)",
+  example: "torch.sum(torch.tensor([[1, 2], [3, 4]]), 1) // tensor([3., 7.])",
   implementation: "reduction.sum",
   derivative: { input: "sumBackward(grad, inputShape, inputDtype, dim, keepdim)" },
 });
@@ -18,6 +18,8 @@ export const nansum = reduction({
   signature: `nansum(input: Tensor, ${dims}, dtype: dtype? = null)`,
   follows: "torch.nansum",
   doc: "The sum over dims with NaN counted as 0.",
+  shapes: "any; the result loses the dims, or keeps them with size 1.",
+  example: "torch.nansum(torch.tensor([1, NaN, 3])) // tensor(4.)",
   implementation: "reduction.nansum",
   derivative: { input: "nansumBackward(grad, input, dim, keepdim)" },
 });
@@ -27,7 +29,8 @@ export const mean = reduction({
   follows: "torch.mean",
   doc: "The mean over dims (default: all).",
   errors: "RuntimeError for an input that is not of a floating point dtype.",
-  example: "torch.mean(x, [0, 2], true)",
+  shapes: "any; the result loses the dims, or keeps them with size 1.",
+  example: "torch.mean(torch.tensor([[1, 2], [3, 4]]), 0) // tensor([2., 3.])",
   implementation: "reduction.mean",
   derivative: { input: "meanBackward(grad, inputShape, inputDtype, dim, keepdim)" },
 });
@@ -36,6 +39,8 @@ export const nanmean = composite({
   signature: `nanmean(input: Tensor, ${dims}, dtype: dtype? = null)`,
   follows: "torch.nanmean",
   doc: "The mean over dims of the elements that are not NaN.",
+  shapes: "any; the result loses the dims, or keeps them with size 1.",
+  example: "torch.nanmean(torch.tensor([1, NaN, 3])) // tensor(2.)",
   implementation: "statistics.nanmean",
 });
 
@@ -43,6 +48,8 @@ export const prod = reduction({
   signature: "prod(input: Tensor, dim: int? = null, keepdim: bool = false, dtype: dtype? = null)",
   follows: "torch.prod",
   doc: "The product over one dim (default: all).",
+  shapes: "any; the result loses dim, or keeps it with size 1; without dim it is 0-d.",
+  example: "torch.prod(torch.tensor([[1, 2], [3, 4]]), 1) // tensor([2., 12.])",
   implementation: "reduction.prod",
   derivative: { input: "prodBackward(grad, input, result, dim, keepdim)" },
 });
@@ -51,6 +58,8 @@ export const any = reduction({
   signature: "any(input: Tensor, dim: int? = null, keepdim: bool = false)",
   follows: "torch.any",
   doc: "Whether any element is not 0. The result is bool, uint8 for uint8.",
+  shapes: "any; the result loses dim, or keeps it with size 1; without dim it is 0-d.",
+  example: "torch.any(torch.tensor([[0, 0], [0, 3]]), 1) // tensor([False, True])",
   implementation: "reduction.any",
 });
 
@@ -58,6 +67,8 @@ export const all = reduction({
   signature: "all(input: Tensor, dim: int? = null, keepdim: bool = false)",
   follows: "torch.all",
   doc: "Whether all elements are not 0. The result is bool, uint8 for uint8.",
+  shapes: "any; the result loses dim, or keeps it with size 1; without dim it is 0-d.",
+  example: "torch.all(torch.tensor([[1, 2], [0, 3]]), 1) // tensor([True, False])",
   implementation: "reduction.all",
 });
 
@@ -65,6 +76,8 @@ export const countNonzero = reduction({
   signature: "countNonzero(input: Tensor, dim: int[]? = null)",
   follows: "torch.count_nonzero",
   doc: "How many elements are not 0.",
+  shapes: "any; the result loses the dims.",
+  example: "torch.countNonzero(torch.tensor([[0, 1], [2, 3]]), 0) // tensor([1, 2])",
   implementation: "reduction.countNonzero",
 });
 
@@ -73,6 +86,8 @@ export const amax = reduction({
   follows: "torch.amax",
   doc: "The largest element over dims; NaN if there is one. Equal extrema share the gradient.",
   errors: EMPTY,
+  shapes: "any; the result loses the dims, or keeps them with size 1.",
+  example: "torch.amax(torch.tensor([[1, 4], [3, 2]]), 1) // tensor([4., 3.])",
   implementation: "reduction.amax",
   derivative: { input: "extremumBackward(grad, input, result, dim, keepdim)" },
 });
@@ -82,6 +97,8 @@ export const amin = reduction({
   follows: "torch.amin",
   doc: "The smallest element over dims; NaN if there is one. Equal extrema share the gradient.",
   errors: EMPTY,
+  shapes: "any; the result loses the dims, or keeps them with size 1.",
+  example: "torch.amin(torch.tensor([[1, 4], [3, 2]]), 1) // tensor([1., 2.])",
   implementation: "reduction.amin",
   derivative: { input: "extremumBackward(grad, input, result, dim, keepdim)" },
 });
@@ -131,6 +148,8 @@ export const aminmax = reduction({
   follows: "torch.aminmax",
   doc: "The smallest and the largest elements along a dim (default: all).",
   errors: EMPTY,
+  shapes: "any; both results lose dim, or keep it with size 1; without dim they are 0-d.",
+  example: "torch.aminmax(torch.tensor([[1, 4], [3, 2]]), { dim: 1 }) // [tensor([1., 2.]), tensor([4., 3.])]",
   implementation: "reduction.aminmax",
   derivative: { input: "aminmaxBackward(grad0, grad1, input, result0, result1, dim, keepdim)" },
 });
@@ -140,6 +159,8 @@ export const argmax = reduction({
   follows: "torch.argmax",
   doc: "The position of the largest element along a dim, the first of equal ones; without `dim`, in the flattened tensor.",
   errors: EMPTY,
+  shapes: "any; the result loses dim, or keeps it with size 1; without dim it is 0-d.",
+  example: "torch.argmax(torch.tensor([[1, 4], [3, 2]]), 1) // tensor([1, 0])",
   implementation: "reduction.argmax",
 });
 
@@ -148,6 +169,8 @@ export const argmin = reduction({
   follows: "torch.argmin",
   doc: "The position of the smallest element along a dim, the first of equal ones; without `dim`, in the flattened tensor.",
   errors: EMPTY,
+  shapes: "any; the result loses dim, or keeps it with size 1; without dim it is 0-d.",
+  example: "torch.argmin(torch.tensor([[1, 4], [3, 2]]), 1) // tensor([0, 1])",
   implementation: "reduction.argmin",
 });
 
@@ -155,6 +178,8 @@ export const logsumexp = reduction({
   signature: "logsumexp(input: Tensor, dim: int[], keepdim: bool = false)",
   follows: "torch.logsumexp",
   doc: "log(sum(exp(input))) over dims, without overflow.",
+  shapes: "any; the result loses the dims, or keeps them with size 1.",
+  example: "torch.logsumexp(torch.tensor([[0, 0], [1, 1]]), 1) // tensor([0.6931, 1.6931])",
   aliases: ["special.logsumexp"],
   implementation: "reduction.logsumexp",
   derivative: { input: "logsumexpBackward(grad, input, result, dim, keepdim)" },
@@ -166,6 +191,8 @@ export const vectorNorm = reduction({
   follows: "torch.linalg.vector_norm",
   doc: "(sum |x|^ord)^(1/ord) over dims (default: all); the number of nonzeros for 0, the extrema of |x| for ±Infinity.",
   errors: "RuntimeError for integers, and for a negative or infinite `ord` over no elements.",
+  shapes: "any; the result loses the dims, or keeps them with size 1.",
+  example: "torch.linalg.vectorNorm(torch.tensor([3, 4])) // tensor(5.)",
   namespace: "linalg",
   implementation: "reduction.vectorNorm",
   derivative: { input: "normBackward(grad, input, result, ord, dim, keepdim)" },
@@ -178,7 +205,8 @@ export const varOp = composite({
   signature: `var(input: Tensor, dim: int[]? = null, ${moments})`,
   follows: "torch.var",
   doc: "The variance over dims: squared deviations over n - correction, 1 by default, 0 if not `unbiased`.",
-  example: "torch.var(x, 0, { unbiased: false })",
+  shapes: "any; the result loses the dims, or keeps them with size 1.",
+  example: "torch.var(torch.tensor([1, 3])) // tensor(2.)",
   variants: ["function"],
   implementation: "statistics.variance",
 });
@@ -187,6 +215,8 @@ export const std = composite({
   signature: `std(input: Tensor, dim: int[]? = null, ${moments})`,
   follows: "torch.std",
   doc: "The standard deviation over dims, the square root of torch.var.",
+  shapes: "any; the result loses the dims, or keeps them with size 1.",
+  example: "torch.std(torch.tensor([1, 3])) // tensor(1.4142)",
   variants: ["function"],
   implementation: "statistics.std",
 });
@@ -195,6 +225,8 @@ export const varMean = composite({
   signature: `varMean(input: Tensor, dim: int[]? = null, ${moments}) -> (var: Tensor, mean: Tensor)`,
   follows: "torch.var_mean",
   doc: "Variance and mean over dims.",
+  shapes: "any; the results lose the dims, or keep them with size 1.",
+  example: "torch.varMean(torch.tensor([1, 3])) // [tensor(2.), tensor(2.)]",
   variants: ["function"],
   implementation: "statistics.varMean",
 });
@@ -203,6 +235,8 @@ export const stdMean = composite({
   signature: `stdMean(input: Tensor, dim: int[]? = null, ${moments}) -> (std: Tensor, mean: Tensor)`,
   follows: "torch.std_mean",
   doc: "Standard deviation and mean over dims.",
+  shapes: "any; the results lose the dims, or keep them with size 1.",
+  example: "torch.stdMean(torch.tensor([1, 3])) // [tensor(1.4142), tensor(2.)]",
   variants: ["function"],
   implementation: "statistics.stdMean",
 });
@@ -247,6 +281,7 @@ export const norm = composite({
   signature: "norm(input: Tensor, p: float = 2, dim: int[]? = null, keepdim: bool = false, dtype: dtype? = null)",
   follows: "torch.norm",
   doc: "The p-norm over dims (default: of all elements).",
+  example: "torch.norm(torch.tensor([3, 4])) // tensor(5.)",
   variants: ["function"],
   implementation: "statistics.norm",
 });
@@ -255,6 +290,8 @@ export const diff = composite({
   signature: "diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor? = null, append: Tensor? = null)",
   follows: "torch.diff",
   doc: "The n-th forward difference along a dim.",
+  shapes: "any; dim becomes n shorter.",
+  example: "torch.diff(torch.tensor([1, 3, 6])) // tensor([2., 3.])",
   implementation: "statistics.diff",
 });
 
@@ -262,6 +299,8 @@ export const trapezoid = composite({
   signature: "trapezoid(y: Tensor, x: Tensor? = null, dx: float = 1, dim: int = -1)",
   follows: "torch.trapezoid",
   doc: "The integral along a dim by the trapezoidal rule, with the sample points `x` or the spacing `dx`.",
+  shapes: "any; the result loses dim.",
+  example: "torch.trapezoid(torch.tensor([1, 2, 3])) // tensor(4.)",
   aliases: ["trapz"],
   variants: ["function"],
   implementation: "statistics.trapezoid",
@@ -271,6 +310,8 @@ export const cumulativeTrapezoid = composite({
   signature: "cumulativeTrapezoid(y: Tensor, x: Tensor? = null, dx: float = 1, dim: int = -1)",
   follows: "torch.cumulative_trapezoid",
   doc: "The running integrals along a dim by the trapezoidal rule.",
+  shapes: "any; dim becomes one shorter.",
+  example: "torch.cumulativeTrapezoid(torch.tensor([1, 2, 3])) // tensor([1.5000, 4.0000])",
   variants: ["function"],
   implementation: "statistics.cumulativeTrapezoid",
 });

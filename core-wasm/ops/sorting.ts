@@ -6,6 +6,8 @@ export const sort = routine({
     "sort(input: Tensor, dim: int = -1, descending: bool = false, stable: bool = false) -> (values: Tensor, indices: Tensor)",
   follows: "torch.sort",
   doc: "The elements sorted along a dim, and where they came from.",
+  shapes: "any; both results have the input's.",
+  example: "torch.sort(torch.tensor([3, 1, 2])) // [tensor([1., 2., 3.]), tensor([1, 2, 0])]",
   implementation: "sorting.sort",
   derivative: { input: "selectionBackward(grad0, inputShape, dim, result1, true)" },
 });
@@ -14,6 +16,8 @@ export const argsort = routine({
   signature: "argsort(input: Tensor, dim: int = -1, descending: bool = false, stable: bool = false)",
   follows: "torch.argsort",
   doc: "The indices that sort the elements along a dim.",
+  shapes: "any; the result has the input's.",
+  example: "torch.argsort(torch.tensor([3, 1, 2])) // tensor([1, 2, 0])",
   implementation: "sorting.argsort",
 });
 
@@ -21,6 +25,8 @@ export const msort = composite({
   signature: "msort(input: Tensor)",
   follows: "torch.msort",
   doc: "The elements sorted along dim 0.",
+  shapes: "any; the result has the input's.",
+  example: "torch.msort(torch.tensor([[3, 1], [2, 4]])) // tensor([[2., 1.], [3., 4.]])",
   implementation: "sorting.msort",
 });
 
@@ -30,6 +36,8 @@ export const topk = routine({
   follows: "torch.topk",
   doc: "The k largest (or smallest) elements along a dim, in order, and their indices.",
   errors: "RuntimeError if k is out of range.",
+  shapes: "any; both results have k along dim.",
+  example: "torch.topk(torch.tensor([1, 4, 2, 3]), 2) // [tensor([4., 3.]), tensor([1, 3])]",
   implementation: "sorting.topk",
   derivative: { input: "selectionBackward(grad0, inputShape, dim, result1, true)" },
 });
@@ -39,6 +47,8 @@ export const kthvalue = routine({
     "kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = false) -> (values: Tensor, indices: Tensor)",
   follows: "torch.kthvalue",
   doc: "The k-th smallest element (k from 1) along a dim, and its index.",
+  shapes: "any; both results lose dim, or keep it with size 1.",
+  example: "torch.kthvalue(torch.tensor([3, 1, 2]), 2) // [tensor(2.), tensor(2)]",
   implementation: "sorting.kthvalue",
   derivative: { input: "selectionBackward(grad0, inputShape, dim, result1, keepdim)" },
 });
@@ -83,6 +93,8 @@ export const mode = routine({
   signature: "mode(input: Tensor, dim: int = -1, keepdim: bool = false) -> (values: Tensor, indices: Tensor)",
   follows: "torch.mode",
   doc: "The most frequent element along a dim (the smallest of several), and its last index.",
+  shapes: "any; both results lose dim, or keep it with size 1.",
+  example: "torch.mode(torch.tensor([1, 2, 2, 3])) // [tensor(2.), tensor(2)]",
   implementation: "sorting.mode",
   derivative: { input: "selectionBackward(grad0, inputShape, dim, result1, keepdim)" },
 });

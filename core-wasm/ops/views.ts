@@ -7,6 +7,8 @@ export const diagonal = composite({
   signature: "diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1)",
   follows: "torch.diagonal",
   doc: "A view of the diagonal of two dims, which become one, the last.",
+  shapes: "any of two dims at least; dim1 and dim2 become one, the last.",
+  example: "torch.diagonal(torch.tensor([[1, 2], [3, 4]])) // tensor([1., 4.])",
   implementation: "geometry.diagonal",
   aliases: ["linalg.diagonal"],
 });
@@ -15,6 +17,8 @@ export const unfold = composite({
   signature: "unfold(input: Tensor, dimension: int, size: int, step: int)",
   follows: "torch.Tensor.unfold",
   doc: "A view of all slices of `size` elements of a dim, `step` apart, in a new last dim.",
+  shapes: "any; dimension counts the slices, a new last dim has size.",
+  example: "torch.tensor([1, 2, 3, 4]).unfold(0, 2, 1) // tensor([[1., 2.], [2., 3.], [3., 4.]])",
   implementation: "geometry.unfold",
   variants: ["method"],
 });
@@ -23,6 +27,8 @@ export const movedim = composite({
   signature: "movedim(input: Tensor, source: int[], destination: int[])",
   follows: "torch.movedim",
   doc: "A view with the dims `source` moved to the places `destination`.",
+  shapes: "any; the dims are rearranged.",
+  example: "torch.movedim(torch.zeros(2, 3, 4), 0, 2).shape // [3, 4, 2]",
   implementation: "geometry.movedim",
   aliases: ["moveaxis"],
 });
@@ -31,7 +37,8 @@ export const flatten = composite({
   signature: "flatten(input: Tensor, startDim: int = 0, endDim: int = -1)",
   follows: "torch.flatten",
   doc: "The dims from startDim to endDim as one; a view where the strides allow it.",
-  example: "torch.flatten(x, 1)",
+  shapes: "any; the dims become one of as many elements.",
+  example: "torch.flatten(torch.zeros(2, 3, 4), 1).shape // [2, 12]",
   implementation: "geometry.flatten",
 });
 
@@ -39,6 +46,8 @@ export const unflatten = composite({
   signature: "unflatten(input: Tensor, dim: int, sizes: int[])",
   follows: "torch.unflatten",
   doc: "A view with a dim split up into several; one size may be -1.",
+  shapes: "any; dim becomes several.",
+  example: "torch.unflatten(torch.arange(6), 0, [2, 3]) // tensor([[0, 1, 2], [3, 4, 5]])",
   implementation: "geometry.unflatten",
 });
 
@@ -46,6 +55,8 @@ export const ravel = composite({
   signature: "ravel(input: Tensor)",
   follows: "torch.ravel",
   doc: "The elements as a vector; a view where the strides allow it.",
+  shapes: "any; the result is [N].",
+  example: "torch.ravel(torch.tensor([[1, 2], [3, 4]])) // tensor([1., 2., 3., 4.])",
   implementation: "geometry.ravel",
 });
 
@@ -53,6 +64,8 @@ export const viewAs = composite({
   signature: "viewAs(input: Tensor, other: Tensor)",
   follows: "torch.Tensor.view_as",
   doc: "view to the other tensor's shape.",
+  shapes: "as many elements; the result has the other's.",
+  example: "torch.arange(4).viewAs(torch.zeros(2, 2)) // tensor([[0, 1], [2, 3]])",
   implementation: "geometry.viewAs",
   variants: ["method"],
 });
@@ -61,6 +74,8 @@ export const reshapeAs = composite({
   signature: "reshapeAs(input: Tensor, other: Tensor)",
   follows: "torch.Tensor.reshape_as",
   doc: "reshape to the other tensor's shape.",
+  shapes: "as many elements; the result has the other's.",
+  example: "torch.arange(4).reshapeAs(torch.zeros(2, 2)) // tensor([[0, 1], [2, 3]])",
   implementation: "geometry.reshapeAs",
   variants: ["method"],
 });
@@ -69,6 +84,8 @@ export const expandAs = composite({
   signature: "expandAs(input: Tensor, other: Tensor)",
   follows: "torch.Tensor.expand_as",
   doc: "expand to the other tensor's shape.",
+  shapes: "the result has the other's.",
+  example: "torch.tensor([[1], [2]]).expandAs(torch.zeros(2, 3)) // tensor([[1., 1., 1.], [2., 2., 2.]])",
   implementation: "geometry.expandAs",
   variants: ["method"],
 });
@@ -77,6 +94,8 @@ export const broadcastTo = composite({
   signature: "broadcastTo(input: Tensor, size: int[])",
   follows: "torch.broadcast_to",
   doc: "A view broadcast to a shape.",
+  shapes: "any that broadcasts to size, which the result has.",
+  example: "torch.broadcastTo(torch.tensor([1, 2]), [2, 2]) // tensor([[1., 2.], [1., 2.]])",
   implementation: "geometry.broadcastTo",
 });
 
@@ -132,6 +151,8 @@ export const unbind = view({
   signature: "unbind(input: Tensor, dim: int = 0) -> Tensor[]",
   follows: "torch.unbind",
   doc: "The views at every index of a dim.",
+  shapes: "any; each result loses dim.",
+  example: "torch.unbind(torch.tensor([[1, 2], [3, 4]])) // [tensor([1., 2.]), tensor([3., 4.])]",
   implementation: "geometry.unbind",
   derivative: { input: "stack(grad, dim)" },
 });
@@ -149,6 +170,8 @@ export const split = composite({
   signature: "split(tensor: Tensor, splitSizeOrSections: int[], dim: int = 0) -> Tensor[]",
   follows: "torch.split",
   doc: "Views of consecutive pieces of a dim: of one size (the last may be smaller), or of the sizes in a list.",
+  shapes: "any; dim is divided, the others stay.",
+  example: "torch.split(torch.arange(5), 2) // [tensor([0, 1]), tensor([2, 3]), tensor([4])]",
   implementation: "geometry.split",
   variants: both,
 });
@@ -157,6 +180,8 @@ export const splitWithSizes = composite({
   signature: "splitWithSizes(input: Tensor, splitSizes: int[], dim: int = 0) -> Tensor[]",
   follows: "torch.split_with_sizes",
   doc: "Views of consecutive pieces of a dim with the given sizes.",
+  shapes: "any; dim is divided, the others stay.",
+  example: "torch.splitWithSizes(torch.arange(5), [2, 3]) // [tensor([0, 1]), tensor([2, 3, 4])]",
   implementation: "geometry.splitWithSizes",
 });
 
@@ -164,6 +189,8 @@ export const chunk = composite({
   signature: "chunk(input: Tensor, chunks: int, dim: int = 0) -> Tensor[]",
   follows: "torch.chunk",
   doc: "Views of at most `chunks` consecutive pieces of a dim, of one size but for the last.",
+  shapes: "any; the dim is divided, the others stay.",
+  example: "torch.chunk(torch.arange(5), 2) // [tensor([0, 1, 2]), tensor([3, 4])]",
   implementation: "geometry.chunk",
 });
 
@@ -203,5 +230,7 @@ export const narrowCopy = composite({
   signature: "narrowCopy(input: Tensor, dim: int, start: int, length: int)",
   follows: "torch.narrow_copy",
   doc: "narrow as a copy.",
+  shapes: "any; dim has length.",
+  example: "torch.narrowCopy(torch.tensor([1, 2, 3, 4]), 0, 1, 2) // tensor([2., 3.])",
   implementation: "geometry.narrowCopy",
 });

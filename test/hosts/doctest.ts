@@ -1,0 +1,113 @@
+// Examples of doc comments as tests: a comment behind an expression, on its line or below, is what it prints.
+import * as torch from "flambeau";
+
+export interface Example {
+  /** "bindings/factories.ts:81" */
+  place: string;
+  code: string;
+}
+
+/** The `@example` blocks of a source file. A block ends with its comment or at the next tag. */
+export function examplesOf(source: string, file: string): Example[] {
+  const examples: Example[] = [];
+  for (const comment of source.matchAll(/\/\*\*[^]*?\*\//g)) {
+    const lines = comment[0]
+      .slice(3, -2)
+      .split("\n")
+      .map((line) => line.replace(/^\s*\* ?/, ""));
+    const first = source.slice(0, comment.index).split("\n").length;
+    lines.forEach((line, i) => {
+      if (!/@example\b/.test(line)) return;
+      const rest = lines.slice(i + 1);
+      const end = rest.findIndex((next) => /^@\w/.test(next));
+      const code = [line.replace(/.*@example ?/, ""), ...rest.slice(0, end < 0 ? rest.length : end)].join("\n").trim();
+      examples.push({ place: `${file}:${first + i}`, code });
+    });
+  }
+  return examples;
+}
+
+interface Statement {
+  code: string;
+  /** The comment behind it. */
+  expected: string;
+}
+
+const depthOf = (code: string): number => {
+  const bare = code.replace(/"(\\.|[^"\\])*"|'(\\.|[^'\\])*'|`[^`]*`/g, "");
+  return (bare.match(/[([{]/g)?.length ?? 0) - (bare.match(/[)\]}]/g)?.length ?? 0);
+};
+
+/** Statements end with a semicolon, or before a comment, where all brackets are closed. */
+function statementsOf(code: string): Statement[] {
+  const statements: Statement[] = [];
+  let open = "";
+  for (const line of code.split("\n")) {
+    const [, text, comment] = /^((?:"[^"]*"|[^"])*?)(?:(?:^|\s)\/\/ ?(.*))?$/.exec(line)!;
+    if (text!.trim() !== "") open += `${text}\n`;
+    const closed = open !== "" && depthOf(open) === 0 && (/[;}]\s*$/.test(open) || comment !== undefined);
+    const last = statements.at(-1);
+    if (closed) {
+      statements.push({ code: open.trim().replace(/;$/, ""), expected: comment ?? "" });
+      open = "";
+    } else if (open === "" && comment !== undefined && last) last.expected += ` ${comment}`;
+  }
+  if (open.trim() !== "") statements.push({ code: open.trim(), expected: "" });
+  return statements;
+}
+
+const isDeclaration = (code: string) =>
+  /^(const|let|var|class|function|for|if|while|using|async function)\b/.test(code);
+
+/** What an example prints for a value: tensors as PyTorch prints them, in one line. */
+export function show(value: unknown): string {
+  const text = (): string => {
+    if (value instanceof torch.Tensor || value instanceof torch.nn.Module) return String(value);
+    if (typeof value === "string") return JSON.stringify(value);
+    if (typeof value === "bigint") return `${value}n`;
+    if (Array.isArray(value) || ArrayBuffer.isView(value))
+      return `[${Array.from(value as ArrayLike<unknown>, show).join(", ")}]`;
+    if (value instanceof Map || value instanceof Set) return `${value.constructor.name}(${show([...value])})`;
+    if (value !== null && typeof value === "object") {
+      const entries = Object.entries(value).map(([name, item]) => `${name}: ${show(item)}`);
+      return entries.length > 0 ? `{ ${entries.join(", ")} }` : "{}";
+    }
+    return String(value);
+  };
+  return squeeze(text());
+}
+
+/** Without line ends and the blanks that align columns. */
+const squeeze = (text: string): string =>
+  text
+    .replace(/\s+/g, " ")
+    .replace(/([[(]) /g, "$1")
+    .trim();
+
+type Run = (torch: unknown, nn: unknown, optim: unknown, expect: (value: unknown, text: string) => void) => unknown;
+const AsyncFunction = (async () => {}).constructor as new (...source: string[]) => Run;
+
+/** What of an example is not so; "throws RuntimeError: …" is an error that starts so. */
+export async function failuresOf({ code }: Example): Promise<string[]> {
+  const failures: string[] = [];
+  const expect = (value: unknown, wanted: string) => {
+    const got = show(value);
+    if (got !== squeeze(wanted)) failures.push(`got ${got}, want ${squeeze(wanted)}`);
+  };
+  const lines = statementsOf(code).map(({ code, expected }) => {
+    if (expected === "" || isDeclaration(code)) return `${code};`;
+    const throws = /^throws (.*)$/s.exec(expected)?.[1];
+    if (throws === undefined) return `expect(${code}, ${JSON.stringify(expected)});`;
+    return `try { ${code}; expect("nothing", ${JSON.stringify(throws)}); }
+      catch (error) { const text = error.name + ": " + error.message;
+        if (!text.startsWith(${JSON.stringify(throws)})) expect(text, ${JSON.stringify(throws)}); }`;
+  });
+  torch.manualSeed(0);
+  try {
+    const run = new AsyncFunction("torch", "nn", "optim", "expect", lines.join("\n"));
+    await run(torch, torch.nn, torch.optim, expect);
+  } catch (error) {
+    failures.push(String(error));
+  }
+  return failures;
+}
