@@ -2,7 +2,9 @@
 // one op from another stands in the tables of gen/programs.ts (their layout: generate/programs.ts).
 import { args } from "../dispatch/args";
 import { Kernel } from "../dispatch/kernel";
-import { begin, run } from "../dispatch/run";
+import { begin, countKernel, run } from "../dispatch/run";
+import { BLOCK, readable } from "../kernels/program/blocks";
+import { runBlock, setBlock, setNumber } from "../kernels/program/interpreter";
 import { checkCast, checkInplace, assignInplace } from "../autograd/views";
 import { gradEnabled } from "../autograd/mode";
 import { Node, attach, doneNode, newNode } from "../autograd/node";
@@ -280,8 +282,34 @@ function strided(out: Tensor, count: i32): void {
   }
 }
 
+/** Runs a program of few float32 elements without an argument block; false where operands are not that simple. */
+function ranInBlock(out: Tensor, count: i32, program: usize): bool {
+  const n = out.numel;
+  // nor a result that is a mask, nor inputs that are
+  if (n > BLOCK || out.dtype != DType.Float32 || load<u16>(program, 6) != 0 || !out.isContiguous()) return false;
+  for (let i = 0; i < count; i++) {
+    const t = operand(i);
+    if (t.device != 0) return false;
+    const data = t.dataPtr();
+    if (t.numel == 1) {
+      if (t.dtype == DType.Float32) setNumber(i, load<f32>(data), n);
+      else if (t.dtype == DType.Float64) setNumber(i, <f32>load<f64>(data), n);
+      else if (t.dtype == DType.Int64) setNumber(i, <f32>load<i64>(data), n);
+      else return false;
+    } else {
+      if (t.dtype != DType.Float32 || !sameShape(t, out) || !t.isContiguous()) return false;
+      if (!readable(data, (<usize>n) << 2)) return false;
+      setBlock(i, data);
+    }
+  }
+  countKernel();
+  runBlock(program, out.dataPtr(), n, params);
+  return true;
+}
+
 function runProgram(out: Tensor, count: i32, program: usize, compute: i32, paramCount: i32, device: i32): void {
   if (out.numel == 0) return;
+  if (device == 0 && compute == Compute.F32 && ranInBlock(out, count, program)) return;
   layOut(out, count);
   args.program = program;
   args.compute = compute;
@@ -375,12 +403,37 @@ function anyComplex(count: i32): bool {
   return false;
 }
 
-function recorded(id: i32, count: i32): Tensor {
-  if (anyComplex(count)) {
-    return complexElementwise(id, count, operand(0), operand(1), operand(2), load<f64>(params));
+/** Whether the operands are float32 tensors of the CPU, numbers among them: what most calls have. */
+function allFloat(count: i32): bool {
+  let tensors = 0;
+  for (let i = 0; i < count; i++) {
+    const t = operand(i);
+    // dtype, device and the flag of wrapped numbers in one word
+    if ((load<u32>(changetype<usize>(t), 4) & ((Flag.Wrapped << 24) | 0xffff)) == DType.Float32) tensors++;
+    else if (!t.has(Flag.Wrapped) || isComplex(t.dtype)) return false;
   }
+  return tensors > 0;
+}
+
+/** Whether float32 operands have a result of float32. */
+// @ts-ignore: decorator
+@inline function keepsFloat(entry: usize): bool {
+  const rule = <i32>load<u8>(entry, 2);
+  return (
+    rule <= Rule.Float && load<u16>(entry, 3) == NO_FIXED_DTYPE << 8 && !(load<u32>(entry, 8) & (1 << DType.Float32))
+  );
+}
+
+function recorded(id: i32, count: i32): Tensor {
   const entry = entryOf(id);
-  const result = forward(id, entry, count);
+  let result: Tensor;
+  if (allFloat(count) && keepsFloat(entry)) {
+    result = newOutput(broadcastShape(count), DType.Float32, 0, count);
+    const program = ELEMENTWISE + <usize>load<u32>(entry, 12);
+    runProgram(result, count, program, Compute.F32, load<u8>(entry, 1), 0);
+  } else if (anyComplex(count)) {
+    return complexElementwise(id, count, operand(0), operand(1), operand(2), load<f64>(params));
+  } else result = forward(id, entry, count);
   if (needsHistory(entry, count) && isFloating(result.dtype)) record(id, entry, count, result);
   return result;
 }

@@ -182,3 +182,56 @@ export function programRange(args: Args, begin: i32, end: i32, arena: usize): vo
     else storeBlock(out, outDense, type, resultIsMask, at, n, value, scratch);
   }
 }
+
+// A short way for programs of few elements, for which reading the argument block costs more than computing: float32, all in
+// one block, every input in a row in memory or one number.
+
+/** Input `i` lies at `address`. */
+// @ts-ignore: decorator
+@inline export function setBlock(i: i32, address: usize): void {
+  store<usize>(arena + ((<usize>i) << 2), address);
+}
+
+/** Input `i` is a number. */
+export function setNumber(i: i32, value: f32, n: i32): void {
+  const register = arena + TABLE_BYTES + SCRATCH_BYTES + <usize>i * BLOCK_BYTES;
+  store<usize>(arena + ((<usize>i) << 2), register);
+  const v = f32x4.splat(value);
+  for (let k: usize = 0; k < (<usize>n) << 2; k += 16) v128.store(register + k, v);
+}
+
+/** Runs `program` for the `n` elements at `out`. Its params are float64 at `params`. */
+export function runBlock(program: usize, out: usize, n: i32, params: usize): void {
+  const inputs = <i32>load<u8>(program);
+  const paramsEnd = inputs + <i32>load<u8>(program, 1);
+  const constsEnd = paramsEnd + <i32>load<u8>(program, 2);
+  const registers = <i32>load<u8>(program, 4);
+  const result = <usize>load<u8>(program, 5);
+  let p = program + 8;
+  for (let r = inputs; r < constsEnd; r++) {
+    let at = params;
+    if (r < paramsEnd) params += 8;
+    else {
+      at = p;
+      p += 8;
+    }
+    setNumber(r, <f32>load<f64>(at), n);
+  }
+  const blocks = arena + TABLE_BYTES + SCRATCH_BYTES;
+  for (let r = constsEnd; r < registers; r++) setBlock(r, blocks + <usize>r * BLOCK_BYTES);
+  const codeEnd = p + ((<usize>load<u8>(program, 3)) << 3);
+  const bytes = (<usize>n) << 2;
+  const direct = (bytes & 63) == 0 && codeEnd > p && <usize>load<u8>(codeEnd - 8, 1) == result;
+  if (direct) setBlock(<i32>result, out);
+  for (; p < codeEnd; p += 8) {
+    micro32(
+      <i32>load<u8>(p),
+      load<usize>(arena + ((<usize>load<u8>(p, 1)) << 2)),
+      load<usize>(arena + ((<usize>load<u8>(p, 2)) << 2)),
+      load<usize>(arena + ((<usize>load<u8>(p, 3)) << 2)),
+      load<usize>(arena + ((<usize>load<u8>(p, 4)) << 2)),
+      (bytes + 15) & ~15,
+    );
+  }
+  if (!direct) copyLanes(out, load<usize>(arena + (result << 2)), bytes);
+}
