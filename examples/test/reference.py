@@ -1,6 +1,7 @@
 """The numbers that PyTorch gives for the example programs: python3 examples/test/reference.py writes reference.json.
 
-Each part repeats an example in plain PyTorch, with the sizes of its test; random numbers come in the same order.
+Each part repeats an example in plain PyTorch, with the sizes of its test; random numbers come in the same order. With
+--resnet18 FILE it writes the weights of the ResNet's test instead.
 """
 
 import json
@@ -229,9 +230,100 @@ def vae():
     return {"losses": thin(losses), "testLosses": test_losses, "sample": sample[::28].tolist()}
 
 
-PARTS = {"charLstm": char_lstm, "gpt": gpt, "vae": vae}
+class BasicBlock(nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        self.downsample = None
+        if stride != 1:
+            self.downsample = nn.Sequential(
+                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
+            )
+
+    def forward(self, x):
+        inner = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
+        return F.relu(inner + (x if self.downsample is None else self.downsample(x)))
+
+
+class ResNet18(nn.Module):
+    """torchvision's, under its names."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(64)
+        self.layer1 = nn.Sequential(BasicBlock(64, 64, 1), BasicBlock(64, 64, 1))
+        self.layer2 = nn.Sequential(BasicBlock(64, 128, 2), BasicBlock(128, 128, 1))
+        self.layer3 = nn.Sequential(BasicBlock(128, 256, 2), BasicBlock(256, 256, 1))
+        self.layer4 = nn.Sequential(BasicBlock(256, 512, 2), BasicBlock(512, 512, 1))
+        self.fc = nn.Linear(512, 1000)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.bn1(self.conv1(x))), 3, 2, 1)
+        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
+        return self.fc(F.adaptive_avg_pool2d(x, 1).flatten(1))
+
+
+def resnet18_weights():
+    """Random weights; batch norms as after a training, which moves all of their numbers."""
+    torch.manual_seed(0)
+    model = ResNet18()
+    with torch.no_grad():
+        for module in model.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.weight.uniform_(0.5, 1.5)
+                module.bias.normal_(0, 0.1)
+                module.running_mean.normal_(0, 0.1)
+                module.running_var.uniform_(0.5, 1.5)
+    return model.eval()
+
+
+def stripes(count, size):
+    labels = torch.randint(0, 4, (count,))
+    phase = torch.rand(count, 1, 1) * (2 * math.pi)
+    noise = torch.randn(count, 3, size, size)
+    slopes = torch.tensor([[0.0, 1], [1, 0], [1, 1], [1, -1]])
+    a, b = slopes[labels].view(count, 2, 1, 1).unbind(1)
+    places = torch.arange(size)
+    return torch.sin((a * places + b * places[:, None]) * 0.8 + phase)[:, None] + noise * 0.3, labels
+
+
+def resnet18():
+    steps, batch, size, lr = 14, 12, 32, 6e-3
+    model = resnet18_weights()
+    torch.manual_seed(1)
+    with torch.no_grad():
+        logits = model(torch.randn(2, 3, 64, 64))
+    torch.manual_seed(0)
+    model.requires_grad_(False)
+    model.fc = nn.Linear(512, 4)
+    optimizer = optim.Adam(model.fc.parameters(), lr=lr)
+    losses = []
+    for _ in range(steps):
+        images, labels = stripes(batch, size)
+        loss = F.cross_entropy(model(images), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    with torch.no_grad():
+        images, labels = stripes(4 * batch, size)
+        accuracy = (model(images).argmax(1) == labels).float().mean().item()
+    return {"logits": logits[:, ::100].tolist(), "losses": losses, "accuracy": accuracy}
+
+
+PARTS = {"charLstm": char_lstm, "gpt": gpt, "vae": vae, "resnet18": resnet18}
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["--resnet18"]:
+        torch.save(resnet18_weights().state_dict(), sys.argv[2])
+        sys.exit()
     file = HERE / "reference.json"
     reference = json.loads(file.read_text()) if file.exists() else {}
     for name in sys.argv[1:] or PARTS:
