@@ -5,12 +5,25 @@ import esbuild from "rollup-plugin-esbuild";
 import { minify } from "terser";
 
 const HOSTS = ["node", "deno", "bun", "browser", "workerd"];
+/** What threads run, where there are any. */
+const THREADS = HOSTS.filter((host) => host !== "workerd").map((host) => `${host}-thread`);
 /** Modules whose syntax is the host's own: they are copied beside the bundle as they stand. */
 const VERBATIM = ["deno-core.js", "workerd-core.js", "workerd-numerics.js"];
 
-/** Readers and writers of files: loaded at the first use, as `gpu` is. */
-const FORMATS = /^bindings\/io\/(?!(index|checkpoint|lazy|safetensors)\.ts$)/;
-const ONNX = /^bindings\/onnx\/(?!index)/;
+/** Which chunk a module is part of, by the first pattern that its path matches. */
+const CHUNKS = [
+  [/^hosts\/system(-thread)?\.ts$/, "system"],
+  [/^gpu\//, "gpu"],
+  // readers and writers of files: loaded at the first use, as gpu is
+  [/^bindings\/io\/(?!(index|checkpoint|lazy|safetensors)\.ts$)/, "formats"],
+  [/^bindings\/onnx\/(?!index)/, "onnx"],
+  // both sides of a DataLoader's workers: loaded by loaders that have some
+  [/^bindings\/utils\/data\/(workers|worker|transport)\.ts$/, "workers"],
+  // without side effects, so that bundlers leave out what a program does not use
+  [/^bindings\/vision\//, "vision"],
+  [/^bindings\/index\.ts$/, "torch"],
+  [/^bindings\/|^hosts\/(progress|fetch|detect|webgpu|thread)\.ts$/, "flambeau"],
+];
 
 const copyVerbatim = {
   name: "copy-verbatim",
@@ -41,25 +54,17 @@ const shrink = {
 };
 
 const bundles = {
-  input: Object.fromEntries(HOSTS.map((host) => [host, `hosts/${host}.ts`])),
+  input: Object.fromEntries([...HOSTS, ...THREADS].map((name) => [name, `hosts/${name}.ts`])),
   external: [/^node:/, "webgpu"],
   output: {
     dir: "dist",
     format: "es",
     chunkFileNames: "[name].js",
     // one file for what every host shares, one for those with Node's modules
-    manualChunks: (id) =>
-      id.endsWith("/hosts/system.ts")
-        ? "system"
-        : relative(import.meta.dirname, id).startsWith("gpu/")
-          ? "gpu"
-          : FORMATS.test(relative(import.meta.dirname, id))
-            ? "formats"
-            : ONNX.test(relative(import.meta.dirname, id))
-              ? "onnx"
-              : /^bindings\/|^hosts\/(progress|fetch|detect|webgpu)\.ts$/.test(relative(import.meta.dirname, id))
-                ? "flambeau"
-                : null,
+    manualChunks(id) {
+      const path = relative(import.meta.dirname, id);
+      return CHUNKS.find(([pattern]) => pattern.test(path))?.[1] ?? null;
+    },
     hoistTransitiveImports: false,
   },
   plugins: [copyVerbatim, esbuild({ target: "es2022", tsconfig: false }), quick ? null : shrink],

@@ -18,6 +18,7 @@ import {
   self,
 } from "./tensor/call.ts";
 import { tensor } from "./tensor/create.ts";
+import { Code } from "./tensor/dtype.ts";
 import { float, type Scalar } from "./tensor/scalar.ts";
 import { Tensor } from "./tensor/tensor.ts";
 
@@ -122,10 +123,12 @@ export function setRngState(state: Tensor): void {
   restore(0, state);
 }
 
-/** @internal The low 32 bits of a draw of torch.empty((), dtype=torch.int64).random_(), as DataLoader and samplers seed. */
-export function drawSeed(generator: Generator | undefined = undefined): number {
-  const drawn = randint(0, 2 ** 32, [], { generator: generator ?? null });
-  const value = Number(drawn.item());
+/** @internal A draw of torch.empty((), dtype=torch.int64).random_(), as DataLoader and samplers seed. */
+export function drawSeed(generator: Generator | undefined = undefined): bigint {
+  const drawn = made(core.empty(ints([], "empty", "size", 1), Code.Int64, 0), {}).random_({
+    generator: generator ?? null,
+  });
+  const value = BigInt(drawn.item() as number | bigint);
   drawn.dispose();
   return value;
 }

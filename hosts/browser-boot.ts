@@ -1,5 +1,6 @@
 import { boot } from "../bindings/boot.ts";
 import { detectBuild } from "./detect.ts";
+import { webThread } from "./thread.ts";
 import { web } from "./web.ts";
 
 const build = detectBuild();
@@ -18,6 +19,13 @@ const core = await WebAssembly.compileStreaming(response).catch(async () =>
 
 boot(core, {
   ...web,
+  spawn(role, start) {
+    // bundlers look for exactly this form of the worker's address
+    const worker = start?.() ?? new Worker(new URL("./browser-thread.js", import.meta.url), { type: "module" });
+    const thread = webThread(worker);
+    thread.post({ role });
+    return thread;
+  },
   name: "browser",
   version: navigator.userAgent,
   build,

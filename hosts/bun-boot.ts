@@ -3,6 +3,7 @@ import { boot } from "../bindings/boot.ts";
 import { detectBuild } from "./detect.ts";
 import { packageGpu } from "./webgpu.ts";
 import { system } from "./system.ts";
+import { spawner } from "./system-thread.ts";
 
 declare const Bun: { version: string; gc(synchronous: boolean): void };
 
@@ -11,6 +12,7 @@ const bytes = readFileSync(new URL(`./flambeau.${build}.wasm`, import.meta.url))
 
 boot(new WebAssembly.Module(bytes), {
   ...system,
+  spawn: spawner(new URL("./bun-thread.js", import.meta.url)),
   name: "bun",
   version: Bun.version,
   build,

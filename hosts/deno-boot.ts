@@ -2,11 +2,13 @@ import { boot } from "../bindings/boot.ts";
 import core from "./deno-core.js";
 import { navigatorGpu } from "./webgpu.ts";
 import { system, v8Collector } from "./system.ts";
+import { spawner } from "./system-thread.ts";
 
 declare const Deno: { version: { deno: string } };
 
 boot(core, {
   ...system,
+  spawn: spawner(new URL("./deno-thread.js", import.meta.url)),
   name: "deno",
   version: Deno.version.deno,
   build: "relaxed",

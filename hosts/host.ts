@@ -45,6 +45,12 @@ export interface Host {
   /** The same at once. Absent where the host has no synchronous files. */
   numericsSync?(): WebAssembly.Module | undefined;
 
+  /**
+   * A thread that runs the package beside this one, in the role that hosts/thread.ts knows by that name. `start` makes the
+   * worker where the package's own will not do. Absent where the host has no threads.
+   */
+  spawn?(role: ThreadRole, start?: () => Worker): Thread;
+
   /** A full collection now, where the host gives access to its collector. */
   collectGarbage?(): void;
   /** Makes a store that follows asynchronous tasks (AsyncLocalStorage). */
@@ -71,6 +77,25 @@ export interface FileWriter {
 export interface AsyncContext<T> {
   run<R>(value: T, fn: () => R): R;
   getStore(): T | undefined;
+}
+
+export type ThreadRole = "loader";
+
+/** A thread as the one that made it sees it. Messages are what structured cloning copies. */
+export interface Thread {
+  post(message: unknown, transfer?: ArrayBuffer[]): void;
+  /** `onEnd` hears why the thread has ended, if it was not asked to. To be called once. */
+  listen(onMessage: (message: unknown) => void, onEnd: (reason: string) => void): void;
+  /** Whether the program goes on as long as the thread lives; at first it does. Browsers have no use for this. */
+  hold(alive: boolean): void;
+  /** Posts `{ end: true }`, upon which it closes its port; if it still runs after some seconds, it is killed. */
+  end(): void;
+}
+
+/** The thread's own end. */
+export interface ThreadPort {
+  post(message: unknown, transfer: ArrayBuffer[]): void;
+  close(): void;
 }
 
 export type CoreBuild = "simd" | "relaxed";

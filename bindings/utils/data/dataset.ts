@@ -1,6 +1,6 @@
 // Datasets: what a DataLoader reads samples from.
 
-import { ValueError } from "../../error.ts";
+import { TypeError, ValueError } from "../../error.ts";
 import { randperm } from "../../random.ts";
 import type { Generator } from "../../random.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -35,9 +35,19 @@ export interface MapDataset<T = unknown> {
   getBatch?(indices: number[]): unknown;
 }
 
-/** A dataset that is read from beginning to end. Follows torch.utils.data.IterableDataset. */
+/**
+ * A dataset that is read from beginning to end: it has `[Symbol.iterator]` or `[Symbol.asyncIterator]`, and `length` if that
+ * is known. Follows torch.utils.data.IterableDataset; in workers, each takes its share by `getWorkerInfo`.
+ * @example
+ * class Lines extends torch.utils.data.IterableDataset<string> {
+ *   override async *[Symbol.asyncIterator]() { yield* lines; }
+ * }
+ */
 export abstract class IterableDataset<T = unknown> {
-  abstract [Symbol.iterator](): Iterator<T>;
+  /** the number of samples, where it is known */
+  declare readonly length?: number;
+  [Symbol.iterator]?(): Iterator<T>;
+  [Symbol.asyncIterator]?(): AsyncIterator<T>;
 }
 
 /**
@@ -74,10 +84,13 @@ export class TensorDataset extends Dataset<Tensor[]> {
 export class ConcatDataset<T = unknown> extends Dataset<T> {
   readonly datasets: readonly MapDataset<T>[];
 
+  /** @throws ValueError for no datasets, TypeError for one that is read from beginning to end */
   constructor(datasets: Iterable<MapDataset<T>>) {
     super();
     this.datasets = [...datasets];
     if (this.datasets.length === 0) throw new ValueError("datasets should not be an empty iterable");
+    if (this.datasets.some((d) => (d as unknown) instanceof IterableDataset))
+      throw new TypeError("ConcatDataset does not support IterableDataset");
   }
 
   get length(): number {
@@ -85,11 +98,65 @@ export class ConcatDataset<T = unknown> extends Dataset<T> {
   }
 
   get(index: number): T | Promise<T> {
-    for (const dataset of this.datasets) {
+    if (index < 0) index += this.length;
+    for (const dataset of index < 0 ? [] : this.datasets) {
       if (index < dataset.length) return dataset.get(index);
       index -= dataset.length;
     }
     throw new ValueError("absolute value of index should not exceed dataset length");
+  }
+}
+
+/** Iterable datasets one after another. Follows torch.utils.data.ChainDataset. */
+export class ChainDataset<T = unknown> extends IterableDataset<T> {
+  readonly datasets: readonly IterableDataset<T>[];
+
+  /** @throws TypeError for a dataset that is not iterable */
+  constructor(datasets: Iterable<IterableDataset<T>>) {
+    super();
+    this.datasets = [...datasets];
+    if (this.datasets.some((d) => !(d instanceof IterableDataset)))
+      throw new TypeError("ChainDataset only supports IterableDataset");
+    const known = this.datasets.every((d) => d.length !== undefined);
+    const count = (): number => this.datasets.reduce((sum, d) => sum + d.length!, 0);
+    if (known) Object.defineProperty(this, "length", { get: count });
+    if (this.datasets.some((d) => d[Symbol.iterator] === undefined)) return;
+    this[Symbol.iterator] = function* (this: ChainDataset<T>) {
+      for (const dataset of this.datasets) yield* dataset as Iterable<T>;
+    };
+  }
+
+  override async *[Symbol.asyncIterator](): AsyncIterator<T> {
+    for (const dataset of this.datasets) yield* dataset as AsyncIterable<T>;
+  }
+}
+
+/**
+ * Samples of several datasets side by side: arrays of theirs, or objects if the datasets come with names.
+ * Follows torch.utils.data.StackDataset.
+ * @throws ValueError if the datasets differ in length or there are none
+ * @example new StackDataset({ image: images, text: captions }).get(0) // { image: …, text: … }
+ */
+export class StackDataset extends Dataset {
+  readonly datasets: readonly MapDataset[] | Readonly<Record<string, MapDataset>>;
+  readonly length: number;
+
+  constructor(...datasets: MapDataset[] | [Readonly<Record<string, MapDataset>>]) {
+    super();
+    const named = datasets.length === 1 && !("get" in datasets[0]!);
+    this.datasets = named ? (datasets[0] as Record<string, MapDataset>) : (datasets as MapDataset[]);
+    const all = Object.values<MapDataset>(this.datasets as Record<string, MapDataset>);
+    if (all.length === 0) throw new ValueError("At least one dataset should be passed");
+    this.length = all[0]!.length;
+    if (all.some((d) => d.length !== this.length)) throw new ValueError("Size mismatch between datasets");
+  }
+
+  get(index: number): unknown {
+    const names = Object.keys(this.datasets);
+    const parts = names.map((name) => (this.datasets as Record<string, MapDataset>)[name]!.get(index));
+    const join = (values: unknown[]): unknown =>
+      Array.isArray(this.datasets) ? values : Object.fromEntries(values.map((value, i) => [names[i], value]));
+    return parts.some((part) => part instanceof Promise) ? Promise.all(parts).then(join) : join(parts);
   }
 }
 
@@ -128,11 +195,16 @@ export function randomSplit<T>(
 ): Subset<T>[] {
   let sizes = [...lengths];
   const sum = sizes.reduce((a, b) => a + b, 0);
-  if (Math.abs(sum - 1) < 1e-6 && sizes.some((x) => !Number.isInteger(x))) {
-    if (sizes.some((x) => x < 0 || x > 1)) throw new ValueError("Fraction at index 0 is not between 0 and 1");
+  if (Math.abs(sum - 1) < 1e-9) {
+    sizes.forEach((fraction, i) => {
+      if (!(fraction >= 0 && fraction <= 1)) throw new ValueError(`Fraction at index ${i} is not between 0 and 1`);
+    });
     sizes = sizes.map((fraction) => Math.floor(dataset.length * fraction));
     const rest = dataset.length - sizes.reduce((a, b) => a + b, 0);
     for (let i = 0; i < rest; i++) sizes[i % sizes.length]!++;
+    sizes.forEach((size, i) => {
+      if (size === 0) console.warn(`Length of split at index ${i} is 0. This might result in an empty dataset.`);
+    });
   }
   if (sizes.reduce((a, b) => a + b, 0) !== dataset.length)
     throw new ValueError("Sum of input lengths does not equal the length of the input dataset!");

@@ -1,6 +1,7 @@
 // Samplers: the order in which a DataLoader visits indices.
 
-import { ValueError } from "../../error.ts";
+import { TypeError, ValueError } from "../../error.ts";
+import { keep } from "../../memory/scope.ts";
 import { multinomial, randint, randperm } from "../../random.ts";
 import { Generator, drawSeed } from "../../random.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -9,6 +10,11 @@ import { tensor } from "../../tensor/create.ts";
 /** An order of indices. Follows torch.utils.data.Sampler. */
 export interface Sampler<I = number> extends Iterable<I> {
   readonly length: number;
+}
+
+function checkCount(count: number): void {
+  if (!(Number.isInteger(count) && count > 0))
+    throw new ValueError(`num_samples should be a positive integer value, but got num_samples=${count}`);
 }
 
 interface Sized {
@@ -43,8 +49,9 @@ export class RandomSampler implements Sampler {
     this.replacement = options.replacement ?? false;
     this.numSamples = options.numSamples;
     this.generator = options.generator;
-    if (this.numSamples !== undefined && !(Number.isInteger(this.numSamples) && this.numSamples > 0))
-      throw new ValueError(`num_samples should be a positive integer value, but got num_samples=${this.numSamples}`);
+    if (typeof this.replacement !== "boolean")
+      throw new TypeError(`replacement should be a boolean value, but got replacement=${String(this.replacement)}`);
+    checkCount(this.length);
   }
 
   get length(): number {
@@ -58,15 +65,15 @@ export class RandomSampler implements Sampler {
       generator = new Generator();
       generator.manualSeed(drawSeed());
     }
-    let left = this.length;
-    while (left > 0 && n > 0) {
-      // with replacement PyTorch draws 32 at a time
+    // PyTorch's draws: 32 at a time with replacement, else whole permutations, the last of which may yield nothing
+    const chunk = this.replacement ? 32 : Math.max(n, 1);
+    for (let left = this.length; this.replacement ? left > 0 : left >= 0; left -= chunk) {
       const drawn = this.replacement
-        ? randint(0, n, [Math.min(left, 32)], { dtype: "int64", generator })
+        ? randint(0, n, [Math.min(left, chunk)], { dtype: "int64", generator })
         : randperm(n, { generator });
       const indices = drawn.tolist() as number[];
       drawn.dispose();
-      for (let i = 0; i < indices.length && left > 0; i++, left--) yield indices[i]!;
+      yield* indices.slice(0, left);
     }
   }
 }
@@ -99,11 +106,16 @@ export class WeightedRandomSampler implements Sampler {
     numSamples: number,
     options: { replacement?: boolean; generator?: Generator } = {},
   ) {
-    if (!(Number.isInteger(numSamples) && numSamples > 0))
-      throw new ValueError(`num_samples should be a positive integer value, but got num_samples=${numSamples}`);
-    this.weights = Array.isArray(weights) ? tensor(weights, { dtype: "float64" }) : (weights as Tensor);
-    this.length = numSamples;
+    checkCount(numSamples);
     this.replacement = options.replacement ?? true;
+    if (typeof this.replacement !== "boolean")
+      throw new ValueError(`replacement should be a boolean value, but got replacement=${String(this.replacement)}`);
+    this.weights = keep(tensor(weights as number[], { dtype: "float64" }));
+    if (this.weights.dim() !== 1)
+      throw new ValueError(
+        `weights should be a 1d sequence but given weights have shape (${this.weights.shape.join(", ")})`,
+      );
+    this.length = numSamples;
     this.generator = options.generator;
   }
   *[Symbol.iterator](): Order<number> {
@@ -120,6 +132,8 @@ export class BatchSampler implements Sampler<number[]> {
   constructor(sampler: Sampler, batchSize: number, dropLast: boolean) {
     if (!(Number.isInteger(batchSize) && batchSize > 0))
       throw new ValueError(`batch_size should be a positive integer value, but got batch_size=${batchSize}`);
+    if (typeof dropLast !== "boolean")
+      throw new ValueError(`drop_last should be a boolean value, but got drop_last=${String(dropLast)}`);
     this.sampler = sampler;
     this.batchSize = batchSize;
     this.dropLast = dropLast;

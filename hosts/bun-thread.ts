@@ -1,0 +1,4 @@
+import "./bun.ts";
+import { serveParent } from "./system-thread.ts";
+
+serveParent();

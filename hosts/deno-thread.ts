@@ -1,0 +1,4 @@
+import "./deno.ts";
+import { serveParent } from "./system-thread.ts";
+
+serveParent();

@@ -1,0 +1,4 @@
+import "./node.ts";
+import { serveParent } from "./system-thread.ts";
+
+serveParent();
