@@ -44,11 +44,8 @@ export const workerDataset = async <D = MapDataset>(
 ): Promise<D> => (await import("./workers.ts")).workerDataset(module, args) as Promise<D>;
 
 /**
- * Makes this thread a worker whose datasets come from `module`; for `WorkerModule.start`, whose worker calls it while it is
- * loaded.
+ * Makes this thread a worker whose datasets come from `module`: for `WorkerModule.start`.
  * @example torch.utils.data.serveWorkers(await import("./dogs.ts"));
  */
-export function serveWorkers(module: Record<string, unknown>): void {
-  const receiver = import("./worker.ts").then(({ main, scopePort }) => main(scopePort(), module));
-  addEventListener("message", (event) => void receiver.then((receive) => receive(event.data)));
-}
+export const serveWorkers = (module: Record<string, unknown>): Promise<void> =>
+  import("./worker.ts").then(({ serve }) => serve(module));

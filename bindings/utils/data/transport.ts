@@ -28,6 +28,9 @@ export interface Task {
 
 export type ToWorker = { init: Init } | { epoch: number } | { fetch: Task } | { end: true };
 
+/** What a worker says that was not started as a thread of the package, when it listens. */
+export const READY = "ready";
+
 /** The answer to a task. */
 export interface Reply {
   epoch: number;

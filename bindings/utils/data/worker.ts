@@ -3,7 +3,7 @@
 import type { ThreadPort } from "../../../hosts/host.ts";
 import { manualSeed } from "../../random.ts";
 import { END, fetcher, type Source, type Wanted } from "./fetch.ts";
-import { describe, pack, type Init, type Reply, type Task, type ToWorker } from "./transport.ts";
+import { describe, pack, READY, type Init, type Reply, type Task, type ToWorker } from "./transport.ts";
 import { setWorkerInfo } from "./worker-info.ts";
 import { exported, instance, type Exports } from "./workers.ts";
 
@@ -68,8 +68,11 @@ interface WorkerScope {
   close(): void;
 }
 
-/** The port of the worker that this is the global scope of. */
-export function scopePort(): ThreadPort {
+/** Makes the worker that this is the global scope of one of a DataLoader. */
+export function serve(module: Exports): void {
   const scope = globalThis as unknown as WorkerScope;
-  return { post: (message, transfer) => scope.postMessage(message, transfer), close: () => scope.close() };
+  const post: ThreadPort["post"] = (message, transfer) => scope.postMessage(message, transfer);
+  const receive = main({ post, close: () => scope.close() }, module);
+  addEventListener("message", (event) => receive(event.data));
+  post(READY, []);
 }

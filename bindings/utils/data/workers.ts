@@ -6,7 +6,7 @@ import { NotImplementedError, RuntimeError, TypeError, ValueError } from "../../
 import { type MapDataset, Subset } from "./dataset.ts";
 import type { Source, Wanted } from "./fetch.ts";
 import type { DataLoader } from "./loader.ts";
-import { revive, unpack, type Init, type Reply, type ToWorker } from "./transport.ts";
+import { READY, revive, unpack, type Init, type Reply, type ToWorker } from "./transport.ts";
 
 /** A module of a bundled program: bundlers follow `import("…")` and `new Worker(new URL("…", import.meta.url))` as they stand. */
 export interface WorkerModule {
@@ -80,6 +80,22 @@ function recipeOf(dataset: Source): [Recipe, (index: number) => number] {
   );
 }
 
+/** A worker of the program's own loses what comes while it is loading: messages wait until it says that it listens. */
+function whenReady(thread: Thread): Thread {
+  let waiting: Parameters<Thread["post"]>[] | undefined = [];
+  return {
+    ...thread,
+    post: (...message) => (waiting === undefined ? thread.post(...message) : void waiting.push(message)),
+    listen(onMessage, onEnd) {
+      thread.listen((message) => {
+        if (message !== READY) return onMessage(message);
+        waiting?.forEach((early) => thread.post(...early));
+        waiting = undefined;
+      }, onEnd);
+    },
+  };
+}
+
 /** Workers that nobody can reach any more end. */
 const abandoned = new FinalizationRegistry<readonly Thread[]>((threads) => threads.forEach((thread) => thread.end()));
 
@@ -113,7 +129,7 @@ export class Workers {
     const named = options.collateFn as string | undefined;
     const module = recipe.module;
     for (let id = 0; id < numWorkers; id++) {
-      const thread = spawn("loader", typeof module === "string" ? undefined : () => module.start());
+      const thread = typeof module === "string" ? spawn("loader") : whenReady(spawn("loader", () => module.start()));
       this.threads.push(thread);
       thread.listen(
         (reply) => this.receive(reply as Reply),
