@@ -1,7 +1,7 @@
 // What the main thread and the workers of a DataLoader send one another. Tensors travel as their bytes, which are transferred.
 
 import * as errors from "../../error.ts";
-import { fromBytes, toBytes } from "../../tensor/bytes.ts";
+import { fromBytes } from "../../tensor/bytes.ts";
 import type { DType } from "../../tensor/dtype.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import type { FetchOptions, Wanted } from "./fetch.ts";
@@ -61,7 +61,8 @@ export function pack(value: unknown, transfer: ArrayBuffer[]): unknown {
           "process boundaries.  If you just want to transfer the data, call detach() on the tensor before serializing " +
           "(e.g., putting it on the queue).",
       );
-    const bytes = toBytes(value);
+    // a copy, alone in its buffer
+    const bytes = new Uint8Array(value.data().buffer);
     transfer.push(bytes.buffer as ArrayBuffer);
     return { [TENSOR]: [bytes, value.shape, value.dtype, value.requiresGrad] } satisfies Packed;
   }

@@ -15,6 +15,8 @@ type Start = () => (wanted: Wanted) => unknown;
  * @param own the dataset's module, where the thread was started by it
  */
 export function main(port: ThreadPort, own?: Exports): (message: unknown) => void {
+  // frames in wasm would otherwise push those of the dataset out of a stack that is sent on
+  (Error as { stackTraceLimit?: number }).stackTraceLimit = 50;
   let start: Promise<Start>;
   let fetch: Promise<(wanted: Wanted) => unknown>;
   let last: Promise<void> = Promise.resolve();
