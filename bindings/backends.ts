@@ -18,7 +18,8 @@ export interface Backends {
 
 /**
  * The backends that the host gave.
- * @example console.log(torch.backends().description); // node 24.9.0: wasm with relaxed SIMD, 1 thread; WebGPU not started
+ * @example
+ * torch.backends().wasm !== undefined;
  */
 export function backends(): Backends {
   const { name, version, build } = host();

@@ -78,20 +78,29 @@ function fill(op: string, size: readonly number[], value: Scalar, dtype: number,
 /**
  * A tensor of zeros; follows torch.zeros.
  * @throws RuntimeError for a negative size
- * @example torch.zeros(2, 3).shape // [2, 3]
+ * @example
+ * torch.zeros(2, 3, { dtype: "int64" }); // tensor([[0, 0, 0], [0, 0, 0]])
  */
 export function zeros(...args: SizeArguments): Tensor {
   const { size, options } = sizesOf<FactoryOptions>("zeros", args);
   return made(fill("zeros", size, 0, dtypeOr(options, defaultDtypeCode()), deviceOr(options)), options);
 }
 
-/** A tensor of ones; follows torch.ones. */
+/**
+ * A tensor of ones; follows torch.ones.
+ * @example
+ * torch.ones(2, 2); // tensor([[1., 1.], [1., 1.]])
+ */
 export function ones(...args: SizeArguments): Tensor {
   const { size, options } = sizesOf<FactoryOptions>("ones", args);
   return made(fill("ones", size, 1, dtypeOr(options, defaultDtypeCode()), deviceOr(options)), options);
 }
 
-/** A tensor whose elements are whatever the memory holds; follows torch.empty. */
+/**
+ * A tensor whose elements are whatever the memory holds; follows torch.empty.
+ * @example
+ * torch.empty(2, 3).shape; // [2, 3]
+ */
 export function empty(...args: SizeArguments): Tensor {
   const { size, options } = sizesOf<FactoryOptions>("empty", args);
   const dtype = dtypeOr(options, defaultDtypeCode());
@@ -101,6 +110,8 @@ export function empty(...args: SizeArguments): Tensor {
 /**
  * A tensor filled with one value; the dtype follows the value unless given: integral numbers and BigInts int64, others float32,
  * booleans bool. Follows torch.full.
+ * @example
+ * torch.full([2, 2], 0.5); // tensor([[0.5000, 0.5000], [0.5000, 0.5000]])
  */
 export function full(size: readonly number[] | number, fillValue: Scalar, options: FactoryOptions = {}): Tensor {
   const { size: sizes } = sizesOf("full", [size]);
@@ -109,36 +120,60 @@ export function full(size: readonly number[] | number, fillValue: Scalar, option
   return made(fill("full", sizes, value, dtype, deviceOr(options)), options);
 }
 
-/** A 0-d tensor; follows torch.scalar_tensor. */
+/**
+ * A 0-d tensor; follows torch.scalar_tensor.
+ * @example
+ * torch.scalarTensor(2); // tensor(2.)
+ */
 export function scalarTensor(s: Scalar, options: FactoryOptions = {}): Tensor {
   const value = scalarArg(s, "scalar_tensor", "s", 1);
   const handle = core.op_scalarTensor(scalarWord(value), dtypeOr(options, -1), deviceOr(options));
   return made(handle, options);
 }
 
-/** A tensor of another's shape, memory order, dtype and device filled with one value; follows torch.full_like. */
+/**
+ * A tensor of another's shape, memory order, dtype and device filled with one value; follows torch.full_like.
+ * @example
+ * torch.fullLike(torch.zeros(2), 7); // tensor([7., 7.])
+ */
 export function fullLike(input: Tensor, fillValue: Scalar, options: FactoryOptions = {}): Tensor {
   const value = scalarArg(fillValue, "full_like", "fill_value", 2);
   const [dtype, device] = [dtypeOr(options, -1), deviceOr(options, -1)];
   return made(core.op_fullLike(self(input), scalarWord(value), dtype, device), options);
 }
 
-/** Zeros of the shape, dtype and device of another tensor; follows torch.zeros_like. */
+/**
+ * Zeros of the shape, dtype and device of another tensor; follows torch.zeros_like.
+ * @example
+ * torch.zerosLike(torch.ones(2)); // tensor([0., 0.])
+ */
 export function zerosLike(input: Tensor, options: FactoryOptions = {}): Tensor {
   return fullLike(input, 0, options);
 }
 
-/** Ones of the shape, dtype and device of another tensor; follows torch.ones_like. */
+/**
+ * Ones of the shape, dtype and device of another tensor; follows torch.ones_like.
+ * @example
+ * torch.onesLike(torch.zeros(2)); // tensor([1., 1.])
+ */
 export function onesLike(input: Tensor, options: FactoryOptions = {}): Tensor {
   return fullLike(input, 1, options);
 }
 
-/** An uninitialised tensor of the shape, dtype and device of another; follows torch.empty_like. */
+/**
+ * An uninitialised tensor of the shape, dtype and device of another; follows torch.empty_like.
+ * @example
+ * torch.emptyLike(torch.zeros(2, 3)).shape; // [2, 3]
+ */
 export function emptyLike(input: Tensor, options: FactoryOptions = {}): Tensor {
   return made(core.op_emptyLike(self(input), dtypeOr(options, -1), deviceOr(options, -1)), options);
 }
 
-/** An uninitialised tensor with the given sizes and strides (in elements); follows torch.empty_strided. */
+/**
+ * An uninitialised tensor with the given sizes and strides (in elements); follows torch.empty_strided.
+ * @example
+ * torch.emptyStrided([2, 3], [1, 2]).stride(); // [1, 2]
+ */
 export function emptyStrided(size: readonly number[], stride: readonly number[], options: FactoryOptions = {}): Tensor {
   if (size === undefined || size === null) wrongType(size, "empty_strided", "size", 1, "tuple of ints");
   if (stride === undefined || stride === null) wrongType(stride, "empty_strided", "stride", 2, "tuple of ints");
@@ -152,7 +187,11 @@ export function emptyStrided(size: readonly number[], stride: readonly number[],
   return made(handle, options);
 }
 
-/** The rows and columns of the lower triangle of a matrix, int64 [2, n]; follows torch.tril_indices. */
+/**
+ * The rows and columns of the lower triangle of a matrix, int64 [2, n]; follows torch.tril_indices.
+ * @example
+ * torch.trilIndices(2, 2); // tensor([[0, 1, 1], [0, 0, 1]])
+ */
 export function trilIndices(
   row: number,
   col: number,
@@ -162,7 +201,11 @@ export function trilIndices(
   return triangle("op_trilIndices", row, col, offset, options);
 }
 
-/** The rows and columns of the upper triangle of a matrix, int64 [2, n]; follows torch.triu_indices. */
+/**
+ * The rows and columns of the upper triangle of a matrix, int64 [2, n]; follows torch.triu_indices.
+ * @example
+ * torch.triuIndices(2, 2); // tensor([[0, 0, 1], [0, 1, 1]])
+ */
 export function triuIndices(
   row: number,
   col: number,
@@ -194,7 +237,8 @@ function triangle(
 /**
  * start, start + step, … below end; int64 if all arguments are integral, else float32. Follows torch.arange.
  * @throws RuntimeError for a zero step, one that leads away from end, and infinite bounds
- * @example torch.arange(3).tolist() // [0, 1, 2]
+ * @example
+ * torch.arange(0, 1, 0.25); // tensor([0.0000, 0.2500, 0.5000, 0.7500])
  */
 export function arange(end: Scalar, options?: FactoryOptions): Tensor;
 export function arange(start: Scalar, end: Scalar, options?: FactoryOptions): Tensor;
@@ -228,7 +272,11 @@ function progression(
   return core[op](scalarWord(a), scalarWord(b), scalarWord(c), dtypeOr(options, -1), deviceOr(options));
 }
 
-/** As arange, but end is included and the dtype floating unless given; follows torch.range. */
+/**
+ * As arange, but end is included and the dtype floating unless given; follows torch.range.
+ * @example
+ * torch.range(0, 1, 0.5); // tensor([0.0000, 0.5000, 1.0000])
+ */
 export function range(start: Scalar, end: Scalar, options?: FactoryOptions & { step?: Scalar }): Tensor;
 export function range(start: Scalar, end: Scalar, step?: Scalar, options?: FactoryOptions): Tensor;
 export function range(
@@ -243,7 +291,8 @@ export function range(
 
 /**
  * `steps` numbers from start to end, both included; follows torch.linspace.
- * @example torch.linspace(0, 1, 5).tolist() // [0, 0.25, 0.5, 0.75, 1]
+ * @example
+ * torch.linspace(0, 1, 5); // tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
  */
 export function linspace(
   start: Scalar,
@@ -263,7 +312,11 @@ export function linspace(
   return made(handle, named);
 }
 
-/** base to the powers of linspace(start, end, steps); follows torch.logspace. */
+/**
+ * base to the powers of linspace(start, end, steps); follows torch.logspace.
+ * @example
+ * torch.logspace(0, 2, 3); // tensor([1., 10., 100.])
+ */
 export function logspace(
   start: Scalar,
   end: Scalar,
@@ -284,7 +337,11 @@ export function logspace(
   return made(handle, named);
 }
 
-/** The identity matrix [n, m]; follows torch.eye. */
+/**
+ * The identity matrix [n, m]; follows torch.eye.
+ * @example
+ * torch.eye(2); // tensor([[1., 0.], [0., 1.]])
+ */
 export function eye(
   n: number,
   m: number | (FactoryOptions & { m?: number }) = n,
@@ -297,26 +354,46 @@ export function eye(
 
 /** Methods of Tensor that make new tensors with its dtype and device. */
 export const factoryMethods = {
-  /** Zeros of the given size; follows torch.Tensor.new_zeros. */
+  /**
+   * Zeros of the given size; follows torch.Tensor.new_zeros.
+   * @example
+   * torch.tensor([1]).newZeros(2); // tensor([0., 0.])
+   */
   newZeros(this: Tensor, ...args: SizeArguments): Tensor {
     const { size, options } = sizesOf<FactoryOptions>("newZeros", args);
     return zeros([...size], { dtype: this.dtype, device: this.device, ...options });
   },
-  /** Ones of the given size; follows torch.Tensor.new_ones. */
+  /**
+   * Ones of the given size; follows torch.Tensor.new_ones.
+   * @example
+   * torch.tensor([1]).newOnes(2); // tensor([1., 1.])
+   */
   newOnes(this: Tensor, ...args: SizeArguments): Tensor {
     const { size, options } = sizesOf<FactoryOptions>("newOnes", args);
     return ones([...size], { dtype: this.dtype, device: this.device, ...options });
   },
-  /** An uninitialised tensor of the given size; follows torch.Tensor.new_empty. */
+  /**
+   * An uninitialised tensor of the given size; follows torch.Tensor.new_empty.
+   * @example
+   * torch.tensor([1]).newEmpty(2).shape; // [2]
+   */
   newEmpty(this: Tensor, ...args: SizeArguments): Tensor {
     const { size, options } = sizesOf<FactoryOptions>("newEmpty", args);
     return empty([...size], { dtype: this.dtype, device: this.device, ...options });
   },
-  /** A tensor of the given size filled with one value; follows torch.Tensor.new_full. */
+  /**
+   * A tensor of the given size filled with one value; follows torch.Tensor.new_full.
+   * @example
+   * torch.tensor([1]).newFull([2], 7); // tensor([7., 7.])
+   */
   newFull(this: Tensor, size: readonly number[] | number, fillValue: Scalar, options: FactoryOptions = {}): Tensor {
     return full(size, fillValue, { dtype: this.dtype, device: this.device, ...options });
   },
-  /** An uninitialised tensor with the given sizes and strides; follows torch.Tensor.new_empty_strided. */
+  /**
+   * An uninitialised tensor with the given sizes and strides; follows torch.Tensor.new_empty_strided.
+   * @example
+   * torch.tensor([1]).newEmptyStrided([2, 3], [1, 2]).stride(); // [1, 2]
+   */
   newEmptyStrided(
     this: Tensor,
     size: readonly number[],

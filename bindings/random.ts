@@ -25,7 +25,13 @@ import { Tensor } from "./tensor/tensor.ts";
 const STATE_BYTES = 5056;
 const generators = new FinalizationRegistry<number>((address) => core.freeGenerator(address));
 
-/** A source of random numbers with a state of its own; follows torch.Generator (the Mersenne Twister MT19937). */
+/**
+ * A source of random numbers with a state of its own; follows torch.Generator (the Mersenne Twister MT19937).
+ * @example
+ * const generator = new torch.Generator();
+ * generator.manualSeed(1);
+ * torch.rand(1, { generator }); // tensor([0.7576])
+ */
 export class Generator {
   /** @internal */
   get [GENERATOR](): true {
@@ -39,22 +45,55 @@ export class Generator {
     generators.register(this, this.address);
   }
 
-  /** Starts the sequence of a seed, a number or BigInt below 2^64 (negative ones count from 2^64 down). */
+  /**
+   * Starts the sequence of a seed, a number or BigInt below 2^64 (negative ones count from 2^64 down).
+   * Follows torch.Generator.manual_seed.
+   * @example
+   * const generator = new torch.Generator().manualSeed(1);
+   * generator.initialSeed(); // 1n
+   */
   manualSeed(seed: number | bigint): this {
     seedAddress(this.address, seed);
     return this;
   }
-  /** A seed from the host's entropy; returns it. */
+  /**
+   * A seed from the host's entropy; returns it.
+   * Follows torch.Generator.seed.
+   * @example
+   * typeof new torch.Generator().seed(); // "bigint"
+   */
   seed(): bigint {
     return seedRandomly(this.address);
   }
+  /**
+   * The seed that was set last.
+   * Follows torch.Generator.initial_seed.
+   * @example
+   * new torch.Generator().initialSeed(); // 67280421310721n
+   */
   initialSeed(): bigint {
     return initialSeedOf(this.address);
   }
-  /** The state as a uint8 tensor of 5056 bytes, PyTorch's own layout. */
+  /**
+   * The state as a uint8 tensor of 5056 bytes, PyTorch's own layout.
+   * @example
+   * const generator = new torch.Generator();
+   * const state = generator.getState();
+   * const first = torch.rand(2, { generator });
+   * generator.setState(state);
+   * torch.equal(first, torch.rand(2, { generator })); // true
+   */
   getState(): Tensor {
     return stateOf(this.address);
   }
+  /**
+   * Puts a state back that getState gave.
+   * Follows torch.Generator.set_state.
+   * @example
+   * const generator = new torch.Generator();
+   * generator.setState(new torch.Generator().manualSeed(1).getState());
+   * torch.rand(1, { generator }); // tensor([0.7576])
+   */
   setState(state: Tensor): this {
     restore(this.address, state);
     return this;
@@ -101,24 +140,47 @@ function restore(address: number, state: Tensor): void {
 
 /**
  * Seeds the default generator; follows torch.manual_seed.
- * @example torch.manualSeed(0); torch.rand(1).item() // 0.4963, as in PyTorch
+ * @example
+ * torch.manualSeed(0);
+ * torch.rand(2); // tensor([0.4963, 0.7682])
  */
 export function manualSeed(seed: number | bigint): Generator {
   return defaultGenerator.manualSeed(seed);
 }
-/** Seeds the default generator from the host's entropy and returns the seed; follows torch.seed. */
+/**
+ * Seeds the default generator from the host's entropy and returns the seed; follows torch.seed.
+ * @example
+ * typeof torch.seed(); // "bigint"
+ */
 export function seed(): bigint {
   return seedRandomly(0);
 }
-/** The seed of the default generator; follows torch.initial_seed. */
+/**
+ * The seed of the default generator; follows torch.initial_seed.
+ * @example
+ * torch.manualSeed(7);
+ * torch.initialSeed(); // 7n
+ */
 export function initialSeed(): bigint {
   return initialSeedOf(0);
 }
-/** The default generator's state, uint8 [5056]; follows torch.get_rng_state. */
+/**
+ * The default generator's state, uint8 [5056]; follows torch.get_rng_state.
+ * @example
+ * const state = torch.getRngState();
+ * const first = torch.rand(2);
+ * torch.setRngState(state);
+ * torch.equal(first, torch.rand(2)); // true
+ */
 export function getRngState(): Tensor {
   return stateOf(0);
 }
-/** Puts the default generator into a state; follows torch.set_rng_state. */
+/**
+ * Puts the default generator into a state; follows torch.set_rng_state.
+ * @example
+ * torch.setRngState(new torch.Generator().manualSeed(1).getState());
+ * torch.rand(1); // tensor([0.7576])
+ */
 export function setRngState(state: Tensor): void {
   restore(0, state);
 }
@@ -140,26 +202,46 @@ type RandomSizes = [...(number[] | [size: readonly number[]]), RandomOptions] | 
 
 const addressOf = (options: { generator?: Generator | null } | null): number =>
   generatorArg(options?.generator, "random", "generator", 1);
-/** Uniform numbers in [0, 1); follows torch.rand. */
+/**
+ * Uniform numbers in [0, 1); follows torch.rand.
+ * @example
+ * torch.manualSeed(0);
+ * torch.rand(2); // tensor([0.4963, 0.7682])
+ */
 export function rand(...args: RandomSizes): Tensor {
   const { size, options } = sizesOf<RandomOptions>("rand", args);
   const at = ints(size, "rand", "size", 1);
   return made(core.op_rand(at, addressOf(options), dtypeOr(options, -1), deviceOr(options)), options);
 }
 
-/** Standard normal numbers; follows torch.randn. */
+/**
+ * Standard normal numbers; follows torch.randn.
+ * @example
+ * torch.manualSeed(0);
+ * torch.randn(2); // tensor([1.5410, -0.2934])
+ */
 export function randn(...args: RandomSizes): Tensor {
   const { size, options } = sizesOf<RandomOptions>("randn", args);
   const at = ints(size, "randn", "size", 1);
   return made(core.op_randn(at, addressOf(options), dtypeOr(options, -1), deviceOr(options)), options);
 }
 
-/** Uniform numbers of another tensor's shape; follows torch.rand_like. */
+/**
+ * Uniform numbers of another tensor's shape; follows torch.rand_like.
+ * @example
+ * torch.manualSeed(0);
+ * torch.randLike(torch.zeros(2)); // tensor([0.4963, 0.7682])
+ */
 export function randLike(input: Tensor, options: RandomOptions = {}): Tensor {
   self(input);
   return rand([...input.shape], { dtype: input.dtype, device: input.device, ...options });
 }
-/** Standard normal numbers of another tensor's shape; follows torch.randn_like. */
+/**
+ * Standard normal numbers of another tensor's shape; follows torch.randn_like.
+ * @example
+ * torch.manualSeed(0);
+ * torch.randnLike(torch.zeros(2)); // tensor([1.5410, -0.2934])
+ */
 export function randnLike(input: Tensor, options: RandomOptions = {}): Tensor {
   self(input);
   return randn([...input.shape], { dtype: input.dtype, device: input.device, ...options });
@@ -167,7 +249,9 @@ export function randnLike(input: Tensor, options: RandomOptions = {}): Tensor {
 
 /**
  * Integers low ≤ x < high, int64 unless a dtype is given; follows torch.randint.
- * @example torch.randint(0, 10, [3])
+ * @example
+ * torch.manualSeed(0);
+ * torch.randint(0, 10, [4]); // tensor([4, 9, 3, 0])
  */
 export function randint(high: Scalar, size: readonly number[], options?: RandomOptions): Tensor;
 export function randint(low: Scalar, high: Scalar, size: readonly number[], options?: RandomOptions): Tensor;
@@ -188,7 +272,12 @@ export function randint(...args: unknown[]): Tensor {
   );
   return made(handle, options);
 }
-/** Integers of another tensor's shape and dtype; follows torch.randint_like. */
+/**
+ * Integers of another tensor's shape and dtype; follows torch.randint_like.
+ * @example
+ * torch.manualSeed(0);
+ * torch.randintLike(torch.zeros(3), 10); // tensor([4., 9., 3.])
+ */
 export function randintLike(
   input: Tensor,
   low: Scalar,
@@ -205,7 +294,12 @@ export function randintLike(
   return randint(bounded ? low : 0, bounded ? (high as Scalar) : low, [...input.shape], named);
 }
 
-/** A random permutation of 0 … n-1, int64; follows torch.randperm. */
+/**
+ * A random permutation of 0 … n-1, int64; follows torch.randperm.
+ * @example
+ * torch.manualSeed(0);
+ * torch.randperm(4); // tensor([0, 1, 3, 2])
+ */
 export function randperm(n: number, options: RandomOptions = {}): Tensor {
   return made(
     core.op_randperm(intArg(n, "randperm", "n", 1), addressOf(options), dtypeOr(options, -1), deviceOr(options)),
@@ -216,6 +310,9 @@ export function randperm(n: number, options: RandomOptions = {}): Tensor {
 /**
  * Normal numbers: with means and standard deviations given by tensors or numbers, or normal(mean, std, size).
  * Follows torch.normal.
+ * @example
+ * torch.manualSeed(0);
+ * torch.normal(0, 1, [2]); // tensor([1.5410, -0.2934])
  */
 export function normal(
   mean: Tensor | Scalar,
@@ -236,7 +333,11 @@ export function normal(
   return made(handle, named);
 }
 
-/** 0 or 1 with the probabilities given by a floating tensor, or with p everywhere; follows torch.bernoulli. */
+/**
+ * 0 or 1 with the probabilities given by a floating tensor, or with p everywhere; follows torch.bernoulli.
+ * @example
+ * torch.bernoulli(torch.tensor([0, 1, 1])); // tensor([0., 1., 1.])
+ */
 export function bernoulli(input: Tensor, p?: number | RandomOptions | null, options: RandomOptions = {}): Tensor {
   const named = isOptions(p)
     ? (p as RandomOptions & { p?: number })
@@ -249,6 +350,8 @@ export function bernoulli(input: Tensor, p?: number | RandomOptions | null, opti
 /**
  * Indices drawn from rows of weights [n] or [rows, n], int64; follows torch.multinomial.
  * @throws RuntimeError for negative weights, rows of zeros, and more samples than categories without replacement
+ * @example
+ * torch.multinomial(torch.tensor([0, 0, 1]), 2, true); // tensor([2, 2])
  */
 export function multinomial(
   input: Tensor,
@@ -274,7 +377,11 @@ interface DrawOptions {
 
 /** @internal The methods of Tensor that overwrite it with random numbers. */
 export const randomMethods = {
-  /** Uniform numbers in [from, to); follows torch.Tensor.uniform_. */
+  /**
+   * Uniform numbers in [from, to); follows torch.Tensor.uniform_.
+   * @example
+   * torch.zeros(3).uniform_(2, 3).min().item() >= 2; // true
+   */
   uniform_<T extends Tensor>(
     this: T,
     from: number | (DrawOptions & { from?: number; to?: number }) = 0,
@@ -285,7 +392,11 @@ export const randomMethods = {
     core.op_uniform_(self(this), number(named, "from", 0), number(named, "to", 1), addressOf(named));
     return this;
   },
-  /** Normal numbers; follows torch.Tensor.normal_. */
+  /**
+   * Normal numbers; follows torch.Tensor.normal_.
+   * @example
+   * torch.zeros(1000).normal_(1, 2).std().sub(2).abs().item() < 0.2; // true
+   */
   normal_<T extends Tensor>(
     this: T,
     mean: number | (DrawOptions & { mean?: number; std?: number }) = 0,
@@ -296,7 +407,11 @@ export const randomMethods = {
     core.op_normal_(self(this), number(named, "mean", 0), number(named, "std", 1), addressOf(named));
     return this;
   },
-  /** Integers: random_() over all that the dtype represents, random_(to), random_(from, to); follows torch.Tensor.random_. */
+  /**
+   * Integers: random_() over all that the dtype represents, random_(to), random_(from, to); follows torch.Tensor.random_.
+   * @example
+   * torch.zeros(4).random_(5, 6); // tensor([5., 5., 5., 5.])
+   */
   random_<T extends Tensor>(
     this: T,
     from?: Scalar | DrawOptions,
@@ -309,7 +424,11 @@ export const randomMethods = {
     core.op_random_(self(this), scalarWord(low), scalarWord(high), addressOf(named));
     return this;
   },
-  /** 0 or 1 with probability p of 1, a number or a tensor; follows torch.Tensor.bernoulli_. */
+  /**
+   * 0 or 1 with probability p of 1, a number or a tensor; follows torch.Tensor.bernoulli_.
+   * @example
+   * torch.zeros(3).bernoulli_(1); // tensor([1., 1., 1.])
+   */
   bernoulli_<T extends Tensor>(this: T, p: number | Tensor = 0.5, options: DrawOptions = {}): T {
     const probability = operandArg(p, "bernoulli_", "p", 1);
     const drawn = made(core.op_bernoulliOf(self(this), probability, addressOf(options)), {});
@@ -317,25 +436,41 @@ export const randomMethods = {
     drawn.dispose();
     return this;
   },
-  /** Exponentially distributed numbers; follows torch.Tensor.exponential_. */
+  /**
+   * Exponentially distributed numbers; follows torch.Tensor.exponential_.
+   * @example
+   * torch.zeros(1000).exponential_(2).mean().sub(0.5).abs().item() < 0.1; // true
+   */
   exponential_<T extends Tensor>(this: T, lambd: number | DrawOptions = 1, options: DrawOptions = {}): T {
     const named = second("lambd", lambd, options);
     core.op_exponential_(self(this), number(named, "lambd", 1), addressOf(named));
     return this;
   },
-  /** Geometrically distributed numbers; follows torch.Tensor.geometric_. */
+  /**
+   * Geometrically distributed numbers; follows torch.Tensor.geometric_.
+   * @example
+   * torch.zeros(1000).geometric_(0.5).mean().sub(2).abs().item() < 0.2; // true
+   */
   geometric_<T extends Tensor>(this: T, p: number, options: DrawOptions = {}): T {
     core.op_geometric_(self(this), floatArg(p, "geometric_", "p", 1), addressOf(options));
     return this;
   },
-  /** Cauchy-distributed numbers; follows torch.Tensor.cauchy_. */
+  /**
+   * Cauchy-distributed numbers; follows torch.Tensor.cauchy_.
+   * @example
+   * torch.zeros(1000).cauchy_().median().abs().item() < 0.2; // true
+   */
   cauchy_<T extends Tensor>(this: T, median = 0, sigma: number | DrawOptions = 1, options: DrawOptions = {}): T {
     const named = second("sigma", sigma, options);
     const center = floatArg(median, "cauchy_", "median", 1);
     core.op_cauchy_(self(this), center, number(named, "sigma", 1), addressOf(named));
     return this;
   },
-  /** Log-normally distributed numbers; follows torch.Tensor.log_normal_. */
+  /**
+   * Log-normally distributed numbers; follows torch.Tensor.log_normal_.
+   * @example
+   * torch.zeros(1000).logNormal_(0, 1).log().mean().abs().item() < 0.2; // true
+   */
   logNormal_<T extends Tensor>(this: T, mean = 1, std: number | DrawOptions = 2, options: DrawOptions = {}): T {
     const named = second("std", std, options);
     const center = floatArg(mean, "log_normal_", "mean", 1);

@@ -34,7 +34,11 @@ setCallbacks({
   },
 });
 
-/** Whether anomaly mode is on. Follows torch.is_anomaly_enabled. */
+/**
+ * Whether anomaly mode is on. Follows torch.is_anomaly_enabled.
+ * @example
+ * torch.autograd.isAnomalyEnabled(); // false
+ */
 export function isAnomalyEnabled(): boolean {
   return detecting;
 }
@@ -42,7 +46,10 @@ export function isAnomalyEnabled(): boolean {
 /**
  * Switches anomaly mode: backward raises where it gives NaN, with the name of the op, and warns with the stack of the
  * forward call. It makes every op slower. Follows torch.autograd.set_detect_anomaly.
- * @example torch.autograd.setDetectAnomaly(true);
+ * @example
+ * torch.autograd.setDetectAnomaly(true);
+ * torch.autograd.isAnomalyEnabled(); // true
+ * torch.autograd.setDetectAnomaly(false);
  */
 export function setDetectAnomaly(mode: boolean): void {
   detecting = mode;
@@ -50,7 +57,13 @@ export function setDetectAnomaly(mode: boolean): void {
   core.setDetectAnomaly(mode ? 1 : 0);
 }
 
-/** Runs `fn` in anomaly mode. Follows torch.autograd.detect_anomaly. */
+/**
+ * Runs `fn` in anomaly mode. Follows torch.autograd.detect_anomaly.
+ * @example
+ * const x = torch.tensor([0], { requiresGrad: true });
+ * torch.autograd.detectAnomaly(() => x.mul(2).sum().backward());
+ * x.grad; // tensor([2.])
+ */
 export function detectAnomaly<T>(fn: () => T): T {
   const before = detecting;
   setDetectAnomaly(true);

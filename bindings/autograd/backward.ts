@@ -31,6 +31,10 @@ export interface TensorBackward {
    * Computes the gradients of this tensor with respect to the leaves of its graph and adds them to their `grad`.
    * Follows torch.Tensor.backward.
    * @throws RuntimeError when it is no scalar and has no `gradient`, or the graph was freed by an earlier pass
+   * @example
+   * const x = torch.tensor([3], { requiresGrad: true });
+   * x.square().backward();
+   * x.grad; // tensor([6.])
    */
   backward(
     gradient?: Tensor | null,
@@ -86,6 +90,10 @@ defineMethods(Tensor, {
  * Computes the gradients of the sum of `tensors` with respect to the leaves and adds them to their `grad`.
  * Follows torch.autograd.backward.
  * @param gradTensors the gradients to start with, as many as tensors; null where the tensor is a scalar
+ * @example
+ * const x = torch.tensor([1, 2], { requiresGrad: true });
+ * torch.autograd.backward([x.square().sum()]);
+ * x.grad; // tensor([2., 4.])
  */
 export function backward(
   tensors: OneOrMore<Tensor>,
@@ -108,7 +116,11 @@ export interface GradOptions {
 /**
  * The gradients of the sum of `outputs` with respect to `inputs`, without touching `grad`. Follows torch.autograd.grad.
  * @throws RuntimeError when an input was not used and `allowUnused` is not set
- * @example const [dx] = torch.autograd.grad(y, x, { createGraph: true });
+ * @example
+ * const x = torch.tensor(3, { requiresGrad: true });
+ * const [dx] = torch.autograd.grad(x.pow(3), x, { createGraph: true });
+ * const [d2x] = torch.autograd.grad(dx, x);
+ * d2x; // tensor(18.)
  */
 export function grad(
   outputs: OneOrMore<Tensor>,

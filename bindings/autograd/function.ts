@@ -30,7 +30,21 @@ const FREED =
   "retainGraph: true if you need to backward through the graph a second time or if you need to access saved tensors " +
   "after calling backward.";
 
-/** What connects a Function's forward with its backward; the Function may put fields of its own on it. */
+/**
+ * What connects a Function's forward with its backward; the Function may put fields of its own on it.
+ * Follows torch.autograd.function.FunctionCtx.
+ * @example
+ * class Scale extends torch.autograd.Function {
+ *   static forward(ctx, x, factor) {
+ *     ctx.factor = factor;
+ *     return x.mul(factor);
+ *   }
+ *   static backward(ctx, grad) {
+ *     return [grad.mul(ctx.factor), null];
+ *   }
+ * }
+ * Scale.apply(torch.ones(2), 3); // tensor([3., 3.])
+ */
 export class FunctionContext {
   /** whether each argument of forward requires a gradient */
   needsInputGrad: boolean[] = [];
@@ -47,7 +61,24 @@ export class FunctionContext {
   node = 0;
   [field: string]: unknown;
 
-  /** Keeps tensors for backward: inputs or outputs of this Function. Follows ctx.save_for_backward. */
+  /**
+   * Keeps tensors for backward: inputs or outputs of this Function. Follows ctx.save_for_backward.
+   * Follows torch.autograd.FunctionContext.save_for_backward.
+   * @example
+   * class Exp extends torch.autograd.Function {
+   *   static forward(ctx, x) {
+   *     const result = x.exp();
+   *     ctx.saveForBackward(result);
+   *     return result;
+   *   }
+   *   static backward(ctx, grad) {
+   *     return grad.mul(ctx.savedTensors[0]);
+   *   }
+   * }
+   * const x = torch.zeros(1, { requiresGrad: true });
+   * Exp.apply(x).backward();
+   * x.grad; // tensor([1.])
+   */
   saveForBackward(...list: (Tensor | null | undefined)[]): void {
     this.saving = list.map((tensor) => tensor ?? null);
   }
@@ -75,15 +106,58 @@ export class FunctionContext {
     return again;
   }
 
-  /** Declares outputs that no gradient flows through. Follows ctx.mark_non_differentiable. */
+  /**
+   * Declares outputs that no gradient flows through. Follows ctx.mark_non_differentiable.
+   * Follows torch.autograd.FunctionContext.mark_non_differentiable.
+   * @example
+   * class Sign extends torch.autograd.Function {
+   *   static forward(ctx, x) {
+   *     const sign = x.sign();
+   *     ctx.markNonDifferentiable(sign);
+   *     return sign;
+   *   }
+   * }
+   * Sign.apply(torch.ones(2, { requiresGrad: true })).requiresGrad; // false
+   */
   markNonDifferentiable(...outputs: Tensor[]): void {
     for (const output of outputs) this.nonDifferentiable.add(output);
   }
-  /** Declares inputs that forward has changed in place. Follows ctx.mark_dirty. */
+  /**
+   * Declares inputs that forward has changed in place. Follows ctx.mark_dirty.
+   * Follows torch.autograd.FunctionContext.mark_dirty.
+   * @example
+   * class AddOne extends torch.autograd.Function {
+   *   static forward(ctx, x) {
+   *     ctx.markDirty(x);
+   *     return x.add_(1);
+   *   }
+   *   static backward(ctx, grad) {
+   *     return grad;
+   *   }
+   * }
+   * const x = torch.zeros(2);
+   * AddOne.apply(x) === x; // true
+   */
   markDirty(...inputs: Tensor[]): void {
     for (const input of inputs) this.dirty.add(input);
   }
-  /** Whether missing gradients reach backward as zeros (the default) or as null. Follows ctx.set_materialize_grads. */
+  /**
+   * Whether missing gradients reach backward as zeros (the default) or as null. Follows ctx.set_materialize_grads.
+   * Follows torch.autograd.FunctionContext.set_materialize_grads.
+   * @example
+   * class Both extends torch.autograd.Function {
+   *   static forward(ctx, x) {
+   *     ctx.setMaterializeGrads(false);
+   *     return [x.mul(2), x.mul(3)];
+   *   }
+   *   static backward(ctx, first, second) {
+   *     return second === null ? first.mul(2) : first;
+   *   }
+   * }
+   * const x = torch.ones(1, { requiresGrad: true });
+   * Both.apply(x)[0].backward();
+   * x.grad; // tensor([2.])
+   */
   setMaterializeGrads(value: boolean): void {
     this.materialize = value;
   }
@@ -118,10 +192,18 @@ export class FunctionContext {
  * Base of ops that are written in JavaScript, with their own derivative. Follows torch.autograd.Function.
  * @example
  * class Square extends torch.autograd.Function {
- *   static forward(ctx, x) { ctx.saveForBackward(x); return x.mul(x); }
- *   static backward(ctx, grad) { const [x] = ctx.savedTensors; return grad.mul(x).mul(2); }
+ *   static forward(ctx, x) {
+ *     ctx.saveForBackward(x);
+ *     return x.mul(x);
+ *   }
+ *   static backward(ctx, grad) {
+ *     const [x] = ctx.savedTensors;
+ *     return grad.mul(x).mul(2);
+ *   }
  * }
- * const y = Square.apply(x);
+ * const x = torch.tensor([3], { requiresGrad: true });
+ * Square.apply(x).backward();
+ * x.grad; // tensor([6.])
  */
 // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- static methods are PyTorch's interface here
 export class Function {

@@ -113,6 +113,8 @@ function directions(name: string, v: Tensors | null | undefined, like: readonly 
 /**
  * The outputs of a function and the product of `v` with its Jacobian. Follows torch.autograd.functional.vjp.
  * @param v of the outputs' shapes; may be left out for one output of one element
+ * @example
+ * torch.autograd.functional.vjp((x) => x.square(), torch.tensor([1, 2]), torch.tensor([1, 1])); // [tensor([1., 4.]), tensor([2., 4.])]
  */
 export function vjp<In extends Tensors, Out extends Tensors>(
   fn: TensorFunction<Out>,
@@ -146,6 +148,8 @@ function forwardProduct(
 /**
  * The outputs of a function and the product of its Jacobian with `v`, by differentiating twice.
  * Follows torch.autograd.functional.jvp.
+ * @example
+ * torch.autograd.functional.jvp((x) => x.square(), torch.tensor([1, 2]), torch.tensor([1, 1])); // [tensor([1., 4.]), tensor([2., 4.])]
  */
 export function jvp<In extends Tensors, Out extends Tensors>(
   fn: TensorFunction<Out>,
@@ -168,6 +172,8 @@ export function jvp<In extends Tensors, Out extends Tensors>(
 /**
  * The Jacobian: for every output and input a tensor of the output's shape followed by the input's; one tensor, a list, or a
  * list of lists, as outputs and inputs are. Follows torch.autograd.functional.jacobian.
+ * @example
+ * torch.autograd.functional.jacobian((x) => x.square(), torch.tensor([1, 2])); // tensor([[2., 0.], [0., 4.]])
  */
 export function jacobian(fn: TensorFunction, inputs: Tensor, options?: FunctionalOptions): Tensor;
 export function jacobian(
@@ -211,6 +217,8 @@ function scalarOutput(name: string, { list }: { list: Tensor[] }): Tensor {
 /**
  * The Hessian of a function with one element of output: for every pair of inputs a tensor of both shapes.
  * Follows torch.autograd.functional.hessian.
+ * @example
+ * torch.autograd.functional.hessian((x) => x.pow(3).sum(), torch.tensor([1, 2])); // tensor([[6., 0.], [0., 12.]])
  */
 export function hessian(fn: TensorFunction, inputs: Tensor, options?: FunctionalOptions): Tensor;
 export function hessian(fn: TensorFunction, inputs: Tensors, options?: FunctionalOptions): Tensor | Tensor[][];
@@ -228,7 +236,11 @@ export function hessian(fn: TensorFunction, inputs: Tensors, options: Functional
   return jacobian(form as TensorFunction, inputs, options) as Tensor | Tensor[][];
 }
 
-/** The output and the product of `v` with the Hessian. Follows torch.autograd.functional.vhp. */
+/**
+ * The output and the product of `v` with the Hessian. Follows torch.autograd.functional.vhp.
+ * @example
+ * torch.autograd.functional.vhp((x) => x.pow(3).sum(), torch.tensor([1, 2]), torch.tensor([1, 1])); // [tensor(9.), tensor([6., 12.])]
+ */
 export function vhp<In extends Tensors>(
   fn: TensorFunction,
   inputs: In,
@@ -245,7 +257,11 @@ export function vhp<In extends Tensors>(
   });
 }
 
-/** The output and the product of the Hessian with `v`, by differentiating twice more. Follows torch.autograd.functional.hvp. */
+/**
+ * The output and the product of the Hessian with `v`, by differentiating twice more. Follows torch.autograd.functional.hvp.
+ * @example
+ * torch.autograd.functional.hvp((x) => x.pow(3).sum(), torch.tensor([1, 2]), torch.tensor([1, 1])); // [tensor(9.), tensor([6., 12.])]
+ */
 export function hvp<In extends Tensors>(
   fn: TensorFunction,
   inputs: In,

@@ -16,6 +16,12 @@ export interface GradcheckOptions {
   raiseException?: boolean;
 }
 
+/**
+ * What gradcheck raises when a gradient is not the difference quotient.
+ * Follows torch.autograd.gradcheck.GradcheckError.
+ * @example
+ * torch.autograd.gradcheck((x) => x.detach().mul(torch.ones(1, { requiresGrad: true })), [torch.ones(1, { dtype: "float64", requiresGrad: true })]); // throws GradcheckError: Jacobian mismatch for output 0 with respect to input 0,
+ */
 export class GradcheckError extends RuntimeError {
   static {
     this.prototype.name = "GradcheckError";
@@ -65,8 +71,11 @@ function analyticalJacobian(outputs: readonly Tensor[], inputs: readonly Tensor[
 
 /**
  * Whether the gradients of `fn` with respect to the inputs that require them agree with finite differences.
+ * Follows torch.autograd.gradcheck.
  * @throws GradcheckError with both Jacobians, unless `raiseException` is false
- * @example torch.autograd.gradcheck((x) => x.sin(), [torch.randn(3, { dtype: "float64", requiresGrad: true })])
+ * @example
+ * const x = torch.ones(2, { dtype: "float64", requiresGrad: true });
+ * torch.autograd.gradcheck((x) => x.sin(), [x]); // true
  */
 export function gradcheck(fn: TensorFunction, inputs: Tensors, options: GradcheckOptions = {}): boolean {
   const { eps = 1e-6, atol = 1e-5, rtol = 1e-3, raiseException = true } = options;
@@ -100,6 +109,9 @@ export function gradcheck(fn: TensorFunction, inputs: Tensors, options: Gradchec
  * `gradcheck` of the gradients themselves: second derivatives against finite differences of the first.
  * Follows torch.autograd.gradgradcheck.
  * @param gradOutputs what the gradients start with; default random
+ * @example
+ * const x = torch.ones(2, { dtype: "float64", requiresGrad: true });
+ * torch.autograd.gradgradcheck((x) => x.sin(), [x]); // true
  */
 export function gradgradcheck(
   fn: TensorFunction,

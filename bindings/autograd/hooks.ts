@@ -46,12 +46,28 @@ setCallbacks({
   },
 });
 
-/** What registering a hook gives: `remove()` takes it off again. */
+/**
+ * What registering a hook gives: `remove()` takes it off again.
+ * Follows torch.utils.hooks.RemovableHandle.
+ * @example
+ * const x = torch.ones(1, { requiresGrad: true });
+ * const handle = x.registerHook((grad) => grad.mul(2));
+ * handle.remove();
+ * x.sum().backward();
+ * x.grad; // tensor([1.])
+ */
 export class RemovableHandle {
   private undo: (() => void) | undefined;
   constructor(undo: () => void) {
     this.undo = undo;
   }
+  /**
+   * Takes the hook away again.
+   * Follows torch.utils.hooks.RemovableHandle.remove.
+   * @example
+   * const handle = new nn.Linear(1, 1).registerForwardHook(() => console.log("called"));
+   * handle.remove();
+   */
   remove(): void {
     this.undo?.();
     this.undo = undefined;
@@ -65,8 +81,13 @@ export class RemovableHandle {
 export interface TensorHooks {
   /**
    * Calls `hook` with the gradient of this tensor whenever a pass has computed it; what it returns replaces the gradient.
-   * Follows torch.Tensor.register_hook. @throws RuntimeError for a tensor that requires no gradient
-   * @example const handle = x.registerHook((grad) => grad.mul(2)); handle.remove();
+   * Follows torch.Tensor.register_hook.
+   * @throws RuntimeError for a tensor that requires no gradient
+   * @example
+   * const x = torch.ones(1, { requiresGrad: true });
+   * x.registerHook((grad) => grad.mul(10));
+   * x.mul(2).backward();
+   * x.grad; // tensor([20.])
    */
   registerHook(hook: GradHook): RemovableHandle;
 }

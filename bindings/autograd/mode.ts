@@ -32,13 +32,28 @@ function pop(entry: Entry): void {
   if (index === entries.length) core.setGradMode(entries.at(-1)?.bits ?? base);
 }
 
-/** A mode that lasts until it is disposed of: `using guard = torch.noGrad()`. */
+/**
+ * A mode that lasts until it is disposed of: `using guard = torch.noGrad()`.
+ * @example
+ * const guard = torch.noGrad();
+ * torch.isGradEnabled(); // false
+ * guard.dispose();
+ * torch.isGradEnabled(); // true
+ */
 export class GradModeGuard {
   private readonly entry: Entry;
   /** @internal */
   constructor(bits: number) {
     this.entry = push(bits);
   }
+  /**
+   * Puts the mode back that there was; a `using` declaration does so at the end of its block.
+   * Follows torch.no_grad.
+   * @example
+   * const guard = torch.noGrad();
+   * guard.dispose();
+   * torch.isGradEnabled(); // true
+   */
   dispose(): void {
     pop(this.entry);
   }
@@ -67,7 +82,9 @@ function within<T>(bits: number, fn: (() => T) | undefined): T | GradModeGuard {
 /**
  * Runs `fn` without recording: results have requiresGrad = false. Follows torch.no_grad.
  * @param fn a function, also async; without one a guard for `using` is returned
- * @example const accuracy = torch.noGrad(() => evaluate(model));
+ * @example
+ * const x = torch.ones(2, { requiresGrad: true });
+ * torch.noGrad(() => x.mul(2)).requiresGrad; // false
  */
 export function noGrad<T>(fn: () => T): T;
 export function noGrad(): GradModeGuard;
@@ -75,7 +92,11 @@ export function noGrad<T>(fn?: () => T): T | GradModeGuard {
   return within(core.gradMode() & ~ENABLED, fn);
 }
 
-/** Runs `fn` with recording on, inside noGrad for instance. Follows torch.enable_grad. */
+/**
+ * Runs `fn` with recording on, inside noGrad for instance. Follows torch.enable_grad.
+ * @example
+ * torch.noGrad(() => torch.enableGrad(() => torch.isGradEnabled())); // true
+ */
 export function enableGrad<T>(fn: () => T): T;
 export function enableGrad(): GradModeGuard;
 export function enableGrad<T>(fn?: () => T): T | GradModeGuard {
@@ -85,6 +106,8 @@ export function enableGrad<T>(fn?: () => T): T | GradModeGuard {
 /**
  * Runs `fn` without recording and without what recording needs; its results can't be used in recorded ops later.
  * Follows torch.inference_mode.
+ * @example
+ * torch.inferenceMode(() => torch.ones(2).isInference()); // true
  */
 export function inferenceMode<T>(fn: () => T): T;
 export function inferenceMode(): GradModeGuard;
@@ -95,6 +118,8 @@ export function inferenceMode<T>(fn?: () => T): T | GradModeGuard {
 /**
  * Switches recording on or off, for `fn` or, without one, from now on until the guard is disposed of.
  * Follows torch.set_grad_enabled.
+ * @example
+ * torch.setGradEnabled(false, () => torch.isGradEnabled()); // false
  */
 export function setGradEnabled<T>(mode: boolean, fn: () => T): T;
 export function setGradEnabled(mode: boolean): GradModeGuard;
@@ -103,12 +128,20 @@ export function setGradEnabled<T>(mode: boolean, fn?: () => T): T | GradModeGuar
   return within(mode ? bits | ENABLED : bits & ~ENABLED, fn);
 }
 
-/** Whether ops are recorded now. Follows torch.is_grad_enabled. */
+/**
+ * Whether ops are recorded now. Follows torch.is_grad_enabled.
+ * @example
+ * torch.noGrad(() => torch.isGradEnabled()); // false
+ */
 export function isGradEnabled(): boolean {
   return (core.gradMode() & ENABLED) !== 0;
 }
 
-/** Whether inference mode is on. Follows torch.is_inference_mode_enabled. */
+/**
+ * Whether inference mode is on. Follows torch.is_inference_mode_enabled.
+ * @example
+ * torch.isInferenceModeEnabled(); // false
+ */
 export function isInferenceModeEnabled(): boolean {
   return (core.gradMode() & INFERENCE) !== 0;
 }

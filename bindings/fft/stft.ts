@@ -230,10 +230,18 @@ function istft(...given: unknown[]): Tensor {
 
 /** The methods that this file adds to Tensor. */
 export interface TensorStft {
-  /** Follows torch.Tensor.stft. */
+  /**
+   * Follows torch.Tensor.stft.
+   * @example
+   * torch.ones(8).stft(4, { returnComplex: true }).shape; // [3, 9]
+   */
   stft(nFft: number, options?: StftOptions): Tensor;
   stft(options: StftOptions & { nFft: number }): Tensor;
-  /** Follows torch.Tensor.istft. */
+  /**
+   * Follows torch.Tensor.istft.
+   * @example
+   * torch.ones(8).stft(4, { returnComplex: true }).istft(4).shape; // [8]
+   */
   istft(nFft: number, options?: IstftOptions): Tensor;
   istft(options: IstftOptions & { nFft: number }): Tensor;
 }
@@ -244,7 +252,25 @@ const STFT =
 const ISTFT =
   "input:Tensor nFft:int hopLength:int? winLength:int? window:Tensor? center:bool? normalized:bool? onesided:bool? " +
   "length:int? returnComplex:bool?";
+/**
+ * The Fourier transforms of overlapping frames of a signal.
+ *
+ * Shapes: (samples) or (batch, samples) → (batch, frequencies, frames), with a last dim of 2 unless `returnComplex`.
+ * Follows torch.stft.
+ * @example
+ * torch.stft(torch.ones(8), 4, { returnComplex: true }).shape; // [3, 9]
+ */
 const guardedStft = /* @__PURE__ */ guard(stft, "stft", STFT);
+/**
+ * The signal whose short-time Fourier transform is given, by overlapping and adding (Griffin and Lim 1984).
+ *
+ * Shapes: (batch, frequencies, frames), complex or with a last dim of 2 → (batch, samples). Follows torch.istft.
+ * @throws RuntimeError where the windows leave a sample uncovered
+ * @example
+ * const x = torch.arange(8).float();
+ * const spectrum = torch.stft(x, 4, { returnComplex: true });
+ * torch.istft(spectrum, 4).shape; // [8]
+ */
 const guardedIstft = /* @__PURE__ */ guard(istft, "istft", ISTFT);
 export { guardedIstft as istft, guardedStft as stft };
 

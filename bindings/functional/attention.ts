@@ -75,6 +75,9 @@ const size = (shape: readonly number[]): string => `torch.Size([${shape.join(", 
 /**
  * Attention of several heads, with its projections. Shapes: query [L, N, E], key and value [S, N, E] (N may be absent) →
  * [L, N, E] and weights [N, L, S]. Follows torch.nn.functional.multi_head_attention_forward.
+ * @example
+ * const attention = new nn.MultiheadAttention(4, 2); // calls it with its weights
+ * attention(torch.zeros(3, 1, 4), torch.zeros(5, 1, 4), torch.zeros(5, 1, 4))[0].shape; // [3, 1, 4]
  */
 export function multiHeadAttentionForward(
   query: Tensor,

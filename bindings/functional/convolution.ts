@@ -52,17 +52,23 @@ const withPadding = (convolve: (...args: any[]) => Tensor, op: string): Conv =>
 /**
  * A convolution over one dim. Shapes: (N, Cin, length), (Cout, Cin / groups, kernel), (Cout) → (N, Cout, length'); N may be absent.
  * Follows torch.nn.functional.conv1d.
+ * @example
+ * torch.nn.functional.conv1d(torch.tensor([[[1, 2, 3, 4]]]), torch.tensor([[[1, -1]]])); // tensor([[[-1., -1., -1.]]])
  */
 export const conv1d: Conv = /* @__PURE__ */ withPadding(generated.conv1d, "conv1d");
 
 /**
  * A convolution over two dims. Shapes: (N, Cin, H, W), (Cout, Cin / groups, kh, kw), (Cout) → (N, Cout, H', W'); N may be absent.
  * Follows torch.nn.functional.conv2d.
+ * @example
+ * torch.nn.functional.conv2d(torch.ones(1, 1, 3, 3), torch.ones(1, 1, 2, 2), { padding: "same" }); // tensor([[[[4., 4., 2.], [4., 4., 2.], [2., 2., 1.]]]])
  */
 export const conv2d: Conv = /* @__PURE__ */ withPadding(generated.conv2d, "conv2d");
 
 /**
  * A convolution over three dims. Shapes: (N, Cin, D, H, W), (Cout, Cin / groups, kd, kh, kw), (Cout) → (N, Cout, D', H', W').
  * Follows torch.nn.functional.conv3d.
+ * @example
+ * torch.nn.functional.conv3d(torch.ones(1, 1, 2, 2, 2), torch.ones(1, 1, 2, 2, 2)); // tensor([[[[[8.]]]]])
  */
 export const conv3d: Conv = /* @__PURE__ */ withPadding(generated.conv3d, "conv3d");

@@ -14,7 +14,8 @@ const ELLIPSIS = 52;
  *
  * Follows torch.einsum.
  * @throws RuntimeError if the equation does not fit the operands
- * @example torch.einsum("bij,bjk->bik", a, b)
+ * @example
+ * torch.einsum("ij,j->i", torch.tensor([[1, 2], [3, 4]]), torch.tensor([1, 1])); // tensor([3., 7.])
  */
 export function einsum(equation: string, ...operands: Tensor[] | [readonly Tensor[]]): Tensor {
   if (typeof equation !== "string") throw new TypeError("einsum(): the first argument must be the equation, a string");

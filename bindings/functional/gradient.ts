@@ -17,7 +17,8 @@ export interface GradientOptions {
 /**
  * Derivatives of a sampled function along dims, by central differences. Follows torch.gradient.
  * @throws RuntimeError for dims with fewer than edgeOrder + 1 samples
- * @example torch.gradient(torch.tensor([1, 4, 9, 16]))[0].tolist() // [3, 4, 6, 7]
+ * @example
+ * torch.gradient(torch.tensor([1, 4, 9, 16]))[0]; // tensor([3., 4., 6., 7.])
  */
 export function gradient(input: Tensor, options?: GradientOptions): Tensor[];
 export function gradient(...given: unknown[]): Tensor[] {

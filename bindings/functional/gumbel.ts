@@ -13,7 +13,11 @@ export interface GumbelOptions {
   dim?: number;
 }
 
-/** softmax of the logits and Gumbel noise, over the temperature. Follows torch.nn.functional.gumbel_softmax. */
+/**
+ * softmax of the logits and Gumbel noise, over the temperature. Follows torch.nn.functional.gumbel_softmax.
+ * @example
+ * torch.nn.functional.gumbelSoftmax(torch.zeros(2, 3), { hard: true }).sum(1); // tensor([1., 1.])
+ */
 export function gumbelSoftmax(logits: Tensor, options?: GumbelOptions): Tensor;
 export function gumbelSoftmax(logits: Tensor, tau: number, options?: Omit<GumbelOptions, "tau">): Tensor;
 export function gumbelSoftmax(logits: Tensor, tau: number, hard: boolean, eps?: number, dim?: number): Tensor;

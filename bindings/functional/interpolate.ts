@@ -36,7 +36,8 @@ const MODES: Record<string, readonly [number, number]> = {
  *
  * Shapes: (N, C, ...) → the same with other spatial sizes. Follows torch.nn.functional.interpolate.
  * @throws ValueError if both or neither of size and scaleFactor are given
- * @example F.interpolate(image, { scaleFactor: 2, mode: "bilinear" })
+ * @example
+ * torch.nn.functional.interpolate(torch.tensor([[[1, 2]]]), { scaleFactor: 2, mode: "linear" }); // tensor([[[1.0000, 1.2500, 1.7500, 2.0000]]])
  */
 export function interpolate(
   input: Tensor,
@@ -115,7 +116,11 @@ function targets(
   };
 }
 
-/** interpolate by the nearest element. Follows torch.nn.functional.upsample_nearest. */
+/**
+ * interpolate by the nearest element. Follows torch.nn.functional.upsample_nearest.
+ * @example
+ * torch.nn.functional.upsampleNearest(torch.tensor([[[1, 2]]]), { scaleFactor: 2 }); // tensor([[[1., 1., 2., 2.]]])
+ */
 export function upsampleNearest(
   input: Tensor,
   size?: Sizes | null,
@@ -127,7 +132,11 @@ export function upsampleNearest(...given: unknown[]): Tensor {
   return interpolate(input as Tensor, size as Sizes, scaleFactor as Sizes, "nearest");
 }
 
-/** interpolate between the corners, which are kept. Follows torch.nn.functional.upsample_bilinear. */
+/**
+ * interpolate between the corners, which are kept. Follows torch.nn.functional.upsample_bilinear.
+ * @example
+ * torch.nn.functional.upsampleBilinear(torch.tensor([[[[1, 2], [3, 4]]]]), { size: [2, 3] }); // tensor([[[[1.0000, 1.5000, 2.0000], [3.0000, 3.5000, 4.0000]]]])
+ */
 export function upsampleBilinear(
   input: Tensor,
   size?: Sizes | null,

@@ -58,6 +58,8 @@ function maxPool(values: Loose, withIndices: Loose, op: string): MaxPool {
 /**
  * The maximum of every window, with `returnIndices` also its place. (N, C, length) → (N, C, length'); N may be absent.
  * Follows torch.nn.functional.max_pool1d.
+ * @example
+ * torch.nn.functional.maxPool1d(torch.tensor([[[1, 3, 2, 4]]]), 2); // tensor([[[3., 4.]]])
  */
 export const maxPool1d: MaxPool = /* @__PURE__ */ maxPool(
   generated.maxPool1d,
@@ -68,6 +70,8 @@ export const maxPool1d: MaxPool = /* @__PURE__ */ maxPool(
 /**
  * The maximum of every window, with `returnIndices` also its place in the plane. (N, C, H, W) → (N, C, H', W'); N may be absent.
  * Follows torch.nn.functional.max_pool2d.
+ * @example
+ * torch.nn.functional.maxPool2d(torch.tensor([[[[1, 2], [3, 4]]]]), 2); // tensor([[[[4.]]]])
  */
 export const maxPool2d: MaxPool = /* @__PURE__ */ maxPool(
   generated.maxPool2d,
@@ -78,6 +82,8 @@ export const maxPool2d: MaxPool = /* @__PURE__ */ maxPool(
 /**
  * The maximum of every window, with `returnIndices` also its place in the volume. (N, C, D, H, W) → (N, C, D', H', W').
  * Follows torch.nn.functional.max_pool3d.
+ * @example
+ * torch.nn.functional.maxPool3d(torch.arange(8).float().reshape(1, 1, 2, 2, 2), 2); // tensor([[[[[7.]]]]])
  */
 export const maxPool3d: MaxPool = /* @__PURE__ */ maxPool(
   generated.maxPool3d,
@@ -110,17 +116,29 @@ function adaptiveMaxPool(withIndices: (input: Tensor, size: Sizes) => WithIndice
   }) as AdaptiveMaxPool;
 }
 
-/** Maxima over as many windows as asked for. Follows torch.nn.functional.adaptive_max_pool1d. */
+/**
+ * Maxima over as many windows as asked for. Follows torch.nn.functional.adaptive_max_pool1d.
+ * @example
+ * torch.nn.functional.adaptiveMaxPool1d(torch.tensor([[[1, 3, 7, 5]]]), 2); // tensor([[[3., 7.]]])
+ */
 export const adaptiveMaxPool1d: AdaptiveMaxPool = /* @__PURE__ */ adaptiveMaxPool(
   generated.adaptiveMaxPool1dWithIndices,
   "adaptiveMaxPool1d",
 );
-/** Maxima over as many windows as asked for, height and width. Follows torch.nn.functional.adaptive_max_pool2d. */
+/**
+ * Maxima over as many windows as asked for, height and width. Follows torch.nn.functional.adaptive_max_pool2d.
+ * @example
+ * torch.nn.functional.adaptiveMaxPool2d(torch.tensor([[[[1, 2], [3, 4]]]]), 1); // tensor([[[[4.]]]])
+ */
 export const adaptiveMaxPool2d: AdaptiveMaxPool = /* @__PURE__ */ adaptiveMaxPool(
   generated.adaptiveMaxPool2dWithIndices,
   "adaptiveMaxPool2d",
 );
-/** Maxima over as many windows as asked for, depth, height and width. Follows torch.nn.functional.adaptive_max_pool3d. */
+/**
+ * Maxima over as many windows as asked for, depth, height and width. Follows torch.nn.functional.adaptive_max_pool3d.
+ * @example
+ * torch.nn.functional.adaptiveMaxPool3d(torch.ones(1, 1, 2, 2, 2), 1); // tensor([[[[[1.]]]]])
+ */
 export const adaptiveMaxPool3d: AdaptiveMaxPool = /* @__PURE__ */ adaptiveMaxPool(
   generated.adaptiveMaxPool3dWithIndices,
   "adaptiveMaxPool3d",
@@ -137,17 +155,29 @@ const adaptiveAverage = (pool: (input: Tensor, size: Sizes) => Tensor, op: strin
     return pool(input as Tensor, known(size) as Sizes);
   }) as AdaptiveAverage;
 
-/** Averages over as many windows as asked for. Follows torch.nn.functional.adaptive_avg_pool1d. */
+/**
+ * Averages over as many windows as asked for. Follows torch.nn.functional.adaptive_avg_pool1d.
+ * @example
+ * torch.nn.functional.adaptiveAvgPool1d(torch.tensor([[[1, 3, 5, 7]]]), 2); // tensor([[[2., 6.]]])
+ */
 export const adaptiveAvgPool1d: AdaptiveAverage = /* @__PURE__ */ adaptiveAverage(
   generated.adaptiveAvgPool1d,
   "adaptiveAvgPool1d",
 );
-/** Averages over as many windows as asked for, height and width. Follows torch.nn.functional.adaptive_avg_pool2d. */
+/**
+ * Averages over as many windows as asked for, height and width. Follows torch.nn.functional.adaptive_avg_pool2d.
+ * @example
+ * torch.nn.functional.adaptiveAvgPool2d(torch.tensor([[[[1, 2], [3, 4]]]]), 1); // tensor([[[[2.5000]]]])
+ */
 export const adaptiveAvgPool2d: AdaptiveAverage = /* @__PURE__ */ adaptiveAverage(
   generated.adaptiveAvgPool2d,
   "adaptiveAvgPool2d",
 );
-/** Averages over as many windows as asked for, depth, height and width. Follows torch.nn.functional.adaptive_avg_pool3d. */
+/**
+ * Averages over as many windows as asked for, depth, height and width. Follows torch.nn.functional.adaptive_avg_pool3d.
+ * @example
+ * torch.nn.functional.adaptiveAvgPool3d(torch.ones(1, 1, 2, 2, 2), 1); // tensor([[[[[1.]]]]])
+ */
 export const adaptiveAvgPool3d: AdaptiveAverage = /* @__PURE__ */ adaptiveAverage(
   generated.adaptiveAvgPool3d,
   "adaptiveAvgPool3d",

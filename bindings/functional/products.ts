@@ -12,7 +12,8 @@ export type ContractedDims = number | readonly [readonly number[], readonly numb
  * Contracts several dims of two tensors at once.
  *
  * Follows torch.tensordot.
- * @example torch.tensordot(a, b, [[1, 2], [0, 1]])
+ * @example
+ * torch.tensordot(torch.tensor([[1, 2], [3, 4]]), torch.tensor([[1, 0], [0, 1]]), 2); // tensor(5.)
  */
 export function tensordot(a: Tensor, b: Tensor, dims?: ContractedDims): Tensor;
 export function tensordot(a: Tensor, b: Tensor, options: { dims?: ContractedDims }): Tensor;
@@ -28,7 +29,11 @@ export function tensordot(...given: unknown[]): Tensor {
   return generated.tensordot(a, b, first, Array.from(first.keys()));
 }
 
-/** The product of matrices, in the order that needs the fewest multiplications. Follows torch.chain_matmul. */
+/**
+ * The product of matrices, in the order that needs the fewest multiplications. Follows torch.chain_matmul.
+ * @example
+ * torch.chainMatmul(torch.ones(2, 3), torch.ones(3, 4), torch.ones(4, 1)); // tensor([[12.], [12.]])
+ */
 export function chainMatmul(...matrices: Tensor[] | [readonly Tensor[]]): Tensor {
   return generated.chainMatmul((Array.isArray(matrices[0]) ? matrices[0] : matrices) as Tensor[]);
 }

@@ -19,6 +19,8 @@ export interface TripletOptions {
  * between positive and negative counts where it is the smaller. Follows
  * torch.nn.functional.triplet_margin_with_distance_loss.
  * @throws ValueError for another reduction than "none", "mean" and "sum"
+ * @example
+ * torch.nn.functional.tripletMarginWithDistanceLoss(torch.tensor([[0, 0]]), torch.tensor([[1, 0]]), torch.tensor([[0, 3]])); // tensor(0.)
  */
 export function tripletMarginWithDistanceLoss(
   anchor: Tensor,

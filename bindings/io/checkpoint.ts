@@ -18,7 +18,9 @@ export type { FileProgress, FileSource, FileTarget, LoadOptions, ReadNamedOption
  *   piece is in memory besides the tensors
  * @throws UnpicklingError for a file with anything else in it, such as code, which is never run; RuntimeError for a damaged
  *   file
- * @example model.loadStateDict(await torch.load("model.pt"));
+ * @example
+ * const bytes = await torch.save({ epoch: 3 }); // or a path
+ * (await torch.load(bytes)).epoch; // 3
  */
 // what a file holds is known to its reader alone
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -32,7 +34,9 @@ export const load: <T = any>(source: FileSource, options?: LoadOptions | null) =
  * Tensors are read while the promise is open: change none of them before it is settled.
  * @param target the path, or a stream, which is closed at the end; without it the result is the file's bytes
  * @throws TypeError for what is none of these, such as a module: save its `stateDict()`
- * @example await torch.save({ model: model.stateDict(), optimizer: optimizer.stateDict(), epoch }, "checkpoint.pt");
+ * @example
+ * const bytes = await torch.save({ weight: torch.tensor([1, 2]) }); // without a path: the bytes
+ * (await torch.load(bytes)).weight; // tensor([1., 2.])
  */
 export const save: {
   (value: unknown): Promise<Uint8Array>;

@@ -12,15 +12,20 @@ export { loadFile as loadSafetensors, saveFile as saveSafetensors } from "./safe
  * in Fortran order keeps its strides.
  * @param source a path, a URL, bytes, a Blob, a Response or a stream
  * @throws ValueError for a damaged file, TypeError for arrays of text, dates or records
- * @example const x = await torch.io.loadNpy("x.npy");
+ * @example
+ * const bytes = await torch.io.saveNpy(torch.tensor([1, 2]));
+ * await torch.io.loadNpy(bytes); // tensor([1., 2.])
  */
 export const loadNpy: (source: FileSource, options?: ReadOptions | null) => Promise<Tensor> = lazy("loadNpy");
 
 /**
  * Writes a tensor of any device as a .npy file; numpy.save.
+ * Follows numpy.
  * @param target the path, or a stream, which is closed at the end; without it the result is the file's bytes
  * @throws TypeError for bfloat16, which NumPy does not have
- * @example await torch.io.saveNpy(x, "x.npy");
+ * @example
+ * const bytes = await torch.io.saveNpy(torch.tensor([1, 2])); // or a path as the second argument
+ * await torch.io.loadNpy(bytes); // tensor([1., 2.])
  */
 export const saveNpy: {
   (tensor: Tensor): Promise<Uint8Array>;
@@ -29,8 +34,11 @@ export const saveNpy: {
 
 /**
  * The arrays of an .npz file by their names, compressed or not; numpy.load. `options.keys` names those to be read.
+ * Follows numpy.
  * @throws RuntimeError for a damaged archive, and what `loadNpy` throws
- * @example const { images, labels } = await torch.io.loadNpz("data.npz");
+ * @example
+ * const bytes = await torch.io.saveNpz({ a: torch.tensor([1, 2]) });
+ * (await torch.io.loadNpz(bytes)).a; // tensor([1., 2.])
  */
 export const loadNpz: (source: FileSource, options?: ReadNamedOptions | null) => Promise<Record<string, Tensor>> =
   lazy("loadNpz");
@@ -49,8 +57,11 @@ export const loadPickle: <T = any>(source: FileSource, options?: { device?: Devi
 
 /**
  * Writes named tensors as an .npz file; numpy.savez.
+ * Follows numpy.
  * @param target the path, or a stream, which is closed at the end; without it the result is the file's bytes
- * @example await torch.io.saveNpz({ images, labels }, "data.npz");
+ * @example
+ * const bytes = await torch.io.saveNpz({ a: torch.tensor([1, 2]) });
+ * (await torch.io.loadNpz(bytes)).a; // tensor([1., 2.])
  */
 export const saveNpz: {
   (tensors: Record<string, Tensor>): Promise<Uint8Array>;

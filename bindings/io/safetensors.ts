@@ -39,13 +39,18 @@ export interface TensorSlice {
  * @param source a path, a URL, bytes, a Blob, a Response or a stream
  * @throws ValueError for a damaged file, or a key that it does not have; RuntimeError where it ends too early
  * @example
- * model.loadStateDict(await torch.safetensors.loadFile("model.safetensors"));
- * const { weight } = await torch.safetensors.loadFile(await fetch(url), { device: "webgpu", keys: ["weight"] });
+ * const bytes = await torch.io.saveSafetensors({ weight: torch.tensor([1, 2]) });
+ * (await torch.io.loadSafetensors(bytes)).weight; // tensor([1., 2.])
  */
 export const loadFile: (source: FileSource, options?: ReadNamedOptions | null) => Promise<Record<string, Tensor>> =
   lazy("loadSafetensors");
 
-/** `loadFile` of bytes; follows safetensors.torch.load. */
+/**
+ * `loadFile` of bytes; follows safetensors.torch.load.
+ * @example
+ * const bytes = torch.safetensors.save({ weight: torch.tensor([1, 2]) });
+ * torch.safetensors.load(bytes).weight; // tensor([1., 2.])
+ */
 export const load = loadFile;
 
 /**
@@ -65,7 +70,9 @@ export const open: (source: FileSource, options?: { device?: Device } | null) =>
  * @param target the path, or a stream, which is closed at the end; without it the result is the file's bytes
  * @param metadata strings kept in the header
  * @throws ValueError for complex128, which the format does not have
- * @example await torch.safetensors.saveFile(model.stateDict(), "model.safetensors", { format: "pt" });
+ * @example
+ * const bytes = await torch.io.saveSafetensors({ weight: torch.tensor([1, 2]) });
+ * (await torch.io.loadSafetensors(bytes)).weight; // tensor([1., 2.])
  */
 export const saveFile: {
   (
@@ -82,6 +89,11 @@ export const saveFile: {
   ): Promise<void>;
 } = lazy("saveSafetensors");
 
-/** The bytes of a safetensors file; follows safetensors.torch.save. */
+/**
+ * The bytes of a safetensors file; follows safetensors.torch.save.
+ * @example
+ * const bytes = torch.safetensors.save({ weight: torch.tensor([1, 2]) });
+ * torch.safetensors.load(bytes).weight; // tensor([1., 2.])
+ */
 export const save = (tensors: Record<string, Tensor>, metadata?: Record<string, string> | null): Promise<Uint8Array> =>
   saveFile(tensors, undefined, metadata);

@@ -4,7 +4,11 @@ import { RuntimeError } from "../error.ts";
 import { Code } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** A matrix for which a decomposition or a solution does not exist. Follows torch.linalg.LinAlgError. */
+/**
+ * A matrix for which a decomposition or a solution does not exist. Follows torch.linalg.LinAlgError.
+ * @example
+ * torch.linalg.inv(torch.zeros(2, 2)); // throws LinAlgError: linalg.inv: The diagonal element 1 is zero, the inversion could not be
+ */
 export class LinAlgError extends RuntimeError {
   static {
     this.prototype.name = "LinAlgError";

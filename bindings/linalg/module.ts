@@ -61,6 +61,9 @@ function start(module: WebAssembly.Module): Exports {
  * Loads what torch.linalg and torch.fft compute with. Needed before their first use in browsers and workers, which cannot
  * read files synchronously; elsewhere it happens by itself.
  * @throws NotImplementedError if this build of flambeau has no numerics module
+ * @example
+ * // in a page, before the first use
+ * await torch.linalg.load();
  */
 export async function load(): Promise<void> {
   if (exports !== undefined) return;

@@ -153,31 +153,83 @@ export function vander(...given: unknown[]): Tensor {
 
 /** The methods that this file adds to Tensor. */
 export interface TensorLinalg {
-  /** Follows torch.Tensor.inverse. */
+  /**
+   * Follows torch.Tensor.inverse.
+   * @example
+   * torch.tensor([[2, 0], [0, 4]]).inverse(); // tensor([[0.5000, 0.0000], [0.0000, 0.2500]])
+   */
   inverse(): Tensor;
-  /** Follows torch.Tensor.pinverse. */
+  /**
+   * Follows torch.Tensor.pinverse.
+   * @example
+   * torch.tensor([[2, 0], [0, 0]]).pinverse(); // tensor([[0.5000, 0.0000], [0.0000, 0.0000]])
+   */
   pinverse(rcond?: number): Tensor;
-  /** Follows torch.Tensor.det. */
+  /**
+   * Follows torch.Tensor.det.
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).det(); // tensor(-2.)
+   */
   det(): Tensor;
-  /** Follows torch.Tensor.logdet. */
+  /**
+   * Follows torch.Tensor.logdet.
+   * @example
+   * torch.tensor([[2, 0], [0, 4]]).logdet(); // tensor(2.0794)
+   */
   logdet(): Tensor;
-  /** Follows torch.Tensor.slogdet. */
+  /**
+   * Follows torch.Tensor.slogdet.
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).slogdet(); // [tensor(-1.), tensor(0.6931)]
+   */
   slogdet(): Named<"sign" | "logabsdet">;
-  /** Follows torch.Tensor.matrix_exp. */
+  /**
+   * Follows torch.Tensor.matrix_exp.
+   * @example
+   * torch.tensor([[0, 1], [0, 0]]).matrixExp(); // tensor([[1., 1.], [0., 1.]])
+   */
   matrixExp(): Tensor;
-  /** Follows torch.Tensor.matrix_power. */
+  /**
+   * Follows torch.Tensor.matrix_power.
+   * @example
+   * torch.tensor([[1, 1], [0, 1]]).matrixPower(3); // tensor([[1., 3.], [0., 1.]])
+   */
   matrixPower(n: number): Tensor;
-  /** Follows torch.Tensor.cholesky. */
+  /**
+   * Follows torch.Tensor.cholesky.
+   * @example
+   * torch.tensor([[4, 2], [2, 2]]).cholesky(); // tensor([[2., 0.], [1., 1.]])
+   */
   cholesky(upper?: boolean): Tensor;
-  /** Follows torch.Tensor.cholesky_solve. */
+  /**
+   * Follows torch.Tensor.cholesky_solve.
+   * @example
+   * torch.tensor([[4], [1]]).choleskySolve(torch.tensor([[2, 0], [0, 1]])); // tensor([[1.], [1.]])
+   */
   choleskySolve(input2: Tensor, upper?: boolean | { upper?: boolean }): Tensor;
-  /** Follows torch.Tensor.cholesky_inverse. */
+  /**
+   * Follows torch.Tensor.cholesky_inverse.
+   * @example
+   * torch.tensor([[2, 0], [0, 1]]).choleskyInverse(); // tensor([[0.2500, 0.0000], [0.0000, 1.0000]])
+   */
   choleskyInverse(upper?: boolean | { upper?: boolean }): Tensor;
-  /** Follows torch.Tensor.qr. */
+  /**
+   * Follows torch.Tensor.qr.
+   * @example
+   * torch.tensor([[3, 1], [4, 2]]).qr()[1].abs(); // tensor([[5.0000, 2.2000], [0.0000, 0.4000]])
+   */
   qr(some?: boolean): Named<"Q" | "R">;
-  /** Follows torch.Tensor.svd. */
+  /**
+   * Follows torch.Tensor.svd.
+   * @example
+   * torch.tensor([[3, 0], [0, 4]]).svd()[1]; // tensor([4., 3.])
+   */
   svd(some?: boolean, computeUv?: boolean): Named<"U" | "S" | "V">;
-  /** Follows torch.Tensor.triangular_solve. */
+  /**
+   * Follows torch.Tensor.triangular_solve.
+   * @example
+   * torch.tensor([[2], [3]]).triangularSolve(torch.tensor([[2, 0], [1, 1]]), { upper: false })[0]; // tensor([[1.], [2.]])
+   */
   triangularSolve(
     a: Tensor,
     upper?: boolean,

@@ -19,7 +19,12 @@ let turnAwaited = false;
 let warned = false;
 let watermark = WATERMARK_BYTES;
 
-/** Sets after how many bytes without a turn of the event loop the warning comes. For tests and small hosts. */
+/**
+ * Sets after how many bytes without a turn of the event loop the warning comes. For tests and small hosts.
+ * @example
+ * // bytes from which on the garbage collector is asked
+ * torch.setWatermark(512 * 2 ** 20);
+ */
 export function setWatermark(bytes: number): void {
   watermark = bytes;
   warned = false;

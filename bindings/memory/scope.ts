@@ -135,7 +135,9 @@ function joinGroup(scope: Scope | undefined): Group {
  * maps and sets), parameters, gradients, module buffers, optimizer state, and whatever was given to `torch.keep`.
  * With an async function the scope lasts until its promise settles.
  * @returns what `fn` returns
- * @example const loss = torch.scope(() => step(batch).item());
+ * @example
+ * const loss = torch.scope(() => torch.ones(1000).mul(3).mean().item()); // every tensor made inside is released
+ * loss; // 3
  */
 export function scope<T>(fn: () => T): T {
   const outer = current;
@@ -199,8 +201,12 @@ export interface Scoped<T> {
 /**
  * Iterates with a scope per iteration: what the loop's body makes is released before the next element is fetched, and the
  * element (a batch), too. A body that awaits needs `for await`. What shall outlive the loop is given to `torch.keep`.
- * @example for (const [x, y] of torch.scoped(loader)) { … }
- * @example for await (const [x, y] of torch.scoped(loader)) { … }
+ * @example
+ * const data = new torch.utils.data.TensorDataset(torch.arange(4));
+ * const loader = new torch.utils.data.DataLoader(data, { batchSize: 2 });
+ * let sum = 0;
+ * for (const [batch] of torch.scoped(loader)) sum += batch.sum().item();
+ * sum; // 6
  */
 export function scoped<T>(iterable: Iterable<T> | AsyncIterable<T>): Scoped<T> {
   return {
@@ -254,7 +260,13 @@ async function* iterateAsync<T>(iterable: Iterable<T> | AsyncIterable<T>): Async
   }
 }
 
-/** Lets a tensor outlive the scopes that are open. @returns the same tensor */
+/**
+ * Lets a tensor outlive the scopes that are open.
+ * @returns the same tensor
+ * @example
+ * const kept = torch.scope(() => torch.keep(torch.ones(2)));
+ * kept; // tensor([1., 1.])
+ */
 export function keep<T extends object>(tensor: T): T {
   if (typeof tensor !== "object" || tensor === null || !("handle" in tensor)) {
     throw new TypeError("keep(): argument 'tensor' (position 1) must be Tensor");

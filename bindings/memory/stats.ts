@@ -22,7 +22,8 @@ export interface MemoryStats {
 
 /**
  * The tensors, tape nodes and bytes that are alive. What garbage collection has not released yet counts as alive.
- * @example const before = torch.memoryStats().tensors;
+ * @example
+ * torch.memoryStats().liveTensors > 0;
  */
 export function memoryStats(): MemoryStats {
   const at = core.memoryStats() >>> 3;
@@ -42,6 +43,8 @@ export function memoryStats(): MemoryStats {
 /**
  * Lets allocations fail with OutOfMemoryError once more than `bytes` are in use; 0 lifts the limit. For hosts that must
  * not take what the engine would give, up to 4 GB.
+ * @example
+ * torch.setMemoryLimit(2 ** 31);
  */
 export function setMemoryLimit(bytes: number): void {
   core.setMemoryLimit(bytes);

@@ -25,7 +25,13 @@ export type FanMode = "fan_in" | "fan_out";
 
 const real = (value: number | { valueOf(): number }): number => Number(value);
 
-/** The recommended gain of a nonlinearity; `param` is the negative slope of leaky_relu. @throws ValueError for an unknown one */
+/**
+ * The recommended gain of a nonlinearity; `param` is the negative slope of leaky_relu.
+ * Follows torch.nn.init.calculate_gain.
+ * @throws ValueError for an unknown one
+ * @example
+ * nn.init.calculateGain("tanh"); // 1.6666666666666667
+ */
 export function calculateGain(nonlinearity: Nonlinearity, param?: number | null): number {
   switch (nonlinearity) {
     case "sigmoid":
@@ -52,7 +58,13 @@ export function calculateGain(nonlinearity: Nonlinearity, param?: number | null)
   }
 }
 
-/** How many inputs and outputs an element of a weight has. @throws ValueError for less than two dimensions */
+/**
+ * How many inputs and outputs an element of a weight has.
+ * Follows torch.nn.init._calculate_fan_in_and_fan_out.
+ * @throws ValueError for less than two dimensions
+ * @example
+ * nn.init.calculateFans(torch.empty(3, 5)); // { fanIn: 5, fanOut: 3 }
+ */
 export function calculateFans(tensor: Tensor): { fanIn: number; fanOut: number } {
   const { shape } = tensor;
   if (shape.length < 2) {
@@ -79,18 +91,43 @@ function fill<T extends Tensor>(tensor: T, body: (tensor: T) => unknown): T {
   return tensor;
 }
 
-/** Uniform on [a, b); follows torch.nn.init.uniform_. */
+/**
+ * Uniform on [a, b); follows torch.nn.init.uniform_.
+ * @example
+ * nn.init.uniform_(torch.empty(3), 1, 2).min().item() >= 1; // true
+ */
 export const uniform_ = <T extends Tensor>(tensor: T, a = 0, b = 1): T => fill(tensor, (t) => t.uniform_(a, b));
-/** Normal; follows torch.nn.init.normal_. */
+/**
+ * Normal; follows torch.nn.init.normal_.
+ * @example
+ * nn.init.normal_(torch.empty(3), 0, 0.01).shape; // [3]
+ */
 export const normal_ = <T extends Tensor>(tensor: T, mean = 0, std = 1): T => fill(tensor, (t) => t.normal_(mean, std));
-/** One value; follows torch.nn.init.constant_. */
+/**
+ * One value; follows torch.nn.init.constant_.
+ * @example
+ * nn.init.constant_(torch.empty(2), 0.5); // tensor([0.5000, 0.5000])
+ */
 export const constant_ = <T extends Tensor>(tensor: T, value: number): T => fill(tensor, (t) => t.fill_(value));
-/** Ones; follows torch.nn.init.ones_. */
+/**
+ * Ones; follows torch.nn.init.ones_.
+ * @example
+ * nn.init.ones_(torch.empty(2)); // tensor([1., 1.])
+ */
 export const ones_ = <T extends Tensor>(tensor: T): T => fill(tensor, (t) => t.fill_(1));
-/** Zeros; follows torch.nn.init.zeros_. */
+/**
+ * Zeros; follows torch.nn.init.zeros_.
+ * @example
+ * nn.init.zeros_(torch.empty(2)); // tensor([0., 0.])
+ */
 export const zeros_ = <T extends Tensor>(tensor: T): T => fill(tensor, (t) => t.zero_());
 
-/** The identity matrix; follows torch.nn.init.eye_. @throws ValueError unless the tensor has two dimensions */
+/**
+ * The identity matrix; follows torch.nn.init.eye_.
+ * @throws ValueError unless the tensor has two dimensions
+ * @example
+ * nn.init.eye_(torch.empty(2, 2)); // tensor([[1., 0.], [0., 1.]])
+ */
 export function eye_<T extends Tensor>(tensor: T): T {
   if (tensor.ndim !== 2) throw new ValueError("Only tensors with 2 dimensions are supported");
   return fill(tensor, (t) => {
@@ -99,7 +136,11 @@ export function eye_<T extends Tensor>(tensor: T): T {
   });
 }
 
-/** Kernels that keep their input, as many channels as there are; follows torch.nn.init.dirac_. */
+/**
+ * Kernels that keep their input, as many channels as there are; follows torch.nn.init.dirac_.
+ * @example
+ * nn.init.dirac_(torch.empty(1, 1, 3)); // tensor([[[0., 1., 0.]]])
+ */
 export function dirac_<T extends Tensor>(tensor: T, groups = 1): T {
   const { ndim, shape } = tensor;
   if (![3, 4, 5].includes(ndim)) throw new ValueError("Only tensors with 3, 4, or 5 dimensions are supported");
@@ -118,14 +159,22 @@ export function dirac_<T extends Tensor>(tensor: T, groups = 1): T {
   });
 }
 
-/** Glorot's uniform initialisation; follows torch.nn.init.xavier_uniform_. */
+/**
+ * Glorot's uniform initialisation; follows torch.nn.init.xavier_uniform_.
+ * @example
+ * nn.init.xavierUniform_(torch.empty(3, 5)).abs().max().item() <= Math.sqrt(6 / 8); // true
+ */
 export function xavierUniform_<T extends Tensor>(tensor: T, gain = 1): T {
   const { fanIn, fanOut } = calculateFans(tensor);
   const bound = Math.sqrt(3) * (real(gain) * Math.sqrt(2 / (fanIn + fanOut)));
   return uniform_(tensor, -bound, bound);
 }
 
-/** Glorot's normal initialisation; follows torch.nn.init.xavier_normal_. */
+/**
+ * Glorot's normal initialisation; follows torch.nn.init.xavier_normal_.
+ * @example
+ * nn.init.xavierNormal_(torch.empty(3, 5)).shape; // [3, 5]
+ */
 export function xavierNormal_<T extends Tensor>(tensor: T, gain = 1): T {
   const { fanIn, fanOut } = calculateFans(tensor);
   return normal_(tensor, 0, real(gain) * Math.sqrt(2 / (fanIn + fanOut)));
@@ -152,7 +201,11 @@ function kaimingStd(tensor: Tensor, a: number | KaimingOptions, mode: FanMode, n
   return calculateGain(nonlinearity, slope) / Math.sqrt(mode === "fan_in" ? fanIn : fanOut);
 }
 
-/** He's uniform initialisation; follows torch.nn.init.kaiming_uniform_. */
+/**
+ * He's uniform initialisation; follows torch.nn.init.kaiming_uniform_.
+ * @example
+ * nn.init.kaimingUniform_(torch.empty(3, 6), { nonlinearity: "relu" }).abs().max().item() <= 1; // true
+ */
 export function kaimingUniform_<T extends Tensor>(
   tensor: T,
   a: number | KaimingOptions = 0,
@@ -164,7 +217,11 @@ export function kaimingUniform_<T extends Tensor>(
   return uniform_(tensor, -bound, bound);
 }
 
-/** He's normal initialisation; follows torch.nn.init.kaiming_normal_. */
+/**
+ * He's normal initialisation; follows torch.nn.init.kaiming_normal_.
+ * @example
+ * nn.init.kaimingNormal_(torch.empty(3, 5), { mode: "fan_out" }).shape; // [3, 5]
+ */
 export function kaimingNormal_<T extends Tensor>(
   tensor: T,
   a: number | KaimingOptions = 0,
@@ -198,7 +255,11 @@ function erf(x: number): number {
   return x < 0 ? -value : value;
 }
 
-/** Normal, redrawn outside [a, b]; follows torch.nn.init.trunc_normal_. */
+/**
+ * Normal, redrawn outside [a, b]; follows torch.nn.init.trunc_normal_.
+ * @example
+ * nn.init.truncNormal_(torch.empty(100)).abs().max().item() <= 2; // true
+ */
 export function truncNormal_<T extends Tensor>(tensor: T, mean = 0, std = 1, a = -2, b = 2): T {
   const low = normalCdf((a - mean) / std);
   const high = normalCdf((b - mean) / std);
@@ -214,7 +275,11 @@ export function truncNormal_<T extends Tensor>(tensor: T, mean = 0, std = 1, a =
 
 /**
  * A (semi-)orthogonal matrix, the dims after the first taken as one; follows torch.nn.init.orthogonal_ (Saxe, McClelland
- * and Ganguli 2013). @throws ValueError for less than two dimensions
+ * and Ganguli 2013).
+ * @throws ValueError for less than two dimensions
+ * @example
+ * const w = nn.init.orthogonal_(torch.empty(2, 2));
+ * w.matmul(w.t()).allclose(torch.eye(2), { atol: 1e-5 }); // true
  */
 export function orthogonal_<T extends Tensor>(tensor: T, gain = 1): T {
   if (tensor.ndim < 2) throw new ValueError("Only tensors with 2 or more dimensions are supported");
@@ -230,7 +295,11 @@ export function orthogonal_<T extends Tensor>(tensor: T, gain = 1): T {
   });
 }
 
-/** Normal, with a share `sparsity` of every column zero; follows torch.nn.init.sparse_. */
+/**
+ * Normal, with a share `sparsity` of every column zero; follows torch.nn.init.sparse_.
+ * @example
+ * nn.init.sparse_(torch.empty(4, 2), 0.5).eq(0).sum(); // tensor(4)
+ */
 export function sparse_<T extends Tensor>(tensor: T, sparsity: number, std = 0.01): T {
   if (tensor.ndim !== 2) throw new ValueError("Only tensors with 2 dimensions are supported");
   const [rows, columns] = tensor.shape as [number, number];

@@ -55,11 +55,14 @@ export interface Module<Args extends unknown[] = [input: Tensor], Result = Tenso
  * made with `registerBuffer`. In names and state dicts attributes have PyTorch's spelling (`runningMean` is `running_mean`).
  * @example
  * class Net extends nn.Module {
- *   hidden = new nn.Linear(784, 128);
- *   output = new nn.Linear(128, 10);
- *   forward(x: Tensor) { return this.output(F.relu(this.hidden(x))); }
+ *   hidden = new nn.Linear(4, 3);
+ *   output = new nn.Linear(3, 2);
+ *   forward(x) {
+ *     return this.output(torch.relu(this.hidden(x)));
+ *   }
  * }
- * const logits = new Net()(images);
+ * const net = new Net();
+ * net(torch.zeros(5, 4)).shape; // [5, 2]
  */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export abstract class Module<Args extends unknown[] = [input: Tensor], Result = Tensor> extends Callable {
@@ -115,7 +118,19 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
   }
   /**
    * Registers a tensor that is state but no parameter, such as a running mean; `persistent` ones are in the state dict.
+   * Follows torch.nn.Module.register_buffer.
    * @throws ValueError for a name that something else has
+   * @example
+   * class Scale extends nn.Module {
+   *   constructor() {
+   *     super();
+   *     this.registerBuffer("factor", torch.tensor([2]));
+   *   }
+   *   forward(x) {
+   *     return x.mul(this.factor);
+   *   }
+   * }
+   * new Scale().stateDict(); // { factor: tensor([2.]) }
    */
   registerBuffer(name: string, tensor: Tensor | null, persistent = true): void {
     if (tensor !== null && !(tensor instanceof Tensor)) {
@@ -126,7 +141,15 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
     this.claim("buffer", name, tensor && keep(tensor), () => this.#buffers.has(name));
     this.#buffers.set(name, persistent);
   }
-  /** Sets an attribute to a parameter; the same as assigning it. @throws ValueError for a name that something else has */
+  /**
+   * Sets an attribute to a parameter; the same as assigning it.
+   * Follows torch.nn.Module.register_parameter.
+   * @throws ValueError for a name that something else has
+   * @example
+   * const layer = new nn.Module();
+   * layer.registerParameter("scale", new nn.Parameter(torch.ones(1)));
+   * [...layer.parameters()].length; // 1
+   */
   registerParameter(name: string, parameter: Parameter | null): void {
     if (parameter !== null && !(parameter instanceof Parameter)) {
       throw new TypeError(
@@ -136,19 +159,40 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
     }
     this.claim("parameter", name, parameter, (present) => present instanceof Parameter);
   }
-  /** Sets an attribute to a module; the same as assigning it. @throws ValueError for a name that something else has */
+  /**
+   * Sets an attribute to a module; the same as assigning it.
+   * Follows torch.nn.Module.add_module.
+   * @throws ValueError for a name that something else has
+   * @example
+   * const net = new nn.Module();
+   * net.addModule("first", new nn.Linear(2, 1));
+   * [...net.namedParameters()].map(([name]) => name); // ["first.weight", "first.bias"]
+   */
   addModule(name: string, module: AnyModule | null): void {
     if (module !== null && !(module instanceof Module)) {
       throw new TypeError(`${typeof module} is not a Module subclass`);
     }
     this.claim("module", name, module, (present) => present instanceof Module);
   }
-  /** The same as `addModule`. */
+  /**
+   * The same as `addModule`.
+   * Follows torch.nn.Module.register_module.
+   * @example
+   * const net = new nn.Module();
+   * net.registerModule("first", new nn.Linear(2, 1));
+   * [...net.namedParameters()].map(([name]) => name); // ["first.weight", "first.bias"]
+   */
   registerModule(name: string, module: AnyModule | null): void {
     this.addModule(name, module);
   }
 
-  /** The modules directly below this one, with their names; each module once. */
+  /**
+   * The modules directly below this one, with their names; each module once.
+   * Follows torch.nn.Module.named_children.
+   * @example
+   * const net = new nn.Sequential(new nn.Linear(2, 1), new nn.ReLU());
+   * [...net.namedChildren()].map(([name]) => name); // ["0", "1"]
+   */
   *namedChildren(): IterableIterator<[name: string, module: AnyModule]> {
     const seen = new Set<unknown>();
     for (const [name, value] of this.members()) {
@@ -158,12 +202,24 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
       }
     }
   }
-  /** The modules directly below this one. */
+  /**
+   * The modules directly below this one.
+   * Follows torch.nn.Module.children.
+   * @example
+   * const net = new nn.Sequential(new nn.Linear(2, 1), new nn.ReLU());
+   * [...net.children()].length; // 2
+   */
   *children(): IterableIterator<AnyModule> {
     for (const [, module] of this.namedChildren()) yield module;
   }
 
-  /** This module and all below it, depth first, with their dotted names; each module once. */
+  /**
+   * This module and all below it, depth first, with their dotted names; each module once.
+   * Follows torch.nn.Module.named_modules.
+   * @example
+   * const net = new nn.Sequential(new nn.Sequential(new nn.ReLU()));
+   * [...net.namedModules()].map(([name]) => name); // ["", "0", "0.0"]
+   */
   *namedModules(prefix = "", seen = new Set<unknown>()): IterableIterator<[name: string, module: AnyModule]> {
     if (seen.has(this)) return;
     seen.add(this);
@@ -172,24 +228,52 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
       if (value instanceof Module) yield* value.namedModules(join(prefix, name), seen);
     }
   }
-  /** This module and all below it. */
+  /**
+   * This module and all below it.
+   * Follows torch.nn.Module.modules.
+   * @example
+   * const net = new nn.Sequential(new nn.Sequential(new nn.ReLU()));
+   * [...net.modules()].length; // 3
+   */
   *modules(): IterableIterator<AnyModule> {
     for (const [, module] of this.namedModules()) yield module;
   }
 
-  /** The parameters with their dotted names; each once, unless `recurse` is off of all modules below. */
+  /**
+   * The parameters with their dotted names; each once, unless `recurse` is off of all modules below.
+   * Follows torch.nn.Module.named_parameters.
+   * @example
+   * const layer = new nn.Linear(2, 1);
+   * [...layer.namedParameters()].map(([name]) => name); // ["weight", "bias"]
+   */
   *namedParameters(prefix = "", recurse = true): IterableIterator<[name: string, parameter: Parameter]> {
     yield* this.collect(prefix, recurse, (module) => module.ownParameters());
   }
-  /** The parameters, as optimizers take them. */
+  /**
+   * The parameters, as optimizers take them.
+   * Follows torch.nn.Module.parameters.
+   * @example
+   * const layer = new nn.Linear(2, 1);
+   * [...layer.parameters()].map((parameter) => parameter.shape); // [[1, 2], [1]]
+   */
   *parameters(recurse = true): IterableIterator<Parameter> {
     for (const [, parameter] of this.namedParameters("", recurse)) yield parameter;
   }
-  /** The buffers with their dotted names. */
+  /**
+   * The buffers with their dotted names.
+   * Follows torch.nn.Module.named_buffers.
+   * @example
+   * [...new nn.BatchNorm1d(2).namedBuffers()].map(([name]) => name); // ["running_mean", "running_var", "num_batches_tracked"]
+   */
   *namedBuffers(prefix = "", recurse = true): IterableIterator<[name: string, buffer: Tensor]> {
     yield* this.collect(prefix, recurse, (module) => module.ownBuffers());
   }
-  /** The buffers. */
+  /**
+   * The buffers.
+   * Follows torch.nn.Module.buffers.
+   * @example
+   * [...new nn.BatchNorm1d(2).buffers()].length; // 3
+   */
   *buffers(recurse = true): IterableIterator<Tensor> {
     for (const [, buffer] of this.namedBuffers("", recurse)) yield buffer;
   }
@@ -210,7 +294,14 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
     }
   }
 
-  /** The module of a dotted name, this one for "". @throws RuntimeError when there is none */
+  /**
+   * The module of a dotted name, this one for "".
+   * Follows torch.nn.Module.get_submodule.
+   * @throws RuntimeError when there is none
+   * @example
+   * const net = new nn.Sequential(new nn.Sequential(new nn.ReLU()));
+   * net.getSubmodule("0.0"); // ReLU()
+   */
   getSubmodule(target: string): AnyModule {
     let module = this as unknown as AnyModule;
     for (const name of target === "" ? [] : target.split(".")) {
@@ -220,7 +311,14 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
     }
     return module;
   }
-  /** The parameter of a dotted name. @throws RuntimeError when there is none */
+  /**
+   * The parameter of a dotted name.
+   * Follows torch.nn.Module.get_parameter.
+   * @throws RuntimeError when there is none
+   * @example
+   * const layer = new nn.Linear(2, 1);
+   * layer.getParameter("bias").shape; // [1]
+   */
   getParameter(target: string): Parameter {
     const [module, name] = this.owner(target);
     const found = module.member(name);
@@ -248,6 +346,8 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
   /**
    * Parameters and persistent buffers by name, in PyTorch's order: a module's parameters, its buffers, then its children. The
    * tensors share storage with the module's, detached from the tape unless `keepVars` is set.
+   * @example
+   * Object.keys(new nn.Linear(2, 1).stateDict()); // ["weight", "bias"]
    */
   stateDict(options: string | { prefix?: string; keepVars?: boolean; destination?: StateDict } = {}): StateDict {
     const {
@@ -277,9 +377,14 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
 
   /**
    * Copies a state dict into the parameters and buffers.
+   * Follows torch.nn.Module.load_state_dict.
    * @param strict the names must be exactly those of `stateDict`
    * @returns the names that were missing and those that were not expected
    * @throws RuntimeError that lists what does not fit; then nothing has been changed
+   * @example
+   * const layer = new nn.Linear(2, 1);
+   * layer.loadStateDict({ weight: torch.ones(1, 2), bias: torch.zeros(1) });
+   * layer(torch.tensor([[1, 2]])).detach(); // tensor([[3.]])
    */
   loadStateDict(
     state: Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>,
@@ -298,26 +403,60 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
 
   // ---- modes, devices, gradients
 
-  /** Sets training mode (or evaluation with `false`) here and in all modules below. */
+  /**
+   * Sets training mode (or evaluation with `false`) here and in all modules below.
+   * Follows torch.nn.Module.train.
+   * @example
+   * new nn.Dropout(0.5).train(false)(torch.tensor([1, 2])); // tensor([1., 2.])
+   */
   train(mode = true): this {
     if (typeof mode !== "boolean") throw new TypeError("training mode is expected to be boolean");
     for (const module of this.modules()) module.training = mode;
     return this;
   }
-  /** Sets evaluation mode. */
+  /**
+   * Sets evaluation mode.
+   * Follows torch.nn.Module.eval.
+   * @example
+   * new nn.Dropout(0.5).eval()(torch.tensor([1, 2])); // tensor([1., 2.])
+   */
   eval(): this {
     return this.train(false);
   }
-  /** Sets `requiresGrad` of all parameters. */
+  /**
+   * Sets `requiresGrad` of all parameters.
+   * Follows torch.nn.Module.requires_grad_.
+   * @example
+   * const layer = new nn.Linear(2, 1);
+   * layer.requiresGrad_(false);
+   * layer.weight.requiresGrad; // false
+   */
   requiresGrad_(requiresGrad = true): this {
     for (const parameter of this.parameters()) parameter.requiresGrad_(requiresGrad);
     return this;
   }
-  /** Drops the gradients of all parameters, or makes them zero where `setToNone` is off. */
+  /**
+   * Drops the gradients of all parameters, or makes them zero where `setToNone` is off.
+   * Follows torch.nn.Module.zero_grad.
+   * @example
+   * const layer = new nn.Linear(2, 1);
+   * layer(torch.ones(1, 2)).sum().backward();
+   * layer.zeroGrad();
+   * layer.weight.grad; // null
+   */
   zeroGrad(setToNone = true): void {
     for (const parameter of this.parameters()) clearGrad(parameter, setToNone);
   }
-  /** Calls `fn` with every module below and then with this one; used to initialise. */
+  /**
+   * Calls `fn` with every module below and then with this one; used to initialise.
+   * Follows torch.nn.Module.apply.
+   * @example
+   * const net = new nn.Sequential(new nn.Linear(1, 1), new nn.Linear(1, 1));
+   * net.apply((module) => {
+   *   if (module instanceof nn.Linear) nn.init.ones_(module.weight);
+   * });
+   * net[0].weight.detach(); // tensor([[1.]])
+   */
   apply(fn: (module: AnyModule) => void): this {
     for (const child of this.children()) child.apply(fn);
     fn(this as unknown as AnyModule);
@@ -327,7 +466,9 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
   /**
    * Moves parameters and buffers to a device, or casts the floating ones to a dtype, in place. From WebGPU to the CPU it is a
    * promise.
-   * @example model.to("webgpu"); await model.to("cpu");
+   * Follows torch.nn.Module.to.
+   * @example
+   * new nn.Linear(2, 1).to("float64").weight.dtype; // "float64"
    */
   to(device: "cpu"): this | Promise<this>;
   to(...target: (Device | DType | Tensor | { device?: Device; dtype?: DType })[]): this;
@@ -343,19 +484,39 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
     }
     return [...tensors];
   }
-  /** Casts floating parameters and buffers to float32. */
+  /**
+   * Casts floating parameters and buffers to float32.
+   * Follows torch.nn.Module.float.
+   * @example
+   * new nn.Linear(2, 1).double().float().weight.dtype; // "float32"
+   */
   float(): this {
     return this.to("float32");
   }
-  /** Casts floating parameters and buffers to float64. */
+  /**
+   * Casts floating parameters and buffers to float64.
+   * Follows torch.nn.Module.double.
+   * @example
+   * new nn.Linear(2, 1).double().weight.dtype; // "float64"
+   */
   double(): this {
     return this.to("float64");
   }
-  /** Casts floating parameters and buffers to float16. */
+  /**
+   * Casts floating parameters and buffers to float16.
+   * Follows torch.nn.Module.half.
+   * @example
+   * new nn.Linear(2, 1).half().weight.dtype; // "float16"
+   */
   half(): this {
     return this.to("float16");
   }
-  /** Casts floating parameters and buffers to bfloat16. */
+  /**
+   * Casts floating parameters and buffers to bfloat16.
+   * Follows torch.nn.Module.bfloat16.
+   * @example
+   * new nn.Linear(2, 1).bfloat16().weight.dtype; // "bfloat16"
+   */
   bfloat16(): this {
     return this.to("bfloat16");
   }
@@ -368,11 +529,21 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
     void convertAll(this.tensors(), [device], true);
     return this;
   }
-  /** Moves parameters and buffers to the CPU; a promise where they are on WebGPU. */
+  /**
+   * Moves parameters and buffers to the CPU; a promise where they are on WebGPU.
+   * Follows torch.nn.Module.cpu.
+   * @example
+   * (await new nn.Linear(2, 1).cpu()).weight.device; // "cpu"
+   */
   cpu(): this | Promise<this> {
     return this.to("cpu");
   }
-  /** Moves parameters and buffers to WebGPU. */
+  /**
+   * Moves parameters and buffers to WebGPU.
+   * @example
+   * await torch.webgpu.init();
+   * new nn.Linear(2, 1).webgpu().weight.device; // "webgpu"
+   */
   webgpu(): this {
     return this.to("webgpu");
   }
@@ -382,6 +553,11 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
   /**
    * A copy with parameters, buffers and modules of its own, whatever is shared inside being shared again; hooks are not copied.
    * Follows copy.deepcopy of a module.
+   * Follows copy.deepcopy.
+   * @example
+   * const layer = new nn.Linear(2, 1);
+   * const copy = layer.deepCopy();
+   * copy.weight === layer.weight; // false
    */
   deepCopy(): this {
     return this.copyWith(new Map()) as this;
@@ -404,11 +580,25 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
   private get hooks(): Hooks {
     return (this.#hooks ??= newHooks());
   }
-  /** `hook(module, args)` runs before `forward`; what it returns, if anything, replaces the arguments. */
+  /**
+   * `hook(module, args)` runs before `forward`; what it returns, if anything, replaces the arguments.
+   * Follows torch.nn.Module.register_forward_pre_hook.
+   * @example
+   * const layer = new nn.Linear(2, 1);
+   * layer.registerForwardPreHook((module, [x]) => [x.mul(0)]);
+   * layer(torch.ones(1, 2)).equal(layer.bias.unsqueeze(0)); // true
+   */
   registerForwardPreHook(hook: (module: this, args: Args) => unknown, options?: HookOptions): RemovableHandle {
     return addHook(this.hooks, "forwardPre", hook, options);
   }
-  /** `hook(module, args, result)` runs after `forward`; what it returns, if anything, replaces the result. */
+  /**
+   * `hook(module, args, result)` runs after `forward`; what it returns, if anything, replaces the result.
+   * Follows torch.nn.Module.register_forward_hook.
+   * @example
+   * const layer = new nn.Identity();
+   * layer.registerForwardHook((module, args, output) => output.mul(2));
+   * layer(torch.ones(2)); // tensor([2., 2.])
+   */
   registerForwardHook(
     hook: (module: this, args: Args, result: Result) => unknown,
     options?: HookOptions,
@@ -428,6 +618,13 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
   /**
    * `hook(module, gradInput, gradOutput)` runs when the gradients of the module's inputs are known; what it returns, if anything,
    * replaces `gradInput`.
+   * Follows torch.nn.Module.register_full_backward_hook.
+   * @example
+   * const layer = new nn.Tanh();
+   * layer.registerFullBackwardHook((module, gradInput) => [gradInput[0].mul(10)]);
+   * const x = torch.zeros(1, { requiresGrad: true });
+   * layer(x).sum().backward();
+   * x.grad; // tensor([10.])
    */
   registerFullBackwardHook(
     hook: (module: this, gradInput: (Tensor | null)[], gradOutput: (Tensor | null)[]) => unknown,
@@ -454,12 +651,21 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
 
   // ---- representation
 
-  /** What stands between the parentheses of the printed module. */
+  /**
+   * What stands between the parentheses of the printed module.
+   * Follows torch.nn.Module.extra_repr.
+   * @example
+   * new nn.Linear(2, 1).extraRepr(); // "in_features=2, out_features=1, bias=True"
+   */
   extraRepr(): string {
     return "";
   }
 
-  /** As PyTorch prints it. */
+  /**
+   * As PyTorch prints it.
+   * @example
+   * String(new nn.Sequential(new nn.Linear(2, 1), new nn.ReLU())); // "Sequential(\n (0): Linear(in_features=2, out_features=1, bias=True)\n (1): ReLU()\n)"
+   */
   override toString(): string {
     const extra = this.extraRepr();
     const lines = extra === "" ? [] : extra.split("\n");

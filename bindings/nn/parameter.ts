@@ -7,7 +7,8 @@ import { disposed, Tensor } from "../tensor/tensor.ts";
 /**
  * A leaf tensor that requires grad and that belongs to the module it is assigned to. It shares `data`'s storage and outlives
  * every `torch.scope`; follows torch.nn.Parameter.
- * @example this.weight = new nn.Parameter(torch.randn(3, 4));
+ * @example
+ * new nn.Parameter(torch.zeros(2)); // Parameter containing: tensor([0., 0.], requires_grad=True)
  */
 export class Parameter extends Tensor {
   constructor(data: Tensor, requiresGrad = true) {

@@ -107,7 +107,12 @@ abstract class AdamBase extends Optimizer<AdamOptions> {
 
 /**
  * Adam; follows torch.optim.Adam.
- * @example new optim.Adam(model.parameters(), { lr: 1e-3 })
+ * @example
+ * const x = new nn.Parameter(torch.tensor([1]));
+ * const optimizer = new optim.Adam([x], { lr: 0.1 });
+ * x.square().sum().backward();
+ * optimizer.step();
+ * x.detach(); // tensor([0.9000])
  */
 export class Adam extends AdamBase {
   constructor(params: Params<AdamOptions>, ...rest: AdamRest) {
@@ -118,7 +123,15 @@ export class Adam extends AdamBase {
   }
 }
 
-/** Adam with weight decay apart from the gradient; follows torch.optim.AdamW. */
+/**
+ * Adam with weight decay apart from the gradient; follows torch.optim.AdamW.
+ * @example
+ * const x = new nn.Parameter(torch.tensor([1]));
+ * const optimizer = new optim.AdamW([x], { lr: 0.1 });
+ * x.square().sum().backward();
+ * optimizer.step();
+ * x.detach(); // tensor([0.8990])
+ */
 export class AdamW extends AdamBase {
   constructor(params: Params<AdamOptions>, ...rest: AdamRest) {
     super(params, 1e-2, "AdamW", rest);
@@ -136,7 +149,15 @@ export interface AdamaxOptions extends Implementation {
   maximize: boolean;
 }
 
-/** Adam with the infinity norm; follows torch.optim.Adamax. */
+/**
+ * Adam with the infinity norm; follows torch.optim.Adamax.
+ * @example
+ * const x = new nn.Parameter(torch.tensor([1]));
+ * const optimizer = new optim.Adamax([x], { lr: 0.1 });
+ * x.square().sum().backward();
+ * optimizer.step();
+ * x.detach(); // tensor([0.9000])
+ */
 export class Adamax extends Optimizer<AdamaxOptions> {
   constructor(
     params: Params<AdamaxOptions>,
@@ -180,7 +201,15 @@ export interface NAdamOptions extends Implementation {
   momentumDecay: number;
 }
 
-/** Adam with Nesterov momentum; follows torch.optim.NAdam. */
+/**
+ * Adam with Nesterov momentum; follows torch.optim.NAdam.
+ * @example
+ * const x = new nn.Parameter(torch.tensor([1]));
+ * const optimizer = new optim.NAdam([x], { lr: 0.1 });
+ * x.square().sum().backward();
+ * optimizer.step();
+ * x.detach(); // tensor([0.8950])
+ */
 export class NAdam extends Optimizer<NAdamOptions> {
   constructor(
     params: Params<NAdamOptions>,
@@ -233,7 +262,15 @@ export interface RAdamOptions extends Implementation {
   weightDecay: number;
 }
 
-/** Adam with a rectified variance; follows torch.optim.RAdam. */
+/**
+ * Adam with a rectified variance; follows torch.optim.RAdam.
+ * @example
+ * const x = new nn.Parameter(torch.tensor([1]));
+ * const optimizer = new optim.RAdam([x], { lr: 0.1 });
+ * x.square().sum().backward();
+ * optimizer.step();
+ * x.detach(); // tensor([0.8000])
+ */
 export class RAdam extends Optimizer<RAdamOptions> {
   constructor(
     params: Params<RAdamOptions>,
@@ -277,6 +314,12 @@ export interface SparseAdamOptions {
 /**
  * Adam that changes only the rows whose gradient is not zero, as PyTorch's does with sparse gradients (here they are dense);
  * follows torch.optim.SparseAdam.
+ * @example
+ * const rows = new nn.Parameter(torch.ones(3, 2));
+ * const optimizer = new optim.SparseAdam([rows], { lr: 0.5 });
+ * nn.functional.embedding(torch.tensor([1n]), rows, { sparse: true }).sum().backward();
+ * optimizer.step();
+ * rows.detach(); // tensor([[1.0000, 1.0000], [0.5000, 0.5000], [1.0000, 1.0000]])
  */
 export class SparseAdam extends Optimizer<SparseAdamOptions> {
   constructor(

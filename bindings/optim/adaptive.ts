@@ -34,7 +34,15 @@ export interface RMSpropOptions extends Implementation {
   maximize: boolean;
 }
 
-/** Gradients over the root of their mean square; follows torch.optim.RMSprop. */
+/**
+ * Gradients over the root of their mean square; follows torch.optim.RMSprop.
+ * @example
+ * const x = new nn.Parameter(torch.tensor([1]));
+ * const optimizer = new optim.RMSprop([x], { lr: 0.1 });
+ * x.square().sum().backward();
+ * optimizer.step();
+ * x.detach(); // tensor([5.9605e-08])
+ */
 export class RMSprop extends Optimizer<RMSpropOptions> {
   constructor(
     params: Params<RMSpropOptions>,
@@ -96,7 +104,15 @@ export interface AdagradOptions extends Implementation {
   maximize: boolean;
 }
 
-/** Gradients over the root of the sum of their squares; follows torch.optim.Adagrad. */
+/**
+ * Gradients over the root of the sum of their squares; follows torch.optim.Adagrad.
+ * @example
+ * const x = new nn.Parameter(torch.tensor([1]));
+ * const optimizer = new optim.Adagrad([x], { lr: 0.1 });
+ * x.square().sum().backward();
+ * optimizer.step();
+ * x.detach(); // tensor([0.9000])
+ */
 export class Adagrad extends Optimizer<AdagradOptions> {
   constructor(
     params: Params<AdagradOptions>,
@@ -141,7 +157,15 @@ export interface AdadeltaOptions extends Implementation {
   maximize: boolean;
 }
 
-/** Steps in proportion to the steps so far; follows torch.optim.Adadelta. */
+/**
+ * Steps in proportion to the steps so far; follows torch.optim.Adadelta.
+ * @example
+ * const x = new nn.Parameter(torch.tensor([1]));
+ * const optimizer = new optim.Adadelta([x]);
+ * x.square().sum().backward();
+ * optimizer.step();
+ * x.detach(); // tensor([0.9968])
+ */
 export class Adadelta extends Optimizer<AdadeltaOptions> {
   constructor(
     params: Params<AdadeltaOptions>,
@@ -187,7 +211,15 @@ export interface RpropOptions extends Implementation {
   maximize: boolean;
 }
 
-/** Steps by the gradient's sign alone; follows torch.optim.Rprop. */
+/**
+ * Steps by the gradient's sign alone; follows torch.optim.Rprop.
+ * @example
+ * const x = new nn.Parameter(torch.tensor([1]));
+ * const optimizer = new optim.Rprop([x], { lr: 0.1 });
+ * x.square().sum().backward();
+ * optimizer.step();
+ * x.detach(); // tensor([0.9000])
+ */
 export class Rprop extends Optimizer<RpropOptions> {
   constructor(
     params: Params<RpropOptions>,
@@ -241,7 +273,15 @@ export interface ASGDOptions extends Implementation {
   maximize: boolean;
 }
 
-/** SGD whose parameters are averaged in `ax` of the state; follows torch.optim.ASGD. */
+/**
+ * SGD whose parameters are averaged in `ax` of the state; follows torch.optim.ASGD.
+ * @example
+ * const x = new nn.Parameter(torch.tensor([1]));
+ * const optimizer = new optim.ASGD([x], { lr: 0.1 });
+ * x.square().sum().backward();
+ * optimizer.step();
+ * x.detach(); // tensor([0.8000])
+ */
 export class ASGD extends Optimizer<ASGDOptions> {
   constructor(
     params: Params<ASGDOptions>,

@@ -54,7 +54,15 @@ export interface CyclicOptions {
   lastEpoch?: number;
 }
 
-/** Triangles between two rates; follows torch.optim.lr_scheduler.CyclicLR. */
+/**
+ * Triangles between two rates; follows torch.optim.lr_scheduler.CyclicLR.
+ * @example
+ * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+ * const scheduler = new optim.lrScheduler.CyclicLR(optimizer, { baseLr: 0.1, maxLr: 0.3, stepSizeUp: 2, cycleMomentum: false });
+ * optimizer.step();
+ * scheduler.step();
+ * scheduler.getLastLr(); // [0.2]
+ */
 export class CyclicLR extends LRScheduler {
   private readonly maxLrs: number[];
   private readonly totalSize: number;
@@ -170,7 +178,15 @@ interface CycleGroup extends MomentumGroup {
   baseMomentum?: number;
 }
 
-/** One rise and one long fall of the rate; follows torch.optim.lr_scheduler.OneCycleLR. */
+/**
+ * One rise and one long fall of the rate; follows torch.optim.lr_scheduler.OneCycleLR.
+ * @example
+ * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+ * const scheduler = new optim.lrScheduler.OneCycleLR(optimizer, { maxLr: 0.5, totalSteps: 4, cycleMomentum: false });
+ * optimizer.step();
+ * scheduler.step();
+ * scheduler.getLastLr(); // [0.4058728269748815]
+ */
 export class OneCycleLR extends LRScheduler {
   readonly totalSteps: number;
   private readonly schedulePhases: Phase[];
@@ -286,7 +302,11 @@ export interface PlateauOptions {
 
 /**
  * Lowers the rate when a metric no longer improves; follows torch.optim.lr_scheduler.ReduceLROnPlateau.
- * @example scheduler.step(validationLoss);
+ * @example
+ * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+ * const scheduler = new optim.lrScheduler.ReduceLROnPlateau(optimizer, { patience: 0 });
+ * for (const loss of [1, 2]) scheduler.step(loss);
+ * optimizer.paramGroups[0].lr; // 0.1
  */
 export class ReduceLROnPlateau extends Stateful {
   readonly optimizer: AnyOptimizer;
@@ -361,7 +381,15 @@ export class ReduceLROnPlateau extends Stateful {
     return mode === "min" ? value < bound : value > bound;
   }
 
-  /** Takes the metric of an epoch. */
+  /**
+   * Takes the metric of an epoch.
+   * Follows torch.optim.lr_scheduler.ReduceLROnPlateau.step.
+   * @example
+   * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+   * const scheduler = new optim.lrScheduler.ReduceLROnPlateau(optimizer, { patience: 0 });
+   * for (const loss of [1, 2]) scheduler.step(loss);
+   * optimizer.paramGroups[0].lr; // 0.1
+   */
   step(metric: number | { item(): unknown }): void {
     const value = typeof metric === "number" ? metric : Number(metric.item());
     this.lastEpoch++;
@@ -387,6 +415,15 @@ export class ReduceLROnPlateau extends Stateful {
       if (group.lr - lr > this.eps) group.lr = lr;
     });
   }
+  /**
+   * The learning rates of the groups as they were set last.
+   * Follows torch.optim.lr_scheduler.ReduceLROnPlateau.get_last_lr.
+   * @example
+   * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+   * const scheduler = new optim.lrScheduler.ReduceLROnPlateau(optimizer);
+   * scheduler.step(1);
+   * scheduler.getLastLr(); // [1]
+   */
   getLastLr(): number[] {
     return this.lastLr;
   }

@@ -64,6 +64,16 @@ async function readLater<T>(reading: Reading<T>): Promise<T> {
 /**
  * Limited-memory BFGS over all parameters together; follows torch.optim.LBFGS. `step` needs a closure that clears the gradients,
  * computes the loss, calls `backward` and returns the loss.
+ * @example
+ * const x = new nn.Parameter(torch.tensor([1]));
+ * const optimizer = new optim.LBFGS([x]);
+ * optimizer.step(() => {
+ *   optimizer.zeroGrad();
+ *   const loss = x.sub(3).square().sum();
+ *   loss.backward();
+ *   return loss;
+ * });
+ * x.detach(); // tensor([3.])
  */
 export class LBFGS extends Optimizer<LBFGSOptions> {
   constructor(params: Params<LBFGSOptions>, ...rest: Rest<[lr: number, maxIter: number], Partial<LBFGSOptions>>) {
@@ -111,7 +121,20 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
     return readNow(this.iterate(closure));
   }
 
-  /** `step` for parameters of any device: the search looks at values, which WebGPU gives asynchronously. */
+  /**
+   * `step` for parameters of any device: the search looks at values, which WebGPU gives asynchronously.
+   * Follows torch.optim.LBFGS.step.
+   * @example
+   * const x = new nn.Parameter(torch.tensor([1]));
+   * const optimizer = new optim.LBFGS([x]);
+   * await optimizer.stepAsync(() => {
+   *   optimizer.zeroGrad();
+   *   const loss = x.sub(3).square().sum();
+   *   loss.backward();
+   *   return loss;
+   * });
+   * x.detach(); // tensor([3.])
+   */
   stepAsync<T>(closure: Closure<T>): Promise<T> {
     return readLater(this.iterate(closure));
   }

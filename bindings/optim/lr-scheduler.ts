@@ -41,7 +41,15 @@ const isFunctions = (value: unknown): value is unknown[] => Array.isArray(value)
 
 /** State under PyTorch's names. */
 export abstract class Stateful {
-  /** Everything but the optimizer and functions, under PyTorch's names. */
+  /**
+   * Everything but the optimizer and functions, under PyTorch's names.
+   * @example
+   * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+   * const scheduler = new optim.lrScheduler.StepLR(optimizer, 1, 0.5);
+   * optimizer.step();
+   * scheduler.step();
+   * scheduler.stateDict().last_epoch; // undefined
+   */
   stateDict(): Record<string, unknown> {
     const state: Record<string, unknown> = {};
     for (const [attribute, value] of Object.entries(this)) {
@@ -50,7 +58,14 @@ export abstract class Stateful {
     }
     return state;
   }
-  /** Takes over what `stateDict` gave, here or in PyTorch. */
+  /**
+   * Takes over what `stateDict` gave, here or in PyTorch.
+   * @example
+   * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+   * const scheduler = new optim.lrScheduler.StepLR(optimizer, 1, 0.5);
+   * scheduler.loadStateDict({ ...scheduler.stateDict(), last_epoch: 4 });
+   * scheduler.lastEpoch; // 0
+   */
   loadStateDict(state: Record<string, unknown>): void {
     for (const [attribute, value] of Object.entries(this)) {
       const loaded = state[nameOf(attribute)];
@@ -60,7 +75,17 @@ export abstract class Stateful {
   }
 }
 
-/** Base of the schedulers; follows torch.optim.lr_scheduler._LRScheduler. */
+/**
+ * Base of the schedulers; follows torch.optim.lr_scheduler._LRScheduler.
+ * @example
+ * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+ * const scheduler = new optim.lrScheduler.StepLR(optimizer, 1, 0.5);
+ * for (let epoch = 0; epoch < 3; epoch++) {
+ *   optimizer.step();
+ *   scheduler.step();
+ * }
+ * scheduler.getLastLr(); // [0.125]
+ */
 export abstract class LRScheduler extends Stateful {
   readonly optimizer: AnyOptimizer;
   /** The rates at the beginning. */
@@ -99,7 +124,16 @@ export abstract class LRScheduler extends Stateful {
     return undefined;
   }
 
-  /** Moves on by one epoch, or to the given one. */
+  /**
+   * Moves on by one epoch, or to the given one.
+   * Follows torch.optim.lr_scheduler.StepLR.step.
+   * @example
+   * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+   * const scheduler = new optim.lrScheduler.StepLR(optimizer, 1, 0.5);
+   * optimizer.step();
+   * scheduler.step();
+   * optimizer.paramGroups[0].lr; // 0.5
+   */
   step(epoch?: number): void {
     this.stepCount++;
     this.lastEpoch = epoch ?? this.lastEpoch + 1;
@@ -114,7 +148,16 @@ export abstract class LRScheduler extends Stateful {
     this.stepCount = 0;
     this.step();
   }
-  /** The rates that the last step set. */
+  /**
+   * The rates that the last step set.
+   * Follows torch.optim.lr_scheduler.StepLR.get_last_lr.
+   * @example
+   * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+   * const scheduler = new optim.lrScheduler.StepLR(optimizer, 1, 0.5);
+   * optimizer.step();
+   * scheduler.step();
+   * scheduler.getLastLr(); // [0.5]
+   */
   getLastLr(): number[] {
     return this.lastLr;
   }
@@ -131,7 +174,15 @@ function functionsFor(optimizer: AnyOptimizer, given: EpochFunction | EpochFunct
   return given;
 }
 
-/** The first rate times a function of the epoch; follows torch.optim.lr_scheduler.LambdaLR. */
+/**
+ * The first rate times a function of the epoch; follows torch.optim.lr_scheduler.LambdaLR.
+ * @example
+ * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+ * const scheduler = new optim.lrScheduler.LambdaLR(optimizer, (epoch) => 0.5 ** epoch);
+ * optimizer.step();
+ * scheduler.step();
+ * scheduler.getLastLr(); // [0.5]
+ */
 export class LambdaLR extends LRScheduler {
   readonly lrLambdas: EpochFunction[];
   constructor(
@@ -150,7 +201,15 @@ export class LambdaLR extends LRScheduler {
   }
 }
 
-/** The last rate times a function of the epoch; follows torch.optim.lr_scheduler.MultiplicativeLR. */
+/**
+ * The last rate times a function of the epoch; follows torch.optim.lr_scheduler.MultiplicativeLR.
+ * @example
+ * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+ * const scheduler = new optim.lrScheduler.MultiplicativeLR(optimizer, () => 0.5);
+ * optimizer.step();
+ * scheduler.step();
+ * scheduler.getLastLr(); // [0.5]
+ */
 export class MultiplicativeLR extends LRScheduler {
   readonly lrLambdas: EpochFunction[];
   constructor(
@@ -170,7 +229,15 @@ export class MultiplicativeLR extends LRScheduler {
   }
 }
 
-/** The rate times `gamma` every `stepSize` epochs; follows torch.optim.lr_scheduler.StepLR. */
+/**
+ * The rate times `gamma` every `stepSize` epochs; follows torch.optim.lr_scheduler.StepLR.
+ * @example
+ * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+ * const scheduler = new optim.lrScheduler.StepLR(optimizer, 2, 0.1);
+ * optimizer.step();
+ * scheduler.step();
+ * scheduler.getLastLr(); // [1]
+ */
 export class StepLR extends LRScheduler {
   readonly stepSize: number;
   readonly gamma: number;
@@ -200,7 +267,15 @@ export class StepLR extends LRScheduler {
   }
 }
 
-/** The rate times `gamma` at every milestone; follows torch.optim.lr_scheduler.MultiStepLR. */
+/**
+ * The rate times `gamma` at every milestone; follows torch.optim.lr_scheduler.MultiStepLR.
+ * @example
+ * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+ * const scheduler = new optim.lrScheduler.MultiStepLR(optimizer, [1, 2], 0.1);
+ * optimizer.step();
+ * scheduler.step();
+ * scheduler.getLastLr(); // [0.1]
+ */
 export class MultiStepLR extends LRScheduler {
   readonly milestones: number[];
   readonly gamma: number;
@@ -245,7 +320,15 @@ export class MultiStepLR extends LRScheduler {
   }
 }
 
-/** A share of the rate for the first epochs; follows torch.optim.lr_scheduler.ConstantLR. */
+/**
+ * A share of the rate for the first epochs; follows torch.optim.lr_scheduler.ConstantLR.
+ * @example
+ * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+ * const scheduler = new optim.lrScheduler.ConstantLR(optimizer, { factor: 0.5, totalIters: 2 });
+ * optimizer.step();
+ * scheduler.step();
+ * scheduler.getLastLr(); // [0.5]
+ */
 export class ConstantLR extends LRScheduler {
   readonly factor: number;
   readonly totalIters: number;
@@ -274,7 +357,15 @@ export class ConstantLR extends LRScheduler {
   }
 }
 
-/** A share that grows (or falls) linearly over the first epochs; follows torch.optim.lr_scheduler.LinearLR. */
+/**
+ * A share that grows (or falls) linearly over the first epochs; follows torch.optim.lr_scheduler.LinearLR.
+ * @example
+ * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+ * const scheduler = new optim.lrScheduler.LinearLR(optimizer, { startFactor: 0.5, totalIters: 2 });
+ * optimizer.step();
+ * scheduler.step();
+ * scheduler.getLastLr(); // [0.75]
+ */
 export class LinearLR extends LRScheduler {
   readonly startFactor: number;
   readonly endFactor: number;
@@ -313,7 +404,15 @@ export class LinearLR extends LRScheduler {
   }
 }
 
-/** The rate times `gamma` every epoch; follows torch.optim.lr_scheduler.ExponentialLR. */
+/**
+ * The rate times `gamma` every epoch; follows torch.optim.lr_scheduler.ExponentialLR.
+ * @example
+ * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+ * const scheduler = new optim.lrScheduler.ExponentialLR(optimizer, 0.5);
+ * optimizer.step();
+ * scheduler.step();
+ * scheduler.getLastLr(); // [0.5]
+ */
 export class ExponentialLR extends LRScheduler {
   readonly gamma: number;
   constructor(
@@ -333,7 +432,15 @@ export class ExponentialLR extends LRScheduler {
   }
 }
 
-/** Falls to zero as a power of what is left; follows torch.optim.lr_scheduler.PolynomialLR. */
+/**
+ * Falls to zero as a power of what is left; follows torch.optim.lr_scheduler.PolynomialLR.
+ * @example
+ * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+ * const scheduler = new optim.lrScheduler.PolynomialLR(optimizer, { totalIters: 2 });
+ * optimizer.step();
+ * scheduler.step();
+ * scheduler.getLastLr(); // [0.5]
+ */
 export class PolynomialLR extends LRScheduler {
   readonly totalIters: number;
   readonly power: number;
@@ -362,7 +469,15 @@ export class PolynomialLR extends LRScheduler {
   }
 }
 
-/** Half a cosine down to `etaMin` over `TMax` epochs; follows torch.optim.lr_scheduler.CosineAnnealingLR. */
+/**
+ * Half a cosine down to `etaMin` over `TMax` epochs; follows torch.optim.lr_scheduler.CosineAnnealingLR.
+ * @example
+ * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+ * const scheduler = new optim.lrScheduler.CosineAnnealingLR(optimizer, 2);
+ * optimizer.step();
+ * scheduler.step();
+ * scheduler.getLastLr(); // [0.5]
+ */
 export class CosineAnnealingLR extends LRScheduler {
   readonly TMax: number;
   readonly etaMin: number;
@@ -398,7 +513,15 @@ export class CosineAnnealingLR extends LRScheduler {
   }
 }
 
-/** Cosines that begin anew, `TMult` times as long each; follows torch.optim.lr_scheduler.CosineAnnealingWarmRestarts. */
+/**
+ * Cosines that begin anew, `TMult` times as long each; follows torch.optim.lr_scheduler.CosineAnnealingWarmRestarts.
+ * @example
+ * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+ * const scheduler = new optim.lrScheduler.CosineAnnealingWarmRestarts(optimizer, 2);
+ * optimizer.step();
+ * scheduler.step();
+ * scheduler.getLastLr(); // [0.5]
+ */
 export class CosineAnnealingWarmRestarts extends LRScheduler {
   readonly T0: number;
   readonly TMult: number;
@@ -467,6 +590,16 @@ abstract class Composite extends Stateful {
   abstract readonly schedulers: Steppable[];
   protected lastLr: number[] = [];
 
+  /**
+   * The learning rates of the groups as they were set last.
+   * Follows torch.optim.lr_scheduler.SequentialLR.get_last_lr.
+   * @example
+   * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+   * const parts = [new optim.lrScheduler.ConstantLR(optimizer, { factor: 0.1 }), new optim.lrScheduler.ExponentialLR(optimizer, 0.5)];
+   * const scheduler = new optim.lrScheduler.SequentialLR(optimizer, parts, [1]);
+   * optimizer.step();
+   * scheduler.getLastLr().length; // 1
+   */
   getLastLr(): number[] {
     return this.lastLr;
   }
@@ -485,7 +618,14 @@ abstract class Composite extends Stateful {
 /**
  * Schedulers one after the other, each from its milestone on; follows torch.optim.lr_scheduler.SequentialLR.
  * @throws ValueError for schedulers of another optimizer, or unless there is one milestone less than schedulers
- * @example new lrScheduler.SequentialLR(optimizer, [new LinearLR(optimizer), new CosineAnnealingLR(optimizer, 45)], [5]);
+ * @example
+ * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+ * const warmup = new optim.lrScheduler.ConstantLR(optimizer, { factor: 0.1, totalIters: 1 });
+ * const decay = new optim.lrScheduler.ExponentialLR(optimizer, 0.5);
+ * const scheduler = new optim.lrScheduler.SequentialLR(optimizer, [warmup, decay], [1]);
+ * optimizer.step();
+ * scheduler.step();
+ * scheduler.getLastLr(); // [1]
  */
 export class SequentialLR extends Composite {
   readonly optimizer: AnyOptimizer;
@@ -523,6 +663,16 @@ export class SequentialLR extends Composite {
     schedulers[0]!.begin();
     this.lastLr = schedulers[0]!.getLastLr();
   }
+  /**
+   * The next epoch.
+   * Follows torch.optim.lr_scheduler.SequentialLR.step.
+   * @example
+   * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+   * const parts = [new optim.lrScheduler.ConstantLR(optimizer, { factor: 0.1 }), new optim.lrScheduler.ExponentialLR(optimizer, 0.5)];
+   * const scheduler = new optim.lrScheduler.SequentialLR(optimizer, parts, [1]);
+   * optimizer.step();
+   * scheduler.step();
+   */
   step(): void {
     this.lastEpoch++;
     const index = this.milestones.filter((milestone) => milestone <= this.lastEpoch).length;
@@ -533,7 +683,17 @@ export class SequentialLR extends Composite {
   }
 }
 
-/** Schedulers one on top of the other; follows torch.optim.lr_scheduler.ChainedScheduler. */
+/**
+ * Schedulers one on top of the other; follows torch.optim.lr_scheduler.ChainedScheduler.
+ * @example
+ * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+ * const first = new optim.lrScheduler.ConstantLR(optimizer, { factor: 0.1, totalIters: 1 });
+ * const second = new optim.lrScheduler.ExponentialLR(optimizer, 0.5);
+ * const scheduler = new optim.lrScheduler.ChainedScheduler([first, second]);
+ * optimizer.step();
+ * scheduler.step();
+ * scheduler.getLastLr(); // [0.5]
+ */
 export class ChainedScheduler extends Composite {
   readonly optimizer: AnyOptimizer;
   readonly schedulers: Steppable[];
@@ -551,6 +711,16 @@ export class ChainedScheduler extends Composite {
     this.schedulers = schedulers;
     this.lastLr = groupsOf(this.optimizer).map((group) => group.lr);
   }
+  /**
+   * The next epoch.
+   * Follows torch.optim.lr_scheduler.ChainedScheduler.step.
+   * @example
+   * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+   * const parts = [new optim.lrScheduler.ConstantLR(optimizer, { factor: 0.1 }), new optim.lrScheduler.ExponentialLR(optimizer, 0.5)];
+   * const scheduler = new optim.lrScheduler.ChainedScheduler(parts);
+   * optimizer.step();
+   * scheduler.step();
+   */
   step(): void {
     for (const scheduler of this.schedulers) scheduler.step();
     this.lastLr = groupsOf(this.optimizer).map((group) => group.lr);

@@ -47,7 +47,16 @@ export interface Implementation {
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const camelCase = (name: string): string => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
-/** Base of all optimizers; follows torch.optim.Optimizer. */
+/**
+ * Base of all optimizers; follows torch.optim.Optimizer.
+ * @example
+ * const x = new nn.Parameter(torch.tensor([1]));
+ * const optimizer = new optim.SGD([x], { lr: 0.5 });
+ * optimizer.zeroGrad();
+ * x.square().sum().backward();
+ * optimizer.step();
+ * x.item(); // 0
+ */
 export abstract class Optimizer<S extends Settings> {
   /** The groups. Their settings may be changed between steps. */
   readonly paramGroups: ParamGroup<S>[] = [];
@@ -71,7 +80,15 @@ export abstract class Optimizer<S extends Settings> {
     else for (const group of list) this.addParamGroup(group as GroupInit<S>);
   }
 
-  /** Adds a group; settings that it does not have are the optimizer's. @throws ValueError for a parameter that has a group */
+  /**
+   * Adds a group; settings that it does not have are the optimizer's.
+   * Follows torch.optim.Optimizer.add_param_group.
+   * @throws ValueError for a parameter that has a group
+   * @example
+   * const optimizer = new optim.SGD([new nn.Parameter(torch.ones(1))], { lr: 0.1 });
+   * optimizer.addParamGroup({ params: [new nn.Parameter(torch.ones(1))], lr: 0.01 });
+   * optimizer.paramGroups.map((group) => group.lr); // [0.1, 0.01]
+   */
   addParamGroup(group: GroupInit<S>): void {
     const params = group.params instanceof Tensor ? [group.params] : [...group.params];
     const known = new Set(this.paramGroups.flatMap((other) => other.params));
@@ -85,15 +102,31 @@ export abstract class Optimizer<S extends Settings> {
     this.paramGroups.push({ ...this.defaults, ...given, params } as ParamGroup<S>);
   }
 
-  /** Drops the gradients of all parameters, or makes them zero where `setToNone` is off. */
+  /**
+   * Drops the gradients of all parameters, or makes them zero where `setToNone` is off.
+   * Follows torch.optim.Optimizer.zero_grad.
+   * @example
+   * const x = new nn.Parameter(torch.tensor([1]));
+   * const optimizer = new optim.SGD([x], { lr: 0.5 });
+   * x.square().sum().backward();
+   * optimizer.zeroGrad();
+   * x.grad; // null
+   */
   zeroGrad(setToNone = true): void {
     for (const group of this.paramGroups) for (const param of group.params) clearGrad(param, setToNone);
   }
 
   /**
    * Changes the parameters by their gradients.
+   * Follows torch.optim.Optimizer.step.
    * @param closure computes the loss and its gradients anew; it is called first
    * @returns what the closure returned
+   * @example
+   * const x = new nn.Parameter(torch.tensor([1]));
+   * const optimizer = new optim.SGD([x], { lr: 0.5 });
+   * x.square().sum().backward();
+   * optimizer.step();
+   * x.detach(); // tensor([0.])
    */
   step(): void;
   step<T>(closure: Closure<T>): T;
@@ -141,7 +174,12 @@ export abstract class Optimizer<S extends Settings> {
     return state;
   }
 
-  /** The state with PyTorch's names; its tensors are the optimizer's own. */
+  /**
+   * The state with PyTorch's names; its tensors are the optimizer's own.
+   * @example
+   * const optimizer = new optim.SGD([new nn.Parameter(torch.ones(1))], { lr: 0.1 });
+   * optimizer.stateDict().param_groups[0].lr; // 0.1
+   */
   stateDict(): OptimizerState {
     const numbers = new Map<Tensor, number>();
     for (const group of this.paramGroups) for (const param of group.params) numbers.set(param, numbers.size);
@@ -159,7 +197,17 @@ export abstract class Optimizer<S extends Settings> {
     };
   }
 
-  /** Takes over a state of the same groups, copying its tensors. @throws ValueError when the groups differ in size */
+  /**
+   * Takes over a state of the same groups, copying its tensors.
+   * Follows torch.optim.Optimizer.load_state_dict.
+   * @throws ValueError when the groups differ in size
+   * @example
+   * const parameters = [new nn.Parameter(torch.ones(1))];
+   * const saved = new optim.SGD(parameters, { lr: 0.1 }).stateDict();
+   * const optimizer = new optim.SGD(parameters, { lr: 1 });
+   * optimizer.loadStateDict(saved);
+   * optimizer.paramGroups[0].lr; // 0.1
+   */
   loadStateDict(saved: OptimizerState | LoadedState): void {
     const sizes = (groups: { length: number }[]): string => groups.map(({ length }) => length).join();
     if (saved.param_groups.length !== this.paramGroups.length) {
@@ -187,7 +235,11 @@ export abstract class Optimizer<S extends Settings> {
     });
   }
 
-  /** As PyTorch prints it. */
+  /**
+   * As PyTorch prints it.
+   * @example
+   * String(new optim.SGD([new nn.Parameter(torch.ones(1))], { lr: 0.1 })).startsWith("SGD ("); // true
+   */
   toString(): string {
     const lines = this.paramGroups.map((group, g) => {
       const { params: _, ...settings } = group;

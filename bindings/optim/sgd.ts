@@ -29,7 +29,12 @@ export interface SGDOptions extends Implementation {
 
 /**
  * Stochastic gradient descent; follows torch.optim.SGD.
- * @example new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 })
+ * @example
+ * const x = new nn.Parameter(torch.tensor([1]));
+ * const optimizer = new optim.SGD([x], { lr: 0.1, momentum: 0.9 });
+ * x.square().sum().backward();
+ * optimizer.step();
+ * x.detach(); // tensor([0.8000])
  */
 export class SGD extends Optimizer<SGDOptions> {
   constructor(

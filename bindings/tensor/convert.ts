@@ -23,9 +23,10 @@ export interface ToOptions {
 export interface TensorConversions {
   /**
    * The tensor with another dtype or on another device; the tensor itself where nothing changes, unless `copy`.
-   * Follows torch.Tensor.to. @throws RuntimeError for an unknown device
-   * To the CPU it is a promise where the tensor is on WebGPU.
-   * @example x.to("float64"); x.to("webgpu"); await x.to("cpu"); x.to(other); x.to({ dtype: "int64", copy: true });
+   * To the CPU it is a promise where the tensor is on WebGPU. Follows torch.Tensor.to.
+   * @throws RuntimeError for an unknown device
+   * @example
+   * torch.tensor([1.7]).to("int64"); // tensor([1])
    */
   to(device: "cpu", options?: ToOptions): Tensor | Promise<Tensor>;
   to(device: "cpu", dtype: DType, nonBlocking?: boolean, copy?: boolean, options?: ToOptions): Tensor | Promise<Tensor>;
@@ -33,24 +34,105 @@ export interface TensorConversions {
   to(target: DType | Tensor, nonBlocking?: boolean, copy?: boolean, options?: ToOptions): Tensor;
   to(device: Device, dtype: DType, nonBlocking?: boolean, copy?: boolean, options?: ToOptions): Tensor;
   to(options: ToOptions): Tensor;
-  /** The tensor with another dtype; follows torch.Tensor.type. Without one: the dtype's name. */
+  /**
+   * The tensor with another dtype; follows torch.Tensor.type. Without one: the dtype's name.
+   * @example
+   * torch.tensor([1]).type(); // "torch.FloatTensor"
+   * torch.tensor([1]).type("int64").dtype; // "int64"
+   */
   type(): string;
   type(dtype: DType): Tensor;
-  /** The dtype of `other`. */
+  /**
+   * The dtype of `other`.
+   * Follows torch.Tensor.type_as.
+   * @example
+   * torch.tensor([1.5]).typeAs(torch.tensor([1n])); // tensor([1])
+   */
   typeAs(other: Tensor): Tensor;
-  /** The tensor on the CPU: itself, or a promise where it is on WebGPU. @example (await x.cpu()).tolist() */
+  /**
+   * The tensor on the CPU: itself, or a promise where it is on WebGPU.
+   * Follows torch.Tensor.cpu.
+   * @example
+   * torch.tensor([1]).cpu().device; // "cpu"
+   */
   cpu(): Tensor | Promise<Tensor>;
-  /** The tensor on WebGPU. @throws RuntimeError before torch.webgpu.init */
+  /**
+   * The tensor on WebGPU.
+   * @throws RuntimeError before torch.webgpu.init
+   * @example
+   * await torch.webgpu.init();
+   * torch.ones(2).webgpu().device; // "webgpu"
+   */
   webgpu(): Tensor;
+  /**
+   * The tensor as float32.
+   * Follows torch.Tensor.float.
+   * @example
+   * torch.tensor([1.7, -2]).float(); // tensor([1.7000, -2.0000])
+   */
   float(options?: FormatOptions): Tensor;
+  /**
+   * The tensor as float64.
+   * Follows torch.Tensor.double.
+   * @example
+   * torch.tensor([1.7, -2]).double(); // tensor([1.7000, -2.0000], dtype=torch.float64)
+   */
   double(options?: FormatOptions): Tensor;
+  /**
+   * The tensor as float16.
+   * Follows torch.Tensor.half.
+   * @example
+   * torch.tensor([1.7, -2]).half(); // tensor([1.7002, -2.0000], dtype=torch.float16)
+   */
   half(options?: FormatOptions): Tensor;
+  /**
+   * The tensor as bfloat16.
+   * Follows torch.Tensor.bfloat16.
+   * @example
+   * torch.tensor([1.7, -2]).bfloat16(); // tensor([1.7031, -2.0000], dtype=torch.bfloat16)
+   */
   bfloat16(options?: FormatOptions): Tensor;
+  /**
+   * The tensor as int64.
+   * Follows torch.Tensor.long.
+   * @example
+   * torch.tensor([1.7, -2]).long(); // tensor([1, -2])
+   */
   long(options?: FormatOptions): Tensor;
+  /**
+   * The tensor as int32.
+   * Follows torch.Tensor.int.
+   * @example
+   * torch.tensor([1.7, -2]).int(); // tensor([1, -2], dtype=torch.int32)
+   */
   int(options?: FormatOptions): Tensor;
+  /**
+   * The tensor as int16.
+   * Follows torch.Tensor.short.
+   * @example
+   * torch.tensor([1.7, -2]).short(); // tensor([1, -2], dtype=torch.int16)
+   */
   short(options?: FormatOptions): Tensor;
+  /**
+   * The tensor as int8.
+   * Follows torch.Tensor.char.
+   * @example
+   * torch.tensor([1.7, -2]).char(); // tensor([1, -2], dtype=torch.int8)
+   */
   char(options?: FormatOptions): Tensor;
+  /**
+   * The tensor as uint8.
+   * Follows torch.Tensor.byte.
+   * @example
+   * torch.tensor([1.7, 2]).byte(); // tensor([1, 2], dtype=torch.uint8)
+   */
   byte(options?: FormatOptions): Tensor;
+  /**
+   * The tensor as truth values: whether each element is not 0.
+   * Follows torch.Tensor.bool.
+   * @example
+   * torch.tensor([1.7, -2]).bool(); // tensor([True, True])
+   */
   bool(options?: FormatOptions): Tensor;
 }
 

@@ -40,7 +40,10 @@ export function memoryOf(handle: number, count: number): TypedArray {
  * A tensor of its own memory with the given elements; follows torch.tensor.
  * @param data a number, nested arrays of numbers, booleans or BigInts, typed arrays (also nested), 0-d tensors, or a tensor to copy
  * @throws ValueError for ragged arrays, TypeError for elements that are no numbers, RuntimeError for values beyond the dtype's range
- * @example torch.tensor([[1, 2], [3, 4]]).shape // [2, 2]
+ * @example
+ * torch.tensor([[1, 2], [3, 4]]); // tensor([[1., 2.], [3., 4.]])
+ * torch.tensor([1n, 2n]).dtype; // "int64"
+ * torch.tensor([true, false]); // tensor([True, False])
  */
 export function tensor(data: TensorData, options?: TensorOptions | null): Tensor {
   options ??= {};
@@ -75,6 +78,8 @@ function finish(result: Tensor, options: TensorOptions): Tensor {
 /**
  * The tensor itself where it already has the dtype and the device, else a new one; follows torch.as_tensor.
  * JavaScript's arrays and typed arrays lie outside the wasm memory and are copied.
+ * @example
+ * torch.asTensor([1, 2]); // tensor([1., 2.])
  */
 export function asTensor(data: TensorData, options?: TensorOptions | null): Tensor {
   options ??= {};

@@ -9,6 +9,10 @@ let defaultCode = dtypeCode("float32");
 /**
  * Sets the floating dtype that numbers become; follows torch.set_default_dtype.
  * @throws TypeError for a dtype that is not floating
+ * @example
+ * torch.setDefaultDtype("float64");
+ * torch.zeros(1).dtype; // "float64"
+ * torch.setDefaultDtype("float32");
  */
 export function setDefaultDtype(dtype: DType): void {
   const code = dtypeCode(dtype);
@@ -19,7 +23,11 @@ export function setDefaultDtype(dtype: DType): void {
   core.setDefaultDType(code);
 }
 
-/** The floating dtype that numbers become, `"float32"` unless set otherwise; follows torch.get_default_dtype. */
+/**
+ * The floating dtype that numbers become, `"float32"` unless set otherwise; follows torch.get_default_dtype.
+ * @example
+ * torch.getDefaultDtype(); // "float32"
+ */
 export function getDefaultDtype(): DType {
   return DTYPES[defaultCode]!;
 }

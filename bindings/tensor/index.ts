@@ -22,16 +22,26 @@ export type Index = number | bigint | boolean | string | null | Tensor | ArrayBu
 export interface TensorIndexing {
   /**
    * Reads as `x[...]` does in Python: a view where all indices are numbers, slices, null or "...", else a copy.
+   * Follows torch.Tensor.__getitem__.
    * @throws IndexError for indices out of range, too many of them, or of a wrong kind; ValueError for steps below 1
-   * @example x.at(0); x.at("...", "1:3"); x.at([0, 2]); x.at(x.gt(0)); x.at(null, "::2")
+   * @example
+   * const x = torch.tensor([[1, 2, 3], [4, 5, 6]]);
+   * x.at(0); // tensor([1., 2., 3.])
+   * x.at(":", -1); // tensor([3., 6.])
+   * x.at("...", ":2"); // tensor([[1., 2.], [4., 5.]])
+   * x.at(x.gt(3)); // tensor([4., 5., 6.])
    */
   at(...indices: Index[]): Tensor;
   /**
    * Writes as `x[...] = value` does in Python: the indices as `at` takes them, then the value, a number or a tensor that
    * broadcasts. Without an index everything is written.
+   * Follows torch.Tensor.__setitem__.
    * @returns the tensor itself
    * @throws IndexError as `at`; RuntimeError when the value's shape doesn't fit
-   * @example x.put(0, 1.5); x.put("1:3", other); x.put(mask, 0)
+   * @example
+   * const x = torch.zeros(2, 3);
+   * x.put(0, ":2", torch.tensor([1, 2]));
+   * x; // tensor([[1., 2., 0.], [0., 0., 0.]])
    */
   put(...indicesAndValue: [...Index[], Index | Scalar | Tensor]): this;
 }

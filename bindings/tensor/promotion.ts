@@ -31,12 +31,21 @@ function promote(a: number, b: number): number {
   }
 }
 
-/** The smallest dtype that holds both; follows torch.promote_types. */
+/**
+ * The smallest dtype that holds both; follows torch.promote_types.
+ * @example
+ * torch.promoteTypes("int32", "float16"); // "float16"
+ */
 export function promoteTypes(type1: DType, type2: DType): DType {
   return DTYPES[promote(dtypeCode(type1), dtypeCode(type2))]!;
 }
 
-/** Whether `from` may be written into `to` without losing its category; follows torch.can_cast. */
+/**
+ * Whether `from` may be written into `to` without losing its category; follows torch.can_cast.
+ * @example
+ * torch.canCast("float64", "float32"); // true
+ * torch.canCast("float32", "int64"); // false
+ */
 export function canCast(from: DType, to: DType): boolean {
   const source = category(dtypeCode(from));
   const target = category(dtypeCode(to));
@@ -48,6 +57,8 @@ export function canCast(from: DType, to: DType): boolean {
 /**
  * The dtype of an op on two operands; follows torch.result_type. Tensors with dimensions decide before 0-d tensors, and
  * those before numbers, unless the lower one is of a higher category.
+ * @example
+ * torch.resultType(torch.tensor([1n]), 2.5); // "float32"
  */
 export function resultType(tensor1: Tensor | Scalar, tensor2: Tensor | Scalar): DType {
   const codes: (number | undefined)[] = [undefined, undefined, undefined];
@@ -105,7 +116,12 @@ const FLOATS: Record<string, [bits: number, eps: number, max: number, tiny: numb
   float64: [64, 2 ** -52, Number.MAX_VALUE, 2 ** -1022, 1e-15],
 };
 
-/** The limits of a floating dtype; follows torch.finfo. @throws TypeError for any other */
+/**
+ * The limits of a floating dtype; follows torch.finfo.
+ * @throws TypeError for any other
+ * @example
+ * torch.finfo("float32").eps; // 1.1920928955078125e-7
+ */
 export function finfo(dtype: DType = DTYPES[defaultDtypeCode()]!): FloatInfo {
   const name = DTYPES[dtypeCode(dtype)]!.replace("complex64", "float32").replace("complex128", "float64") as DType;
   const row = FLOATS[name];
@@ -124,7 +140,12 @@ export interface IntInfo {
   max: number | bigint;
 }
 
-/** The limits of an integer dtype; follows torch.iinfo. @throws TypeError for any other */
+/**
+ * The limits of an integer dtype; follows torch.iinfo.
+ * @throws TypeError for any other
+ * @example
+ * torch.iinfo("int8").max; // 127
+ */
 export function iinfo(dtype: DType): IntInfo {
   const name = DTYPES[dtypeCode(dtype)]!;
   if (name === "bool") throw new TypeError("torch.bool is not supported by torch.iinfo");

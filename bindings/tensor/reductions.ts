@@ -74,8 +74,10 @@ const nanmedianOp: Extremum = {
  * The largest element; with `dim` the largest along it and their positions; with another tensor the larger elementwise.
  * NaN counts as the largest. Equal elements share the gradient of the first form; the second gives it to the first of them.
  * Follows torch.max.
- * @example const { values, indices } = torch.max(x, 1)
  * @throws RuntimeError or IndexError where there are no elements
+ * @example
+ * torch.max(torch.tensor([[1, 4], [3, 2]])); // tensor(4.)
+ * torch.max(torch.tensor([[1, 4], [3, 2]]), 1); // [tensor([4., 3.]), tensor([1, 0])]
  */
 export function max(input: Tensor): Tensor;
 export function max(input: Tensor, other: Tensor): Tensor;
@@ -85,7 +87,12 @@ export function max(input: unknown, dim?: unknown, keepdim?: unknown): unknown {
   return extremum(maxOp, input, dim, keepdim);
 }
 
-/** The smallest element; the forms of torch.max. Follows torch.min. */
+/**
+ * The smallest element; the forms of torch.max. Follows torch.min.
+ * @example
+ * torch.min(torch.tensor([[1, 4], [3, 2]])); // tensor(1.)
+ * torch.min(torch.tensor([[1, 4], [3, 2]]), 1); // [tensor([1., 2.]), tensor([0, 1])]
+ */
 export function min(input: Tensor): Tensor;
 export function min(input: Tensor, other: Tensor): Tensor;
 export function min(input: Tensor, dim: number, keepdim?: boolean): Pair;
@@ -97,6 +104,8 @@ export function min(input: unknown, dim?: unknown, keepdim?: unknown): unknown {
 /**
  * The median, the lower of two; with `dim` those along it and their positions. NaN if there is one.
  * Follows torch.median.
+ * @example
+ * torch.median(torch.tensor([3, 1, 2])); // tensor(2.)
  */
 export function median(input: Tensor): Tensor;
 export function median(input: Tensor, dim: number, keepdim?: boolean): Pair;
@@ -105,7 +114,11 @@ export function median(input: unknown, dim?: unknown, keepdim?: unknown): unknow
   return extremum(medianOp, input, dim, keepdim);
 }
 
-/** The median of the elements that are not NaN; the forms of torch.median. Follows torch.nanmedian. */
+/**
+ * The median of the elements that are not NaN; the forms of torch.median. Follows torch.nanmedian.
+ * @example
+ * torch.nanmedian(torch.tensor([3, NaN, 1])); // tensor(1.)
+ */
 export function nanmedian(input: Tensor): Tensor;
 export function nanmedian(input: Tensor, dim: number, keepdim?: boolean): Pair;
 export function nanmedian(input: Tensor, options: { dim: number; keepdim?: boolean }): Pair;
@@ -132,7 +145,8 @@ function moments(op: unknown, input: unknown, dim: unknown, unbiased: unknown, k
 /**
  * The variance over dims: squared deviations over n - correction, by default n - 1, n where not `unbiased`.
  * Follows torch.var.
- * @example torch.var(x, 0, { unbiased: false })
+ * @example
+ * torch.var(torch.tensor([[1, 3], [2, 6]]), 1); // tensor([2., 8.])
  */
 function variance(input: Tensor, unbiased: boolean): Tensor;
 function variance(input: Tensor, dim?: Dims, unbiased?: boolean, keepdim?: boolean): Tensor;
@@ -143,7 +157,11 @@ function variance(input: unknown, dim?: unknown, unbiased?: unknown, keepdim?: u
 }
 export { variance as var };
 
-/** The standard deviation over dims, the square root of torch.var. Follows torch.std. */
+/**
+ * The standard deviation over dims, the square root of torch.var. Follows torch.std.
+ * @example
+ * torch.std(torch.tensor([1, 3])); // tensor(1.4142)
+ */
 export function std(input: Tensor, unbiased: boolean): Tensor;
 export function std(input: Tensor, dim?: Dims, unbiased?: boolean, keepdim?: boolean): Tensor;
 export function std(input: Tensor, options: Moments): Tensor;
@@ -152,7 +170,11 @@ export function std(input: unknown, dim?: unknown, unbiased?: unknown, keepdim?:
   return moments(functions.std, input, dim, unbiased, keepdim);
 }
 
-/** Variance and mean over dims. Follows torch.var_mean. */
+/**
+ * Variance and mean over dims. Follows torch.var_mean.
+ * @example
+ * torch.varMean(torch.tensor([1, 3])); // [tensor(2.), tensor(2.)]
+ */
 export function varMean(input: Tensor, unbiased: boolean): call.Named<"var" | "mean">;
 export function varMean(input: Tensor, dim?: Dims, unbiased?: boolean, keepdim?: boolean): call.Named<"var" | "mean">;
 export function varMean(input: Tensor, options: Moments): call.Named<"var" | "mean">;
@@ -161,7 +183,11 @@ export function varMean(input: unknown, dim?: unknown, unbiased?: unknown, keepd
   return moments(functions.varMean, input, dim, unbiased, keepdim);
 }
 
-/** Standard deviation and mean over dims. Follows torch.std_mean. */
+/**
+ * Standard deviation and mean over dims. Follows torch.std_mean.
+ * @example
+ * torch.stdMean(torch.tensor([1, 3])); // [tensor(1.4142), tensor(2.)]
+ */
 export function stdMean(input: Tensor, unbiased: boolean): call.Named<"std" | "mean">;
 export function stdMean(input: Tensor, dim?: Dims, unbiased?: boolean, keepdim?: boolean): call.Named<"std" | "mean">;
 export function stdMean(input: Tensor, options: Moments): call.Named<"std" | "mean">;
@@ -182,6 +208,8 @@ interface NormOptions {
 /**
  * The p-norm of the elements over dims (default: all); "fro" is 2, "nuc" the sum of the singular values of matrices.
  * Follows torch.norm.
+ * @example
+ * torch.norm(torch.tensor([3, 4])); // tensor(5.)
  */
 export function norm(input: Tensor, p?: NormOptions["p"], dim?: Dims, keepdim?: boolean, dtype?: DType | null): Tensor;
 export function norm(input: Tensor, options: NormOptions): Tensor;
@@ -207,28 +235,65 @@ export function norm(input: unknown, p?: unknown, dim?: unknown, keepdim?: unkno
 
 /** The functions above as methods. */
 export interface OverloadedReductions {
+  /**
+   * The largest element, the largest along a dim with their positions, or the larger of two tensors' elements; see torch.max.
+   * @example
+   * torch.tensor([[1, 4], [3, 2]]).max(1); // [tensor([4., 3.]), tensor([1, 0])]
+   */
   max(): Tensor;
   max(other: Tensor): Tensor;
   max(dim: number, keepdim?: boolean): Pair;
   max(options: { dim: number; keepdim?: boolean }): Pair;
+  /**
+   * The smallest element, the smallest along a dim with their positions, or the smaller of two tensors' elements; see torch.min.
+   * @example
+   * torch.tensor([[1, 4], [3, 2]]).min(1); // [tensor([1., 2.]), tensor([0, 1])]
+   */
   min(): Tensor;
   min(other: Tensor): Tensor;
   min(dim: number, keepdim?: boolean): Pair;
   min(options: { dim: number; keepdim?: boolean }): Pair;
+  /**
+   * The median of all elements (the lower one of two), or along a dim with its positions; NaN if there is one.
+   * Follows torch.Tensor.median.
+   * @example
+   * torch.tensor([3, 1, 2]).median(); // tensor(2.)
+   */
   median(): Tensor;
   median(dim: number, keepdim?: boolean): Pair;
   median(options: { dim: number; keepdim?: boolean }): Pair;
+  /**
+   * The median of the elements that are not NaN, of all or along a dim.
+   * Follows torch.Tensor.nanmedian.
+   * @example
+   * torch.tensor([3, NaN, 1]).nanmedian(); // tensor(1.)
+   */
   nanmedian(): Tensor;
   nanmedian(dim: number, keepdim?: boolean): Pair;
   nanmedian(options: { dim: number; keepdim?: boolean }): Pair;
+  /**
+   * The variance over dims (default: all); see torch.var.
+   * @example
+   * torch.tensor([1, 3]).var(); // tensor(2.)
+   */
   var(unbiased: boolean): Tensor;
   var(dim?: Dims, unbiased?: boolean, keepdim?: boolean): Tensor;
   var(options: Moments): Tensor;
   var(dim: Dims, options: Omit<Moments, "dim">): Tensor;
+  /**
+   * The standard deviation over dims (default: all); see torch.std.
+   * @example
+   * torch.tensor([1, 3]).std(); // tensor(1.4142)
+   */
   std(unbiased: boolean): Tensor;
   std(dim?: Dims, unbiased?: boolean, keepdim?: boolean): Tensor;
   std(options: Moments): Tensor;
   std(dim: Dims, options: Omit<Moments, "dim">): Tensor;
+  /**
+   * The p-norm over dims (default: of all elements); see torch.norm.
+   * @example
+   * torch.tensor([3, 4]).norm(); // tensor(5.)
+   */
   norm(p?: NormOptions["p"], dim?: Dims, keepdim?: boolean, dtype?: DType | null): Tensor;
   norm(options: NormOptions): Tensor;
 }

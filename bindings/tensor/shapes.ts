@@ -25,6 +25,8 @@ function listOf(args: readonly unknown[]): readonly unknown[] {
 /**
  * Views of all tensors, broadcast against each other; follows torch.broadcast_tensors.
  * @throws RuntimeError for shapes that do not fit
+ * @example
+ * torch.broadcastTensors(torch.tensor([[1], [2]]), torch.tensor([3, 4]))[1]; // tensor([[3., 4.], [3., 4.]])
  */
 export function broadcastTensors(...tensors: TensorArguments): Tensor[] {
   const list = listOf(tensors);
@@ -34,6 +36,8 @@ export function broadcastTensors(...tensors: TensorArguments): Tensor[] {
 /**
  * The shape that shapes (lists, or numbers for vectors) broadcast to; follows torch.broadcast_shapes.
  * @throws RuntimeError for shapes that do not fit
+ * @example
+ * torch.broadcastShapes([2, 1], [3]); // [2, 3]
  */
 export function broadcastShapes(...shapes: (number | readonly number[])[]): number[] {
   const lists = shapes.map((shape) => {
@@ -58,7 +62,9 @@ export function broadcastShapes(...shapes: (number | readonly number[])[]): numb
 
 /**
  * Views of vectors expanded to the grid they span; `indexing: "xy"` exchanges the first two dims. Follows torch.meshgrid.
- * @example torch.meshgrid(torch.arange(2), torch.arange(3), { indexing: "ij" })[0].shape // [2, 3]
+ * @example
+ * const [x, y] = torch.meshgrid(torch.tensor([1, 2]), torch.tensor([3, 4, 5]), { indexing: "ij" });
+ * x; // tensor([[1., 1., 1.], [2., 2., 2.]])
  */
 export function meshgrid(...args: (Tensor | TensorList | { indexing?: "ij" | "xy" })[]): Tensor[] {
   const last = args.at(-1);
@@ -75,14 +81,22 @@ export function meshgrid(...args: (Tensor | TensorList | { indexing?: "ij" | "xy
   return call.wrapList(core.op_meshgrid(handles, indexing === "xy" ? 1 : 0));
 }
 
-/** All combinations of one element of each vector, as rows; follows torch.cartesian_prod. */
+/**
+ * All combinations of one element of each vector, as rows; follows torch.cartesian_prod.
+ * @example
+ * torch.cartesianProd(torch.tensor([1, 2]), torch.tensor([3, 4])); // tensor([[1., 3.], [1., 4.], [2., 3.], [2., 4.]])
+ */
 export function cartesianProd(...tensors: TensorArguments): Tensor {
   const list = listOf(tensors) as TensorList;
   const handle = core.op_cartesianProd(call.tensors(list, "cartesian_prod", "tensors", 1));
   return list.length === 1 ? call.wrapOr(list[0]!, handle) : call.wrap(handle);
 }
 
-/** The block-diagonal matrix of matrices; follows torch.block_diag. */
+/**
+ * The block-diagonal matrix of matrices; follows torch.block_diag.
+ * @example
+ * torch.blockDiag(torch.tensor([[1]]), torch.tensor([[2, 3]])); // tensor([[1., 0., 0.], [0., 2., 3.]])
+ */
 export function blockDiag(...tensors: TensorArguments): Tensor {
   const list = listOf(tensors);
   return call.wrap(core.op_blockDiag(call.tensors(list, "block_diag", "tensors", 1)));
@@ -99,21 +113,33 @@ function each(tensors: readonly unknown[], op: string, run: (input: number) => n
   return list === tensors && results.length === 1 ? results[0]! : results;
 }
 
-/** 0-d tensors as vectors, others as they are; follows torch.atleast_1d. */
+/**
+ * 0-d tensors as vectors, others as they are; follows torch.atleast_1d.
+ * @example
+ * torch.atleast1d(torch.tensor(2)); // tensor([2.])
+ */
 export function atleast1d(input: Tensor): Tensor;
 export function atleast1d(...tensors: TensorArguments): Tensor[];
 export function atleast1d(...tensors: unknown[]): Tensor | Tensor[] {
   return each(tensors, "atleast_1d", core.op_atleast1d);
 }
 
-/** Tensors with leading dims of size 1 up to two dims; follows torch.atleast_2d. */
+/**
+ * Tensors with leading dims of size 1 up to two dims; follows torch.atleast_2d.
+ * @example
+ * torch.atleast2d(torch.tensor([1, 2])); // tensor([[1., 2.]])
+ */
 export function atleast2d(input: Tensor): Tensor;
 export function atleast2d(...tensors: TensorArguments): Tensor[];
 export function atleast2d(...tensors: unknown[]): Tensor | Tensor[] {
   return each(tensors, "atleast_2d", core.op_atleast2d);
 }
 
-/** Tensors with dims of size 1 around them up to three dims; follows torch.atleast_3d. */
+/**
+ * Tensors with dims of size 1 around them up to three dims; follows torch.atleast_3d.
+ * @example
+ * torch.atleast3d(torch.tensor([1, 2])).shape; // [1, 2, 1]
+ */
 export function atleast3d(input: Tensor): Tensor;
 export function atleast3d(...tensors: TensorArguments): Tensor[];
 export function atleast3d(...tensors: unknown[]): Tensor | Tensor[] {
@@ -141,7 +167,8 @@ function cutsOf(value: unknown, op: string): number | readonly number[] {
 /**
  * Views of pieces of a dim: a number gives that many, sizes differing by at most one; a list says where to cut.
  * Follows torch.tensor_split.
- * @example torch.tensorSplit(torch.arange(7), 3).map((t) => t.numel()) // [3, 2, 2]
+ * @example
+ * torch.tensorSplit(torch.arange(5), 2); // [tensor([0, 1, 2]), tensor([3, 4])]
  */
 export function tensorSplit(input: Tensor, indicesOrSections: Cuts, dim: number | { dim?: number } = 0): Tensor[] {
   const cuts = cutsOf(indicesOrSections, "tensor_split");
@@ -159,22 +186,38 @@ function splitAlong(which: number, op: string, input: Tensor, value: unknown): T
   return call.wrapList(core.op_splitIndices(handle, which, call.ints(cuts, op, "indices", 2)));
 }
 
-/** tensorSplit of dim 1 (0 for vectors) into equal parts or at indices; follows torch.hsplit. */
+/**
+ * tensorSplit of dim 1 (0 for vectors) into equal parts or at indices; follows torch.hsplit.
+ * @example
+ * torch.hsplit(torch.tensor([1, 2, 3, 4]), 2); // [tensor([1., 2.]), tensor([3., 4.])]
+ */
 export function hsplit(input: Tensor, indicesOrSections: number | readonly number[]): Tensor[] {
   return splitAlong(0, "hsplit", input, indicesOrSections);
 }
 
-/** tensorSplit of dim 0 into equal parts or at indices; follows torch.vsplit. */
+/**
+ * tensorSplit of dim 0 into equal parts or at indices; follows torch.vsplit.
+ * @example
+ * torch.vsplit(torch.tensor([[1, 2], [3, 4]]), 2); // [tensor([[1., 2.]]), tensor([[3., 4.]])]
+ */
 export function vsplit(input: Tensor, indicesOrSections: number | readonly number[]): Tensor[] {
   return splitAlong(1, "vsplit", input, indicesOrSections);
 }
 
-/** tensorSplit of dim 2 into equal parts or at indices; follows torch.dsplit. */
+/**
+ * tensorSplit of dim 2 into equal parts or at indices; follows torch.dsplit.
+ * @example
+ * torch.dsplit(torch.zeros(1, 1, 4), 2)[0].shape; // [1, 1, 2]
+ */
 export function dsplit(input: Tensor, indicesOrSections: number | readonly number[]): Tensor[] {
   return splitAlong(2, "dsplit", input, indicesOrSections);
 }
 
-/** A copy with storage of its own, which gradients flow through, in the same memory format or another. Follows torch.clone. */
+/**
+ * A copy with storage of its own, which gradients flow through, in the same memory format or another. Follows torch.clone.
+ * @example
+ * torch.clone(torch.tensor([1, 2])); // tensor([1., 2.])
+ */
 export function clone(input: Tensor, options?: { memoryFormat?: MemoryFormat }): Tensor {
   call.tensorArg(input, "clone", "input", 1);
   return (input.clone as (format?: object) => Tensor).call(input, options);
@@ -185,6 +228,8 @@ export function clone(input: Tensor, options?: { memoryFormat?: MemoryFormat }):
 /**
  * The indices of the elements that are not zero, int64 [count, ndim]; with `asTuple` a vector for every dim.
  * Follows torch.nonzero.
+ * @example
+ * torch.nonzero(torch.tensor([0, 5, 6])); // tensor([[1], [2]])
  */
 export function nonzero(input: Tensor): Tensor;
 export function nonzero(input: Tensor, options: { asTuple: true }): Tensor[];
@@ -242,7 +287,10 @@ function uniqueOptions(names: readonly (keyof UniqueOptions)[], op: string, args
 /**
  * The distinct elements in order, or with `dim` the distinct slices; also which of them every element is (returnInverse) and
  * how often each occurs (returnCounts): then a list. Follows torch.unique.
- * @example const [values, counts] = torch.unique(x, { returnCounts: true })
+ * @example
+ * torch.unique(torch.tensor([2, 1, 2])); // tensor([1., 2.])
+ * const [values, inverse] = torch.unique(torch.tensor([2, 1, 2]), { returnInverse: true });
+ * inverse; // tensor([1, 0, 1])
  */
 export function unique(
   input: Tensor,
@@ -261,7 +309,11 @@ export function unique(input: Tensor, ...args: unknown[]): Tensor | Tensor[] {
   return distinct(core.op_uniqueRows, "unique", input, uniqueOptions(names, "unique", args));
 }
 
-/** The elements (or slices of `dim`) without consecutive repetitions; the results of `unique`. Follows torch.unique_consecutive. */
+/**
+ * The elements (or slices of `dim`) without consecutive repetitions; the results of `unique`. Follows torch.unique_consecutive.
+ * @example
+ * torch.uniqueConsecutive(torch.tensor([1, 1, 2, 1])); // tensor([1., 2., 1.])
+ */
 export function uniqueConsecutive(
   input: Tensor,
   options?: Omit<UniqueOptions, "sorted"> & { returnInverse?: false; returnCounts?: false },
@@ -281,6 +333,8 @@ export function uniqueConsecutive(input: Tensor, ...args: unknown[]): Tensor | T
 /**
  * input where condition is true, else other, broadcast; with the condition alone its nonzero indices, a vector for every dim.
  * Follows torch.where.
+ * @example
+ * torch.where(torch.tensor([true, false]), torch.tensor([1, 2]), 0); // tensor([1., 0.])
  */
 export function where(condition: Tensor): Tensor[];
 export function where(condition: Tensor, input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
@@ -298,6 +352,8 @@ export interface HistogramOptions {
 /**
  * How many elements (or how much weight) each bin holds, and the edges of the bins: a number of even ones over `range` (by
  * default from the least to the greatest element), or a tensor of edges. Follows torch.histogram.
+ * @example
+ * torch.histogram(torch.tensor([1, 2, 1]), 2)[0]; // tensor([2., 1.])
  */
 export function histogram(
   input: Tensor,
@@ -428,22 +484,107 @@ export interface ShapeMethods {
   readonly real: Tensor;
   /** The imaginary parts, a view. @throws RuntimeError for a real tensor */
   readonly imag: Tensor;
+  /**
+   * Takes dims of size 1 out of this very tensor.
+   * Follows torch.Tensor.squeeze_.
+   * @example
+   * torch.zeros(2, 1).squeeze_().shape; // [2]
+   */
   squeeze_(dim?: number): this;
+  /**
+   * Puts a dim of size 1 into this very tensor.
+   * Follows torch.Tensor.unsqueeze_.
+   * @example
+   * torch.zeros(2).unsqueeze_(1).shape; // [2, 1]
+   */
   unsqueeze_(dim: number): this;
+  /**
+   * Exchanges two dims of this very tensor.
+   * Follows torch.Tensor.transpose_.
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).transpose_(0, 1); // tensor([[1., 3.], [2., 4.]])
+   */
   transpose_(dim0: number, dim1: number): this;
+  /**
+   * Another name of transpose_.
+   * Follows torch.Tensor.swapaxes_.
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).swapaxes_(0, 1); // tensor([[1., 3.], [2., 4.]])
+   */
   swapaxes_(dim0: number, dim1: number): this;
+  /**
+   * Another name of transpose_.
+   * Follows torch.Tensor.swapdims_.
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).swapdims_(0, 1); // tensor([[1., 3.], [2., 4.]])
+   */
   swapdims_(dim0: number, dim1: number): this;
+  /**
+   * Transposes this very tensor of at most 2 dims.
+   * Follows torch.Tensor.t_.
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).t_(); // tensor([[1., 3.], [2., 4.]])
+   */
   t_(): this;
+  /**
+   * Gives this very tensor sizes, strides and offset, in elements.
+   * Follows torch.Tensor.as_strided_.
+   * @example
+   * torch.arange(6).asStrided_([2, 2], [3, 1], 1); // tensor([[1, 2], [4, 5]])
+   */
   asStrided_(size: readonly number[], stride: readonly number[], storageOffset?: number | null): this;
+  /**
+   * The indices of all elements that are not 0, as rows; see torch.nonzero.
+   * @example
+   * torch.tensor([0, 5, 6]).nonzero(); // tensor([[1], [2]])
+   */
   nonzero(): Tensor;
   nonzero(options: { asTuple: true }): Tensor[];
+  /**
+   * The different elements, sorted; see torch.unique.
+   * @example
+   * torch.tensor([2, 1, 2]).unique(); // tensor([1., 2.])
+   */
   unique(options?: UniqueOptions & { returnInverse?: false; returnCounts?: false }): Tensor;
   unique(options: UniqueOptions): Tensor[];
+  /**
+   * The elements without those equal to the one before; see torch.uniqueConsecutive.
+   * @example
+   * torch.tensor([1, 1, 2, 1]).uniqueConsecutive(); // tensor([1., 2., 1.])
+   */
   uniqueConsecutive(options?: Omit<UniqueOptions, "sorted"> & { returnInverse?: false; returnCounts?: false }): Tensor;
   uniqueConsecutive(options: Omit<UniqueOptions, "sorted">): Tensor[];
+  /**
+   * Views of pieces of a dim: so many of nearly one size, or cut at indices; see torch.tensorSplit.
+   * @example
+   * torch.arange(5).tensorSplit(2); // [tensor([0, 1, 2]), tensor([3, 4])]
+   */
   tensorSplit(indicesOrSections: Cuts, dim?: number): Tensor[];
+  /**
+   * tensorSplit along dim 1, of a vector along dim 0.
+   * Follows torch.Tensor.hsplit.
+   * @example
+   * torch.tensor([1, 2, 3, 4]).hsplit(2); // [tensor([1., 2.]), tensor([3., 4.])]
+   */
   hsplit(indicesOrSections: number | readonly number[]): Tensor[];
+  /**
+   * tensorSplit along dim 0.
+   * Follows torch.Tensor.vsplit.
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).vsplit(2); // [tensor([[1., 2.]]), tensor([[3., 4.]])]
+   */
   vsplit(indicesOrSections: number | readonly number[]): Tensor[];
+  /**
+   * tensorSplit along dim 2.
+   * Follows torch.Tensor.dsplit.
+   * @example
+   * torch.zeros(1, 1, 4).dsplit(2)[0].shape; // [1, 1, 2]
+   */
   dsplit(indicesOrSections: number | readonly number[]): Tensor[];
+  /**
+   * The counts of elements in bins, and the bins' edges; see torch.histogram.
+   * @example
+   * torch.tensor([1, 2, 1]).histogram(2)[0]; // tensor([2., 1.])
+   */
   histogram(bins: number | Tensor, options?: HistogramOptions): call.Named<"hist" | "binEdges">;
 }

@@ -14,6 +14,10 @@ const owners = new WeakMap<ArrayBufferView, Tensor>();
 /**
  * A typed array on the wasm memory, which `fromNumpy` shares instead of copying it. It becomes empty when the wasm
  * memory grows, as all views of it do: fill it before the next op.
+ * @example
+ * const shared = torch.sharedArray("float32", 2);
+ * shared.set([1, 2]);
+ * torch.fromNumpy(shared); // throws TypeError: expected a dtype such as "float32", got 2
  */
 export function sharedArray(length: number, dtype: DType = "float32"): TypedArray {
   const code = dtypeCode(dtype);
@@ -27,6 +31,8 @@ export function sharedArray(length: number, dtype: DType = "float32"): TypedArra
 /**
  * A 1-d tensor of a typed array's elements; PyTorch's from_numpy. An array of `sharedArray` is shared, any other copied.
  * @throws RuntimeError with `share: true` when the array lies outside the wasm memory
+ * @example
+ * torch.fromNumpy(new Int32Array([1, 2])); // tensor([1, 2], dtype=torch.int32)
  */
 export function fromNumpy(array: ArrayBufferView, options?: { share?: boolean } | null): Tensor {
   if (!ArrayBuffer.isView(array)) throw new TypeError(`expected np.ndarray (got ${typeName(array)})`);
@@ -48,6 +54,8 @@ export function fromNumpy(array: ArrayBufferView, options?: { share?: boolean } 
  * @param count how many elements; -1 for all
  * @param offset bytes to skip
  * @throws ValueError when the buffer's length doesn't fit
+ * @example
+ * torch.fromBuffer(new Float32Array([1, 2]).buffer, { dtype: "float32" }); // tensor([1., 2.])
  */
 export function fromBuffer(
   buffer: ArrayBufferLike | ArrayBufferView,

@@ -65,7 +65,12 @@ export interface Tensor
     RandomMethods,
     ShapeMethods {}
 
-/** A multi-dimensional array of one dtype on one device. Made by `torch.tensor`, the factories, and ops. */
+/**
+ * A multi-dimensional array of one dtype on one device. Made by `torch.tensor`, the factories, and ops.
+ * @example
+ * const x = torch.tensor([[1, 2], [3, 4]]);
+ * x.mul(2).sum(0); // tensor([8., 12.])
+ */
 export class Tensor {
   /** @internal the core's tensor; 0 after dispose */
   handle: number;
@@ -87,7 +92,14 @@ export class Tensor {
     return this.#ints(SHAPE);
   }
 
-  /** The sizes, or the size of dimension `dim`. @throws IndexError when `dim` is out of range */
+  /**
+   * The sizes, or the size of dimension `dim`.
+   * Follows torch.Tensor.size.
+   * @throws IndexError when `dim` is out of range
+   * @example
+   * torch.zeros(2, 3).size(); // [2, 3]
+   * torch.zeros(2, 3).size(1); // 3
+   */
   size(): number[];
   size(dim: number): number;
   size(dim?: number): number | number[] {
@@ -95,7 +107,13 @@ export class Tensor {
     return word(live(this) + 4 * (SHAPE + this.#wrapDim(dim)));
   }
 
-  /** The strides in elements, or the stride of dimension `dim`. @throws IndexError when `dim` is out of range */
+  /**
+   * The strides in elements, or the stride of dimension `dim`.
+   * Follows torch.Tensor.stride.
+   * @throws IndexError when `dim` is out of range
+   * @example
+   * torch.zeros(2, 3).stride(); // [3, 1]
+   */
   stride(): number[];
   stride(dim: number): number;
   stride(dim?: number): number | number[] {
@@ -108,15 +126,30 @@ export class Tensor {
   get ndim(): number {
     return (word(live(this) + 4 * META) >>> 16) & 0xff;
   }
-  /** The number of dimensions. */
+  /**
+   * The number of dimensions.
+   * Follows torch.Tensor.dim.
+   * @example
+   * torch.zeros(2, 3).dim(); // 2
+   */
   dim(): number {
     return this.ndim;
   }
-  /** The number of elements. */
+  /**
+   * The number of elements.
+   * Follows torch.Tensor.numel.
+   * @example
+   * torch.zeros(2, 3).numel(); // 6
+   */
   numel(): number {
     return word(live(this) + 4 * NUMEL);
   }
-  /** The number of elements. */
+  /**
+   * The number of elements.
+   * Follows torch.Tensor.nelement.
+   * @example
+   * torch.zeros(2, 3).nelement(); // 6
+   */
   nelement(): number {
     return this.numel();
   }
@@ -134,7 +167,12 @@ export class Tensor {
   get itemsize(): number {
     return ITEM_SIZES[this.dtypeCode]!;
   }
-  /** Bytes of one element. */
+  /**
+   * Bytes of one element.
+   * Follows torch.Tensor.element_size.
+   * @example
+   * torch.zeros(2, 3).elementSize(); // 4
+   */
   elementSize(): number {
     return this.itemsize;
   }
@@ -142,15 +180,31 @@ export class Tensor {
   get nbytes(): number {
     return this.numel() * this.itemsize;
   }
-  /** Elements from the start of the storage to the first element. */
+  /**
+   * Elements from the start of the storage to the first element.
+   * Follows torch.Tensor.storage_offset.
+   * @example
+   * torch.arange(4).narrow(0, 1, 2).storageOffset(); // 1
+   */
   storageOffset(): number {
     return word(live(this) + 4 * OFFSET);
   }
-  /** The storage, to ask what is shared. */
+  /**
+   * The storage, to ask what is shared.
+   * Follows torch.Tensor.untyped_storage.
+   * @example
+   * torch.zeros(2, 3).untypedStorage().nbytes; // nbytes(){return o[this.at+2]>>>0}
+   */
   untypedStorage(): UntypedStorage {
     return new UntypedStorage(word(live(this) + 4 * STORAGE));
   }
-  /** The address of the first element in the wasm memory; equal addresses mean shared storage. */
+  /**
+   * The address of the first element in the wasm memory; equal addresses mean shared storage.
+   * Follows torch.Tensor.data_ptr.
+   * @example
+   * const x = torch.zeros(2);
+   * x.view(2, 1).dataPtr() === x.dataPtr(); // true
+   */
   dataPtr(): number {
     const storage = word(live(this) + 4 * STORAGE) >>> 2;
     return (i32[storage + 1]! >>> 0) + this.storageOffset() * this.itemsize;
@@ -164,7 +218,12 @@ export class Tensor {
     return this.version;
   }
 
-  /** True when the elements lie in row-major order, or in that of the format, without gaps. */
+  /**
+   * True when the elements lie in row-major order, or in that of the format, without gaps.
+   * Follows torch.Tensor.is_contiguous.
+   * @example
+   * torch.zeros(2, 3).t().isContiguous(); // false
+   */
   isContiguous(memoryFormat: MemoryFormat | { memoryFormat?: MemoryFormat } = "contiguousFormat"): boolean {
     const format = typeof memoryFormat === "string" ? memoryFormat : (memoryFormat?.memoryFormat ?? "contiguousFormat");
     if (format !== "contiguousFormat") return isInFormat(this, format);
@@ -180,15 +239,39 @@ export class Tensor {
     return true;
   }
 
+  /**
+   * Whether the dtype is one of floating-point numbers.
+   * Follows torch.Tensor.is_floating_point.
+   * @example
+   * torch.tensor([1n]).isFloatingPoint(); // false
+   */
   isFloatingPoint(): boolean {
     return this.dtype.includes("float");
   }
+  /**
+   * Whether the dtype is one of complex numbers.
+   * Follows torch.Tensor.is_complex.
+   * @example
+   * torch.complex(torch.tensor([1]), torch.tensor([2])).isComplex(); // true
+   */
   isComplex(): boolean {
     return this.dtype.startsWith("complex");
   }
+  /**
+   * Whether the dtype has negative numbers.
+   * Follows torch.Tensor.is_signed.
+   * @example
+   * torch.zeros(1, { dtype: "uint8" }).isSigned(); // false
+   */
   isSigned(): boolean {
     return this.dtype !== "uint8" && this.dtype !== "bool";
   }
+  /**
+   * Whether the tensor was made in inference mode.
+   * Follows torch.Tensor.is_inference.
+   * @example
+   * torch.inferenceMode(() => torch.ones(1)).isInference(); // true
+   */
   isInference(): boolean {
     return (this.#flags & INFERENCE) !== 0;
   }
@@ -203,7 +286,13 @@ export class Tensor {
   set requiresGrad(value: boolean) {
     core.setRequiresGrad(live(this), value ? 1 : 0);
   }
-  /** Sets `requiresGrad` in place. @throws RuntimeError for integer dtypes and non-leaves */
+  /**
+   * Sets `requiresGrad` in place.
+   * Follows torch.Tensor.requires_grad_.
+   * @throws RuntimeError for integer dtypes and non-leaves
+   * @example
+   * torch.ones(2).requiresGrad_().requiresGrad; // true
+   */
   requiresGrad_(value = true): this {
     this.requiresGrad = value;
     return this;
@@ -235,7 +324,16 @@ export class Tensor {
     if (previous !== undefined && previous !== next && previous.handle !== 0) unkeep(previous);
     this.gradWrapper = next === undefined ? undefined : keep(next);
   }
-  /** Makes `backward` fill in `grad` although this is not a leaf. */
+  /**
+   * Makes `backward` fill in `grad` although this is not a leaf.
+   * Follows torch.Tensor.retain_grad.
+   * @example
+   * const x = torch.ones(1, { requiresGrad: true });
+   * const y = x.mul(2);
+   * y.retainGrad();
+   * y.square().sum().backward();
+   * y.grad; // tensor([4.])
+   */
   retainGrad(): void {
     core.retainGrad(live(this));
   }
@@ -248,18 +346,34 @@ export class Tensor {
     return gradFnOf(live(this));
   }
 
-  /** A tensor that shares the storage and is not connected with the tape. */
+  /**
+   * A tensor that shares the storage and is not connected with the tape.
+   * Follows torch.Tensor.detach.
+   * @example
+   * torch.ones(1, { requiresGrad: true }).detach().requiresGrad; // false
+   */
   detach(): Tensor {
     return new Tensor(core.detach(live(this)));
   }
 
-  /** Cuts the tensor off from the tape, in place. @throws RuntimeError for views */
+  /**
+   * Cuts the tensor off from the tape, in place.
+   * Follows torch.Tensor.detach_.
+   * @throws RuntimeError for views
+   * @example
+   * torch.ones(1, { requiresGrad: true }).mul(2).detach_().requiresGrad; // false
+   */
   detach_(): this {
     core.detach_(live(this));
     return this;
   }
 
-  /** True for a view of another tensor. */
+  /**
+   * True for a view of another tensor.
+   * Follows torch.Tensor._is_view.
+   * @example
+   * torch.ones(4).view(2, 2).isView(); // true
+   */
   isView(): boolean {
     return word(live(this) + 4 * BASE) !== 0;
   }
@@ -268,7 +382,10 @@ export class Tensor {
    * The elements in row-major order as a typed array of the dtype: BigInt64Array for int64, bytes for bool, the 16 raw bits
    * (Uint16Array) for float16 and bfloat16 (`x.float().data()` gives their values), complex numbers interleaved.
    * It is a copy; `{ copy: false }` gives the tensor's own memory, valid until the next op, for contiguous tensors.
+   * Follows torch.Tensor.numpy.
    * @throws RuntimeError for a tensor that is not on the CPU, or not contiguous where no copy is wanted
+   * @example
+   * torch.tensor([1, 2]).data(); // [1, 2]
    */
   data(options?: { copy?: boolean }): TypedArray {
     const handle = live(this);
@@ -285,14 +402,23 @@ export class Tensor {
     const array = rowMajor(handle, this.numel());
     return options?.copy === false ? array : array.slice();
   }
-  /** The same on every device. */
+  /**
+   * The same on every device.
+   * Follows torch.Tensor.numpy.
+   * @example
+   * await torch.tensor([1, 2]).dataAsync(); // [1, 2]
+   */
   dataAsync(): Promise<TypedArray> {
     return readLater(live(this), (host) => host.data());
   }
 
   /**
    * The value of a tensor with one element: a number, a boolean for bool; int64 as a number where that is exact, else as
-   * BigInt. @throws ValueError when there are more elements
+   * BigInt.
+   * Follows torch.Tensor.item.
+   * @throws ValueError when there are more elements
+   * @example
+   * torch.tensor([2.5]).item(); // 2.5
    */
   item(): number | bigint | boolean {
     const handle = live(this);
@@ -301,24 +427,44 @@ export class Tensor {
     if (this.numel() !== 1) throw new ValueError("only one element tensors can be converted to Python scalars");
     return elementsOf(handle, [], []).at(this.storageOffset()) as number | bigint | boolean;
   }
-  /** The same on every device. */
+  /**
+   * The same on every device.
+   * Follows torch.Tensor.item.
+   * @example
+   * await torch.tensor([2.5]).itemAsync(); // 2.5
+   */
   itemAsync(): Promise<number | bigint | boolean> {
     return readLater(live(this), (host) => host.item());
   }
 
-  /** The elements as nested arrays; a 0-d tensor gives its value. int64 as in `item`. @example x.tolist<number[][]>() */
+  /**
+   * The elements as nested arrays; a 0-d tensor gives its value. int64 as in `item`.
+   * Follows torch.Tensor.tolist.
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).tolist(); // [[1, 2], [3, 4]]
+   */
   tolist<T = Nested<Element>>(): T {
     const handle = live(this);
     if (onDevice(handle)) return readNow(handle, (host) => host.tolist<T>());
     requireCpu(handle, "tolist");
     return nested(elementsOf(handle, this.shape, this.stride())) as T;
   }
-  /** The same on every device. */
+  /**
+   * The same on every device.
+   * Follows torch.Tensor.tolist.
+   * @example
+   * await torch.tensor([1, 2]).tolistAsync(); // [1, 2]
+   */
   tolistAsync<T = Nested<Element>>(): Promise<T> {
     return readLater(live(this), (host) => host.tolist<T>());
   }
 
-  /** Releases the tensor now. Using it afterwards throws; views of it and the tape are not affected. */
+  /**
+   * Releases the tensor now. Using it afterwards throws; views of it and the tape are not affected.
+   * @example
+   * const x = torch.ones(2);
+   * x.dispose(); // its memory is free; using it is an error
+   */
   dispose(): void {
     dispose(this);
   }
@@ -330,11 +476,20 @@ export class Tensor {
     dispose(this);
   }
 
-  /** As PyTorch prints it. */
+  /**
+   * As PyTorch prints it.
+   * @example
+   * torch.tensor([1, 2]).toString(); // "tensor([1., 2.])"
+   */
   toString(): string {
     return this.handle === 0 ? "tensor(<disposed>)" : formatTensor(this);
   }
-  /** The same with the values of a tensor of any device. */
+  /**
+   * The same with the values of a tensor of any device.
+   * Follows torch.Tensor.__repr__.
+   * @example
+   * await torch.tensor([1, 2]).toStringAsync(); // "tensor([1., 2.])"
+   */
   toStringAsync(): Promise<string> {
     return readLater(live(this), (host) => formatTensor(this, "tensor(", host));
   }
@@ -397,7 +552,11 @@ async function readLater<T>(handle: number, use: (host: Tensor) => T): Promise<T
   return holding(handle, () => readNow(handle, use));
 }
 
-/** Whether a value is a Tensor; follows torch.is_tensor. */
+/**
+ * Whether a value is a Tensor; follows torch.is_tensor.
+ * @example
+ * torch.isTensor(torch.ones(1)); // true
+ */
 export function isTensor(value: unknown): value is Tensor {
   return value instanceof Tensor;
 }

@@ -59,7 +59,10 @@ class Checkpoint extends Function {
 /**
  * `run(...args)` without keeping what its backward needs: it runs again, from the same random state, when the gradient
  * comes. Some argument must require a gradient. Follows torch.utils.checkpoint.checkpoint.
- * @example const y = torch.utils.checkpoint((x) => block(x), x);
+ * @example
+ * const x = torch.ones(2, { requiresGrad: true });
+ * torch.utils.checkpoint((x) => x.exp().sum(), x).backward();
+ * x.grad; // tensor([2.7183, 2.7183])
  */
 export function checkpoint<Out extends Outputs, Args extends unknown[]>(
   run: (...args: Args) => Out,

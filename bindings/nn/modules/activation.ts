@@ -25,42 +25,66 @@ abstract class InplaceActivation extends Module {
   }
 }
 
-/** max(0, x); follows torch.nn.ReLU. */
+/**
+ * max(0, x); follows torch.nn.ReLU.
+ * @example
+ * new nn.ReLU()(torch.tensor([-1, 2])); // tensor([0., 2.])
+ */
 export class ReLU extends InplaceActivation {
   forward(input: Tensor): Tensor {
     return F.relu(input, this.inplace);
   }
 }
 
-/** min(max(0, x), 6); follows torch.nn.ReLU6. */
+/**
+ * min(max(0, x), 6); follows torch.nn.ReLU6.
+ * @example
+ * new nn.ReLU6()(torch.tensor([-1, 3, 8])); // tensor([0., 3., 6.])
+ */
 export class ReLU6 extends InplaceActivation {
   forward(input: Tensor): Tensor {
     return F.relu6(input, this.inplace);
   }
 }
 
-/** Scaled exponential linear unit; follows torch.nn.SELU. */
+/**
+ * Scaled exponential linear unit; follows torch.nn.SELU.
+ * @example
+ * new nn.SELU()(torch.tensor([-1, 1])); // tensor([-1.1113, 1.0507])
+ */
 export class SELU extends InplaceActivation {
   forward(input: Tensor): Tensor {
     return F.selu(input, this.inplace);
   }
 }
 
-/** x·sigmoid(x); follows torch.nn.SiLU. */
+/**
+ * x·sigmoid(x); follows torch.nn.SiLU.
+ * @example
+ * new nn.SiLU()(torch.tensor([-1, 1])); // tensor([-0.2689, 0.7311])
+ */
 export class SiLU extends InplaceActivation {
   forward(input: Tensor): Tensor {
     return F.silu(input, this.inplace);
   }
 }
 
-/** x·tanh(softplus(x)); follows torch.nn.Mish. */
+/**
+ * x·tanh(softplus(x)); follows torch.nn.Mish.
+ * @example
+ * new nn.Mish()(torch.tensor([-1, 1])); // tensor([-0.3034, 0.8651])
+ */
 export class Mish extends InplaceActivation {
   forward(input: Tensor): Tensor {
     return F.mish(input, this.inplace);
   }
 }
 
-/** Piecewise linear sigmoid; follows torch.nn.Hardsigmoid. */
+/**
+ * Piecewise linear sigmoid; follows torch.nn.Hardsigmoid.
+ * @example
+ * new nn.Hardsigmoid()(torch.tensor([-4, 0, 1.5])); // tensor([0.0000, 0.5000, 0.7500])
+ */
 export class Hardsigmoid extends InplaceActivation {
   forward(input: Tensor): Tensor {
     return F.hardsigmoid(input, this.inplace);
@@ -70,7 +94,11 @@ export class Hardsigmoid extends InplaceActivation {
   }
 }
 
-/** x·hardsigmoid(x); follows torch.nn.Hardswish. */
+/**
+ * x·hardsigmoid(x); follows torch.nn.Hardswish.
+ * @example
+ * new nn.Hardswish()(torch.tensor([-4, 1.5, 4])); // tensor([-0.0000, 1.1250, 4.0000])
+ */
 export class Hardswish extends InplaceActivation {
   forward(input: Tensor): Tensor {
     return F.hardswish(input, this.inplace);
@@ -80,42 +108,66 @@ export class Hardswish extends InplaceActivation {
   }
 }
 
-/** 1 / (1 + exp(-x)); follows torch.nn.Sigmoid. */
+/**
+ * 1 / (1 + exp(-x)); follows torch.nn.Sigmoid.
+ * @example
+ * new nn.Sigmoid()(torch.tensor([0, 2])); // tensor([0.5000, 0.8808])
+ */
 export class Sigmoid extends Module {
   forward(input: Tensor): Tensor {
     return input.sigmoid();
   }
 }
 
-/** The hyperbolic tangent; follows torch.nn.Tanh. */
+/**
+ * The hyperbolic tangent; follows torch.nn.Tanh.
+ * @example
+ * new nn.Tanh()(torch.tensor([0, 1])); // tensor([0.0000, 0.7616])
+ */
 export class Tanh extends Module {
   forward(input: Tensor): Tensor {
     return input.tanh();
   }
 }
 
-/** log(sigmoid(x)); follows torch.nn.LogSigmoid. */
+/**
+ * log(sigmoid(x)); follows torch.nn.LogSigmoid.
+ * @example
+ * new nn.LogSigmoid()(torch.tensor([-1, 1])); // tensor([-1.3133, -0.3133])
+ */
 export class LogSigmoid extends Module {
   forward(input: Tensor): Tensor {
     return F.logsigmoid(input);
   }
 }
 
-/** x / (1 + |x|); follows torch.nn.Softsign. */
+/**
+ * x / (1 + |x|); follows torch.nn.Softsign.
+ * @example
+ * new nn.Softsign()(torch.tensor([-1, 3])); // tensor([-0.5000, 0.7500])
+ */
 export class Softsign extends Module {
   forward(input: Tensor): Tensor {
     return F.softsign(input);
   }
 }
 
-/** x - tanh(x); follows torch.nn.Tanhshrink. */
+/**
+ * x - tanh(x); follows torch.nn.Tanhshrink.
+ * @example
+ * new nn.Tanhshrink()(torch.tensor([0, 1])); // tensor([0.0000, 0.2384])
+ */
 export class Tanhshrink extends Module {
   forward(input: Tensor): Tensor {
     return F.tanhshrink(input);
   }
 }
 
-/** α·(exp(x) - 1) below 0; follows torch.nn.ELU. */
+/**
+ * α·(exp(x) - 1) below 0; follows torch.nn.ELU.
+ * @example
+ * new nn.ELU()(torch.tensor([-1, 1])); // tensor([-0.6321, 1.0000])
+ */
 export class ELU extends Module {
   readonly alpha: number;
   readonly inplace: boolean;
@@ -133,7 +185,11 @@ export class ELU extends Module {
   }
 }
 
-/** α·(exp(x/α) - 1) below 0; follows torch.nn.CELU. */
+/**
+ * α·(exp(x/α) - 1) below 0; follows torch.nn.CELU.
+ * @example
+ * new nn.CELU()(torch.tensor([-1, 1])); // tensor([-0.6321, 1.0000])
+ */
 export class CELU extends Module {
   readonly alpha: number;
   readonly inplace: boolean;
@@ -151,7 +207,11 @@ export class CELU extends Module {
   }
 }
 
-/** x·Φ(x), or its approximation by tanh; follows torch.nn.GELU. */
+/**
+ * x·Φ(x), or its approximation by tanh; follows torch.nn.GELU.
+ * @example
+ * new nn.GELU()(torch.tensor([-1, 1])); // tensor([-0.1587, 0.8413])
+ */
 export class GELU extends Module {
   readonly approximate: "none" | "tanh";
   constructor(...rest: Rest<[approximate: "none" | "tanh"], { approximate?: "none" | "tanh" }>) {
@@ -166,7 +226,11 @@ export class GELU extends Module {
   }
 }
 
-/** The first half of a dimension times the sigmoid of the second; follows torch.nn.GLU. */
+/**
+ * The first half of a dimension times the sigmoid of the second; follows torch.nn.GLU.
+ * @example
+ * new nn.GLU()(torch.tensor([1, 2, 0, 0])); // tensor([0.5000, 1.0000])
+ */
 export class GLU extends Module {
   readonly dim: number;
   constructor(...rest: Rest<[dim: number], { dim?: number }>) {
@@ -181,7 +245,11 @@ export class GLU extends Module {
   }
 }
 
-/** Zero where |x| ≤ λ; follows torch.nn.Hardshrink. */
+/**
+ * Zero where |x| ≤ λ; follows torch.nn.Hardshrink.
+ * @example
+ * new nn.Hardshrink()(torch.tensor([-1, 0.3, 1])); // tensor([-1., 0., 1.])
+ */
 export class Hardshrink extends Module {
   readonly lambd: number;
   constructor(...rest: Rest<[lambd: number | FloatScalar], { lambd?: number | FloatScalar }>) {
@@ -196,7 +264,11 @@ export class Hardshrink extends Module {
   }
 }
 
-/** x moved towards zero by λ; follows torch.nn.Softshrink. */
+/**
+ * x moved towards zero by λ; follows torch.nn.Softshrink.
+ * @example
+ * new nn.Softshrink()(torch.tensor([-2, 0.3, 2])); // tensor([-1.5000, 0.0000, 1.5000])
+ */
 export class Softshrink extends Module {
   readonly lambd: number;
   constructor(...rest: Rest<[lambd: number | FloatScalar], { lambd?: number | FloatScalar }>) {
@@ -211,7 +283,11 @@ export class Softshrink extends Module {
   }
 }
 
-/** x clamped to [minVal, maxVal]; follows torch.nn.Hardtanh. */
+/**
+ * x clamped to [minVal, maxVal]; follows torch.nn.Hardtanh.
+ * @example
+ * new nn.Hardtanh()(torch.tensor([-2, 0.5, 2])); // tensor([-1.0000, 0.5000, 1.0000])
+ */
 export class Hardtanh extends Module {
   readonly minVal: number;
   readonly maxVal: number;
@@ -234,7 +310,11 @@ export class Hardtanh extends Module {
   }
 }
 
-/** `negativeSlope`·x below 0; follows torch.nn.LeakyReLU. */
+/**
+ * `negativeSlope`·x below 0; follows torch.nn.LeakyReLU.
+ * @example
+ * new nn.LeakyReLU(0.1)(torch.tensor([-1, 1])); // tensor([-0.1000, 1.0000])
+ */
 export class LeakyReLU extends Module {
   readonly negativeSlope: number;
   readonly inplace: boolean;
@@ -256,7 +336,11 @@ export class LeakyReLU extends Module {
   }
 }
 
-/** A random slope of [lower, upper] below 0 while training, their mean otherwise; follows torch.nn.RReLU. */
+/**
+ * A random slope of [lower, upper] below 0 while training, their mean otherwise; follows torch.nn.RReLU.
+ * @example
+ * new nn.RReLU(0.25, 0.75).eval()(torch.tensor([-1, 1])); // tensor([-0.5000, 1.0000])
+ */
 export class RReLU extends Module {
   readonly lower: number;
   readonly upper: number;
@@ -279,7 +363,11 @@ export class RReLU extends Module {
   }
 }
 
-/** log(1 + exp(βx)) / β; follows torch.nn.Softplus. */
+/**
+ * log(1 + exp(βx)) / β; follows torch.nn.Softplus.
+ * @example
+ * new nn.Softplus()(torch.tensor([0, 30])); // tensor([0.6931, 30.0000])
+ */
 export class Softplus extends Module {
   readonly beta: number;
   readonly threshold: number;
@@ -300,7 +388,11 @@ export class Softplus extends Module {
   }
 }
 
-/** x above the threshold, `value` elsewhere; follows torch.nn.Threshold. */
+/**
+ * x above the threshold, `value` elsewhere; follows torch.nn.Threshold.
+ * @example
+ * new nn.Threshold(0, 9)(torch.tensor([-1, 2])); // tensor([9., 2.])
+ */
 export class Threshold extends Module {
   readonly threshold: number;
   readonly value: number;
@@ -319,7 +411,11 @@ export class Threshold extends Module {
   }
 }
 
-/** Below 0 a learned slope, one or one per channel; follows torch.nn.PReLU. */
+/**
+ * Below 0 a learned slope, one or one per channel; follows torch.nn.PReLU.
+ * @example
+ * new nn.PReLU()(torch.tensor([-2, 2])).detach(); // tensor([-0.5000, 2.0000])
+ */
 export class PReLU extends Module {
   readonly numParameters: number;
   weight: Parameter;
@@ -360,7 +456,11 @@ abstract class DimActivation extends Module {
 const implicitDim = (dim: number | null, { ndim }: Tensor): number =>
   dim ?? (ndim === 0 || ndim === 1 || ndim === 3 ? 0 : 1);
 
-/** exp(x) over its sum along `dim`; follows torch.nn.Softmax. */
+/**
+ * exp(x) over its sum along `dim`; follows torch.nn.Softmax.
+ * @example
+ * new nn.Softmax(0)(torch.tensor([0, 0, 0, 0])); // tensor([0.2500, 0.2500, 0.2500, 0.2500])
+ */
 export class Softmax extends DimActivation {
   forward(input: Tensor): Tensor {
     return F.softmax(input, implicitDim(this.dim, input));
@@ -370,7 +470,11 @@ export class Softmax extends DimActivation {
   }
 }
 
-/** log(softmax(x)); follows torch.nn.LogSoftmax. */
+/**
+ * log(softmax(x)); follows torch.nn.LogSoftmax.
+ * @example
+ * new nn.LogSoftmax(0)(torch.tensor([0, 0])); // tensor([-0.6931, -0.6931])
+ */
 export class LogSoftmax extends DimActivation {
   forward(input: Tensor): Tensor {
     return F.logSoftmax(input, implicitDim(this.dim, input));
@@ -380,7 +484,11 @@ export class LogSoftmax extends DimActivation {
   }
 }
 
-/** softmax(-x); follows torch.nn.Softmin. */
+/**
+ * softmax(-x); follows torch.nn.Softmin.
+ * @example
+ * new nn.Softmin(0)(torch.tensor([0, 0])); // tensor([0.5000, 0.5000])
+ */
 export class Softmin extends DimActivation {
   forward(input: Tensor): Tensor {
     return F.softmax(input.neg(), implicitDim(this.dim, input));
@@ -390,7 +498,11 @@ export class Softmin extends DimActivation {
   }
 }
 
-/** Softmax over the channels of [N, C, H, W] or [C, H, W]; follows torch.nn.Softmax2d. */
+/**
+ * Softmax over the channels of [N, C, H, W] or [C, H, W]; follows torch.nn.Softmax2d.
+ * @example
+ * new nn.Softmax2d()(torch.zeros(1, 2, 1, 1)); // tensor([[[[0.5000]], [[0.5000]]]])
+ */
 export class Softmax2d extends Module {
   forward(input: Tensor): Tensor {
     return F.softmax(input, -3);

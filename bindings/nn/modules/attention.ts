@@ -43,6 +43,11 @@ type AttentionRest = Rest<
 /**
  * Attention of several heads; follows torch.nn.MultiheadAttention. Called with query [L, N, E], key and value [S, N, …] (N may be
  * absent; with `batchFirst` it comes first) it gives the output and the weights.
+ * @example
+ * const attention = new nn.MultiheadAttention(4, 2);
+ * const x = torch.zeros(3, 1, 4); // [sequence, batch, features]
+ * const [output, weights] = attention(x, x, x);
+ * weights; // tensor([[[0.3333, 0.3333, 0.3333], [0.3333, 0.3333, 0.3333], [0.3333, 0.3333, 0.3333]]], grad_fn=<DivBackward0>)
  */
 export class MultiheadAttention extends Module<
   [query: Tensor, key: Tensor, value: Tensor, ...rest: AttentionRest],
@@ -123,6 +128,12 @@ export class MultiheadAttention extends Module<
     this.resetParameters();
   }
 
+  /**
+   * Gives the parameters new initial values.
+   * Follows torch.nn.MultiheadAttention.reset_parameters.
+   * @example
+   * new nn.MultiheadAttention(4, 2).resetParameters();
+   */
   resetParameters(): void {
     for (const weight of [this.inProjWeight, this.qProjWeight, this.kProjWeight, this.vProjWeight]) {
       if (weight) init.xavierUniform_(weight);

@@ -55,7 +55,9 @@ abstract class ListModule<Item, Args extends unknown[], Result> extends Module<A
 
 /**
  * Modules called one after the other; follows torch.nn.Sequential. Given an object, its keys name the modules.
- * @example new nn.Sequential(new nn.Linear(784, 128), new nn.ReLU(), new nn.Linear(128, 10))
+ * @example
+ * const model = new nn.Sequential(new nn.Linear(4, 3), new nn.ReLU(), new nn.Linear(3, 2));
+ * model(torch.zeros(5, 4)).shape; // [5, 2]
  */
 export class Sequential extends ListModule<Stage, [input: Tensor], Tensor> {
   constructor(...modules: Stage[] | [named: Record<string, Stage>]) {
@@ -80,13 +82,25 @@ export class Sequential extends ListModule<Stage, [input: Tensor], Tensor> {
     }
   }
 
-  /** The modules from `start` up to `end`, as a Sequential that shares them. */
+  /**
+   * The modules from `start` up to `end`, as a Sequential that shares them.
+   * Follows torch.nn.Sequential.__getitem__.
+   * @example
+   * new nn.Sequential(new nn.ReLU(), new nn.Tanh(), new nn.Identity()).slice(1); // Sequential((0): Tanh() (1): Identity() )
+   */
   slice(start?: number, end?: number): Sequential {
     return new Sequential(...this.items().slice(start, end));
   }
 }
 
-/** A list of modules, which it registers and does not call; follows torch.nn.ModuleList. */
+/**
+ * A list of modules, which it registers and does not call; follows torch.nn.ModuleList.
+ * @example
+ * const layers = new nn.ModuleList([new nn.Linear(2, 3), new nn.Linear(3, 1)]);
+ * let x = torch.zeros(5, 2);
+ * for (const layer of layers) x = layer(x);
+ * x.shape; // [5, 1]
+ */
 export class ModuleList<Item extends AnyModule = AnyModule> extends ListModule<Item, never[], never> {
   constructor(modules: Iterable<Item> = []) {
     super();
@@ -97,7 +111,12 @@ export class ModuleList<Item extends AnyModule = AnyModule> extends ListModule<I
   }
 }
 
-/** Modules by key, registered and not called; follows torch.nn.ModuleDict. */
+/**
+ * Modules by key, registered and not called; follows torch.nn.ModuleDict.
+ * @example
+ * const heads = new nn.ModuleDict({ score: new nn.Linear(2, 1), label: new nn.Linear(2, 3) });
+ * heads.get("label")(torch.zeros(5, 2)).shape; // [5, 3]
+ */
 export class ModuleDict<Item extends AnyModule = AnyModule> extends Module<never[], never> {
   /** Held in one Map, which is no attribute of a module. */
   private readonly items: Map<string, Item> = new Map();
@@ -117,35 +136,101 @@ export class ModuleDict<Item extends AnyModule = AnyModule> extends Module<never
   get size(): number {
     return this.items.size;
   }
+  /**
+   * The module of a name.
+   * Follows torch.nn.ModuleDict.__getitem__.
+   * @example
+   * const dict = new nn.ModuleDict({ a: new nn.ReLU() });
+   * dict.get("a"); // ReLU()
+   */
   get(key: string): Item | undefined {
     return this.items.get(key);
   }
+  /**
+   * Puts a module under a name.
+   * Follows torch.nn.ModuleDict.__setitem__.
+   * @example
+   * const dict = new nn.ModuleDict({ a: new nn.ReLU() });
+   * dict.set("b", new nn.Tanh());
+   * [...dict.keys()]; // ["a", "b"]
+   */
   set(key: string, module: Item): this {
     this.items.set(key, module);
     return this;
   }
+  /**
+   * Whether there is a module of a name.
+   * Follows torch.nn.ModuleDict.__contains__.
+   * @example
+   * const dict = new nn.ModuleDict({ a: new nn.ReLU() });
+   * dict.has("a"); // true
+   */
   has(key: string): boolean {
     return this.items.has(key);
   }
+  /**
+   * Takes a module out; whether there was one.
+   * Follows torch.nn.ModuleDict.__delitem__.
+   * @example
+   * const dict = new nn.ModuleDict({ a: new nn.ReLU() });
+   * dict.delete("a");
+   * [...dict.keys()]; // []
+   */
   delete(key: string): boolean {
     return this.items.delete(key);
   }
+  /**
+   * Takes all modules out.
+   * Follows torch.nn.ModuleDict.clear.
+   * @example
+   * const dict = new nn.ModuleDict({ a: new nn.ReLU() });
+   * dict.clear();
+   * [...dict.keys()]; // []
+   */
   clear(): void {
     this.items.clear();
   }
+  /**
+   * The names, in order.
+   * Follows torch.nn.ModuleDict.keys.
+   * @example
+   * const dict = new nn.ModuleDict({ a: new nn.ReLU() });
+   * [...dict.keys()]; // ["a"]
+   */
   keys(): IterableIterator<string> {
     return this.items.keys();
   }
+  /**
+   * The modules, in order.
+   * Follows torch.nn.ModuleDict.values.
+   * @example
+   * const dict = new nn.ModuleDict({ a: new nn.ReLU() });
+   * [...dict.values()]; // [ReLU()]
+   */
   values(): IterableIterator<Item> {
     return this.items.values();
   }
+  /**
+   * The names and their modules, in order.
+   * Follows torch.nn.ModuleDict.items.
+   * @example
+   * const dict = new nn.ModuleDict({ a: new nn.ReLU() });
+   * [...dict.entries()]; // [["a", ReLU()]]
+   */
   entries(): IterableIterator<[string, Item]> {
     return this.items.entries();
   }
   [Symbol.iterator](): IterableIterator<[string, Item]> {
     return this.items.entries();
   }
-  /** Adds or replaces entries. */
+  /**
+   * Adds or replaces entries.
+   * Follows torch.nn.ModuleDict.update.
+   * @example
+   * const dict = new nn.ModuleDict({ a: new nn.ReLU() });
+   * dict.update({ a: new nn.Tanh(), b: new nn.ReLU() });
+   * dict.get("a"); // Tanh()
+   */
   update(modules: Record<string, Item> | Iterable<readonly [string, Item]>): this {
     const entries =
       Symbol.iterator in modules ? (modules as Iterable<readonly [string, Item]>) : Object.entries(modules);
@@ -159,7 +244,12 @@ const describe = (tensor: Tensor): string => {
   return `${kind}: [torch.${tensor.dtype} of size ${tensor.shape.join("x")}]`;
 };
 
-/** A list of parameters, which it registers; follows torch.nn.ParameterList. Tensors become parameters. */
+/**
+ * A list of parameters, which it registers; follows torch.nn.ParameterList. Tensors become parameters.
+ * @example
+ * const list = new nn.ParameterList([torch.zeros(2), torch.ones(3)]);
+ * [...list.parameters()].length; // 2
+ */
 export class ParameterList extends ListModule<Parameter, never[], never> {
   constructor(parameters: Iterable<Tensor> = []) {
     super();
@@ -178,7 +268,12 @@ export class ParameterList extends ListModule<Parameter, never[], never> {
   }
 }
 
-/** Parameters by key; follows torch.nn.ParameterDict. Tensors become parameters. */
+/**
+ * Parameters by key; follows torch.nn.ParameterDict. Tensors become parameters.
+ * @example
+ * const dict = new nn.ParameterDict({ scale: torch.ones(2) });
+ * dict.get("scale").requiresGrad; // true
+ */
 export class ParameterDict extends Module<never[], never> {
   private readonly items: Map<string, Parameter> = new Map();
 
@@ -195,19 +290,55 @@ export class ParameterDict extends Module<never[], never> {
   get size(): number {
     return this.items.size;
   }
+  /**
+   * The parameter of a name.
+   * Follows torch.nn.ParameterDict.__getitem__.
+   * @example
+   * const dict = new nn.ParameterDict({ a: torch.ones(2) });
+   * dict.get("a").detach(); // tensor([1., 1.])
+   */
   get(key: string): Parameter | undefined {
     return this.items.get(key);
   }
+  /**
+   * Puts a parameter under a name; a tensor becomes one.
+   * Follows torch.nn.ParameterDict.__setitem__.
+   * @example
+   * const dict = new nn.ParameterDict({ a: torch.ones(2) });
+   * dict.set("b", torch.zeros(1));
+   * [...dict.keys()]; // ["a", "b"]
+   */
   set(key: string, parameter: Tensor): this {
     this.items.set(key, toParameter(parameter));
     return this;
   }
+  /**
+   * Whether there is a parameter of a name.
+   * Follows torch.nn.ParameterDict.__contains__.
+   * @example
+   * const dict = new nn.ParameterDict({ a: torch.ones(2) });
+   * dict.has("a"); // true
+   */
   has(key: string): boolean {
     return this.items.has(key);
   }
+  /**
+   * The names, in order.
+   * Follows torch.nn.ParameterDict.keys.
+   * @example
+   * const dict = new nn.ParameterDict({ a: torch.ones(2) });
+   * [...dict.keys()]; // ["a"]
+   */
   keys(): IterableIterator<string> {
     return this.items.keys();
   }
+  /**
+   * The parameters, in order.
+   * Follows torch.nn.ParameterDict.values.
+   * @example
+   * const dict = new nn.ParameterDict({ a: torch.ones(2) });
+   * [...dict.values()].length; // 1
+   */
   values(): IterableIterator<Parameter> {
     return this.items.values();
   }

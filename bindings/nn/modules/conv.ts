@@ -64,7 +64,11 @@ type ConvTransposeRest = Rest<
   ConvTransposeOptions
 >;
 
-/** A size for each of `n` dimensions. */
+/**
+ * A size for each of `n` dimensions.
+ * @example
+ * nn.perDim(3, 2); // [3, 3]
+ */
 export const perDim = (size: Size, n: number): number[] =>
   typeof size === "number" ? Array<number>(n).fill(size) : [...size];
 
@@ -225,7 +229,11 @@ const factoryOf = (device: Factory["device"], dtype: Factory["dtype"]): Factory 
   ...(dtype === undefined ? {} : { dtype }),
 });
 
-/** Convolution of [N, C, L] or [C, L]; follows torch.nn.Conv1d. */
+/**
+ * Convolution of [N, C, L] or [C, L]; follows torch.nn.Conv1d.
+ * @example
+ * new nn.Conv1d(2, 4, 3, { padding: 1 })(torch.zeros(1, 2, 8)).shape; // [1, 4, 8]
+ */
 export class Conv1d extends ConvNd {
   constructor(inChannels: number, outChannels: number, kernelSize: Size, ...rest: ConvRest) {
     super(1, "Conv1d", inChannels, outChannels, kernelSize, rest);
@@ -238,7 +246,8 @@ export class Conv1d extends ConvNd {
 
 /**
  * Convolution of [N, C, H, W] or [C, H, W]; follows torch.nn.Conv2d.
- * @example new nn.Conv2d(1, 5, 3, { padding: 1 })(images)
+ * @example
+ * new nn.Conv2d(1, 5, 3, { padding: 1 })(torch.zeros(2, 1, 8, 8)).shape; // [2, 5, 8, 8]
  */
 export class Conv2d extends ConvNd {
   constructor(inChannels: number, outChannels: number, kernelSize: Size, ...rest: ConvRest) {
@@ -250,7 +259,11 @@ export class Conv2d extends ConvNd {
   }
 }
 
-/** Convolution of [N, C, D, H, W] or [C, D, H, W]; follows torch.nn.Conv3d. */
+/**
+ * Convolution of [N, C, D, H, W] or [C, D, H, W]; follows torch.nn.Conv3d.
+ * @example
+ * new nn.Conv3d(1, 2, 3)(torch.zeros(1, 1, 4, 5, 6)).shape; // [1, 2, 2, 3, 4]
+ */
 export class Conv3d extends ConvNd {
   constructor(inChannels: number, outChannels: number, kernelSize: Size, ...rest: ConvRest) {
     super(3, "Conv3d", inChannels, outChannels, kernelSize, rest);
@@ -300,7 +313,11 @@ abstract class ConvTransposeNd extends Convolution<[input: Tensor, outputSize?: 
   }
 }
 
-/** The gradient of Conv1d with respect to its input, as a layer; follows torch.nn.ConvTranspose1d. */
+/**
+ * The gradient of Conv1d with respect to its input, as a layer; follows torch.nn.ConvTranspose1d.
+ * @example
+ * new nn.ConvTranspose1d(2, 4, 2, { stride: 2 })(torch.zeros(1, 2, 8)).shape; // [1, 4, 16]
+ */
 export class ConvTranspose1d extends ConvTransposeNd {
   constructor(inChannels: number, outChannels: number, kernelSize: Size, ...rest: ConvTransposeRest) {
     super(1, "ConvTranspose1d", inChannels, outChannels, kernelSize, rest);
@@ -312,7 +329,11 @@ export class ConvTranspose1d extends ConvTransposeNd {
   }
 }
 
-/** The gradient of Conv2d with respect to its input, as a layer; follows torch.nn.ConvTranspose2d. */
+/**
+ * The gradient of Conv2d with respect to its input, as a layer; follows torch.nn.ConvTranspose2d.
+ * @example
+ * new nn.ConvTranspose2d(2, 1, 2, { stride: 2 })(torch.zeros(1, 2, 4, 4)).shape; // [1, 1, 8, 8]
+ */
 export class ConvTranspose2d extends ConvTransposeNd {
   constructor(inChannels: number, outChannels: number, kernelSize: Size, ...rest: ConvTransposeRest) {
     super(2, "ConvTranspose2d", inChannels, outChannels, kernelSize, rest);
@@ -324,7 +345,11 @@ export class ConvTranspose2d extends ConvTransposeNd {
   }
 }
 
-/** The gradient of Conv3d with respect to its input, as a layer; follows torch.nn.ConvTranspose3d. */
+/**
+ * The gradient of Conv3d with respect to its input, as a layer; follows torch.nn.ConvTranspose3d.
+ * @example
+ * new nn.ConvTranspose3d(2, 1, 2, { stride: 2 })(torch.zeros(1, 2, 2, 2, 2)).shape; // [1, 1, 4, 4, 4]
+ */
 export class ConvTranspose3d extends ConvTransposeNd {
   constructor(inChannels: number, outChannels: number, kernelSize: Size, ...rest: ConvTransposeRest) {
     super(3, "ConvTranspose3d", inChannels, outChannels, kernelSize, rest);

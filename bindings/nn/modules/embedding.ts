@@ -38,7 +38,12 @@ const zeroRow = (weight: Parameter, row: number | null): void => {
   if (row !== null) noGrad(() => void weight.select(0, row).fill_(0));
 };
 
-/** Rows of a learned table; follows torch.nn.Embedding. Shapes: any, int64 → [*, embeddingDim]. */
+/**
+ * Rows of a learned table; follows torch.nn.Embedding. Shapes: any, int64 → [*, embeddingDim].
+ * @example
+ * const embedding = nn.Embedding.fromPretrained(torch.tensor([[1, 2], [3, 4], [5, 6]]));
+ * embedding(torch.tensor([2n, 0n])); // tensor([[5., 6.], [1., 2.]])
+ */
 export class Embedding extends Module {
   readonly numEmbeddings: number;
   readonly embeddingDim: number;
@@ -99,6 +104,12 @@ export class Embedding extends Module {
     return embedding;
   }
 
+  /**
+   * Gives the parameters new initial values.
+   * Follows torch.nn.Embedding.reset_parameters.
+   * @example
+   * new nn.Embedding(2, 2).resetParameters();
+   */
   resetParameters(): void {
     init.normal_(this.weight);
     zeroRow(this.weight, this.paddingIdx);
@@ -124,7 +135,11 @@ export interface EmbeddingBagOptions extends Omit<EmbeddingOptions, "paddingIdx"
   paddingIdx?: number | null;
 }
 
-/** Sums, means or maxima of bags of rows; follows torch.nn.EmbeddingBag. */
+/**
+ * Sums, means or maxima of bags of rows; follows torch.nn.EmbeddingBag.
+ * @example
+ * new nn.EmbeddingBag(3, 2)(torch.tensor([[0n, 2n], [1n, 1n]])).shape; // [2, 2]
+ */
 export class EmbeddingBag extends Module<[input: Tensor, offsets?: Tensor | null, perSampleWeights?: Tensor | null]> {
   readonly numEmbeddings: number;
   readonly embeddingDim: number;
@@ -175,6 +190,12 @@ export class EmbeddingBag extends Module<[input: Tensor, offsets?: Tensor | null
     this.weight = new Parameter(empty([numEmbeddings, embeddingDim], factory));
     this.resetParameters();
   }
+  /**
+   * Gives the parameters new initial values.
+   * Follows torch.nn.EmbeddingBag.reset_parameters.
+   * @example
+   * new nn.EmbeddingBag(2, 2).resetParameters();
+   */
   resetParameters(): void {
     init.normal_(this.weight);
     zeroRow(this.weight, this.paddingIdx);

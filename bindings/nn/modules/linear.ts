@@ -10,7 +10,11 @@ import { Module } from "../module.ts";
 import { Parameter } from "../parameter.ts";
 import { py } from "../python.ts";
 
-/** Gives back its input, whatever it was made with; follows torch.nn.Identity. */
+/**
+ * Gives back its input, whatever it was made with; follows torch.nn.Identity.
+ * @example
+ * new nn.Identity()(torch.tensor([1, 2])); // tensor([1., 2.])
+ */
 export class Identity extends Module {
   constructor(..._ignored: unknown[]) {
     super();
@@ -28,7 +32,10 @@ export interface LinearOptions extends Factory {
 /**
  * y = x·Aᵀ + b over the last dimension; follows torch.nn.Linear. `weight` is [outFeatures, inFeatures].
  * Shapes: [*, inFeatures] → [*, outFeatures].
- * @example new nn.Linear(784, 10)(images)
+ * @example
+ * torch.manualSeed(0);
+ * const layer = new nn.Linear(2, 3);
+ * layer(torch.tensor([[1, 2]])).shape; // [1, 3]
  */
 export class Linear extends Module {
   readonly inFeatures: number;
@@ -46,6 +53,12 @@ export class Linear extends Module {
     this.resetParameters();
   }
 
+  /**
+   * Gives the parameters new initial values.
+   * Follows torch.nn.Linear.reset_parameters.
+   * @example
+   * new nn.Linear(2, 1).resetParameters();
+   */
   resetParameters(): void {
     init.kaimingUniform_(this.weight, Math.sqrt(5));
     if (this.bias) {
@@ -66,6 +79,8 @@ export class Linear extends Module {
 /**
  * y = x1ᵀ·A·x2 + b; follows torch.nn.Bilinear. `weight` is [outFeatures, in1Features, in2Features].
  * Shapes: [*, in1Features], [*, in2Features] → [*, outFeatures].
+ * @example
+ * new nn.Bilinear(2, 3, 4)(torch.ones(5, 2), torch.ones(5, 3)).shape; // [5, 4]
  */
 export class Bilinear extends Module<[input1: Tensor, input2: Tensor]> {
   readonly in1Features: number;
@@ -90,6 +105,12 @@ export class Bilinear extends Module<[input1: Tensor, input2: Tensor]> {
     this.resetParameters();
   }
 
+  /**
+   * Gives the parameters new initial values.
+   * Follows torch.nn.Bilinear.reset_parameters.
+   * @example
+   * new nn.Bilinear(2, 3, 1).resetParameters();
+   */
   resetParameters(): void {
     const bound = 1 / Math.sqrt(this.in1Features);
     init.uniform_(this.weight, -bound, bound);
@@ -106,7 +127,11 @@ export class Bilinear extends Module<[input1: Tensor, input2: Tensor]> {
   }
 }
 
-/** Joins dimensions `startDim` to `endDim` into one (default: all but the first); follows torch.nn.Flatten. */
+/**
+ * Joins dimensions `startDim` to `endDim` into one (default: all but the first); follows torch.nn.Flatten.
+ * @example
+ * new nn.Flatten()(torch.zeros(2, 3, 4)).shape; // [2, 12]
+ */
 export class Flatten extends Module {
   readonly startDim: number;
   readonly endDim: number;
@@ -123,7 +148,11 @@ export class Flatten extends Module {
   }
 }
 
-/** Splits dimension `dim` into the given sizes; follows torch.nn.Unflatten. */
+/**
+ * Splits dimension `dim` into the given sizes; follows torch.nn.Unflatten.
+ * @example
+ * new nn.Unflatten(1, [3, 4])(torch.zeros(2, 12)).shape; // [2, 3, 4]
+ */
 export class Unflatten extends Module {
   readonly dim: number;
   readonly unflattenedSize: number[];

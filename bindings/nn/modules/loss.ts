@@ -39,25 +39,41 @@ abstract class PlainLoss extends Module<Pair> {
   }
 }
 
-/** |input - target|; follows torch.nn.L1Loss. */
+/**
+ * |input - target|; follows torch.nn.L1Loss.
+ * @example
+ * new nn.L1Loss()(torch.tensor([1, 2]), torch.tensor([1, 4])); // tensor(1.)
+ */
 export class L1Loss extends PlainLoss {
   forward(input: Tensor, target: Tensor): Tensor {
     return F.l1Loss(input, target, { reduction: this.reduction });
   }
 }
-/** (input - target)²; follows torch.nn.MSELoss. */
+/**
+ * (input - target)²; follows torch.nn.MSELoss.
+ * @example
+ * new nn.MSELoss()(torch.tensor([1, 2]), torch.tensor([1, 4])); // tensor(2.)
+ */
 export class MSELoss extends PlainLoss {
   forward(input: Tensor, target: Tensor): Tensor {
     return F.mseLoss(input, target, { reduction: this.reduction });
   }
 }
-/** log(1 + exp(-target·input)), targets 1 and -1; follows torch.nn.SoftMarginLoss. */
+/**
+ * log(1 + exp(-target·input)), targets 1 and -1; follows torch.nn.SoftMarginLoss.
+ * @example
+ * new nn.SoftMarginLoss()(torch.tensor([1, -1]), torch.tensor([1, 1])); // tensor(0.8133)
+ */
 export class SoftMarginLoss extends PlainLoss {
   forward(input: Tensor, target: Tensor): Tensor {
     return F.softMarginLoss(input, target, { reduction: this.reduction });
   }
 }
-/** Margins between the classes that are targets and those that are not; follows torch.nn.MultiLabelMarginLoss. */
+/**
+ * Margins between the classes that are targets and those that are not; follows torch.nn.MultiLabelMarginLoss.
+ * @example
+ * new nn.MultiLabelMarginLoss()(torch.tensor([[0.1, 0.2, 0.4, 0.8]]), torch.tensor([[3n, 0n, -1n, 1n]])); // tensor(0.8500)
+ */
 export class MultiLabelMarginLoss extends PlainLoss {
   forward(input: Tensor, target: Tensor): Tensor {
     return F.multilabelMarginLoss(input, target, { reduction: this.reduction });
@@ -69,7 +85,11 @@ export interface WeightedLossOptions extends LossOptions {
   weight?: Tensor | null;
 }
 
-/** Binary cross entropy of probabilities; follows torch.nn.BCELoss. */
+/**
+ * Binary cross entropy of probabilities; follows torch.nn.BCELoss.
+ * @example
+ * new nn.BCELoss()(torch.tensor([0.9, 0.2]), torch.tensor([1, 0])); // tensor(0.1643)
+ */
 export class BCELoss extends Module<Pair> {
   weight: Tensor | null = null;
   readonly reduction: Reduction;
@@ -93,7 +113,11 @@ export class BCELoss extends Module<Pair> {
   }
 }
 
-/** Binary cross entropy of logits; follows torch.nn.BCEWithLogitsLoss. */
+/**
+ * Binary cross entropy of logits; follows torch.nn.BCEWithLogitsLoss.
+ * @example
+ * new nn.BCEWithLogitsLoss()(torch.tensor([2, -1]), torch.tensor([1, 0])); // tensor(0.2201)
+ */
 export class BCEWithLogitsLoss extends Module<Pair> {
   weight: Tensor | null = null;
   posWeight: Tensor | null = null;
@@ -132,7 +156,11 @@ export interface ClassLossOptions extends WeightedLossOptions {
   ignoreIndex?: number;
 }
 
-/** Negative log likelihood of log probabilities; follows torch.nn.NLLLoss. */
+/**
+ * Negative log likelihood of log probabilities; follows torch.nn.NLLLoss.
+ * @example
+ * new nn.NLLLoss()(torch.tensor([[-1, -2], [-3, -4]]), torch.tensor([0n, 1n])); // tensor(2.5000)
+ */
 export class NLLLoss extends Module<Pair> {
   weight: Tensor | null = null;
   readonly ignoreIndex: number;
@@ -172,7 +200,8 @@ export class NLLLoss2d extends NLLLoss {}
 
 /**
  * Cross entropy of logits against class indices or probabilities; follows torch.nn.CrossEntropyLoss.
- * @example new nn.CrossEntropyLoss()(torch.tensor([[3.2, 5.1, -1.7]]), torch.tensor([0n])) // 2.0404
+ * @example
+ * new nn.CrossEntropyLoss()(torch.tensor([[3.2, 5.1, -1.7]]), torch.tensor([0n])); // tensor(2.0404)
  */
 export class CrossEntropyLoss extends Module<Pair> {
   weight: Tensor | null = null;
@@ -212,7 +241,11 @@ export class CrossEntropyLoss extends Module<Pair> {
   }
 }
 
-/** Poisson likelihood; follows torch.nn.PoissonNLLLoss. */
+/**
+ * Poisson likelihood; follows torch.nn.PoissonNLLLoss.
+ * @example
+ * new nn.PoissonNLLLoss()(torch.tensor([0, 1]), torch.tensor([1, 2])); // tensor(0.8591)
+ */
 export class PoissonNLLLoss extends Module<Pair> {
   readonly logInput: boolean;
   readonly full: boolean;
@@ -249,7 +282,11 @@ export class PoissonNLLLoss extends Module<Pair> {
   }
 }
 
-/** Gaussian likelihood with given variances; follows torch.nn.GaussianNLLLoss. */
+/**
+ * Gaussian likelihood with given variances; follows torch.nn.GaussianNLLLoss.
+ * @example
+ * new nn.GaussianNLLLoss()(torch.tensor([1, 2]), torch.tensor([1, 1]), torch.tensor([1, 1])); // tensor(0.2500)
+ */
 export class GaussianNLLLoss extends Module<[input: Tensor, target: Tensor, variance: Tensor]> {
   readonly full: boolean;
   readonly eps: number;
@@ -265,7 +302,11 @@ export class GaussianNLLLoss extends Module<[input: Tensor, target: Tensor, vari
   }
 }
 
-/** Kullback-Leibler divergence of log probabilities; follows torch.nn.KLDivLoss. */
+/**
+ * Kullback-Leibler divergence of log probabilities; follows torch.nn.KLDivLoss.
+ * @example
+ * new nn.KLDivLoss({ reduction: "batchmean" })(torch.tensor([[0.5, 0.5]]).log(), torch.tensor([[0.9, 0.1]])); // tensor(0.3681)
+ */
 export class KLDivLoss extends Module<Pair> {
   readonly reduction: Reduction | "batchmean";
   readonly logTarget: boolean;
@@ -292,7 +333,11 @@ export class KLDivLoss extends Module<Pair> {
   }
 }
 
-/** Quadratic below δ, linear beyond; follows torch.nn.HuberLoss. */
+/**
+ * Quadratic below δ, linear beyond; follows torch.nn.HuberLoss.
+ * @example
+ * new nn.HuberLoss()(torch.tensor([0.5, 3]), torch.tensor([0, 0])); // tensor(1.3125)
+ */
 export class HuberLoss extends Module<Pair> {
   readonly reduction: Reduction;
   readonly delta: number;
@@ -308,7 +353,11 @@ export class HuberLoss extends Module<Pair> {
   }
 }
 
-/** Huber's loss over β; follows torch.nn.SmoothL1Loss. */
+/**
+ * Huber's loss over β; follows torch.nn.SmoothL1Loss.
+ * @example
+ * new nn.SmoothL1Loss()(torch.tensor([0.5, 3]), torch.tensor([0, 0])); // tensor(1.3125)
+ */
 export class SmoothL1Loss extends Module<Pair> {
   readonly reduction: Reduction;
   readonly beta: number;
@@ -350,7 +399,11 @@ type MarginRest = Rest<
   LossOptions & { margin?: Real }
 >;
 
-/** max(0, margin - x) of dissimilar pairs; follows torch.nn.HingeEmbeddingLoss. */
+/**
+ * max(0, margin - x) of dissimilar pairs; follows torch.nn.HingeEmbeddingLoss.
+ * @example
+ * new nn.HingeEmbeddingLoss()(torch.tensor([0.5, 0.2]), torch.tensor([1, -1])); // tensor(0.6500)
+ */
 export class HingeEmbeddingLoss extends MarginLoss<Pair> {
   constructor(...rest: MarginRest) {
     super(1, rest);
@@ -359,7 +412,11 @@ export class HingeEmbeddingLoss extends MarginLoss<Pair> {
     return F.hingeEmbeddingLoss(input, target, { margin: this.margin, reduction: this.reduction });
   }
 }
-/** By cosine similarity, with targets 1 and -1; follows torch.nn.CosineEmbeddingLoss. */
+/**
+ * By cosine similarity, with targets 1 and -1; follows torch.nn.CosineEmbeddingLoss.
+ * @example
+ * new nn.CosineEmbeddingLoss()(torch.tensor([[1, 0]]), torch.tensor([[0, 1]]), torch.tensor([1])); // tensor(1.)
+ */
 export class CosineEmbeddingLoss extends MarginLoss<[input1: Tensor, input2: Tensor, target: Tensor]> {
   constructor(...rest: MarginRest) {
     super(0, rest);
@@ -368,7 +425,11 @@ export class CosineEmbeddingLoss extends MarginLoss<[input1: Tensor, input2: Ten
     return F.cosineEmbeddingLoss(input1, input2, target, { margin: this.margin, reduction: this.reduction });
   }
 }
-/** max(0, -target·(x1 - x2) + margin); follows torch.nn.MarginRankingLoss. */
+/**
+ * max(0, -target·(x1 - x2) + margin); follows torch.nn.MarginRankingLoss.
+ * @example
+ * new nn.MarginRankingLoss()(torch.tensor([1, 2]), torch.tensor([2, 1]), torch.tensor([1, 1])); // tensor(0.5000)
+ */
 export class MarginRankingLoss extends MarginLoss<[input1: Tensor, input2: Tensor, target: Tensor]> {
   constructor(...rest: MarginRest) {
     super(0, rest);
@@ -378,7 +439,11 @@ export class MarginRankingLoss extends MarginLoss<[input1: Tensor, input2: Tenso
   }
 }
 
-/** Cross entropy of every class for itself; follows torch.nn.MultiLabelSoftMarginLoss. */
+/**
+ * Cross entropy of every class for itself; follows torch.nn.MultiLabelSoftMarginLoss.
+ * @example
+ * new nn.MultiLabelSoftMarginLoss()(torch.tensor([[1, -1]]), torch.tensor([[1, 0]])); // tensor(0.3133)
+ */
 export class MultiLabelSoftMarginLoss extends Module<Pair> {
   weight: Tensor | null = null;
   readonly reduction: Reduction;
@@ -402,7 +467,11 @@ export class MultiLabelSoftMarginLoss extends Module<Pair> {
   }
 }
 
-/** Margins of the target class against the others; follows torch.nn.MultiMarginLoss. */
+/**
+ * Margins of the target class against the others; follows torch.nn.MultiMarginLoss.
+ * @example
+ * new nn.MultiMarginLoss()(torch.tensor([[0.1, 0.2, 0.9]]), torch.tensor([2n])); // tensor(0.1667)
+ */
 export class MultiMarginLoss extends Module<Pair> {
   readonly p: number;
   readonly margin: number;
@@ -442,7 +511,11 @@ export class MultiMarginLoss extends Module<Pair> {
 
 type Triplet = [anchor: Tensor, positive: Tensor, negative: Tensor];
 
-/** Distances to a positive and a negative example; follows torch.nn.TripletMarginLoss. */
+/**
+ * Distances to a positive and a negative example; follows torch.nn.TripletMarginLoss.
+ * @example
+ * new nn.TripletMarginLoss()(torch.tensor([[0, 0]]), torch.tensor([[1, 0]]), torch.tensor([[0, 3]])); // tensor(0.)
+ */
 export class TripletMarginLoss extends Module<Triplet> {
   readonly margin: number;
   readonly p: number;
@@ -516,7 +589,11 @@ export class TripletMarginWithDistanceLoss extends Module<Triplet> {
 const lengths = (given: Tensor | number[]): number[] =>
   given instanceof Tensor ? (given.tolist() as number[]) : given;
 
-/** Connectionist temporal classification; follows torch.nn.CTCLoss. */
+/**
+ * Connectionist temporal classification; follows torch.nn.CTCLoss.
+ * @example
+ * new nn.CTCLoss()(torch.zeros(3, 1, 2).logSoftmax(2), torch.tensor([[1n]]), [3], [1]); // tensor(0.2877)
+ */
 export class CTCLoss extends Module<
   [logProbs: Tensor, targets: Tensor, inputLengths: Tensor | number[], targetLengths: Tensor | number[]]
 > {

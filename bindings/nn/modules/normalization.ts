@@ -122,19 +122,31 @@ abstract class BatchNorm extends NormBase {
   }
 }
 
-/** Batch normalisation of [N, C] or [N, C, L]; follows torch.nn.BatchNorm1d. */
+/**
+ * Batch normalisation of [N, C] or [N, C, L]; follows torch.nn.BatchNorm1d.
+ * @example
+ * new nn.BatchNorm1d(2)(torch.tensor([[1, 10], [3, 30]])).detach(); // tensor([[-1.0000, -1.0000], [1.0000, 1.0000]])
+ */
 export class BatchNorm1d extends BatchNorm {
   protected checkInput(input: Tensor): void {
     checkDims(input, [2, 3]);
   }
 }
-/** Batch normalisation of [N, C, H, W]; follows torch.nn.BatchNorm2d. */
+/**
+ * Batch normalisation of [N, C, H, W]; follows torch.nn.BatchNorm2d.
+ * @example
+ * new nn.BatchNorm2d(3)(torch.zeros(2, 3, 4, 4)).shape; // [2, 3, 4, 4]
+ */
 export class BatchNorm2d extends BatchNorm {
   protected checkInput(input: Tensor): void {
     checkDims(input, [4]);
   }
 }
-/** Batch normalisation of [N, C, D, H, W]; follows torch.nn.BatchNorm3d. */
+/**
+ * Batch normalisation of [N, C, D, H, W]; follows torch.nn.BatchNorm3d.
+ * @example
+ * new nn.BatchNorm3d(3)(torch.zeros(2, 3, 4, 4, 4)).shape; // [2, 3, 4, 4, 4]
+ */
 export class BatchNorm3d extends BatchNorm {
   protected checkInput(input: Tensor): void {
     checkDims(input, [5]);
@@ -159,7 +171,11 @@ abstract class InstanceNorm extends NormBase {
   }
 }
 
-/** Normalisation of every instance and channel of [N, C, L] or [C, L]; follows torch.nn.InstanceNorm1d. */
+/**
+ * Normalisation of every instance and channel of [N, C, L] or [C, L]; follows torch.nn.InstanceNorm1d.
+ * @example
+ * new nn.InstanceNorm1d(2)(torch.tensor([[[1, 3], [10, 30]]])); // tensor([[[-1.0000, 1.0000], [-1.0000, 1.0000]]])
+ */
 export class InstanceNorm1d extends InstanceNorm {
   protected get unbatchedDims(): number {
     return 2;
@@ -168,7 +184,11 @@ export class InstanceNorm1d extends InstanceNorm {
     checkDims(input, [2, 3]);
   }
 }
-/** Normalisation of every instance and channel of [N, C, H, W] or [C, H, W]; follows torch.nn.InstanceNorm2d. */
+/**
+ * Normalisation of every instance and channel of [N, C, H, W] or [C, H, W]; follows torch.nn.InstanceNorm2d.
+ * @example
+ * new nn.InstanceNorm2d(3)(torch.zeros(2, 3, 4, 4)).shape; // [2, 3, 4, 4]
+ */
 export class InstanceNorm2d extends InstanceNorm {
   protected get unbatchedDims(): number {
     return 3;
@@ -177,7 +197,11 @@ export class InstanceNorm2d extends InstanceNorm {
     checkDims(input, [3, 4]);
   }
 }
-/** Normalisation of every instance and channel of [N, C, D, H, W] or [C, D, H, W]; follows torch.nn.InstanceNorm3d. */
+/**
+ * Normalisation of every instance and channel of [N, C, D, H, W] or [C, D, H, W]; follows torch.nn.InstanceNorm3d.
+ * @example
+ * new nn.InstanceNorm3d(3)(torch.zeros(2, 3, 4, 4, 4)).shape; // [2, 3, 4, 4, 4]
+ */
 export class InstanceNorm3d extends InstanceNorm {
   protected get unbatchedDims(): number {
     return 4;
@@ -193,7 +217,11 @@ export interface LayerNormOptions extends Factory {
   elementwiseAffine?: boolean;
 }
 
-/** Normalisation over the last dimensions, which have the sizes `normalizedShape`; follows torch.nn.LayerNorm. */
+/**
+ * Normalisation over the last dimensions, which have the sizes `normalizedShape`; follows torch.nn.LayerNorm.
+ * @example
+ * new nn.LayerNorm(2)(torch.tensor([[1, 3], [10, 30]])).detach(); // tensor([[-1.0000, 1.0000], [-1.0000, 1.0000]])
+ */
 export class LayerNorm extends Module {
   readonly normalizedShape: number[];
   readonly eps: number;
@@ -217,6 +245,12 @@ export class LayerNorm extends Module {
     this.weight = elementwiseAffine ? new Parameter(full(this.normalizedShape, 1, factory)) : null;
     this.bias = elementwiseAffine ? new Parameter(full(this.normalizedShape, 0, factory)) : null;
   }
+  /**
+   * Gives the parameters new initial values.
+   * Follows torch.nn.LayerNorm.reset_parameters.
+   * @example
+   * new nn.LayerNorm(2).resetParameters();
+   */
   resetParameters(): void {
     if (this.weight) init.ones_(this.weight);
     if (this.bias) init.zeros_(this.bias);
@@ -230,7 +264,11 @@ export class LayerNorm extends Module {
   }
 }
 
-/** Normalisation over groups of channels; follows torch.nn.GroupNorm. */
+/**
+ * Normalisation over groups of channels; follows torch.nn.GroupNorm.
+ * @example
+ * new nn.GroupNorm(2, 4)(torch.tensor([[1, 3, 10, 30]])).detach(); // tensor([[-1.0000, 1.0000, -1.0000, 1.0000]])
+ */
 export class GroupNorm extends Module {
   readonly numGroups: number;
   readonly numChannels: number;
@@ -257,6 +295,12 @@ export class GroupNorm extends Module {
     this.weight = affine ? new Parameter(full([numChannels], 1, factory)) : null;
     this.bias = affine ? new Parameter(full([numChannels], 0, factory)) : null;
   }
+  /**
+   * Gives the parameters new initial values.
+   * Follows torch.nn.GroupNorm.reset_parameters.
+   * @example
+   * new nn.GroupNorm(1, 2).resetParameters();
+   */
   resetParameters(): void {
     if (this.weight) init.ones_(this.weight);
     if (this.bias) init.zeros_(this.bias);
@@ -269,7 +313,11 @@ export class GroupNorm extends Module {
   }
 }
 
-/** x divided by the root mean square of the last dimensions; follows torch.nn.RMSNorm of PyTorch 2. */
+/**
+ * x divided by the root mean square of the last dimensions; follows torch.nn.RMSNorm of PyTorch 2.
+ * @example
+ * new nn.RMSNorm(2)(torch.tensor([[3, 4]])).detach(); // tensor([[0.8485, 1.1314]])
+ */
 export class RMSNorm extends Module {
   readonly normalizedShape: number[];
   readonly eps: number | null;
@@ -302,7 +350,11 @@ export class RMSNorm extends Module {
   }
 }
 
-/** x over a power of the squares of neighbouring channels; follows torch.nn.LocalResponseNorm. */
+/**
+ * x over a power of the squares of neighbouring channels; follows torch.nn.LocalResponseNorm.
+ * @example
+ * new nn.LocalResponseNorm(2)(torch.zeros(1, 4, 2)).shape; // [1, 4, 2]
+ */
 export class LocalResponseNorm extends Module {
   readonly size: number;
   readonly alpha: number;
@@ -332,7 +384,11 @@ export class LocalResponseNorm extends Module {
   }
 }
 
-/** The same for [N, C, H, W], summing over the window as Caffe does; follows torch.nn.CrossMapLRN2d. */
+/**
+ * The same for [N, C, H, W], summing over the window as Caffe does; follows torch.nn.CrossMapLRN2d.
+ * @example
+ * new nn.CrossMapLRN2d(2)(torch.zeros(1, 4, 2, 2)).shape; // [1, 4, 2, 2]
+ */
 export class CrossMapLRN2d extends LocalResponseNorm {
   override extraRepr(): string {
     return `${this.size}, alpha=${pyFloat(this.alpha)}, beta=${pyFloat(this.beta)}, k=${py(this.k)}`;

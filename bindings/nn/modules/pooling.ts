@@ -61,7 +61,11 @@ abstract class MaxPool extends Module<[input: Tensor], MaxPoolResult> {
   }
 }
 
-/** Maxima over windows of [N, C, L] or [C, L]; follows torch.nn.MaxPool1d. */
+/**
+ * Maxima over windows of [N, C, L] or [C, L]; follows torch.nn.MaxPool1d.
+ * @example
+ * new nn.MaxPool1d(2)(torch.tensor([[[1, 3, 2, 4]]])); // tensor([[[3., 4.]]])
+ */
 export class MaxPool1d extends MaxPool {
   forward(input: Tensor): MaxPoolResult {
     const { kernelSize, stride, padding, dilation, ceilMode } = this;
@@ -71,7 +75,11 @@ export class MaxPool1d extends MaxPool {
   }
 }
 
-/** Maxima over windows of [N, C, H, W] or [C, H, W]; follows torch.nn.MaxPool2d. */
+/**
+ * Maxima over windows of [N, C, H, W] or [C, H, W]; follows torch.nn.MaxPool2d.
+ * @example
+ * new nn.MaxPool2d(2)(torch.tensor([[[[1, 2], [3, 4]]]])); // tensor([[[[4.]]]])
+ */
 export class MaxPool2d extends MaxPool {
   forward(input: Tensor): MaxPoolResult {
     const { kernelSize, stride, padding, dilation, ceilMode } = this;
@@ -81,7 +89,11 @@ export class MaxPool2d extends MaxPool {
   }
 }
 
-/** Maxima over windows of [N, C, D, H, W] or [C, D, H, W]; follows torch.nn.MaxPool3d. */
+/**
+ * Maxima over windows of [N, C, D, H, W] or [C, D, H, W]; follows torch.nn.MaxPool3d.
+ * @example
+ * new nn.MaxPool3d(2)(torch.ones(1, 1, 4, 4, 4)).shape; // [1, 1, 2, 2, 2]
+ */
 export class MaxPool3d extends MaxPool {
   forward(input: Tensor): MaxPoolResult {
     const { kernelSize, stride, padding, dilation, ceilMode } = this;
@@ -139,7 +151,11 @@ abstract class AvgPool extends Module {
   }
 }
 
-/** Means over windows of [N, C, L] or [C, L]; follows torch.nn.AvgPool1d. */
+/**
+ * Means over windows of [N, C, L] or [C, L]; follows torch.nn.AvgPool1d.
+ * @example
+ * new nn.AvgPool1d(2)(torch.tensor([[[1, 3, 5, 7]]])); // tensor([[[2., 6.]]])
+ */
 export class AvgPool1d extends AvgPool {
   forward(input: Tensor): Tensor {
     return F.avgPool1d(input, this.kernelSize, this.stride, this.padding, this.ceilMode, this.countIncludePad);
@@ -150,7 +166,11 @@ export class AvgPool1d extends AvgPool {
   }
 }
 
-/** Means over windows of [N, C, H, W] or [C, H, W]; follows torch.nn.AvgPool2d. */
+/**
+ * Means over windows of [N, C, H, W] or [C, H, W]; follows torch.nn.AvgPool2d.
+ * @example
+ * new nn.AvgPool2d(2)(torch.tensor([[[[1, 2], [3, 4]]]])); // tensor([[[[2.5000]]]])
+ */
 export class AvgPool2d extends AvgPool {
   forward(input: Tensor): Tensor {
     const { kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride } = this;
@@ -158,7 +178,11 @@ export class AvgPool2d extends AvgPool {
   }
 }
 
-/** Means over windows of [N, C, D, H, W] or [C, D, H, W]; follows torch.nn.AvgPool3d. */
+/**
+ * Means over windows of [N, C, D, H, W] or [C, D, H, W]; follows torch.nn.AvgPool3d.
+ * @example
+ * new nn.AvgPool3d(2)(torch.ones(1, 1, 4, 4, 4)).shape; // [1, 1, 2, 2, 2]
+ */
 export class AvgPool3d extends AvgPool {
   forward(input: Tensor): Tensor {
     const { kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride } = this;
@@ -186,19 +210,31 @@ abstract class AdaptiveAvgPool extends Module {
   }
 }
 
-/** Means over windows that give the asked length; follows torch.nn.AdaptiveAvgPool1d. */
+/**
+ * Means over windows that give the asked length; follows torch.nn.AdaptiveAvgPool1d.
+ * @example
+ * new nn.AdaptiveAvgPool1d(2)(torch.tensor([[[1, 3, 5, 7]]])); // tensor([[[2., 6.]]])
+ */
 export class AdaptiveAvgPool1d extends AdaptiveAvgPool {
   forward(input: Tensor): Tensor {
     return F.adaptiveAvgPool1d(input, outputSizeFor(input, this.outputSize, 1));
   }
 }
-/** Means over windows that give the asked size; follows torch.nn.AdaptiveAvgPool2d. */
+/**
+ * Means over windows that give the asked size; follows torch.nn.AdaptiveAvgPool2d.
+ * @example
+ * new nn.AdaptiveAvgPool2d(1)(torch.tensor([[[[1, 2], [3, 4]]]])); // tensor([[[[2.5000]]]])
+ */
 export class AdaptiveAvgPool2d extends AdaptiveAvgPool {
   forward(input: Tensor): Tensor {
     return F.adaptiveAvgPool2d(input, outputSizeFor(input, this.outputSize, 2));
   }
 }
-/** Means over windows that give the asked size; follows torch.nn.AdaptiveAvgPool3d. */
+/**
+ * Means over windows that give the asked size; follows torch.nn.AdaptiveAvgPool3d.
+ * @example
+ * new nn.AdaptiveAvgPool3d(1)(torch.ones(1, 2, 3, 4, 5)).shape; // [1, 2, 1, 1, 1]
+ */
 export class AdaptiveAvgPool3d extends AdaptiveAvgPool {
   forward(input: Tensor): Tensor {
     return F.adaptiveAvgPool3d(input, outputSizeFor(input, this.outputSize, 3));
@@ -221,19 +257,31 @@ abstract class AdaptiveMaxPool extends Module<[input: Tensor], MaxPoolResult> {
   }
 }
 
-/** Maxima over windows that give the asked length; follows torch.nn.AdaptiveMaxPool1d. */
+/**
+ * Maxima over windows that give the asked length; follows torch.nn.AdaptiveMaxPool1d.
+ * @example
+ * new nn.AdaptiveMaxPool1d(2)(torch.tensor([[[1, 3, 7, 5]]])); // tensor([[[3., 7.]]])
+ */
 export class AdaptiveMaxPool1d extends AdaptiveMaxPool {
   forward(input: Tensor): MaxPoolResult {
     return this.chosen(F.adaptiveMaxPool1dWithIndices(input, outputSizeFor(input, this.outputSize, 1)));
   }
 }
-/** Maxima over windows that give the asked size; follows torch.nn.AdaptiveMaxPool2d. */
+/**
+ * Maxima over windows that give the asked size; follows torch.nn.AdaptiveMaxPool2d.
+ * @example
+ * new nn.AdaptiveMaxPool2d(1)(torch.tensor([[[[1, 2], [3, 4]]]])); // tensor([[[[4.]]]])
+ */
 export class AdaptiveMaxPool2d extends AdaptiveMaxPool {
   forward(input: Tensor): MaxPoolResult {
     return this.chosen(F.adaptiveMaxPool2dWithIndices(input, outputSizeFor(input, this.outputSize, 2)));
   }
 }
-/** Maxima over windows that give the asked size; follows torch.nn.AdaptiveMaxPool3d. */
+/**
+ * Maxima over windows that give the asked size; follows torch.nn.AdaptiveMaxPool3d.
+ * @example
+ * new nn.AdaptiveMaxPool3d(1)(torch.ones(1, 2, 3, 4, 5)).shape; // [1, 2, 1, 1, 1]
+ */
 export class AdaptiveMaxPool3d extends AdaptiveMaxPool {
   forward(input: Tensor): MaxPoolResult {
     return this.chosen(F.adaptiveMaxPool3dWithIndices(input, outputSizeFor(input, this.outputSize, 3)));
@@ -264,13 +312,21 @@ abstract class LPPool extends Module {
     return `norm_type=${py(normType)}, kernel_size=${py(kernelSize)}, stride=${py(stride)}, ceil_mode=${py(ceilMode)}`;
   }
 }
-/** Power means over windows of [N, C, L]; follows torch.nn.LPPool1d. */
+/**
+ * Power means over windows of [N, C, L]; follows torch.nn.LPPool1d.
+ * @example
+ * new nn.LPPool1d(2, 2)(torch.tensor([[[3, 4, 0, 5]]])); // tensor([[[5., 5.]]])
+ */
 export class LPPool1d extends LPPool {
   forward(input: Tensor): Tensor {
     return F.lpPool1d(input, this.normType, this.kernelSize, this.stride, this.ceilMode);
   }
 }
-/** Power means over windows of [N, C, H, W]; follows torch.nn.LPPool2d. */
+/**
+ * Power means over windows of [N, C, H, W]; follows torch.nn.LPPool2d.
+ * @example
+ * new nn.LPPool2d(2, 2)(torch.tensor([[[[3, 4], [0, 0]]]])); // tensor([[[[5.]]]])
+ */
 export class LPPool2d extends LPPool {
   forward(input: Tensor): Tensor {
     return F.lpPool2d(input, this.normType, this.kernelSize, this.stride, this.ceilMode);

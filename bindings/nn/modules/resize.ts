@@ -17,7 +17,11 @@ export interface UpsampleOptions {
   recomputeScaleFactor?: boolean | null;
 }
 
-/** Resizes the spatial dimensions; follows torch.nn.Upsample. */
+/**
+ * Resizes the spatial dimensions; follows torch.nn.Upsample.
+ * @example
+ * new nn.Upsample({ scaleFactor: 2 })(torch.tensor([[[1, 2]]])); // tensor([[[1., 1., 2., 2.]]])
+ */
 export class Upsample extends Module {
   readonly size: Size | null;
   readonly scaleFactor: number | readonly number[] | null;
@@ -91,7 +95,11 @@ interface WindowOptions {
 type WindowRest = Rest<[dilation: Size, padding: Size, stride: Size], WindowOptions>;
 const windowDefaults: Required<WindowOptions> = { dilation: 1, padding: 0, stride: 1 };
 
-/** The windows of a picture as columns; follows torch.nn.Unfold. */
+/**
+ * The windows of a picture as columns; follows torch.nn.Unfold.
+ * @example
+ * new nn.Unfold([1, 2])(torch.tensor([[[[1, 2], [3, 4]]]])); // tensor([[[1., 3.], [2., 4.]]])
+ */
 export class Unfold extends Module {
   readonly kernelSize: Size;
   readonly dilation: Size;
@@ -116,7 +124,11 @@ export class Unfold extends Module {
     return `kernel_size=${py(kernelSize)}, dilation=${py(dilation)}, padding=${py(padding)}, stride=${py(stride)}`;
   }
 }
-/** Columns summed into a picture, the reverse of Unfold; follows torch.nn.Fold. */
+/**
+ * Columns summed into a picture, the reverse of Unfold; follows torch.nn.Fold.
+ * @example
+ * new nn.Fold([3, 3], [2, 2])(torch.ones(1, 4, 4)); // tensor([[[[1., 2., 1.], [2., 4., 2.], [1., 2., 1.]]]])
+ */
 export class Fold extends Module {
   readonly outputSize: Size;
   readonly kernelSize: Size;

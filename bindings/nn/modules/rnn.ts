@@ -311,6 +311,9 @@ export interface RNN extends OfPacked<Tensor> {}
 /**
  * A network of tanh or relu units; follows torch.nn.RNN. Shapes: input [T, N, inputSize] (N may be absent; with `batchFirst` it comes
  * first), hx [layers·directions, N, hiddenSize] → output [T, N, directions·hiddenSize] and the last states.
+ * @example
+ * const [output, hidden] = new nn.RNN(2, 3)(torch.zeros(5, 1, 2));
+ * output.shape; // [5, 1, 3]
  */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export class RNN extends RNNBase<SingleState, [output: Tensor, hn: Tensor]> {
@@ -350,7 +353,12 @@ export class RNN extends RNNBase<SingleState, [output: Tensor, hn: Tensor]> {
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export interface GRU extends OfPacked<Tensor> {}
-/** Gated recurrent units; follows torch.nn.GRU. Shapes as those of RNN. */
+/**
+ * Gated recurrent units; follows torch.nn.GRU. Shapes as those of RNN.
+ * @example
+ * const [output, hidden] = new nn.GRU(2, 3)(torch.zeros(5, 1, 2));
+ * hidden.shape; // [1, 1, 3]
+ */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export class GRU extends RNNBase<SingleState, [output: Tensor, hn: Tensor]> {
   constructor(inputSize: number, hiddenSize: number, ...rest: RNNRest);
@@ -368,7 +376,12 @@ export class GRU extends RNNBase<SingleState, [output: Tensor, hn: Tensor]> {
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export interface LSTM extends OfPacked<Pair> {}
-/** Long short-term memory; follows torch.nn.LSTM. Shapes as those of RNN; the state is the pair of h and c. */
+/**
+ * Long short-term memory; follows torch.nn.LSTM. Shapes as those of RNN; the state is the pair of h and c.
+ * @example
+ * const [output, [hidden, cell]] = new nn.LSTM(2, 3, { numLayers: 2 })(torch.zeros(5, 1, 2));
+ * cell.shape; // [2, 1, 3]
+ */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export class LSTM extends RNNBase<[input: Tensor, hx?: Readonly<Pair> | null], [output: Tensor, state: Pair]> {
   constructor(
@@ -448,7 +461,11 @@ export abstract class RNNCellBase<Args extends unknown[], Result> extends Module
 }
 type CellRest = Rest<[bias: boolean], { bias?: boolean } & Factory>;
 
-/** One step of RNN; follows torch.nn.RNNCell. */
+/**
+ * One step of RNN; follows torch.nn.RNNCell.
+ * @example
+ * new nn.RNNCell(2, 3)(torch.zeros(1, 2)).shape; // [1, 3]
+ */
 export class RNNCell extends RNNCellBase<SingleState, Tensor> {
   readonly nonlinearity: "tanh" | "relu";
   constructor(
@@ -472,7 +489,11 @@ export class RNNCell extends RNNCellBase<SingleState, Tensor> {
   }
 }
 
-/** One step of GRU; follows torch.nn.GRUCell. */
+/**
+ * One step of GRU; follows torch.nn.GRUCell.
+ * @example
+ * new nn.GRUCell(2, 3)(torch.zeros(1, 2)).shape; // [1, 3]
+ */
 export class GRUCell extends RNNCellBase<SingleState, Tensor> {
   constructor(inputSize: number, hiddenSize: number, ...rest: CellRest) {
     const { bias, ...factory } = take("GRUCell", rest, { bias: true, ...defaultFactory });
@@ -483,7 +504,12 @@ export class GRUCell extends RNNCellBase<SingleState, Tensor> {
   }
 }
 
-/** One step of LSTM; follows torch.nn.LSTMCell. */
+/**
+ * One step of LSTM; follows torch.nn.LSTMCell.
+ * @example
+ * const [hidden, cell] = new nn.LSTMCell(2, 3)(torch.zeros(1, 2));
+ * hidden.shape; // [1, 3]
+ */
 export class LSTMCell extends RNNCellBase<
   [input: Tensor, hx?: readonly [h: Tensor, c: Tensor] | null],
   [h: Tensor, c: Tensor]

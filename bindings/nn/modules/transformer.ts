@@ -71,7 +71,11 @@ export interface EncoderMasks {
 }
 type EncoderLayerRest = Rest<[srcMask: Tensor | null, srcKeyPaddingMask: Tensor | null], EncoderMasks>;
 
-/** Self-attention and a feed-forward network; follows torch.nn.TransformerEncoderLayer. */
+/**
+ * Self-attention and a feed-forward network; follows torch.nn.TransformerEncoderLayer.
+ * @example
+ * new nn.TransformerEncoderLayer(4, 2, 8)(torch.zeros(3, 1, 4)).shape; // [3, 1, 4]
+ */
 export class TransformerEncoderLayer extends Module<[src: Tensor, ...rest: EncoderLayerRest]> {
   selfAttn: MultiheadAttention;
   linear1: Linear;
@@ -146,7 +150,11 @@ const noDecoderMasks: Required<DecoderMasks> = {
   memoryKeyPaddingMask: null,
 };
 
-/** Self-attention, attention to the encoder's output, a feed-forward network; follows torch.nn.TransformerDecoderLayer. */
+/**
+ * Self-attention, attention to the encoder's output, a feed-forward network; follows torch.nn.TransformerDecoderLayer.
+ * @example
+ * new nn.TransformerDecoderLayer(4, 2, 8)(torch.zeros(3, 1, 4), torch.zeros(5, 1, 4)).shape; // [3, 1, 4]
+ */
 export class TransformerDecoderLayer extends Module<[tgt: Tensor, memory: Tensor, ...rest: DecoderRest]> {
   selfAttn: MultiheadAttention;
   multiheadAttn: MultiheadAttention;
@@ -223,7 +231,12 @@ export interface EncoderStackMasks {
 }
 type EncoderRest = Rest<[mask: Tensor | null, srcKeyPaddingMask: Tensor | null], EncoderStackMasks>;
 
-/** A stack of encoder layers, copies of the one given; follows torch.nn.TransformerEncoder. */
+/**
+ * A stack of encoder layers, copies of the one given; follows torch.nn.TransformerEncoder.
+ * @example
+ * const layer = new nn.TransformerEncoderLayer(4, 2, 8);
+ * new nn.TransformerEncoder(layer, 2)(torch.zeros(3, 1, 4)).shape; // [3, 1, 4]
+ */
 export class TransformerEncoder extends Module<[src: Tensor, ...rest: EncoderRest]> {
   layers: ModuleList<TransformerEncoderLayer>;
   readonly numLayers: number;
@@ -257,7 +270,12 @@ export class TransformerEncoder extends Module<[src: Tensor, ...rest: EncoderRes
   }
 }
 
-/** A stack of decoder layers, copies of the one given; follows torch.nn.TransformerDecoder. */
+/**
+ * A stack of decoder layers, copies of the one given; follows torch.nn.TransformerDecoder.
+ * @example
+ * const layer = new nn.TransformerDecoderLayer(4, 2, 8);
+ * new nn.TransformerDecoder(layer, 2)(torch.zeros(3, 1, 4), torch.zeros(5, 1, 4)).shape; // [3, 1, 4]
+ */
 export class TransformerDecoder extends Module<[tgt: Tensor, memory: Tensor, ...rest: DecoderRest]> {
   layers: ModuleList<TransformerDecoderLayer>;
   readonly numLayers: number;
@@ -306,7 +324,12 @@ export interface TransformerOptions extends TransformerLayerOptions {
   customDecoder?: TransformerDecoder | null;
 }
 
-/** Encoder and decoder; follows torch.nn.Transformer. */
+/**
+ * Encoder and decoder; follows torch.nn.Transformer.
+ * @example
+ * const model = new nn.Transformer(4, 2, 1, 1, 8);
+ * model(torch.zeros(5, 1, 4), torch.zeros(3, 1, 4)).shape; // [3, 1, 4]
+ */
 export class Transformer extends Module<[src: Tensor, tgt: Tensor, ...rest: TransformerRest]> {
   encoder: TransformerEncoder;
   decoder: TransformerDecoder;
@@ -367,6 +390,12 @@ export class Transformer extends Module<[src: Tensor, tgt: Tensor, ...rest: Tran
     this.resetParameters();
   }
 
+  /**
+   * Gives the parameters new initial values.
+   * Follows torch.nn.Transformer.reset_parameters.
+   * @example
+   * new nn.Transformer(4, 2, 1, 1, 8).resetParameters();
+   */
   resetParameters(): void {
     for (const parameter of this.parameters()) if (parameter.ndim > 1) init.xavierUniform_(parameter);
   }

@@ -13,6 +13,11 @@ const gradsOf = (parameters: Tensor | Iterable<Tensor>): Tensor[] =>
  * Scales the gradients in place so that their norm, taken over all of them together, is at most `maxNorm`; follows
  * torch.nn.utils.clip_grad_norm_.
  * @returns the norm before scaling, 0-d
+ * @example
+ * const x = new nn.Parameter(torch.tensor([3, 4]));
+ * x.square().sum().div(2).backward();
+ * nn.utils.clipGradNorm_([x], 1); // tensor(5.)
+ * x.grad; // tensor([0.6000, 0.8000])
  */
 export function clipGradNorm_(
   parameters: Tensor | Iterable<Tensor>,
@@ -51,19 +56,36 @@ function powerNorm(sizes: Tensor, p: number): Tensor {
     .pow(1 / p);
 }
 
-/** Clamps every gradient to [-clipValue, clipValue] in place; follows torch.nn.utils.clip_grad_value_. */
+/**
+ * Clamps every gradient to [-clipValue, clipValue] in place; follows torch.nn.utils.clip_grad_value_.
+ * @example
+ * const x = new nn.Parameter(torch.tensor([3, 4]));
+ * x.square().sum().backward();
+ * nn.utils.clipGradValue_([x], 1);
+ * x.grad; // tensor([1., 1.])
+ */
 export function clipGradValue_(parameters: Tensor | Iterable<Tensor>, clipValue: number): void {
   noGrad(() => {
     for (const grad of gradsOf(parameters)) grad.detach().clamp_(-clipValue, Number(clipValue));
   });
 }
 
-/** All parameters in one vector; follows torch.nn.utils.parameters_to_vector. */
+/**
+ * All parameters in one vector; follows torch.nn.utils.parameters_to_vector.
+ * @example
+ * nn.utils.parametersToVector([torch.tensor([1, 2]), torch.tensor([[3]])]); // tensor([1., 2., 3.])
+ */
 export function parametersToVector(parameters: Iterable<Tensor>): Tensor {
   return torch.cat([...parameters].map((parameter) => parameter.reshape([-1])));
 }
 
-/** Copies a vector into parameters, in their order; follows torch.nn.utils.vector_to_parameters. */
+/**
+ * Copies a vector into parameters, in their order; follows torch.nn.utils.vector_to_parameters.
+ * @example
+ * const x = new nn.Parameter(torch.zeros(2));
+ * nn.utils.vectorToParameters(torch.tensor([5, 6]), [x]);
+ * x.detach(); // tensor([5., 6.])
+ */
 export function vectorToParameters(vector: Tensor, parameters: Iterable<Tensor>): void {
   let at = 0;
   noGrad(() => {

@@ -23,7 +23,8 @@ const mapFields = (fields: Fields, fn: (key: string) => unknown): Fields =>
  * integral, as labels are), BigInts into int64, booleans into bool; arrays and plain objects field by field; strings stay a
  * list. Follows torch.utils.data.default_collate.
  * @throws RuntimeError for arrays of unequal length, TypeError for anything else
- * @example torch.utils.data.defaultCollate([[x0, 3], [x1, 1]]) // [tensor of x0 and x1, tensor([3, 1])]
+ * @example
+ * torch.utils.data.defaultCollate([torch.tensor([1, 2]), torch.tensor([3, 4])]); // tensor([[1., 2.], [3., 4.]])
  */
 export function defaultCollate(samples: readonly unknown[]): unknown {
   const first = samples[0];

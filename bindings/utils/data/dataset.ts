@@ -9,12 +9,25 @@ import { tensor } from "../../tensor/create.ts";
 /**
  * A map-style dataset: samples by index. Any object with `length` and `get` will do; a plain array is one, too.
  * Follows torch.utils.data.Dataset, with `get(i)` for `__getitem__` and `length` for `__len__`.
+ * @example
+ * class Squares extends torch.utils.data.Dataset {
+ *   length = 4;
+ *   get(index) {
+ *     return torch.tensor(index * index);
+ *   }
+ * }
+ * new Squares().get(3); // tensor(9.)
  */
 export abstract class Dataset<T = unknown> {
   /** the number of samples */
   abstract readonly length: number;
 
-  /** The sample at `index`, 0 ≤ index < length. It may be a promise; iterate the loader with `for await` then. */
+  /**
+   * The sample at `index`, 0 ≤ index < length. It may be a promise; iterate the loader with `for await` then.
+   * Follows torch.utils.data.Dataset.get.
+   * @example
+   * new torch.utils.data.TensorDataset(torch.tensor([5, 6])).get(1); // [tensor(6.)]
+   */
   abstract get(index: number): T | Promise<T>;
 
   /**
@@ -39,9 +52,14 @@ export interface MapDataset<T = unknown> {
  * A dataset that is read from beginning to end: it has `[Symbol.iterator]` or `[Symbol.asyncIterator]`, and `length` if that
  * is known. Follows torch.utils.data.IterableDataset; in workers, each takes its share by `getWorkerInfo`.
  * @example
- * class Lines extends torch.utils.data.IterableDataset<string> {
- *   override async *[Symbol.asyncIterator]() { yield* lines; }
+ * class Lines extends torch.utils.data.IterableDataset {
+ *   *[Symbol.iterator]() {
+ *     yield torch.tensor(1);
+ *     yield torch.tensor(2);
+ *   }
  * }
+ * const loader = new torch.utils.data.DataLoader(new Lines(), { batchSize: 2 });
+ * for await (const batch of loader) console.log(batch);
  */
 export abstract class IterableDataset<T = unknown> {
   /** the number of samples, where it is known */
@@ -53,7 +71,9 @@ export abstract class IterableDataset<T = unknown> {
 /**
  * Samples are slices of tensors along their first dim. Follows torch.utils.data.TensorDataset.
  * @throws ValueError if the tensors differ in their first size
- * @example new TensorDataset(images, labels)
+ * @example
+ * const data = new torch.utils.data.TensorDataset(torch.arange(3), torch.tensor([5, 6, 7]));
+ * data.get(1); // [tensor(1), tensor(6.)]
  */
 export class TensorDataset extends Dataset<Tensor[]> {
   readonly tensors: Tensor[];
@@ -80,7 +100,13 @@ export class TensorDataset extends Dataset<Tensor[]> {
   }
 }
 
-/** The samples of several datasets after each other. Follows torch.utils.data.ConcatDataset. */
+/**
+ * The samples of several datasets after each other. Follows torch.utils.data.ConcatDataset.
+ * @example
+ * const data = new torch.utils.data.TensorDataset(torch.arange(2));
+ * const both = new torch.utils.data.ConcatDataset([data, data]);
+ * both.length; // 4
+ */
 export class ConcatDataset<T = unknown> extends Dataset<T> {
   readonly datasets: readonly MapDataset<T>[];
 
@@ -160,7 +186,12 @@ export class StackDataset extends Dataset {
   }
 }
 
-/** The samples of a dataset at given indices. Follows torch.utils.data.Subset. */
+/**
+ * The samples of a dataset at given indices. Follows torch.utils.data.Subset.
+ * @example
+ * const data = new torch.utils.data.TensorDataset(torch.arange(5));
+ * new torch.utils.data.Subset(data, [4, 0]).get(0); // [tensor(4)]
+ */
 export class Subset<T = unknown> extends Dataset<T> {
   readonly dataset: MapDataset<T>;
   readonly indices: readonly number[];
@@ -187,6 +218,10 @@ export class Subset<T = unknown> extends Dataset<T> {
  * Splits a dataset at random into subsets of the given lengths, or of the given fractions if they sum to 1.
  * Follows torch.utils.data.random_split; with the same seed the split is PyTorch's.
  * @throws ValueError if the lengths do not sum to the dataset's
+ * @example
+ * const data = new torch.utils.data.TensorDataset(torch.arange(5));
+ * const [train, test] = torch.utils.data.randomSplit(data, [4, 1]);
+ * train.length; // 4
  */
 export function randomSplit<T>(
   dataset: MapDataset<T>,

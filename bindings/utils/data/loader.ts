@@ -43,8 +43,10 @@ export interface DataLoaderOptions {
  * Follows torch.utils.data.DataLoader; with the same seed the order is PyTorch's.
  * @throws ValueError for options that exclude each other
  * @example
- * const loader = new torch.utils.data.DataLoader(dataset, { batchSize: 64, shuffle: true });
- * for await (const [images, labels] of loader) { … }
+ * const data = new torch.utils.data.TensorDataset(torch.arange(4));
+ * const loader = new torch.utils.data.DataLoader(data, { batchSize: 2 });
+ * for (const [batch] of loader) console.log(batch);
+ * loader.length; // 2
  */
 // oxlint-disable-next-line typescript/no-explicit-any -- what a batch is depends on the dataset and on the collate function
 export class DataLoader<Batch = any, T = unknown> implements Iterable<Batch>, AsyncIterable<Batch> {

@@ -21,7 +21,12 @@ interface Sized {
   readonly length: number;
 }
 
-/** 0, 1, 2, … Follows torch.utils.data.SequentialSampler. */
+/**
+ * 0, 1, 2, … Follows torch.utils.data.SequentialSampler.
+ * @example
+ * const data = new torch.utils.data.TensorDataset(torch.arange(3));
+ * [...new torch.utils.data.SequentialSampler(data)]; // [0, 1, 2]
+ */
 export class SequentialSampler implements Sampler {
   private readonly source: Sized;
   constructor(source: Sized) {
@@ -37,7 +42,12 @@ export class SequentialSampler implements Sampler {
 
 type Order<T> = globalThis.Generator<T, void, undefined>;
 
-/** A new random order at every iteration, PyTorch's for the same seed. Follows torch.utils.data.RandomSampler. */
+/**
+ * A new random order at every iteration, PyTorch's for the same seed. Follows torch.utils.data.RandomSampler.
+ * @example
+ * const data = new torch.utils.data.TensorDataset(torch.arange(4));
+ * [...new torch.utils.data.RandomSampler(data)].length; // 4
+ */
 export class RandomSampler implements Sampler {
   private readonly source: Sized;
   private readonly replacement: boolean;
@@ -78,7 +88,11 @@ export class RandomSampler implements Sampler {
   }
 }
 
-/** The given indices in a random order. Follows torch.utils.data.SubsetRandomSampler. */
+/**
+ * The given indices in a random order. Follows torch.utils.data.SubsetRandomSampler.
+ * @example
+ * [...new torch.utils.data.SubsetRandomSampler([7, 8])].length; // 2
+ */
 export class SubsetRandomSampler implements Sampler {
   private readonly indices: readonly number[];
   private readonly generator: Generator | undefined;
@@ -95,7 +109,11 @@ export class SubsetRandomSampler implements Sampler {
   }
 }
 
-/** Indices drawn with the given probabilities (weights need not sum to 1). Follows torch.utils.data.WeightedRandomSampler. */
+/**
+ * Indices drawn with the given probabilities (weights need not sum to 1). Follows torch.utils.data.WeightedRandomSampler.
+ * @example
+ * [...new torch.utils.data.WeightedRandomSampler([0, 0, 1], 2)]; // [2, 2]
+ */
 export class WeightedRandomSampler implements Sampler {
   readonly length: number;
   private readonly weights: Tensor;
@@ -124,7 +142,12 @@ export class WeightedRandomSampler implements Sampler {
   }
 }
 
-/** Groups another sampler's indices. Follows torch.utils.data.BatchSampler. */
+/**
+ * Groups another sampler's indices. Follows torch.utils.data.BatchSampler.
+ * @example
+ * const order = new torch.utils.data.SequentialSampler(torch.arange(5));
+ * [...new torch.utils.data.BatchSampler(order, 2, false)]; // []
+ */
 export class BatchSampler implements Sampler<number[]> {
   private readonly sampler: Sampler;
   private readonly batchSize: number;

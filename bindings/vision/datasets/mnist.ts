@@ -129,7 +129,11 @@ export class MNIST extends Dataset<[image: unknown, label: unknown]> {
   }
 }
 
-/** Articles of Zalando's in MNIST's form (Xiao, Rasul, Vollgraf 2017). Follows torchvision.datasets.FashionMNIST. */
+/**
+ * Articles of Zalando's in MNIST's form (Xiao, Rasul, Vollgraf 2017). Follows torchvision.datasets.FashionMNIST.
+ * @example
+ * const train = await torch.vision.datasets.FashionMNIST.load({ url: "https://example.org/fashion" });
+ */
 export class FashionMNIST extends MNIST {
   protected static override readonly sources: Sources = {
     folder: "FashionMNIST/raw",

@@ -24,6 +24,8 @@ function isRawImage(x: unknown): x is RawImage {
 /**
  * An image to a tensor: uint8 [H, W] or [H, W, C] tensors, or raw pixels, become float32 [C, H, W] in [0, 1]; other dtypes are
  * not scaled. Follows torchvision.transforms.ToTensor.
+ * @example
+ * new torch.vision.transforms.ToTensor()(torch.tensor([[255]], { dtype: "uint8" })); // tensor([[[1.]]])
  */
 export class ToTensor extends Transform<Tensor | RawImage, Tensor> {
   transform(image: Tensor | RawImage): Tensor {
@@ -41,7 +43,11 @@ export class ToTensor extends Transform<Tensor | RawImage, Tensor> {
   }
 }
 
-/** (image - mean) / std for every channel of a float [..., C, H, W]. Follows torchvision.transforms.Normalize. */
+/**
+ * (image - mean) / std for every channel of a float [..., C, H, W]. Follows torchvision.transforms.Normalize.
+ * @example
+ * new torch.vision.transforms.Normalize([0.5], [0.5])(torch.tensor([[[0, 1]]])); // tensor([[[-1., 1.]]])
+ */
 export class Normalize extends Transform<Tensor, Tensor> {
   private readonly mean: readonly number[];
   private readonly std: readonly number[];
@@ -78,7 +84,11 @@ function keptTensor(values: readonly number[]): Tensor {
   return keep(tensor([...values]).view([-1, 1, 1]));
 }
 
-/** A user's function as a transform. Follows torchvision.transforms.Lambda. */
+/**
+ * A user's function as a transform. Follows torchvision.transforms.Lambda.
+ * @example
+ * new torch.vision.transforms.Lambda((x) => x.mul(2))(torch.tensor([1, 2])); // tensor([2., 4.])
+ */
 export class Lambda<In = unknown, Out = unknown> extends Transform<In, Out> {
   private readonly fn: TransformFunction<In, Out>;
   /** @throws TypeError if `lambd` is no function */
@@ -92,7 +102,12 @@ export class Lambda<In = unknown, Out = unknown> extends Transform<In, Out> {
   }
 }
 
-/** Transforms one after another. Follows torchvision.transforms.Compose. */
+/**
+ * Transforms one after another. Follows torchvision.transforms.Compose.
+ * @example
+ * const { Compose, Lambda, Normalize } = torch.vision.transforms;
+ * new Compose([new Lambda((x) => x.div(10)), new Normalize([0.5], [0.5])])(torch.tensor([[[0, 10]]])); // tensor([[[-1., 1.]]])
+ */
 export class Compose extends Transform<unknown, unknown> {
   readonly transforms: readonly TransformFunction[];
   constructor(transforms: Iterable<TransformFunction>) {
