@@ -14,7 +14,7 @@ function sources(folder: string): string[] {
 }
 
 const examples = (): Example[] =>
-  sources("bindings/").flatMap((file) => examplesOf(readFileSync(new URL(file, root), "utf8"), file));
+  sources("bindings/gen/").flatMap((file) => examplesOf(readFileSync(new URL(file, root), "utf8"), file));
 
 /** What a host without a device, a network or files has nothing for. */
 const needsMore = ({ code }: Example) => /webgpu|https?:/.test(code);
