@@ -7,19 +7,19 @@ import * as torch from "flambeau";
 import { chosenDevice } from "./lib/device.ts";
 import { readImage } from "./lib/image.ts";
 import { numberOption, operands, option, runAsProgram } from "./lib/main.ts";
-import { ResNet18 } from "./lib/resnet.ts";
 
 const { nn, optim } = torch;
+const { resnet18 } = torch.vision.models;
 const F = nn.functional;
 
-export { ResNet18 };
+type ResNet = torch.vision.models.ResNet;
 
 /** A model with the weights of a file: of PyTorch's format a state dict, or a checkpoint with one, or safetensors. */
-export async function loadResNet18(file: string): Promise<ResNet18> {
+export async function loadResNet18(file: string): Promise<ResNet> {
   const saved = file.endsWith(".safetensors") ? await torch.safetensors.loadFile(file) : await torch.load(file);
   const state: torch.nn.StateDict = saved.state_dict ?? saved.model ?? saved;
   if (!(state["fc.weight"] instanceof torch.Tensor)) throw new Error(`${file} has no weights of a ResNet`);
-  const model = new ResNet18(state["fc.weight"].shape[0]!);
+  const model = resnet18({ numClasses: state["fc.weight"].shape[0]! });
   model.loadStateDict(state);
   return model.eval();
 }
@@ -37,7 +37,7 @@ function prepared(file: string): torch.Tensor {
 }
 
 /** The likeliest classes of one picture. */
-export async function classify(model: ResNet18, image: torch.Tensor, count = 5): Promise<[number, number][]> {
+export async function classify(model: ResNet, image: torch.Tensor, count = 5): Promise<[number, number][]> {
   const probabilities = await torch.noGrad(() => torch.softmax(model(image), 1)).cpu();
   const { values, indices } = torch.topk(probabilities.squeeze(0), count);
   const shares = values.tolist() as number[];
@@ -78,12 +78,12 @@ export interface Options {
 }
 
 /** Gives a model a head for stripes, and trains. @returns the losses, and the accuracy on stripes it has not seen */
-export async function fineTune(model: ResNet18, options: Options): Promise<{ losses: number[]; accuracy: number }> {
+export async function fineTune(model: ResNet, options: Options): Promise<{ losses: number[]; accuracy: number }> {
   const { steps, batch = 16, size = 64, tune = "head", seed = 0, device = "cpu" } = options;
   const lr = options.lr ?? (tune === "head" ? 5e-3 : 1e-3);
   torch.manualSeed(seed);
   model.requiresGrad_(tune === "all");
-  model.fc = new nn.Linear(model.fc.inFeatures, DIRECTIONS.length);
+  model.fc = new nn.Linear((model.fc as torch.nn.Linear).inFeatures, DIRECTIONS.length);
   model.to(device);
   model.train(tune === "all");
   const tuned = Array.from(model.parameters()).filter((parameter) => parameter.requiresGrad);
@@ -117,7 +117,7 @@ runAsProgram(import.meta, async () => {
   const device = await chosenDevice();
   const weights = option("weights");
   torch.manualSeed(numberOption("seed", 0));
-  const model = weights === undefined ? new ResNet18().eval() : await loadResNet18(weights);
+  const model = weights === undefined ? resnet18().eval() : await loadResNet18(weights);
   console.log(weights === undefined ? "random weights (--weights FILE takes others)" : `weights of ${weights}`);
   model.to(device);
   for (const file of operands()) {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as torch from "flambeau";
 import { close, inFolder, reference } from "../lib/check.ts";
-import { classify, fineTune, loadResNet18, ResNet18 } from "../resnet18.ts";
+import { classify, fineTune, loadResNet18 } from "../resnet18.ts";
 
 const { nn } = torch;
 
@@ -21,7 +21,7 @@ async function makeWeights(file: string): Promise<void> {
     if ((error as { code?: string }).code !== "ENOENT" && !said.includes("No module named 'torch'")) throw error;
   }
   torch.manualSeed(0);
-  const model = new ResNet18();
+  const model = torch.vision.models.resnet18();
   torch.noGrad(() => {
     for (const module of model.modules()) {
       if (!(module instanceof nn.BatchNorm2d)) continue;
