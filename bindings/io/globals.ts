@@ -1,6 +1,6 @@
 // The names of Python that a pickle may refer to: what torch.load(weights_only=True) allows, without what tensors here lack.
 
-import { Code, DTYPES } from "../tensor/dtype.ts";
+import { Code, DTYPES, isComplexCode } from "../tensor/dtype.ts";
 import { descrOf, scalarOf } from "./numpy.ts";
 import {
   brief,
@@ -73,6 +73,9 @@ for (const name of DTYPES) GLOBALS.set(`torch.${name}`, name);
 // classes that are only named, as the kind of what a function makes
 for (const name of ["torch.Tensor", "numpy.ndarray"]) GLOBALS.set(name, new Tuple([]));
 
+/** more than any tensor has here or in PyTorch */
+const MAX_RANK = 64;
+
 function tensorOf([storage, offset, size, stride, requiresGrad = false]: readonly unknown[]): TensorSpec {
   if (!(storage instanceof StorageRef)) fail("a tensor of no storage");
   if (!(size instanceof Tuple) || !(stride instanceof Tuple)) fail("a tensor's sizes and strides must be tuples");
@@ -81,6 +84,8 @@ function tensorOf([storage, offset, size, stride, requiresGrad = false]: readonl
   if (!isSize(offset) || !sizes.every(isSize) || !strides.every(isSize) || sizes.length !== strides.length) {
     fail("a tensor's sizes, strides and offset must be non-negative integers");
   }
+  // the work of a call must not grow with what it only refers to
+  if (sizes.length > MAX_RANK) fail(`a tensor of ${sizes.length} dimensions`);
   let last = offset;
   let count = 1;
   sizes.forEach((extent, dim) => {
@@ -170,14 +175,17 @@ for (const module of ["numpy.core.multiarray", "numpy._core.multiarray"]) {
   define(`${module}._reconstruct`, () => new NumpyArray());
   define(`${module}.scalar`, ([dtype, data]) => {
     if (!(dtype instanceof NumpyDtype) || !(data instanceof Uint8Array)) fail("a NumPy scalar of no number");
+    const complex = isComplexCode(descrOf(dtype.descr)?.code ?? -1);
+    if (complex) return Object.assign(new NumpyArray(), { shape: [], descr: dtype.descr, data });
     return scalarOf(dtype.descr, data) ?? fail("a NumPy scalar of the wrong length");
   });
 }
 for (const module of ["numpy.core.numeric", "numpy._core.numeric"]) {
-  define(`${module}._frombuffer`, ([data, dtype, shape, order]) => {
+  define(`${module}._frombuffer`, ([data, dtype, shape, order], machine) => {
     if (!(dtype instanceof NumpyDtype) || !(data instanceof Uint8Array) || !(shape instanceof Tuple)) {
       fail("a NumPy array of no numbers");
     }
+    machine.spend(data.length + 8 * shape.items.length);
     return Object.assign(new NumpyArray(), { shape: shape.items, descr: dtype.descr, fortran: order === "F", data });
   });
 }

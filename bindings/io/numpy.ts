@@ -110,11 +110,10 @@ function fortranView(tensor: Tensor): Tensor {
 }
 
 /** The one element that the bytes are; undefined when they are no one element. */
-export function scalarOf(descr: string, bytes: Uint8Array): Element | Tensor | undefined {
+export function scalarOf(descr: string, bytes: Uint8Array): Element | undefined {
   const type = descrOf(descr);
   if (type === undefined || bytes.length !== type.size) return undefined;
   const tensor = arrayOf(descr, [], false, bytes);
-  if (tensor.isComplex()) return tensor;
   const value = tensor.item() as Element;
   tensor.dispose();
   return value;

@@ -4,7 +4,7 @@ import { ValueError } from "../error.ts";
 import { Code, type Device, ITEM_SIZES } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Content, placeOf, readTensor } from "./fill.ts";
-import { isSize } from "./python.ts";
+import { brief, isSize } from "./python.ts";
 import { widened } from "./numpy.ts";
 import type { FileProgress, FileSource, FileTarget, ReadNamedOptions } from "./options.ts";
 import type { SafetensorsFile, TensorSlice } from "./safetensors.ts";
@@ -72,9 +72,8 @@ async function readHeader(source: Source): Promise<Header> {
   // without gaps and overlaps the tensors take just the bytes that there are
   let at = start;
   for (const [name, entry] of entries) {
-    if (entry.start !== at) fail(`InvalidOffset(${name})`);
+    if (entry.start !== at || at + entry.size > size) fail(`InvalidOffset(${brief(name)})`);
     at += entry.size;
-    if (at > size) fail(`InvalidOffset(${name})`);
   }
   if (at !== size && size !== Infinity) fail("MetadataIncompleteBuffer");
   return { entries, metadata };
@@ -87,6 +86,7 @@ const isStrings = (value: unknown): value is Record<string, string> =>
 const isOffset = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 function readEntry(name: string, entry: unknown, start: number): Entry {
+  name = brief(name);
   if (!isObject(entry)) fail(`InvalidHeader: ${name} is no object`);
   const { dtype, shape, data_offsets: offsets } = entry as Record<string, unknown>;
   const known = typeof dtype === "string" ? CONTENTS.get(dtype) : undefined;

@@ -130,13 +130,7 @@ export class StreamSource implements Source {
       pieces.push(piece);
       report?.(piece.length);
     }
-    const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const piece of pieces) {
-      whole.set(piece, at);
-      at += piece.length;
-    }
-    return whole;
+    return concat(pieces);
   }
   async close(): Promise<void> {
     await this.#reader.cancel().catch(() => {});
@@ -178,9 +172,20 @@ export async function bytesAt(source: Source, position: number, length: number):
     return source.bytes.subarray(position, position + length);
   }
   if (source.size !== undefined && position + length > source.size) endOfFile(position, length, source.size);
-  const whole = new Uint8Array(length);
+  const pieces: Uint8Array[] = [];
   for (let at = 0; at < length; at += PIECE) {
-    whole.set(await source.read(position + at, Math.min(PIECE, length - at)), at);
+    const piece = await source.read(position + at, Math.min(PIECE, length - at));
+    pieces.push(length > PIECE ? piece.slice() : piece);
+  }
+  return pieces.length === 1 ? pieces[0]!.slice() : concat(pieces);
+}
+
+function concat(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
   }
   return whole;
 }

@@ -116,6 +116,7 @@ export class Unpickler {
       if (!(shape instanceof Tuple) || !(dtype instanceof NumpyDtype) || data === undefined) {
         fail("can only build arrays of numbers");
       }
+      this.spend(data.length + 8 * shape.items.length);
       object.shape = shape.items as number[];
       object.descr = dtype.descr;
       object.fortran = fortran === true;
@@ -295,6 +296,17 @@ export class Unpickler {
         // NEWOBJ
         const args = this.#pop();
         return this.#push(this.#call(this.#pop(), args));
+      }
+      case 0x69: {
+        // i INST
+        const args = new Tuple(this.#popMark());
+        this.#global(this.#input.line(), this.#input.line());
+        return this.#push(this.#call(this.#pop(), args));
+      }
+      case 0x6f: {
+        // o OBJ
+        const [callee, ...args] = this.#popMark();
+        return this.#push(this.#call(callee, new Tuple(args)));
       }
       case 0x62: // b BUILD
         return this.#build();

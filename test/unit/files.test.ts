@@ -240,10 +240,11 @@ describe("the place of tensors", () => {
 
 describe("a pickle of Python 2", () => {
   const floats = [...new Uint8Array(Float32Array.of(1, 2, 3).buffer)];
+  // prettier-ignore
   const array = (data: (string | number)[]): (string | number)[] => [
-    ...["cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK", 0, 0x85, "U", 1, "b", 0x87, "R(K", 1, "K", 3, 0x85],
-    ...["cnumpy\ndtype\nU", 2, "f4K", 0, "K", 1, 0x87, "R(K", 3, "U", 1, "<NNNJ", 255, 255, 255, 255],
-    ...["J", 255, 255, 255, 255, "K", 0, "tb", 0x89, ...data, "tb"],
+    "cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK", 0, 0x85, "U", 1, "b", 0x87, "R(K", 1, "K", 3, 0x85,
+    "cnumpy\ndtype\nU", 2, "f4K", 0, "K", 1, 0x87, "R(K", 3, "U", 1, "<NNNJ", 255, 255, 255, 255, "J", 255, 255, 255, 255,
+    "K", 0, "tb", 0x89, ...data, "tb",
   ];
 
   it("has strings of bytes, and arrays in strings", async () => {
