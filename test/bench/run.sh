@@ -4,6 +4,7 @@
 #   ROUNDS=1 BUDGET=400 LIMIT=120 GROUPS_="matmul elementwise reduce norm index pool conv overhead train cnn infer" SYSTEMS="..." ./run.sh
 # Systems: fl1 (Node 24: relaxed SIMD)  fl20 (the Node in PATH: SIMD)  fldeno  flbun
 #   pt1 pt2 pt2o (openblas-openmp instead of -pthread)  tfjs1 tfjscpu  jax1 jax2  ortweb1 ortweb2 ortnode1 ortnode2  jspt
+# BENCH_SAMPLE=0.002 takes samples of 2 ms instead of 50: on a machine with other jobs the best one then tells more.
 # APPEND=1 keeps earlier results. LIMIT is seconds per system and group: jax-js convolutions take minutes.
 set -u
 cd "$(dirname "$0")"

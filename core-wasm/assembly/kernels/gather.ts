@@ -16,7 +16,7 @@ function gatherAs<T>(args: Args): void {
   const out = args.operand(0);
   const input = args.operand(1);
   const index = args.operand(2);
-  const step = args.int(0);
+  const step = <usize>args.int(0) * sizeof<T>();
   const size = args.int(1);
   const ndim = index.ndim;
   const rows = rowsOf(index);
@@ -24,6 +24,9 @@ function gatherAs<T>(args: Args): void {
   const outStep = columnStride(out, ndim);
   const inputStep = columnStride(input, ndim);
   const indexStep = columnStride(index, ndim);
+  const toStep = <usize>outStep * sizeof<T>();
+  const baseStep = <usize>inputStep * sizeof<T>();
+  const atStep = (<usize>indexStep) << 3;
   const rowIsBlock = indexStep == 0 && outStep == 1 && inputStep == 1;
   for (let plane = 0, planes = planesOf(index); plane < planes; plane++) {
     let outAt = planeOffset(index, out, plane);
@@ -33,22 +36,37 @@ function gatherAs<T>(args: Args): void {
       let to = out.data + <usize>outAt * sizeof<T>();
       let at = index.data + ((<usize>indexAt) << 3);
       if (indexStep == 0) {
-        let from = input.data + <usize>(inputAt + loadIndex(at, size) * step) * sizeof<T>();
+        let from = input.data + <usize>inputAt * sizeof<T>() + <usize>loadIndex(at, size) * step;
         if (rowIsBlock) memory.copy(to, from, <usize>columns * sizeof<T>());
         else {
           for (let i = 0; i < columns; i++) {
             store<T>(to, load<T>(from));
-            to += <usize>outStep * sizeof<T>();
-            from += <usize>inputStep * sizeof<T>();
+            to += toStep;
+            from += baseStep;
           }
         }
       } else {
-        let base = inputAt;
-        for (let i = 0; i < columns; i++) {
-          store<T>(to, load<T>(input.data + <usize>(base + loadIndex(at, size) * step) * sizeof<T>()));
-          to += <usize>outStep * sizeof<T>();
-          at += (<usize>indexStep) << 3;
-          base += inputStep;
+        let base = input.data + <usize>inputAt * sizeof<T>();
+        let i = 0;
+        if (sizeof<T>() >= 4 && sizeof<T>() <= 8 && outStep == 1 && indexStep == 1) {
+          for (; i + 4 <= columns; i += 4) {
+            store<T>(to, load<T>(base + <usize>loadIndex(at, size) * step));
+            base += baseStep;
+            store<T>(to, load<T>(base + <usize>loadIndex(at + 8, size) * step), sizeof<T>());
+            base += baseStep;
+            store<T>(to, load<T>(base + <usize>loadIndex(at + 16, size) * step), 2 * sizeof<T>());
+            base += baseStep;
+            store<T>(to, load<T>(base + <usize>loadIndex(at + 24, size) * step), 3 * sizeof<T>());
+            base += baseStep;
+            to += 4 * sizeof<T>();
+            at += 32;
+          }
+        }
+        for (; i < columns; i++) {
+          store<T>(to, load<T>(base + <usize>loadIndex(at, size) * step));
+          to += toStep;
+          at += atStep;
+          base += baseStep;
         }
       }
       outAt += rowStride(out, ndim);
@@ -89,12 +107,27 @@ export function firstOutOfRange(index: Operand, low: i64, high: i64): i32 {
   const rows = rowsOf(index);
   const columns = columnsOf(index);
   const step = (<usize>columnStride(index, ndim)) << 3;
+  const lows = i64x2.splat(low);
+  const highs = i64x2.splat(high);
   let position = 0;
   for (let plane = 0, planes = planesOf(index); plane < planes; plane++) {
     let offset = planeOffset(index, index, plane);
     for (let row = 0; row < rows; row++) {
       let at = index.data + ((<usize>offset) << 3);
-      for (let i = 0; i < columns; i++) {
+      let i = 0;
+      if (step == 8) {
+        let outside = i64x2.splat(0);
+        for (; i + 2 <= columns; i += 2) {
+          const v = v128.load(at);
+          outside = v128.or(outside, v128.or(i64x2.lt_s(v, lows), i64x2.ge_s(v, highs)));
+          at += 16;
+        }
+        if (v128.any_true(outside)) {
+          at -= (<usize>i) << 3;
+          i = 0;
+        }
+      }
+      for (; i < columns; i++) {
         if (<u64>(load<i64>(at) - low) >= <u64>(high - low)) return position + i;
         at += step;
       }

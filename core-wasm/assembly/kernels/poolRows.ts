@@ -19,7 +19,7 @@ const enum Mode {
 
 /**
  * line[0, width) = what the `n` rows from `row` on, `step` bytes apart, combine to. Returns lanes of NaN if a row has one.
- * A loop over rows costs more than two rows do.
+ * A loop over rows costs more than two or three rows do.
  */
 // @ts-ignore: decorator
 @inline function joinRows(mode: Mode, line: usize, row: usize, n: i32, step: usize, width: i32): v128 {
@@ -37,11 +37,17 @@ const enum Mode {
       if (mode == Mode.Max) check = f32x4.add(check, v);
       all = combine(mode, v, all);
       if (n > 2) {
-        for (let k = n - 2; k > 0; k--) {
-          at += step;
-          v = v128.load(at);
-          if (mode == Mode.Max) check = f32x4.add(check, v);
-          all = combine(mode, v, all);
+        at += step;
+        v = v128.load(at);
+        if (mode == Mode.Max) check = f32x4.add(check, v);
+        all = combine(mode, v, all);
+        if (n > 3) {
+          for (let k = n - 3; k > 0; k--) {
+            at += step;
+            v = v128.load(at);
+            if (mode == Mode.Max) check = f32x4.add(check, v);
+            all = combine(mode, v, all);
+          }
         }
       }
     }
@@ -90,15 +96,59 @@ const enum Mode {
       at += spread;
       all = combine(mode, four(at, stride), all);
       if (kernel > 2) {
-        for (let k = kernel - 2; k > 0; k--) {
-          at += spread;
-          all = combine(mode, four(at, stride), all);
+        at += spread;
+        all = combine(mode, four(at, stride), all);
+        if (kernel > 3) {
+          for (let k = kernel - 3; k > 0; k--) {
+            at += spread;
+            all = combine(mode, four(at, stride), all);
+          }
         }
       }
     }
     if (mode == Mode.Sum) all = f32x4.div(all, f32x4.mul(f32x4.splat(scale), v128.load(counts + c)));
     v128.store(to + c, all);
   }
+}
+
+/** Windows of 2 x 2 side by side, the most there are, without a line between: `below` is the offset of the second row. */
+// @ts-ignore: decorator
+@inline function joinSquares(mode: Mode, to: usize, row: usize, below: usize, width: i32, divisor: f32): v128 {
+  let check = f32x4.splat(0);
+  const bytes = (<usize>width) << 2;
+  for (let i: usize = 0; i < bytes; i += 16) {
+    // the last four reach back over some that are done
+    const c = min(i, bytes - 16);
+    const at = row + 2 * c;
+    const a = v128.load(at);
+    const b = v128.load(at, 16);
+    const d = v128.load(at + below);
+    const e = v128.load(at + below, 16);
+    const left = f32x4.add(a, d);
+    const right = f32x4.add(b, e);
+    let all: v128;
+    if (mode == Mode.Sum) {
+      all = f32x4.add(v128.shuffle<f32>(left, right, 0, 2, 4, 6), v128.shuffle<f32>(left, right, 1, 3, 5, 7));
+      all = f32x4.div(all, f32x4.splat(divisor));
+    } else {
+      check = f32x4.add(check, f32x4.add(left, right));
+      const x = f32x4.pmax(a, d);
+      const y = f32x4.pmax(b, e);
+      all = f32x4.pmax(v128.shuffle<f32>(x, y, 0, 2, 4, 6), v128.shuffle<f32>(x, y, 1, 3, 5, 7));
+    }
+    v128.store(to + c, all);
+  }
+  return check;
+}
+
+/** False if there is a NaN, which would be lost. */
+function maxOfSquares(to: usize, row: usize, below: usize, width: i32): bool {
+  const check = joinSquares(Mode.Max, to, row, below, width, 0);
+  return !v128.any_true(f32x4.ne(check, check));
+}
+
+function meanOfSquares(to: usize, row: usize, below: usize, width: i32, divisor: f32): void {
+  joinSquares(Mode.Sum, to, row, below, width, divisor);
 }
 
 /** How many steps fit into an extent; without a division where it can be. */
@@ -173,6 +223,7 @@ function meanOfColumns(
     }
   }
   const even = !adaptive && stride <= 2 && ow >= 4;
+  const squares = even && stride == 2 && kernel == 2 && stepX == 1 && padding == 0 && 2 * ow <= iw;
   const rowBytes = (<usize>iw) << 2;
   let plane = x.data;
   let to = out.data;
@@ -191,6 +242,23 @@ function meanOfColumns(
         }
         const step = <usize>stepY * rowBytes;
         let vectors = even;
+        const scale = <f32>(
+          (divisor
+            ? divisor
+            : countPadding
+              ? extent(depths, z) * extent(heights, y)
+              : (end(depths, z) - z0) * (end(heights, y) - y0))
+        );
+        if (squares && nz == 1 && ny == 2) {
+          const row = plane + <usize>(z0 * ih + y0) * rowBytes;
+          let done = true;
+          if (largest) done = maxOfSquares(to, row, step, ow);
+          else meanOfSquares(to, row, step, ow, scale * load<f32>(counts));
+          if (done) {
+            to += (<usize>ow) << 2;
+            continue;
+          }
+        }
         for (let k = 0; k < nz; k++) {
           // of a volume, each depth's rows make a line, the first of which collects the others
           const row = plane + <usize>((z0 + k * stepZ) * ih + y0) * rowBytes;
@@ -200,13 +268,6 @@ function meanOfColumns(
           else if (maxOfRows(into, row, ny, step, iw)) vectors = false;
           if (k > 0) joinNarrow(largest, line, line, 2, into - line, iw);
         }
-        const scale = <f32>(
-          (divisor
-            ? divisor
-            : countPadding
-              ? extent(depths, z) * extent(heights, y)
-              : (end(depths, z) - z0) * (end(heights, y) - y0))
-        );
         const spread = (<usize>stepX) << 2;
         if (vectors) {
           if (largest) maxOfColumns(to, padded, ow, stride, kernel, spread);

@@ -4,7 +4,7 @@
 // is the last. int(0) = Scan, int(1) = 1 to run from the end. compute: F32 or F64 for floats (carried in f64), I64 for integers.
 // Cost: one read and one write an element; a scan is sequential along its line.
 import { Args } from "../dispatch/args";
-import { Compute, itemSize } from "../tensor/dtype";
+import { Compute, DType, itemSize } from "../tensor/dtype";
 import { loadBlock, storeBlock } from "./blocks";
 
 export const enum Scan {
@@ -22,6 +22,7 @@ const RUN: i32 = 256;
 export const SCAN_WORKSPACE: usize = 64 + 8 * 256;
 
 export function scanKernel(args: Args): void {
+  if (args.int(0) == Scan.Sum && sums32(args)) return;
   if (args.compute == Compute.I64 || args.compute == Compute.I32) scan<i64>(args);
   else scan<f64>(args);
 }
@@ -158,4 +159,88 @@ function logSum(a: f64, b: f64): f64 {
   const high = max<f64>(a, b);
   if (Math.abs(high) == Infinity || high != high) return high;
   return high + Math.log1p(Math.exp(min<f64>(a, b) - high));
+}
+
+/** Sums of float32 where neighbours in memory are neighbours in a line, or stand in lines side by side; false for other layouts. */
+function sums32(args: Args): bool {
+  const out = args.operand(0);
+  const input = args.operand(1);
+  const last = input.ndim - 1;
+  if (last < 0 || args.int(1) || input.dtype != DType.Float32 || out.dtype != DType.Float32) return false;
+  const along = input.stride(last) == 1 && out.stride(last) == 1;
+  const beside = !along && last > 0 && input.stride(last - 1) == 1 && out.stride(last - 1) == 1;
+  if (!along && !beside) return false;
+  const n = input.shape(last);
+  const outer = beside ? last - 1 : last;
+  let lines = 1;
+  for (let d = 0; d < outer; d++) lines *= input.shape(d);
+  for (let k = 0; k < lines; k++) {
+    let from = input.data;
+    let to = out.data;
+    for (let d = outer - 1, rest = k; d >= 0; d--) {
+      const size = input.shape(d);
+      const next = rest / size;
+      from += (<usize>((rest - next * size) * input.stride(d))) << 2;
+      to += (<usize>((rest - next * size) * out.stride(d))) << 2;
+      rest = next;
+    }
+    if (along) sumAlong(from, to, n);
+    else {
+      for (let c = 0, width = input.shape(outer); c < width; c += RUN) {
+        const at = (<usize>c) << 2;
+        const step = (<usize>input.stride(last)) << 2;
+        const outStep = (<usize>out.stride(last)) << 2;
+        sumBeside(args.workspace + 64, from + at, to + at, n, step, outStep, min(RUN, width - c));
+      }
+    }
+  }
+  return true;
+}
+
+/** Four sums wait for one addition of those before them, not each for its neighbour. */
+function sumAlong(from: usize, to: usize, n: i32): void {
+  let sum = f64x2.splat(0);
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const x = v128.load(from);
+    let low = f64x2.promote_low_f32x4(x);
+    let high = f64x2.promote_low_f32x4(v128.shuffle<i64>(x, x, 1, 1));
+    low = f64x2.add(low, v128.shuffle<i64>(f64x2.splat(0), low, 0, 2));
+    high = f64x2.add(high, v128.shuffle<i64>(f64x2.splat(0), high, 0, 2));
+    high = f64x2.add(high, v128.shuffle<i64>(low, low, 1, 1));
+    const four = f64x2.add(sum, high);
+    low = f32x4.demote_f64x2_zero(f64x2.add(sum, low));
+    v128.store(to, v128.shuffle<i64>(low, f32x4.demote_f64x2_zero(four), 0, 2));
+    sum = v128.shuffle<i64>(four, four, 1, 1);
+    from += 16;
+    to += 16;
+  }
+  let value = f64x2.extract_lane(sum, 0);
+  for (; i < n; i++) {
+    value += <f64>load<f32>(from);
+    store<f32>(to, <f32>value);
+    from += 4;
+    to += 4;
+  }
+}
+
+/** `width` lines of `n`, side by side; their sums so far are at `sums`, in float64. */
+function sumBeside(sums: usize, from: usize, to: usize, n: i32, step: usize, outStep: usize, width: i32): void {
+  memory.fill(sums, 0, (<usize>width) << 3);
+  for (; n > 0; n--) {
+    let i: usize = 0;
+    for (const end = (<usize>(width & ~1)) << 2; i < end; i += 8) {
+      const at = sums + i * 2;
+      const sum = f64x2.add(v128.load(at), f64x2.promote_low_f32x4(v128.load64_zero(from + i)));
+      v128.store(at, sum);
+      v128.store64_lane(to + i, f32x4.demote_f64x2_zero(sum), 0);
+    }
+    if (width & 1) {
+      const sum = load<f64>(sums + i * 2) + <f64>load<f32>(from + i);
+      store<f64>(sums + i * 2, sum);
+      store<f32>(to + i, <f32>sum);
+    }
+    from += step;
+    to += outStep;
+  }
 }

@@ -73,7 +73,7 @@ function scatterAs<T>(args: Args, mode: i32, half: i32): void {
   const out = args.operand(0);
   const source = args.operand(1);
   const index = args.operand(2);
-  const step = args.int(0);
+  const step = <usize>args.int(0) * sizeof<T>();
   const size = args.int(1);
   const skip = args.int(3);
   const ndim = index.ndim;
@@ -82,6 +82,9 @@ function scatterAs<T>(args: Args, mode: i32, half: i32): void {
   const outStep = columnStride(out, ndim);
   const sourceStep = columnStride(source, ndim);
   const indexStep = columnStride(index, ndim);
+  const atStep = (<usize>indexStep) << 3;
+  const fromStep = <usize>sourceStep * sizeof<T>();
+  const baseStep = <usize>outStep * sizeof<T>();
   const blocks = indexStep == 0 && outStep == 1 && sourceStep == 1;
   const blockAdd = blocks && mode == ScatterMode.Add && out.dtype == DType.Float32;
   const blockCopy = blocks && mode == ScatterMode.Assign;
@@ -95,18 +98,28 @@ function scatterAs<T>(args: Args, mode: i32, half: i32): void {
       if (blockAdd || blockCopy) {
         const i = loadIndex(at, size);
         if (i != skip) {
-          const to = out.data + <usize>(outAt + i * step) * sizeof<T>();
+          const to = out.data + <usize>outAt * sizeof<T>() + <usize>i * step;
           if (blockAdd) addRow(to, from, columns);
           else memory.copy(to, from, <usize>columns * sizeof<T>());
         }
       } else {
-        let base = outAt;
-        for (let c = 0; c < columns; c++) {
-          const i = loadIndex(at, size);
-          if (i != skip) combineAt<T>(mode, half, out.data + <usize>(base + i * step) * sizeof<T>(), from);
-          at += (<usize>indexStep) << 3;
-          from += <usize>sourceStep * sizeof<T>();
-          base += outStep;
+        let base = out.data + <usize>outAt * sizeof<T>();
+        if (mode == ScatterMode.Add && half == Half.None) {
+          for (let c = 0; c < columns; c++) {
+            const i = loadIndex(at, size);
+            if (i != skip) combineAt<T>(ScatterMode.Add, Half.None, base + <usize>i * step, from);
+            at += atStep;
+            from += fromStep;
+            base += baseStep;
+          }
+        } else {
+          for (let c = 0; c < columns; c++) {
+            const i = loadIndex(at, size);
+            if (i != skip) combineAt<T>(mode, half, base + <usize>i * step, from);
+            at += atStep;
+            from += fromStep;
+            base += baseStep;
+          }
         }
       }
       outAt += rowStride(out, ndim);
