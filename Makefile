@@ -15,7 +15,7 @@ WASM := dist/.optimized
 
 NUMERICS := dist/.numerics
 
-.PHONY: chromium emscripten build wasm fast bundle generate demo test conformance coverage bench soak serve docs format format-check lint types \
+.PHONY: chromium emscripten pytorch build wasm fast bundle generate demo test conformance coverage bench soak serve docs format format-check lint types \
   generated-check hosts clean help
 
 build: $(WASM) dist/node.js $(NUMERICS) ## the package in dist/: both wasm builds, a bundle per host, types
@@ -78,6 +78,9 @@ chromium:
 
 emscripten:
 	@test/hosts/emscripten.sh
+
+pytorch:
+	@test/hosts/pytorch.sh
 
 .cache/lavapipe/lavapipe.json:
 	@test/hosts/lavapipe.sh .cache/lavapipe

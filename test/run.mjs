@@ -146,7 +146,7 @@ const indent = (text) => text.trimEnd().replace(/^/gm, "    ");
 
 async function main(words) {
   mkdirSync(out, { recursive: true });
-  await must("install", ["make", ["hosts", "chromium", "emscripten"]]);
+  await must("install", ["make", ["hosts", "chromium", "emscripten", "pytorch"]]);
   await must("build", ["make", ["build"]]);
   const queue = Object.entries(suites()).filter(([name]) => words.length === 0 || words.some((w) => name.includes(w)));
   const rows = [];
