@@ -62,7 +62,7 @@ export class ValueError extends TorchError {
 /**
  * An operation that this dtype or device does not have.
  * @example
- * new nn.Module()(torch.ones(2)); // throws TypeError: e.forward is not a function
+ * torch.nn.functional.interpolate(torch.ones(1, 1, 2, 2), { scaleFactor: 2, antialias: true }); // throws NotImplementedError: interpolate: antialias is not supported
  */
 export class NotImplementedError extends RuntimeError {
   static {

@@ -48,7 +48,8 @@ export const loadNpz: (source: FileSource, options?: ReadNamedOptions | null) =>
  * pickle.load with `encoding="latin1"` and torch.from_numpy in one. No code of a file is ever run. Values come as `torch.load`
  * gives them.
  * @throws UnpicklingError for a file with anything else in it, RuntimeError for a damaged gzip file
- * @example const [[xTrain, yTrain], [xValid, yValid]] = await torch.io.loadPickle("mnist.pkl.gz");
+ * @example
+ * const [[xTrain, yTrain], [xValid, yValid]] = await torch.io.loadPickle("mnist.pkl.gz");
  */
 // what a file holds is known to its reader alone
 // eslint-disable-next-line @typescript-eslint/no-explicit-any

@@ -28,7 +28,10 @@ export interface TensorSlice {
   getDtype(): string;
   /**
    * Reads the part that `tensor.at(...indices)` would give: numbers, slices, null and "...".
-   * @example const head = await file.getSlice("embedding").at(":1000");
+   * @example
+   * const bytes = await torch.safetensors.save({ weight: torch.tensor([[1, 2], [3, 4]]) });
+   * const file = await torch.safetensors.open(bytes);
+   * await file.getSlice("weight").at(0); // tensor([1., 2.])
    */
   at(...indices: Index[]): Promise<Tensor>;
 }
@@ -48,19 +51,21 @@ export const loadFile: (source: FileSource, options?: ReadNamedOptions | null) =
 /**
  * `loadFile` of bytes; follows safetensors.torch.load.
  * @example
- * const bytes = torch.safetensors.save({ weight: torch.tensor([1, 2]) });
- * torch.safetensors.load(bytes).weight; // tensor([1., 2.])
+ * const bytes = await torch.safetensors.save({ weight: torch.tensor([1, 2]) });
+ * (await torch.safetensors.load(bytes)).weight; // tensor([1., 2.])
  */
 export const load = loadFile;
 
 /**
  * Opens a safetensors file without reading its tensors; follows safetensors.safe_open. Of a URL only the parts that are needed
  * are fetched, where the server gives parts.
+ * Follows safetensors.
  * @param source a path, a URL, bytes or a Blob
  * @throws ValueError for a damaged file, and for streams, which have no places to return to
  * @example
- * await using file = await torch.safetensors.open("model.safetensors", { device: "webgpu" });
- * for (const name of file.keys()) state[name] = await file.getTensor(name);
+ * const bytes = await torch.safetensors.save({ weight: torch.tensor([1, 2]) });
+ * const file = await torch.safetensors.open(bytes);
+ * await file.getTensor("weight"); // tensor([1., 2.])
  */
 export const open: (source: FileSource, options?: { device?: Device } | null) => Promise<SafetensorsFile> =
   lazy("openSafetensors");
@@ -92,8 +97,8 @@ export const saveFile: {
 /**
  * The bytes of a safetensors file; follows safetensors.torch.save.
  * @example
- * const bytes = torch.safetensors.save({ weight: torch.tensor([1, 2]) });
- * torch.safetensors.load(bytes).weight; // tensor([1., 2.])
+ * const bytes = await torch.safetensors.save({ weight: torch.tensor([1, 2]) });
+ * (await torch.safetensors.load(bytes)).weight; // tensor([1., 2.])
  */
 export const save = (tensors: Record<string, Tensor>, metadata?: Record<string, string> | null): Promise<Uint8Array> =>
   saveFile(tensors, undefined, metadata);

@@ -325,7 +325,13 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
     if (!(found instanceof Parameter)) throw new RuntimeError(`\`${name}\` is not an nn.Parameter`);
     return found;
   }
-  /** The buffer of a dotted name. @throws RuntimeError when there is none */
+  /**
+   * The buffer of a dotted name.
+   * Follows torch.nn.Module.get_buffer.
+   * @throws RuntimeError when there is none
+   * @example
+   * new nn.BatchNorm1d(2).getBuffer("running_mean"); // tensor([0., 0.])
+   */
   getBuffer(target: string): Tensor {
     const [module, name] = this.owner(target);
     module.member(name);
@@ -520,11 +526,21 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
   bfloat16(): this {
     return this.to("bfloat16");
   }
-  /** Casts all floating parameters and buffers to a dtype. */
+  /**
+   * Casts all floating parameters and buffers to a dtype.
+   * Follows torch.nn.Module.type.
+   * @example
+   * new nn.Linear(2, 1).type("float64").weight.dtype; // "float64"
+   */
   type(dtype: DType): this {
     return this.to(dtype);
   }
-  /** Moves parameters and buffers to a device without their values. */
+  /**
+   * Moves parameters and buffers to a device without their values.
+   * Follows torch.nn.Module.to_empty.
+   * @example
+   * new nn.Linear(2, 1).toEmpty({ device: "cpu" }).weight.shape; // [1, 2]
+   */
   toEmpty({ device }: { device: Device }): this {
     void convertAll(this.tensors(), [device], true);
     return this;
@@ -608,6 +624,13 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
   /**
    * `hook(module, gradOutput)` runs when the gradients of the module's results are known; what it returns, if anything, replaces
    * them.
+   * Follows torch.nn.Module.register_full_backward_pre_hook.
+   * @example
+   * const layer = new nn.Tanh();
+   * layer.registerFullBackwardPreHook((module, gradOutput) => [gradOutput[0].mul(10)]);
+   * const x = torch.zeros(1, { requiresGrad: true });
+   * layer(x).sum().backward();
+   * x.grad; // tensor([10.])
    */
   registerFullBackwardPreHook(
     hook: (module: this, gradOutput: (Tensor | null)[]) => unknown,
@@ -632,19 +655,48 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
   ): RemovableHandle {
     return addHook(this.hooks, "backward", hook, options);
   }
-  /** `hook(module, stateDict, prefix)` runs when `stateDict` has collected; it changes the dict or returns another. */
+  /**
+   * `hook(module, stateDict, prefix)` runs when `stateDict` has collected; it changes the dict or returns another.
+   * Follows torch.nn.Module.register_state_dict_post_hook.
+   * @example
+   * const layer = new nn.Linear(2, 1);
+   * layer.registerStateDictPostHook((module, state) => {
+   *   delete state.bias;
+   * });
+   * Object.keys(layer.stateDict()); // ["weight"]
+   */
   registerStateDictPostHook(
     hook: (module: this, state: StateDict, prefix: string) => StateDict | void,
   ): RemovableHandle {
     return addHook(this.hooks, "state", hook);
   }
-  /** `hook(module, state, prefix)` runs before the module's own tensors are looked up in `state`, a Map that it may change. */
+  /**
+   * `hook(module, state, prefix)` runs before the module's own tensors are looked up in `state`, a Map that it may change.
+   * Follows torch.nn.Module.register_load_state_dict_pre_hook.
+   * @example
+   * const layer = new nn.Linear(2, 1, { bias: false });
+   * layer.registerLoadStateDictPreHook((module, state) => {
+   *   state.delete("old");
+   * });
+   * layer.loadStateDict({ weight: torch.ones(1, 2), old: torch.ones(1) });
+   * layer.weight.detach(); // tensor([[1., 1.]])
+   */
   registerLoadStateDictPreHook(
     hook: (module: this, state: Map<string, unknown>, prefix: string) => void,
   ): RemovableHandle {
     return addHook(this.hooks, "loadPre", hook);
   }
-  /** `hook(module, keys)` runs after loading; taking names out of `keys` forgives them. */
+  /**
+   * `hook(module, keys)` runs after loading; taking names out of `keys` forgives them.
+   * Follows torch.nn.Module.register_load_state_dict_post_hook.
+   * @example
+   * const layer = new nn.Linear(2, 1);
+   * layer.registerLoadStateDictPostHook((module, keys) => {
+   *   keys.missingKeys.length = 0;
+   * });
+   * layer.loadStateDict({ weight: torch.ones(1, 2) });
+   * layer.weight.detach(); // tensor([[1., 1.]])
+   */
   registerLoadStateDictPostHook(hook: (module: this, keys: IncompatibleKeys) => void): RemovableHandle {
     return addHook(this.hooks, "loadPost", hook);
   }

@@ -29,6 +29,9 @@ export function describe({ name = "", type }: ValueInfoProto): OnnxValue {
  * An ONNX model as a module: called with the inputs in order it gives the output, or a list of several. Its weights are
  * parameters that require no gradient until `model.requiresGrad_()`, under the names that they have in the file; what is no weight to
  * learn, such as a batch norm's statistics, is a buffer.
+ * @example
+ * const model = await torch.onnx.load("resnet18.onnx");
+ * model.inputs.map(({ name }) => name); // ["input"]
  */
 export class OnnxModel<Result extends Tensor | Tensor[] = Tensor> extends Module<Tensor[], Result> {
   readonly inputs: readonly OnnxValue[];
@@ -74,7 +77,9 @@ export class OnnxModel<Result extends Tensor | Tensor[] = Tensor> extends Module
   /**
    * Runs the model with inputs by name, and gives the outputs by name.
    * @throws TypeError for an input that is missing or no tensor, ValueError for one of another dtype or shape
-   * @example const { logits } = model.run({ input: x });
+   * @example
+   * const model = await torch.onnx.load("resnet18.onnx");
+   * const { logits } = model.run({ input: torch.zeros(1, 3, 224, 224) });
    */
   run(inputs: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
     for (const name of Object.keys(inputs)) {

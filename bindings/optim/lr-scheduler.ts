@@ -39,7 +39,12 @@ const nameOf = (attribute: string): string =>
   NAMES[attribute] ?? attribute.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const isFunctions = (value: unknown): value is unknown[] => Array.isArray(value) && typeof value[0] === "function";
 
-/** State under PyTorch's names. */
+/**
+ * State under PyTorch's names.
+ * @example
+ * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+ * new optim.lrScheduler.StepLR(optimizer, 1) instanceof optim.lrScheduler.Stateful; // true
+ */
 export abstract class Stateful {
   /**
    * Everything but the optimizer and functions, under PyTorch's names.
@@ -48,7 +53,7 @@ export abstract class Stateful {
    * const scheduler = new optim.lrScheduler.StepLR(optimizer, 1, 0.5);
    * optimizer.step();
    * scheduler.step();
-   * scheduler.stateDict().last_epoch; // undefined
+   * scheduler.stateDict().last_epoch; // 1
    */
   stateDict(): Record<string, unknown> {
     const state: Record<string, unknown> = {};
@@ -64,7 +69,7 @@ export abstract class Stateful {
    * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
    * const scheduler = new optim.lrScheduler.StepLR(optimizer, 1, 0.5);
    * scheduler.loadStateDict({ ...scheduler.stateDict(), last_epoch: 4 });
-   * scheduler.lastEpoch; // 0
+   * scheduler.lastEpoch; // 4
    */
   loadStateDict(state: Record<string, unknown>): void {
     for (const [attribute, value] of Object.entries(this)) {

@@ -40,13 +40,33 @@ function decaying(decay: number): MultiAverageFunction {
   return moveBy(() => 1 - decay);
 }
 
-/** The mean of all weights so far; follows torch.optim.swa_utils.get_swa_multi_avg_fn. */
+/**
+ * The mean of all weights so far; follows torch.optim.swa_utils.get_swa_multi_avg_fn.
+ * @example
+ * const average = torch.tensor([0]);
+ * optim.swaUtils.getSwaMultiAvgFn()([average], [torch.tensor([1])], 1);
+ * average; // tensor([0.5000])
+ */
 export const getSwaMultiAvgFn = (): MultiAverageFunction => moveBy((numAveraged) => 1 / (numAveraged + 1));
-/** decay·average + (1 - decay)·weights; follows torch.optim.swa_utils.get_ema_multi_avg_fn. */
+/**
+ * decay·average + (1 - decay)·weights; follows torch.optim.swa_utils.get_ema_multi_avg_fn.
+ * @example
+ * const average = torch.tensor([0]);
+ * optim.swaUtils.getEmaMultiAvgFn(0.9)([average], [torch.tensor([1])], 1);
+ * average; // tensor([0.1000])
+ */
 export const getEmaMultiAvgFn = (decay = 0.999): MultiAverageFunction => decaying(decay);
-/** The same for one tensor; follows torch.optim.swa_utils.get_swa_avg_fn. */
+/**
+ * The same for one tensor; follows torch.optim.swa_utils.get_swa_avg_fn.
+ * @example
+ * optim.swaUtils.getSwaAvgFn()(torch.tensor([0]), torch.tensor([1]), 1); // tensor([0.5000])
+ */
 export const getSwaAvgFn = (): AverageFunction => one(getSwaMultiAvgFn());
-/** The same for one tensor; follows torch.optim.swa_utils.get_ema_avg_fn. */
+/**
+ * The same for one tensor; follows torch.optim.swa_utils.get_ema_avg_fn.
+ * @example
+ * optim.swaUtils.getEmaAvgFn(0.9)(torch.tensor([0]), torch.tensor([1]), 1); // tensor([0.1000])
+ */
 export const getEmaAvgFn = (decay = 0.999): AverageFunction => one(decaying(decay));
 
 export interface AveragedModelOptions {
@@ -107,7 +127,15 @@ export class AveragedModel<M extends AnyModule = AnyModule> extends Module<Param
     return (this.module as unknown as (...args: Parameters<M>) => ReturnType<M>)(...args);
   }
 
-  /** Takes the model's weights into the averages; the first time they are copied. */
+  /**
+   * Takes the model's weights into the averages; the first time they are copied.
+   * Follows torch.optim.swa_utils.AveragedModel.update_parameters.
+   * @example
+   * const model = new nn.Linear(2, 1);
+   * const average = new optim.swaUtils.AveragedModel(model);
+   * average.updateParameters(model);
+   * average.module.weight.equal(model.weight); // true
+   */
   updateParameters(model: AnyModule): void {
     const { nAveraged } = this;
     const count = nAveraged.device === "cpu" ? Number(nAveraged.item()) : this.updates;

@@ -153,9 +153,21 @@ export class Tensor {
   nelement(): number {
     return this.numel();
   }
+  /**
+   * The dtype, "float32" for instance.
+   * Follows torch.Tensor.dtype.
+   * @example
+   * torch.ones(2).dtype; // "float32"
+   */
   get dtype(): DType {
     return DTYPES[this.dtypeCode]!;
   }
+  /**
+   * The device, "cpu" or "webgpu".
+   * Follows torch.Tensor.device.
+   * @example
+   * torch.ones(2).device; // "cpu"
+   */
   get device(): Device {
     return deviceOf((word(live(this) + 4 * META) >>> 8) & 0xff);
   }
@@ -337,6 +349,12 @@ export class Tensor {
   retainGrad(): void {
     core.retainGrad(live(this));
   }
+  /**
+   * Whether backward keeps the gradient although the tensor is no leaf.
+   * Follows torch.Tensor.retains_grad.
+   * @example
+   * torch.ones(2).retainsGrad; // false
+   */
   get retainsGrad(): boolean {
     return (this.#flags & RETAINS_GRAD) !== 0;
   }

@@ -103,6 +103,7 @@ export async function failuresOf({ code }: Example): Promise<string[]> {
         if (!text.startsWith(${JSON.stringify(throws)})) expect(text, ${JSON.stringify(throws)}); }`;
   });
   torch.manualSeed(0);
+  torch.setPrintOptions({ profile: "default" });
   try {
     const run = new AsyncFunction("torch", "nn", "optim", "expect", lines.join("\n"));
     await run(torch, torch.nn, torch.optim, expect);

@@ -14,10 +14,11 @@ function sources(folder: string): string[] {
 }
 
 const examples = (): Example[] =>
-  sources("bindings/gen/").flatMap((file) => examplesOf(readFileSync(new URL(file, root), "utf8"), file));
+  sources("bindings/").flatMap((file) => examplesOf(readFileSync(new URL(file, root), "utf8"), file));
 
-/** What a host without a device, a network or files has nothing for. */
-const needsMore = ({ code }: Example) => /webgpu|https?:/.test(code);
+/** Shown only: examples that need a device, a network, or files. */
+const needsMore = ({ code }: Example) =>
+  /webgpu|https?:|import\.meta|"[\w./]+\.(ts|onnx|pt|npy|npz|gz|safetensors|jpg|png)"/.test(code);
 
 test("the examples of the doc comments give what they say", async () => {
   const failures: string[] = [];

@@ -28,8 +28,8 @@ export interface AdaptiveSoftmaxResult {
  * Shapes: input [N, inFeatures] or [inFeatures], target [N] or [].
  * @throws ValueError for cutoffs that do not rise
  * @example
- * const criterion = new nn.AdaptiveLogSoftmaxWithLoss(64, 1000, [10, 100]);
- * criterion(hidden, words).loss.backward();
+ * const criterion = new nn.AdaptiveLogSoftmaxWithLoss(8, 100, [10, 50]);
+ * criterion(torch.zeros(2, 8), torch.tensor([3n, 70n])).output.shape; // [2]
  */
 export class AdaptiveLogSoftmaxWithLoss extends Module<[input: Tensor, target: Tensor], AdaptiveSoftmaxResult> {
   readonly inFeatures: number;
@@ -82,6 +82,12 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[input: Tensor, target: T
     }
   }
 
+  /**
+   * Gives the parameters new initial values.
+   * Follows torch.nn.AdaptiveLogSoftmaxWithLoss.reset_parameters.
+   * @example
+   * new nn.AdaptiveLogSoftmaxWithLoss(8, 100, [10, 50]).resetParameters();
+   */
   resetParameters(): void {
     this.head.resetParameters();
     for (const module of this.tail) for (const linear of module) (linear as unknown as Linear).resetParameters();
@@ -138,7 +144,12 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[input: Tensor, target: T
     return { output: batched ? output : output.squeeze(0), loss };
   }
 
-  /** The log probabilities of all classes, [N, nClasses]. */
+  /**
+   * The log probabilities of all classes, [N, nClasses].
+   * Follows torch.nn.AdaptiveLogSoftmaxWithLoss.log_prob.
+   * @example
+   * new nn.AdaptiveLogSoftmaxWithLoss(8, 100, [10, 50]).logProb(torch.zeros(2, 8)).shape; // [2, 100]
+   */
   logProb(input: Tensor): Tensor {
     const { shortlistSize } = this;
     const head = logSoftmax(this.head(input), 1);
@@ -147,7 +158,12 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[input: Tensor, target: T
     );
     return torch.cat([head.narrow(1, 0, shortlistSize), ...clusters], 1);
   }
-  /** The likeliest class of every row. */
+  /**
+   * The likeliest class of every row.
+   * Follows torch.nn.AdaptiveLogSoftmaxWithLoss.predict.
+   * @example
+   * new nn.AdaptiveLogSoftmaxWithLoss(8, 100, [10, 50]).predict(torch.zeros(2, 8)).shape; // [2]
+   */
   predict(input: Tensor): Tensor {
     return this.logProb(input).argmax(1);
   }

@@ -195,7 +195,11 @@ export class NLLLoss extends Module<Pair> {
   }
 }
 
-/** The older name of NLLLoss for pictures; follows torch.nn.NLLLoss2d. */
+/**
+ * The older name of NLLLoss for pictures; follows torch.nn.NLLLoss2d.
+ * @example
+ * new nn.NLLLoss2d()(torch.zeros(1, 2, 1, 1), torch.zeros(1, 1, 1, { dtype: "int64" })); // tensor(0.)
+ */
 export class NLLLoss2d extends NLLLoss {}
 
 /**
@@ -554,7 +558,11 @@ export class TripletMarginLoss extends Module<Triplet> {
   }
 }
 
-/** The same with a distance of your own; follows torch.nn.TripletMarginWithDistanceLoss. */
+/**
+ * The same with a distance of your own; follows torch.nn.TripletMarginWithDistanceLoss.
+ * @example
+ * new nn.TripletMarginWithDistanceLoss()(torch.tensor([[0, 0]]), torch.tensor([[1, 0]]), torch.tensor([[0, 3]])); // tensor(0.)
+ */
 export class TripletMarginWithDistanceLoss extends Module<Triplet> {
   readonly distanceFunction: Distance;
   readonly margin: number;

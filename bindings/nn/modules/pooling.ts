@@ -353,7 +353,10 @@ abstract class MaxUnpool extends Module<[input: Tensor, indices: Tensor, outputS
 /**
  * Maxima back where MaxPool1d with `returnIndices` found them, zeros elsewhere; follows torch.nn.MaxUnpool1d. `outputSize` settles
  * which of the possible sizes the input had.
- * @example const [y, places] = new nn.MaxPool1d(2, { returnIndices: true })(x); new nn.MaxUnpool1d(2)(y, places);
+ * @example
+ * const pool = new nn.MaxPool1d(2, { returnIndices: true });
+ * const [values, places] = pool(torch.tensor([[[1, 3, 2, 4]]]));
+ * new nn.MaxUnpool1d(2)(values, places); // tensor([[[0., 3., 0., 4.]]])
  */
 export class MaxUnpool1d extends MaxUnpool {
   constructor(kernelSize: Size, ...rest: UnpoolRest) {
@@ -363,7 +366,13 @@ export class MaxUnpool1d extends MaxUnpool {
     return F.maxUnpool1d(input, indices, this.kernelSize, this.stride, this.padding, outputSize);
   }
 }
-/** The same for MaxPool2d; follows torch.nn.MaxUnpool2d. */
+/**
+ * The same for MaxPool2d; follows torch.nn.MaxUnpool2d.
+ * @example
+ * const pool = new nn.MaxPool2d(2, { returnIndices: true });
+ * const [values, places] = pool(torch.tensor([[[[1, 2], [3, 4]]]]));
+ * new nn.MaxUnpool2d(2)(values, places); // tensor([[[[0., 0.], [0., 4.]]]])
+ */
 export class MaxUnpool2d extends MaxUnpool {
   constructor(kernelSize: Size, ...rest: UnpoolRest) {
     super(2, kernelSize, rest);
@@ -372,7 +381,13 @@ export class MaxUnpool2d extends MaxUnpool {
     return F.maxUnpool2d(input, indices, this.kernelSize, this.stride, this.padding, outputSize);
   }
 }
-/** The same for MaxPool3d; follows torch.nn.MaxUnpool3d. */
+/**
+ * The same for MaxPool3d; follows torch.nn.MaxUnpool3d.
+ * @example
+ * const pool = new nn.MaxPool3d(2, { returnIndices: true });
+ * const [values, places] = pool(torch.arange(8).float().reshape(1, 1, 2, 2, 2));
+ * new nn.MaxUnpool3d(2)(values, places).sum(); // tensor(7.)
+ */
 export class MaxUnpool3d extends MaxUnpool {
   constructor(kernelSize: Size, ...rest: UnpoolRest) {
     super(3, kernelSize, rest);

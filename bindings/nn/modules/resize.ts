@@ -74,13 +74,21 @@ type UpsamplingRest = Rest<
 const upsampling = (name: string, rest: UpsamplingRest): { size: Size | null; scaleFactor: number | null } =>
   take(name, rest, { size: null as Size | null, scaleFactor: null as number | null });
 
-/** Repeats the nearest pixels; follows torch.nn.UpsamplingNearest2d. */
+/**
+ * Repeats the nearest pixels; follows torch.nn.UpsamplingNearest2d.
+ * @example
+ * new nn.UpsamplingNearest2d({ scaleFactor: 2 })(torch.tensor([[[[1, 3]]]])); // tensor([[[[1., 1., 3., 3.], [1., 1., 3., 3.]]]])
+ */
 export class UpsamplingNearest2d extends Upsample {
   constructor(...rest: UpsamplingRest) {
     super({ ...upsampling("UpsamplingNearest2d", rest), mode: "nearest" });
   }
 }
-/** Bilinear with aligned corners; follows torch.nn.UpsamplingBilinear2d. */
+/**
+ * Bilinear with aligned corners; follows torch.nn.UpsamplingBilinear2d.
+ * @example
+ * new nn.UpsamplingBilinear2d({ scaleFactor: 2 })(torch.tensor([[[[1, 3]]]])); // tensor([[[[1.0000, 1.6667, 2.3333, 3.0000], [1.0000, 1.6667, 2.3333, 3.0000]]]])
+ */
 export class UpsamplingBilinear2d extends Upsample {
   constructor(...rest: UpsamplingRest) {
     super({ ...upsampling("UpsamplingBilinear2d", rest), mode: "bilinear", alignCorners: true });

@@ -97,7 +97,11 @@ type RNNRest = Rest<
   RNNOptions
 >;
 
-/** What RNN, GRU and LSTM have in common; follows torch.nn.RNNBase. */
+/**
+ * What RNN, GRU and LSTM have in common; follows torch.nn.RNNBase.
+ * @example
+ * new nn.GRU(2, 3) instanceof nn.RNNBase; // true
+ */
 export abstract class RNNBase<Args extends unknown[], Result> extends Module<Args, Result> {
   protected readonly mode: Mode;
   readonly inputSize: number;
@@ -158,6 +162,12 @@ export abstract class RNNBase<Args extends unknown[], Result> extends Module<Arg
     }
   }
 
+  /**
+   * Gives the parameters new initial values.
+   * Follows torch.nn.RNNBase.reset_parameters.
+   * @example
+   * new nn.GRU(2, 3).resetParameters();
+   */
   resetParameters(): void {
     const bound = this.hiddenSize > 0 ? 1 / Math.sqrt(this.hiddenSize) : 0;
     for (const parameter of this.parameters()) init.uniform_(parameter, -bound, bound);
@@ -412,7 +422,11 @@ export class LSTM extends RNNBase<[input: Tensor, hx?: Readonly<Pair> | null], [
   }
 }
 
-/** One step of a recurrent network; follows torch.nn.RNNCellBase. */
+/**
+ * One step of a recurrent network; follows torch.nn.RNNCellBase.
+ * @example
+ * new nn.GRUCell(2, 3) instanceof nn.RNNCellBase; // true
+ */
 export abstract class RNNCellBase<Args extends unknown[], Result> extends Module<Args, Result> {
   protected readonly mode: Mode;
   readonly inputSize: number;
@@ -437,6 +451,12 @@ export abstract class RNNCellBase<Args extends unknown[], Result> extends Module
     this.biasHh = bias ? make(rows) : null;
     this.resetParameters();
   }
+  /**
+   * Gives the parameters new initial values.
+   * Follows torch.nn.RNNCellBase.reset_parameters.
+   * @example
+   * new nn.GRUCell(2, 3).resetParameters();
+   */
   resetParameters(): void {
     const bound = this.hiddenSize > 0 ? 1 / Math.sqrt(this.hiddenSize) : 0;
     for (const parameter of this.parameters()) init.uniform_(parameter, -bound, bound);

@@ -79,7 +79,9 @@ function tensorOf(module: AnyModule, name: string): Tensor {
 /**
  * Weight norm as a parametrization: `original0` is the magnitude, `original1` the direction; follows
  * torch.nn.utils.parametrizations.weight_norm of PyTorch 2.
- * @example nn.utils.parametrizations.weightNorm(new nn.Linear(20, 40));
+ * @example
+ * const layer = nn.utils.parametrizations.weightNorm(new nn.Linear(20, 40));
+ * Object.keys(layer.stateDict()); // ["bias", "parametrizations.weight.original0", "parametrizations.weight.original1"]
  */
 export function weightNorm<M extends AnyModule>(
   module: M,

@@ -19,7 +19,12 @@ const inverseOf = (module: AnyModule): Parametrization["rightInverse"] =>
 let cache: Map<ParametrizationList, Tensor> | undefined;
 let depth = 0;
 
-/** The parametrizations of one tensor and what they start from; follows torch.nn.utils.parametrize.ParametrizationList. */
+/**
+ * The parametrizations of one tensor and what they start from; follows torch.nn.utils.parametrize.ParametrizationList.
+ * @example
+ * const layer = nn.utils.parametrizations.weightNorm(new nn.Linear(2, 2));
+ * layer.parametrizations.get("weight").originals().length; // 2
+ */
 export class ParametrizationList extends ModuleList {
   readonly unsafe: boolean;
   /** 0: one tensor, `original`; else `original0`, … */
@@ -65,7 +70,15 @@ export class ParametrizationList extends ModuleList {
     return result;
   }
 
-  /** Changes the originals so that the attribute becomes `value`. @throws RuntimeError where a parametrization has no way back */
+  /**
+   * Changes the originals so that the attribute becomes `value`.
+   * Follows torch.nn.utils.parametrize.ParametrizationList.right_inverse.
+   * @throws RuntimeError where a parametrization has no way back
+   * @example
+   * const layer = nn.utils.parametrizations.weightNorm(new nn.Linear(2, 1));
+   * layer.parametrizations.get("weight").rightInverse(torch.tensor([[3, 4]]));
+   * layer.weight.detach(); // tensor([[3., 4.]])
+   */
   rightInverse(value: Tensor): void {
     noGrad(() => {
       const result = this.inverted(value, true);
@@ -79,12 +92,25 @@ export class ParametrizationList extends ModuleList {
     });
   }
 
+  /**
+   * The tensors that the attribute is made from.
+   * Follows torch.nn.utils.parametrize.ParametrizationList.original.
+   * @example
+   * const layer = nn.utils.parametrizations.weightNorm(new nn.Linear(2, 2));
+   * layer.parametrizations.get("weight").originals().length; // 2
+   */
   originals(): Tensor[] {
     const own = attributes(this as unknown as AnyModule);
     if (this.count === 0) return [own["original"] as Tensor];
     return Array.from({ length: this.count }, (_, i) => own[`original${i}`] as Tensor);
   }
-  /** What the attribute is now. */
+  /**
+   * What the attribute is now.
+   * Follows torch.nn.utils.parametrize.ParametrizationList.forward.
+   * @example
+   * const layer = nn.utils.parametrizations.weightNorm(new nn.Linear(2, 2));
+   * layer.parametrizations.get("weight").value().equal(layer.weight); // true
+   */
   value(): Tensor {
     let value = cache?.get(this);
     if (value === undefined) {
@@ -122,7 +148,12 @@ type Parametrized = { parametrizations?: ModuleDict<AnyModule> };
 const listOf = (module: AnyModule, name: string): ParametrizationList | undefined =>
   (module as Parametrized).parametrizations?.get(stateName(attributeOf(name))) as ParametrizationList | undefined;
 
-/** Whether a module, or its attribute `name`, is parametrized; follows torch.nn.utils.parametrize.is_parametrized. */
+/**
+ * Whether a module, or its attribute `name`, is parametrized; follows torch.nn.utils.parametrize.is_parametrized.
+ * @example
+ * const layer = nn.utils.parametrizations.weightNorm(new nn.Linear(2, 2));
+ * nn.utils.parametrize.isParametrized(layer, "weight"); // true
+ */
 export const isParametrized = (module: AnyModule, name?: string): boolean =>
   name === undefined ? ((module as Parametrized).parametrizations?.size ?? 0) > 0 : listOf(module, name) !== undefined;
 
@@ -132,9 +163,13 @@ export const isParametrized = (module: AnyModule, name?: string): boolean =>
  * @throws ValueError for an attribute that is no tensor, or a parametrization that changes shape or dtype
  * @example
  * class Symmetric extends nn.Module {
- *   forward(x: Tensor) { return x.triu().add(x.triu(1).t()); }
+ *   forward(x) {
+ *     return x.triu().add(x.triu(1).t());
+ *   }
  * }
+ * const layer = new nn.Linear(3, 3);
  * nn.utils.parametrize.registerParametrization(layer, "weight", new Symmetric());
+ * layer.weight.equal(layer.weight.t()); // true
  */
 export function registerParametrization<M extends AnyModule>(
   module: M,
@@ -190,6 +225,10 @@ export function registerParametrization<M extends AnyModule>(
  * Makes a parametrized attribute a tensor again: what it is now, or with `leaveParametrized` off what it was made from.
  * Follows torch.nn.utils.parametrize.remove_parametrizations.
  * @throws ValueError when there is none
+ * @example
+ * const layer = nn.utils.parametrizations.weightNorm(new nn.Linear(2, 2));
+ * nn.utils.parametrize.removeParametrizations(layer, "weight");
+ * nn.utils.parametrize.isParametrized(layer); // false
  */
 export function removeParametrizations<M extends AnyModule>(module: M, name: string, leaveParametrized = true): M {
   const list = listOf(module, name);
@@ -220,7 +259,9 @@ export function removeParametrizations<M extends AnyModule>(module: M, name: str
 
 /**
  * Runs `fn`, within which each parametrized attribute is computed once; follows torch.nn.utils.parametrize.cached.
- * @example const y = nn.utils.parametrize.cached(() => rnn(x));
+ * @example
+ * const layer = nn.utils.parametrizations.weightNorm(new nn.Linear(2, 2));
+ * nn.utils.parametrize.cached(() => layer.weight === layer.weight); // true
  */
 export function cached<T>(fn: () => T): T {
   cache ??= new Map();

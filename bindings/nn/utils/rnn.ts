@@ -12,7 +12,11 @@ const longs = (values: readonly number[]): Tensor => tensor(values as number[], 
 const numbers = (values: Tensor | readonly number[]): number[] =>
   values instanceof Tensor ? (values.tolist() as number[]) : [...values];
 
-/** The permutation that undoes another; follows torch.nn.utils.rnn.invert_permutation. */
+/**
+ * The permutation that undoes another; follows torch.nn.utils.rnn.invert_permutation.
+ * @example
+ * nn.utils.rnn.invertPermutation(torch.tensor([2n, 0n, 1n])); // tensor([1, 2, 0])
+ */
 export function invertPermutation(permutation: Tensor | null): Tensor | null {
   return permutation && permutation.argsort();
 }
@@ -21,6 +25,10 @@ export function invertPermutation(permutation: Tensor | null): Tensor | null {
  * Sequences without padding: `data` has all first steps, then all second steps, and so on, `batchSizes` how many sequences
  * still run at each step. Made by `packPaddedSequence` and `packSequence`, read by RNN, LSTM and GRU, which give the same;
  * follows torch.nn.utils.rnn.PackedSequence.
+ * @example
+ * const packed = nn.utils.rnn.packSequence([torch.tensor([1, 2, 3]), torch.tensor([4, 5])]);
+ * packed.data; // tensor([1., 4., 2., 5., 3.])
+ * packed.batchSizes; // tensor([2, 2, 1])
  */
 export class PackedSequence {
   readonly data: Tensor;
@@ -48,11 +56,22 @@ export class PackedSequence {
     this.unsortedIndices = unsortedIndices ?? invertPermutation(sortedIndices);
   }
 
-  /** Other data of the same layout. */
+  /**
+   * Other data of the same layout.
+   * Follows torch.nn.utils.rnn.PackedSequence.
+   * @example
+   * const packed = nn.utils.rnn.packSequence([torch.tensor([1, 2]), torch.tensor([3])]);
+   * packed.with(packed.data.mul(10)).data; // tensor([10., 30., 20.])
+   */
   with(data: Tensor): PackedSequence {
     return new PackedSequence(data, this.batchSizes, this.sortedIndices, this.unsortedIndices);
   }
-  /** Moves the data to a device or casts it; the indices move along. */
+  /**
+   * Moves the data to a device or casts it; the indices move along.
+   * Follows torch.nn.utils.rnn.PackedSequence.to.
+   * @example
+   * nn.utils.rnn.packSequence([torch.tensor([1, 2]), torch.tensor([3])]).to("int64").data; // tensor([1, 3, 2])
+   */
   to(target: Device | DType): PackedSequence {
     const move = (t: Tensor | null): Tensor | null => t && (t.to({ device: data.device }) as Tensor);
     const data = this.data.to(target as Device) as Tensor;
@@ -60,6 +79,11 @@ export class PackedSequence {
     return new PackedSequence(data, this.batchSizes, move(this.sortedIndices), move(this.unsortedIndices));
   }
 
+  /**
+   * As PyTorch prints it.
+   * @example
+   * String(nn.utils.rnn.packSequence([torch.tensor([1, 2]), torch.tensor([3])])); // "PackedSequence(data=tensor([1., 3., 2.]), batch_sizes=tensor([2, 1]), sorted_indices=None, unsorted_indices=None)"
+   */
   toString(): string {
     const { data, batchSizes, sortedIndices, unsortedIndices } = this;
     const text = (t: Tensor | null): string => (t === null ? "None" : String(t));
@@ -84,8 +108,8 @@ type PackRest = Rest<[batchFirst: boolean, enforceSorted: boolean], { batchFirst
  * @param lengths of the sequences, longest first unless `enforceSorted` is off
  * @throws RuntimeError, ValueError for lengths that do not fit
  * @example
- * const packed = nn.utils.rnn.packPaddedSequence(x, [5, 3, 2], { batchFirst: true });
- * const [output] = lstm(packed);
+ * const batch = torch.tensor([[1, 2, 3], [4, 5, 0]]);
+ * nn.utils.rnn.packPaddedSequence(batch, [3, 2], { batchFirst: true }).data; // tensor([1., 4., 2., 5., 3.])
  */
 export function packPaddedSequence(
   input: Tensor,
@@ -148,7 +172,10 @@ export interface PadPackedOptions {
  * The padded batch [T, N, *] (or [N, T, *]) of a packed sequence, and the lengths; follows
  * torch.nn.utils.rnn.pad_packed_sequence.
  * @throws ValueError when `totalLength` is too short
- * @example const [output, lengths] = nn.utils.rnn.padPackedSequence(packed);
+ * @example
+ * const packed = nn.utils.rnn.packSequence([torch.tensor([1, 2, 3]), torch.tensor([4, 5])]);
+ * const [output, lengths] = nn.utils.rnn.padPackedSequence(packed, { batchFirst: true });
+ * output; // tensor([[1., 2., 3.], [4., 5., 0.]])
  */
 export function padPackedSequence(
   sequence: PackedSequence,
@@ -198,7 +225,8 @@ export function padPackedSequence(
 /**
  * Sequences [L, *] of different lengths in one padded tensor [T, N, *], or [N, T, *] with `batchFirst`; follows
  * torch.nn.utils.rnn.pad_sequence.
- * @example nn.utils.rnn.padSequence([torch.ones([3]), torch.ones([2])], true); // [[1, 1, 1], [1, 1, 0]]
+ * @example
+ * nn.utils.rnn.padSequence([torch.ones(3), torch.ones(2)], true); // tensor([[1., 1., 1.], [1., 1., 0.]])
  */
 export function padSequence(
   sequences: Tensor | Iterable<Tensor>,
@@ -216,7 +244,11 @@ export function padSequence(
   return torch.stack(padded, batchFirst ? 0 : 1);
 }
 
-/** The sequences of a padded batch, without the padding; follows torch.nn.utils.rnn.unpad_sequence. */
+/**
+ * The sequences of a padded batch, without the padding; follows torch.nn.utils.rnn.unpad_sequence.
+ * @example
+ * nn.utils.rnn.unpadSequence(torch.tensor([[1, 2], [3, 0]]), [2, 1], true); // [tensor([1., 2.]), tensor([3.])]
+ */
 export function unpadSequence(
   paddedSequences: Tensor,
   lengths: Tensor | readonly number[],
@@ -228,7 +260,8 @@ export function unpadSequence(
 
 /**
  * Packs sequences [L, *]; follows torch.nn.utils.rnn.pack_sequence.
- * @example nn.utils.rnn.packSequence([torch.ones([3, 4]), torch.ones([2, 4])])
+ * @example
+ * nn.utils.rnn.packSequence([torch.ones(3, 4), torch.ones(2, 4)]).batchSizes; // tensor([2, 2, 1])
  */
 export function packSequence(
   sequences: Iterable<Tensor>,
@@ -240,7 +273,11 @@ export function packSequence(
   return packPaddedSequence(padSequence(list), lengths, { enforceSorted });
 }
 
-/** The sequences of a packed one; follows torch.nn.utils.rnn.unpack_sequence. */
+/**
+ * The sequences of a packed one; follows torch.nn.utils.rnn.unpack_sequence.
+ * @example
+ * nn.utils.rnn.unpackSequence(nn.utils.rnn.packSequence([torch.tensor([1, 2]), torch.tensor([3])])); // [tensor([1., 2.]), tensor([3.])]
+ */
 export function unpackSequence(packed: PackedSequence): Tensor[] {
   const [padded, lengths] = padPackedSequence(packed, true);
   return unpadSequence(padded, lengths, true);

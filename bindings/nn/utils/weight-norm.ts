@@ -95,7 +95,9 @@ function parameterOf(kind: string, module: AnyModule, name: string): Parameter {
  * Replaces a parameter by its direction `weight_v` and its magnitude `weight_g`, one for each index of `dim`, or one for all if `dim`
  * is null; follows torch.nn.utils.weight_norm.
  * @throws RuntimeError when it was done before
- * @example const layer = nn.utils.weightNorm(new nn.Linear(20, 40));
+ * @example
+ * const layer = nn.utils.weightNorm(new nn.Linear(20, 40));
+ * Object.keys(layer.stateDict()); // ["bias", "weight_g", "weight_v"]
  */
 export function weightNorm<M extends AnyModule>(
   module: M,
@@ -120,7 +122,13 @@ export function weightNorm<M extends AnyModule>(
   return module;
 }
 
-/** Makes the weight a parameter again; follows torch.nn.utils.remove_weight_norm. @throws ValueError when it is none of weightNorm's */
+/**
+ * Makes the weight a parameter again; follows torch.nn.utils.remove_weight_norm.
+ * @throws ValueError when it is none of weightNorm's
+ * @example
+ * const layer = nn.utils.weightNorm(new nn.Linear(2, 2));
+ * Object.keys(nn.utils.removeWeightNorm(layer).stateDict()); // ["bias", "weight"]
+ */
 export const removeWeightNorm = <M extends AnyModule>(module: M, name = "weight"): M =>
   remove("weight_norm", module, name);
 
@@ -136,7 +144,9 @@ export interface SpectralNormOptions {
 /**
  * Divides a parameter by its largest singular value, found by the power method; follows torch.nn.utils.spectral_norm (Miyato
  * et al. 2018).
- * @example const layer = nn.utils.spectralNorm(new nn.Linear(20, 40));
+ * @example
+ * const layer = nn.utils.spectralNorm(new nn.Linear(20, 40));
+ * Object.keys(layer.stateDict()); // ["bias", "weight_orig", "weight_u", "weight_v"]
  */
 export function spectralNorm<M extends AnyModule>(
   module: M,
@@ -184,6 +194,11 @@ export function spectralNorm<M extends AnyModule>(
   return module;
 }
 
-/** Makes the weight a parameter again; follows torch.nn.utils.remove_spectral_norm. */
+/**
+ * Makes the weight a parameter again; follows torch.nn.utils.remove_spectral_norm.
+ * @example
+ * const layer = nn.utils.spectralNorm(new nn.Linear(2, 2));
+ * Object.keys(nn.utils.removeSpectralNorm(layer).stateDict()); // ["bias", "weight"]
+ */
 export const removeSpectralNorm = <M extends AnyModule>(module: M, name = "weight"): M =>
   remove("spectral_norm", module, name);

@@ -58,6 +58,8 @@ export function defaultCollate(samples: readonly unknown[]): unknown {
 /**
  * A single sample with typed arrays, in arrays and plain objects too, made tensors; anything else stays. What a loader does
  * without batches. Follows torch.utils.data.default_convert.
+ * @example
+ * torch.utils.data.defaultConvert({ x: new Float32Array([1, 2]) }); // { x: tensor([1., 2.]) }
  */
 export function defaultConvert(data: unknown): unknown {
   if (ArrayBuffer.isView(data)) return tensor(data);

@@ -133,7 +133,18 @@ export class ConcatDataset<T = unknown> extends Dataset<T> {
   }
 }
 
-/** Iterable datasets one after another. Follows torch.utils.data.ChainDataset. */
+/**
+ * Iterable datasets one after another. Follows torch.utils.data.ChainDataset.
+ * @example
+ * class Count extends torch.utils.data.IterableDataset {
+ *   *[Symbol.iterator]() {
+ *     yield* [1, 2];
+ *   }
+ * }
+ * const all = [];
+ * for await (const item of new torch.utils.data.ChainDataset([new Count(), new Count()])) all.push(item);
+ * all; // [1, 2, 1, 2]
+ */
 export class ChainDataset<T = unknown> extends IterableDataset<T> {
   readonly datasets: readonly IterableDataset<T>[];
 

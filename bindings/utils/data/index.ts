@@ -36,7 +36,7 @@ export type { WorkerModule } from "./workers.ts";
  * @example
  * const dataset = await torch.utils.data.workerDataset(new URL("./dogs.ts#Dogs", import.meta.url), "images");
  * const loader = new torch.utils.data.DataLoader(dataset, { numWorkers: 2, batchSize: 32, shuffle: true });
- * for await (const [images, labels] of loader) { … }
+ * for await (const [images, labels] of loader) console.log(images.shape);
  */
 export const workerDataset = async <D = MapDataset>(
   module: string | URL | WorkerModule,
@@ -45,7 +45,8 @@ export const workerDataset = async <D = MapDataset>(
 
 /**
  * Makes this thread a worker whose datasets come from `module`: for `WorkerModule.start`.
- * @example torch.utils.data.serveWorkers(await import("./dogs.ts"));
+ * @example
+ * await torch.utils.data.serveWorkers(await import("./dogs.ts"));
  */
 export const serveWorkers = (module: Record<string, unknown>): Promise<void> =>
   import("./worker.ts").then(({ serve }) => serve(module));

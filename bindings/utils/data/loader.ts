@@ -155,7 +155,14 @@ export class DataLoader<Batch = any, T = unknown> implements Iterable<Batch>, As
     }
   }
 
-  /** Ends persistent workers; a loader that is collected ends its own. */
+  /**
+   * Ends persistent workers; a loader that is collected ends its own.
+   * Follows torch.utils.data.DataLoader.
+   * @example
+   * const data = new torch.utils.data.TensorDataset(torch.arange(4));
+   * const loader = new torch.utils.data.DataLoader(data, { batchSize: 2 });
+   * loader.close(); // ends worker threads, where numWorkers started some
+   */
   close(): void {
     this.workers?.close();
     this.workers = undefined;
