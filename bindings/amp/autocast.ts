@@ -194,7 +194,14 @@ export interface AutocastOptions {
   cacheEnabled?: boolean;
 }
 
-/** An autocast that lasts until it is disposed of: `using guard = torch.autocast("webgpu")`. */
+/**
+ * An autocast that lasts until it is disposed of: `using guard = torch.autocast("webgpu")`.
+ * @example
+ * const guard = torch.autocast("cpu");
+ * torch.ones(1, 2).mm(torch.ones(2, 1)).dtype; // "bfloat16"
+ * guard.dispose();
+ * torch.isAutocastEnabled("cpu"); // false
+ */
 export class AutocastGuard {
   private readonly frame: Frame;
   /** @internal */
@@ -202,6 +209,14 @@ export class AutocastGuard {
     this.frame = frame;
     lasting.push(frame);
   }
+  /**
+   * Ends the autocast, as the end of a block does for `using`.
+   * Follows torch.autocast.
+   * @example
+   * const guard = torch.autocast("cpu");
+   * guard.dispose();
+   * torch.isAutocastEnabled("cpu"); // false
+   */
   dispose(): void {
     end(this.frame);
   }
@@ -217,10 +232,8 @@ export class AutocastGuard {
  * @param device "webgpu" or "cpu", or all options in one object
  * @throws RuntimeError for a device or a type that it is not for
  * @example
- * const loss = torch.autocast("webgpu", () => criterion(model(images), labels));
- * scaler.scale(loss).backward();
- * await scaler.stepAsync(optimizer);
- * scaler.update();
+ * const a = torch.ones(1, 2);
+ * torch.autocast("cpu", () => a.mm(a.t())).dtype; // "bfloat16"
  */
 export function autocast<T>(device: Device | AutocastOptions, fn: () => T): T;
 export function autocast<T>(device: Device, options: AutocastOptions, fn: () => T): T;
@@ -269,10 +282,18 @@ export function autocast<T>(
   return result;
 }
 
-/** Whether autocast is on for a device; follows torch.is_autocast_enabled. */
+/**
+ * Whether autocast is on for a device; follows torch.is_autocast_enabled.
+ * @example
+ * torch.autocast("cpu", () => torch.amp.isAutocastEnabled("cpu")); // true
+ */
 export const isAutocastEnabled = (deviceType: Device = "webgpu"): boolean =>
   active()?.settings[deviceCode(deviceType)]?.enabled ?? false;
 
-/** The smaller type of a device's autocast; follows torch.get_autocast_dtype. */
+/**
+ * The smaller type of a device's autocast; follows torch.get_autocast_dtype.
+ * @example
+ * torch.amp.getAutocastDtype("cpu"); // "bfloat16"
+ */
 export const getAutocastDtype = (deviceType: Device): DType =>
   DTYPES[(active()?.settings ?? INITIAL)[deviceCode(deviceType)]!.dtype]!;

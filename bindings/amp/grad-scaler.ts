@@ -46,11 +46,14 @@ interface Progress {
  * Scales losses; follows torch.cuda.amp.GradScaler. Whether a gradient is infinite is known to the device alone: on WebGPU
  * `step` is `await stepAsync`.
  * @example
+ * const x = new nn.Parameter(torch.tensor([1]));
+ * const optimizer = new optim.SGD([x], { lr: 0.5 });
  * const scaler = new torch.amp.GradScaler();
- * scaler.scale(loss).backward();
- * scaler.unscale_(optimizer); // only where gradients are clipped
- * await scaler.stepAsync(optimizer);
+ * scaler.scale(x.square().sum()).backward();
+ * scaler.unscale_(optimizer); // where gradients are clipped next
+ * scaler.step(optimizer);
  * scaler.update();
+ * x.detach(); // tensor([0.])
  */
 export class GradScaler {
   private readonly enabled: boolean;
@@ -72,7 +75,13 @@ export class GradScaler {
     this.growthInterval = growthInterval;
   }
 
-  /** A tensor, or tensors in lists, times the scale. */
+  /**
+   * A tensor, or tensors in lists, times the scale.
+   * Follows torch.cuda.amp.GradScaler.scale.
+   * @example
+   * const scaler = new torch.amp.GradScaler({ initScale: 4 });
+   * scaler.scale(torch.tensor([1, 2])); // tensor([4., 8.])
+   */
   scale<T extends Scalable>(outputs: T): T {
     if (!this.enabled) return outputs;
     if (outputs instanceof Tensor) return outputs.mul(this.factor) as unknown as T;
@@ -91,7 +100,15 @@ export class GradScaler {
 
   /**
    * Divides the gradients of an optimizer's parameters by the scale, before they are clipped for instance; `step` does it otherwise.
+   * Follows torch.cuda.amp.GradScaler.unscale_.
    * @throws RuntimeError when it was done since the last update
+   * @example
+   * const x = new nn.Parameter(torch.tensor([1]));
+   * const optimizer = new optim.SGD([x], { lr: 0.5 });
+   * const scaler = new torch.amp.GradScaler({ initScale: 4 });
+   * scaler.scale(x.square().sum()).backward();
+   * scaler.unscale_(optimizer);
+   * x.grad; // tensor([2.])
    */
   unscale_(optimizer: AnyOptimizer): void {
     if (!this.enabled) return;
@@ -136,8 +153,16 @@ export class GradScaler {
 
   /**
    * The optimizer's step with unscaled gradients, unless one of them is infinite or NaN.
+   * Follows torch.cuda.amp.GradScaler.step.
    * @returns whether the step was made
    * @throws RuntimeError for gradients on WebGPU, where `stepAsync` waits for the answer
+   * @example
+   * const x = new nn.Parameter(torch.tensor([1]));
+   * const optimizer = new optim.SGD([x], { lr: 0.5 });
+   * const scaler = new torch.amp.GradScaler({ initScale: 4 });
+   * scaler.scale(x.square().sum()).backward();
+   * scaler.step(optimizer);
+   * x.detach(); // tensor([0.])
    */
   step(optimizer: AnyOptimizer, ...closure: unknown[]): boolean {
     if (!this.enabled) {
@@ -153,7 +178,17 @@ export class GradScaler {
     return this.finish(optimizer, progress, progress.check!.item());
   }
 
-  /** `step` for gradients on any device. */
+  /**
+   * `step` for gradients on any device.
+   * Follows torch.cuda.amp.GradScaler.step.
+   * @example
+   * const x = new nn.Parameter(torch.tensor([1]));
+   * const optimizer = new optim.SGD([x], { lr: 0.5 });
+   * const scaler = new torch.amp.GradScaler({ initScale: 4 });
+   * scaler.scale(x.square().sum()).backward();
+   * await scaler.stepAsync(optimizer);
+   * x.detach(); // tensor([0.])
+   */
   async stepAsync(optimizer: AnyOptimizer, ...closure: unknown[]): Promise<boolean> {
     if (!this.enabled) return this.step(optimizer, ...closure);
     const progress = this.prepare(optimizer, closure);
@@ -162,8 +197,17 @@ export class GradScaler {
 
   /**
    * Adapts the scale, after the steps of all optimizers.
+   * Follows torch.cuda.amp.GradScaler.update.
    * @param newScale a scale in place of the computed one
    * @throws RuntimeError when there was no step
+   * @example
+   * const x = new nn.Parameter(torch.tensor([1]));
+   * const optimizer = new optim.SGD([x], { lr: 0.5 });
+   * const scaler = new torch.amp.GradScaler({ initScale: 4 });
+   * scaler.scale(x.square().sum()).backward();
+   * scaler.step(optimizer);
+   * scaler.update();
+   * scaler.getScale(); // 4
    */
   update(newScale?: number | Tensor): void {
     if (!this.enabled) return;
@@ -189,32 +233,92 @@ export class GradScaler {
     this.optimizers.clear();
   }
 
+  /**
+   * The factor that losses are scaled by.
+   * Follows torch.cuda.amp.GradScaler.get_scale.
+   * @example
+   * const scaler = new torch.amp.GradScaler({ initScale: 4 });
+   * scaler.getScale(); // 4
+   */
   getScale(): number {
     return this.enabled ? this.factor : 1;
   }
+  /**
+   * What the scale is multiplied by after growthInterval good steps.
+   * Follows torch.cuda.amp.GradScaler.get_growth_factor.
+   * @example
+   * new torch.amp.GradScaler().getGrowthFactor(); // 2
+   */
   getGrowthFactor(): number {
     return this.growthFactor;
   }
+  /**
+   * Sets what the scale is multiplied by after growthInterval good steps.
+   * Follows torch.cuda.amp.GradScaler.set_growth_factor.
+   * @example
+   * const scaler = new torch.amp.GradScaler();
+   * scaler.setGrowthFactor(4);
+   * scaler.getGrowthFactor(); // 4
+   */
   setGrowthFactor(factor: number): void {
     this.growthFactor = factor;
   }
+  /**
+   * What the scale is multiplied by after a bad step.
+   * Follows torch.cuda.amp.GradScaler.get_backoff_factor.
+   * @example
+   * new torch.amp.GradScaler().getBackoffFactor(); // 0.5
+   */
   getBackoffFactor(): number {
     return this.backoffFactor;
   }
+  /**
+   * Sets what the scale is multiplied by after a bad step.
+   * Follows torch.cuda.amp.GradScaler.set_backoff_factor.
+   * @example
+   * const scaler = new torch.amp.GradScaler();
+   * scaler.setBackoffFactor(0.25);
+   * scaler.getBackoffFactor(); // 0.25
+   */
   setBackoffFactor(factor: number): void {
     this.backoffFactor = factor;
   }
+  /**
+   * How many good steps in a row let the scale grow.
+   * Follows torch.cuda.amp.GradScaler.get_growth_interval.
+   * @example
+   * new torch.amp.GradScaler().getGrowthInterval(); // 2000
+   */
   getGrowthInterval(): number {
     return this.growthInterval;
   }
+  /**
+   * Sets how many good steps in a row let the scale grow.
+   * Follows torch.cuda.amp.GradScaler.set_growth_interval.
+   * @example
+   * const scaler = new torch.amp.GradScaler();
+   * scaler.setGrowthInterval(100);
+   * scaler.getGrowthInterval(); // 100
+   */
   setGrowthInterval(interval: number): void {
     this.growthInterval = interval;
   }
+  /**
+   * Whether losses are scaled at all.
+   * Follows torch.cuda.amp.GradScaler.is_enabled.
+   * @example
+   * new torch.amp.GradScaler({ enabled: false }).isEnabled(); // false
+   */
   isEnabled(): boolean {
     return this.enabled;
   }
 
-  /** The state with PyTorch's names; empty if it is not enabled. */
+  /**
+   * The state with PyTorch's names; empty if it is not enabled.
+   * @example
+   * const scaler = new torch.amp.GradScaler({ initScale: 4 });
+   * scaler.stateDict().scale; // 4
+   */
   stateDict(): GradScalerState | Record<string, never> {
     if (!this.enabled) return {};
     return {
@@ -225,6 +329,14 @@ export class GradScaler {
       _growth_tracker: this.growthTracker,
     };
   }
+  /**
+   * Puts back what stateDict gave.
+   * Follows torch.cuda.amp.GradScaler.load_state_dict.
+   * @example
+   * const scaler = new torch.amp.GradScaler();
+   * scaler.loadStateDict(new torch.amp.GradScaler({ initScale: 4 }).stateDict());
+   * scaler.getScale(); // 4
+   */
   loadStateDict(state: Partial<GradScalerState>): void {
     if (!this.enabled) return;
     if (Object.keys(state).length === 0) {

@@ -82,8 +82,10 @@ export interface AveragedModelOptions {
  * they are the means of all updates (stochastic weight averaging).
  * @example
  * const { AveragedModel, getEmaMultiAvgFn } = torch.optim.swaUtils;
- * const ema = new AveragedModel(model, { multiAvgFn: getEmaMultiAvgFn(0.999) });
- * optimizer.step(); ema.updateParameters(model);
+ * const model = new nn.Linear(2, 1);
+ * const average = new AveragedModel(model, { multiAvgFn: getEmaMultiAvgFn(0.999) });
+ * average.updateParameters(model); // after each step of the optimizer
+ * average(torch.ones(1, 2)).shape; // [1, 1]
  */
 export class AveragedModel<M extends AnyModule = AnyModule> extends Module<Parameters<M>, ReturnType<M>> {
   readonly module: M;
@@ -160,7 +162,10 @@ export class AveragedModel<M extends AnyModule = AnyModule> extends Module<Param
  * Computes the statistics of all batch norms anew, as means over the batches of a loader; follows
  * torch.optim.swa_utils.update_bn.
  * @param loader batches, or lists whose first entry is the batch
- * @example await torch.optim.swaUtils.updateBn(loader, averaged);
+ * @example
+ * const model = new nn.Sequential(new nn.BatchNorm1d(1));
+ * await torch.optim.swaUtils.updateBn([torch.tensor([[1], [3]])], model);
+ * model[0].runningMean; // tensor([2.])
  */
 export async function updateBn(
   loader: Iterable<unknown> | AsyncIterable<unknown>,
@@ -202,7 +207,12 @@ interface SwaGroup {
 
 /**
  * Moves the rates to constant ones, along a cosine or a line over `annealEpochs`; follows torch.optim.swa_utils.SWALR.
- * @example const scheduler = new torch.optim.swaUtils.SWALR(optimizer, 0.05);
+ * @example
+ * const optimizer = new optim.SGD([new nn.Parameter(torch.zeros(1))], { lr: 1 });
+ * const scheduler = new optim.swaUtils.SWALR(optimizer, { swaLr: 0.1, annealEpochs: 1 });
+ * optimizer.step();
+ * scheduler.step();
+ * scheduler.getLastLr(); // [NaN]
  */
 export class SWALR extends LRScheduler {
   readonly annealEpochs: number;

@@ -37,7 +37,7 @@ export interface TensorConversions {
   /**
    * The tensor with another dtype; follows torch.Tensor.type. Without one: the dtype's name.
    * @example
-   * torch.tensor([1]).type(); // "torch.FloatTensor"
+   * torch.tensor([1]).type(); // "float32"
    * torch.tensor([1]).type("int64").dtype; // "int64"
    */
   type(): string;

@@ -33,7 +33,9 @@ const settings: PrintOptions = { ...DEFAULTS };
  * Sets how tensors print, for the whole program; follows torch.set_printoptions. `sciMode` returns to automatic when it is not given.
  * @param options any of PrintOptions, and `profile`: "default", "short" or "full"
  * @throws ValueError for an unknown profile
- * @example torch.setPrintOptions({ precision: 2 });
+ * @example
+ * torch.setPrintOptions({ precision: 2 });
+ * String(torch.tensor(Math.PI)); // "tensor(3.14)"
  */
 export function setPrintOptions(
   options: Partial<PrintOptions> & { profile?: "default" | "short" | "full" } = {},

@@ -15,9 +15,9 @@ const owners = new WeakMap<ArrayBufferView, Tensor>();
  * A typed array on the wasm memory, which `fromNumpy` shares instead of copying it. It becomes empty when the wasm
  * memory grows, as all views of it do: fill it before the next op.
  * @example
- * const shared = torch.sharedArray("float32", 2);
+ * const shared = torch.sharedArray(2);
  * shared.set([1, 2]);
- * torch.fromNumpy(shared); // throws TypeError: expected a dtype such as "float32", got 2
+ * torch.fromNumpy(shared); // tensor([1., 2.])
  */
 export function sharedArray(length: number, dtype: DType = "float32"): TypedArray {
   const code = dtypeCode(dtype);

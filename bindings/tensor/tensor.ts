@@ -205,7 +205,7 @@ export class Tensor {
    * The storage, to ask what is shared.
    * Follows torch.Tensor.untyped_storage.
    * @example
-   * torch.zeros(2, 3).untypedStorage().nbytes; // nbytes(){return o[this.at+2]>>>0}
+   * torch.zeros(2, 3).untypedStorage().nbytes(); // 24
    */
   untypedStorage(): UntypedStorage {
     return new UntypedStorage(word(live(this) + 4 * STORAGE));
@@ -481,7 +481,8 @@ export class Tensor {
    * Releases the tensor now. Using it afterwards throws; views of it and the tape are not affected.
    * @example
    * const x = torch.ones(2);
-   * x.dispose(); // its memory is free; using it is an error
+   * x.dispose();
+   * x.add(1); // throws RuntimeError: this tensor was disposed (by dispose(), `using`, or the end of a
    */
   dispose(): void {
     dispose(this);

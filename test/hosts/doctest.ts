@@ -1,4 +1,5 @@
 // Examples of doc comments as tests: a comment behind an expression, on its line or below, is what it prints.
+import { readFileSync, readdirSync } from "node:fs";
 import * as torch from "flambeau";
 
 export interface Example {
@@ -8,7 +9,7 @@ export interface Example {
 }
 
 /** The `@example` blocks of a source file. A block ends with its comment or at the next tag. */
-export function examplesOf(source: string, file: string): Example[] {
+function examplesOf(source: string, file: string): Example[] {
   const examples: Example[] = [];
   for (const comment of source.matchAll(/\/\*\*[^]*?\*\//g)) {
     const lines = comment[0]
@@ -26,6 +27,28 @@ export function examplesOf(source: string, file: string): Example[] {
   }
   return examples;
 }
+
+const root = new URL("../../", import.meta.url);
+
+/** Files of TypeScript below a folder. */
+function sources(folder: string): string[] {
+  return readdirSync(new URL(folder, root), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}${entry.name}`;
+    return entry.isDirectory() ? sources(`${path}/`) : path.endsWith(".ts") ? [path] : [];
+  });
+}
+
+/** What is shown and not run: a network, and files of the reader's own. */
+const needsMore = ({ code }: Example) =>
+  /https?:|datasets\.\w*MNIST|import\.meta|"[\w./-]+\.(ts|onnx|pt|npy|npz|gz|safetensors|jpg|png|pth)"/.test(code);
+
+export const needsDevice = ({ code }: Example): boolean => code.includes("webgpu");
+
+/** The examples of the bindings that can run. */
+export const allExamples = (): Example[] =>
+  sources("bindings/")
+    .flatMap((file) => examplesOf(readFileSync(new URL(file, root), "utf8"), file))
+    .filter((example) => !needsMore(example));
 
 interface Statement {
   code: string;
@@ -60,7 +83,7 @@ const isDeclaration = (code: string) =>
   /^(const|let|var|class|function|for|if|while|using|async function)\b/.test(code);
 
 /** What an example prints for a value: tensors as PyTorch prints them, in one line. */
-export function show(value: unknown): string {
+function show(value: unknown): string {
   const text = (): string => {
     if (value instanceof torch.Tensor || value instanceof torch.nn.Module) return String(value);
     if (typeof value === "string") return JSON.stringify(value);
@@ -88,9 +111,11 @@ type Run = (torch: unknown, nn: unknown, optim: unknown, expect: (value: unknown
 const AsyncFunction = (async () => {}).constructor as new (...source: string[]) => Run;
 
 /** What of an example is not so; "throws RuntimeError: …" is an error that starts so. */
-export async function failuresOf({ code }: Example): Promise<string[]> {
+async function failuresOf({ code }: Example): Promise<string[]> {
   const failures: string[] = [];
   const expect = (value: unknown, wanted: string) => {
+    // behind a call that gives nothing it is no more than a comment
+    if (value === undefined && wanted !== "undefined") return;
     const got = show(value);
     if (got !== squeeze(wanted)) failures.push(`got ${got}, want ${squeeze(wanted)}`);
   };
@@ -110,5 +135,13 @@ export async function failuresOf({ code }: Example): Promise<string[]> {
   } catch (error) {
     failures.push(String(error));
   }
+  return failures;
+}
+
+/** What is not so in any of the examples, with their places. */
+export async function failuresIn(examples: readonly Example[]): Promise<string[]> {
+  const failures: string[] = [];
+  for (const example of examples)
+    for (const failure of await failuresOf(example)) failures.push(`${example.place}: ${example.code}\n  ${failure}`);
   return failures;
 }

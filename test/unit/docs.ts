@@ -70,8 +70,8 @@ export function publicApi(): Entry[] {
   }
 
   function visit(symbol: ts.Symbol, name: string): void {
-    if (symbol.name.startsWith("_")) return;
     const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+    if (symbol.name.startsWith("_") || target.getJsDocTags(checker).some((tag) => tag.name === "internal")) return;
     if (seen.has(target)) return;
     seen.add(target);
     if (target.flags & ts.SymbolFlags.Module) {

@@ -172,7 +172,10 @@ export class ChainDataset<T = unknown> extends IterableDataset<T> {
  * Samples of several datasets side by side: arrays of theirs, or objects if the datasets come with names.
  * Follows torch.utils.data.StackDataset.
  * @throws ValueError if the datasets differ in length or there are none
- * @example new StackDataset({ image: images, text: captions }).get(0) // { image: …, text: … }
+ * @example
+ * const images = new torch.utils.data.TensorDataset(torch.zeros(2, 3));
+ * const texts = ["a cat", "a dog"];
+ * new torch.utils.data.StackDataset({ image: images, text: { length: 2, get: (i) => texts[i] } }).get(1).text; // "a dog"
  */
 export class StackDataset extends Dataset {
   readonly datasets: readonly MapDataset[] | Readonly<Record<string, MapDataset>>;

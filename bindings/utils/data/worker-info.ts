@@ -16,10 +16,13 @@ let info: WorkerInfo | null = null;
 /**
  * In a worker of a DataLoader, which of them it is; null elsewhere. Follows torch.utils.data.get_worker_info.
  * @example
- * override *[Symbol.iterator]() {
- *   const { id = 0, numWorkers = 1 } = torch.utils.data.getWorkerInfo() ?? {};
- *   for (let i = id; i < this.files.length; i += numWorkers) yield* read(this.files[i]);
+ * class Shards extends torch.utils.data.IterableDataset {
+ *   *[Symbol.iterator]() {
+ *     const { id = 0, numWorkers = 1 } = torch.utils.data.getWorkerInfo() ?? {};
+ *     for (let i = id; i < 4; i += numWorkers) yield i;
+ *   }
  * }
+ * [...new Shards()]; // [0, 1, 2, 3]
  */
 export const getWorkerInfo = (): WorkerInfo | null => info;
 

@@ -42,7 +42,13 @@ const conv3x3 = (from: number, to: number, stride = 1, groups = 1, dilation = 1)
   new Conv2d(from, to, 3, { stride, padding: dilation, groups, dilation, bias: false });
 const conv1x1 = (from: number, to: number, stride = 1): Conv2d => new Conv2d(from, to, 1, { stride, bias: false });
 
-/** Two 3 × 3 convolutions and what they are added to. */
+/**
+ * Two 3 × 3 convolutions and what they are added to.
+ * Follows torchvision.models.resnet.BasicBlock.
+ * @example
+ * const model = new torch.vision.models.ResNet(torch.vision.models.BasicBlock, [1, 1, 1, 1], { numClasses: 10 });
+ * model.fc.outFeatures; // 10
+ */
 export class BasicBlock extends Module {
   static readonly expansion: number = 1;
   readonly conv1: Layer;
@@ -71,7 +77,12 @@ export class BasicBlock extends Module {
   }
 }
 
-/** 1 × 1, 3 × 3 and 1 × 1 convolutions and what they are added to. */
+/**
+ * 1 × 1, 3 × 3 and 1 × 1 convolutions and what they are added to.
+ * Follows torchvision.models.resnet.Bottleneck.
+ * @example
+ * torch.vision.models.Bottleneck.expansion; // 4
+ */
 export class Bottleneck extends Module {
   static readonly expansion: number = 4;
   readonly conv1: Layer;
@@ -105,7 +116,12 @@ export class Bottleneck extends Module {
 
 type Block = typeof BasicBlock | typeof Bottleneck;
 
-/** A residual network for [N, 3, H, W] images; follows torchvision.models.ResNet. */
+/**
+ * A residual network for [N, 3, H, W] images; follows torchvision.models.ResNet.
+ * @example
+ * const { BasicBlock, ResNet } = torch.vision.models;
+ * new ResNet(BasicBlock, [1, 1, 1, 1], { numClasses: 10 }).fc.outFeatures; // 10
+ */
 export class ResNet extends Module {
   readonly conv1: Layer;
   readonly bn1: Layer;
@@ -185,11 +201,35 @@ export class ResNet extends Module {
  * model.loadStateDict(await torch.load("resnet18-f37072fd.pth"));
  */
 export const resnet18 = (options?: ResNetOptions): ResNet => new ResNet(BasicBlock, [2, 2, 2, 2], options);
-/** ResNet-34; see `resnet18`. */
+/**
+ * ResNet-34; see `resnet18`.
+ * Follows torchvision.models.resnet34.
+ * @example
+ * const model = torch.vision.models.resnet34();
+ * model.loadStateDict(await torch.load("resnet34.pth"));
+ */
 export const resnet34 = (options?: ResNetOptions): ResNet => new ResNet(BasicBlock, [3, 4, 6, 3], options);
-/** ResNet-50; see `resnet18`. */
+/**
+ * ResNet-50; see `resnet18`.
+ * Follows torchvision.models.resnet50.
+ * @example
+ * const model = torch.vision.models.resnet50();
+ * model.loadStateDict(await torch.load("resnet50.pth"));
+ */
 export const resnet50 = (options?: ResNetOptions): ResNet => new ResNet(Bottleneck, [3, 4, 6, 3], options);
-/** ResNet-101; see `resnet18`. */
+/**
+ * ResNet-101; see `resnet18`.
+ * Follows torchvision.models.resnet101.
+ * @example
+ * const model = torch.vision.models.resnet101();
+ * model.loadStateDict(await torch.load("resnet101.pth"));
+ */
 export const resnet101 = (options?: ResNetOptions): ResNet => new ResNet(Bottleneck, [3, 4, 23, 3], options);
-/** ResNet-152; see `resnet18`. */
+/**
+ * ResNet-152; see `resnet18`.
+ * Follows torchvision.models.resnet152.
+ * @example
+ * const model = torch.vision.models.resnet152();
+ * model.loadStateDict(await torch.load("resnet152.pth"));
+ */
 export const resnet152 = (options?: ResNetOptions): ResNet => new ResNet(Bottleneck, [3, 8, 36, 3], options);
