@@ -25,13 +25,19 @@ function other(random: Random): unknown {
   ]);
 }
 
+/** An assignment would take "__proto__" for the prototype. */
+function define(object: object, key: string, value: unknown): void {
+  Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
 function changed(value: unknown, random: Random): unknown {
   if (typeof value !== "object" || value === null || random.chance(0.1)) return other(random);
   const copy = structuredClone(value) as Record<string, unknown>;
   const keys = Object.keys(copy);
   const key = random.pick(keys);
   const what = random.below(10);
-  if (keys.length === 0 || what === 0) copy[random.pick(["x", "__proto__", "0", "data_offsets"])] = other(random);
+  if (keys.length === 0 || what === 0)
+    define(copy, random.pick(["x", "__proto__", "0", "data_offsets"]), other(random));
   else if (what === 1) delete copy[key];
   else copy[key] = changed(copy[key], random);
   return copy;
