@@ -7,6 +7,8 @@ import { minify } from "terser";
 const HOSTS = ["node", "deno", "bun", "browser", "workerd"];
 /** What threads run, where there are any. */
 const THREADS = HOSTS.filter((host) => host !== "workerd").map((host) => `${host}-thread`);
+/** What the threads of kernels run, in hosts with web workers. */
+const KERNELS = "kernel-thread";
 /** Modules whose syntax is the host's own: they are copied beside the bundle as they stand. */
 const VERBATIM = ["deno-core.js", "workerd-core.js", "workerd-numerics.js"];
 
@@ -54,7 +56,7 @@ const shrink = {
 };
 
 const bundles = {
-  input: Object.fromEntries([...HOSTS, ...THREADS].map((name) => [name, `hosts/${name}.ts`])),
+  input: Object.fromEntries([...HOSTS, ...THREADS, KERNELS].map((name) => [name, `hosts/${name}.ts`])),
   external: [/^node:/, "webgpu"],
   output: {
     dir: "dist",

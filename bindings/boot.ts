@@ -4,14 +4,16 @@ import type { Host } from "../hosts/host.ts";
 import { core, instantiate } from "./core.ts";
 import { setCollector } from "./memory/pressure.ts";
 import { setAsyncContext } from "./memory/scope.ts";
+import { beginThreads } from "./threads.ts";
 
 let current: Host | undefined;
 
 /** Instantiates the compiled core and keeps the host's services. A second call has no effect: there is one runtime. */
 export function boot(module: WebAssembly.Module, host: Host): void {
   if (core !== undefined) return;
-  instantiate(module);
+  const memory = instantiate(module, host.kernelThreads !== undefined);
   current = host;
+  if (host.kernelThreads !== undefined) beginThreads(host.kernelThreads, module, memory);
   if (host.name === "bun" && host.collectGarbage !== undefined) setCollector(() => host.collectGarbage!());
   if (host.asyncContext !== undefined) setAsyncContext(() => host.asyncContext!());
 }

@@ -57,6 +57,11 @@ export interface CoreExports {
   readBack(handle: number): number;
   runBlock(args: number): void;
   update(which: number, tensors: number, ...numbers: number[]): void;
+  /** lays down the data of a core that shares its memory */
+  _init?(): void;
+  setThreads(count: number): void;
+  servingThreads(): number;
+  threadMemory(): number;
   setDeviceHalf(has: number): void;
   memoryStats(): number;
   setMemoryLimit(bytes: number): void;
@@ -91,10 +96,13 @@ export interface Callbacks {
   nodeCreated(node: number): void;
   /** anomaly mode: a node's backward gave NaN */
   nodeFailed(node: number): void;
+  /** there has been work for more threads than there are */
+  wantThreads(): void;
 }
 const callbacks: Callbacks = {
   nodeCreated: () => {},
   nodeFailed: () => {},
+  wantThreads: () => {},
   callHook: () => 0,
   callFunction: () => {},
   releaseCallback: () => {},
@@ -191,12 +199,14 @@ function warn(address: number, length: number): void {
   console.warn(textAt(address, length));
 }
 
-/**
- * Starts the runtime on a compiled module; the host files call it, once.
- * @param imports what the host adds to the imports, such as a shared memory or a GPU backend
- */
-export function instantiate(module: WebAssembly.Module, imports: Record<string, WebAssembly.ImportValue> = {}): void {
+/** The memory of a new core in pages of 64 KiB: what core-wasm/build.mjs has written into the module. */
+const PAGES = { initial: 16, maximum: 65536 };
+
+/** Starts the runtime on a compiled module; boot.ts calls it, once. @param shared the module is one for threads */
+export function instantiate(module: WebAssembly.Module, shared: boolean): WebAssembly.Memory {
+  memory = new WebAssembly.Memory({ ...PAGES, shared });
   const env = {
+    memory,
     raise,
     warn,
     abort: (message: number, _file: number, line: number) => {
@@ -207,6 +217,7 @@ export function instantiate(module: WebAssembly.Module, imports: Record<string, 
     releaseCallback: (id: number) => callbacks.releaseCallback(id),
     nodeCreated: (node: number) => callbacks.nodeCreated(node),
     nodeFailed: (node: number) => callbacks.nodeFailed(node),
+    wantThreads: () => callbacks.wantThreads(),
     deviceAllocate: abandoning((bytes: number) => device.allocate(bytes >>> 0)),
     deviceFree: (_device: number, buffer: number, bytes: number) => device.free(buffer, bytes >>> 0),
     deviceRun: abandoning((args: number) => device.run(args)),
@@ -216,14 +227,14 @@ export function instantiate(module: WebAssembly.Module, imports: Record<string, 
     deviceRead: abandoning((buffer: number, offset: number, to: number, bytes: number) =>
       device.read(buffer, offset >>> 0, to >>> 0, bytes >>> 0),
     ),
-    ...imports,
   };
   const { exports } = new WebAssembly.Instance(module, { env });
-  memory = (exports["memory"] ?? env["memory" as keyof typeof env]) as WebAssembly.Memory;
+  (exports as unknown as CoreExports)._init?.();
   compiled = plainExports(exports);
   core = flattened(compiled) as Core;
   refresh();
   scratchBase = core.scratch() >>> 2;
+  return memory;
 }
 
 type Exports = Record<string, unknown>;

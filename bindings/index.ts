@@ -154,5 +154,6 @@ export {
   where,
 } from "./tensor/shapes.ts";
 export { isTensor, Tensor } from "./tensor/tensor.ts";
+export { getNumThreads, setNumThreads } from "./threads.ts";
 
 import "./tensor/methods.ts";

@@ -1,4 +1,5 @@
-// Compiles assembly/index.ts into dist/flambeau.{simd,relaxed}.wasm, both at once, one process each.
+// Compiles assembly/index.ts into dist/flambeau.{simd,relaxed}.wasm, both at once, one process each; of each, share.mjs makes
+// dist/flambeau.{simd,relaxed}.threads.wasm.
 //   node core-wasm/build.mjs [simd|relaxed ...] [--fast]
 // --fast compiles the SIMD build alone, which serves as both, and does not optimize it: for the edit loop.
 //
@@ -14,6 +15,7 @@ import { gzipSync } from "node:zlib";
 import { loadConstants } from "./constants.mjs";
 import { nameInOrder } from "./order.mjs";
 import { joinSegments } from "./pack.mjs";
+import { share } from "./share.mjs";
 
 const run = promisify(execFile);
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -26,6 +28,7 @@ const fast = process.argv.includes("--fast");
 const named = process.argv.slice(2).filter((a) => a in FEATURES);
 const builds = named.length ? named : fast ? ["simd"] : Object.keys(FEATURES);
 const target = (build) => join(root, `dist/flambeau.${build}.wasm`);
+const threaded = (build) => join(root, `dist/flambeau.${build}.threads.wasm`);
 
 async function node(...args) {
   const { stdout, stderr } = await run(process.execPath, args, { cwd: root, maxBuffer: 1 << 26 }).catch((error) => {
@@ -36,7 +39,7 @@ async function node(...args) {
 }
 
 /** What asc enables without being asked; it leaves no list in the module. */
-const WASM_FEATURES = ["bulk-memory", "sign-ext", "nontrapping-float-to-int", "mutable-globals"];
+const WASM_FEATURES = ["bulk-memory", "sign-ext", "nontrapping-float-to-int", "mutable-globals", "threads"];
 
 async function shrink(build, file) {
   const features = [...WASM_FEATURES, ...FEATURES[build]].map((feature) => `--enable-${feature}`);
@@ -52,7 +55,6 @@ async function shrink(build, file) {
   await optimize("--coalesce-locals-learning", "--reorder-locals", "--reorder-functions-by-name");
   writeFileSync(file, nameInOrder(readFileSync(file)));
   await optimize("--reorder-functions-by-name");
-  writeFileSync(file, joinSegments(readFileSync(file)));
 }
 
 async function compile(build) {
@@ -60,11 +62,15 @@ async function compile(build) {
   const started = performance.now();
   rmSync(out, { force: true });
   const args = ["core-wasm/assembly/index.ts", "--runtime", "stub", "--noAssert", "--use", "abort=", "--outFile", out];
-  args.push("--transform", "./core-wasm/text.mjs");
+  args.push("--transform", "./core-wasm/text.mjs", "--enable", "threads");
+  // bindings/core.ts makes the memory
+  args.push("--importMemory", "--initialMemory", "16", "--maximumMemory", "65536");
   for (const feature of FEATURES[build]) args.push("--enable", feature);
   if (!fast) args.push("-O3s", "--debug");
   await node(asc, ...args);
   if (!fast) await shrink(build, out);
+  writeFileSync(out, joinSegments(readFileSync(out)));
+  writeFileSync(threaded(build), share(readFileSync(out)));
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const bytes = readFileSync(out);
   const gzip = gzipSync(bytes, { level: 9 });
@@ -74,4 +80,7 @@ async function compile(build) {
 
 mkdirSync(join(root, "dist"), { recursive: true });
 await Promise.all(builds.map(compile));
-if (fast && named.length === 0) copyFileSync(target("simd"), target("relaxed"));
+if (fast && named.length === 0) {
+  copyFileSync(target("simd"), target("relaxed"));
+  copyFileSync(threaded("simd"), threaded("relaxed"));
+}

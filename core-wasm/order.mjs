@@ -28,14 +28,19 @@ function readFunctions(module) {
 }
 
 function countImports(reader) {
-  const count = reader.unsigned();
-  for (let i = 0; i < count; i++) {
+  let functions = 0;
+  for (let left = reader.unsigned(); left > 0; left--) {
     reader.take(reader.unsigned());
     reader.take(reader.unsigned());
-    if (reader.byte() !== FUNCTION) throw new Error("only imported functions are expected");
+    if (reader.byte() === FUNCTION) functions++;
+    else {
+      // the memory: flags, minimum, maximum
+      reader.unsigned();
+      reader.unsigned();
+    }
     reader.unsigned();
   }
-  return count;
+  return functions;
 }
 
 function runsOf(body) {

@@ -1,12 +1,17 @@
 import { boot } from "../bindings/boot.ts";
 import { detectBuild } from "./detect.ts";
 import { webThread } from "./thread.ts";
+import type { KernelTask } from "./host.ts";
 import { web } from "./web.ts";
 
 const build = detectBuild();
-// Both addresses stand as literals, since bundlers look for exactly this form when they copy assets.
-const address =
-  build === "relaxed"
+const isolated = globalThis.crossOriginIsolated;
+// The addresses stand as literals, since bundlers look for exactly this form when they copy assets.
+const address = isolated
+  ? build === "relaxed"
+    ? new URL("./flambeau.relaxed.threads.wasm", import.meta.url)
+    : new URL("./flambeau.simd.threads.wasm", import.meta.url)
+  : build === "relaxed"
     ? new URL("./flambeau.relaxed.wasm", import.meta.url)
     : new URL("./flambeau.simd.wasm", import.meta.url);
 
@@ -16,6 +21,10 @@ const core = await WebAssembly.compileStreaming(response).catch(async () =>
   // a server that does not know the MIME type of .wasm
   WebAssembly.compile(await (await fetch(address)).arrayBuffer()),
 );
+
+function start(task: KernelTask): void {
+  new Worker(new URL("./kernel-thread.js", import.meta.url), { type: "module" }).postMessage(task, []);
+}
 
 boot(core, {
   ...web,
@@ -29,6 +38,7 @@ boot(core, {
   name: "browser",
   version: navigator.userAgent,
   build,
+  ...(isolated && { kernelThreads: { cores: navigator.hardwareConcurrency, start } }),
   async numerics() {
     const response = await fetch(new URL("./flambeau.numerics.wasm", import.meta.url));
     return response.ok ? WebAssembly.compile(await response.arrayBuffer()) : undefined;

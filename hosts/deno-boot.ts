@@ -1,7 +1,7 @@
 import { boot } from "../bindings/boot.ts";
 import core from "./deno-core.js";
 import { navigatorGpu } from "./webgpu.ts";
-import { system, v8Collector } from "./system.ts";
+import { system, systemThreads, v8Collector } from "./system.ts";
 import { spawner } from "./system-thread.ts";
 
 declare const Deno: { version: { deno: string } };
@@ -12,6 +12,8 @@ boot(core, {
   name: "deno",
   version: Deno.version.deno,
   build: "relaxed",
+  // no look at the environment, which needs a permission
+  kernelThreads: systemThreads(navigator.hardwareConcurrency),
   gpu: navigatorGpu,
   collectGarbage: v8Collector(),
 });

@@ -51,6 +51,9 @@ export interface Host {
    */
   spawn?(role: ThreadRole, start?: () => Worker): Thread;
 
+  /** KernelThreads for kernels, where the core that was loaded shares its memory. */
+  readonly kernelThreads?: KernelThreads;
+
   /** A full collection now, where the host gives access to its collector. */
   collectGarbage?(): void;
   /** Makes a store that follows asynchronous tasks (AsyncLocalStorage). */
@@ -72,6 +75,20 @@ export interface FileWriter {
   close(): Promise<void>;
   /** Gives up: no file is left. */
   abort(): Promise<void>;
+}
+
+export interface KernelThreads {
+  /** what the machine has, the main thread's core among them */
+  readonly cores: number;
+  /** Starts one that runs hosts/kernel-thread.ts; it must not keep the program alive. What goes wrong there is its end, no error. */
+  start(task: KernelTask): void;
+}
+
+/** What a thread is told: the core, its memory, and the address of the part of it that is the thread's own. */
+export interface KernelTask {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly own: number;
 }
 
 export interface AsyncContext<T> {

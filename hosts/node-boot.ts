@@ -2,12 +2,13 @@ import { readFileSync } from "node:fs";
 import { boot } from "../bindings/boot.ts";
 import { detectBuild } from "./detect.ts";
 import { packageGpu } from "./webgpu.ts";
-import { system, v8Collector } from "./system.ts";
+import { system, systemCores, systemThreads, v8Collector } from "./system.ts";
 import { spawner } from "./system-thread.ts";
 
 const build = detectBuild();
 // The bundler leaves the address as it is: the wasm files lie beside the bundle.
-const bytes = readFileSync(new URL(`./flambeau.${build}.wasm`, import.meta.url));
+const cores = systemCores();
+const bytes = readFileSync(new URL(`./flambeau.${build}${cores > 1 ? ".threads" : ""}.wasm`, import.meta.url));
 
 boot(new WebAssembly.Module(bytes), {
   ...system,
@@ -15,6 +16,7 @@ boot(new WebAssembly.Module(bytes), {
   name: "node",
   version: process.versions.node,
   build,
+  ...(cores > 1 && { kernelThreads: systemThreads(cores) }),
   gpu: packageGpu,
   collectGarbage: v8Collector(),
 });

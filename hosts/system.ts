@@ -1,13 +1,14 @@
 // Files, streams and progress for the hosts that have Node's modules: Node, Deno, Bun.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { existsSync, mkdirSync, promises, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { availableParallelism, homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gunzip, gunzipSync, inflateRaw, inflateRawSync } from "node:zlib";
 import { fetchBytes } from "./fetch.ts";
-import type { FileWriter, Host, OpenFile } from "./host.ts";
+import { Worker } from "node:worker_threads";
+import type { FileWriter, Host, OpenFile, KernelThreads, KernelTask } from "./host.ts";
 import { terminalProgress } from "./progress.ts";
 
 const gunzipAsync = promisify(gunzip);
@@ -94,6 +95,26 @@ async function createFile(path: string | URL): Promise<FileWriter> {
     },
   };
 }
+
+/** The same as thread.ts, in a form that needs no file: bundlers lose files that only a worker loads. */
+const THREAD = `{
+const { module, memory, own } = require("node:worker_threads").workerData;
+const env = new Proxy({ memory }, { get: (known, name) => known[name] ?? (() => 0) });
+new WebAssembly.Instance(module, { env }).exports.serve(own);
+}`;
+
+/** How many threads kernels should use: OMP_NUM_THREADS, as for PyTorch, or one a core. */
+export const systemCores = (): number => Number(process.env.OMP_NUM_THREADS) || availableParallelism();
+
+/** KernelThreads of node:worker_threads. */
+export const systemThreads = (cores: number): KernelThreads => ({
+  cores,
+  start(workerData: KernelTask) {
+    const worker = new Worker(THREAD, { eval: true, workerData });
+    worker.on("error", () => {});
+    worker.unref();
+  },
+});
 
 function compileNumerics(): WebAssembly.Module | undefined {
   const file = new URL("./flambeau.numerics.wasm", import.meta.url);

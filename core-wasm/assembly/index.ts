@@ -9,6 +9,8 @@ import { detach as detached, detachInPlace, historyOf } from "./autograd/views";
 import { Args } from "./dispatch/args";
 import { runCpu } from "./dispatch/kernel";
 import { kernelCount } from "./dispatch/run";
+import { THREAD_BYTES } from "./dispatch/threads";
+export { serve, servingThreads, setThreads } from "./dispatch/threads";
 import {
   abandonCall as abandonThis,
   abandonCallback as abandon,
@@ -283,6 +285,11 @@ export function readBack(t: Tensor): usize {
 /** Runs an argument block whose operands all lie in wasm memory: what a device is compared with, or does not do itself. */
 export function runBlock(block: usize): void {
   runCpu(changetype<Args>(block));
+}
+
+/** Memory for one more thread, which it keeps. */
+export function threadMemory(): usize {
+  return allocate(THREAD_BYTES);
 }
 
 /** A step of an optimizer: update `which` (core-wasm/ops/updates.ts) of sets of tensors, with its numbers. */

@@ -6,6 +6,7 @@ import { args } from "./args";
 import { deviceRun } from "./backend";
 import { Device } from "./device";
 import { Kernel, runCpu } from "./kernel";
+import { runThreaded, threadLimit } from "./threads";
 
 /** kernels started since the module was, for tests of dispatch and for profiles */
 export let kernelCount: i32 = 0;
@@ -20,6 +21,7 @@ export function begin(kernel: i32): void {
   args.kernel = kernel;
   args.count = 0;
   args.program = 0;
+  args.workspaceBytes = 0;
 }
 
 /** Appends `t` with its own shape and strides. */
@@ -52,6 +54,7 @@ export function run(device: i32): void {
     if (at != device && (at != Device.Cpu || args.kernel > Kernel.Copy)) differentDevices(device, at);
   }
   kernelCount++;
-  if (device == Device.Cpu) runCpu(args);
-  else deviceRun(device, changetype<usize>(args));
+  if (device != Device.Cpu) deviceRun(device, changetype<usize>(args));
+  else if (threadLimit > 1) runThreaded();
+  else runCpu(args);
 }

@@ -12,8 +12,14 @@ const FROM: usize = 160;
 const COORDINATES: usize = 320;
 const VALUE: usize = 384;
 const BLOCKS: usize = 512;
-// @ts-ignore: decorator
-@lazy const arena = memory.data(512 + 3 * 4160 + 64, 64);
+/** Memory that one thread needs for copies. */
+export const COPY_ARENA_BYTES: usize = BLOCKS + 3 * BLOCK_BYTES + 64;
+/** this thread's */
+let arena: usize = memory.data(512 + 3 * 4160 + 64, 64);
+
+export function setCopyArena(address: usize): void {
+  arena = address;
+}
 
 /** Operand 0: the destination, any strides and dtype. Operand 1: the source, broadcast to its shape. */
 export function copyKernel(args: Args): void {

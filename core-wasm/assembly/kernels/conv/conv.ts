@@ -127,7 +127,7 @@ function scatter<T>(g: Geometry, image: usize, map: usize, weight: usize, bias: 
 function weightGradient<T>(g: Geometry, weight: usize, image: usize, map: usize): void {
   const m = g.mapChannels;
   const imageBytes = (g.bordered ? 1 : g.groups) * g.imageChannels * g.channelStride * <i32>sizeof<T>();
-  const mapStride = <usize>(g.groups * m) * <usize>g.positions;
+  const mapStride = <usize>g.mapBatch;
   const ldc = <usize>g.rows * sizeof<T>();
   const nc = columnBlock<T>();
   fillTables(g, imageBytes);

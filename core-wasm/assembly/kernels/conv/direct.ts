@@ -204,7 +204,7 @@ export function directWeight<T>(g: Geometry, weight: usize, image: usize, map: u
       for (let o = 0; o < g.mapChannels; o++) {
         const channel = group * g.mapChannels + o;
         const w = weight + <usize>(channel * g.imageChannels * kernel) * sizeof<T>();
-        let row = map + <usize>(n * g.groups * g.mapChannels + channel) * <usize>g.positions * sizeof<T>();
+        let row = map + (<usize>n * <usize>g.mapBatch + <usize>channel * <usize>g.positions) * sizeof<T>();
         for (let z = 0; z < g.md; z++) {
           for (let y = 0; y < g.mh; y++) {
             correlateRow<T>(g, row, from, w, z, y);

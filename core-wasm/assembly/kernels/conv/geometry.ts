@@ -65,6 +65,8 @@ export class Geometry {
   channelStride: i32;
   depthStride: i32;
   rowStride: i32;
+  /** elements from one image's map to the next: more than its channels have where a thread does a part of them */
+  mapBatch: i32;
   /** positions of the window; rows of the unrolled kernel */
   positions: i32;
   rows: i32;
@@ -150,6 +152,7 @@ export function describe(
   g.ew = (g.mw - 1) * g.sw + g.dw * (g.kw - 1) + 1;
   g.direct = (kind == ConvKind.Transpose && !g.flipped ? g.imageChannels : g.mapChannels) <= DIRECT_CHANNELS;
   g.positions = g.md * g.mh * g.mw;
+  g.mapBatch = map.shape(0) > 1 ? map.stride(0) : 0;
   g.rows = g.imageChannels * g.kernelSize;
   g.bordered =
     (kind == ConvKind.Transpose && !g.flipped) ||

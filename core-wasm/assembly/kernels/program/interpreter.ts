@@ -17,8 +17,12 @@ const PERIODS: usize = 192;
 
 /** Memory that one thread needs to run programs. */
 export const ARENA_BYTES: usize = TABLE_BYTES + SCRATCH_BYTES + <usize>MAX_REGISTERS * BLOCK_BYTES;
-// @ts-ignore: decorator
-@lazy const arena = memory.data(256 + 2 * 4160 + 64 + 32 * 4160, 64);
+/** this thread's */
+let arena: usize = memory.data(256 + 2 * 4160 + 64 + 32 * 4160, 64);
+
+export function setProgramArena(address: usize): void {
+  arena = address;
+}
 
 const enum Mode {
   /** loaded, with or without conversion, in each block */
@@ -68,8 +72,12 @@ export function programKernel(args: Args): void {
   programRange(args, 0, args.operand(0).numel, arena);
 }
 
-/** The same for the elements [begin, end) of the flat index space only, with `arena` as the thread's own memory. */
-export function programRange(args: Args, begin: i32, end: i32, arena: usize): void {
+/** The same for the elements [begin, end) of the flat index space only; `begin` is a multiple of BLOCK. */
+export function programPart(args: Args, begin: i32, end: i32): void {
+  programRange(args, begin, end, arena);
+}
+
+function programRange(args: Args, begin: i32, end: i32, arena: usize): void {
   if (begin >= end) return;
   const program = args.program;
   const type = args.compute;

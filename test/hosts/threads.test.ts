@@ -1,0 +1,118 @@
+// Kernels on several threads: each gives, bit for bit, what it gives on one. Sizes are such that the work is divided, and the
+// last tile is a smaller one.
+import assert from "node:assert/strict";
+import { test } from "#test";
+import * as torch from "flambeau";
+
+const F = torch.nn.functional;
+
+/** Until the second thread is there: it is started when there has been work for it. */
+async function startThreads(): Promise<void> {
+  torch.setNumThreads(2);
+  const a = torch.randn(512, 512);
+  for (let i = 0; i < 500 && torch.backends().cpu.started < 2; i++) {
+    torch.scope(() => void torch.mm(a, a));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+const gradients = (output: torch.Tensor, ...inputs: torch.Tensor[]): torch.Tensor[] => [
+  output,
+  ...(torch.autograd.grad(output.mul(output).sum(), inputs) as torch.Tensor[]),
+];
+const leaf = (...size: number[]): torch.Tensor => torch.randn(size, { requiresGrad: true });
+
+const PROGRAMS: Record<string, () => torch.Tensor[]> = {
+  "elementwise, with a tail": () => [leaf(301_057).mul(2).add(1).tanh()],
+  "elementwise, broadcast": () => [torch.randn(700, 1).add(torch.randn(1, 901)).exp()],
+  "elementwise in place": () => [torch.randn(400_001).mul_(3).clampMin_(0)],
+  "elementwise, int64 and bool": () => [torch.arange(300_001).remainder(7), torch.arange(300_001).gt(5)],
+  copies: () => [torch.randn(701, 803).t().contiguous(), torch.randn(90, 80, 70).permute(2, 0, 1).contiguous()],
+  conversions: () => [torch.randn(701, 803).t().to("float16"), torch.randn(400_000).to("int32")],
+  full: () => [torch.full([700, 800], 3.5)],
+  "sums of rows": () => [torch.randn(1001, 703).sum(1), torch.randn(1001, 703).var(1)],
+  "sums of columns": () => [torch.randn(703, 1001).sum(0), torch.randn(703, 1001).amax(0)],
+  "sums of planes": () => [torch.randn(37, 71, 203).mean([0, 2]), ...Object.values(torch.randn(61, 71, 203).max(1))],
+  "softmax and its gradient": () => {
+    const x = leaf(513, 700);
+    return [...gradients(x.softmax(1), x), ...gradients(x.logSoftmax(1), x)];
+  },
+  "layer norm": () => {
+    const x = leaf(513, 700);
+    return gradients(F.layerNorm(x, [700]), x);
+  },
+  "group norm": () => [F.groupNorm(torch.randn(9, 32, 30, 31), 4)],
+  "products of many shapes": () =>
+    [
+      [512, 512, 512],
+      [97, 1003, 301],
+      [1003, 97, 301],
+      [640, 64, 256],
+      [3, 4000, 500],
+      [2001, 7, 600],
+    ].map(([m, n, k]) => torch.randn(m!, k!).matmul(torch.randn(k!, n!))),
+  "products of transposes, with a bias": () => {
+    const [x, w, b] = [leaf(203, 784), leaf(513, 784), leaf(513)];
+    return gradients(F.linear(x, w, b), x, w, b);
+  },
+  "products in float64": () => [
+    torch.randn(257, 301, { dtype: "float64" }).mm(torch.randn(301, 203, { dtype: "float64" })),
+  ],
+  "products of a batch": () => [torch.randn(7, 65, 130).bmm(torch.randn(7, 130, 97))],
+  convolution: () => {
+    const [x, w, b] = [leaf(5, 19, 30, 31), leaf(29, 19, 3, 3), leaf(29)];
+    return gradients(F.conv2d(x, w, b, { padding: 1 }), x, w, b);
+  },
+  "convolution of one image": () => {
+    const [x, w, b] = [leaf(1, 19, 40, 41), leaf(35, 19, 3, 3), leaf(35)];
+    return gradients(F.conv2d(x, w, b, { stride: 2 }), x, w, b);
+  },
+  "convolution with few channels": () => {
+    const [x, w] = [leaf(40, 1, 30, 31), leaf(10, 1, 5, 5)];
+    return gradients(F.conv2d(x, w), x, w);
+  },
+  "depthwise convolution": () => {
+    const [x, w] = [leaf(4, 32, 40, 41), leaf(32, 1, 3, 3)];
+    return gradients(F.conv2d(x, w, null, { groups: 32, padding: 1 }), x, w);
+  },
+  "transposed convolution": () => {
+    const [x, w] = [leaf(4, 24, 20, 21), leaf(24, 17, 4, 4)];
+    return gradients(F.convTranspose2d(x, w, null, { stride: 2, padding: 1 }), x, w);
+  },
+  pooling: () => {
+    const x = leaf(7, 33, 40, 41);
+    return [...gradients(F.maxPool2d(x, 3, 2, 1), x), ...gradients(F.avgPool2d(x, 2), x)];
+  },
+  "rows by index": () => [torch.randn(1000, 301).indexSelect(0, torch.randint(0, 1000, [2003]))],
+  "an optimizer's step": () => {
+    const p = leaf(800, 601);
+    const adam = new torch.optim.AdamW([p], { lr: 0.1 });
+    p.mul(p).sum().backward();
+    adam.step();
+    return [p.detach()];
+  },
+};
+
+test("threads are started when there is work for them", async () => {
+  const { cpu } = torch.backends();
+  if (cpu.threads < 2) return; // one core
+  await startThreads();
+  assert.equal(torch.backends().cpu.started >= 2, true);
+});
+
+for (const [name, program] of Object.entries(PROGRAMS)) {
+  test(`${name}: the same on one thread and on two`, () => {
+    const [one, two] = [1, 2].map((threads) => {
+      torch.setNumThreads(threads);
+      torch.manualSeed(0);
+      return program();
+    });
+    assert.equal(one!.length > 0, true);
+    one!.forEach((tensor, i) => assert.equal(torch.equal(tensor, two![i]!), true, `result ${i}`));
+  });
+}
+
+test("a number of threads is a positive integer", () => {
+  for (const count of [0, -1, 1.5, NaN]) assert.throws(() => torch.setNumThreads(count), /expects a positive integer/);
+  torch.setNumThreads(2);
+});
