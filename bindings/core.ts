@@ -1,8 +1,7 @@
 // The wasm instance: its exports, its memory as typed arrays, and the functions it calls.
 //
 // A host compiles the module and calls `instantiate` once; everything else in bindings/ reads `core` and the views, which
-// are live bindings. The views go stale when the memory grows: a read through a stale view gives undefined (never wrong
-// data), and `refresh` renews them.
+// are live bindings. When the memory grows, the core has `refresh` renew them: one that was kept is stale then.
 
 import type { OpExports } from "./gen/exports.ts";
 import { errorOfKind } from "./error.ts";
@@ -218,6 +217,7 @@ export function instantiate(module: WebAssembly.Module, shared: boolean): WebAss
     nodeCreated: (node: number) => callbacks.nodeCreated(node),
     nodeFailed: (node: number) => callbacks.nodeFailed(node),
     wantThreads: () => callbacks.wantThreads(),
+    memoryGrown: refresh,
     deviceAllocate: abandoning((bytes: number) => device.allocate(bytes >>> 0)),
     deviceFree: (_device: number, buffer: number, bytes: number) => device.free(buffer, bytes >>> 0),
     deviceRun: abandoning((args: number) => device.run(args)),

@@ -41,6 +41,9 @@ async function node(...args) {
 /** What asc enables without being asked; it leaves no list in the module. */
 const WASM_FEATURES = ["bulk-memory", "sign-ext", "nontrapping-float-to-int", "mutable-globals", "threads"];
 
+/** The memory is new: zeros need not be written to it. */
+const PASSES = ["--zero-filled-memory", "--memory-packing", "--coalesce-locals-learning", "--reorder-locals"];
+
 async function shrink(build, file) {
   const features = [...WASM_FEATURES, ...FEATURES[build]].map((feature) => `--enable-${feature}`);
   const optimize = (...passes) => node(wasmOpt, ...features, ...passes, "--strip-debug", file, "-o", file);
@@ -52,7 +55,7 @@ async function shrink(build, file) {
   rmSync(text);
   writeFileSync(file, write(readFileSync(file)));
   // first by name: related functions then have like numbers, so that calls of them are like bytes
-  await optimize("--coalesce-locals-learning", "--reorder-locals", "--reorder-functions-by-name");
+  await optimize(...PASSES, "--reorder-functions-by-name");
   writeFileSync(file, nameInOrder(readFileSync(file)));
   await optimize("--reorder-functions-by-name");
 }
@@ -63,7 +66,7 @@ async function compile(build) {
   rmSync(out, { force: true });
   const args = ["core-wasm/assembly/index.ts", "--runtime", "stub", "--noAssert", "--use", "abort=", "--outFile", out];
   args.push("--transform", "./core-wasm/text.mjs", "--enable", "threads");
-  // bindings/core.ts makes the memory
+  // bindings/core.ts makes the memory, of the same size
   args.push("--importMemory", "--initialMemory", "16", "--maximumMemory", "65536");
   for (const feature of FEATURES[build]) args.push("--enable", feature);
   if (!fast) args.push("-O3s", "--debug");

@@ -7,6 +7,7 @@ const ID = { type: 1, import: 2, function: 3, export: 7, code: 10, data: 11, dat
 const MEMORY = 2;
 const [HAS_MAXIMUM, SHARED] = [1, 3];
 const FUNCTION_TYPE = 0x60;
+const MEMORY_INIT = [0xfc, 8];
 const END = 0x0b;
 
 /** A LEB128 of an i32 that is not negative. */
@@ -62,10 +63,9 @@ export function share(module) {
   const [type, types] = append(find(ID.type).body, [FUNCTION_TYPE, 0, 0]);
   const [defined, functionTypes] = append(find(ID.function).body, unsigned(type));
   const [, exports] = append(find(ID.export).body, [5, ...Buffer.from("_init"), 0, ...unsigned(functions + defined)]);
-  const steps = segments.flatMap(({ address, bytes }, i) => [
-    ...[...constant(address), ...constant(0), ...constant(bytes.length)],
-    ...[0xfc, 8, ...unsigned(i), 0],
-  ]);
+  const steps = segments.flatMap(({ address, bytes }, i) =>
+    [address, 0, bytes.length].flatMap(constant).concat(MEMORY_INIT, unsigned(i), 0),
+  );
   const init = [0, ...steps, END];
   const [, code] = append(find(ID.code).body, [...unsigned(init.length), ...init]);
   const passive = segments.flatMap(({ bytes }) => [Buffer.from([1, ...unsigned(bytes.length)]), bytes]);

@@ -1,7 +1,7 @@
 // What a thread of the core's pool runs, in hosts with web workers: it gets its task in the first message, and never returns.
 import type { KernelTask } from "./host.ts";
 
-globalThis.onmessage = ({ data }: MessageEvent<KernelTask>) => serve(data);
+globalThis.addEventListener("message", ({ data }: MessageEvent<KernelTask>) => serve(data));
 
 function serve({ module, memory, own }: KernelTask): void {
   // kernels call nothing: the other imports are only there

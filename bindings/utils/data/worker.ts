@@ -2,6 +2,7 @@
 
 import type { ThreadPort } from "../../../hosts/host.ts";
 import { manualSeed } from "../../random.ts";
+import { setNumThreads } from "../../threads.ts";
 import { END, fetcher, type Source, type Wanted } from "./fetch.ts";
 import { describe, pack, READY, type Init, type Reply, type Task, type ToWorker } from "./transport.ts";
 import { setWorkerInfo } from "./worker-info.ts";
@@ -17,6 +18,8 @@ type Start = () => (wanted: Wanted) => unknown;
 export function main(port: ThreadPort, own?: Exports): (message: unknown) => void {
   // frames in wasm would otherwise push those of the dataset out of a stack that is sent on
   (Error as { stackTraceLimit?: number }).stackTraceLimit = 50;
+  // the loader has as many workers as there should be threads
+  setNumThreads(1);
   let start: Promise<Start>;
   let fetch: Promise<(wanted: Wanted) => unknown>;
   let last: Promise<void> = Promise.resolve();

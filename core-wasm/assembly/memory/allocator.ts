@@ -5,6 +5,10 @@
 // whose shapes change does not fragment memory. Everything of 64 bytes or more is 64-byte aligned.
 import { outOfMemory } from "../tensor/error";
 
+/** JavaScript renews its views of the memory. */
+@external("env", "memoryGrown")
+declare function memoryGrown(): void;
+
 const SMALL_LIMIT: usize = 32768;
 const CHUNK: usize = 65536;
 const GRANULE: usize = 4096;
@@ -145,6 +149,7 @@ function takeRegion(size: usize): usize {
     const pages = <i32>((end - have + 65535) >> 16);
     const generous = max(pages, memory.size() >> 3);
     if (memory.grow(generous) < 0 && (pages == generous || memory.grow(pages) < 0)) outOfMemory(<f64>size);
+    memoryGrown();
   }
   heapEnd = <usize>end;
   return start;
