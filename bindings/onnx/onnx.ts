@@ -1,3 +1,4 @@
 // The chunk of torch.onnx.
 
+export { exportModel } from "./export.ts";
 export { load } from "./load.ts";

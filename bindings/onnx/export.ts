@@ -1,0 +1,539 @@
+// Models as ONNX files: the model is traced (trace.ts), several times where sizes may vary (symbols.ts), and the calls that its
+// outputs need are written as nodes (emit/).
+
+import { noGrad } from "../autograd/mode.ts";
+import { NotImplementedError, RuntimeError, TypeError, ValueError } from "../error.ts";
+import * as torch from "../gen/functions.ts";
+import type { FileTarget } from "../io/options.ts";
+import { deliver } from "../io/sink.ts";
+import { scope } from "../memory/scope.ts";
+import { Module, type AnyModule } from "../nn/module.ts";
+import { GRU, LSTM, RNN, RNNBase } from "../nn/modules/rnn.ts";
+import { isOptions, typeName } from "../tensor/call.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { ELEMENTWISE } from "./emit/elementwise.ts";
+import { LAYERS } from "./emit/layers.ts";
+import { REDUCTIONS } from "./emit/reductions.ts";
+import { SHAPES } from "./emit/shapes.ts";
+import { writeModel, type ValueInfoProto, type Written } from "./schema.ts";
+import { solve, type Size, type Sizes } from "./symbols.ts";
+import { Scalar, Trace, Value, type Argument, type Call } from "./trace.ts";
+import { elementType } from "./types.ts";
+import { bytesOf, Writer, type Axis } from "./writer.ts";
+
+export interface OnnxExportOptions {
+  /** names of the inputs, in the order of the arguments; "input", or "input0", "input1", … unless given */
+  inputNames?: readonly string[];
+  /** names of the outputs; "output", or "output0", "output1", … unless given */
+  outputNames?: readonly string[];
+  /** Which dims of which inputs may vary: names by dim, or a list of dims. Dims of one name have one size. */
+  dynamicAxes?: Readonly<Record<string, Readonly<Record<number, string>> | readonly number[]>>;
+  /** the version of the operator set, 13 to 17 (default 17) */
+  opsetVersion?: number;
+  /** Leaves the model's mode as it is; otherwise it is exported in eval mode (default false). */
+  training?: boolean;
+}
+
+/** A module, or a function of tensors. */
+export type Exportable = AnyModule | ((...args: Tensor[]) => unknown);
+
+const EMITS = { ...ELEMENTWISE, ...REDUCTIONS, ...SHAPES, ...LAYERS };
+const IR_VERSION = 8;
+
+export async function exportModel(
+  model: Exportable,
+  args: Tensor | readonly Tensor[],
+  path?: FileTarget | OnnxExportOptions,
+  options?: OnnxExportOptions,
+): Promise<Uint8Array | void> {
+  // the path may be left out
+  const isPath = options !== undefined || !isOptions(path) || path instanceof URL || "getWriter" in path;
+  const bytes = convert(
+    model,
+    args instanceof Tensor ? [args] : [...args],
+    ((isPath ? options : path) as OnnxExportOptions | undefined) ?? {},
+  );
+  return deliver(bytes.length, piecesOf(bytes), isPath ? (path as FileTarget | undefined) : undefined);
+}
+
+async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield bytes;
+}
+
+function convert(model: Exportable, args: Tensor[], options: OnnxExportOptions): Uint8Array {
+  if (typeof model !== "function")
+    throw new TypeError(`torch.onnx.export: expected a module or a function, got ${typeName(model)}`);
+  for (const arg of args)
+    if (!(arg instanceof Tensor))
+      throw new TypeError(`torch.onnx.export: arguments must be tensors, not ${typeName(arg)}`);
+  const opset = options.opsetVersion ?? 17;
+  if (!(opset >= 13 && opset <= 17))
+    throw new ValueError(`torch.onnx.export: opsetVersion must be 13 to 17, not ${opset}`);
+  const modules = model instanceof Module ? [...(model as AnyModule).modules()] : [];
+  const modes = modules.map(({ training }) => training);
+  if (options.training !== true) for (const module of modules) module.training = false;
+  const recorder = new Recorder(model, args, options);
+  try {
+    return noGrad(() => scope(() => new Exporter(recorder.traces(), recorder, opset).write()));
+  } finally {
+    recorder.release();
+    modules.forEach((module, i) => (module.training = modes[i]!));
+  }
+}
+
+// ---- tracing
+
+/** One trace with the values of its outputs. */
+interface Run {
+  readonly trace: Trace;
+  readonly outputs: Value[];
+}
+
+class Recorder {
+  readonly inputs: { name: string; axes: Map<number, string> }[];
+  /** names of the outputs */
+  outputs: string[] = [];
+  sizes: Sizes = new Map();
+  /** where each axis can be read */
+  readonly axes = new Map<string, Axis>();
+  private readonly runs: Run[] = [];
+  private readonly model: Exportable;
+  private readonly args: Tensor[];
+  private readonly options: OnnxExportOptions;
+
+  constructor(model: Exportable, args: Tensor[], options: OnnxExportOptions) {
+    const { inputNames = [], dynamicAxes = {} } = options;
+    this.model = model;
+    this.args = args;
+    this.options = options;
+    const absent = (i: number): string => (args.length === 1 ? "input" : `input${i}`);
+    this.inputs = args.map((arg, i) => {
+      if (arg.device !== "cpu") throw new RuntimeError("torch.onnx.export: move model and arguments to the CPU first");
+      const name = inputNames[i] ?? absent(i);
+      const given = dynamicAxes[name] ?? {};
+      const named = Array.isArray(given)
+        ? given.map((dim: number): [number, string] => [dim, `${name}_dynamic_axes_${dim}`])
+        : Object.entries(given).map(([dim, axis]): [number, string] => [Number(dim), axis as string]);
+      return { name, axes: new Map(named.map(([dim, axis]) => [dim < 0 ? dim + arg.ndim : dim, axis])) };
+    });
+    const first = new Map<string, number>();
+    this.inputs.forEach(({ name, axes }, i) => {
+      for (const [dim, axis] of axes) {
+        const size = args[i]!.shape[dim];
+        if (size === undefined) throw new ValueError(`torch.onnx.export: input '${name}' has no dim ${dim}`);
+        if ((first.get(axis) ?? size) !== size)
+          throw new ValueError(`torch.onnx.export: the axis '${axis}' has the sizes ${first.get(axis)} and ${size}`);
+        first.set(axis, size);
+        if (!this.axes.has(axis)) this.axes.set(axis, { input: name, dim });
+      }
+    });
+    this.first = first;
+  }
+  private readonly first: ReadonlyMap<string, number>;
+
+  /** Traces with all the sizes that are needed: those of the first choice with which the model works. */
+  traces(): Run[] {
+    const base = this.trace(0, this.args);
+    let failure: unknown;
+    for (let choice = 0; choice < CHOICES; choice++) {
+      this.sizes = this.choose(choice);
+      const count = this.axes.size === 0 ? 1 : this.axes.size + 1;
+      try {
+        const others = Array.from({ length: count }, (_, i) => this.trace(i + 1, this.resized(i + 1)));
+        return [base, ...others];
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    throw failure;
+  }
+
+  /** Sizes of the axes in each trace. */
+  private choose(choice: number): Sizes {
+    const names = [...this.first.keys()];
+    return new Map(
+      names.map((name, k) => {
+        const size = this.first.get(name)!;
+        const pairs = choicesFor(size);
+        const [one, other] = pairs[Math.min(choice, pairs.length - 1)]!;
+        return [name, [size, ...names.map((_, i) => (i === k ? one : size)), other]];
+      }),
+    );
+  }
+
+  /** The arguments with the sizes of a trace, and floating ones with other values: what depends on them is no constant. */
+  private resized(trace: number): Tensor[] {
+    return this.args.map((arg, i) => {
+      let x = arg;
+      for (const [dim, axis] of this.inputs[i]!.axes) {
+        const [from, to] = [x.shape[dim]!, this.sizes.get(axis)![trace]!];
+        if (to > from)
+          x = torch.cat(
+            Array.from({ length: Math.ceil(to / from) }, () => x),
+            dim,
+          );
+        x = x.narrow(dim, 0, to);
+      }
+      return x.isFloatingPoint() ? x.mul(0.75).add(0.125) : x;
+    });
+  }
+
+  private trace(index: number, args: Tensor[]): Run {
+    const trace = new Trace();
+    const run: Run = { trace, outputs: [] };
+    this.runs.push(run);
+    scope(() => {
+      // views so that an argument given twice is two inputs
+      const inputs = args.map((arg, i) => {
+        const own = arg.clone();
+        trace.declare(own, this.inputs[i]!.name, true);
+        return own;
+      });
+      const model = this.model;
+      if (model instanceof Module) declareState(trace, model as AnyModule);
+      const restore = model instanceof Module ? wholeLayers(trace, model as AnyModule) : () => {};
+      try {
+        const result = trace.run(() => (model as (...args: Tensor[]) => unknown)(...inputs));
+        const found = flattened(result);
+        run.outputs.push(...found.map(([, tensor]) => trace.valueOf(tensor.handle)));
+        if (index === 0) this.outputs = this.namesOf(found.map(([name]) => name));
+      } finally {
+        restore();
+      }
+    });
+    return run;
+  }
+
+  private namesOf(found: (string | undefined)[]): string[] {
+    if (found.length === 0) throw new ValueError("torch.onnx.export: the model gives no tensor");
+    const absent = (i: number): string => found[i] ?? (found.length === 1 ? "output" : `output${i}`);
+    return found.map((_, i) => this.options.outputNames?.[i] ?? absent(i));
+  }
+
+  release(): void {
+    for (const { trace } of this.runs) trace.release();
+  }
+}
+
+const CHOICES = 3;
+
+/** Two other sizes of an axis: larger ones unless the model has a limit, multiples unless it wants others. */
+const choicesFor = (size: number): [one: number, other: number][] => [
+  [2 * size, 3 * size],
+  [size + 1, size + 2],
+  ...(size > 2 ? [[size - 1, size - 2] as [number, number]] : []),
+];
+
+function declareState(trace: Trace, model: AnyModule): void {
+  const seen = new Set<Tensor>();
+  for (const [name, tensor] of [...model.namedParameters(), ...model.namedBuffers()]) {
+    if (seen.has(tensor)) continue;
+    if (tensor.device !== "cpu") throw new RuntimeError("torch.onnx.export: move model and arguments to the CPU first");
+    seen.add(tensor);
+    trace.declare(tensor, name, false);
+  }
+}
+
+/** The tensors of a result in order, by name where it is a plain object. */
+function flattened(result: unknown, name?: string): [string | undefined, Tensor][] {
+  if (result instanceof Tensor) return [[name, result]];
+  if (Array.isArray(result)) return result.flatMap((item) => flattened(item));
+  if (isOptions(result)) return Object.entries(result).flatMap(([key, item]) => flattened(item, key));
+  return [];
+}
+
+/** Lets the recurrent layers of a model be one call each, whatever ops they are made of. Returns what undoes that. */
+function wholeLayers(trace: Trace, model: AnyModule): () => void {
+  const changed: RNNBase<never[], unknown>[] = [];
+  for (const module of model.modules()) {
+    if (!(module instanceof RNNBase) || module.projSize !== 0) continue;
+    const layer = module as RNNBase<never[], unknown>;
+    const { forward } = layer;
+    const own = (input: unknown, hx?: Tensor | readonly Tensor[] | null): unknown => {
+      const given = hx instanceof Tensor ? [hx] : (hx ?? undefined);
+      if (!(input instanceof Tensor)) return forward.call(layer, input as never, hx as never);
+      const value = (tensor: Tensor | null | undefined): Value | null => (tensor ? trace.valueOf(tensor.handle) : null);
+      const parameters = new Map(layer.namedParameters());
+      const suffixes = Array.from({ length: layer.numLayers }, (_, i) => [
+        `_l${i}`,
+        ...(layer.bidirectional ? [`_l${i}_reverse`] : []),
+      ]).flat();
+      const states = layer instanceof LSTM ? 2 : 1;
+      const args: Record<string, Argument> = {
+        kind: layer instanceof LSTM ? "LSTM" : layer instanceof GRU ? "GRU" : "RNN",
+        nonlinearity: layer instanceof RNN ? layer.nonlinearity : "tanh",
+        input: value(input),
+        weights: suffixes.flatMap((suffix) =>
+          ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].map((name) => value(parameters.get(name + suffix))),
+        ),
+        states: Array.from({ length: states }, (_, i) => value(given?.[i])),
+        layers: layer.numLayers,
+        directions: layer.bidirectional ? 2 : 1,
+        hidden: layer.hiddenSize,
+        batchFirst: layer.batchFirst,
+      };
+      return trace.whole(
+        "@recurrent",
+        args,
+        () => forward.call(layer, input as never, hx as never),
+        (result) => flattened(result).map(([, tensor]) => tensor),
+      );
+    };
+    Object.defineProperty(layer, "forward", { value: own, configurable: true, enumerable: false });
+    changed.push(layer);
+  }
+  return () => {
+    for (const layer of changed) delete (layer as { forward?: unknown }).forward;
+  };
+}
+
+// ---- writing
+
+class Exporter {
+  private readonly runs: readonly Run[];
+  private readonly recorder: Recorder;
+  private readonly writer: Writer;
+  /** the values of the other traces that stand where a value of the first stands */
+  private readonly twins = new Map<Value, Value[]>();
+  private readonly callTwins = new Map<Call, Call[]>();
+  private readonly shapes = new Map<Value, Size[]>();
+  private readonly varying = new Map<Value, boolean>();
+
+  constructor(runs: readonly Run[], recorder: Recorder, opset: number) {
+    this.runs = runs;
+    this.recorder = recorder;
+    this.align();
+    const taken = new Set([...recorder.inputs.map(({ name }) => name), ...recorder.outputs, ""]);
+    for (const value of this.twins.keys()) if (value.name !== undefined) taken.add(value.name);
+    this.writer = new Writer(
+      opset,
+      recorder.axes,
+      taken,
+      (call, name) => this.solved(call, name),
+      (value) => this.shapeOf(value),
+    );
+  }
+
+  /** Finds the calls and values of the other traces that are those of the first. */
+  private align(): void {
+    const [first, ...others] = this.runs.map(({ trace }) => trace.calls);
+    for (const calls of others) {
+      const at = first!.findIndex((call, i) => call.op !== calls[i]?.op);
+      if (at >= 0 || calls.length !== first!.length) {
+        throw new RuntimeError(
+          `torch.onnx.export: what the model does depends on the values or the dynamic sizes of its inputs: ` +
+            `${first![at]?.op ?? "nothing"} in one case is ${calls[at < 0 ? first!.length : at]?.op ?? "nothing"} in another`,
+        );
+      }
+    }
+    const pair = (value: unknown, twins: unknown[]): void => {
+      if (value instanceof Value) {
+        if (!this.twins.has(value)) this.twins.set(value, twins as Value[]);
+      } else if (Array.isArray(value)) {
+        value.forEach((item, i) =>
+          pair(
+            item,
+            twins.map((twin) => (twin as unknown[] | null)?.[i]),
+          ),
+        );
+      }
+    };
+    first!.forEach((call, i) => {
+      const twins = others.map((calls) => calls[i]!);
+      this.callTwins.set(call, twins);
+      for (const [name, arg] of Object.entries(call.args))
+        pair(
+          arg,
+          twins.map(({ args }) => args[name]),
+        );
+      pair(
+        call.outputs,
+        twins.map(({ outputs }) => outputs),
+      );
+    });
+    const [outputs, ...rest] = this.runs.map((run) => run.outputs);
+    pair(outputs, rest);
+  }
+
+  // ---- numbers that may depend on sizes
+
+  private number(values: readonly unknown[], what: () => string): Size {
+    const numbers = values.map((value) => Number(value instanceof Scalar ? value.value : value));
+    const whole = numbers.every(Number.isInteger);
+    const size = whole
+      ? solve(numbers, this.recorder.sizes)
+      : numbers.every((n) => Object.is(n, numbers[0]))
+        ? numbers[0]
+        : undefined;
+    if (size !== undefined) return size;
+    throw new RuntimeError(
+      `torch.onnx.export: ${what()} is ${numbers.join(", ")} in traces with other sizes or values, which no dynamic axis explains`,
+    );
+  }
+
+  private solved(call: Call, name: string): Size | Size[] {
+    const args = [call, ...this.callTwins.get(call)!].map((twin) => twin.args[name]);
+    const what = (): string => `${name} of ${call.op}`;
+    const [first] = args;
+    if (!Array.isArray(first)) return this.number(args, what);
+    return first.map((_, i) =>
+      this.number(
+        args.map((list) => (list as number[])[i]),
+        what,
+      ),
+    );
+  }
+
+  private shapeOf(value: Value): Size[] {
+    let shape = this.shapes.get(value);
+    if (shape === undefined) {
+      const all = [value, ...this.twins.get(value)!].map((twin) => twin.shape);
+      if (all.some(({ length }) => length !== value.shape.length))
+        throw new RuntimeError("torch.onnx.export: the number of dims depends on the dynamic sizes");
+      shape = value.shape.map((_, i) =>
+        this.number(
+          all.map((sizes) => sizes[i]),
+          () => `a size of ${value.call?.op ?? "a constant"}`,
+        ),
+      );
+      this.shapes.set(value, shape);
+    }
+    return shape;
+  }
+
+  /** Whether a value is another in each run: an input, a parameter, or made of them or of sizes that vary. */
+  private varies(value: Value): boolean {
+    let known = this.varying.get(value);
+    if (known === undefined) {
+      known = !value.isConstant || this.shapeOf(value).some((size) => typeof size !== "number");
+      if (!known && value.call !== undefined) {
+        const { call } = value;
+        known =
+          call.inputs.some((input) => this.varies(input)) ||
+          Object.entries(call.args).some(([name, arg]) => {
+            const isNumber =
+              typeof arg === "number" || arg instanceof Scalar || (Array.isArray(arg) && typeof arg[0] === "number");
+            const sizes = isNumber ? this.solved(call, name) : 0;
+            return (Array.isArray(sizes) ? sizes : [sizes]).some((size) => typeof size !== "number");
+          });
+      }
+      this.varying.set(value, known);
+    }
+    return known;
+  }
+
+  // ---- the graph
+
+  write(): Uint8Array {
+    const [{ outputs, trace }] = this.runs as [Run];
+    const needed = this.needed(outputs);
+    const unknown = new Set(trace.calls.filter((call) => needed.has(call) && !(call.op in EMITS)).map(({ op }) => op));
+    if (unknown.size > 0)
+      throw new NotImplementedError(`torch.onnx.export: ops that have no operator: ${[...unknown].sort().join(", ")}`);
+    const { writer } = this;
+    for (const call of trace.calls) {
+      if (!needed.has(call)) continue;
+      for (const input of call.inputs) this.place(input);
+      writer.call = call;
+      const names = EMITS[call.op]!(writer);
+      call.outputs.forEach((output, i) => writer.names.set(output, typeof names === "string" ? names : names[i]!));
+    }
+    outputs.forEach((output) => this.place(output));
+    return this.model(outputs);
+  }
+
+  /** The calls that the outputs need, but for those that make constants. */
+  private needed(outputs: readonly Value[]): Set<Call> {
+    const needed = new Set<Call>();
+    const queue = [...outputs];
+    for (let value = queue.pop(); value !== undefined; value = queue.pop()) {
+      const { call } = value;
+      if (call === undefined || needed.has(call) || !this.varies(value)) continue;
+      needed.add(call);
+      queue.push(...call.inputs);
+    }
+    return needed;
+  }
+
+  /** Gives a value that no call makes its place in the graph. */
+  private place(value: Value): void {
+    const { writer } = this;
+    if (writer.names.has(value)) return;
+    if (value.name !== undefined) {
+      if (!value.isInput) {
+        const tensor = value.tensor();
+        writer.addInitializer(value.name, bytesOf(tensor), value.shape, value.dtype);
+        tensor.dispose();
+      }
+      writer.names.set(value, value.name);
+    } else if (value.call === undefined || !this.varies(value)) {
+      const bytes = [value, ...this.twins.get(value)!].map((twin) => {
+        const tensor = twin.tensor();
+        const own = bytesOf(tensor);
+        tensor.dispose();
+        return own;
+      });
+      if (bytes.some((other) => other.length !== bytes[0]!.length || other.some((byte, i) => byte !== bytes[0]![i]))) {
+        throw new RuntimeError(
+          `torch.onnx.export: a constant of shape [${value.shape.join(", ")}] is another each time: it is random, or was made of ` +
+            "the inputs' values or sizes outside of torch's functions",
+        );
+      }
+      const tensor = value.tensor();
+      writer.names.set(value, writer.constant(tensor));
+      tensor.dispose();
+    }
+  }
+
+  private model(outputs: readonly Value[]): Uint8Array {
+    const { writer, recorder } = this;
+    const final = new Map<string, string>();
+    const made = new Set(writer.nodes.flatMap(({ output }) => output!));
+    outputs.forEach((output, i) => {
+      const name = writer.names.get(output)!;
+      if (made.has(name) && !final.has(name)) final.set(name, recorder.outputs[i]!);
+      else writer.nodes.push({ opType: "Identity", input: [name], output: [recorder.outputs[i]!] });
+    });
+    const rename = (name: string): string => final.get(name) ?? name;
+    for (const node of writer.nodes) {
+      node.input = node.input!.map(rename);
+      node.output = node.output!.map(rename);
+    }
+    const used = new Set(recorder.outputs);
+    const nodes = writer.nodes.toReversed().filter(({ input, output }) => {
+      if (!output!.some((name) => used.has(name))) return false;
+      for (const name of input!) used.add(name);
+      return true;
+    });
+    const [{ trace }] = this.runs as [Run];
+    return writeModel({
+      irVersion: IR_VERSION,
+      producerName: "flambeau",
+      opsetImport: [{ domain: "", version: writer.opset }],
+      graph: {
+        name: "model",
+        node: nodes.toReversed(),
+        initializer: writer.initializers.filter(({ name }) => used.has(name!)),
+        input: recorder.inputs.map(({ name, axes }) => this.inputInfo(trace, name, axes)),
+        output: outputs.map((output, i) => this.outputInfo(output, recorder.outputs[i]!)),
+      },
+    });
+  }
+
+  private inputInfo(trace: Trace, name: string, axes: ReadonlyMap<number, string>): Written<ValueInfoProto> {
+    const input = trace.inputs.get(name)!;
+    const dim = input.shape.map((size, i) => (axes.has(i) ? { dimParam: axes.get(i)! } : { dimValue: size }));
+    return { name, type: { tensorType: { elemType: elementType(input.dtype), shape: { dim } } } };
+  }
+
+  private outputInfo(output: Value, name: string): Written<ValueInfoProto> {
+    const dim = this.shapeOf(output).map((size, i) => {
+      if (typeof size === "number") return { dimValue: size };
+      const [axis] = size.powers;
+      const isAxis =
+        size.powers.length === 1 && axis![1] === 1 && size.factor === 1 && size.divisor === 1 && size.offset === 0;
+      return { dimParam: isAxis ? axis![0] : `${name}_dim_${i}` };
+    });
+    return { name, type: { tensorType: { elemType: elementType(output.dtype), shape: { dim } } } };
+  }
+}
