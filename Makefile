@@ -94,7 +94,7 @@ bench: build hosts ## flambeau beside its peers, DEVICE=cpu|webgpu; medians and 
 soak: build hosts ## 20,000 training steps in Node, Deno and Bun; plots memory into test/soak/out
 	test/soak/run.sh
 
-docs: build ## API reference into docs/api
+docs: node_modules/.package-lock.json ## API reference into docs/api
 	$(BIN)/typedoc
 
 format: node_modules/.package-lock.json

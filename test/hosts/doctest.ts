@@ -44,11 +44,22 @@ const needsMore = ({ code }: Example) =>
 
 export const needsDevice = ({ code }: Example): boolean => code.includes("webgpu");
 
-/** The examples of the bindings that can run. */
+/** The blocks of JavaScript in a text. */
+const blocksOf = (text: string, file: string): Example[] =>
+  [...text.matchAll(/^```js\n([^]*?)^```/gm)].map((block) => ({
+    place: `${file}:${text.slice(0, block.index).split("\n").length}`,
+    code: block[1]!,
+  }));
+
+const read = (file: string): string => readFileSync(new URL(file, root), "utf8");
+const PAGES = ["docs/differences.md"];
+
+/** The examples of the bindings and of the pages of docs/ that can run. */
 export const allExamples = (): Example[] =>
-  sources("bindings/")
-    .flatMap((file) => examplesOf(readFileSync(new URL(file, root), "utf8"), file))
-    .filter((example) => !needsMore(example));
+  [
+    ...sources("bindings/").flatMap((file) => examplesOf(read(file), file)),
+    ...PAGES.flatMap((file) => blocksOf(read(file), file)),
+  ].filter((example) => !needsMore(example));
 
 interface Statement {
   code: string;
