@@ -246,6 +246,10 @@ test("an optimizer's state goes through a state dict with PyTorch's names and tr
     weight_decay: 0.1,
     amsgrad: false,
     maximize: false,
+    foreach: null,
+    capturable: false,
+    differentiable: false,
+    fused: false,
     params: [0, 1, 2, 3, 4],
   });
   expect(Object.keys(saved.state[0]!)).toEqual(["step", "exp_avg", "exp_avg_sq"]);
