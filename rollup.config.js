@@ -21,8 +21,11 @@ const CHUNKS = [
   [/^bindings\/onnx\/(?!index)/, "onnx"],
   // both sides of a DataLoader's workers: loaded by loaders that have some
   [/^bindings\/utils\/data\/(workers|worker|transport)\.ts$/, "workers"],
+  // tables, event files and profiles: loaded at the first use
+  [/^bindings\/(utils\/(tools|tensorboard(?!\/index))|profiler\/(profile|report))/, "tools"],
   // without side effects, so that bundlers leave out what a program does not use
   [/^bindings\/vision\//, "vision"],
+  [/^bindings\/(amp\/|profiler\/index|profiler\/record|utils\/(index|benchmark|progress|summary|tensorboard))/, "extras"],
   [/^bindings\/index\.ts$/, "torch"],
   [/^bindings\/|^hosts\/(progress|fetch|detect|webgpu|thread)\.ts$/, "flambeau"],
 ];

@@ -92,6 +92,7 @@ export * as nn from "./nn/index.ts";
 export * as onnx from "./onnx/index.ts";
 export * as optim from "./optim/index.ts";
 export * as amp from "./amp/index.ts";
+export * as profiler from "./profiler/index.ts";
 export { autocast, getAutocastDtype, isAutocastEnabled } from "./amp/autocast.ts";
 export { backends, type Backends } from "./backends.ts";
 export {

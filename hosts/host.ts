@@ -16,6 +16,8 @@ export interface Host {
   /** Writes a file whole, making the folders above it; a reader sees the old content or the new, never a part. */
   writeFile(path: string | URL, data: Uint8Array): Promise<void>;
   writeFileSync?(path: string | URL, data: Uint8Array): void;
+  /** Writes at the end of a file, making it and the folders above it. Absent where the host has no files. */
+  appendFile?(path: string | URL, data: Uint8Array): Promise<void>;
   /** Opens a file to be read in places. Absent where the host has no files. */
   openFile?(path: string | URL): Promise<OpenFile>;
   /** Begins a file that is written piece by piece, as `writeFile` writes it whole. Absent where the host has no files. */
@@ -34,7 +36,7 @@ export interface Host {
 
   /** The body of a URL. `onProgress` hears the bytes so far and the total, which is 0 if the server did not say. */
   fetch(url: string | URL, onProgress?: (received: number, total: number) => void): Promise<Uint8Array>;
-  /** A progress line for people: a bar on a terminal, a line per tenth elsewhere, nothing in a browser. */
+  /** A progress line for people: a bar on a terminal, a line per tenth elsewhere, in a browser only lines that have a text. */
   progress(label: string, total: number): Progress;
 
   /** The host's WebGPU. @throws Error saying what is missing where there is none */
@@ -118,6 +120,7 @@ export interface ThreadPort {
 export type CoreBuild = "simd" | "relaxed";
 
 export interface Progress {
-  update(value: number, total?: number): void;
+  /** @param text a line that is drawn as it is, in place of the label and a bar */
+  update(value: number, total?: number, text?: string): void;
   done(): void;
 }

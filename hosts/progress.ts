@@ -9,29 +9,59 @@ export function terminalProgress(label: string, total: number): Progress {
   let value = 0;
   let drawnAt = 0;
   let tenths = 0;
+  let drawn = 0;
+  let line: string | undefined;
   const fraction = (): number => (total > 0 ? Math.min(1, value / total) : 0);
   const bar = (): string => {
+    if (line !== undefined) return line;
     const full = Math.round(fraction() * WIDTH);
     return `${label} ${"█".repeat(full)}${"░".repeat(WIDTH - full)} ${Math.floor(fraction() * 100)}%`;
   };
+  const draw = (): void => {
+    const text = bar().slice(0, Math.max(20, (out.columns ?? 80) - 1));
+    // blanks over what a longer line has left
+    out.write(`\r${text.padEnd(drawn)}`);
+    drawn = text.length;
+  };
   return {
-    update(next, nextTotal) {
+    update(next, nextTotal, text) {
       value = next;
+      line = text;
       if (nextTotal) total = nextTotal;
       if (out.isTTY) {
         const now = performance.now();
         if (now - drawnAt < REDRAW_MS) return;
         drawnAt = now;
-        out.write(`\r${bar()}`);
+        draw();
       } else if (Math.floor(fraction() * 10) > tenths) {
         tenths = Math.floor(fraction() * 10);
-        out.write(`${label} ${tenths * 10}%\n`);
+        out.write(`${text ?? `${label} ${tenths * 10}%`}\n`);
       }
     },
     done() {
-      if (out.isTTY) out.write(`\r${bar()}\n`);
+      if (out.isTTY) {
+        draw();
+        out.write("\n");
+      } else if (line !== undefined && total <= 0) out.write(`${line}\n`);
     },
   };
 }
 
-export const silentProgress = (): Progress => ({ update() {}, done() {} });
+/** Lines that come with a text of their own, one per tenth; downloads stay silent. */
+export function consoleProgress(): Progress {
+  let tenths = 0;
+  let last: string | undefined;
+  return {
+    update(value, total, text) {
+      const now = total ? Math.floor((value / total) * 10) : 0;
+      last = text;
+      if (text === undefined || now <= tenths) return;
+      tenths = now;
+      console.info(text);
+      last = undefined;
+    },
+    done() {
+      if (last !== undefined) console.info(last);
+    },
+  };
+}

@@ -38,6 +38,11 @@ export const system: Omit<Host, "name" | "version" | "build" | "gpu"> = {
     writeFileSync(part, data);
     renameSync(part, target);
   },
+  async appendFile(path, data) {
+    const target = toPath(path);
+    await promises.mkdir(dirname(target), { recursive: true });
+    await promises.appendFile(target, data);
+  },
   openFile,
   createFile,
   exists: (path) =>

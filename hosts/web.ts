@@ -2,7 +2,7 @@
 import { fetchBytes, transform } from "./fetch.ts";
 import { navigatorGpu } from "./webgpu.ts";
 import type { Host } from "./host.ts";
-import { silentProgress } from "./progress.ts";
+import { consoleProgress } from "./progress.ts";
 
 const noFiles = (): never => {
   throw new Error("this host has no file system to write to");
@@ -16,6 +16,6 @@ export const web: Omit<Host, "name" | "version" | "build"> = {
   gunzip: (data, limit) => transform(data, new DecompressionStream("gzip"), limit),
   inflateRaw: (data, limit) => transform(data, new DecompressionStream("deflate-raw"), limit),
   fetch: fetchBytes,
-  progress: silentProgress,
+  progress: consoleProgress,
   gpu: navigatorGpu,
 };

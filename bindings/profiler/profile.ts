@@ -1,0 +1,176 @@
+// The profiler: an interceptor of the core's ops that notes when each began and ended.
+
+import { host } from "../boot.ts";
+import { core, word } from "../core.ts";
+import { synchronize } from "../webgpu.ts";
+import { memoryStats } from "../memory/stats.ts";
+import { Optimizer } from "../optim/optimizer.ts";
+import { DTYPES, type DType } from "../tensor/dtype.ts";
+import { handlesOf, intercept } from "../tensor/intercept.ts";
+import { recorder } from "./record.ts";
+import { EventAverages, type ProfileEvent } from "./report.ts";
+
+export interface ProfileOptions {
+  /** Notes the shapes and types of operands (default false). */
+  recordShapes?: boolean;
+  /** Notes the bytes that ops allocate (default true). */
+  profileMemory?: boolean;
+}
+
+/** Calls of the core that are no ops, under PyTorch's names. */
+const CALLS = {
+  backward: "autograd::engine::backward",
+  autogradGrad: "autograd::engine::grad",
+  update: "optimizer::update",
+};
+
+const snakeCase = (name: string): string => name.replace(/(?<=[a-z0-9])[A-Z]/g, (c) => `_${c}`).toLowerCase();
+const bytesInUse = (): number => {
+  const { bytes, webgpu } = memoryStats();
+  return bytes + webgpu.bytes;
+};
+function shapeOf(handle: number): number[] {
+  const ndim = (word(handle + 4) >>> 16) & 255;
+  return Array.from({ length: ndim }, (_, d) => word(handle + 48 + 4 * d));
+}
+const dtypeOf = (handle: number): DType => DTYPES[word(handle + 4) & 255]!;
+
+/** What was measured, and is being measured until `stop`. */
+export class Profile {
+  /** In the order of their beginnings; times in microseconds since the profile began. */
+  readonly events: ProfileEvent[] = [];
+  private readonly startedAt = performance.now();
+  private readonly open: ProfileEvent[] = [];
+  private readonly remove: () => void;
+  private running = true;
+
+  constructor(options: ProfileOptions = {}) {
+    const { recordShapes = false, profileMemory = true } = options;
+    const begin = (name: string, category: string): (() => void) => {
+      const parent = this.open.at(-1);
+      const event: ProfileEvent = {
+        name,
+        category,
+        start: 0,
+        duration: 0,
+        selfDuration: 0,
+        bytes: 0,
+        selfBytes: 0,
+        depth: this.open.length,
+      };
+      this.events.push(event);
+      this.open.push(event);
+      const before = profileMemory ? bytesInUse() : 0;
+      event.start = (performance.now() - this.startedAt) * 1000;
+      return () => {
+        event.duration = (performance.now() - this.startedAt) * 1000 - event.start;
+        event.selfDuration += event.duration;
+        event.bytes = profileMemory ? bytesInUse() - before : 0;
+        event.selfBytes += event.bytes;
+        const at = this.open.indexOf(event);
+        if (at >= 0) this.open.splice(at, 1);
+        if (parent !== undefined) {
+          parent.selfDuration -= event.duration;
+          parent.selfBytes -= event.bytes;
+        }
+      };
+    };
+    const around = <T>(name: string, category: string, run: () => T): T => {
+      const end = begin(name, category);
+      try {
+        return run();
+      } finally {
+        end();
+      }
+    };
+
+    const removeInterceptor = intercept((op, words, run) => {
+      const shapes = recordShapes ? handlesOf(op, words) : [];
+      const place = this.events.length;
+      const inputs = shapes.map((handle) => ({ shape: shapeOf(handle), dtype: dtypeOf(handle) }));
+      const answer = around(`aten::${snakeCase(op)}`, "cpu_op", () => run(...words));
+      if (recordShapes) this.events[place]!.inputs = inputs;
+      return answer;
+    });
+    const calls = core as unknown as Record<string, ((...words: number[]) => number) | undefined>;
+    for (const [call, name] of Object.entries(CALLS)) {
+      const plain = calls[call]!;
+      calls[call] = (...words) => around(name, "cpu_op", () => plain(...words));
+    }
+    // eslint-disable-next-line @typescript-eslint/unbound-method
+    const { step } = Optimizer.prototype;
+    Optimizer.prototype.step = function (this: Optimizer<object>, closure?: () => unknown): unknown {
+      const name = `Optimizer.step#${this.constructor.name}.step`;
+      return around(name, "user_annotation", () => step.call(this, closure as () => unknown));
+    } as typeof step;
+    const outer = recorder.begin;
+    recorder.begin = (name) => begin(name, "user_annotation");
+    this.remove = () => {
+      recorder.begin = outer;
+      Optimizer.prototype.step = step;
+      for (const call of Object.keys(CALLS)) delete calls[call];
+      removeInterceptor();
+    };
+  }
+
+  /** Ends the measurement. */
+  stop(): this {
+    if (this.running) this.remove();
+    this.running = false;
+    return this;
+  }
+  [Symbol.dispose](): void {
+    this.stop();
+  }
+
+  /** Sums of the events of one name, and with `groupByInputShape` of one name and one set of shapes. */
+  keyAverages({ groupByInputShape = false }: { groupByInputShape?: boolean } = {}): EventAverages {
+    return new EventAverages(this.events, groupByInputShape);
+  }
+
+  /**
+   * The events as chrome://tracing and Perfetto read them.
+   * @param path where to write them
+   * @returns the JSON, where there is no path
+   */
+  exportChromeTrace(): string;
+  exportChromeTrace(path: string | URL): Promise<void>;
+  exportChromeTrace(path?: string | URL): string | Promise<void> {
+    const traceEvents: object[] = [
+      { ph: "M", name: "process_name", pid: 0, tid: 0, args: { name: `flambeau ${host().name}` } },
+      ...this.events.map(({ name, category, start, duration, bytes, inputs }) => ({
+        ph: "X",
+        cat: category,
+        name,
+        pid: 0,
+        tid: 0,
+        ts: start,
+        dur: duration,
+        args: {
+          Bytes: bytes,
+          ...(inputs && {
+            "Input Dims": inputs.map(({ shape }) => shape),
+            "Input type": inputs.map(({ dtype }) => dtype),
+          }),
+        },
+      })),
+    ];
+    const json = JSON.stringify({ schemaVersion: 1, displayTimeUnit: "ms", traceEvents });
+    return path === undefined ? json : host().writeFile(path, new TextEncoder().encode(json));
+  }
+}
+
+export async function runProfile(fn: () => unknown, options: ProfileOptions): Promise<Profile> {
+  const profile = new Profile(options);
+  try {
+    await fn();
+    if (memoryStats().webgpu.tensors > 0) {
+      const end = recorder.begin!("webgpu::synchronize");
+      await synchronize();
+      end();
+    }
+  } finally {
+    profile.stop();
+  }
+  return profile;
+}

@@ -1,0 +1,167 @@
+// torch.utils.tensorboard: what is logged waits in order until the writer's code, a chunk of its own, is there to write it.
+
+import { keep } from "../../memory/scope.ts";
+import { RuntimeError } from "../../error.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import type { Sink } from "./file.ts";
+import type { Bins, DataFormats } from "./summaries.ts";
+import type { Entry, Writer } from "./writer.ts";
+
+export interface SummaryWriterOptions {
+  /** The folder of the event files (default "runs/" and the time). */
+  logDir?: string;
+  /** Is added to the default folder's name. */
+  comment?: string;
+  filenameSuffix?: string;
+  /** Seconds between writes (default 120). */
+  flushSecs?: number;
+  /** Takes the bytes where the host has no files, or in their place. */
+  sink?: Sink;
+}
+
+type Scalar = number | Tensor;
+
+/**
+ * Writes event files that TensorBoard reads; follows torch.utils.tensorboard.SummaryWriter. The methods return at once; `close`,
+ * or `flush`, is awaited, and rejects with what went wrong. Tensors may lie on any device.
+ * @example
+ * const writer = new torch.utils.tensorboard.SummaryWriter("runs/first");
+ * writer.addScalar("loss", loss, step);
+ * await writer.close();
+ */
+export class SummaryWriter {
+  readonly logDir: string;
+  private readonly settings: SummaryWriterOptions;
+  private queue: Promise<void>;
+  private writer: Promise<Writer> | undefined;
+  private failure: unknown;
+  private flushedAt = Date.now();
+  private closed = false;
+
+  constructor(logDir?: string | null | SummaryWriterOptions, options: Omit<SummaryWriterOptions, "logDir"> = {}) {
+    this.settings = typeof logDir === "object" && logDir !== null ? logDir : options;
+    const time = new Date().toISOString().slice(0, 19).replace("T", "_").replaceAll(":", "-");
+    const given = typeof logDir === "string" ? logDir : (this.settings as SummaryWriterOptions).logDir;
+    this.logDir = given ?? `runs/${time}${this.settings.comment ?? ""}`;
+    this.queue = Promise.resolve();
+  }
+
+  private open(): Promise<Writer> {
+    return (this.writer ??= import("./writer.ts").then(({ Writer }) => {
+      const { filenameSuffix = "", sink } = this.settings;
+      return new Writer({ logDir: this.logDir, filenameSuffix, sink });
+    }));
+  }
+  private then(work: (writer: Writer) => Promise<void>): void {
+    this.queue = this.queue.then(async () => {
+      try {
+        await work(await this.open());
+      } catch (error) {
+        this.failure ??= error;
+      }
+    });
+  }
+  private add(
+    kind: Entry["kind"],
+    tag: string,
+    value: unknown,
+    step: number | null,
+    time: number | null,
+    how: unknown[] = [],
+  ): void {
+    if (this.closed) throw new RuntimeError("SummaryWriter: the writer is closed");
+    // a tensor may be changed, or released by a scope, before it is read
+    const held = (one: unknown): unknown => (one instanceof Tensor ? keep(one.detach().clone()) : one);
+    const isMany = kind === "scalars";
+    const content = isMany
+      ? Object.fromEntries(Object.entries(value as object).map(([name, one]) => [name, held(one)]))
+      : held(value);
+    const entry: Entry = {
+      kind,
+      tag,
+      value: content,
+      step: step ?? undefined,
+      wallTime: time ?? Date.now() / 1000,
+      how,
+    };
+    this.then(async (writer) => {
+      try {
+        await writer.write(entry);
+      } finally {
+        for (const one of isMany ? Object.values(content as object) : [content])
+          if (one instanceof Tensor) one.dispose();
+      }
+    });
+    if (Date.now() - this.flushedAt > (this.settings.flushSecs ?? 120) * 1000) {
+      this.flushedAt = Date.now();
+      this.then((writer) => writer.flush());
+    }
+  }
+
+  /** A number at a step. */
+  addScalar(tag: string, scalarValue: Scalar, globalStep: number | null = null, walltime: number | null = null): void {
+    this.add("scalar", tag, scalarValue, globalStep, walltime);
+  }
+  /** Several numbers in one chart, each as a run of its own. */
+  addScalars(
+    mainTag: string,
+    tagScalarDict: Record<string, Scalar>,
+    globalStep: number | null = null,
+    walltime: number | null = null,
+  ): void {
+    this.add("scalars", mainTag, tagScalarDict, globalStep, walltime);
+  }
+  /** How values are distributed. */
+  addHistogram(
+    tag: string,
+    values: Tensor | readonly number[],
+    globalStep: number | null = null,
+    bins: Bins = "tensorflow",
+    walltime: number | null = null,
+    maxBins?: number,
+  ): void {
+    this.add("histogram", tag, values, globalStep, walltime, [bins, maxBins]);
+  }
+  /** A picture, as PNG: floats from 0 to 1, or bytes. `dataformats` names the dimensions: CHW, HWC, HW. */
+  addImage(
+    tag: string,
+    imgTensor: Tensor,
+    globalStep: number | null = null,
+    walltime: number | null = null,
+    dataformats: DataFormats = "CHW",
+  ): void {
+    this.add("image", tag, imgTensor, globalStep, walltime, [dataformats]);
+  }
+  /** A batch of pictures as a grid. */
+  addImages(
+    tag: string,
+    imgTensor: Tensor,
+    globalStep: number | null = null,
+    walltime: number | null = null,
+    dataformats: DataFormats = "NCHW",
+  ): void {
+    this.add("image", tag, imgTensor, globalStep, walltime, [dataformats]);
+  }
+  /** A text, which TensorBoard reads as Markdown. */
+  addText(tag: string, textString: string, globalStep: number | null = null, walltime: number | null = null): void {
+    this.add("text", tag, textString, globalStep, walltime);
+  }
+
+  /** Writes what waits. @throws what went wrong since the last time */
+  async flush(): Promise<void> {
+    this.flushedAt = Date.now();
+    this.then((writer) => writer.flush());
+    await this.queue;
+    const { failure } = this;
+    this.failure = undefined;
+    if (failure !== undefined) throw failure;
+  }
+  /** Writes what waits; afterwards nothing can be added. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.flush();
+  }
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
