@@ -2,6 +2,7 @@
 
 import { conv1d } from "./convolution.ts";
 import * as F from "../gen/nn-functional.ts";
+import { tensorArg } from "../tensor/call.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 const inplace =
@@ -64,5 +65,7 @@ export const threshold_ = /* @__PURE__ */ inplace<[threshold: number, value: num
  * torch.nn.functional.convTbc(torch.tensor([[[1]], [[2]], [[4]]]), torch.tensor([[[1]], [[-1]]]), torch.tensor([0])); // tensor([[[-1.]], [[-2.]]])
  */
 export function convTbc(input: Tensor, weight: Tensor, bias: Tensor, pad = 0): Tensor {
+  tensorArg(input, "convTbc", "input", 1);
+  tensorArg(weight, "convTbc", "weight", 2);
   return conv1d(input.permute([1, 2, 0]), weight.permute([2, 1, 0]), bias, 1, pad).permute([2, 0, 1]);
 }

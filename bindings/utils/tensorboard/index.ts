@@ -52,7 +52,7 @@ export class SummaryWriter {
       return new Writer({ logDir: this.logDir, filenameSuffix, sink });
     }));
   }
-  private then(work: (writer: Writer) => Promise<void>): void {
+  private enqueue(work: (writer: Writer) => Promise<void>): void {
     this.queue = this.queue.then(async () => {
       try {
         await work(await this.open());
@@ -84,7 +84,7 @@ export class SummaryWriter {
       wallTime: time ?? Date.now() / 1000,
       how,
     };
-    this.then(async (writer) => {
+    this.enqueue(async (writer) => {
       try {
         await writer.write(entry);
       } finally {
@@ -94,7 +94,7 @@ export class SummaryWriter {
     });
     if (Date.now() - this.flushedAt > (this.settings.flushSecs ?? 120) * 1000) {
       this.flushedAt = Date.now();
-      this.then((writer) => writer.flush());
+      this.enqueue((writer) => writer.flush());
     }
   }
 
@@ -150,7 +150,7 @@ export class SummaryWriter {
   /** Writes what waits. @throws what went wrong since the last time */
   async flush(): Promise<void> {
     this.flushedAt = Date.now();
-    this.then((writer) => writer.flush());
+    this.enqueue((writer) => writer.flush());
     await this.queue;
     const { failure } = this;
     this.failure = undefined;
