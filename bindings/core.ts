@@ -43,6 +43,7 @@ export interface CoreExports {
     createGraph: number,
     allowUnused: number,
   ): number;
+  hasOtherLeaves(outputs: number, leaves: number): number;
   setDetectAnomaly(on: number): void;
   setGradMode(bits: number): number;
   gradMode(): number;
@@ -182,10 +183,16 @@ export function setDeviceImports(imports: DeviceImports): void {
   device = imports;
 }
 
+/** The bit of a tensor's device that marks the stand-ins which functions inside vmap see (func/batched.ts). */
+export const BATCHED = 4;
+export const BATCHED_ELSEWHERE =
+  "this tensor was made inside of torch.func.vmap and does not exist outside of it: return it from the mapped function";
+
 /** An import that may throw: the call it was made from is abandoned then, as `raise` does it. */
 function abandoning<A extends number[], R>(call: (...args: A) => R): (device: number, ...args: A) => R {
-  return (_device, ...args) => {
+  return (device, ...args) => {
     try {
+      if (device >= BATCHED) throw errorOfKind(0, BATCHED_ELSEWHERE);
       return call(...args);
     } catch (error) {
       core.abandonCall();
@@ -230,23 +237,51 @@ export function instantiate(module: WebAssembly.Module, shared: boolean): WebAss
   };
   const { exports } = new WebAssembly.Instance(module, { env });
   (exports as unknown as CoreExports)._init?.();
-  compiled = plainExports(exports);
-  core = flattened(compiled) as Core;
+  compiled = flattened(plainExports(exports)) as Exports;
+  core = compiled as unknown as Core;
   refresh();
   scratchBase = core.scratch() >>> 2;
   return memory;
 }
 
 type Exports = Record<string, unknown>;
+type Wrap = (op: string, run: (...words: number[]) => number) => unknown;
 /** What the core exports. */
 let compiled: Exports;
+/** What stands in the place of that. */
+let wrapOp: Wrap | undefined;
+let others: Partial<Core> | undefined;
+/** the last replacement, which often is put in again */
+let built: { wrap: Wrap | undefined; exports: Partial<Core> | undefined; core: Core } | undefined;
+
+/** The core's own exports, whatever has been put in their place. */
+export const plainCore = (): Core => compiled as unknown as Core;
 
 /** Puts a function of one's own in the place of every op (tensor/intercept.ts), or the ops back in theirs. */
-export function replaceOps(wrap: ((op: string, run: (...words: number[]) => number) => unknown) | undefined): void {
-  const entries = Object.entries(compiled).map(([name, value]) =>
-    wrap !== undefined && name.startsWith("op_") ? [name, wrap(name.slice(3), value as () => number)] : [name, value],
-  );
-  core = flattened(Object.fromEntries(entries)) as Core;
+export function replaceOps(wrap: Wrap | undefined): void {
+  wrapOp = wrap;
+  rebuild();
+}
+
+/** Puts functions of one's own in the place of exports that are no ops (func/tape.ts), or all back in theirs. */
+export function replaceExports(exports: Partial<Core> | undefined): void {
+  others = exports;
+  rebuild();
+}
+
+function rebuild(): void {
+  const wrap = wrapOp;
+  if (wrap === undefined && others === undefined) {
+    core = compiled as unknown as Core;
+    return;
+  }
+  if (built?.wrap !== wrap || built?.exports !== others) {
+    const entries = Object.entries(compiled).map(([name, value]) =>
+      wrap !== undefined && name.startsWith("op_") ? [name, wrap(name.slice(3), value as () => number)] : [name, value],
+    );
+    built = { wrap, exports: others, core: flattened({ ...Object.fromEntries(entries), ...others }) as Core };
+  }
+  core = built!.core;
 }
 
 /** The exports by their names, which those of ops get back here: core-wasm/generate/exports.ts has numbered them. */

@@ -14,6 +14,7 @@ export * from "./gen/functions.ts";
 export * from "./tensor/dtypes.ts";
 export * as autograd from "./autograd/index.ts";
 export * as linalg from "./linalg/index.ts";
+export * as func from "./func/index.ts";
 export * as fft from "./fft/index.ts";
 export { istft, stft, type IstftOptions, type StftOptions } from "./fft/stft.ts";
 export * as special from "./gen/special.ts";

@@ -1,10 +1,11 @@
 // autograd.Function: a forward and a backward written in JavaScript.
 
-import { core, i32, refresh } from "../core.ts";
+import { BATCHED_ELSEWHERE, core, i32, refresh } from "../core.ts";
 import { RuntimeError, TypeError } from "../error.ts";
 import { enter, leave, newToken } from "../memory/finalize.ts";
 import { ints, optionalTensors, resultHandles, scalarWord, typeName } from "../tensor/call.ts";
 import { functionNames } from "../tensor/gradfn.ts";
+import { isBatched } from "../tensor/read.ts";
 import { live, Tensor } from "../tensor/tensor.ts";
 import { registerFunction } from "./hooks.ts";
 import { isGradEnabled, noGrad } from "./mode.ts";
@@ -218,9 +219,13 @@ export class Function {
     throw new RuntimeError("You must implement the backward function for use with backward mode AD.");
   }
 
+  /** Whether forward and backward treat all leading dims of all tensors alike, so that vmap may add one. */
+  static leadingDims = false;
+
   /** Runs forward and records the Function as one node. @returns what forward returns */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   static apply(...args: any[]): any {
+    if (args.some((arg) => arg instanceof Tensor && isBatched(arg.handle))) return mapping.apply(this, args);
     const ctx = new FunctionContext();
     const inputs = args.map((arg: unknown) => (arg instanceof Tensor ? arg : null));
     ctx.needsInputGrad = inputs.map((input) => input !== null && input.requiresGrad);
@@ -232,6 +237,13 @@ export class Function {
     return Array.isArray(result) ? outputs : outputs[0];
   }
 }
+
+/** How vmap applies a Function to tensors that it maps over (func/custom.ts). */
+export const mapping = {
+  apply(_type: typeof Function, _args: readonly unknown[]): unknown {
+    throw new RuntimeError(BATCHED_ELSEWHERE);
+  },
+};
 
 function record(
   type: typeof Function,

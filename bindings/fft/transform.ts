@@ -9,6 +9,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 
 /** Σ x[k] exp(∓2πi jk/n) · scale along the last dim of a complex tensor; `inverse`: with the plus sign. */
 export class Fft extends Function {
+  static override leadingDims = true;
   static override forward(ctx: FunctionContext, x: Tensor, inverse: boolean, scale: number): Tensor {
     ctx["inverse"] = inverse;
     ctx["scale"] = scale;

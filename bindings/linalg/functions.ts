@@ -27,6 +27,7 @@ import {
   mT,
   rowsOf,
   TriangularSolve,
+  type Bound,
 } from "./primitives.ts";
 
 export { load } from "./module.ts";
@@ -271,8 +272,6 @@ export function matrixPower(a: Tensor, n: number): Tensor {
 /** The product of a chain of matrices. Follows torch.linalg.multi_dot. */
 export const multiDot = generated.multiDot;
 
-type Bound = number | Tensor | null;
-
 /** Which values count as 0: max(atol, rtol · the largest), a function of the singular values. */
 function toleranceOf(a: Tensor, atol: Bound | undefined, rtol: Bound | undefined): (s: Tensor) => Tensor {
   const eps = a.dtype === "float64" ? 2 ** -52 : 2 ** -23;
@@ -338,7 +337,14 @@ function pinvOf(a: Tensor, atol: Bound | undefined, rtol: Bound | undefined, her
   if (hermitian) checkSquare(a, name);
   return tidy(() => {
     if (a.numel() === 0) return ops.mul(mT(a), 1);
-    return LinalgPinv.apply(a, toleranceOf(a, atol, rtol), hermitian) as Tensor;
+    // with the dims of the batch, so that vmap may add one to both
+    const whole = (bound: Bound | undefined): Bound => {
+      const missing = bound instanceof Tensor ? a.dim() - 2 - bound.dim() : 0;
+      return missing > 0
+        ? (bound as Tensor).reshape([...new Array<number>(missing).fill(1), ...(bound as Tensor).shape])
+        : (bound ?? null);
+    };
+    return LinalgPinv.apply(a, toleranceOf, hermitian, whole(atol), whole(rtol)) as Tensor;
   });
 }
 

@@ -39,7 +39,12 @@ function run(
   return results;
 }
 
-export class LinalgInv extends Function {
+/** Functions of matrices, for which all leading dims are of the batch. */
+export class Decomposition extends Function {
+  static override leadingDims = true;
+}
+
+export class LinalgInv extends Decomposition {
   static override forward(ctx: FunctionContext, a: Tensor): Tensor {
     const n = rowsOf(a);
     const [inverse] = run(Routine.Inverse, [n], [a], [output(a, batchOf(a).lead, n, n)]);
@@ -53,7 +58,7 @@ export class LinalgInv extends Function {
 }
 
 /** X with A X = B, for batches that have one shape. */
-export class LinalgSolve extends Function {
+export class LinalgSolve extends Decomposition {
   static override forward(ctx: FunctionContext, a: Tensor, b: Tensor): Tensor {
     const n = rowsOf(a);
     const m = columnsOf(b);
@@ -68,7 +73,7 @@ export class LinalgSolve extends Function {
   }
 }
 
-export class LinalgCholesky extends Function {
+export class LinalgCholesky extends Decomposition {
   static override forward(ctx: FunctionContext, a: Tensor, upper: boolean): Tensor {
     const n = rowsOf(a);
     const [factor] = run(Routine.Cholesky, [n, Number(upper)], [a], [output(a, batchOf(a).lead, n, n)]);
@@ -90,7 +95,7 @@ export class LinalgCholesky extends Function {
 }
 
 /** X with A X = B for triangular A. */
-export class TriangularSolve extends Function {
+export class TriangularSolve extends Decomposition {
   static override forward(ctx: FunctionContext, a: Tensor, b: Tensor, upper: boolean, unitriangular: boolean): Tensor {
     const n = rowsOf(a);
     const m = columnsOf(b);
@@ -114,7 +119,7 @@ export class TriangularSolve extends Function {
 }
 
 /** Q with k columns and R with k rows. */
-export class LinalgQr extends Function {
+export class LinalgQr extends Decomposition {
   static override forward(ctx: FunctionContext, a: Tensor, k: number): Tensor[] {
     const { lead } = batchOf(a);
     const [m, n] = [rowsOf(a), columnsOf(a)];
@@ -151,7 +156,7 @@ export class LinalgQr extends Function {
 }
 
 /** U, S and Vᵀ; U with u columns and Vᵀ with v rows, 0 for both if only S is wanted. */
-export class LinalgSvd extends Function {
+export class LinalgSvd extends Decomposition {
   static override forward(ctx: FunctionContext, a: Tensor, full: boolean): Tensor[] {
     const { lead } = batchOf(a);
     const [m, n] = [rowsOf(a), columnsOf(a)];
@@ -213,7 +218,7 @@ export function singularValues(a: Tensor): Tensor {
 }
 
 /** Eigenvalues in rising order and eigenvectors of a symmetric matrix, of which one triangle counts. */
-export class LinalgEigh extends Function {
+export class LinalgEigh extends Decomposition {
   static override forward(ctx: FunctionContext, a: Tensor, upper: boolean): Tensor[] {
     const { lead } = batchOf(a);
     const n = rowsOf(a);
@@ -239,7 +244,7 @@ export class LinalgEigh extends Function {
 }
 
 /** Sign and logarithm of the absolute value of the determinant, and the determinant itself. */
-export class LinalgDet extends Function {
+export class LinalgDet extends Decomposition {
   static override forward(ctx: FunctionContext, a: Tensor): Tensor[] {
     const { lead } = batchOf(a);
     const each = output(a, lead);
@@ -288,7 +293,7 @@ function wellConditioned(a: Tensor): boolean {
   return Boolean(ops.all(ops.gt(ops.narrow(s, -1, n - 1, 1), limit)).item());
 }
 
-export class LinalgMatrixExp extends Function {
+export class LinalgMatrixExp extends Decomposition {
   static override forward(ctx: FunctionContext, a: Tensor): Tensor {
     const n = rowsOf(a);
     ctx.saveForBackward(a);
@@ -305,14 +310,20 @@ export class LinalgMatrixExp extends Function {
   }
 }
 
-/** The pseudoinverse; singular values (or, of symmetric matrices, eigenvalues) up to `tolerance` count as 0. */
-export class LinalgPinv extends Function {
+/** A bound for what counts as 0, absolute or relative to the largest value. */
+export type Bound = number | Tensor | null;
+
+/** The pseudoinverse; singular values (or, of symmetric matrices, eigenvalues) up to a tolerance made of the bounds count as 0. */
+export class LinalgPinv extends Decomposition {
   static override forward(
     ctx: FunctionContext,
     a: Tensor,
-    tolerance: (s: Tensor) => Tensor,
+    toleranceOf: (a: Tensor, atol: Bound, rtol: Bound) => (s: Tensor) => Tensor,
     hermitian: boolean,
+    atol: Bound,
+    rtol: Bound,
   ): Tensor {
+    const tolerance = toleranceOf(a, atol, rtol);
     let result: Tensor;
     const invert = (values: Tensor, sizes: Tensor): Tensor =>
       ops.where(ops.gt(sizes, tolerance(sizes)), ops.reciprocal(values), 0).unsqueeze(-2);
@@ -340,12 +351,12 @@ export class LinalgPinv extends Function {
       const kpT = mm(k, pT);
       const first = ops.sub(kpT, mT(mm(p, k)));
       const second = ops.sub(mm(mm(pT, p), ops.sub(gT, mm(k, a))), mm(mm(a, p), kpT));
-      return [ops.add(first, second).to(dtype).to(device) as Tensor, null, null];
+      return [ops.add(first, second).to(dtype).to(device) as Tensor, null, null, null, null];
     }
     const k = mm(p, gT);
     const pTk = mm(pT, k);
     const first = ops.sub(mm(mm(ops.sub(gT, mm(a, k)), p), pT), mT(mm(k, p)));
     const second = ops.sub(pTk, mm(mm(pTk, p), a));
-    return [ops.add(first, second).to(dtype).to(device) as Tensor, null, null];
+    return [ops.add(first, second).to(dtype).to(device) as Tensor, null, null, null, null];
   }
 }

@@ -2,7 +2,7 @@
 
 import { RuntimeError } from "../error.ts";
 import { positional } from "../functional/arguments.ts";
-import { Function, type FunctionContext } from "../autograd/function.ts";
+import type { FunctionContext } from "../autograd/function.ts";
 import * as ops from "../gen/functions.ts";
 import { zerosLike } from "../factories.ts";
 import { scope } from "../memory/scope.ts";
@@ -11,7 +11,7 @@ import { broadcastShapes } from "../tensor/shapes.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkSquare } from "./checks.ts";
 import * as linalg from "./functions.ts";
-import { mT } from "./primitives.ts";
+import { Decomposition, mT } from "./primitives.ts";
 
 const { choleskyOf, named, svdOf } = linalg;
 export { det, logdet, matrixExp, matrixPower, slogdet } from "./functions.ts";
@@ -34,7 +34,7 @@ export function cholesky(input: Tensor, upper: boolean | { upper?: boolean } = f
 const upperOf = (upper: boolean | { upper?: boolean } | undefined): boolean =>
   typeof upper === "object" ? (upper.upper ?? false) : (upper ?? false);
 
-class CholeskySolve extends Function {
+class CholeskySolve extends Decomposition {
   static override forward(ctx: FunctionContext, b: Tensor, factor: Tensor, upper: boolean): Tensor {
     const triangle = upper ? ops.triu(factor) : ops.tril(factor);
     const [first, second] = upper ? [mT(triangle), triangle] : [triangle, mT(triangle)];
@@ -64,7 +64,7 @@ export function choleskySolve(input: Tensor, input2: Tensor, upper?: boolean | {
   });
 }
 
-class CholeskyInverse extends Function {
+class CholeskyInverse extends Decomposition {
   static override forward(ctx: FunctionContext, factor: Tensor, upper: boolean): Tensor {
     const triangle = upper ? ops.triu(factor) : mT(ops.tril(factor));
     const result = linalg.inv(ops.matmul(mT(triangle), triangle));

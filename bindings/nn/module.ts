@@ -278,6 +278,18 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
     for (const [, buffer] of this.namedBuffers("", recurse)) yield buffer;
   }
 
+  /** @internal the module's own parameters and buffers by name, each with a function that puts another in its place */
+  *tensorMembers(): Iterable<[name: string, value: Tensor, set: (tensor: Tensor) => void]> {
+    for (const [name, value, attribute] of this.members()) {
+      if (!(value instanceof Parameter) && !(this.#buffers.has(attribute) && value instanceof Tensor)) continue;
+      yield [name, value, (tensor) => this.setMember(attribute, tensor)];
+    }
+  }
+  /** Containers that keep their members elsewhere override this, too. */
+  protected setMember(attribute: string, tensor: Tensor): void {
+    (this as unknown as Record<string, unknown>)[attribute] = tensor;
+  }
+
   private *collect<T>(
     prefix: string,
     recurse: boolean,

@@ -99,7 +99,7 @@ const DEVICES: readonly Device[] = ["cpu", "webgpu", "meta"];
 
 /** The device of a code in a tensor's header. */
 export function deviceOf(code: number): Device {
-  return DEVICES[code]!;
+  return DEVICES[code & 3]!;
 }
 
 /** The core's code of a device, `"cpu"`, `"cpu:0"`, `"webgpu"`, `"meta"`. @throws RuntimeError otherwise */

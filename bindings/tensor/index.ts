@@ -9,6 +9,7 @@ import { IndexError, TypeError, ValueError } from "../error.ts";
 import { defineMethods, isScalar, mutated, NONE, optionalTensors, scalarHandle, typeName, wrap } from "./call.ts";
 import { tensor, type TensorData } from "./create.ts";
 import { Code, DTYPES, SCALAR_TYPES } from "./dtype.ts";
+import { isBatched } from "./read.ts";
 import type { Scalar } from "./scalar.ts";
 import { live, Tensor } from "./tensor.ts";
 
@@ -274,7 +275,7 @@ function refuseZeroDim(index: Prepared | undefined): void {
 
 function applyTensor(state: State, index: Tensor): void {
   if (index.ndim === 0) {
-    if (index.dtypeCode === Code.Int64 && index.device !== "cpu" && !canRead()) {
+    if (index.dtypeCode === Code.Int64 && ((index.device !== "cpu" && !canRead()) || isBatched(index.handle))) {
       // a copy in place of the view, since its value is not known
       gatherWith(state, index);
       return;

@@ -21,6 +21,7 @@ let depth = 0;
 
 /** A call from outside: its operands stay, whatever an interceptor runs before it hands on. */
 function enter(op: string, run: Run, words: readonly number[]): number {
+  if (depth === 0) return run(...words);
   const held = handlesOf(op, words);
   for (const handle of held) core.retain(handle);
   try {
@@ -45,12 +46,7 @@ function pass(op: string, run: Run, words: readonly number[], level: number): nu
 export function intercept(interceptor: Interceptor): () => void {
   active.push(interceptor);
   depth++;
-  if (active.length === 1)
-    put(
-      (op, run) =>
-        (...words) =>
-          enter(op, run, words),
-    );
+  if (active.length === 1) put(entering);
   return () => {
     const at = active.lastIndexOf(interceptor);
     if (at < 0) return;
@@ -59,6 +55,11 @@ export function intercept(interceptor: Interceptor): () => void {
     if (active.length === 0) put(undefined);
   };
 }
+
+const entering =
+  (op: string, run: Run): Run =>
+  (...words) =>
+    enter(op, run, words);
 
 function put(wrap: ((op: string, run: Run) => Run) | undefined): void {
   replaceOps(wrap);

@@ -3,7 +3,7 @@
 
 import { ValueError } from "../error.ts";
 import { Code, isComplexCode, isFloatingCode } from "./dtype.ts";
-import { elementsOf, type Element, type Elements } from "./read.ts";
+import { batchedText, elementsOf, isBatched, type Element, type Elements } from "./read.ts";
 import type { Tensor } from "./tensor.ts";
 import { getDefaultDtype } from "./defaults.ts";
 
@@ -54,6 +54,7 @@ export function setPrintOptions(
 
 /** The text of a tensor; `prefix` is what stands before its elements, which are those of `values`, a tensor of the CPU. */
 export function formatTensor(tensor: Tensor, prefix = "tensor(", values = tensor): string {
+  if (isBatched(tensor.handle)) return batchedText.print(tensor.handle);
   const code = tensor.dtypeCode;
   const device = tensor.device;
   const fallback = getDefaultDtype();

@@ -1,6 +1,6 @@
 // Elements of CPU tensors as JavaScript values, read straight from the wasm memory.
 
-import { currentBuffer, word } from "../core.ts";
+import { BATCHED, BATCHED_ELSEWHERE, currentBuffer, word } from "../core.ts";
 import { RuntimeError } from "../error.ts";
 import { Code, deviceOf, ITEM_SIZES, type TypedArray } from "./dtype.ts";
 import { halfToNumber } from "./half.ts";
@@ -49,8 +49,9 @@ export function itemsPerElement(code: number): number {
 
 /** @throws RuntimeError unless the elements can be read now */
 export function requireCpu(handle: number, what: string): void {
-  const device = deviceCodeOf(handle);
+  const device = (word(handle + 4) >>> 8) & 0xff;
   if (device === 0) return;
+  if (device >= BATCHED) throw new RuntimeError(batchedText.refusal(handle, what));
   if (deviceOf(device) === "meta") throw new RuntimeError(`${what}(): a tensor on the meta device has no data`);
   throw new RuntimeError(
     `${what}(): values on WebGPU can only be read asynchronously; use await x.${what}Async(), or await x.cpu() first`,
@@ -59,8 +60,19 @@ export function requireCpu(handle: number, what: string): void {
 
 /** The number of a tensor's device. */
 export function deviceCodeOf(handle: number): number {
-  return (word(handle + 4) >>> 8) & 0xff;
+  return (word(handle + 4) >>> 8) & 3;
 }
+
+/** True for the stand-in of a tensor that vmap maps over (func/batched.ts). */
+export function isBatched(handle: number): boolean {
+  return ((word(handle + 4) >>> 8) & BATCHED) !== 0;
+}
+
+/** What is said of such tensors; vmap knows more. */
+export const batchedText = {
+  refusal: (_handle: number, _what: string): string => BATCHED_ELSEWHERE,
+  print: (_handle: number): string => "tensor(<of a vmap that has ended>)",
+};
 
 /** The whole storage of a CPU tensor as a typed array on the wasm memory. Valid until the memory grows. */
 export function storageArray(handle: number): TypedArray {

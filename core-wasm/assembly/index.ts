@@ -235,6 +235,10 @@ export function autogradGrad(
   return leaveList(found);
 }
 
+export function hasOtherLeaves(roots: Tensors, leaves: Tensors): i32 {
+  return i32(engine.hasOtherLeaves(roots, leaves));
+}
+
 /** Registers JavaScript function `id` as a gradient hook of `t`. */
 export function addHook(t: Tensor, id: i32): void {
   if (!t.requiresGrad) fail(ErrorKind.Runtime, "cannot register a hook on a tensor that doesn't require gradient");

@@ -287,6 +287,9 @@ export class ParameterDict extends Module<never[], never> {
   protected override *members(): Iterable<[string, unknown, string]> {
     for (const [key, parameter] of this.items) yield [key, parameter, key];
   }
+  protected override setMember(key: string, tensor: Tensor): void {
+    this.items.set(key, tensor as Parameter);
+  }
   get size(): number {
     return this.items.size;
   }

@@ -393,6 +393,33 @@ function execute(
   setGradMode(mode);
 }
 
+/** Whether one of `roots` depends on a leaf beside `leaves`. */
+export function hasOtherLeaves(roots: Tensors, leaves: Tensors): bool {
+  const run = beginRun(leaves);
+  epoch++;
+  let found = false;
+  for (let i = 0; i < roots.length; i++) {
+    const root = roots.get(i);
+    const node = historyOf(root);
+    if (node !== null) visit(run, node);
+    else if (root.requiresGrad && !leafWanted(changetype<usize>(root))) found = true;
+  }
+  for (let i = 0; i < run.nodeCount; i++) {
+    const node = nodeAt(run, i);
+    for (let k = 0; k < <i32>node.inputCount; k++) {
+      const target = node.target(k);
+      if (target == 0) continue;
+      if (node.targetNr(k) != LEAF) visit(run, changetype<Node>(target));
+      else if (!leafWanted(target)) found = true;
+    }
+  }
+  // their slots may belong to an enclosing pass
+  for (let i = 0; i < run.nodeCount; i++) releaseNode(nodeAt(run, i));
+  run.nodeCount = 0;
+  endRun();
+  return found;
+}
+
 function seedAll(roots: Tensors, grads: Tensors): void {
   for (let i = 0; i < roots.length; i++) grads.set(i, seed(roots.get(i), grads.has(i) ? grads.get(i) : null, i));
 }

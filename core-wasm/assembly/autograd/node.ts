@@ -91,6 +91,8 @@ export class Node {
     const history = historyOf(t);
     const slot = this.at(HEADER + ((<usize>i) << 3));
     if (history !== null) {
+      // that of a view whose base was written to has only just been made
+      if (history.seq > this.seq) this.seq = ++sequence;
       history.refs++;
       store<usize>(slot, changetype<usize>(history));
       store<i32>(slot, t.outputNr, 4);
