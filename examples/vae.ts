@@ -165,6 +165,8 @@ async function saveGrids(model: VAE, images: torch.Tensor, out: string, epoch: n
 runAsProgram(import.meta, async () =>
   trainVae({
     epochs: numberOption("epochs", 10),
+    limit: numberOption("limit", 60_000),
+
     hidden: numberOption("hidden", 400),
     latent: numberOption("latent", 20),
     batch: numberOption("batch", 128),

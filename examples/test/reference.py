@@ -318,7 +318,82 @@ def resnet18():
     return {"logits": logits[:, ::100].tolist(), "losses": losses, "accuracy": accuracy}
 
 
-PARTS = {"charLstm": char_lstm, "gpt": gpt, "vae": vae, "resnet18": resnet18}
+MONTHS = "January February March April May June July August September October November December".split()
+STYLES = [
+    lambda y, m, d: f"{d} {MONTHS[m]} {y}",
+    lambda y, m, d: f"{MONTHS[m]} {d}, {y}",
+    lambda y, m, d: f"{MONTHS[m][:3]} {d}, {y}",
+    lambda y, m, d: f"{d:02}.{m + 1:02}.{y}",
+]
+
+
+def dates(count):
+    years, months, days, styles = (torch.randint(0, high, (count,)).tolist() for high in (200, 12, 28, len(STYLES)))
+    at = [(1900 + y, m, d + 1) for y, m, d in zip(years, months, days)]
+    return [STYLES[s](*date) for s, date in zip(styles, at)], [f"{y}-{m + 1:02}-{d:02}" for y, m, d in at]
+
+
+def transformer():
+    steps, batch, width, heads, layers, dropout, lr = 150, 32, 32, 4, 1, 0.0, 1e-2
+    source_length, target_length = 18, 10
+    characters = ["", ""] + sorted(set("0123456789-,. " + "".join(MONTHS)))
+    torch.manual_seed(0)
+
+    def encode(text):
+        return [characters.index(c) for c in text]
+
+    def sources(texts):
+        return torch.tensor([encode(text) + [0] * (source_length - len(text)) for text in texts])
+
+    class Translator(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.characters = nn.Embedding(len(characters), width)
+            frequencies = (torch.arange(0, width, 2) * (-math.log(10_000) / width)).exp()
+            angles = torch.arange(source_length)[:, None] * frequencies
+            self.register_buffer("places", torch.stack([angles.sin(), angles.cos()], 2).flatten(1), False)
+            self.transformer = nn.Transformer(
+                width, heads, layers, layers, 4 * width, dropout, batch_first=True, norm_first=True
+            )
+            self.output = nn.Linear(width, len(characters))
+
+        def embed(self, ids):
+            return self.characters(ids) + self.places[: ids.shape[1]]
+
+        def forward(self, source, target):
+            padding = source == 0
+            memory = self.transformer.encoder(self.embed(source), src_key_padding_mask=padding)
+            mask = nn.Transformer.generate_square_subsequent_mask(target.shape[1])
+            decoder = self.transformer.decoder
+            return self.output(decoder(self.embed(target), memory, mask, memory_key_padding_mask=padding))
+
+    model = Translator()
+    optimizer = optim.Adam(model.parameters(), lr=lr)
+    schedule = optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps)
+    losses = []
+    for _ in range(steps):
+        texts, translations = dates(batch)
+        target = torch.tensor([[1] + encode(text) for text in translations])
+        logits = model(sources(texts), target[:, :-1])
+        loss = F.cross_entropy(logits.flatten(0, 1), target[:, 1:].flatten())
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1)
+        optimizer.step()
+        schedule.step()
+        losses.append(loss.item())
+    model.eval()
+    torch.manual_seed(1)
+    texts, translations = dates(200)
+    written = torch.ones(len(texts), 1, dtype=torch.long)
+    with torch.no_grad():
+        for _ in range(target_length):
+            written = torch.cat([written, model(sources(texts), written)[:, -1].argmax(1, True)], 1)
+    guesses = ["".join(characters[i] for i in row[1:]) for row in written.tolist()]
+    return {"losses": thin(losses), "translations": guesses[:5]}
+
+
+PARTS = {"charLstm": char_lstm, "gpt": gpt, "vae": vae, "resnet18": resnet18, "transformer": transformer}
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--resnet18"]:

@@ -1,0 +1,28 @@
+// The transformer that translates dates: its losses and its translations are PyTorch's.
+import { test } from "#test";
+import assert from "node:assert/strict";
+import * as torch from "flambeau";
+import { close, reference } from "../lib/check.ts";
+import { dates, trainTranslator, translate } from "../transformer.ts";
+
+test("nn.Transformer learns to translate dates as PyTorch's does", async () => {
+  const tensors: number[] = [];
+  const report = () => tensors.push(torch.memoryStats().tensors);
+  const { model, losses, accuracy } = await trainTranslator({ steps: 150, width: 32, lr: 1e-2, report });
+  const want = reference("transformer");
+  close(
+    losses.filter((_, i) => i % 10 === 0),
+    want.losses,
+    2e-3,
+  );
+  // whole dates, which nobody guesses
+  assert.ok(accuracy > 0.4, `${accuracy}`);
+  assert.equal(tensors.at(-1), tensors[0]);
+
+  torch.manualSeed(1);
+  const { texts, translations } = dates(200);
+  const translated = await translate(model, texts);
+  assert.deepEqual(translated.slice(0, 5), want.translations);
+  assert.ok(translated.filter((text, i) => text === translations[i]).length > 80);
+  await assert.rejects(translate(model, ["7 March 1998?"]), /no date has "\?"/);
+});
