@@ -207,7 +207,7 @@ export const SHAPES: Operators = {
     const dtype = node.attribute("dtype") === undefined ? x.dtype : dtypeOf(node.int("dtype", 1));
     const k = node.int("k", 0);
     const size = rows + columns + Math.abs(k);
-    return eye(size, size, { dtype }).narrow(0, Math.max(0, -k), rows).narrow(1, Math.max(0, k), columns).clone();
+    return eye(size, size, { dtype }).narrow(0, Math.max(0, k), rows).narrow(1, Math.max(0, -k), columns).clone();
   },
   DepthToSpace: depthToSpace,
   SpaceToDepth: spaceToDepth,
