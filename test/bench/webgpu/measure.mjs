@@ -3,6 +3,7 @@
 // resolves to the mean square of the result, by which the report sees that the systems did the same.
 // Prints a JSON line per case.
 import { data, labels } from "../lib/harness.mjs";
+import { casesOf } from "./cases.mjs";
 import { counted, hostGpu } from "./gpu.mjs";
 
 const [system, ...rest] = process.argv.slice(2);
@@ -20,7 +21,9 @@ function describe({ vendor, architecture, device, description }) {
 }
 
 const { start } = await import(`./${system}.mjs`);
-const { version, cases, sync } = await start({ gpu, sizes, elements, data, labels });
+const filled = (shape, seed, scale = 1) => data(shape.reduce((a, b) => a * b, 1), seed, scale); // prettier-ignore
+const { version, sync, ...parts } = await start({ gpu, filled });
+const cases = casesOf(parts, { sizes, elements, labels });
 const base = { system, version, adapter: Object.values(describe(adapter.info)).filter(Boolean).join(" "), software };
 
 async function timed(run, times) {
