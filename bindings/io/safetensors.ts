@@ -42,8 +42,12 @@ export interface TensorSlice {
  * @param source a path, a URL, bytes, a Blob, a Response or a stream
  * @throws ValueError for a damaged file, or a key that it does not have; RuntimeError where it ends too early
  * @example
- * const bytes = await torch.io.saveSafetensors({ weight: torch.tensor([1, 2]) });
- * (await torch.io.loadSafetensors(bytes)).weight; // tensor([1., 2.])
+ * const bytes = await torch.safetensors.save({ weight: torch.tensor([1, 2]), bias: torch.zeros(2) });
+ * const chosen = await torch.safetensors.loadFile(new Response(bytes), { keys: ["weight"], device: "cpu" });
+ * chosen.weight; // tensor([1., 2.])
+ * @example
+ * const progress = (loaded, total, name) => console.log(`${name}: ${loaded} of ${total} bytes`);
+ * model.loadStateDict(await torch.safetensors.loadFile("model.safetensors", { device: "webgpu", progress }));
  */
 export const loadFile: (source: FileSource, options?: ReadNamedOptions | null) => Promise<Record<string, Tensor>> =
   lazy("loadSafetensors");
@@ -66,6 +70,10 @@ export const load = loadFile;
  * const bytes = await torch.safetensors.save({ weight: torch.tensor([1, 2]) });
  * const file = await torch.safetensors.open(bytes);
  * await file.getTensor("weight"); // tensor([1., 2.])
+ * await file.close();
+ * @example
+ * await using file = await torch.safetensors.open("model.safetensors", { device: "webgpu" });
+ * for (const name of file.keys()) state[name] = await file.getTensor(name);
  */
 export const open: (source: FileSource, options?: { device?: Device } | null) => Promise<SafetensorsFile> =
   lazy("openSafetensors");
@@ -76,8 +84,9 @@ export const open: (source: FileSource, options?: { device?: Device } | null) =>
  * @param metadata strings kept in the header
  * @throws ValueError for complex128, which the format does not have
  * @example
- * const bytes = await torch.io.saveSafetensors({ weight: torch.tensor([1, 2]) });
- * (await torch.io.loadSafetensors(bytes)).weight; // tensor([1., 2.])
+ * const bytes = await torch.safetensors.saveFile({ weight: torch.tensor([1, 2]) }); // or a path as the second argument
+ * (await torch.safetensors.loadFile(bytes)).weight; // tensor([1., 2.])
+ * @example await torch.safetensors.saveFile(model.stateDict(), "model.safetensors", { format: "pt" });
  */
 export const saveFile: {
   (

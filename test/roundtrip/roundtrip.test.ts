@@ -44,6 +44,7 @@ class Transformer extends nn.Module<[x: torch.Tensor], torch.Tensor> {
   }
 }
 
+type Optimizer = torch.optim.Optimizer<{ lr?: number }>;
 type Model = torch.nn.Module<[x: torch.Tensor], torch.Tensor>;
 
 const MODELS: Record<string, () => Model> = {
@@ -62,7 +63,7 @@ const MODELS: Record<string, () => Model> = {
   lstm: () => new Lstm(),
   transformer: () => new Transformer(),
 };
-const OPTIMIZERS: Record<string, (parameters: Iterable<torch.nn.Parameter>) => torch.optim.Optimizer> = {
+const OPTIMIZERS: Record<string, (parameters: Iterable<torch.nn.Parameter>) => Optimizer> = {
   sgd: (parameters) => new torch.optim.SGD(parameters, { lr: 0.03, momentum: 0.9, weightDecay: 1e-3 }),
   adam: (parameters) => new torch.optim.Adam(parameters, { lr: 3e-3 }),
   adamw: (parameters) => new torch.optim.AdamW(parameters, { lr: 3e-3, weightDecay: 0.05, amsgrad: true }),
@@ -71,13 +72,7 @@ const OPTIMIZERS: Record<string, (parameters: Iterable<torch.nn.Parameter>) => t
 type Batches = readonly (readonly [x: torch.Tensor, y: torch.Tensor])[];
 type Losses = Record<string, number[]>;
 
-function train(
-  model: Model,
-  optimizer: torch.optim.Optimizer,
-  batches: Batches,
-  first: number,
-  count: number,
-): number[] {
+function train(model: Model, optimizer: Optimizer, batches: Batches, first: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) =>
     torch.scope(() => {
       const [x, y] = batches[(first + i) % batches.length]!;

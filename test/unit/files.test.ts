@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { crc32, deflateRawSync, gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import * as torch from "flambeau";
+import { noPytorch, PYTHON } from "../hosts/pytorch.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "flambeau-files-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -444,21 +445,13 @@ describe("damaged files", () => {
   });
 });
 
-const python = "/usr/bin/python3";
 const script = join(import.meta.dirname, "files.py");
-const run = (...args: string[]): string => execFileSync(python, [script, ...args], { encoding: "utf8" });
+const run = (...args: string[]): string => execFileSync(PYTHON, [script, ...args], { encoding: "utf8" });
 
-function hasTorch(): boolean {
-  try {
-    execFileSync(python, ["-c", "import torch"], { stdio: "ignore" });
-    return true;
-  } catch {
-    console.warn("PyTorch is not installed (Debian: apt-get install python3-torch): it is not asked about our files");
-    return false;
-  }
-}
+const reason = noPytorch();
+if (reason !== null) console.warn(`PyTorch is not asked about our files: ${reason}`);
 
-describe.skipIf(!hasTorch())("PyTorch", () => {
+describe.skipIf(reason !== null)("PyTorch", () => {
   it("writes what is loaded here, in all its formats", async () => {
     run("write", folder);
     for (const name of ["zip", "legacy", "proto4"]) {
