@@ -2,7 +2,7 @@
 // tensors. Cost: reads index and one element an output element; rows that share one index are copied as a whole.
 import { Args, Operand } from "../dispatch/args";
 import { itemSize } from "../tensor/dtype";
-import { columnStride, columnsOf, planeOffset, planesOf, rowStride, rowsOf } from "./planes";
+import { columnStride, columnsOf, copyRun, planeOffset, planesOf, rowStride, rowsOf } from "./planes";
 
 /** An int64 index (known to be in range) as an i32, negative ones counted from the end. */
 // @ts-ignore: decorator
@@ -27,7 +27,6 @@ function gatherAs<T>(args: Args): void {
   const toStep = <usize>outStep * sizeof<T>();
   const baseStep = <usize>inputStep * sizeof<T>();
   const atStep = (<usize>indexStep) << 3;
-  const rowIsBlock = indexStep == 0 && outStep == 1 && inputStep == 1;
   for (let plane = 0, planes = planesOf(index); plane < planes; plane++) {
     let outAt = planeOffset(index, out, plane);
     let inputAt = planeOffset(index, input, plane);
@@ -36,15 +35,8 @@ function gatherAs<T>(args: Args): void {
       let to = out.data + <usize>outAt * sizeof<T>();
       let at = index.data + ((<usize>indexAt) << 3);
       if (indexStep == 0) {
-        let from = input.data + <usize>inputAt * sizeof<T>() + <usize>loadIndex(at, size) * step;
-        if (rowIsBlock) memory.copy(to, from, <usize>columns * sizeof<T>());
-        else {
-          for (let i = 0; i < columns; i++) {
-            store<T>(to, load<T>(from));
-            to += toStep;
-            from += baseStep;
-          }
-        }
+        const from = input.data + <usize>inputAt * sizeof<T>() + <usize>loadIndex(at, size) * step;
+        copyRun(sizeof<T>(), to, toStep, from, baseStep, columns);
       } else {
         let base = input.data + <usize>inputAt * sizeof<T>();
         let i = 0;

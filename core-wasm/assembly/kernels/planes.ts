@@ -56,3 +56,32 @@ export function elementOffset(space: Operand, o: Operand, position: i32): i32 {
   }
   return offset;
 }
+
+// @ts-ignore: decorator
+@inline function copyEach<T>(to: usize, toStep: usize, from: usize, fromStep: usize, n: i32): void {
+  for (; n > 0; n--) {
+    store<T>(to, load<T>(from));
+    to += toStep;
+    from += fromStep;
+  }
+}
+
+/** Copies `n` elements of `size` bytes; the steps are in bytes. */
+export function copyRun(size: i32, to: usize, toStep: usize, from: usize, fromStep: usize, n: i32): void {
+  if (toStep == <usize>size && fromStep == <usize>size) {
+    memory.copy(to, from, <usize>(n * size));
+    return;
+  }
+  switch (size) {
+    case 1:
+      return copyEach<u8>(to, toStep, from, fromStep, n);
+    case 2:
+      return copyEach<u16>(to, toStep, from, fromStep, n);
+    case 4:
+      return copyEach<u32>(to, toStep, from, fromStep, n);
+    case 8:
+      return copyEach<u64>(to, toStep, from, fromStep, n);
+    default:
+      return copyEach<v128>(to, toStep, from, fromStep, n);
+  }
+}

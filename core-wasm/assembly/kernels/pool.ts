@@ -4,7 +4,7 @@
 //
 // ints: 0 spatial rank, 1 adaptive, 2 count padding in averages, 3 divisor (0: the window's size), then kernel size,
 // stride, padding, dilation per spatial dimension. The workspace has poolWorkspace() bytes.
-//   maxPool:       0 values, 1 indices (int64, within the input's plane), 2 input: float32, float64, int32, int64;
+//   maxPool:       0 values, 1 indices (int64, within the input's plane), 2 input: float32 or float64;
 //                  int 2: values alone, 0 values, 1 input, both float32
 //   averagePool:   0 out, 1 input: float32, float64, int64 (divided towards zero)
 //   averageSpread: 0 gradient of the input, 1 gradient of the output
@@ -20,16 +20,9 @@ import { end, extent, fillWindows, first, setting, spatial } from "./poolWindows
   return n;
 }
 
-// @ts-ignore: decorator
-@inline function lowest<T>(): T {
-  if (isFloat<T>()) return <T>-Infinity;
-  return sizeof<T>() == 8 ? <T>i64.MIN_VALUE : <T>i32.MIN_VALUE;
-}
-
 /** a if `which`, else b, without a branch: no predictor knows which element is the largest, and floats have no cmov. */
 // @ts-ignore: decorator
 @inline function choose<T>(a: T, b: T, which: i32): T {
-  if (!isFloat<T>()) return select<T>(a, b, which);
   if (sizeof<T>() == 4)
     return <T>reinterpret<f32>(select<i32>(reinterpret<i32>(<f32>a), reinterpret<i32>(<f32>b), which));
   return <T>reinterpret<f64>(select<i64>(reinterpret<i64>(<f64>a), reinterpret<i64>(<f64>b), which));
@@ -122,7 +115,7 @@ function maxOf<T>(args: Args): void {
         const y0 = first(heights, y);
         const y1 = end(heights, y);
         for (let x = 0; x < ow; x++) {
-          if (sizeof<T>() == 4 && isFloat<T>() && x >= vectorFrom && x < vectorEnd && vectorEnd - vectorFrom >= 4) {
+          if (sizeof<T>() == 4 && x >= vectorFrom && x < vectorEnd && vectorEnd - vectorFrom >= 4) {
             // the last group reaches back over windows that are done already
             const at = min(x, vectorEnd - 4);
             const back = <usize>(x - at);
@@ -137,7 +130,7 @@ function maxOf<T>(args: Args): void {
           }
           const x0 = first(widths, x);
           const x1 = end(widths, x);
-          let best = lowest<T>();
+          let best = <T>-Infinity;
           let at = (z0 * ih + y0) * iw + x0;
           for (let iz = z0; iz < z1; iz += stepZ) {
             for (let iy = y0; iy < y1; iy += stepY) {
@@ -145,8 +138,7 @@ function maxOf<T>(args: Args): void {
               for (let ix = x0; ix < x1; ix += stepX) {
                 const v = load<T>(from + <usize>(row + ix) * sizeof<T>());
                 // a NaN replaces everything, and stays: the comparison with it is false
-                let larger: i32 = v > best ? 1 : 0;
-                if (isFloat<T>()) larger |= v != v ? 1 : 0;
+                const larger = i32(v > best) | i32(v != v);
                 best = choose<T>(v, best, larger);
                 at = select<i32>(row + ix, at, larger);
               }
@@ -164,17 +156,9 @@ function maxOf<T>(args: Args): void {
 }
 
 export function maxPool(args: Args): void {
-  if (args.int(2)) return maxRows(args);
-  switch (args.operand(0).dtype) {
-    case DType.Float32:
-      return maxOf<f32>(args);
-    case DType.Float64:
-      return maxOf<f64>(args);
-    case DType.Int64:
-      return maxOf<i64>(args);
-    default:
-      return maxOf<i32>(args);
-  }
+  if (args.int(2)) maxRows(args);
+  else if (args.operand(0).dtype == DType.Float64) maxOf<f64>(args);
+  else maxOf<f32>(args);
 }
 
 /** `spread` false: out (operand 0) = averages of operand 1. True: the transpose, operand 0 being the input's gradient. */
@@ -287,16 +271,8 @@ function scatterOf<T>(args: Args): void {
  * ints: 0 count, 1 size, 2 whether to add (else the last write stays).
  */
 export function planeScatter(args: Args): void {
-  switch (args.operand(0).dtype) {
-    case DType.Float32:
-      return scatterOf<f32>(args);
-    case DType.Float64:
-      return scatterOf<f64>(args);
-    case DType.Int64:
-      return scatterOf<i64>(args);
-    default:
-      return scatterOf<i32>(args);
-  }
+  if (args.operand(0).dtype == DType.Float64) scatterOf<f64>(args);
+  else scatterOf<f32>(args);
 }
 
 function gatherOf<T>(args: Args): void {
@@ -319,14 +295,6 @@ function gatherOf<T>(args: Args): void {
 
 /** Operand 0 [planes, count] = elements of operand 1 [planes, size] at operand 2. ints: 0 count, 1 size. */
 export function planeGather(args: Args): void {
-  switch (args.operand(0).dtype) {
-    case DType.Float32:
-      return gatherOf<f32>(args);
-    case DType.Float64:
-      return gatherOf<f64>(args);
-    case DType.Int64:
-      return gatherOf<i64>(args);
-    default:
-      return gatherOf<i32>(args);
-  }
+  if (args.operand(0).dtype == DType.Float64) gatherOf<f64>(args);
+  else gatherOf<f32>(args);
 }

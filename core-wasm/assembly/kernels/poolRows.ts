@@ -190,8 +190,7 @@ function meanOfColumns(
   else joinColumns(Mode.Sum, to, line, width, 2, kernel, spread, scale, counts);
 }
 
-// @ts-ignore: decorator
-@inline function rows(args: Args, out: Operand, x: Operand, largest: bool): void {
+function rows(args: Args, out: Operand, x: Operand, largest: bool): void {
   const rank = args.int(0);
   const adaptive = args.int(1) != 0;
   const od = spatial(out, rank, 0);

@@ -146,9 +146,9 @@ export function scatter(args: Args): void {
       case 2:
         return scatterAs<u16>(args, ScatterMode.Assign, Half.None);
       case 4:
-        return scatterAs<u32>(args, ScatterMode.Assign, Half.None);
+        return scatterAs<i32>(args, ScatterMode.Assign, Half.None);
       case 8:
-        return scatterAs<u64>(args, ScatterMode.Assign, Half.None);
+        return scatterAs<i64>(args, ScatterMode.Assign, Half.None);
       default:
         return scatterAs<v128>(args, ScatterMode.Assign, Half.None);
     }

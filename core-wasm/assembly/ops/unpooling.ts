@@ -2,12 +2,12 @@
 import { Device } from "../dispatch/device";
 import * as ops from "../gen/ops";
 import { rawContiguous } from "../tensor/create";
-import { DType } from "../tensor/dtype";
+import { DType, isFloating } from "../tensor/dtype";
 import { sameShape } from "../tensor/broadcast";
 import { ErrorKind, msg, msgInt, msgInts, msgShape, raise } from "../tensor/error";
 import { Ints, newInts } from "../tensor/ints";
 import { Tensor } from "../tensor/tensor";
-import { perDimension } from "./pooling";
+import { notImplemented, perDimension } from "./pooling";
 
 /** The sizes that pooling started from: as given, if they are possible, else the least ones. */
 function unpooledSizes(
@@ -95,6 +95,7 @@ function maxUnpool(
   let volume = 1;
   for (let i = 0; i < rank; i++) volume *= sizes.get(i);
   if (indices.device == Device.Cpu) checkIndices(rawContiguous(indices), volume, sizes);
+  if (!isFloating(input.dtype)) notImplemented(rank == 3 ? "max_unpool3d" : "max_unpool2d", input.dtype);
   return ops.planePut(input, indices, sizes, rank);
 }
 

@@ -113,6 +113,18 @@ export function basic<T>(op: i32, dst: usize, a: usize, b: usize, c: usize, byte
     case Op.Signbit:
       for (; i < bytes; i += 16) put(dst + i, signMask<T>(get(a + i)));
       return true;
+    case Op.ToValue:
+      for (; i < bytes; i += 16) put(dst + i, v128.and(get(a + i), one));
+      return true;
+  }
+  if (isFloat<T>() && basicFloat<T>(op, dst, a, b, bytes)) return true;
+  return bitwise(op, dst, a, b, c, bytes);
+}
+
+/** The micro-ops that are the same for lanes of every type. */
+function bitwise(op: i32, dst: usize, a: usize, b: usize, c: usize, bytes: usize): bool {
+  let i: usize = 0;
+  switch (op) {
     case Op.BitAnd:
     case Op.And:
       for (; i < bytes; i += 16) put(dst + i, v128.and(get(a + i), get(b + i)));
@@ -132,11 +144,8 @@ export function basic<T>(op: i32, dst: usize, a: usize, b: usize, c: usize, byte
     case Op.Select:
       for (; i < bytes; i += 16) put(dst + i, v128.bitselect(get(b + i), get(c + i), get(a + i)));
       return true;
-    case Op.ToValue:
-      for (; i < bytes; i += 16) put(dst + i, v128.and(get(a + i), one));
-      return true;
   }
-  return isFloat<T>() ? basicFloat<T>(op, dst, a, b, bytes) : false;
+  return false;
 }
 
 function basicFloat<T>(op: i32, dst: usize, a: usize, b: usize, bytes: usize): bool {
