@@ -151,6 +151,36 @@ function expFar(x: v128): v128 {
   return v128.bitselect(withSign<f32>(far, x), near, f32x4.gt(a, c(1)));
 }
 
+/** Beyond this the products of the reduction below are no longer exact. */
+export const TRIG32_LIMIT: f32 = 250;
+
+// @ts-ignore: decorator
+@lazy const SIN32 = memory.data<f32>([1.9515295891e-4, -8.3321608736e-3, 1.6666654611e-1]);
+// @ts-ignore: decorator
+@lazy const COS32 = memory.data<f32>([2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2, -0.5]);
+/** sin, or cos, for |x| <= TRIG32_LIMIT: within 1.4 units in the last place. */
+// @ts-ignore: decorator
+@inline export function trig32(x: v128, cosine: bool): v128 {
+  const rounded = fma(x, c(0.6366197723675814), c(ROUNDER));
+  const n = f32x4.sub(rounded, c(ROUNDER));
+  const back = f32x4.neg(n);
+  // x - n pi/2, pi/2 in three parts of 16, 16 and 24 bits; r carries the high part, `excess` what it is too large by
+  const near = fma(back, c(1.570770263671875), x);
+  const high = fma(back, c(2.6063062250614166e-5), near);
+  const low = fma(n, c(6.07710062827671e-11), fma(n, c(2.6063062250614166e-5), f32x4.sub(high, near)));
+  const r = f32x4.sub(high, low);
+  const excess = f32x4.add(f32x4.sub(r, high), low);
+  const z = f32x4.mul(r, r);
+  let s = horner<f32>(SIN32, 3, z);
+  s = f32x4.sub(r, fma(f32x4.mul(s, z), r, excess));
+  let k = horner<f32>(COS32, 4, z);
+  k = f32x4.add(c(1), fma(k, z, f32x4.mul(r, excess)));
+  const odd = i32x4.shr_s(i32x4.shl(rounded, 31), 31);
+  const quadrant = cosine ? i32x4.add(rounded, i32x4.splat(1)) : rounded;
+  const value = cosine ? v128.bitselect(s, k, odd) : v128.bitselect(k, s, odd);
+  return v128.xor(value, v128.and(i32x4.shl(quadrant, 30), i32x4.splat(i32.MIN_VALUE)));
+}
+
 export function nextafter32(x: f32, y: f32): f32 {
   if (x != x || y != y) return x + y;
   if (x == y) return y;

@@ -1,6 +1,6 @@
 // Micro-ops of float32 programs: four lanes in float32 for the functions that networks run most, two lanes in float64 for
 // the other elementary ones, scalar float64 for the rest.
-import { erf32, exp2_32, exp32, log32, nextafter32, sigmoid32, tanh32 } from "../math/f32";
+import { TRIG32_LIMIT, erf32, exp2_32, exp32, log32, nextafter32, sigmoid32, tanh32, trig32 } from "../math/f32";
 import { binary64, unary64 } from "../math/f64";
 import { withSign } from "../math/simd";
 import {
@@ -42,6 +42,20 @@ import { Op } from "./opcodes";
 
 function unaryScalar(op: i32, dst: usize, a: usize, bytes: usize): void {
   for (let i: usize = 0; i < bytes; i += 4) store<f32>(dst + i, <f32>unary64(op, <f64>load<f32>(a + i)));
+}
+
+// @ts-ignore: decorator
+@inline function beyondTrig32(x: v128): bool {
+  return v128.any_true(f32x4.gt(f32x4.abs(x), f32x4.splat(TRIG32_LIMIT)));
+}
+
+/** sin or cos of four elements of which one is large. */
+function trigFar(op: i32, dst: usize, a: usize): void {
+  for (const end = dst + 16; dst < end; dst += 8, a += 8) {
+    const x = wide(a);
+    if (reducible(x)) putWide(dst, op == Op.Sin ? sinWide(x) : cosWide(x));
+    else unaryScalar(op, dst, a, 8);
+  }
 }
 
 function division(op: i32, dst: usize, a: usize, b: usize, bytes: usize): void {
@@ -98,17 +112,17 @@ export function micro32(op: i32, dst: usize, a: usize, b: usize, c: usize, bytes
       for (; i < bytes; i += 8) putWide(dst + i, log1pWide(wide(a + i)));
       return;
     case Op.Sin:
-      for (; i < bytes; i += 8) {
-        const x = wide(a + i);
-        if (reducible(x)) putWide(dst + i, sinWide(x));
-        else unaryScalar(op, dst + i, a + i, 8);
+      for (; i < bytes; i += 16) {
+        const x = v128.load(a + i);
+        if (beyondTrig32(x)) trigFar(op, dst + i, a + i);
+        else v128.store(dst + i, trig32(x, false));
       }
       return;
     case Op.Cos:
-      for (; i < bytes; i += 8) {
-        const x = wide(a + i);
-        if (reducible(x)) putWide(dst + i, cosWide(x));
-        else unaryScalar(op, dst + i, a + i, 8);
+      for (; i < bytes; i += 16) {
+        const x = v128.load(a + i);
+        if (beyondTrig32(x)) trigFar(op, dst + i, a + i);
+        else v128.store(dst + i, trig32(x, true));
       }
       return;
     case Op.Tan:
