@@ -3854,7 +3854,7 @@ export const varMean = /* @__PURE__ */ op<{
 }>("varMean");
 
 /**
- * The inner product of two vectors; for real tensors the same as dot.
+ * The inner product of two vectors, the first of them conjugated; for real tensors the same as dot.
  * Shapes: [N] both; the result is 0-d.
  * Follows torch.vdot.
  * @example

@@ -2402,7 +2402,7 @@ export interface TensorMethods {
   unsqueeze(dim: number): Tensor;
   unsqueeze(options: { dim: number }): Tensor;
   /**
-   * The inner product of two vectors; for real tensors the same as dot.
+   * The inner product of two vectors, the first of them conjugated; for real tensors the same as dot.
    * Shapes: [N] both; the result is 0-d.
    * Follows torch.vdot.
    * @example

@@ -8,7 +8,7 @@ export const mm = contraction({
   shapes: "(n, m), (m, p) → (n, p)",
   example: "torch.mm(torch.tensor([[1, 2], [3, 4]]), torch.tensor([[1, 0], [0, 2]])) // tensor([[1., 4.], [3., 8.]])",
   implementation: "matmul.mm",
-  derivative: { input: "mm(grad, transpose(mat2, 0, 1))", mat2: "mm(transpose(input, 0, 1), grad)" },
+  derivative: { input: "mm(grad, conj(transpose(mat2, 0, 1)))", mat2: "mm(conj(transpose(input, 0, 1)), grad)" },
 });
 
 export const bmm = contraction({
@@ -18,7 +18,7 @@ export const bmm = contraction({
   shapes: "(b, n, m), (b, m, p) → (b, n, p)",
   example: "torch.bmm(torch.ones(1, 2, 3), torch.ones(1, 3, 2)) // tensor([[[3., 3.], [3., 3.]]])",
   implementation: "matmul.bmm",
-  derivative: { input: "bmm(grad, transpose(mat2, 1, 2))", mat2: "bmm(transpose(input, 1, 2), grad)" },
+  derivative: { input: "bmm(grad, conj(transpose(mat2, 1, 2)))", mat2: "bmm(conj(transpose(input, 1, 2)), grad)" },
 });
 
 export const batchMatmul = contraction({
@@ -27,8 +27,8 @@ export const batchMatmul = contraction({
   doc: "Products of matrices whose batch dims broadcast, without copies of what is repeated.",
   implementation: "matmul.batchMatmul",
   derivative: {
-    input: "sumToSize(batchMatmul(grad, transpose(mat2, -2, -1)), inputShape)",
-    mat2: "sumToSize(batchMatmul(transpose(input, -2, -1), grad), mat2Shape)",
+    input: "sumToSize(batchMatmul(grad, conj(transpose(mat2, -2, -1))), inputShape)",
+    mat2: "sumToSize(batchMatmul(conj(transpose(input, -2, -1)), grad), mat2Shape)",
   },
   internal: true,
 });
@@ -40,7 +40,7 @@ export const mv = contraction({
   shapes: "(n, m), (m) → (n)",
   example: "torch.mv(torch.tensor([[1, 2], [3, 4]]), torch.tensor([1, 1])) // tensor([3., 7.])",
   implementation: "matmul.mv",
-  derivative: { input: "outer(grad, vec)", vec: "mv(transpose(input, 0, 1), grad)" },
+  derivative: { input: "outer(grad, conj(vec))", vec: "mv(conj(transpose(input, 0, 1)), grad)" },
 });
 
 export const dot = contraction({
@@ -49,17 +49,17 @@ export const dot = contraction({
   doc: "The inner product of two vectors.",
   example: "torch.dot(torch.tensor([1, 2]), torch.tensor([3, 4])) // tensor(11.)",
   implementation: "matmul.dot",
-  derivative: { input: "mul(grad, other)", other: "mul(grad, input)" },
+  derivative: { input: "mul(grad, conj(other))", other: "mul(grad, conj(input))" },
 });
 
 export const vdot = contraction({
   signature: "vdot(input: Tensor, other: Tensor)",
   follows: "torch.vdot",
-  doc: "The inner product of two vectors; for real tensors the same as dot.",
+  doc: "The inner product of two vectors, the first of them conjugated; for real tensors the same as dot.",
   shapes: "[N] both; the result is 0-d.",
   example: "torch.vdot(torch.tensor([1, 2]), torch.tensor([3, 4])) // tensor(11.)",
   implementation: "matmul.vdot",
-  derivative: { input: "mul(grad, other)", other: "mul(grad, input)" },
+  derivative: { input: "mul(conj(grad), other)", other: "mul(grad, input)" },
 });
 
 export const addmm = contraction({
@@ -73,8 +73,8 @@ export const addmm = contraction({
   inplaceCheck: "matmul.addmmInplace",
   derivative: {
     input: "scaled(sumToSize(grad, inputShape), beta)",
-    mat1: "scaled(mm(grad, transpose(mat2, 0, 1)), alpha)",
-    mat2: "scaled(mm(transpose(mat1, 0, 1), grad), alpha)",
+    mat1: "scaled(mm(grad, conj(transpose(mat2, 0, 1))), alpha)",
+    mat2: "scaled(mm(conj(transpose(mat1, 0, 1)), grad), alpha)",
   },
   variants: ["function", "method", "inplace"],
 });
@@ -88,8 +88,8 @@ export const addmv = contraction({
   inplaceCheck: "matmul.addmvInplace",
   derivative: {
     input: "scaled(sumToSize(grad, inputShape), beta)",
-    mat: "scaled(outer(grad, vec), alpha)",
-    vec: "scaled(mv(transpose(mat, 0, 1), grad), alpha)",
+    mat: "scaled(outer(grad, conj(vec)), alpha)",
+    vec: "scaled(mv(conj(transpose(mat, 0, 1)), grad), alpha)",
   },
   variants: ["function", "method", "inplace"],
 });
@@ -104,8 +104,8 @@ export const baddbmm = contraction({
   inplaceCheck: "matmul.baddbmmInplace",
   derivative: {
     input: "scaled(sumToSize(grad, inputShape), beta)",
-    batch1: "scaled(bmm(grad, transpose(batch2, 1, 2)), alpha)",
-    batch2: "scaled(bmm(transpose(batch1, 1, 2), grad), alpha)",
+    batch1: "scaled(bmm(grad, conj(transpose(batch2, 1, 2))), alpha)",
+    batch2: "scaled(bmm(conj(transpose(batch1, 1, 2)), grad), alpha)",
   },
   variants: ["function", "method", "inplace"],
 });
@@ -180,8 +180,8 @@ export const linearRows = contraction({
   doc: "linear for a weight of two dims, in one product.",
   implementation: "matmul.linearRows",
   derivative: {
-    input: "matmul(grad, weight)",
-    weight: "mm(transpose(rows(grad), 0, 1), rows(input))",
+    input: "matmul(grad, conj(weight))",
+    weight: "mm(transpose(rows(grad), 0, 1), conj(rows(input)))",
     bias: "sumToSize(grad, biasShape)",
   },
   internal: true,

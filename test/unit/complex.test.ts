@@ -60,3 +60,160 @@ describe("complex tensors", () => {
     expect(() => z().lt(w())).toThrow("not implemented for 'ComplexFloat'");
   });
 });
+
+describe("products of complex matrices and vectors", () => {
+  const c = (real: number[] | number[][], imag: number[] | number[][]): torch.Tensor =>
+    torch.complex(torch.tensor(real, { dtype: "float64" }), torch.tensor(imag, { dtype: "float64" })).requiresGrad_();
+  const a = c(
+    [
+      [1, 3],
+      [0, 2],
+    ],
+    [
+      [2, -1],
+      [0.5, 0],
+    ],
+  );
+  const b = c(
+    [
+      [1, 0],
+      [1, -1],
+    ],
+    [
+      [-1, 2],
+      [1, 0],
+    ],
+  );
+  const g = c(
+    [
+      [1, 2],
+      [0, 1],
+    ],
+    [
+      [1, 0],
+      [3, -2],
+    ],
+  ).detach();
+  const u = c([1, 3], [2, -1]);
+  const v = c([1, -1], [1, 0]);
+
+  it("are PyTorch's, with its convention for gradients", () => {
+    const y = a.mm(b);
+    expect(y.tolist()).toEqual([
+      [
+        [7, 3],
+        [-7, 3],
+      ],
+      [
+        [2.5, 2.5],
+        [-3, 0],
+      ],
+    ]);
+    expect(torch.autograd.grad(y, [a, b], { gradOutputs: g }).map((t) => t.tolist())).toEqual([
+      [
+        [
+          [0, -2],
+          [0, 0],
+        ],
+        [
+          [-7, 1],
+          [2, 5],
+        ],
+      ],
+      [
+        [
+          [4.5, -1],
+          [1, -4.5],
+        ],
+        [
+          [2, 10],
+          [8, -2],
+        ],
+      ],
+    ]);
+  });
+
+  it.each<[string, () => torch.Tensor, number[][][]]>([
+    [
+      "dot",
+      () => u.dot(v),
+      [
+        [
+          [3, 1],
+          [-1, -2],
+        ],
+        [
+          [5, 0],
+          [1, 7],
+        ],
+      ],
+    ],
+    [
+      "vdot",
+      () => u.vdot(v),
+      [
+        [
+          [3, -1],
+          [-1, 2],
+        ],
+        [
+          [-3, 4],
+          [5, 5],
+        ],
+      ],
+    ],
+    [
+      "outer",
+      () => u.outer(v),
+      [
+        [
+          [2, -1],
+          [2, -1],
+        ],
+        [
+          [6, 7],
+          [6, 7],
+        ],
+      ],
+    ],
+  ])("%s", (_, run, gradients) => {
+    const y = run();
+    const seed = torch.complex(torch.ones(y.shape, { dtype: "float64" }), torch.full(y.shape, 2, { dtype: "float64" }));
+    expect(torch.autograd.grad(y, [u, v], { gradOutputs: seed }).map((t) => t.tolist())).toEqual(gradients);
+  });
+
+  it("agree with each other", () => {
+    const want = torch.stack([0, 1].map((i) => torch.stack([0, 1].map((k) => a.at(i).dot(b.at(":", k))))));
+    for (const got of [
+      a.matmul(b),
+      torch.bmm(a.unsqueeze(0), b.unsqueeze(0)).at(0),
+      torch.einsum("ij,jk->ik", a, b),
+      torch.addmm(torch.zerosLike(a.detach()), a, b),
+      torch.tensordot(a, b, 1),
+      torch.nn.functional.linear(a, b.t()),
+      torch.stack(
+        [0, 1].map((k) => a.mv(b.at(":", k))),
+        1,
+      ),
+    ]) {
+      expect(close(got, want)).toBe(true);
+    }
+    expect(close(torch.linalg.vecdot(u, v), u.vdot(v))).toBe(true);
+    expect(close(a.mH.matmul(u), torch.stack([0, 1].map((k) => a.at(":", k).vdot(u))))).toBe(true);
+    expect(close(torch.matrixPower(a, 3), a.mm(a).mm(a))).toBe(true);
+  });
+
+  it("pass gradcheck of their parts", () => {
+    const check = (f: (x: torch.Tensor, y: torch.Tensor) => torch.Tensor): boolean =>
+      torch.autograd.gradcheck(
+        (...parts: torch.Tensor[]) =>
+          torch.viewAsReal(f(torch.complex(parts[0]!, parts[1]!), torch.complex(parts[2]!, parts[3]!))),
+        [a.detach().real, a.detach().imag, b.detach().real, b.detach().imag].map((t) => t.clone().requiresGrad_()),
+      );
+    expect(check((x, y) => x.matmul(y))).toBe(true);
+    expect(check((x, y) => torch.baddbmm(x.unsqueeze(0), x.unsqueeze(0), y.unsqueeze(0), { alpha: 2, beta: 3 }))).toBe(
+      true,
+    );
+    expect(check((x, y) => torch.einsum("ij,kj->ik", x, y.conj()))).toBe(true);
+  });
+});

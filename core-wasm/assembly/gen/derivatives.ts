@@ -403,13 +403,13 @@ function backward_addmm(node: Node): void {
     const grad = node.grad(0);
     const mat2 = node.savedTensor(1);
     const alpha = floatScalar(node.savedF64(1));
-    node.give(1, scaled(ops.mm(grad, ops.transpose(mat2, 0, 1)), alpha));
+    node.give(1, scaled(ops.mm(grad, ops.conj(ops.transpose(mat2, 0, 1))), alpha));
   }
   if (node.needs(2)) {
     const grad = node.grad(0);
     const mat1 = node.savedTensor(0);
     const alpha = floatScalar(node.savedF64(1));
-    node.give(2, scaled(ops.mm(ops.transpose(mat1, 0, 1), grad), alpha));
+    node.give(2, scaled(ops.mm(ops.conj(ops.transpose(mat1, 0, 1)), grad), alpha));
   }
 }
 
@@ -424,13 +424,13 @@ function backward_addmv(node: Node): void {
     const grad = node.grad(0);
     const vec = node.savedTensor(1);
     const alpha = floatScalar(node.savedF64(1));
-    node.give(1, scaled(ops.outer(grad, vec), alpha));
+    node.give(1, scaled(ops.outer(grad, ops.conj(vec)), alpha));
   }
   if (node.needs(2)) {
     const grad = node.grad(0);
     const mat = node.savedTensor(0);
     const alpha = floatScalar(node.savedF64(1));
-    node.give(2, scaled(ops.mv(ops.transpose(mat, 0, 1), grad), alpha));
+    node.give(2, scaled(ops.mv(ops.conj(ops.transpose(mat, 0, 1)), grad), alpha));
   }
 }
 
@@ -559,13 +559,13 @@ function backward_baddbmm(node: Node): void {
     const grad = node.grad(0);
     const batch2 = node.savedTensor(1);
     const alpha = floatScalar(node.savedF64(1));
-    node.give(1, scaled(ops.bmm(grad, ops.transpose(batch2, 1, 2)), alpha));
+    node.give(1, scaled(ops.bmm(grad, ops.conj(ops.transpose(batch2, 1, 2))), alpha));
   }
   if (node.needs(2)) {
     const grad = node.grad(0);
     const batch1 = node.savedTensor(0);
     const alpha = floatScalar(node.savedF64(1));
-    node.give(2, scaled(ops.bmm(ops.transpose(batch1, 1, 2), grad), alpha));
+    node.give(2, scaled(ops.bmm(ops.conj(ops.transpose(batch1, 1, 2)), grad), alpha));
   }
 }
 
@@ -574,13 +574,13 @@ function backward_batchMatmul(node: Node): void {
     const grad = node.grad(0);
     const inputShape = node.savedInts(0);
     const mat2 = node.savedTensor(1);
-    node.give(0, ops.sumToSize(ops.batchMatmul(grad, ops.transpose(mat2, -2, -1)), inputShape));
+    node.give(0, ops.sumToSize(ops.batchMatmul(grad, ops.conj(ops.transpose(mat2, -2, -1))), inputShape));
   }
   if (node.needs(1)) {
     const grad = node.grad(0);
     const input = node.savedTensor(0);
     const mat2Shape = node.savedInts(1);
-    node.give(1, ops.sumToSize(ops.batchMatmul(ops.transpose(input, -2, -1), grad), mat2Shape));
+    node.give(1, ops.sumToSize(ops.batchMatmul(ops.conj(ops.transpose(input, -2, -1)), grad), mat2Shape));
   }
 }
 
@@ -614,12 +614,12 @@ function backward_bmm(node: Node): void {
   if (node.needs(0)) {
     const grad = node.grad(0);
     const mat2 = node.savedTensor(1);
-    node.give(0, ops.bmm(grad, ops.transpose(mat2, 1, 2)));
+    node.give(0, ops.bmm(grad, ops.conj(ops.transpose(mat2, 1, 2))));
   }
   if (node.needs(1)) {
     const grad = node.grad(0);
     const input = node.savedTensor(0);
-    node.give(1, ops.bmm(ops.transpose(input, 1, 2), grad));
+    node.give(1, ops.bmm(ops.conj(ops.transpose(input, 1, 2)), grad));
   }
 }
 
@@ -844,12 +844,12 @@ function backward_dot(node: Node): void {
   if (node.needs(0)) {
     const grad = node.grad(0);
     const other = node.savedTensor(1);
-    node.give(0, ops.mul(grad, other));
+    node.give(0, ops.mul(grad, ops.conj(other)));
   }
   if (node.needs(1)) {
     const grad = node.grad(0);
     const input = node.savedTensor(0);
-    node.give(1, ops.mul(grad, input));
+    node.give(1, ops.mul(grad, ops.conj(input)));
   }
 }
 
@@ -1072,12 +1072,12 @@ function backward_linearRows(node: Node): void {
   if (node.needs(0)) {
     const grad = node.grad(0);
     const weight = node.savedTensor(1);
-    node.give(0, ops.matmul(grad, weight));
+    node.give(0, ops.matmul(grad, ops.conj(weight)));
   }
   if (node.needs(1)) {
     const grad = node.grad(0);
     const input = node.savedTensor(0);
-    node.give(1, ops.mm(ops.transpose(rows(grad), 0, 1), rows(input)));
+    node.give(1, ops.mm(ops.transpose(rows(grad), 0, 1), ops.conj(rows(input))));
   }
   if (node.needs(2)) {
     const grad = node.grad(0);
@@ -1233,12 +1233,12 @@ function backward_mm(node: Node): void {
   if (node.needs(0)) {
     const grad = node.grad(0);
     const mat2 = node.savedTensor(1);
-    node.give(0, ops.mm(grad, ops.transpose(mat2, 0, 1)));
+    node.give(0, ops.mm(grad, ops.conj(ops.transpose(mat2, 0, 1))));
   }
   if (node.needs(1)) {
     const grad = node.grad(0);
     const input = node.savedTensor(0);
-    node.give(1, ops.mm(ops.transpose(input, 0, 1), grad));
+    node.give(1, ops.mm(ops.conj(ops.transpose(input, 0, 1)), grad));
   }
 }
 
@@ -1257,12 +1257,12 @@ function backward_mv(node: Node): void {
   if (node.needs(0)) {
     const grad = node.grad(0);
     const vec = node.savedTensor(1);
-    node.give(0, ops.outer(grad, vec));
+    node.give(0, ops.outer(grad, ops.conj(vec)));
   }
   if (node.needs(1)) {
     const grad = node.grad(0);
     const input = node.savedTensor(0);
-    node.give(1, ops.mv(ops.transpose(input, 0, 1), grad));
+    node.give(1, ops.mv(ops.conj(ops.transpose(input, 0, 1)), grad));
   }
 }
 
@@ -1725,7 +1725,7 @@ function backward_vdot(node: Node): void {
   if (node.needs(0)) {
     const grad = node.grad(0);
     const other = node.savedTensor(1);
-    node.give(0, ops.mul(grad, other));
+    node.give(0, ops.mul(ops.conj(grad), other));
   }
   if (node.needs(1)) {
     const grad = node.grad(0);

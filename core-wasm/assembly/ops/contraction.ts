@@ -304,7 +304,7 @@ export function kron(input: Tensor, other: Tensor): Tensor {
 }
 
 export function vecdot(x: Tensor, y: Tensor, dim: i32): Tensor {
-  return ops.sum(ops.mul(x, y), ints1(dim), false, x.dtype);
+  return ops.sum(ops.mul(ops.conj(x), y), ints1(dim), false, x.dtype);
 }
 
 /** n >= 0 by repeated squaring. */

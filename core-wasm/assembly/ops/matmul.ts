@@ -8,13 +8,13 @@ import { addOperand, begin, run, workspace } from "../dispatch/run";
 import * as ops from "../gen/ops";
 import { gemmWorkspace } from "../kernels/gemm/gemm";
 import { commonDevice, hasShape } from "../tensor/broadcast";
-import { empty, rawContiguous, rawToDType } from "../tensor/create";
+import { copyInto, empty, rawContiguous, rawToDType } from "../tensor/create";
 import { DType, isComplex, itemSize, takesStored } from "../tensor/dtype";
 import { ErrorKind, cppTypeName, msg, msgDType, msgInt, msgInts, msgShape, raise } from "../tensor/error";
 import { Ints, ints1, ints2, newInts, shapeOf } from "../tensor/ints";
 import { Scalar } from "../tensor/scalar";
 import { Tensor } from "../tensor/tensor";
-import { rawExpand, rawTranspose, rawUnsqueeze, rawView } from "../tensor/views";
+import { rawExpand, rawPart, rawTranspose, rawUnsqueeze, rawView } from "../tensor/views";
 
 /** The dtype of the kernel's operands. */
 function kernelDType(dtype: i32, device: i32): i32 {
@@ -33,9 +33,9 @@ function kernelDType(dtype: i32, device: i32): i32 {
   }
 }
 
-/** Raises for dtypes that have no product: bool and complex. */
+/** Raises for the dtype that has no product. */
 function checkDType(kernel: string, dtype: i32): void {
-  if (dtype != DType.Bool && !isComplex(dtype)) return;
+  if (dtype != DType.Bool) return;
   msg('"');
   msg(kernel);
   msg("\" not implemented for '");
@@ -77,7 +77,25 @@ export function product(a: Tensor, b: Tensor, s: Tensor | null, alpha: f64, beta
 
 /** `product`, in the dtype of `a`. */
 function typedProduct(a: Tensor, b: Tensor, s: Tensor | null, alpha: f64, beta: f64): Tensor {
+  if (isComplex(a.dtype)) return complexProduct(a, b, s, alpha, beta);
   return rawToDType(product(a, b, s, alpha, beta), a.dtype);
+}
+
+/** Four real products, of the strided parts as they lie. */
+function complexProduct(a: Tensor, b: Tensor, s: Tensor | null, alpha: f64, beta: f64): Tensor {
+  const re = 0;
+  const im = 1;
+  const shape = shapeOf(a);
+  shape.set(shape.length - 1, b.shape(<i32>b.ndim - 1));
+  const out = empty(shape, a.dtype, a.device);
+  for (let part = re; part <= im; part++) {
+    let addend: Tensor | null = null;
+    if (s !== null) addend = rawPart(s, part);
+    const first = product(rawPart(a, re), rawPart(b, part), addend, alpha, beta);
+    const sign = part == re ? -alpha : alpha;
+    copyInto(rawPart(out, part), product(rawPart(a, im), rawPart(b, im - part), first, sign, 1));
+  }
+  return out;
 }
 
 function checkSameDType(a: Tensor, b: Tensor): void {
@@ -318,7 +336,7 @@ export function dot(input: Tensor, other: Tensor): Tensor {
 }
 
 export function vdot(input: Tensor, other: Tensor): Tensor {
-  return dotOf("vdot", input, other);
+  return dotOf("vdot", ops.conj(input), other);
 }
 
 /** input weight^T + bias for a weight of two dims, over any number of leading dims of the input. */
