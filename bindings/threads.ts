@@ -42,7 +42,9 @@ export function setNumThreads(count: number): void {
 
 /**
  * How many threads kernels of the CPU may use. PyTorch: `torch.get_num_threads`.
- * @example torch.getNumThreads(); // 2
+ * @example
+ * torch.setNumThreads(1);
+ * torch.getNumThreads(); // 1
  */
 export function getNumThreads(): number {
   return wanted;

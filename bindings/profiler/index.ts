@@ -11,9 +11,8 @@ export type { AveragedEvent, EventAverages, ProfileEvent, TableOptions } from ".
  * followed by `webgpu::synchronize`, in which the device catches up. Without a function it measures until `stop`.
  * Follows torch.profiler.profile.
  * @example
- * const prof = await torch.profiler.profile(() => train(batch), { recordShapes: true });
- * console.log(prof.keyAverages().table({ sortBy: "cpuTimeTotal", rowLimit: 10 }));
- * await prof.exportChromeTrace("trace.json");
+ * const profile = await torch.profiler.profile(() => torch.ones(2, 2).matmul(torch.ones(2, 2)));
+ * profile.keyAverages().some(({ key }) => key === "aten::matmul"); // true
  */
 export async function profile(fn: () => unknown, options?: ProfileOptions): Promise<Profile>;
 export async function profile(options?: ProfileOptions): Promise<Profile>;

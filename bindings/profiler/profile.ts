@@ -35,7 +35,14 @@ function shapeOf(handle: number): number[] {
 }
 const dtypeOf = (handle: number): DType => DTYPES[word(handle + 4) & 255]!;
 
-/** What was measured, and is being measured until `stop`. */
+/**
+ * What was measured, and is being measured until `stop`.
+ * Follows torch.profiler.profile.
+ * @example
+ * const profile = await torch.profiler.profile();
+ * torch.ones(2).add(1);
+ * profile.stop().events.length > 0; // true
+ */
 export class Profile {
   /** In the order of their beginnings; times in microseconds since the profile began. */
   readonly events: ProfileEvent[] = [];
@@ -113,7 +120,14 @@ export class Profile {
     };
   }
 
-  /** Ends the measurement. */
+  /**
+   * Ends the measurement.
+   * Follows torch.profiler.profile.stop.
+   * @example
+   * const profile = await torch.profiler.profile();
+   * torch.ones(2).add(1);
+   * profile.stop().events.length > 0; // true
+   */
   stop(): this {
     if (this.running) this.remove();
     this.running = false;
@@ -123,15 +137,25 @@ export class Profile {
     this.stop();
   }
 
-  /** Sums of the events of one name, and with `groupByInputShape` of one name and one set of shapes. */
+  /**
+   * Sums of the events of one name, and with `groupByInputShape` of one name and one set of shapes.
+   * Follows torch.profiler.profile.key_averages.
+   * @example
+   * const profile = await torch.profiler.profile(() => torch.ones(2).add(1));
+   * profile.keyAverages().find(({ key }) => key === "aten::add").count; // 1
+   */
   keyAverages({ groupByInputShape = false }: { groupByInputShape?: boolean } = {}): EventAverages {
     return new EventAverages(this.events, groupByInputShape);
   }
 
   /**
    * The events as chrome://tracing and Perfetto read them.
+   * Follows torch.profiler.profile.export_chrome_trace.
    * @param path where to write them
    * @returns the JSON, where there is no path
+   * @example
+   * const profile = await torch.profiler.profile(() => torch.ones(2).add(1));
+   * Array.isArray(JSON.parse(profile.exportChromeTrace()).traceEvents); // true
    */
   exportChromeTrace(): string;
   exportChromeTrace(path: string | URL): Promise<void>;

@@ -6,7 +6,10 @@ export const recorder: { begin: ((name: string) => () => void) | undefined } = {
 /**
  * Runs `fn`, sync or async, under a name in the profile; without a profiler it just runs. Follows
  * torch.profiler.record_function.
- * @example const y = torch.profiler.recordFunction("encoder", () => encoder(x));
+ * @example
+ * const run = () => torch.profiler.recordFunction("encoder", () => torch.ones(2).add(1));
+ * const profile = await torch.profiler.profile(run);
+ * profile.events.some(({ name }) => name === "encoder"); // true
  */
 export function recordFunction<T>(name: string, fn: () => T): T {
   const end = recorder.begin?.(name);

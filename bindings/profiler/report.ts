@@ -52,7 +52,13 @@ function memory(bytes: number): string {
   return size >= 1024 ? `${(bytes / 1024).toFixed(2)} Kb` : `${bytes} b`;
 }
 
-/** A list of sums with a table. */
+/**
+ * A list of sums with a table.
+ * Follows torch.profiler.profile.key_averages.
+ * @example
+ * const profile = await torch.profiler.profile(() => torch.ones(2).add(1));
+ * profile.keyAverages().selfCpuTimeTotal > 0; // true
+ */
 export class EventAverages extends Array<AveragedEvent> {
   /** lists that its methods make, such as slices, are ordinary ones */
   static override get [Symbol.species](): ArrayConstructor {
@@ -96,7 +102,12 @@ export class EventAverages extends Array<AveragedEvent> {
     this.selfCpuTimeTotal = total;
   }
 
-  /** As PyTorch prints it. */
+  /**
+   * As PyTorch prints it.
+   * @example
+   * const profile = await torch.profiler.profile(() => torch.ones(2).add(1));
+   * profile.keyAverages().table({ sortBy: "cpuTimeTotal", rowLimit: 5 }).includes("aten::add"); // true
+   */
   table({ sortBy, rowLimit = 100 }: TableOptions = {}): string {
     const key = sortBy?.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()) as SortKey | undefined;
     const rows = [...this];

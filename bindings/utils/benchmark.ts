@@ -3,7 +3,12 @@
 import { memoryStats } from "../memory/stats.ts";
 import { isLost, synchronize } from "../webgpu.ts";
 
-/** Times of a statement, in seconds. */
+/**
+ * Times of a statement, in seconds.
+ * Follows torch.utils.benchmark.Measurement.
+ * @example
+ * new torch.utils.benchmark.Measurement([0.1, 0.3], 1, "step").mean; // 0.2
+ */
 export class Measurement {
   /** One per run of `numberPerRun` calls: the time of a call. */
   readonly times: readonly number[];
@@ -31,6 +36,12 @@ export class Measurement {
   get iqr(): number {
     return this.quantile(0.75) - this.quantile(0.25);
   }
+  /**
+   * The label, the median and the spread.
+   * Follows torch.utils.benchmark.Measurement.
+   * @example
+   * String(new torch.utils.benchmark.Measurement([0.1, 0.3], 1, "step")).startsWith("step"); // true
+   */
   toString(): string {
     const text = (seconds: number): string => {
       const [unit, scale] =
@@ -58,7 +69,10 @@ export interface TimerOptions {
 
 /**
  * Measures a function, with what it left to the GPU; follows torch.utils.benchmark.Timer.
- * @example console.log(await new torch.utils.benchmark.Timer({ stmt: () => a.matmul(b) }).blockedAutorange());
+ * @example
+ * const a = torch.ones(8, 8);
+ * const timer = new torch.utils.benchmark.Timer({ stmt: () => a.matmul(a), label: "matmul" });
+ * (await timer.timeit(10)).numberPerRun; // 10
  */
 export class Timer {
   private readonly options: TimerOptions;
@@ -83,12 +97,24 @@ export class Timer {
     return new Measurement(times, count, this.options.label ?? String(this.options.stmt));
   }
 
-  /** One run of `number` calls, after a short one to warm up. */
+  /**
+   * One run of `number` calls, after a short one to warm up.
+   * Follows torch.utils.benchmark.Timer.timeit.
+   * @example
+   * const timer = new torch.utils.benchmark.Timer({ stmt: () => torch.ones(2).add(1) });
+   * (await timer.timeit(10)).median > 0; // true
+   */
   async timeit(number = 1000): Promise<Measurement> {
     await this.seconds(Math.max(1, Math.floor(number / 100)));
     return this.measurement([(await this.seconds(number)) / number], number);
   }
-  /** Runs of as many calls as the clock needs, until they have taken `minRunTime` seconds. */
+  /**
+   * Runs of as many calls as the clock needs, until they have taken `minRunTime` seconds.
+   * Follows torch.utils.benchmark.Timer.blocked_autorange.
+   * @example
+   * const timer = new torch.utils.benchmark.Timer({ stmt: () => torch.ones(2).add(1) });
+   * (await timer.blockedAutorange({ minRunTime: 0.01 })).median > 0; // true
+   */
   async blockedAutorange({ minRunTime = 0.2 }: { minRunTime?: number } = {}): Promise<Measurement> {
     let count = 1;
     for (;;) {

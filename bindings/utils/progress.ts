@@ -32,7 +32,12 @@ function bar(share: number): string {
   return (full + (eighths & 7 ? EIGHTHS[eighths & 7]! : "")).padEnd(WIDTH);
 }
 
-/** What `progress` gives: the items of its source, with a line that is drawn as they are taken. */
+/**
+ * What `progress` gives: the items of its source, with a line that is drawn as they are taken.
+ * @example
+ * const bar = torch.utils.progress([1, 2], { desc: "epoch 1", disable: true });
+ * [...bar]; // [1, 2]
+ */
 export class ProgressBar<T> {
   private readonly source: Iterable<T> | AsyncIterable<T> | undefined;
   private readonly unit: string;
@@ -54,7 +59,13 @@ export class ProgressBar<T> {
     this.total = options.total ?? sizeOf(source);
   }
 
-  /** Shows numbers behind the bar. @example bar.setPostfix({ loss: 0.25 }); */
+  /**
+   * Shows numbers behind the bar.
+   * @example
+   * const bar = torch.utils.progress([1, 2], { desc: "epoch 1", disable: true });
+   * bar.setPostfix({ loss: 0.25 });
+   * String(bar).endsWith(", loss=0.250]"); // true
+   */
   setPostfix(values: Record<string, number | string>): void {
     const texts = Object.entries(values).map(([name, value]) => {
       const text = typeof value !== "number" || Number.isInteger(value) ? String(value) : value.toPrecision(3);
@@ -62,12 +73,23 @@ export class ProgressBar<T> {
     });
     this.postfix = texts.length > 0 ? `, ${texts.join(", ")}` : "";
   }
-  /** What stands before the bar. */
+  /**
+   * What stands before the bar.
+   * @example
+   * const bar = torch.utils.progress([1, 2], { desc: "epoch 1", disable: true });
+   * bar.setDescription("epoch 2");
+   * String(bar).startsWith("epoch 2: "); // true
+   */
   setDescription(desc: string): void {
     this.desc = desc;
   }
 
-  /** The line as it is now. */
+  /**
+   * The line as it is now.
+   * @example
+   * const bar = torch.utils.progress([1, 2], { desc: "epoch 1", disable: true });
+   * String(bar).startsWith("epoch 1:   0%|"); // true
+   */
   toString(): string {
     const { n, total, unit } = this;
     const seconds = this.startedAt === 0 ? 0 : (performance.now() - this.startedAt) / 1000;
@@ -86,7 +108,13 @@ export class ProgressBar<T> {
     this.startedAt = performance.now();
     if (!this.disabled) this.line = host().progress(this.desc, this.total);
   }
-  /** Counts items; for loops of one's own. */
+  /**
+   * Counts items; for loops of one's own.
+   * @example
+   * const bar = torch.utils.progress(null, { total: 4, disable: true });
+   * bar.update(2);
+   * bar.n; // 2
+   */
   update(count = 1): void {
     this.begin();
     this.n += count;
@@ -95,7 +123,13 @@ export class ProgressBar<T> {
     this.drawnAt = now;
     this.line.update(this.n, this.total, this.toString());
   }
-  /** Draws the line a last time and ends it. */
+  /**
+   * Draws the line a last time and ends it.
+   * @example
+   * const bar = torch.utils.progress(null, { total: 1, disable: true });
+   * bar.update();
+   * bar.close();
+   */
   close(): void {
     this.line?.update(this.n, this.total, this.toString());
     this.line?.done();
@@ -141,8 +175,10 @@ function sizeOf(source: unknown): number {
  * A source whose items are counted on a progress line: on a terminal's stderr, a line per tenth elsewhere, on the console of a
  * browser; as Python's tqdm. Without a source, count with `update` and end with `close`.
  * @example
- * const bar = torch.utils.progress(loader, { desc: "epoch 1" });
- * for await (const [images, labels] of bar) bar.setPostfix({ loss: step(images, labels) });
+ * const bar = torch.utils.progress([1, 2, 3], { desc: "epoch 1", disable: true });
+ * let sum = 0;
+ * for (const item of bar) bar.setPostfix({ sum: (sum += item) });
+ * sum; // 6
  */
 export function progress<T>(
   source?: Iterable<T> | AsyncIterable<T> | null,

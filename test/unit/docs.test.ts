@@ -5,7 +5,7 @@ import { publicApi, type Entry } from "./docs.ts";
 
 /** What PyTorch has nothing like. */
 const OWN =
-  /^(\w*Error|FloatScalar|backends|keep|memoryStats|scope|scoped|set(Watermark|MemoryLimit)|sharedArray|float)(\.|$)|^webgpu\.|^(Tensor|nn\.Module)\.(webgpu|dispose|deepCopy)$|^nn\.perDim$|^onnx\.|^utils\.data\.(workerDataset|serveWorkers)$/;
+  /^(\w*Error|FloatScalar|backends|keep|memoryStats|scope|scoped|set(Watermark|MemoryLimit)|sharedArray|float)(\.|$)|^webgpu\.|^(Tensor|nn\.Module)\.(webgpu|dispose|deepCopy)$|^nn\.perDim$|^onnx\.|^utils\.(progress|ProgressBar|summary|SummaryTable)(\.|$)|^utils\.data\.(workerDataset|serveWorkers)$/;
 
 const documented = ({ name, kind, summary, example }: Entry): boolean => {
   if (kind === "value" || (kind === "property" && !name.startsWith("Tensor."))) return true;

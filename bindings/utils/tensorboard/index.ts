@@ -25,9 +25,12 @@ type Scalar = number | Tensor;
  * Writes event files that TensorBoard reads; follows torch.utils.tensorboard.SummaryWriter. The methods return at once; `close`,
  * or `flush`, is awaited, and rejects with what went wrong. Tensors may lie on any device.
  * @example
- * const writer = new torch.utils.tensorboard.SummaryWriter("runs/first");
- * writer.addScalar("loss", loss, step);
+ * const chunks = [];
+ * const sink = (path, bytes) => void chunks.push(bytes); // in place of a file
+ * const writer = new torch.utils.tensorboard.SummaryWriter("runs/first", { sink });
+ * writer.addScalar("loss", 0.5, 1);
  * await writer.close();
+ * chunks.length > 0; // true
  */
 export class SummaryWriter {
   readonly logDir: string;
@@ -98,11 +101,31 @@ export class SummaryWriter {
     }
   }
 
-  /** A number at a step. */
+  /**
+   * A number at a step.
+   * Follows torch.utils.tensorboard.SummaryWriter.add_scalar.
+   * @example
+   * const chunks = [];
+   * const sink = (path, bytes) => void chunks.push(bytes); // in place of a file
+   * const writer = new torch.utils.tensorboard.SummaryWriter("runs/first", { sink });
+   * writer.addScalar("loss", 0.5, 1);
+   * await writer.close();
+   * chunks.length > 0; // true
+   */
   addScalar(tag: string, scalarValue: Scalar, globalStep: number | null = null, walltime: number | null = null): void {
     this.add("scalar", tag, scalarValue, globalStep, walltime);
   }
-  /** Several numbers in one chart, each as a run of its own. */
+  /**
+   * Several numbers in one chart, each as a run of its own.
+   * Follows torch.utils.tensorboard.SummaryWriter.add_scalars.
+   * @example
+   * const chunks = [];
+   * const sink = (path, bytes) => void chunks.push(bytes); // in place of a file
+   * const writer = new torch.utils.tensorboard.SummaryWriter("runs/first", { sink });
+   * writer.addScalars("loss", { train: 0.5, test: 0.6 }, 1);
+   * await writer.close();
+   * chunks.length > 0; // true
+   */
   addScalars(
     mainTag: string,
     tagScalarDict: Record<string, Scalar>,
@@ -111,7 +134,17 @@ export class SummaryWriter {
   ): void {
     this.add("scalars", mainTag, tagScalarDict, globalStep, walltime);
   }
-  /** How values are distributed. */
+  /**
+   * How values are distributed.
+   * Follows torch.utils.tensorboard.SummaryWriter.add_histogram.
+   * @example
+   * const chunks = [];
+   * const sink = (path, bytes) => void chunks.push(bytes); // in place of a file
+   * const writer = new torch.utils.tensorboard.SummaryWriter("runs/first", { sink });
+   * writer.addHistogram("weights", torch.linspace(-1, 1, 100), 1);
+   * await writer.close();
+   * chunks.length > 0; // true
+   */
   addHistogram(
     tag: string,
     values: Tensor | readonly number[],
@@ -122,7 +155,17 @@ export class SummaryWriter {
   ): void {
     this.add("histogram", tag, values, globalStep, walltime, [bins, maxBins]);
   }
-  /** A picture, as PNG: floats from 0 to 1, or bytes. `dataformats` names the dimensions: CHW, HWC, HW. */
+  /**
+   * A picture, as PNG: floats from 0 to 1, or bytes. `dataformats` names the dimensions: CHW, HWC, HW.
+   * Follows torch.utils.tensorboard.SummaryWriter.add_image.
+   * @example
+   * const chunks = [];
+   * const sink = (path, bytes) => void chunks.push(bytes); // in place of a file
+   * const writer = new torch.utils.tensorboard.SummaryWriter("runs/first", { sink });
+   * writer.addImage("digit", torch.zeros(1, 4, 4), 1);
+   * await writer.close();
+   * chunks.length > 0; // true
+   */
   addImage(
     tag: string,
     imgTensor: Tensor,
@@ -132,7 +175,17 @@ export class SummaryWriter {
   ): void {
     this.add("image", tag, imgTensor, globalStep, walltime, [dataformats]);
   }
-  /** A batch of pictures as a grid. */
+  /**
+   * A batch of pictures as a grid.
+   * Follows torch.utils.tensorboard.SummaryWriter.add_images.
+   * @example
+   * const chunks = [];
+   * const sink = (path, bytes) => void chunks.push(bytes); // in place of a file
+   * const writer = new torch.utils.tensorboard.SummaryWriter("runs/first", { sink });
+   * writer.addImages("digits", torch.zeros(2, 1, 4, 4), 1);
+   * await writer.close();
+   * chunks.length > 0; // true
+   */
   addImages(
     tag: string,
     imgTensor: Tensor,
@@ -142,12 +195,34 @@ export class SummaryWriter {
   ): void {
     this.add("image", tag, imgTensor, globalStep, walltime, [dataformats]);
   }
-  /** A text, which TensorBoard reads as Markdown. */
+  /**
+   * A text, which TensorBoard reads as Markdown.
+   * Follows torch.utils.tensorboard.SummaryWriter.add_text.
+   * @example
+   * const chunks = [];
+   * const sink = (path, bytes) => void chunks.push(bytes); // in place of a file
+   * const writer = new torch.utils.tensorboard.SummaryWriter("runs/first", { sink });
+   * writer.addText("note", "learning rate halved", 1);
+   * await writer.close();
+   * chunks.length > 0; // true
+   */
   addText(tag: string, textString: string, globalStep: number | null = null, walltime: number | null = null): void {
     this.add("text", tag, textString, globalStep, walltime);
   }
 
-  /** Writes what waits. @throws what went wrong since the last time */
+  /**
+   * Writes what waits.
+   * Follows torch.utils.tensorboard.SummaryWriter.flush.
+   * @throws what went wrong since the last time
+   * @example
+   * const chunks = [];
+   * const sink = (path, bytes) => void chunks.push(bytes); // in place of a file
+   * const writer = new torch.utils.tensorboard.SummaryWriter("runs/first", { sink });
+   * writer.addScalar("loss", 0.5, 1);
+   * await writer.flush();
+   * await writer.close();
+   * chunks.length > 0; // true
+   */
   async flush(): Promise<void> {
     this.flushedAt = Date.now();
     this.enqueue((writer) => writer.flush());
@@ -156,7 +231,17 @@ export class SummaryWriter {
     this.failure = undefined;
     if (failure !== undefined) throw failure;
   }
-  /** Writes what waits; afterwards nothing can be added. */
+  /**
+   * Writes what waits; afterwards nothing can be added.
+   * Follows torch.utils.tensorboard.SummaryWriter.close.
+   * @example
+   * const chunks = [];
+   * const sink = (path, bytes) => void chunks.push(bytes); // in place of a file
+   * const writer = new torch.utils.tensorboard.SummaryWriter("runs/first", { sink });
+   * writer.addScalar("loss", 0.5, 1);
+   * await writer.close();
+   * chunks.length > 0; // true
+   */
   async close(): Promise<void> {
     this.closed = true;
     await this.flush();

@@ -32,7 +32,12 @@ export const shapeText = (shape: readonly number[]): string => `[${shape.join(",
 const count = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(2);
 
-/** Prints as a table; its numbers are properties. */
+/**
+ * Prints as a table; its numbers are properties.
+ * @example
+ * const table = await torch.utils.summary(new nn.Linear(4, 3), [1, 4]);
+ * table.totalParams; // 15
+ */
 export class SummaryTable implements Totals {
   readonly rows!: LayerRow[];
   readonly totalParams!: number;
@@ -46,6 +51,11 @@ export class SummaryTable implements Totals {
     Object.assign(this, totals);
   }
 
+  /**
+   * The table, as torchinfo prints it.
+   * @example
+   * String(await torch.utils.summary(new nn.Linear(4, 3), [1, 4])).includes("Total params: 15"); // true
+   */
   toString(): string {
     const { rows } = this;
     const tree = rows.map((row, i) => {
