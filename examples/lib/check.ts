@@ -27,3 +27,8 @@ export async function inFolder(fn: (folder: string) => Promise<void>): Promise<v
   const folder = mkdtempSync(join(tmpdir(), "flambeau-"));
   await fn(folder).finally(() => rmSync(folder, { recursive: true }));
 }
+
+/** Counts of tensors, heard while a program runs: a leak adds at least one every step, garbage to be collected a few. */
+export function flat(counts: number[]): void {
+  assert.ok(counts.length > 1 && counts.at(-1)! < counts[0]! + 10, `counts of tensors: ${counts}`);
+}

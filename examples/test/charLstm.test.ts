@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as torch from "flambeau";
 import { loadWriter, saveWriter, trainCharLstm, write } from "../charLstm.ts";
-import { close, inFolder, reference } from "../lib/check.ts";
+import { close, flat, inFolder, reference } from "../lib/check.ts";
 import { frequencyLoss, readText, sonnets } from "../lib/text.ts";
 
 test("an LSTM learns from a text and writes as PyTorch's does", () =>
@@ -28,7 +28,7 @@ test("an LSTM learns from a text and writes as PyTorch's does", () =>
     close(course.heldOut, want.heldOut, 1e-4);
     const chance = frequencyLoss(course.characters.encode(text));
     assert.ok(course.heldOut.at(-1)! < chance - 0.5, `${course.heldOut.at(-1)} against ${chance}`);
-    assert.equal(tensors.at(-1), tensors[0]);
+    flat(tensors);
 
     const file = join(folder, "lstm.pt");
     await saveWriter(course, file);

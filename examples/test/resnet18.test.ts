@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as torch from "flambeau";
-import { close, inFolder, reference } from "../lib/check.ts";
+import { close, flat, inFolder, reference } from "../lib/check.ts";
 import { classify, fineTune, loadResNet18 } from "../resnet18.ts";
 
 const { nn } = torch;
@@ -56,6 +56,6 @@ test("ResNet-18 with the weights of a PyTorch file gives PyTorch's outputs, and 
     const { losses, accuracy } = await fineTune(model, { steps: 14, batch: 12, size: 32, lr: 6e-3, report });
     close(losses, want.losses, 1e-3);
     assert.ok(accuracy > 0.7, `${accuracy}, by chance 0.25`);
-    assert.equal(tensors.at(-1), tensors[1]);
+    flat(tensors);
     await assert.rejects(loadResNet18(fileURLToPath(new URL("reference.json", import.meta.url))), Error);
   }));
