@@ -4,6 +4,7 @@ import { NotImplementedError, TypeError, ValueError } from "../error.ts";
 import { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d, resample } from "../gen/nn-functional.ts";
 import { tensorArg, typeName } from "../tensor/call.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { resizeAntialiased } from "./antialias.ts";
 import { positional, type Sizes } from "./arguments.ts";
 
 export type InterpolationMode = "nearest" | "nearest-exact" | "linear" | "bilinear" | "bicubic" | "trilinear" | "area";
@@ -58,7 +59,9 @@ export function interpolate(...given: unknown[]): Tensor {
   tensorArg(input, "interpolate", "input", 1);
   const rank = input.dim() - 2;
   const [kind, wants] = MODES[mode] ?? fail(mode, rank);
-  if (args[6] === true) throw new NotImplementedError("interpolate: antialias is not supported");
+  const antialias = args[6] === true;
+  if (antialias && (rank !== 2 || (mode !== "bilinear" && mode !== "bicubic")))
+    throw new ValueError("Anti-alias option is only supported for bilinear and bicubic modes");
   if (align != null && (kind < 2 || kind === -1)) {
     throw new ValueError(
       "align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear",
@@ -69,6 +72,10 @@ export function interpolate(...given: unknown[]): Tensor {
   if (kind === -1) {
     const pool = [adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d][rank - 1]!;
     return pool(input, sizes);
+  }
+  if (antialias && align !== true) {
+    const ratios = scales.map((scale, i) => (scale === 0 ? input.shape[i + 2]! / sizes[i]! : 1 / scale));
+    return resizeAntialiased(input, sizes, ratios, mode);
   }
   let result = input;
   for (let i = 0; i < rank; i++) {

@@ -1,6 +1,7 @@
 // nn.Module: a callable object whose parameters, buffers and submodules are what is assigned to its attributes.
 
 import { noGrad } from "../autograd/mode.ts";
+import { asInstance } from "../callable.ts";
 import { RuntimeError, TypeError, ValueError } from "../error.ts";
 import { keep } from "../memory/scope.ts";
 import type { Device, DType } from "../tensor/dtype.ts";
@@ -16,17 +17,11 @@ export type AnyModule = Module<any[], any>;
 /** Tensors by name, in the order and under the names of PyTorch's state dicts. */
 export type StateDict = Record<string, Tensor>;
 
-/**
- * Makes instances functions: a module is called as `model(x)`. The function object has the class's prototype in place of
- * Function's, so that `apply`, `name` and `length` are the module's own.
- */
+/** Makes instances functions: a module is called as `model(x)`. */
 // oxlint-disable-next-line typescript/no-extraneous-class
 class Callable {
   constructor() {
-    const self = ((...args: never[]) => call(self, args)) as unknown as Module<never[], unknown>;
-    delete (self as { name?: unknown }).name;
-    delete (self as { length?: unknown }).length;
-    Object.setPrototypeOf(self, new.target.prototype);
+    const self: Module<never[], unknown> = asInstance((...args) => call(self, args), new.target.prototype as never);
     // eslint-disable-next-line no-constructor-return
     return self;
   }

@@ -1,5 +1,10 @@
 // Transforms: callable objects that turn one sample into another.
 
+import { asInstance } from "../../callable.ts";
+import { py, pyFloat } from "../../nn/python.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { Image, isRawImage, planes, type RawImage } from "../image.ts";
+
 /** What a dataset accepts as a transform: any function of one argument. */
 export type TransformFunction<In = never, Out = unknown> = (input: In) => Out;
 
@@ -21,8 +26,7 @@ export interface Transform<In, Out> {
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export abstract class Transform<In, Out> {
   constructor() {
-    const self = ((input: In) => self.transform(input)) as unknown as Transform<In, Out>;
-    Object.setPrototypeOf(self, new.target.prototype);
+    const self: Transform<In, Out> = asInstance((input) => self.call(input as In), new.target.prototype);
     // oxlint-disable-next-line no-constructor-return
     return self;
   }
@@ -35,12 +39,59 @@ export abstract class Transform<In, Out> {
    */
   abstract transform(input: In): Out;
 
+  /** @internal */
+  protected call(input: In): Out {
+    return this.transform(input);
+  }
+
+  /** What is printed between the parentheses, by name; null prints as None. */
+  protected settings(): object {
+    return {};
+  }
+
   /**
    * The transform and its settings, as PyTorch prints them.
    * @example
-   * String(new torch.vision.transforms.Normalize([0.5], [0.5])); // "Normalize(mean=[0.5], std=[0.5])"
+   * String(new torch.vision.transforms.CenterCrop(4)); // "CenterCrop(size=(4, 4))"
    */
   toString(): string {
-    return `${this.constructor.name}()`;
+    const settings = Object.entries(this.settings()).map(([name, value]) => `${name}=${shown(value)}`);
+    return `${this.constructor.name}(${settings.join(", ")})`;
   }
+}
+
+/** Floats as Python prints a tuple of them. */
+export const floatTuple = (values: readonly number[]): string => `(${values.map(pyFloat).join(", ")})`;
+
+const shown = (value: unknown): string => (typeof value === "string" ? value : py(value as never));
+
+/** The overloads of what transforms make of tensors and of images. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+export interface ImageTransform<Out> {
+  (input: Tensor): Out;
+  // oxlint-disable-next-line typescript/no-explicit-any -- an image, or images, where the tensor's result is such
+  (input: RawImage): any;
+}
+
+/**
+ * A transform of tensors [..., C, H, W], which makes images of images, as torchvision's do.
+ * @example
+ * class Dark extends torch.vision.transforms.ImageTransform {
+ *   transform(image) {
+ *     return torch.vision.transforms.functional.adjustBrightness(image, 0.5);
+ *   }
+ * }
+ * new Dark()(torch.ones(1, 1, 2)); // tensor([[[0.5000, 0.5000]]])
+ */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+export abstract class ImageTransform<Out = Tensor> extends Transform<Tensor, Out> {
+  /** @internal */
+  protected override call(input: Tensor | RawImage): Out {
+    return isRawImage(input) ? (imagesOf(this.transform(planes(input))) as Out) : this.transform(input);
+  }
+}
+
+function imagesOf(result: unknown): unknown {
+  if (Array.isArray(result)) return result.map(imagesOf);
+  return result instanceof Tensor && result.dtype === "uint8" && result.dim() === 3 ? new Image(result) : result;
 }
