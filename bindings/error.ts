@@ -62,7 +62,8 @@ export class ValueError extends TorchError {
 /**
  * An operation that this dtype or device does not have.
  * @example
- * torch.nn.functional.interpolate(torch.ones(1, 1, 2, 2), { scaleFactor: 2, antialias: true }); // throws NotImplementedError: interpolate: antialias is not supported
+ * const { BasicBlock, ResNet } = torch.vision.models;
+ * new ResNet(BasicBlock, [1, 1, 1, 1], { replaceStrideWithDilation: [true, true, true] }); // throws NotImplementedError: Dilation > 1 not supported in BasicBlock
  */
 export class NotImplementedError extends RuntimeError {
   static {
