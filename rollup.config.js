@@ -25,7 +25,10 @@ const CHUNKS = [
   [/^bindings\/(utils\/(tools|tensorboard(?!\/index))|profiler\/(profile|report))/, "tools"],
   // without side effects, so that bundlers leave out what a program does not use
   [/^bindings\/vision\//, "vision"],
-  [/^bindings\/(amp\/|profiler\/index|profiler\/record|utils\/(index|benchmark|progress|summary|tensorboard))/, "extras"],
+  [
+    /^bindings\/(amp\/|profiler\/index|profiler\/record|utils\/(index|benchmark|progress|summary|tensorboard))/,
+    "extras",
+  ],
   [/^bindings\/index\.ts$/, "torch"],
   [/^bindings\/|^hosts\/(progress|fetch|detect|webgpu|thread)\.ts$/, "flambeau"],
 ];
