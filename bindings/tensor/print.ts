@@ -28,6 +28,7 @@ const PROFILES: Record<string, PrintOptions> = {
   full: { ...DEFAULTS, threshold: Infinity },
 };
 const settings: PrintOptions = { ...DEFAULTS };
+type Profile = "default" | "short" | "full";
 
 /**
  * Sets how tensors print, for the whole program; follows torch.set_printoptions. `sciMode` returns to automatic when it is not given.
@@ -37,17 +38,29 @@ const settings: PrintOptions = { ...DEFAULTS };
  * torch.setPrintOptions({ precision: 2 });
  * String(torch.tensor(Math.PI)); // "tensor(3.14)"
  */
+export function setPrintOptions(options?: Partial<PrintOptions> & { profile?: Profile }): void;
 export function setPrintOptions(
-  options: Partial<PrintOptions> & { profile?: "default" | "short" | "full" } = {},
-): void {
-  const { profile, ...rest } = options;
-  if (profile !== undefined) {
+  precision?: number | null,
+  threshold?: number | null,
+  edgeitems?: number | null,
+  linewidth?: number | null,
+  profile?: Profile | null,
+  sciMode?: boolean | null,
+): void;
+export function setPrintOptions(...args: unknown[]): void {
+  const names = ["precision", "threshold", "edgeitems", "linewidth", "profile", "sciMode"];
+  const [first] = args;
+  const given = (
+    typeof first === "object" && first !== null ? first : Object.fromEntries(args.map((value, i) => [names[i], value]))
+  ) as Partial<PrintOptions> & { profile?: Profile };
+  const { profile, ...rest } = given;
+  if (profile !== undefined && profile !== null) {
     const preset = PROFILES[profile];
     if (preset === undefined) throw new ValueError(`unknown print profile '${String(profile)}'`);
     Object.assign(settings, preset);
   }
   for (const [key, value] of Object.entries(rest)) {
-    if (value !== undefined && key in settings) Object.assign(settings, { [key]: value });
+    if (value !== undefined && value !== null && key in settings) Object.assign(settings, { [key]: value });
   }
   settings.sciMode = rest.sciMode ?? null;
 }

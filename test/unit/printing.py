@@ -8,6 +8,8 @@ cases = []
 
 
 def plain(t):
+    if t.is_complex():
+        return [plain(t.real), plain(t.imag)]
     if t.dtype in (torch.float16, torch.bfloat16):
         t = t.float()
     values = t.flatten().tolist()
@@ -49,6 +51,14 @@ case(torch.randn(3, 12), linewidth=120); case(torch.arange(10.0), threshold=5); 
 case(torch.randn(6), sci_mode=True); case(f([1e-6, 1e6]), sci_mode=False); case(f([1.0, 2.0]), sci_mode=True); case(f([1e-6, nan]), sci_mode=False)
 case(torch.arange(1100.0), dict(arange=1100, divide=1), profile="full")
 case(torch.arange(1600.0).reshape(40, 40) / 8, dict(arange=1600, divide=8), profile="short"); case(f([1e-12, 12345.678]), precision=1)
+c = lambda values, dtype=torch.complex64: torch.tensor(values, dtype=dtype)
+for values in [[1 + 2j, 3 - 4.5j], [1 + 2j, 3 - 4j], [complex(nan, 1), complex(inf, -inf)], [1e-8 + 1j, 1e5 + 2e-3j], [[1 + 1j, 2 - 2j], [0, 1e10j]],
+               [0j, -0j], [complex(i, -i) / 7 for i in range(12)], [complex(i, -i) for i in range(1100)]]:
+    case(c(values))
+case(c(1 + 1j)); case(c([1.5 + 0.25j], torch.complex128)); case(c([1e-6 + 1j]), sci_mode=False); case(c([1 + 1j]), sci_mode=True)
+case(c([1.123456789 + 2.987654321j]), precision=8); case(torch.zeros(2, 0, dtype=torch.complex64)); case(torch.zeros(3, dtype=torch.complex64, requires_grad=True))
+for dtype in [torch.int8, torch.uint8, torch.int16, torch.int32]:
+    limits = torch.iinfo(dtype); case(f([limits.min, limits.max], dtype=dtype)); case(f(limits.max, dtype=dtype))
 torch.set_printoptions(profile="default")
 path = pathlib.Path(__file__).with_suffix(".json")
 path.write_text("[\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases) + "\n]\n")

@@ -16,6 +16,12 @@ const SPECIAL: Record<string, number> = { nan: NaN, inf: Infinity, "-inf": -Infi
 afterEach(() => torch.setPrintOptions({ profile: "default" }));
 
 function build({ dtype, shape, data, requiresGrad }: Case): torch.Tensor {
+  if (dtype.startsWith("complex")) {
+    const part = (values: unknown): torch.Tensor =>
+      build({ dtype: dtype === "complex64" ? "float32" : "float64", shape, data: values, requiresGrad: false } as Case);
+    const [re, im] = data as unknown as [unknown, unknown];
+    return torch.complex(part(re), part(im)).requiresGrad_(requiresGrad);
+  }
   const list = Array.isArray(data)
     ? data.map((value) => (typeof value === "string" ? SPECIAL[value]! : value))
     : Array.from({ length: data.arange }, (_, i) => i / data.divide);
@@ -45,6 +51,18 @@ test("long suffixes go on a line of their own", () => {
   expect(String(x.mul(2))).toBe(
     "tensor([ 1.,  3.,  5.,  7.,  9., 11., 13.], dtype=torch.float64,\n       grad_fn=<MulBackward0>)",
   );
+});
+
+test("the largest and the smallest int64 print exactly", () => {
+  const limits = torch.tensor([-(2n ** 63n), 2n ** 63n - 1n]);
+  expect(String(limits)).toBe("tensor([-9223372036854775808,  9223372036854775807])");
+});
+
+test("print options also come in PyTorch's order", () => {
+  torch.setPrintOptions(2, 5, 1);
+  expect(String(torch.arange(6).div(7))).toBe("tensor([0.00,  ..., 0.71])");
+  torch.setPrintOptions(null, null, null, null, "default", true);
+  expect(String(torch.tensor([1]))).toBe("tensor([1.0000e+00])");
 });
 
 test("a disposed tensor still prints", () => {

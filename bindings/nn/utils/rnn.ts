@@ -37,12 +37,15 @@ export class PackedSequence {
   /** Where in the padded batch the sequences, longest first, come from; null if they stood in that order. */
   readonly sortedIndices: Tensor | null;
   readonly unsortedIndices: Tensor | null;
+  /** @internal the sorted indices where they are on another device, which can't be asked */
+  readonly order: readonly number[] | undefined;
 
   constructor(
     data: Tensor,
     batchSizes: Tensor,
     sortedIndices: Tensor | null = null,
     unsortedIndices: Tensor | null = null,
+    order?: readonly number[],
   ) {
     if (batchSizes.device !== "cpu") {
       throw new ValueError(
@@ -54,6 +57,7 @@ export class PackedSequence {
     this.batchSizes = batchSizes;
     this.sortedIndices = sortedIndices;
     this.unsortedIndices = unsortedIndices ?? invertPermutation(sortedIndices);
+    this.order = order;
   }
 
   /**
@@ -64,7 +68,7 @@ export class PackedSequence {
    * packed.with(packed.data.mul(10)).data; // tensor([10., 30., 20.])
    */
   with(data: Tensor): PackedSequence {
-    return new PackedSequence(data, this.batchSizes, this.sortedIndices, this.unsortedIndices);
+    return new PackedSequence(data, this.batchSizes, this.sortedIndices, this.unsortedIndices, this.order);
   }
   /**
    * Moves the data to a device or casts it; the indices move along.
@@ -76,7 +80,8 @@ export class PackedSequence {
     const move = (t: Tensor | null): Tensor | null => t && (t.to({ device: data.device }) as Tensor);
     const data = this.data.to(target as Device) as Tensor;
     if (data === this.data) return this;
-    return new PackedSequence(data, this.batchSizes, move(this.sortedIndices), move(this.unsortedIndices));
+    const { batchSizes, sortedIndices, unsortedIndices, order } = this;
+    return new PackedSequence(data, batchSizes, move(sortedIndices), move(unsortedIndices), order);
   }
 
   /**
@@ -119,8 +124,9 @@ export function packPaddedSequence(
   const { batchFirst, enforceSorted } = take("pack_padded_sequence", rest, { batchFirst: false, enforceSorted: true });
   let sizes = numbers(lengths);
   let sorted: Tensor | null = null;
+  let order: number[] | undefined;
   if (!enforceSorted) {
-    const order = sizes.map((_, i) => i).sort((i, j) => sizes[j]! - sizes[i]!);
+    order = sizes.map((_, i) => i).sort((i, j) => sizes[j]! - sizes[i]!);
     sizes = order.map((i) => sizes[i]!);
     sorted = longs(order).to(input.device) as Tensor;
     input = input.indexSelect(batchFirst ? 0 : 1, sorted);
@@ -158,7 +164,7 @@ export function packPaddedSequence(
     );
     while (begin < end) begin = batchSizes.push(running);
   }
-  return new PackedSequence(torch.cat(steps), longs(batchSizes), sorted);
+  return new PackedSequence(torch.cat(steps), longs(batchSizes), sorted, null, order);
 }
 
 export interface PadPackedOptions {
@@ -214,10 +220,9 @@ export function padPackedSequence(
   if (batchFirst) output = output.transpose(0, 1);
   if (unsortedIndices !== null) {
     output = output.indexSelect(batchFirst ? 0 : 1, unsortedIndices);
-    const sorted = numbers(sequence.sortedIndices!);
-    const order = lengths;
-    lengths = [...order];
-    sorted.forEach((to, i) => (lengths[to] = order[i]!));
+    const sorted = lengths;
+    lengths = [...sorted];
+    (sequence.order ?? numbers(sequence.sortedIndices!)).forEach((to, i) => (lengths[to] = sorted[i]!));
   }
   return [output, longs(lengths)];
 }

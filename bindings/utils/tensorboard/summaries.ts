@@ -15,8 +15,8 @@ const summary = (content: Message): Message => new Message().data(1, content);
 export async function numbersOf(values: unknown): Promise<number[]> {
   if (typeof values === "number") return [values];
   if (values instanceof Tensor) {
-    const detached = values.detach();
-    return Array.from((await detached.double().flatten().dataAsync()) as Float64Array);
+    const host = (await values.detach().cpu()) as Tensor;
+    return Array.from(host.double().flatten().data() as Float64Array);
   }
   if (Array.isArray(values) || ArrayBuffer.isView(values)) return Array.from(values as ArrayLike<number>, Number);
   throw new TypeError(`Got ${typeof values}, but numpy array, torch tensor, or caffe2 blob name are expected.`);
