@@ -35,7 +35,7 @@ async function* npyPieces(header: Uint8Array, tensor: Tensor): Pieces {
 export async function loadNpz(source: FileSource, options?: ReadNamedOptions | null): Promise<Record<string, Tensor>> {
   const { progress, keys } = options ?? {};
   const device = placeOf(options);
-  const opened = await openSource(source);
+  const opened = await openSource(source, true);
   const arrays: [string, Tensor][] = [];
   try {
     const archive = await ZipReader.open(await atHand(opened));

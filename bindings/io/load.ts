@@ -33,7 +33,7 @@ export async function load(source: FileSource, options?: LoadOptions | null): Pr
   const { mapLocation, weightsOnly = true, progress } = options ?? {};
   if (weightsOnly !== true) throw new ValueError("torch.load: weightsOnly can only be true: no code of a file is run");
   const builder = new Builder(mapping(mapLocation ?? "cpu"));
-  const opened = await openSource(source);
+  const opened = await openSource(source, true);
   try {
     const file = await atHand(opened);
     if (file.size === 0) throw new RuntimeError("Ran out of input");

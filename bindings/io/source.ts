@@ -139,7 +139,7 @@ export class StreamSource implements Source {
 
 /**
  * Opens a source.
- * @param ranges of a URL, read the parts that are asked for, where the server gives parts
+ * @param ranges of a URL, read no more than the parts that are asked for, where the server gives parts
  */
 export async function openSource(source: FileSource, ranges = false): Promise<Source> {
   if (source instanceof Uint8Array) return new MemorySource(source);
@@ -152,7 +152,7 @@ export async function openSource(source: FileSource, ranges = false): Promise<So
   }
   const open = host().openFile;
   if (open !== undefined && !/^(https?|data|blob):/.test(String(source))) return new FileOnDisk(await open(source));
-  return (ranges ? await HttpFile.open(source) : undefined) ?? bodyOf(await fetch(source));
+  return ranges ? HttpFile.open(source) : bodyOf(await fetch(source));
 }
 
 /** @throws RuntimeError when the server has sent an error */

@@ -52,9 +52,9 @@ test("safetensors are written and read in pieces, whole and in parts", () =>
 test("a URL is read as a whole, or in ranges", async () => {
   const bytes = await torch.safetensors.save(tensors());
   const server = createServer((request, response) => {
-    const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "") ?? [];
+    const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "") ?? [];
     if (from === undefined) return response.writeHead(200, { "content-length": bytes.length }).end(bytes);
-    const last = Math.min(Number(to), bytes.length - 1);
+    const last = Math.min(Number(to || Infinity), bytes.length - 1);
     response.writeHead(206, { "content-range": `bytes ${from}-${last}/${bytes.length}` });
     return response.end(bytes.subarray(Number(from), last + 1));
   });
