@@ -59,6 +59,7 @@ export const acosh = /* @__PURE__ */ op<{
  * input + alpha * other.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.add.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.add(torch.tensor([1, 2]), torch.tensor([10, 20]), { alpha: 2 }) // tensor([21., 42.])
  */
@@ -102,6 +103,7 @@ export const addcdiv = /* @__PURE__ */ op<{
  * input + value * tensor1 * tensor2.
  * Shapes: any that broadcast; the result has the broadcast shape of input, tensor1, tensor2.
  * Follows torch.addcmul.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.addcmul(torch.tensor([1, 1]), torch.tensor([1, 2]), torch.tensor([3, 4]), { value: 10 }) // tensor([31., 81.])
  */
@@ -129,6 +131,7 @@ export const addmm = /* @__PURE__ */ op<{
 
 /**
  * beta * input + alpha * (mat vec).
+ * Shapes: input broadcasts to [N]; mat [N, M], vec [M]; the result has [N].
  * Follows torch.addmv.
  * @example
  * torch.addmv(torch.zeros(2), torch.tensor([[1, 2], [3, 4]]), torch.tensor([1, 1])) // tensor([3., 7.])
@@ -162,6 +165,7 @@ export const addr = /* @__PURE__ */ op<{
  * Whether all elements are not 0. The result is bool, uint8 for uint8.
  * Shapes: any; the result loses dim, or keeps it with size 1; without dim it is 0-d.
  * Follows torch.all.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.all(torch.tensor([[1, 2], [0, 3]]), 1) // tensor([True, False])
  */
@@ -262,6 +266,7 @@ export const angle = /* @__PURE__ */ op<{
  * Whether any element is not 0. The result is bool, uint8 for uint8.
  * Shapes: any; the result loses dim, or keeps it with size 1; without dim it is 0-d.
  * Follows torch.any.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.any(torch.tensor([[0, 0], [0, 3]]), 1) // tensor([False, True])
  */
@@ -342,6 +347,7 @@ export const arctan = /* @__PURE__ */ op<{
  * Another name of torch.atan2.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.atan2.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.arctan2(torch.tensor([1, -1]), torch.tensor([1, 1])) // tensor([0.7854, -0.7854])
  */
@@ -399,6 +405,7 @@ export const argmin = /* @__PURE__ */ op<{
  * The indices that sort the elements along a dim.
  * Shapes: any; the result has the input's.
  * Follows torch.argsort.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.argsort(torch.tensor([3, 1, 2])) // tensor([1, 2, 0])
  */
@@ -504,6 +511,7 @@ export const atan = /* @__PURE__ */ op<{
  * The angle of the point (other, input), in radians.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.atan2.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.atan2(torch.tensor([1, -1]), torch.tensor([1, 1])) // tensor([0.7854, -0.7854])
  */
@@ -526,6 +534,7 @@ export const atanh = /* @__PURE__ */ op<{
 
 /**
  * beta * input + alpha * (batch1 batch2), for batches of matrices.
+ * Shapes: input broadcasts to [B, N, P]; batch1 [B, N, M], batch2 [B, M, P]; the result has [B, N, P].
  * Follows torch.baddbmm.
  * @example
  * torch.baddbmm(torch.zeros(1, 2, 2), torch.ones(1, 2, 3), torch.ones(1, 3, 2)) // tensor([[[3., 3.], [3., 3.]]])
@@ -742,6 +751,7 @@ export const ceil = /* @__PURE__ */ op<{
 
 /**
  * multiDot for matrices alone.
+ * Shapes: matrices whose sizes fit one after another.
  * Follows torch.chain_matmul.
  * @example
  * torch.chainMatmul(torch.ones(2, 3), torch.ones(3, 4), torch.ones(4, 1)) // tensor([[12.], [12.]])
@@ -755,6 +765,7 @@ export const chainMatmul = /* @__PURE__ */ op<{
  * Views of at most `chunks` consecutive pieces of a dim, of one size but for the last.
  * Shapes: any; the dim is divided, the others stay.
  * Follows torch.chunk.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.chunk(torch.arange(5), 2) // [tensor([0, 1, 2]), tensor([3, 4])]
  */
@@ -784,6 +795,7 @@ export const clamp = /* @__PURE__ */ op<{
  * min(input, max).
  * Shapes: any that broadcast; the result has the broadcast shape of input, max.
  * Follows torch.clamp_max.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.clampMax(torch.tensor([-2, 0.5, 3]), 1) // tensor([-2.0000, 0.5000, 1.0000])
  */
@@ -796,6 +808,7 @@ export const clampMax = /* @__PURE__ */ op<{
  * max(input, min).
  * Shapes: any that broadcast; the result has the broadcast shape of input, min.
  * Follows torch.clamp_min.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.clampMin(torch.tensor([-2, 0.5, 3]), 0) // tensor([0.0000, 0.5000, 3.0000])
  */
@@ -967,6 +980,7 @@ export const convolution = /* @__PURE__ */ op<{
  * The magnitude of input with the sign of other.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.copysign.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.copysign(torch.tensor([1, 2]), torch.tensor([-1, 1])) // tensor([-1., 2.])
  */
@@ -1015,6 +1029,7 @@ export const cosh = /* @__PURE__ */ op<{
  * The cosine of the angle between vectors along a dim; norms below eps count as eps.
  * Shapes: any that broadcast; the result loses dim.
  * Follows torch.nn.functional.cosine_similarity.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.cosineSimilarity(torch.tensor([[1, 0]]), torch.tensor([[1, 1]])) // tensor([0.7071])
  */
@@ -1030,6 +1045,7 @@ export const cosineSimilarity = /* @__PURE__ */ op<{
  * How many elements are not 0.
  * Shapes: any; the result loses the dims.
  * Follows torch.count_nonzero.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.countNonzero(torch.tensor([[0, 1], [2, 3]]), 0) // tensor([1, 2])
  */
@@ -1072,6 +1088,7 @@ export const covAsync = /* @__PURE__ */ later<{
  * The cross product along a dim of size 3, by default the first such.
  * Shapes: any that broadcast, with size 3 along dim.
  * Follows torch.cross.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.cross(torch.tensor([1, 0, 0]), torch.tensor([0, 1, 0]), 0) // tensor([0., 0., 1.])
  */
@@ -1086,6 +1103,7 @@ export const cross = /* @__PURE__ */ op<{
  * The largest elements so far along a dim, and their positions (the last of equal ones).
  * Shapes: any; both results have the input's.
  * Follows torch.cummax.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.cummax(torch.tensor([1, 3, 2]), 0) // [tensor([1., 3., 3.]), tensor([0, 1, 1])]
  */
@@ -1099,6 +1117,7 @@ export const cummax = /* @__PURE__ */ op<{
  * The smallest elements so far along a dim, and their positions (the last of equal ones).
  * Shapes: any; both results have the input's.
  * Follows torch.cummin.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.cummin(torch.tensor([3, 1, 2]), 0) // [tensor([3., 1., 1.]), tensor([0, 1, 1])]
  */
@@ -1112,6 +1131,7 @@ export const cummin = /* @__PURE__ */ op<{
  * The products of the elements up to each along a dim.
  * Shapes: any; the result has the input's.
  * Follows torch.cumprod.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.cumprod(torch.tensor([1, 2, 3]), 0) // tensor([1., 2., 6.])
  */
@@ -1126,6 +1146,7 @@ export const cumprod = /* @__PURE__ */ op<{
  * The sums of the elements up to each along a dim. Integers and bools are summed as int64.
  * Shapes: any; the result has the input's.
  * Follows torch.cumsum.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.cumsum(torch.tensor([1, 2, 3]), 0) // tensor([1., 3., 6.])
  */
@@ -1140,6 +1161,7 @@ export const cumsum = /* @__PURE__ */ op<{
  * The running integrals along a dim by the trapezoidal rule.
  * Shapes: any; dim becomes one shorter.
  * Follows torch.cumulative_trapezoid.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.cumulativeTrapezoid(torch.tensor([1, 2, 3])) // tensor([1.5000, 4.0000])
  */
@@ -1180,6 +1202,7 @@ export const diag = /* @__PURE__ */ op<{
  * Zeros with the last dim of input as a diagonal of two dims.
  * Shapes: input [*, N]; the result has two dims of N in place of the last.
  * Follows torch.diag_embed.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.diagEmbed(torch.tensor([[1, 2]])) // tensor([[[1., 0.], [0., 2.]]])
  */
@@ -1208,6 +1231,7 @@ export const diagflat = /* @__PURE__ */ op<{
  * A view of the diagonal of two dims, which become one, the last.
  * Shapes: any of two dims at least; dim1 and dim2 become one, the last.
  * Follows torch.diagonal.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.diagonal(torch.tensor([[1, 2], [3, 4]])) // tensor([1., 4.])
  */
@@ -1223,6 +1247,7 @@ export const diagonal = /* @__PURE__ */ op<{
  * A copy of input with src as a diagonal.
  * Shapes: src has the diagonal's; the result has the input's.
  * Follows torch.diagonal_scatter.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.diagonalScatter(torch.zeros(2, 2), torch.tensor([1, 2])) // tensor([[1., 0.], [0., 2.]])
  */
@@ -1239,6 +1264,7 @@ export const diagonalScatter = /* @__PURE__ */ op<{
  * The n-th forward difference along a dim.
  * Shapes: any; dim becomes n shorter.
  * Follows torch.diff.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.diff(torch.tensor([1, 3, 6])) // tensor([2., 3.])
  */
@@ -1308,6 +1334,7 @@ export const divide = /* @__PURE__ */ op<{
 
 /**
  * The inner product of two vectors.
+ * Shapes: [N] both; the result is 0-d.
  * Follows torch.dot.
  * @example
  * torch.dot(torch.tensor([1, 2]), torch.tensor([3, 4])) // tensor(11.)
@@ -1332,6 +1359,7 @@ export const dstack = /* @__PURE__ */ op<{
 
 /**
  * Einstein summation with its equation taken apart (bindings/functional/einsum.ts).
+ * Shapes: as the equation says.
  * Follows torch.einsum.
  * @example
  * torch.einsum("ij,j->i", torch.tensor([[1, 2], [3, 4]]), torch.tensor([1, 1])) // tensor([3., 7.])
@@ -1346,6 +1374,7 @@ export const einsum = /* @__PURE__ */ op<{
  * input == other, as bool.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.eq.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.eq(torch.tensor([1, 2]), torch.tensor([1, 3])) // tensor([True, False])
  */
@@ -1480,6 +1509,7 @@ export const flatten = /* @__PURE__ */ op<{
  * A copy with dims reversed.
  * Shapes: any; the result has the input's.
  * Follows torch.flip.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.flip(torch.tensor([[1, 2], [3, 4]]), [0]) // tensor([[3., 4.], [1., 2.]])
  */
@@ -1555,6 +1585,7 @@ export const floorDivide = /* @__PURE__ */ op<{
  * The larger of two; a NaN gives way to a number.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.fmax.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.fmax(torch.tensor([1, NaN]), torch.tensor([2, 3])) // tensor([2., 3.])
  */
@@ -1567,6 +1598,7 @@ export const fmax = /* @__PURE__ */ op<{
  * The smaller of two; a NaN gives way to a number.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.fmin.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.fmin(torch.tensor([1, NaN]), torch.tensor([2, 3])) // tensor([1., 3.])
  */
@@ -1633,6 +1665,7 @@ export const gather = /* @__PURE__ */ op<{
  * The greatest common divisor.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.gcd.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.gcd(torch.tensor([12n, 18n]), torch.tensor([8n, 12n])) // tensor([4, 6])
  */
@@ -1645,6 +1678,7 @@ export const gcd = /* @__PURE__ */ op<{
  * input >= other, as bool.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.ge.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.ge(torch.tensor([1, 2]), 2) // tensor([False, True])
  */
@@ -1672,6 +1706,7 @@ export const ger = /* @__PURE__ */ op<{
  * Another name of torch.gt.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.gt.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.greater(torch.tensor([1, 2, 3]), 2) // tensor([False, False, True])
  */
@@ -1685,6 +1720,7 @@ export const greater = /* @__PURE__ */ op<{
  * Another name of torch.ge.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.ge.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.greaterEqual(torch.tensor([1, 2]), 2) // tensor([False, True])
  */
@@ -1697,6 +1733,7 @@ export const greaterEqual = /* @__PURE__ */ op<{
  * input > other, as bool.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.gt.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.gt(torch.tensor([1, 2, 3]), 2) // tensor([False, False, True])
  */
@@ -1777,6 +1814,7 @@ export const hstack = /* @__PURE__ */ op<{
  * sqrt(input² + other²) without overflow on the way.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.hypot.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.hypot(torch.tensor([3, 5]), torch.tensor([4, 12])) // tensor([5., 13.])
  */
@@ -1814,6 +1852,7 @@ export const imag = /* @__PURE__ */ op<{
  * A copy of input with alpha times the slices of source added to those at the positions in `index`.
  * Shapes: index [N]; source as input, with N along dim; the result has the input's.
  * Follows torch.index_add.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.indexAdd(torch.zeros(3), 0, torch.tensor([0n, 2n, 0n]), torch.tensor([1, 2, 3])) // tensor([4., 0., 2.])
  */
@@ -1830,6 +1869,7 @@ export const indexAdd = /* @__PURE__ */ op<{
  * A copy of input with the slices at the positions in `index` replaced by those of source.
  * Shapes: index [N]; source as input, with N along dim; the result has the input's.
  * Follows torch.index_copy.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.indexCopy(torch.zeros(3), 0, torch.tensor([0n, 2n]), torch.tensor([1, 2])) // tensor([1., 0., 2.])
  */
@@ -1845,6 +1885,7 @@ export const indexCopy = /* @__PURE__ */ op<{
  * A copy of input with the slices at the positions in `index` filled with a value.
  * Shapes: index [N]; the result has the input's.
  * Follows torch.index_fill.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.indexFill(torch.zeros(3), 0, torch.tensor([0n, 2n]), 7) // tensor([7., 0., 7.])
  */
@@ -1876,6 +1917,7 @@ export const indexPut = /* @__PURE__ */ op<{
  * is false.
  * Shapes: index [N]; source as input, with N along dim; the result has the input's.
  * Follows torch.index_reduce.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.indexReduce(torch.tensor([1, 2, 3]), 0, torch.tensor([0n, 0n, 2n]), torch.tensor([5, 6, 7]), "amax") // tensor([6., 2., 7.])
  */
@@ -2037,6 +2079,7 @@ export const kron = /* @__PURE__ */ op<{
  * The k-th smallest element (k from 1) along a dim, and its index.
  * Shapes: any; both results lose dim, or keep it with size 1.
  * Follows torch.kthvalue.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.kthvalue(torch.tensor([3, 1, 2]), 2) // [tensor(2.), tensor(2)]
  */
@@ -2052,6 +2095,7 @@ export const kthvalue = /* @__PURE__ */ op<{
  * The least common multiple.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.lcm.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.lcm(torch.tensor([4n, 6n]), torch.tensor([6n, 8n])) // tensor([12, 24])
  */
@@ -2077,6 +2121,7 @@ export const ldexp = /* @__PURE__ */ op<{
  * input <= other, as bool.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.le.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.le(torch.tensor([1, 2, 3]), 2) // tensor([True, True, False])
  */
@@ -2089,6 +2134,7 @@ export const le = /* @__PURE__ */ op<{
  * input + weight * (end - input).
  * Shapes: any that broadcast; the result has the broadcast shape of input, end, weight.
  * Follows torch.lerp.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.lerp(torch.tensor([0, 10]), torch.tensor([10, 20]), 0.5) // tensor([5., 15.])
  */
@@ -2102,6 +2148,7 @@ export const lerp = /* @__PURE__ */ op<{
  * Another name of torch.lt.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.lt.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.less(torch.tensor([1, 2, 3]), 2) // tensor([True, False, False])
  */
@@ -2115,6 +2162,7 @@ export const less = /* @__PURE__ */ op<{
  * Another name of torch.le.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.le.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.lessEqual(torch.tensor([1, 2, 3]), 2) // tensor([True, True, False])
  */
@@ -2137,7 +2185,9 @@ export const lgamma = /* @__PURE__ */ op<{
 
 /**
  * The cross product along a dim of size 3.
+ * Shapes: any that broadcast, with size 3 along dim.
  * Follows torch.linalg.cross.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.linalg.cross(torch.tensor([1, 0, 0]), torch.tensor([0, 1, 0])) // tensor([0., 0., 1.])
  */
@@ -2200,6 +2250,7 @@ export const log2 = /* @__PURE__ */ op<{
  * log(softmax(input)) along a dim, computed so that it does not underflow.
  * Shapes: any; the result has the input's.
  * Follows torch.log_softmax.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.logSoftmax(torch.tensor([0, 0]), 0) // tensor([-0.6931, -0.6931])
  */
@@ -2214,6 +2265,7 @@ export const logSoftmax = /* @__PURE__ */ op<{
  * log(exp(input) + exp(other)) without overflow.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.logaddexp.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.logaddexp(torch.tensor([0]), torch.tensor([0])) // tensor([0.6931])
  */
@@ -2226,6 +2278,7 @@ export const logaddexp = /* @__PURE__ */ op<{
  * log2(2 ** input + 2 ** other) without overflow.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.logaddexp2.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.logaddexp2(torch.tensor([3]), torch.tensor([3])) // tensor([4.])
  */
@@ -2238,6 +2291,7 @@ export const logaddexp2 = /* @__PURE__ */ op<{
  * log of the running sums of exp(input) along a dim, without overflow.
  * Shapes: any; the result has the input's.
  * Follows torch.logcumsumexp.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.logcumsumexp(torch.tensor([0, 0, 0]), 0) // tensor([0.0000, 0.6931, 1.0986])
  */
@@ -2251,6 +2305,7 @@ export const logcumsumexp = /* @__PURE__ */ op<{
  * And of truth values: an element is true if it is not zero.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.logical_and.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.logicalAnd(torch.tensor([0, 1, 2]), torch.tensor([1, 0, 3])) // tensor([False, False, True])
  */
@@ -2275,6 +2330,7 @@ export const logicalNot = /* @__PURE__ */ op<{
  * Or of truth values: an element is true if it is not zero.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.logical_or.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.logicalOr(torch.tensor([0, 1, 0]), torch.tensor([1, 0, 0])) // tensor([True, True, False])
  */
@@ -2287,6 +2343,7 @@ export const logicalOr = /* @__PURE__ */ op<{
  * Exclusive or of truth values: an element is true if it is not zero.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.logical_xor.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.logicalXor(torch.tensor([0, 1, 2]), torch.tensor([1, 0, 3])) // tensor([True, True, False])
  */
@@ -2312,6 +2369,7 @@ export const logit = /* @__PURE__ */ op<{
  * log(sum(exp(input))) over dims, without overflow.
  * Shapes: any; the result loses the dims, or keeps them with size 1.
  * Follows torch.logsumexp.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.logsumexp(torch.tensor([[0, 0], [1, 1]]), 1) // tensor([0.6931, 1.6931])
  */
@@ -2326,6 +2384,7 @@ export const logsumexp = /* @__PURE__ */ op<{
  * input < other, as bool.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.lt.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.lt(torch.tensor([1, 2, 3]), 2) // tensor([True, False, False])
  */
@@ -2336,6 +2395,7 @@ export const lt = /* @__PURE__ */ op<{
 
 /**
  * input with `value` (a number or 0-d tensor) where the mask is true.
+ * Shapes: mask broadcasts to the input's, which the result has.
  * Follows torch.masked_fill.
  * @example
  * torch.maskedFill(torch.tensor([1, 2, 3]), torch.tensor([true, false, true]), 0) // tensor([0., 2., 0.])
@@ -2349,6 +2409,7 @@ export const maskedFill = /* @__PURE__ */ op<{
 
 /**
  * input with the elements of source, in order, where the mask is true.
+ * Shapes: input and mask broadcast to the result's; source has an element for each true one at least.
  * Follows torch.masked_scatter.
  * @example
  * torch.maskedScatter(torch.zeros(3), torch.tensor([true, false, true]), torch.tensor([1, 2])) // tensor([1., 0., 2.])
@@ -2402,6 +2463,7 @@ export const matmul = /* @__PURE__ */ op<{
  * The larger of two; NaN if either is NaN. Equal elements share the gradient.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.maximum.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.maximum(torch.tensor([1, 5]), torch.tensor([3, 2])) // tensor([3., 5.])
  */
@@ -2430,6 +2492,7 @@ export const mean = /* @__PURE__ */ op<{
  * The smaller of two; NaN if either is NaN. Equal elements share the gradient.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.minimum.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.minimum(torch.tensor([1, 5]), torch.tensor([3, 2])) // tensor([1., 2.])
  */
@@ -2455,6 +2518,7 @@ export const mm = /* @__PURE__ */ op<{
  * The most frequent element along a dim (the smallest of several), and its last index.
  * Shapes: any; both results lose dim, or keep it with size 1.
  * Follows torch.mode.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.mode(torch.tensor([1, 2, 2, 3])) // [tensor(2.), tensor(2)]
  */
@@ -2510,6 +2574,7 @@ export const msort = /* @__PURE__ */ op<{
  * input * other.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.mul.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.mul(torch.tensor([1, 2]), torch.tensor([3, 4])) // tensor([3., 8.])
  */
@@ -2538,6 +2603,7 @@ export const multinomial = /* @__PURE__ */ op<{
  * Another name of torch.mul.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.mul.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.multiply(torch.tensor([1, 2]), torch.tensor([3, 4])) // tensor([3., 8.])
  */
@@ -2578,6 +2644,7 @@ export const nanToNum = /* @__PURE__ */ op<{
  * The mean over dims of the elements that are not NaN.
  * Shapes: any; the result loses the dims, or keeps them with size 1.
  * Follows torch.nanmean.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.nanmean(torch.tensor([1, NaN, 3])) // tensor(2.)
  */
@@ -2593,6 +2660,7 @@ export const nanmean = /* @__PURE__ */ op<{
  * quantile of what is not NaN.
  * Shapes: any; the result loses dim, or keeps it with size 1, behind a dim for several q.
  * Follows torch.nanquantile.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.nanquantile(torch.tensor([1, NaN, 3]), 0.5) // tensor(2.)
  */
@@ -2609,6 +2677,7 @@ export const nanquantile = /* @__PURE__ */ op<{
  * The sum over dims with NaN counted as 0.
  * Shapes: any; the result loses the dims, or keeps them with size 1.
  * Follows torch.nansum.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.nansum(torch.tensor([1, NaN, 3])) // tensor(4.)
  */
@@ -2624,6 +2693,7 @@ export const nansum = /* @__PURE__ */ op<{
  * The view of `length` elements of a dim from `start`.
  * Shapes: any; dim has length.
  * Follows torch.narrow.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.narrow(torch.tensor([1, 2, 3, 4]), 0, 1, 2) // tensor([2., 3.])
  */
@@ -2639,6 +2709,7 @@ export const narrow = /* @__PURE__ */ op<{
  * narrow as a copy.
  * Shapes: any; dim has length.
  * Follows torch.narrow_copy.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.narrowCopy(torch.tensor([1, 2, 3, 4]), 0, 1, 2) // tensor([2., 3.])
  */
@@ -2689,6 +2760,7 @@ export const nativeLayerNorm = /* @__PURE__ */ op<{
  * input != other, as bool.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.ne.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.ne(torch.tensor([1, 2]), torch.tensor([1, 3])) // tensor([False, True])
  */
@@ -2726,6 +2798,7 @@ export const negative = /* @__PURE__ */ op<{
  * The next floating-point number after input in the direction of other.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.nextafter.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.nextafter(torch.tensor([1]), torch.tensor([2])).item() // 1.0000001192092896
  */
@@ -2736,7 +2809,9 @@ export const nextafter = /* @__PURE__ */ op<{
 
 /**
  * The p-norm over dims (default: of all elements).
+ * Shapes: any; the result loses the dims, or keeps them with size 1.
  * Follows torch.norm.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.norm(torch.tensor([3, 4])) // tensor(5.)
  */
@@ -2754,6 +2829,7 @@ export const norm = /* @__PURE__ */ op<{
  * Another name of torch.ne.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.ne.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.notEqual(torch.tensor([1, 2]), torch.tensor([1, 3])) // tensor([False, True])
  */
@@ -2793,6 +2869,7 @@ export const pairwiseDistance = /* @__PURE__ */ op<{
 
 /**
  * The p-norm distances between each two rows of a matrix, in the order of the upper triangle.
+ * Shapes: [N, M]; the result has N (N - 1) / 2 elements.
  * Follows torch.nn.functional.pdist.
  * @example
  * torch.pdist(torch.tensor([[0, 0], [3, 4], [0, 4]])) // tensor([5., 4., 3.])
@@ -2807,6 +2884,7 @@ export const pdist = /* @__PURE__ */ op<{
  * A view with the dims in the given order.
  * Shapes: any; the dims are rearranged.
  * Follows torch.permute.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.permute(torch.zeros(2, 3, 4), [2, 0, 1]).shape // [4, 2, 3]
  */
@@ -2872,6 +2950,7 @@ export const prelu = /* @__PURE__ */ op<{
  * The product over one dim (default: all).
  * Shapes: any; the result loses dim, or keeps it with size 1; without dim it is 0-d.
  * Follows torch.prod.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.prod(torch.tensor([[1, 2], [3, 4]]), 1) // tensor([2., 12.])
  */
@@ -2903,6 +2982,7 @@ export const put = /* @__PURE__ */ op<{
  * The q-th quantiles of all elements or along a dim; several q become the first dim.
  * Shapes: any; the result loses dim, or keeps it with size 1, behind a dim for several q.
  * Follows torch.quantile.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.quantile(torch.tensor([1, 2, 3, 4]), 0.5) // tensor(2.5000)
  */
@@ -2992,6 +3072,7 @@ export const remainder = /* @__PURE__ */ op<{
  * Scales the slices along a dim whose p-norm exceeds maxnorm down to it.
  * Shapes: any; the result has the input's.
  * Follows torch.renorm.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.renorm(torch.tensor([[3, 4], [0, 1]]), 2, 0, 1) // tensor([[0.6000, 0.8000], [0.0000, 1.0000]])
  */
@@ -3008,6 +3089,7 @@ export const renorm = /* @__PURE__ */ op<{
  * the positions that the counts in input repeat.
  * Shapes: any; dim grows; without dim the result is a vector.
  * Follows torch.repeat_interleave.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.repeatInterleave(torch.tensor([1, 2]), 2) // tensor([1., 1., 2., 2.])
  */
@@ -3077,6 +3159,7 @@ export const resolveNeg = /* @__PURE__ */ op<{
  * flattened tensor.
  * Shapes: any; the result has the input's.
  * Follows torch.roll.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.roll(torch.tensor([1, 2, 3]), 1) // tensor([3., 1., 2.])
  */
@@ -3091,6 +3174,7 @@ export const roll = /* @__PURE__ */ op<{
  * The tensor turned k times by 90 degrees in the plane of two dims, from the first towards the second.
  * Shapes: any of two dims at least, which odd k exchange.
  * Follows torch.rot90.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.rot90(torch.tensor([[1, 2], [3, 4]])) // tensor([[2., 4.], [1., 3.]])
  */
@@ -3143,6 +3227,7 @@ export const rsqrt = /* @__PURE__ */ op<{
  * other - alpha * input.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.rsub.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.rsub(torch.tensor([1, 2]), 10) // tensor([9., 8.])
  */
@@ -3174,6 +3259,7 @@ export const scatter = /* @__PURE__ */ op<{
  * A copy of input with the elements of src added where `index` says along a dim.
  * Shapes: index has as many dims as input and src; the result has the input's.
  * Follows torch.scatter_add.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.scatterAdd(torch.zeros(3), 0, torch.tensor([0n, 2n, 0n]), torch.tensor([1, 2, 3])) // tensor([4., 0., 2.])
  */
@@ -3190,6 +3276,7 @@ export const scatterAdd = /* @__PURE__ */ op<{
  * unless includeSelf is false.
  * Shapes: index has as many dims as input and src; the result has the input's.
  * Follows torch.scatter_reduce.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.scatterReduce(torch.zeros(2), 0, torch.tensor([0n, 1n, 1n]), torch.tensor([1, 2, 3]), "sum") // tensor([1., 5.])
  */
@@ -3225,6 +3312,7 @@ export const searchsorted = /* @__PURE__ */ op<{
  * The view at one index of a dim, which it loses.
  * Shapes: any; the result loses dim.
  * Follows torch.select.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.select(torch.tensor([[1, 2], [3, 4]]), 0, 1) // tensor([3., 4.])
  */
@@ -3238,6 +3326,7 @@ export const select = /* @__PURE__ */ op<{
  * A copy of input with src at one index of a dim.
  * Shapes: src as input without dim; the result has the input's.
  * Follows torch.select_scatter.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.selectScatter(torch.zeros(2, 2), torch.tensor([1, 2]), 0, 1) // tensor([[0., 0.], [1., 2.]])
  */
@@ -3350,6 +3439,7 @@ export const sinh = /* @__PURE__ */ op<{
  * A copy of input with src in a slice of a dim.
  * Shapes: src has the slice's; the result has the input's.
  * Follows torch.slice_scatter.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.sliceScatter(torch.zeros(4), torch.tensor([1, 2]), 0, 1, 3, 1) // tensor([0., 1., 2., 0.])
  */
@@ -3367,6 +3457,7 @@ export const sliceScatter = /* @__PURE__ */ op<{
  * exp(input) / sum(exp(input)) along a dim, without overflow. A `dtype` is what the input is converted to first.
  * Shapes: any; the result has the input's.
  * Follows torch.softmax.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.softmax(torch.tensor([0, 0, Math.log(2)]), 0) // tensor([0.2500, 0.2500, 0.5000])
  */
@@ -3381,6 +3472,7 @@ export const softmax = /* @__PURE__ */ op<{
  * The elements sorted along a dim, and where they came from.
  * Shapes: any; both results have the input's.
  * Follows torch.sort.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.sort(torch.tensor([3, 1, 2])) // [tensor([1., 2., 3.]), tensor([1, 2, 0])]
  */
@@ -3396,6 +3488,7 @@ export const sort = /* @__PURE__ */ op<{
  * Views of consecutive pieces of a dim: of one size (the last may be smaller), or of the sizes in a list.
  * Shapes: any; dim is divided, the others stay.
  * Follows torch.split.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.split(torch.arange(5), 2) // [tensor([0, 1]), tensor([2, 3]), tensor([4])]
  */
@@ -3409,6 +3502,7 @@ export const split = /* @__PURE__ */ op<{
  * Views of consecutive pieces of a dim with the given sizes.
  * Shapes: any; dim is divided, the others stay.
  * Follows torch.split_with_sizes.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.splitWithSizes(torch.arange(5), [2, 3]) // [tensor([0, 1]), tensor([2, 3, 4])]
  */
@@ -3446,6 +3540,7 @@ export const square = /* @__PURE__ */ op<{
  * A view without the dims of size 1, or without one of them.
  * Shapes: any; dims of size 1 go.
  * Follows torch.squeeze.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.squeeze(torch.zeros(2, 1, 3)).shape // [2, 3]
  */
@@ -3458,6 +3553,7 @@ export const squeeze = /* @__PURE__ */ op<{
  * Tensors of one shape side by side along a new dim.
  * Shapes: equal; the result has a new dim of as many as there are tensors.
  * Follows torch.stack.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.stack([torch.tensor([1, 2]), torch.tensor([3, 4])], 1) // tensor([[1., 3.], [2., 4.]])
  */
@@ -3471,6 +3567,7 @@ export const stack = /* @__PURE__ */ op<{
  * The standard deviation over dims, the square root of torch.var.
  * Shapes: any; the result loses the dims, or keeps them with size 1.
  * Follows torch.std.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.std(torch.tensor([1, 3])) // tensor(1.4142)
  */
@@ -3487,6 +3584,7 @@ export const std = /* @__PURE__ */ op<{
  * Standard deviation and mean over dims.
  * Shapes: any; the results lose the dims, or keep them with size 1.
  * Follows torch.std_mean.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.stdMean(torch.tensor([1, 3])) // [tensor(1.4142), tensor(2.)]
  */
@@ -3503,6 +3601,7 @@ export const stdMean = /* @__PURE__ */ op<{
  * input - alpha * other.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.sub.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.sub(torch.tensor([10, 20]), torch.tensor([1, 2]), { alpha: 2 }) // tensor([8., 16.])
  */
@@ -3517,6 +3616,7 @@ export const sub = /* @__PURE__ */ op<{
  * Another name of torch.sub.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.sub.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.subtract(torch.tensor([10, 20]), torch.tensor([1, 2]), { alpha: 2 }) // tensor([8., 16.])
  */
@@ -3530,6 +3630,7 @@ export const subtract = /* @__PURE__ */ op<{
  * The sum over dims (default: all). Integers and bools are summed as int64.
  * Shapes: the input's without `dim`, or with size 1 there if `keepdim`
  * Follows torch.sum.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.sum(torch.tensor([[1, 2], [3, 4]]), 1) // tensor([3., 7.])
  */
@@ -3546,6 +3647,7 @@ export const sum = /* @__PURE__ */ op<{
  * Another name of torch.transpose.
  * Shapes: any; two dims are exchanged.
  * Follows torch.transpose.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.swapaxes(torch.tensor([[1, 2], [3, 4]]), 0, 1) // tensor([[1., 3.], [2., 4.]])
  */
@@ -3560,6 +3662,7 @@ export const swapaxes = /* @__PURE__ */ op<{
  * Another name of torch.transpose.
  * Shapes: any; two dims are exchanged.
  * Follows torch.transpose.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.swapdims(torch.tensor([[1, 2], [3, 4]]), 0, 1) // tensor([[1., 3.], [2., 4.]])
  */
@@ -3599,6 +3702,7 @@ export const take = /* @__PURE__ */ op<{
  * gather with both tensors broadcast against each other; without dim, of the flattened input.
  * Shapes: as many dims, of sizes that broadcast but for dim.
  * Follows torch.take_along_dim.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.takeAlongDim(torch.tensor([[1, 2], [3, 4]]), torch.tensor([[1n], [0n]]), 1) // tensor([[2.], [3.]])
  */
@@ -3635,6 +3739,7 @@ export const tanh = /* @__PURE__ */ op<{
 
 /**
  * tensordot with the contracted dims of both tensors listed.
+ * Shapes: any whose contracted dims are equal; the result has the others of both.
  * Follows torch.tensordot.
  * @example
  * torch.tensordot(torch.tensor([[1, 2], [3, 4]]), torch.tensor([[1, 0], [0, 1]]), 2) // tensor(5.)
@@ -3651,6 +3756,7 @@ export const tensordot = /* @__PURE__ */ op<{
  * The tensor repeated along its last dims.
  * Shapes: the sizes of the last dims are multiplied.
  * Follows torch.tile.
+ * @throws RuntimeError for negative numbers of repetitions
  * @example
  * torch.tile(torch.tensor([1, 2]), [2]) // tensor([1., 2., 1., 2.])
  */
@@ -3693,6 +3799,7 @@ export const trace = /* @__PURE__ */ op<{
  * A view with two dims exchanged.
  * Shapes: any; two dims are exchanged.
  * Follows torch.transpose.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.transpose(torch.tensor([[1, 2], [3, 4]]), 0, 1) // tensor([[1., 3.], [2., 4.]])
  */
@@ -3706,6 +3813,7 @@ export const transpose = /* @__PURE__ */ op<{
  * The integral along a dim by the trapezoidal rule, with the sample points `x` or the spacing `dx`.
  * Shapes: any; the result loses dim.
  * Follows torch.trapezoid.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.trapezoid(torch.tensor([1, 2, 3])) // tensor(4.)
  */
@@ -3722,6 +3830,7 @@ export const trapezoid = /* @__PURE__ */ op<{
  * Another name of torch.trapezoid.
  * Shapes: any; the result loses dim.
  * Follows torch.trapezoid.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.trapz(torch.tensor([1, 2, 3])) // tensor(4.)
  */
@@ -3763,6 +3872,7 @@ export const triu = /* @__PURE__ */ op<{
  * input / other; integers give floats.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.true_divide.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.trueDivide(torch.tensor([3, 4]), torch.tensor([2, 2])) // tensor([1.5000, 2.0000])
  */
@@ -3787,6 +3897,7 @@ export const trunc = /* @__PURE__ */ op<{
  * The views at every index of a dim.
  * Shapes: any; each result loses dim.
  * Follows torch.unbind.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.unbind(torch.tensor([[1, 2], [3, 4]])) // [tensor([1., 2.]), tensor([3., 4.])]
  */
@@ -3799,6 +3910,7 @@ export const unbind = /* @__PURE__ */ op<{
  * A view with a dim split up into several; one size may be -1.
  * Shapes: any; dim becomes several.
  * Follows torch.unflatten.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.unflatten(torch.arange(6), 0, [2, 3]) // tensor([[0, 1, 2], [3, 4, 5]])
  */
@@ -3813,6 +3925,7 @@ export const unflatten = /* @__PURE__ */ op<{
  * A view with a dim of size 1 put in.
  * Shapes: any; the result has a new dim of size 1.
  * Follows torch.unsqueeze.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.unsqueeze(torch.tensor([1, 2]), 1) // tensor([[1.], [2.]])
  */
@@ -3825,6 +3938,7 @@ export const unsqueeze = /* @__PURE__ */ op<{
  * The variance over dims: squared deviations over n - correction, 1 by default, 0 if not `unbiased`.
  * Shapes: any; the result loses the dims, or keeps them with size 1.
  * Follows torch.var.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.var(torch.tensor([1, 3])) // tensor(2.)
  */
@@ -3841,6 +3955,7 @@ export const varOp = /* @__PURE__ */ op<{
  * Variance and mean over dims.
  * Shapes: any; the results lose the dims, or keep them with size 1.
  * Follows torch.var_mean.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.varMean(torch.tensor([1, 3])) // [tensor(2.), tensor(2.)]
  */
@@ -3918,6 +4033,7 @@ export const where = /* @__PURE__ */ op<{
  * input * log(other), 0 where input is 0 (unless other is NaN).
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.xlogy.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.xlogy(torch.tensor([0, 2]), torch.tensor([5, 1])) // tensor([0., 0.])
  */

@@ -9,7 +9,9 @@ import type { Tensor } from "../tensor/tensor.ts";
 /**
  * The cross product along a dim of size 3.
  * Another name of torch.linalgCross.
+ * Shapes: any that broadcast, with size 3 along dim.
  * Follows torch.linalg.cross.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.linalg.cross(torch.tensor([1, 0, 0]), torch.tensor([0, 1, 0])) // tensor([0., 0., 1.])
  */
@@ -25,6 +27,7 @@ export const cross = /* @__PURE__ */ op<{
  * Another name of torch.diagonal.
  * Shapes: any of two dims at least; dim1 and dim2 become one, the last.
  * Follows torch.diagonal.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.linalg.diagonal(torch.tensor([[1, 2], [3, 4]])) // tensor([1., 4.])
  */
@@ -79,6 +82,7 @@ export const multiDot = /* @__PURE__ */ op<{
  * Inner products along a dim, the others broadcast.
  * Shapes: any that broadcast; the result loses dim.
  * Follows torch.linalg.vecdot.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.linalg.vecdot(torch.tensor([[1, 2]]), torch.tensor([[3, 4]])) // tensor([11.])
  */

@@ -45,6 +45,7 @@ export interface TensorMethods {
    * input + alpha * other.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.add.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2]).add(torch.tensor([10, 20]), { alpha: 2 }) // tensor([21., 42.])
    */
@@ -76,6 +77,7 @@ export interface TensorMethods {
    * input + value * tensor1 * tensor2.
    * Shapes: any that broadcast; the result has the broadcast shape of input, tensor1, tensor2.
    * Follows torch.addcmul.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 1]).addcmul(torch.tensor([1, 2]), torch.tensor([3, 4]), { value: 10 }) // tensor([31., 81.])
    */
@@ -95,6 +97,7 @@ export interface TensorMethods {
   addmm(mat1: Tensor, mat2: Tensor, beta: Scalar, options: { alpha?: Scalar }): Tensor;
   /**
    * beta * input + alpha * (mat vec).
+   * Shapes: input broadcasts to [N]; mat [N, M], vec [M]; the result has [N].
    * Follows torch.addmv.
    * @example
    * torch.zeros(2).addmv(torch.tensor([[1, 2], [3, 4]]), torch.tensor([1, 1])) // tensor([3., 7.])
@@ -120,6 +123,7 @@ export interface TensorMethods {
    * Whether all elements are not 0. The result is bool, uint8 for uint8.
    * Shapes: any; the result loses dim, or keeps it with size 1; without dim it is 0-d.
    * Follows torch.all.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([[1, 2], [0, 3]]).all(1) // tensor([True, False])
    */
@@ -194,6 +198,7 @@ export interface TensorMethods {
    * Whether any element is not 0. The result is bool, uint8 for uint8.
    * Shapes: any; the result loses dim, or keeps it with size 1; without dim it is 0-d.
    * Follows torch.any.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([[0, 0], [0, 3]]).any(1) // tensor([False, True])
    */
@@ -250,6 +255,7 @@ export interface TensorMethods {
    * Another name of torch.atan2.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.atan2.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, -1]).arctan2(torch.tensor([1, 1])) // tensor([0.7854, -0.7854])
    */
@@ -291,6 +297,7 @@ export interface TensorMethods {
    * The indices that sort the elements along a dim.
    * Shapes: any; the result has the input's.
    * Follows torch.argsort.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([3, 1, 2]).argsort() // tensor([1, 2, 0])
    */
@@ -364,6 +371,7 @@ export interface TensorMethods {
    * The angle of the point (other, input), in radians.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.atan2.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, -1]).atan2(torch.tensor([1, 1])) // tensor([0.7854, -0.7854])
    */
@@ -378,6 +386,7 @@ export interface TensorMethods {
   atanh(): Tensor;
   /**
    * beta * input + alpha * (batch1 batch2), for batches of matrices.
+   * Shapes: input broadcasts to [B, N, P]; batch1 [B, N, M], batch2 [B, M, P]; the result has [B, N, P].
    * Follows torch.baddbmm.
    * @example
    * torch.zeros(1, 2, 2).baddbmm(torch.ones(1, 2, 3), torch.ones(1, 3, 2)) // tensor([[[3., 3.], [3., 3.]]])
@@ -490,6 +499,7 @@ export interface TensorMethods {
    * Views of at most `chunks` consecutive pieces of a dim, of one size but for the last.
    * Shapes: any; the dim is divided, the others stay.
    * Follows torch.chunk.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.arange(5).chunk(2) // [tensor([0, 1, 2]), tensor([3, 4])]
    */
@@ -512,6 +522,7 @@ export interface TensorMethods {
    * min(input, max).
    * Shapes: any that broadcast; the result has the broadcast shape of input, max.
    * Follows torch.clamp_max.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([-2, 0.5, 3]).clampMax(1) // tensor([-2.0000, 0.5000, 1.0000])
    */
@@ -520,6 +531,7 @@ export interface TensorMethods {
    * max(input, min).
    * Shapes: any that broadcast; the result has the broadcast shape of input, min.
    * Follows torch.clamp_min.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([-2, 0.5, 3]).clampMin(0) // tensor([0.0000, 0.5000, 3.0000])
    */
@@ -586,6 +598,7 @@ export interface TensorMethods {
    * The magnitude of input with the sign of other.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.copysign.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2]).copysign(torch.tensor([-1, 1])) // tensor([-1., 2.])
    */
@@ -618,6 +631,7 @@ export interface TensorMethods {
    * How many elements are not 0.
    * Shapes: any; the result loses the dims.
    * Follows torch.count_nonzero.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([[0, 1], [2, 3]]).countNonzero(0) // tensor([1, 2])
    */
@@ -648,6 +662,7 @@ export interface TensorMethods {
    * The cross product along a dim of size 3, by default the first such.
    * Shapes: any that broadcast, with size 3 along dim.
    * Follows torch.cross.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([1, 0, 0]).cross(torch.tensor([0, 1, 0]), 0) // tensor([0., 0., 1.])
    */
@@ -658,6 +673,7 @@ export interface TensorMethods {
    * The largest elements so far along a dim, and their positions (the last of equal ones).
    * Shapes: any; both results have the input's.
    * Follows torch.cummax.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([1, 3, 2]).cummax(0) // [tensor([1., 3., 3.]), tensor([0, 1, 1])]
    */
@@ -667,6 +683,7 @@ export interface TensorMethods {
    * The smallest elements so far along a dim, and their positions (the last of equal ones).
    * Shapes: any; both results have the input's.
    * Follows torch.cummin.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([3, 1, 2]).cummin(0) // [tensor([3., 1., 1.]), tensor([0, 1, 1])]
    */
@@ -676,6 +693,7 @@ export interface TensorMethods {
    * The products of the elements up to each along a dim.
    * Shapes: any; the result has the input's.
    * Follows torch.cumprod.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([1, 2, 3]).cumprod(0) // tensor([1., 2., 6.])
    */
@@ -686,6 +704,7 @@ export interface TensorMethods {
    * The sums of the elements up to each along a dim. Integers and bools are summed as int64.
    * Shapes: any; the result has the input's.
    * Follows torch.cumsum.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([1, 2, 3]).cumsum(0) // tensor([1., 3., 6.])
    */
@@ -713,6 +732,7 @@ export interface TensorMethods {
    * Zeros with the last dim of input as a diagonal of two dims.
    * Shapes: input [*, N]; the result has two dims of N in place of the last.
    * Follows torch.diag_embed.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([[1, 2]]).diagEmbed() // tensor([[[1., 0.], [0., 2.]]])
    */
@@ -733,6 +753,7 @@ export interface TensorMethods {
    * A view of the diagonal of two dims, which become one, the last.
    * Shapes: any of two dims at least; dim1 and dim2 become one, the last.
    * Follows torch.diagonal.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([[1, 2], [3, 4]]).diagonal() // tensor([1., 4.])
    */
@@ -744,6 +765,7 @@ export interface TensorMethods {
    * A copy of input with src as a diagonal.
    * Shapes: src has the diagonal's; the result has the input's.
    * Follows torch.diagonal_scatter.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.zeros(2, 2).diagonalScatter(torch.tensor([1, 2])) // tensor([[1., 0.], [0., 2.]])
    */
@@ -756,6 +778,7 @@ export interface TensorMethods {
    * The n-th forward difference along a dim.
    * Shapes: any; dim becomes n shorter.
    * Follows torch.diff.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([1, 3, 6]).diff() // tensor([2., 3.])
    */
@@ -805,6 +828,7 @@ export interface TensorMethods {
   divide(other: Tensor | Scalar, options: { roundingMode?: "trunc" | "floor" | null }): Tensor;
   /**
    * The inner product of two vectors.
+   * Shapes: [N] both; the result is 0-d.
    * Follows torch.dot.
    * @example
    * torch.tensor([1, 2]).dot(torch.tensor([3, 4])) // tensor(11.)
@@ -815,6 +839,7 @@ export interface TensorMethods {
    * input == other, as bool.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.eq.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2]).eq(torch.tensor([1, 3])) // tensor([True, False])
    */
@@ -927,6 +952,7 @@ export interface TensorMethods {
    * A copy with dims reversed.
    * Shapes: any; the result has the input's.
    * Follows torch.flip.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([[1, 2], [3, 4]]).flip([0]) // tensor([[3., 4.], [1., 2.]])
    */
@@ -979,6 +1005,7 @@ export interface TensorMethods {
    * The larger of two; a NaN gives way to a number.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.fmax.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, NaN]).fmax(torch.tensor([2, 3])) // tensor([2., 3.])
    */
@@ -987,6 +1014,7 @@ export interface TensorMethods {
    * The smaller of two; a NaN gives way to a number.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.fmin.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, NaN]).fmin(torch.tensor([2, 3])) // tensor([1., 3.])
    */
@@ -1033,6 +1061,7 @@ export interface TensorMethods {
    * The greatest common divisor.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.gcd.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([12n, 18n]).gcd(torch.tensor([8n, 12n])) // tensor([4, 6])
    */
@@ -1041,6 +1070,7 @@ export interface TensorMethods {
    * input >= other, as bool.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.ge.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2]).ge(2) // tensor([False, True])
    */
@@ -1060,6 +1090,7 @@ export interface TensorMethods {
    * Another name of torch.gt.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.gt.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2, 3]).greater(2) // tensor([False, False, True])
    */
@@ -1069,6 +1100,7 @@ export interface TensorMethods {
    * Another name of torch.ge.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.ge.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2]).greaterEqual(2) // tensor([False, True])
    */
@@ -1077,6 +1109,7 @@ export interface TensorMethods {
    * input > other, as bool.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.gt.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2, 3]).gt(2) // tensor([False, False, True])
    */
@@ -1125,6 +1158,7 @@ export interface TensorMethods {
    * sqrt(input² + other²) without overflow on the way.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.hypot.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([3, 5]).hypot(torch.tensor([4, 12])) // tensor([5., 13.])
    */
@@ -1141,6 +1175,7 @@ export interface TensorMethods {
    * A copy of input with alpha times the slices of source added to those at the positions in `index`.
    * Shapes: index [N]; source as input, with N along dim; the result has the input's.
    * Follows torch.index_add.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.zeros(3).indexAdd(0, torch.tensor([0n, 2n, 0n]), torch.tensor([1, 2, 3])) // tensor([4., 0., 2.])
    */
@@ -1153,6 +1188,7 @@ export interface TensorMethods {
    * A copy of input with the slices at the positions in `index` replaced by those of source.
    * Shapes: index [N]; source as input, with N along dim; the result has the input's.
    * Follows torch.index_copy.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.zeros(3).indexCopy(0, torch.tensor([0n, 2n]), torch.tensor([1, 2])) // tensor([1., 0., 2.])
    */
@@ -1164,6 +1200,7 @@ export interface TensorMethods {
    * A copy of input with the slices at the positions in `index` filled with a value.
    * Shapes: index [N]; the result has the input's.
    * Follows torch.index_fill.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.zeros(3).indexFill(0, torch.tensor([0n, 2n]), 7) // tensor([7., 0., 7.])
    */
@@ -1187,6 +1224,7 @@ export interface TensorMethods {
    * is false.
    * Shapes: index [N]; source as input, with N along dim; the result has the input's.
    * Follows torch.index_reduce.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([1, 2, 3]).indexReduce(0, torch.tensor([0n, 0n, 2n]), torch.tensor([5, 6, 7]), "amax") // tensor([6., 2., 7.])
    */
@@ -1289,6 +1327,7 @@ export interface TensorMethods {
    * The k-th smallest element (k from 1) along a dim, and its index.
    * Shapes: any; both results lose dim, or keep it with size 1.
    * Follows torch.kthvalue.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([3, 1, 2]).kthvalue(2) // [tensor(2.), tensor(2)]
    */
@@ -1300,6 +1339,7 @@ export interface TensorMethods {
    * The least common multiple.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.lcm.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([4n, 6n]).lcm(torch.tensor([6n, 8n])) // tensor([12, 24])
    */
@@ -1317,6 +1357,7 @@ export interface TensorMethods {
    * input <= other, as bool.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.le.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2, 3]).le(2) // tensor([True, True, False])
    */
@@ -1325,6 +1366,7 @@ export interface TensorMethods {
    * input + weight * (end - input).
    * Shapes: any that broadcast; the result has the broadcast shape of input, end, weight.
    * Follows torch.lerp.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([0, 10]).lerp(torch.tensor([10, 20]), 0.5) // tensor([5., 15.])
    */
@@ -1334,6 +1376,7 @@ export interface TensorMethods {
    * Another name of torch.lt.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.lt.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2, 3]).less(2) // tensor([True, False, False])
    */
@@ -1343,6 +1386,7 @@ export interface TensorMethods {
    * Another name of torch.le.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.le.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2, 3]).lessEqual(2) // tensor([True, True, False])
    */
@@ -1391,6 +1435,7 @@ export interface TensorMethods {
    * log(softmax(input)) along a dim, computed so that it does not underflow.
    * Shapes: any; the result has the input's.
    * Follows torch.log_softmax.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([0, 0]).logSoftmax(0) // tensor([-0.6931, -0.6931])
    */
@@ -1401,6 +1446,7 @@ export interface TensorMethods {
    * log(exp(input) + exp(other)) without overflow.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.logaddexp.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([0]).logaddexp(torch.tensor([0])) // tensor([0.6931])
    */
@@ -1409,6 +1455,7 @@ export interface TensorMethods {
    * log2(2 ** input + 2 ** other) without overflow.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.logaddexp2.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([3]).logaddexp2(torch.tensor([3])) // tensor([4.])
    */
@@ -1417,6 +1464,7 @@ export interface TensorMethods {
    * log of the running sums of exp(input) along a dim, without overflow.
    * Shapes: any; the result has the input's.
    * Follows torch.logcumsumexp.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([0, 0, 0]).logcumsumexp(0) // tensor([0.0000, 0.6931, 1.0986])
    */
@@ -1426,6 +1474,7 @@ export interface TensorMethods {
    * And of truth values: an element is true if it is not zero.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.logical_and.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([0, 1, 2]).logicalAnd(torch.tensor([1, 0, 3])) // tensor([False, False, True])
    */
@@ -1442,6 +1491,7 @@ export interface TensorMethods {
    * Or of truth values: an element is true if it is not zero.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.logical_or.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([0, 1, 0]).logicalOr(torch.tensor([1, 0, 0])) // tensor([True, True, False])
    */
@@ -1450,6 +1500,7 @@ export interface TensorMethods {
    * Exclusive or of truth values: an element is true if it is not zero.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.logical_xor.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([0, 1, 2]).logicalXor(torch.tensor([1, 0, 3])) // tensor([True, True, False])
    */
@@ -1467,6 +1518,7 @@ export interface TensorMethods {
    * log(sum(exp(input))) over dims, without overflow.
    * Shapes: any; the result loses the dims, or keeps them with size 1.
    * Follows torch.logsumexp.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([[0, 0], [1, 1]]).logsumexp(1) // tensor([0.6931, 1.6931])
    */
@@ -1477,12 +1529,14 @@ export interface TensorMethods {
    * input < other, as bool.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.lt.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2, 3]).lt(2) // tensor([True, False, False])
    */
   lt(other: Tensor | Scalar): Tensor;
   /**
    * input with `value` (a number or 0-d tensor) where the mask is true.
+   * Shapes: mask broadcasts to the input's, which the result has.
    * Follows torch.masked_fill.
    * @example
    * torch.tensor([1, 2, 3]).maskedFill(torch.tensor([true, false, true]), 0) // tensor([0., 2., 0.])
@@ -1492,6 +1546,7 @@ export interface TensorMethods {
   maskedFill(mask: Tensor, options: { value: Tensor | Scalar }): Tensor;
   /**
    * input with the elements of source, in order, where the mask is true.
+   * Shapes: input and mask broadcast to the result's; source has an element for each true one at least.
    * Follows torch.masked_scatter.
    * @example
    * torch.zeros(3).maskedScatter(torch.tensor([true, false, true]), torch.tensor([1, 2])) // tensor([1., 0., 2.])
@@ -1529,6 +1584,7 @@ export interface TensorMethods {
    * The larger of two; NaN if either is NaN. Equal elements share the gradient.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.maximum.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 5]).maximum(torch.tensor([3, 2])) // tensor([3., 5.])
    */
@@ -1549,6 +1605,7 @@ export interface TensorMethods {
    * The smaller of two; NaN if either is NaN. Equal elements share the gradient.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.minimum.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 5]).minimum(torch.tensor([3, 2])) // tensor([1., 2.])
    */
@@ -1566,6 +1623,7 @@ export interface TensorMethods {
    * The most frequent element along a dim (the smallest of several), and its last index.
    * Shapes: any; both results lose dim, or keep it with size 1.
    * Follows torch.mode.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([1, 2, 2, 3]).mode() // [tensor(2.), tensor(2)]
    */
@@ -1605,6 +1663,7 @@ export interface TensorMethods {
    * input * other.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.mul.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2]).mul(torch.tensor([3, 4])) // tensor([3., 8.])
    */
@@ -1614,6 +1673,7 @@ export interface TensorMethods {
    * Another name of torch.mul.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.mul.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2]).multiply(torch.tensor([3, 4])) // tensor([3., 8.])
    */
@@ -1642,6 +1702,7 @@ export interface TensorMethods {
    * The mean over dims of the elements that are not NaN.
    * Shapes: any; the result loses the dims, or keeps them with size 1.
    * Follows torch.nanmean.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([1, NaN, 3]).nanmean() // tensor(2.)
    */
@@ -1653,6 +1714,7 @@ export interface TensorMethods {
    * quantile of what is not NaN.
    * Shapes: any; the result loses dim, or keeps it with size 1, behind a dim for several q.
    * Follows torch.nanquantile.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([1, NaN, 3]).nanquantile(0.5) // tensor(2.)
    */
@@ -1665,6 +1727,7 @@ export interface TensorMethods {
    * The sum over dims with NaN counted as 0.
    * Shapes: any; the result loses the dims, or keeps them with size 1.
    * Follows torch.nansum.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([1, NaN, 3]).nansum() // tensor(4.)
    */
@@ -1676,6 +1739,7 @@ export interface TensorMethods {
    * The view of `length` elements of a dim from `start`.
    * Shapes: any; dim has length.
    * Follows torch.narrow.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([1, 2, 3, 4]).narrow(0, 1, 2) // tensor([2., 3.])
    */
@@ -1687,6 +1751,7 @@ export interface TensorMethods {
    * narrow as a copy.
    * Shapes: any; dim has length.
    * Follows torch.narrow_copy.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([1, 2, 3, 4]).narrowCopy(0, 1, 2) // tensor([2., 3.])
    */
@@ -1698,6 +1763,7 @@ export interface TensorMethods {
    * input != other, as bool.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.ne.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2]).ne(torch.tensor([1, 3])) // tensor([False, True])
    */
@@ -1723,6 +1789,7 @@ export interface TensorMethods {
    * The next floating-point number after input in the direction of other.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.nextafter.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1]).nextafter(torch.tensor([2])).item() // 1.0000001192092896
    */
@@ -1732,6 +1799,7 @@ export interface TensorMethods {
    * Another name of torch.ne.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.ne.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2]).notEqual(torch.tensor([1, 3])) // tensor([False, True])
    */
@@ -1749,6 +1817,7 @@ export interface TensorMethods {
    * A view with the dims in the given order.
    * Shapes: any; the dims are rearranged.
    * Follows torch.permute.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.zeros(2, 3, 4).permute([2, 0, 1]).shape // [4, 2, 3]
    */
@@ -1787,6 +1856,7 @@ export interface TensorMethods {
    * The product over one dim (default: all).
    * Shapes: any; the result loses dim, or keeps it with size 1; without dim it is 0-d.
    * Follows torch.prod.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([[1, 2], [3, 4]]).prod(1) // tensor([2., 12.])
    */
@@ -1798,6 +1868,7 @@ export interface TensorMethods {
    * The q-th quantiles of all elements or along a dim; several q become the first dim.
    * Shapes: any; the result loses dim, or keeps it with size 1, behind a dim for several q.
    * Follows torch.quantile.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([1, 2, 3, 4]).quantile(0.5) // tensor(2.5000)
    */
@@ -1851,6 +1922,7 @@ export interface TensorMethods {
    * Scales the slices along a dim whose p-norm exceeds maxnorm down to it.
    * Shapes: any; the result has the input's.
    * Follows torch.renorm.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([[3, 4], [0, 1]]).renorm(2, 0, 1) // tensor([[0.6000, 0.8000], [0.0000, 1.0000]])
    */
@@ -1873,6 +1945,7 @@ export interface TensorMethods {
    * the positions that the counts in input repeat.
    * Shapes: any; dim grows; without dim the result is a vector.
    * Follows torch.repeat_interleave.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([1, 2]).repeatInterleave(2) // tensor([1., 1., 2., 2.])
    */
@@ -1932,6 +2005,7 @@ export interface TensorMethods {
    * flattened tensor.
    * Shapes: any; the result has the input's.
    * Follows torch.roll.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([1, 2, 3]).roll(1) // tensor([3., 1., 2.])
    */
@@ -1942,6 +2016,7 @@ export interface TensorMethods {
    * The tensor turned k times by 90 degrees in the plane of two dims, from the first towards the second.
    * Shapes: any of two dims at least, which odd k exchange.
    * Follows torch.rot90.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([[1, 2], [3, 4]]).rot90() // tensor([[2., 4.], [1., 3.]])
    */
@@ -1969,6 +2044,7 @@ export interface TensorMethods {
    * other - alpha * input.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.rsub.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2]).rsub(10) // tensor([9., 8.])
    */
@@ -1992,6 +2068,7 @@ export interface TensorMethods {
    * A copy of input with the elements of src added where `index` says along a dim.
    * Shapes: index has as many dims as input and src; the result has the input's.
    * Follows torch.scatter_add.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.zeros(3).scatterAdd(0, torch.tensor([0n, 2n, 0n]), torch.tensor([1, 2, 3])) // tensor([4., 0., 2.])
    */
@@ -2004,6 +2081,7 @@ export interface TensorMethods {
    * unless includeSelf is false.
    * Shapes: index has as many dims as input and src; the result has the input's.
    * Follows torch.scatter_reduce.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.zeros(2).scatterReduce(0, torch.tensor([0n, 1n, 1n]), torch.tensor([1, 2, 3]), "sum") // tensor([1., 5.])
    */
@@ -2017,6 +2095,7 @@ export interface TensorMethods {
    * The view at one index of a dim, which it loses.
    * Shapes: any; the result loses dim.
    * Follows torch.select.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([[1, 2], [3, 4]]).select(0, 1) // tensor([3., 4.])
    */
@@ -2027,6 +2106,7 @@ export interface TensorMethods {
    * A copy of input with src at one index of a dim.
    * Shapes: src as input without dim; the result has the input's.
    * Follows torch.select_scatter.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.zeros(2, 2).selectScatter(torch.tensor([1, 2]), 0, 1) // tensor([[0., 0.], [1., 2.]])
    */
@@ -2094,6 +2174,7 @@ export interface TensorMethods {
    * The view input[start:end:step] along a dim.
    * Shapes: any; dim has the slice's size.
    * Follows torch.Tensor.__getitem__.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([1, 2, 3, 4]).slice(0, 1, 4, 2) // tensor([2., 4.])
    */
@@ -2106,6 +2187,7 @@ export interface TensorMethods {
    * A copy of input with src in a slice of a dim.
    * Shapes: src has the slice's; the result has the input's.
    * Follows torch.slice_scatter.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.zeros(4).sliceScatter(torch.tensor([1, 2]), 0, 1, 3, 1) // tensor([0., 1., 2., 0.])
    */
@@ -2119,6 +2201,7 @@ export interface TensorMethods {
    * exp(input) / sum(exp(input)) along a dim, without overflow. A `dtype` is what the input is converted to first.
    * Shapes: any; the result has the input's.
    * Follows torch.softmax.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([0, 0, Math.log(2)]).softmax(0) // tensor([0.2500, 0.2500, 0.5000])
    */
@@ -2129,6 +2212,7 @@ export interface TensorMethods {
    * The elements sorted along a dim, and where they came from.
    * Shapes: any; both results have the input's.
    * Follows torch.sort.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([3, 1, 2]).sort() // [tensor([1., 2., 3.]), tensor([1, 2, 0])]
    */
@@ -2140,6 +2224,7 @@ export interface TensorMethods {
    * Views of consecutive pieces of a dim: of one size (the last may be smaller), or of the sizes in a list.
    * Shapes: any; dim is divided, the others stay.
    * Follows torch.split.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.arange(5).split(2) // [tensor([0, 1]), tensor([2, 3]), tensor([4])]
    */
@@ -2150,6 +2235,7 @@ export interface TensorMethods {
    * Views of consecutive pieces of a dim with the given sizes.
    * Shapes: any; dim is divided, the others stay.
    * Follows torch.split_with_sizes.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.arange(5).splitWithSizes([2, 3]) // [tensor([0, 1]), tensor([2, 3, 4])]
    */
@@ -2176,6 +2262,7 @@ export interface TensorMethods {
    * A view without the dims of size 1, or without one of them.
    * Shapes: any; dims of size 1 go.
    * Follows torch.squeeze.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.zeros(2, 1, 3).squeeze().shape // [2, 3]
    */
@@ -2185,6 +2272,7 @@ export interface TensorMethods {
    * input - alpha * other.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.sub.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([10, 20]).sub(torch.tensor([1, 2]), { alpha: 2 }) // tensor([8., 16.])
    */
@@ -2195,6 +2283,7 @@ export interface TensorMethods {
    * Another name of torch.sub.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.sub.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([10, 20]).subtract(torch.tensor([1, 2]), { alpha: 2 }) // tensor([8., 16.])
    */
@@ -2204,6 +2293,7 @@ export interface TensorMethods {
    * The sum over dims (default: all). Integers and bools are summed as int64.
    * Shapes: the input's without `dim`, or with size 1 there if `keepdim`
    * Follows torch.sum.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([[1, 2], [3, 4]]).sum(1) // tensor([3., 7.])
    */
@@ -2226,6 +2316,7 @@ export interface TensorMethods {
    * Another name of torch.transpose.
    * Shapes: any; two dims are exchanged.
    * Follows torch.transpose.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([[1, 2], [3, 4]]).swapaxes(0, 1) // tensor([[1., 3.], [2., 4.]])
    */
@@ -2237,6 +2328,7 @@ export interface TensorMethods {
    * Another name of torch.transpose.
    * Shapes: any; two dims are exchanged.
    * Follows torch.transpose.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([[1, 2], [3, 4]]).swapdims(0, 1) // tensor([[1., 3.], [2., 4.]])
    */
@@ -2265,6 +2357,7 @@ export interface TensorMethods {
    * gather with both tensors broadcast against each other; without dim, of the flattened input.
    * Shapes: as many dims, of sizes that broadcast but for dim.
    * Follows torch.take_along_dim.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([[1, 2], [3, 4]]).takeAlongDim(torch.tensor([[1n], [0n]]), 1) // tensor([[2.], [3.]])
    */
@@ -2291,6 +2384,7 @@ export interface TensorMethods {
    * The tensor repeated along its last dims.
    * Shapes: the sizes of the last dims are multiplied.
    * Follows torch.tile.
+   * @throws RuntimeError for negative numbers of repetitions
    * @example
    * torch.tensor([1, 2]).tile([2]) // tensor([1., 2., 1., 2.])
    */
@@ -2322,6 +2416,7 @@ export interface TensorMethods {
    * A view with two dims exchanged.
    * Shapes: any; two dims are exchanged.
    * Follows torch.transpose.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([[1, 2], [3, 4]]).transpose(0, 1) // tensor([[1., 3.], [2., 4.]])
    */
@@ -2350,6 +2445,7 @@ export interface TensorMethods {
    * input / other; integers give floats.
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.true_divide.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([3, 4]).trueDivide(torch.tensor([2, 2])) // tensor([1.5000, 2.0000])
    */
@@ -2366,6 +2462,7 @@ export interface TensorMethods {
    * The views at every index of a dim.
    * Shapes: any; each result loses dim.
    * Follows torch.unbind.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([[1, 2], [3, 4]]).unbind() // [tensor([1., 2.]), tensor([3., 4.])]
    */
@@ -2375,6 +2472,7 @@ export interface TensorMethods {
    * A view with a dim split up into several; one size may be -1.
    * Shapes: any; dim becomes several.
    * Follows torch.unflatten.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.arange(6).unflatten(0, [2, 3]) // tensor([[0, 1, 2], [3, 4, 5]])
    */
@@ -2396,6 +2494,7 @@ export interface TensorMethods {
    * A view with a dim of size 1 put in.
    * Shapes: any; the result has a new dim of size 1.
    * Follows torch.unsqueeze.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([1, 2]).unsqueeze(1) // tensor([[1.], [2.]])
    */
@@ -2444,6 +2543,7 @@ export interface TensorMethods {
    * input * log(other), 0 where input is 0 (unless other is NaN).
    * Shapes: any that broadcast; the result has the broadcast shape of input, other.
    * Follows torch.xlogy.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([0, 2]).xlogy(torch.tensor([5, 1])) // tensor([0., 0.])
    */
@@ -2479,6 +2579,7 @@ export interface TensorMethods {
   /**
    * In place: add, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.add_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2]).add_(torch.tensor([10, 20]), { alpha: 2 }) // tensor([21., 42.])
    */
@@ -2507,6 +2608,7 @@ export interface TensorMethods {
   /**
    * In place: addcmul, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.addcmul_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 1]).addcmul_(torch.tensor([1, 2]), torch.tensor([3, 4]), { value: 10 }) // tensor([31., 81.])
    */
@@ -2583,6 +2685,7 @@ export interface TensorMethods {
   /**
    * In place: atan2, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.arctan2_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, -1]).arctan2_(torch.tensor([1, 1])) // tensor([0.7854, -0.7854])
    */
@@ -2618,6 +2721,7 @@ export interface TensorMethods {
   /**
    * In place: atan2, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.atan2_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, -1]).atan2_(torch.tensor([1, 1])) // tensor([0.7854, -0.7854])
    */
@@ -2708,6 +2812,7 @@ export interface TensorMethods {
   /**
    * In place: clampMax, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.clamp_max_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([-2, 0.5, 3]).clampMax_(1) // tensor([-2.0000, 0.5000, 1.0000])
    */
@@ -2715,6 +2820,7 @@ export interface TensorMethods {
   /**
    * In place: clampMin, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.clamp_min_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([-2, 0.5, 3]).clampMin_(0) // tensor([0.0000, 0.5000, 3.0000])
    */
@@ -2740,6 +2846,7 @@ export interface TensorMethods {
   /**
    * In place: copysign, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.copysign_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2]).copysign_(torch.tensor([-1, 1])) // tensor([-1., 2.])
    */
@@ -2761,6 +2868,7 @@ export interface TensorMethods {
   /**
    * In place: cumprod, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.cumprod_.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([1, 2, 3]).cumprod_(0) // tensor([1., 2., 6.])
    */
@@ -2770,6 +2878,7 @@ export interface TensorMethods {
   /**
    * In place: cumsum, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.cumsum_.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([1, 2, 3]).cumsum_(0) // tensor([1., 3., 6.])
    */
@@ -2811,6 +2920,7 @@ export interface TensorMethods {
   /**
    * In place: eq, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.eq_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2]).eq_(torch.tensor([1, 3])) // tensor([1., 0.])
    */
@@ -2913,6 +3023,7 @@ export interface TensorMethods {
   /**
    * In place: gcd, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.gcd_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([12n, 18n]).gcd_(torch.tensor([8n, 12n])) // tensor([4, 6])
    */
@@ -2920,6 +3031,7 @@ export interface TensorMethods {
   /**
    * In place: ge, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.ge_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2]).ge_(2) // tensor([0., 1.])
    */
@@ -2927,6 +3039,7 @@ export interface TensorMethods {
   /**
    * In place: gt, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.greater_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2, 3]).greater_(2) // tensor([0., 0., 1.])
    */
@@ -2934,6 +3047,7 @@ export interface TensorMethods {
   /**
    * In place: ge, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.greater_equal_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2]).greaterEqual_(2) // tensor([0., 1.])
    */
@@ -2941,6 +3055,7 @@ export interface TensorMethods {
   /**
    * In place: gt, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.gt_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2, 3]).gt_(2) // tensor([0., 0., 1.])
    */
@@ -2956,6 +3071,7 @@ export interface TensorMethods {
   /**
    * In place: hypot, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.hypot_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([3, 5]).hypot_(torch.tensor([4, 12])) // tensor([5., 13.])
    */
@@ -2970,6 +3086,7 @@ export interface TensorMethods {
   /**
    * In place: indexAdd, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.index_add_.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.zeros(3).indexAdd_(0, torch.tensor([0n, 2n, 0n]), torch.tensor([1, 2, 3])) // tensor([4., 0., 2.])
    */
@@ -2981,6 +3098,7 @@ export interface TensorMethods {
   /**
    * In place: indexCopy, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.index_copy_.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.zeros(3).indexCopy_(0, torch.tensor([0n, 2n]), torch.tensor([1, 2])) // tensor([1., 0., 2.])
    */
@@ -2991,6 +3109,7 @@ export interface TensorMethods {
   /**
    * In place: indexFill, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.index_fill_.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.zeros(3).indexFill_(0, torch.tensor([0n, 2n]), 7) // tensor([7., 0., 7.])
    */
@@ -3011,6 +3130,7 @@ export interface TensorMethods {
   /**
    * In place: indexReduce, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.index_reduce_.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([1, 2, 3]).indexReduce_(0, torch.tensor([0n, 0n, 2n]), torch.tensor([5, 6, 7]), "amax") // tensor([6., 2., 7.])
    */
@@ -3023,6 +3143,7 @@ export interface TensorMethods {
   /**
    * In place: lcm, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.lcm_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([4n, 6n]).lcm_(torch.tensor([6n, 8n])) // tensor([12, 24])
    */
@@ -3038,6 +3159,7 @@ export interface TensorMethods {
   /**
    * In place: le, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.le_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2, 3]).le_(2) // tensor([1., 1., 0.])
    */
@@ -3045,6 +3167,7 @@ export interface TensorMethods {
   /**
    * In place: lerp, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.lerp_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([0, 10]).lerp_(torch.tensor([10, 20]), 0.5) // tensor([5., 15.])
    */
@@ -3052,6 +3175,7 @@ export interface TensorMethods {
   /**
    * In place: lt, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.less_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2, 3]).less_(2) // tensor([1., 0., 0.])
    */
@@ -3059,6 +3183,7 @@ export interface TensorMethods {
   /**
    * In place: le, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.less_equal_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2, 3]).lessEqual_(2) // tensor([1., 1., 0.])
    */
@@ -3101,6 +3226,7 @@ export interface TensorMethods {
   /**
    * In place: logicalAnd, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.logical_and_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([0, 1, 2]).logicalAnd_(torch.tensor([1, 0, 3])) // tensor([0., 0., 1.])
    */
@@ -3115,6 +3241,7 @@ export interface TensorMethods {
   /**
    * In place: logicalOr, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.logical_or_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([0, 1, 0]).logicalOr_(torch.tensor([1, 0, 0])) // tensor([1., 1., 0.])
    */
@@ -3122,6 +3249,7 @@ export interface TensorMethods {
   /**
    * In place: logicalXor, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.logical_xor_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([0, 1, 2]).logicalXor_(torch.tensor([1, 0, 3])) // tensor([1., 1., 0.])
    */
@@ -3137,6 +3265,7 @@ export interface TensorMethods {
   /**
    * In place: lt, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.lt_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2, 3]).lt_(2) // tensor([1., 0., 0.])
    */
@@ -3162,6 +3291,7 @@ export interface TensorMethods {
   /**
    * In place: mul, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.mul_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2]).mul_(torch.tensor([3, 4])) // tensor([3., 8.])
    */
@@ -3169,6 +3299,7 @@ export interface TensorMethods {
   /**
    * In place: mul, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.multiply_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2]).multiply_(torch.tensor([3, 4])) // tensor([3., 8.])
    */
@@ -3186,6 +3317,7 @@ export interface TensorMethods {
   /**
    * In place: ne, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.ne_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2]).ne_(torch.tensor([1, 3])) // tensor([0., 1.])
    */
@@ -3207,6 +3339,7 @@ export interface TensorMethods {
   /**
    * In place: nextafter, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.nextafter_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1]).nextafter_(torch.tensor([2])).item() // 1.0000001192092896
    */
@@ -3214,6 +3347,7 @@ export interface TensorMethods {
   /**
    * In place: ne, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.not_equal_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([1, 2]).notEqual_(torch.tensor([1, 3])) // tensor([0., 1.])
    */
@@ -3268,6 +3402,7 @@ export interface TensorMethods {
   /**
    * In place: renorm, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.renorm_.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.tensor([[3, 4], [0, 1]]).renorm_(2, 0, 1) // tensor([[0.6000, 0.8000], [0.0000, 1.0000]])
    */
@@ -3305,6 +3440,7 @@ export interface TensorMethods {
   /**
    * In place: scatterAdd, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.scatter_add_.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.zeros(3).scatterAdd_(0, torch.tensor([0n, 2n, 0n]), torch.tensor([1, 2, 3])) // tensor([4., 0., 2.])
    */
@@ -3315,6 +3451,7 @@ export interface TensorMethods {
   /**
    * In place: scatterReduce, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.scatter_reduce_.
+   * @throws IndexError for a dim out of range
    * @example
    * torch.zeros(2).scatterReduce_(0, torch.tensor([0n, 1n, 1n]), torch.tensor([1, 2, 3]), "sum") // tensor([1., 5.])
    */
@@ -3390,6 +3527,7 @@ export interface TensorMethods {
   /**
    * In place: sub, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.sub_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([10, 20]).sub_(torch.tensor([1, 2]), { alpha: 2 }) // tensor([8., 16.])
    */
@@ -3398,6 +3536,7 @@ export interface TensorMethods {
   /**
    * In place: sub, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.subtract_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([10, 20]).subtract_(torch.tensor([1, 2]), { alpha: 2 }) // tensor([8., 16.])
    */
@@ -3436,6 +3575,7 @@ export interface TensorMethods {
   /**
    * In place: trueDivide, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.true_divide_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([3, 4]).trueDivide_(torch.tensor([2, 2])) // tensor([1.5000, 2.0000])
    */
@@ -3450,6 +3590,7 @@ export interface TensorMethods {
   /**
    * In place: xlogy, whose result becomes this tensor, which is also what is returned.
    * Follows torch.Tensor.xlogy_.
+   * @throws RuntimeError for shapes that do not broadcast
    * @example
    * torch.tensor([0, 2]).xlogy_(torch.tensor([5, 1])) // tensor([0., 0.])
    */

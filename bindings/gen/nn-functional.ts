@@ -22,6 +22,7 @@ export const _scaledDotProductAttention = /* @__PURE__ */ functional<{
 
 /**
  * Averages over as many windows as asked for.
+ * Shapes: the last dims become outputSize; N may be absent.
  * Follows torch.nn.functional.adaptive_avg_pool1d.
  * @example
  * torch.nn.functional.adaptiveAvgPool1d(torch.tensor([[[1, 3, 5, 7]]]), 2) // tensor([[[2., 6.]]])
@@ -33,6 +34,7 @@ export const adaptiveAvgPool1d = /* @__PURE__ */ functional<{
 
 /**
  * Averages over as many windows as asked for.
+ * Shapes: the last dims become outputSize; N may be absent.
  * Follows torch.nn.functional.adaptive_avg_pool2d.
  * @example
  * torch.nn.functional.adaptiveAvgPool2d(torch.tensor([[[[1, 2], [3, 4]]]]), 1) // tensor([[[[2.5000]]]])
@@ -44,6 +46,7 @@ export const adaptiveAvgPool2d = /* @__PURE__ */ functional<{
 
 /**
  * Averages over as many windows as asked for.
+ * Shapes: the last dims become outputSize; N may be absent.
  * Follows torch.nn.functional.adaptive_avg_pool3d.
  * @example
  * torch.nn.functional.adaptiveAvgPool3d(torch.ones(1, 1, 2, 2, 2), 1) // tensor([[[[[1.]]]]])
@@ -55,6 +58,7 @@ export const adaptiveAvgPool3d = /* @__PURE__ */ functional<{
 
 /**
  * Maxima over as many windows as asked for, and their places in the input's plane.
+ * Shapes: the last dims become outputSize; N may be absent.
  * Follows torch.nn.functional.adaptive_max_pool1d_with_indices.
  * @example
  * torch.nn.functional.adaptiveMaxPool1dWithIndices(torch.tensor([[[1, 3, 7, 5]]]), 2) // [tensor([[[3., 7.]]]), tensor([[[1, 2]]])]
@@ -66,6 +70,7 @@ export const adaptiveMaxPool1dWithIndices = /* @__PURE__ */ functional<{
 
 /**
  * Maxima over as many windows as asked for, and their places in the input's plane.
+ * Shapes: the last dims become outputSize; N may be absent.
  * Follows torch.nn.functional.adaptive_max_pool2d_with_indices.
  * @example
  * torch.nn.functional.adaptiveMaxPool2dWithIndices(torch.tensor([[[[1, 2], [3, 4]]]]), 1) // [tensor([[[[4.]]]]), tensor([[[[3]]]])]
@@ -77,6 +82,7 @@ export const adaptiveMaxPool2dWithIndices = /* @__PURE__ */ functional<{
 
 /**
  * Maxima over as many windows as asked for, and their places in the input's plane.
+ * Shapes: the last dims become outputSize; N may be absent.
  * Follows torch.nn.functional.adaptive_max_pool3d_with_indices.
  * @example
  * torch.nn.functional.adaptiveMaxPool3dWithIndices(torch.ones(1, 1, 1, 1, 1), 1) // [tensor([[[[[1.]]]]]), tensor([[[[[0]]]]])]
@@ -201,6 +207,7 @@ export const bilinear = /* @__PURE__ */ functional<{
 /**
  * -(target log(input) + (1 - target) log(1 - input)) for probabilities. `reduction` says whether the losses are
  * averaged, summed or returned as they are.
+ * Shapes: input and target alike; the result is 0-d, or has the input's without a reduction.
  * Follows torch.nn.functional.binary_cross_entropy.
  * @example
  * torch.nn.functional.binaryCrossEntropy(torch.tensor([0.9, 0.2]), torch.tensor([1, 0])) // tensor(0.1643)
@@ -215,6 +222,7 @@ export const binaryCrossEntropy = /* @__PURE__ */ functional<{
 /**
  * binaryCrossEntropy of sigmoid(input), computed so that it does not overflow. `reduction` says whether the
  * losses are averaged, summed or returned as they are.
+ * Shapes: input and target alike; the result is 0-d, or has the input's without a reduction.
  * Follows torch.nn.functional.binary_cross_entropy_with_logits.
  * @example
  * torch.nn.functional.binaryCrossEntropyWithLogits(torch.tensor([2, -1]), torch.tensor([1, 0])) // tensor(0.2201)
@@ -377,6 +385,7 @@ export const convTranspose3d = /* @__PURE__ */ functional<{
 /**
  * 1 - cos(input1, input2) where the target is 1, max(0, cos - margin) where it is -1. `reduction` says whether
  * the losses are averaged, summed or returned as they are.
+ * Shapes: inputs [N, D] and target [N], or [D] and 0-d; the result is 0-d, or [N] without a reduction.
  * Follows torch.nn.functional.cosine_embedding_loss.
  * @example
  * torch.nn.functional.cosineEmbeddingLoss(torch.tensor([[1, 0]]), torch.tensor([[0, 1]]), torch.tensor([1])) // tensor(1.)
@@ -394,6 +403,7 @@ export const cosineEmbeddingLoss = /* @__PURE__ */ functional<{
  * Another name of torch.cosineSimilarity.
  * Shapes: any that broadcast; the result loses dim.
  * Follows torch.nn.functional.cosine_similarity.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.nn.functional.cosineSimilarity(torch.tensor([[1, 0]]), torch.tensor([[1, 1]])) // tensor([0.7071])
  */
@@ -407,6 +417,8 @@ export const cosineSimilarity = /* @__PURE__ */ functional<{
 /**
  * nllLoss of logSoftmax, for logits [N, C, ...] and either classes [N, ...] or probabilities of the input's
  * shape. `reduction` says whether the losses are averaged, summed or returned as they are.
+ * Shapes: input [N, C, ...] or [C]; target [N, ...] of classes, or of probabilities as input; the result is 0-d,
+ * or [N, ...] without a reduction.
  * Follows torch.nn.functional.cross_entropy.
  * @example
  * torch.nn.functional.crossEntropy(torch.tensor([[2, 0], [0, 1]]), torch.tensor([0n, 1n])) // tensor(0.2201)
@@ -696,6 +708,7 @@ export const groupNorm = /* @__PURE__ */ functional<{
  * Samples of the Gumbel-softmax distribution, with `hard` as one-hot vectors that keep its gradient.
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.gumbel_softmax.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.nn.functional.gumbelSoftmax(torch.zeros(2, 3), 1, true).sum(1) // tensor([1., 1.])
  */
@@ -761,6 +774,7 @@ export const hardtanh = /* @__PURE__ */ functional<{
 /**
  * input where the target is 1, max(0, margin - input) where it is -1. `reduction` says whether the losses are
  * averaged, summed or returned as they are.
+ * Shapes: input and target alike; the result is 0-d, or has the input's without a reduction.
  * Follows torch.nn.functional.hinge_embedding_loss.
  * @example
  * torch.nn.functional.hingeEmbeddingLoss(torch.tensor([0.5, 0.2]), torch.tensor([1, -1])) // tensor(0.6500)
@@ -775,6 +789,7 @@ export const hingeEmbeddingLoss = /* @__PURE__ */ functional<{
 /**
  * Quadratic where |input - target| <= delta, linear above, with delta as slope. `reduction` says whether the
  * losses are averaged, summed or returned as they are.
+ * Shapes: input and target broadcast; the result is 0-d, or has their shape without a reduction.
  * Follows torch.nn.functional.huber_loss.
  * @example
  * torch.nn.functional.huberLoss(torch.tensor([0.5, 3]), torch.tensor([0, 0])) // tensor(1.3125)
@@ -821,6 +836,7 @@ export const instanceNorm = /* @__PURE__ */ functional<{
 
 /**
  * target (log(target) - input) for log probabilities `input`; a target that is logarithms too with `logTarget`.
+ * Shapes: input and target alike; the result is 0-d, or has the input's without a reduction.
  * Follows torch.nn.functional.kl_div.
  * @example
  * torch.nn.functional.klDiv(torch.tensor([[0.5, 0.5]]).log(), torch.tensor([[0.9, 0.1]]), { reduction: "batchmean" }) // tensor(0.3681)
@@ -834,6 +850,7 @@ export const klDiv = /* @__PURE__ */ functional<{
 
 /**
  * |input - target|. `reduction` says whether the losses are averaged, summed or returned as they are.
+ * Shapes: input and target broadcast; the result is 0-d, or has their shape without a reduction.
  * Follows torch.nn.functional.l1_loss.
  * @example
  * torch.nn.functional.l1Loss(torch.tensor([1, 2]), torch.tensor([1, 4])) // tensor(1.)
@@ -907,6 +924,7 @@ export const localResponseNorm = /* @__PURE__ */ functional<{
  * Another name of torch.logSoftmax.
  * Shapes: any; the result has the input's.
  * Follows torch.log_softmax.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.nn.functional.logSoftmax(torch.tensor([0, 0]), 0) // tensor([-0.6931, -0.6931])
  */
@@ -960,6 +978,7 @@ export const lpPool2d = /* @__PURE__ */ functional<{
 /**
  * max(0, -target (input1 - input2) + margin). `reduction` says whether the losses are averaged, summed or
  * returned as they are.
+ * Shapes: [N] all, or 0-d; the result is 0-d, or [N] without a reduction.
  * Follows torch.nn.functional.margin_ranking_loss.
  * @example
  * torch.nn.functional.marginRankingLoss(torch.tensor([1, 2]), torch.tensor([2, 1]), torch.tensor([1, 1])) // tensor(0.5000)
@@ -1070,6 +1089,8 @@ export const maxPool3dWithIndices = /* @__PURE__ */ functional<{
 
 /**
  * Maxima put back to where max pooling found them, zeros elsewhere.
+ * Shapes: input and indices as max pooling gave them; the result has outputSize, or the least size that gives
+ * them.
  * Follows torch.nn.functional.max_unpool1d.
  * @example
  * torch.nn.functional.maxUnpool1d(torch.tensor([[[3, 4]]]), torch.tensor([[[1n, 3n]]]), 2) // tensor([[[0., 3., 0., 4.]]])
@@ -1085,6 +1106,8 @@ export const maxUnpool1d = /* @__PURE__ */ functional<{
 
 /**
  * Maxima put back to where max pooling found them, zeros elsewhere.
+ * Shapes: input and indices as max pooling gave them; the result has outputSize, or the least size that gives
+ * them.
  * Follows torch.nn.functional.max_unpool2d.
  * @example
  * torch.nn.functional.maxUnpool2d(torch.tensor([[[[4]]]]), torch.tensor([[[[3n]]]]), 2) // tensor([[[[0., 0.], [0., 4.]]]])
@@ -1100,6 +1123,8 @@ export const maxUnpool2d = /* @__PURE__ */ functional<{
 
 /**
  * Maxima put back to where max pooling found them, zeros elsewhere.
+ * Shapes: input and indices as max pooling gave them; the result has outputSize, or the least size that gives
+ * them.
  * Follows torch.nn.functional.max_unpool3d.
  * @example
  * torch.nn.functional.maxUnpool3d(torch.tensor([[[[[7]]]]]), torch.tensor([[[[[7n]]]]]), 2) // tensor([[[[[0., 0.], [0., 0.]], [[0., 0.], [0., 7.]]]]])
@@ -1127,6 +1152,7 @@ export const mish = /* @__PURE__ */ functional<{
 
 /**
  * (input - target)^2. `reduction` says whether the losses are averaged, summed or returned as they are.
+ * Shapes: input and target broadcast; the result is 0-d, or has their shape without a reduction.
  * Follows torch.nn.functional.mse_loss.
  * @example
  * torch.nn.functional.mseLoss(torch.tensor([1, 2]), torch.tensor([1, 4])) // tensor(2.)
@@ -1140,6 +1166,7 @@ export const mseLoss = /* @__PURE__ */ functional<{
 /**
  * The mean over the other classes i of max(0, margin - input[target] + input[i])^p. `reduction` says whether the
  * losses are averaged, summed or returned as they are.
+ * Shapes: input [N, C] or [C]; target [N] or 0-d; the result is 0-d, or [N] without a reduction.
  * Follows torch.nn.functional.multi_margin_loss.
  * @example
  * torch.nn.functional.multiMarginLoss(torch.tensor([[0.1, 0.2, 0.9]]), torch.tensor([2n])) // tensor(0.1667)
@@ -1156,6 +1183,7 @@ export const multiMarginLoss = /* @__PURE__ */ functional<{
 /**
  * The sum over labels j and other classes i of max(0, 1 - input[j] + input[i]) / classes; labels end at the
  * first -1. `reduction` says whether the losses are averaged, summed or returned as they are.
+ * Shapes: input and target [N, C] or [C]; the result is 0-d, or [N] without a reduction.
  * Follows torch.nn.functional.multilabel_margin_loss.
  * @example
  * torch.nn.functional.multilabelMarginLoss(torch.tensor([[0.1, 0.2, 0.4, 0.8]]), torch.tensor([[3n, 0n, -1n, 1n]])) // tensor(0.8500)
@@ -1169,6 +1197,7 @@ export const multilabelMarginLoss = /* @__PURE__ */ functional<{
 /**
  * The mean over classes of binary cross entropy with logits. `reduction` says whether the losses are averaged,
  * summed or returned as they are.
+ * Shapes: input and target [N, C] or [C]; the result is 0-d, or [N] without a reduction.
  * Follows torch.nn.functional.multilabel_soft_margin_loss.
  * @example
  * torch.nn.functional.multilabelSoftMarginLoss(torch.tensor([[1, -1]]), torch.tensor([[1, 0]])) // tensor(0.3133)
@@ -1183,6 +1212,7 @@ export const multilabelSoftMarginLoss = /* @__PURE__ */ functional<{
 /**
  * -input[target] of log probabilities [N, C, ...] for classes [N, ...], times the class's weight. The mean is
  * over the weights. `reduction` says whether the losses are averaged, summed or returned as they are.
+ * Shapes: input [N, C, ...] or [C]; target [N, ...]; the result is 0-d, or [N, ...] without a reduction.
  * Follows torch.nn.functional.nll_loss.
  * @throws IndexError if a target is no class.
  * @example
@@ -1200,6 +1230,7 @@ export const nllLoss = /* @__PURE__ */ functional<{
  * input over max(its p-norm along a dim, eps).
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.normalize.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.nn.functional.normalize(torch.tensor([[3, 4]])) // tensor([[0.6000, 0.8000]])
  */
@@ -1266,6 +1297,7 @@ export const pairwiseDistance = /* @__PURE__ */ functional<{
 /**
  * The p-norm distances between each two rows of a matrix, in the order of the upper triangle.
  * Another name of torch.pdist.
+ * Shapes: [N, M]; the result has N (N - 1) / 2 elements.
  * Follows torch.nn.functional.pdist.
  * @example
  * torch.nn.functional.pdist(torch.tensor([[0, 0], [3, 4], [0, 4]])) // tensor([5., 4., 3.])
@@ -1277,6 +1309,7 @@ export const pdist = /* @__PURE__ */ functional<{
 
 /**
  * [*, C r², H, W] rearranged to [*, C, H r, W r].
+ * Shapes: [*, C r², H, W]; the result has [*, C, H r, W r].
  * Follows torch.nn.functional.pixel_shuffle.
  * @example
  * torch.nn.functional.pixelShuffle(torch.tensor([[[1]], [[2]], [[3]], [[4]]]), 2) // tensor([[[1., 2.], [3., 4.]]])
@@ -1288,6 +1321,7 @@ export const pixelShuffle = /* @__PURE__ */ functional<{
 
 /**
  * [*, C, H r, W r] rearranged to [*, C r², H, W].
+ * Shapes: [*, C, H r, W r]; the result has [*, C r², H, W].
  * Follows torch.nn.functional.pixel_unshuffle.
  * @example
  * torch.nn.functional.pixelUnshuffle(torch.tensor([[[1, 2], [3, 4]]]), 2) // tensor([[[1.]], [[2.]], [[3.]], [[4.]]])
@@ -1300,6 +1334,7 @@ export const pixelUnshuffle = /* @__PURE__ */ functional<{
 /**
  * exp(input) - target input, or input - target log(input + eps) without logInput; with Stirling's term if
  * `full`. `reduction` says whether the losses are averaged, summed or returned as they are.
+ * Shapes: input and target alike; the result is 0-d, or has the input's without a reduction.
  * Follows torch.nn.functional.poisson_nll_loss.
  * @example
  * torch.nn.functional.poissonNllLoss(torch.tensor([0, 1]), torch.tensor([1, 2])) // tensor(0.8591)
@@ -1356,6 +1391,7 @@ export const relu6 = /* @__PURE__ */ functional<{
  * One dim interpolated to `size`. Modes: 0 nearest, 1 nearest-exact, 2 linear, 3 cubic; scale 0: from the sizes.
  * Shapes: any; dim has size.
  * Follows torch.nn.functional.interpolate.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.nn.functional.resample(torch.tensor([[[1, 2]]]), 2, 4, 0, false, 0) // tensor([[[1., 1., 2., 2.]]])
  */
@@ -1459,6 +1495,7 @@ export const silu = /* @__PURE__ */ functional<{
 /**
  * Quadratic where |input - target| < beta, linear above. `reduction` says whether the losses are averaged,
  * summed or returned as they are.
+ * Shapes: input and target broadcast; the result is 0-d, or has their shape without a reduction.
  * Follows torch.nn.functional.smooth_l1_loss.
  * @example
  * torch.nn.functional.smoothL1Loss(torch.tensor([0.5, 3]), torch.tensor([0, 0])) // tensor(1.3125)
@@ -1473,6 +1510,7 @@ export const smoothL1Loss = /* @__PURE__ */ functional<{
 /**
  * log(1 + exp(-target input)) for targets of ±1. `reduction` says whether the losses are averaged, summed or
  * returned as they are.
+ * Shapes: input and target alike; the result is 0-d, or has the input's without a reduction.
  * Follows torch.nn.functional.soft_margin_loss.
  * @example
  * torch.nn.functional.softMarginLoss(torch.tensor([1, -1]), torch.tensor([1, 1])) // tensor(0.8133)
@@ -1488,6 +1526,7 @@ export const softMarginLoss = /* @__PURE__ */ functional<{
  * Another name of torch.softmax.
  * Shapes: any; the result has the input's.
  * Follows torch.softmax.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.nn.functional.softmax(torch.tensor([0, 0, Math.log(2)]), 0) // tensor([0.2500, 0.2500, 0.5000])
  */
@@ -1501,6 +1540,7 @@ export const softmax = /* @__PURE__ */ functional<{
  * softmax(-input) along a dim.
  * Shapes: any; the result has the input's.
  * Follows torch.nn.functional.softmin.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.nn.functional.softmin(torch.tensor([0, 0]), 0) // tensor([0.5000, 0.5000])
  */
@@ -1588,6 +1628,7 @@ export const threshold = /* @__PURE__ */ functional<{
 /**
  * max(0, d(anchor, positive) - d(anchor, negative) + margin) with the p-norm as distance. `reduction` says
  * whether the losses are averaged, summed or returned as they are.
+ * Shapes: [N, D] that broadcast, or [D]; the result is 0-d, or [N] without a reduction.
  * Follows torch.nn.functional.triplet_margin_loss.
  * @example
  * torch.nn.functional.tripletMarginLoss(torch.tensor([[0, 0]]), torch.tensor([[1, 0]]), torch.tensor([[0, 3]])) // tensor(0.)

@@ -177,6 +177,7 @@ export const logNdtr = /* @__PURE__ */ op<{
  * Another name of torch.logSoftmax.
  * Shapes: any; the result has the input's.
  * Follows torch.log_softmax.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.special.logSoftmax(torch.tensor([0, 0]), 0) // tensor([-0.6931, -0.6931])
  */
@@ -206,6 +207,7 @@ export const logit = /* @__PURE__ */ op<{
  * Another name of torch.logsumexp.
  * Shapes: any; the result loses the dims, or keeps them with size 1.
  * Follows torch.logsumexp.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.special.logsumexp(torch.tensor([[0, 0], [1, 1]]), 1) // tensor([0.6931, 1.6931])
  */
@@ -285,6 +287,7 @@ export const sinc = /* @__PURE__ */ op<{
  * Another name of torch.softmax.
  * Shapes: any; the result has the input's.
  * Follows torch.softmax.
+ * @throws IndexError for a dim out of range
  * @example
  * torch.special.softmax(torch.tensor([0, 0, Math.log(2)]), 0) // tensor([0.2500, 0.2500, 0.5000])
  */
@@ -299,6 +302,7 @@ export const softmax = /* @__PURE__ */ op<{
  * input * log1p(other), 0 where input is 0 (unless other is NaN).
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.special.xlog1py.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.special.xlog1py(torch.tensor([0, 2]), torch.tensor([5, 0])) // tensor([0., 0.])
  */
@@ -312,6 +316,7 @@ export const xlog1py = /* @__PURE__ */ op<{
  * Another name of torch.xlogy.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.xlogy.
+ * @throws RuntimeError for shapes that do not broadcast
  * @example
  * torch.special.xlogy(torch.tensor([0, 2]), torch.tensor([5, 1])) // tensor([0., 0.])
  */

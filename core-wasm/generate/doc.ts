@@ -21,10 +21,22 @@ export function docComment(record: OpRecord, namespace: Namespace, name: string,
   const shapes = d.shapes ?? (record.kind === "elementwise" ? elementwiseShapes(record) : undefined);
   if (shapes && form !== "inplace" && !awaited) lines.push(...wrap(`Shapes: ${shapes}`));
   lines.push(form === "inplace" ? `Follows torch.Tensor.${snakeCase(name)}_.` : `Follows ${d.follows}.`);
-  if (d.errors && !awaited) lines.push(...wrap(`@throws ${d.errors}`));
+  const errors = d.errors ?? usualErrors(record);
+  if (errors && !awaited) lines.push(...wrap(`@throws ${errors}`));
   const example = exampleOf(record, namespace, name, form);
   if (example) lines.push("@example", ...example);
   return lines.length === 1 ? [`/** ${lines[0]} */`] : ["/**", ...lines.map((line) => ` * ${line}`), " */"];
+}
+
+/** What every op of such parameters raises. */
+function usualErrors(record: OpRecord): string | undefined {
+  const { parameters } = record.signature;
+  const tensors = parameters.filter((p) => p.type.base === "Tensor" || p.type.base === "TensorOrScalar");
+  const errors = [
+    record.kind === "elementwise" && tensors.length > 1 && "RuntimeError for shapes that do not broadcast",
+    parameters.some((p) => /^dims?[012]?$/.test(p.name)) && "IndexError for a dim out of range",
+  ];
+  return errors.filter(Boolean).join(", ") || undefined;
 }
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -42,6 +42,7 @@ export const linalgCross = composite({
   signature: "linalgCross(input: Tensor, other: Tensor, dim: int = -1)",
   follows: "torch.linalg.cross",
   doc: "The cross product along a dim of size 3.",
+  shapes: "any that broadcast, with size 3 along dim.",
   example: "torch.linalg.cross(torch.tensor([1, 0, 0]), torch.tensor([0, 1, 0])) // tensor([0., 0., 1.])",
   implementation: "covariance.linalgCross",
   variants: ["function"],

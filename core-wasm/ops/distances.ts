@@ -27,6 +27,7 @@ export const pdist = composite({
   signature: "pdist(input: Tensor, p: float = 2)",
   follows: "torch.nn.functional.pdist",
   doc: "The p-norm distances between each two rows of a matrix, in the order of the upper triangle.",
+  shapes: "[N, M]; the result has N (N - 1) / 2 elements.",
   example: "torch.pdist(torch.tensor([[0, 0], [3, 4], [0, 4]])) // tensor([5., 4., 3.])",
   variants: ["function"],
   aliases: ["nn.functional.pdist"],

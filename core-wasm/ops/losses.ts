@@ -35,6 +35,7 @@ export const nllLoss = composite({
   signature: `nllLoss(input: Tensor, target: Tensor, weight: Tensor? = null, ignoreIndex: int = -100, ${REDUCTION} = "mean")`,
   follows: "torch.nn.functional.nll_loss",
   doc: `-input[target] of log probabilities [N, C, ...] for classes [N, ...], times the class's weight. The mean is over the weights. ${reductionDoc}`,
+  shapes: "input [N, C, ...] or [C]; target [N, ...]; the result is 0-d, or [N, ...] without a reduction.",
   errors: "IndexError if a target is no class.",
   example: "torch.nn.functional.nllLoss(torch.tensor([[-1, -2], [-3, -4]]), torch.tensor([0n, 1n])) // tensor(2.5000)",
   implementation: "loss.nllLoss",
@@ -45,6 +46,8 @@ export const crossEntropy = composite({
   signature: `crossEntropy(input: Tensor, target: Tensor, weight: Tensor? = null, ignoreIndex: int = -100, ${REDUCTION} = "mean", labelSmoothing: float = 0)`,
   follows: "torch.nn.functional.cross_entropy",
   doc: `nllLoss of logSoftmax, for logits [N, C, ...] and either classes [N, ...] or probabilities of the input's shape. ${reductionDoc}`,
+  shapes:
+    "input [N, C, ...] or [C]; target [N, ...] of classes, or of probabilities as input; the result is 0-d, or [N, ...] without a reduction.",
   example: "torch.nn.functional.crossEntropy(torch.tensor([[2, 0], [0, 1]]), torch.tensor([0n, 1n])) // tensor(0.2201)",
   implementation: "loss.crossEntropy",
 });
@@ -66,6 +69,7 @@ export const mseLoss = composite({
   signature: `mseLoss${pair}, ${REDUCTION} = "mean")`,
   follows: "torch.nn.functional.mse_loss",
   doc: `(input - target)^2. ${reductionDoc}`,
+  shapes: "input and target broadcast; the result is 0-d, or has their shape without a reduction.",
   example: "torch.nn.functional.mseLoss(torch.tensor([1, 2]), torch.tensor([1, 4])) // tensor(2.)",
   implementation: "loss.mseLoss",
 });
@@ -75,6 +79,7 @@ export const l1Loss = composite({
   signature: `l1Loss${pair}, ${REDUCTION} = "mean")`,
   follows: "torch.nn.functional.l1_loss",
   doc: `|input - target|. ${reductionDoc}`,
+  shapes: "input and target broadcast; the result is 0-d, or has their shape without a reduction.",
   example: "torch.nn.functional.l1Loss(torch.tensor([1, 2]), torch.tensor([1, 4])) // tensor(1.)",
   implementation: "loss.l1Loss",
 });
@@ -97,6 +102,7 @@ export const smoothL1Loss = composite({
   signature: `smoothL1Loss${pair}, ${REDUCTION} = "mean", beta: float = 1)`,
   follows: "torch.nn.functional.smooth_l1_loss",
   doc: `Quadratic where |input - target| < beta, linear above. ${reductionDoc}`,
+  shapes: "input and target broadcast; the result is 0-d, or has their shape without a reduction.",
   example: "torch.nn.functional.smoothL1Loss(torch.tensor([0.5, 3]), torch.tensor([0, 0])) // tensor(1.3125)",
   implementation: "loss.smoothL1Loss",
 });
@@ -119,6 +125,7 @@ export const huberLoss = composite({
   signature: `huberLoss${pair}, ${REDUCTION} = "mean", delta: float = 1)`,
   follows: "torch.nn.functional.huber_loss",
   doc: `Quadratic where |input - target| <= delta, linear above, with delta as slope. ${reductionDoc}`,
+  shapes: "input and target broadcast; the result is 0-d, or has their shape without a reduction.",
   example: "torch.nn.functional.huberLoss(torch.tensor([0.5, 3]), torch.tensor([0, 0])) // tensor(1.3125)",
   implementation: "loss.huberLoss",
 });
@@ -145,6 +152,7 @@ export const binaryCrossEntropy = composite({
   signature: `binaryCrossEntropy${pair}, weight: Tensor? = null, ${REDUCTION} = "mean")`,
   follows: "torch.nn.functional.binary_cross_entropy",
   doc: `-(target log(input) + (1 - target) log(1 - input)) for probabilities. ${reductionDoc}`,
+  shapes: "input and target alike; the result is 0-d, or has the input's without a reduction.",
   example: "torch.nn.functional.binaryCrossEntropy(torch.tensor([0.9, 0.2]), torch.tensor([1, 0])) // tensor(0.1643)",
   implementation: "loss.binaryCrossEntropy",
 });
@@ -192,6 +200,7 @@ export const binaryCrossEntropyWithLogits = composite({
   signature: `binaryCrossEntropyWithLogits${pair}, weight: Tensor? = null, ${REDUCTION} = "mean", posWeight: Tensor? = null)`,
   follows: "torch.nn.functional.binary_cross_entropy_with_logits",
   doc: `binaryCrossEntropy of sigmoid(input), computed so that it does not overflow. ${reductionDoc}`,
+  shapes: "input and target alike; the result is 0-d, or has the input's without a reduction.",
   example:
     "torch.nn.functional.binaryCrossEntropyWithLogits(torch.tensor([2, -1]), torch.tensor([1, 0])) // tensor(0.2201)",
   implementation: "loss.binaryCrossEntropyWithLogits",
@@ -220,6 +229,7 @@ export const klDiv = composite({
   signature: `klDiv${pair}, reduction: "none"|"mean"|"sum"|"batchmean" = "mean", logTarget: bool = false)`,
   follows: "torch.nn.functional.kl_div",
   doc: "target (log(target) - input) for log probabilities `input`; a target that is logarithms too with `logTarget`.",
+  shapes: "input and target alike; the result is 0-d, or has the input's without a reduction.",
   example:
     'torch.nn.functional.klDiv(torch.tensor([[0.5, 0.5]]).log(), torch.tensor([[0.9, 0.1]]), { reduction: "batchmean" }) // tensor(0.3681)',
   implementation: "loss.klDiv",
@@ -241,6 +251,7 @@ export const softMarginLoss = composite({
   signature: `softMarginLoss${pair}, ${REDUCTION} = "mean")`,
   follows: "torch.nn.functional.soft_margin_loss",
   doc: `log(1 + exp(-target input)) for targets of ±1. ${reductionDoc}`,
+  shapes: "input and target alike; the result is 0-d, or has the input's without a reduction.",
   example: "torch.nn.functional.softMarginLoss(torch.tensor([1, -1]), torch.tensor([1, 1])) // tensor(0.8133)",
   implementation: "margin.softMarginLoss",
 });
@@ -250,6 +261,7 @@ export const hingeEmbeddingLoss = composite({
   signature: `hingeEmbeddingLoss${pair}, margin: float = 1, ${REDUCTION} = "mean")`,
   follows: "torch.nn.functional.hinge_embedding_loss",
   doc: `input where the target is 1, max(0, margin - input) where it is -1. ${reductionDoc}`,
+  shapes: "input and target alike; the result is 0-d, or has the input's without a reduction.",
   example: "torch.nn.functional.hingeEmbeddingLoss(torch.tensor([0.5, 0.2]), torch.tensor([1, -1])) // tensor(0.6500)",
   implementation: "margin.hingeEmbeddingLoss",
 });
@@ -259,6 +271,7 @@ export const marginRankingLoss = composite({
   signature: `marginRankingLoss(input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, ${REDUCTION} = "mean")`,
   follows: "torch.nn.functional.margin_ranking_loss",
   doc: `max(0, -target (input1 - input2) + margin). ${reductionDoc}`,
+  shapes: "[N] all, or 0-d; the result is 0-d, or [N] without a reduction.",
   example:
     "torch.nn.functional.marginRankingLoss(torch.tensor([1, 2]), torch.tensor([2, 1]), torch.tensor([1, 1])) // tensor(0.5000)",
   implementation: "margin.marginRankingLoss",
@@ -269,6 +282,7 @@ export const cosineEmbeddingLoss = composite({
   signature: `cosineEmbeddingLoss(input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, ${REDUCTION} = "mean")`,
   follows: "torch.nn.functional.cosine_embedding_loss",
   doc: `1 - cos(input1, input2) where the target is 1, max(0, cos - margin) where it is -1. ${reductionDoc}`,
+  shapes: "inputs [N, D] and target [N], or [D] and 0-d; the result is 0-d, or [N] without a reduction.",
   example:
     "torch.nn.functional.cosineEmbeddingLoss(torch.tensor([[1, 0]]), torch.tensor([[0, 1]]), torch.tensor([1])) // tensor(1.)",
   implementation: "margin.cosineEmbeddingLoss",
@@ -279,6 +293,7 @@ export const tripletMarginLoss = composite({
   signature: `tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: float = 1, p: float = 2, eps: float = 1e-6, swap: bool = false, ${REDUCTION} = "mean")`,
   follows: "torch.nn.functional.triplet_margin_loss",
   doc: `max(0, d(anchor, positive) - d(anchor, negative) + margin) with the p-norm as distance. ${reductionDoc}`,
+  shapes: "[N, D] that broadcast, or [D]; the result is 0-d, or [N] without a reduction.",
   example:
     "torch.nn.functional.tripletMarginLoss(torch.tensor([[0, 0]]), torch.tensor([[1, 0]]), torch.tensor([[0, 3]])) // tensor(0.)",
   implementation: "margin.tripletMarginLoss",
@@ -289,6 +304,7 @@ export const multiMarginLoss = composite({
   signature: `multiMarginLoss${pair}, p: int = 1, margin: float = 1, weight: Tensor? = null, ${REDUCTION} = "mean")`,
   follows: "torch.nn.functional.multi_margin_loss",
   doc: `The mean over the other classes i of max(0, margin - input[target] + input[i])^p. ${reductionDoc}`,
+  shapes: "input [N, C] or [C]; target [N] or 0-d; the result is 0-d, or [N] without a reduction.",
   example: "torch.nn.functional.multiMarginLoss(torch.tensor([[0.1, 0.2, 0.9]]), torch.tensor([2n])) // tensor(0.1667)",
   implementation: "margin.multiMarginLoss",
 });
@@ -298,6 +314,7 @@ export const multilabelMarginLoss = composite({
   signature: `multilabelMarginLoss${pair}, ${REDUCTION} = "mean")`,
   follows: "torch.nn.functional.multilabel_margin_loss",
   doc: `The sum over labels j and other classes i of max(0, 1 - input[j] + input[i]) / classes; labels end at the first -1. ${reductionDoc}`,
+  shapes: "input and target [N, C] or [C]; the result is 0-d, or [N] without a reduction.",
   example:
     "torch.nn.functional.multilabelMarginLoss(torch.tensor([[0.1, 0.2, 0.4, 0.8]]), torch.tensor([[3n, 0n, -1n, 1n]])) // tensor(0.8500)",
   implementation: "margin.multilabelMarginLoss",
@@ -308,6 +325,7 @@ export const multilabelSoftMarginLoss = composite({
   signature: `multilabelSoftMarginLoss${pair}, weight: Tensor? = null, ${REDUCTION} = "mean")`,
   follows: "torch.nn.functional.multilabel_soft_margin_loss",
   doc: `The mean over classes of binary cross entropy with logits. ${reductionDoc}`,
+  shapes: "input and target [N, C] or [C]; the result is 0-d, or [N] without a reduction.",
   example:
     "torch.nn.functional.multilabelSoftMarginLoss(torch.tensor([[1, -1]]), torch.tensor([[1, 0]])) // tensor(0.3133)",
   implementation: "margin.multilabelSoftMarginLoss",
@@ -332,6 +350,7 @@ export const poissonNllLoss = composite({
   signature: `poissonNllLoss${pair}, logInput: bool = true, full: bool = false, eps: float = 1e-8, ${REDUCTION} = "mean")`,
   follows: "torch.nn.functional.poisson_nll_loss",
   doc: `exp(input) - target input, or input - target log(input + eps) without logInput; with Stirling's term if \`full\`. ${reductionDoc}`,
+  shapes: "input and target alike; the result is 0-d, or has the input's without a reduction.",
   example: "torch.nn.functional.poissonNllLoss(torch.tensor([0, 1]), torch.tensor([1, 2])) // tensor(0.8591)",
   choiceErrors: { reduction: "ValueError: {value} is not valid" },
   implementation: "margin.poissonNllLoss",

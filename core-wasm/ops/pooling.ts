@@ -115,11 +115,14 @@ const average = (rank: number) =>
 export const avgPool2d = average(2);
 export const avgPool3d = average(3);
 
+const adaptiveShapes = "the last dims become outputSize; N may be absent.";
+
 const adaptiveAverage = (rank: number) =>
   composite({
     signature: `adaptiveAvgPool${rank}d(input: Tensor, outputSize: int[])`,
     follows: `torch.nn.functional.adaptive_avg_pool${rank}d`,
     doc: "Averages over as many windows as asked for.",
+    shapes: adaptiveShapes,
     implementation: `averagePooling.adaptiveAvgPool${rank}d`,
     namespace: "nn.functional",
   });
@@ -133,6 +136,7 @@ const adaptiveMax = (rank: number) =>
     signature: `adaptiveMaxPool${rank}dWithIndices(input: Tensor, outputSize: int[]) -> (values: Tensor, indices: Tensor)`,
     follows: `torch.nn.functional.adaptive_max_pool${rank}d_with_indices`,
     doc: "Maxima over as many windows as asked for, and their places in the input's plane.",
+    shapes: adaptiveShapes,
     implementation: `averagePooling.adaptiveMaxPool${rank}dWithIndices`,
     derivative: { input: `planeScatter(grad0, result1, inputShape, ${rank})` },
     namespace: "nn.functional",
@@ -147,6 +151,7 @@ const unpool = (rank: number) =>
     signature: `maxUnpool${rank}d(input: Tensor, indices: Tensor, ${windows}, outputSize: int[]? = null)`,
     follows: `torch.nn.functional.max_unpool${rank}d`,
     doc: "Maxima put back to where max pooling found them, zeros elsewhere.",
+    shapes: "input and indices as max pooling gave them; the result has outputSize, or the least size that gives them.",
     implementation: `unpooling.maxUnpool${rank}d`,
     namespace: "nn.functional",
   });

@@ -281,6 +281,7 @@ export const norm = composite({
   signature: "norm(input: Tensor, p: float = 2, dim: int[]? = null, keepdim: bool = false, dtype: dtype? = null)",
   follows: "torch.norm",
   doc: "The p-norm over dims (default: of all elements).",
+  shapes: "any; the result loses the dims, or keeps them with size 1.",
   example: "torch.norm(torch.tensor([3, 4])) // tensor(5.)",
   variants: ["function"],
   implementation: "statistics.norm",

@@ -113,6 +113,7 @@ export const maskedFill = composite({
   signature: "maskedFill(input: Tensor, mask: Tensor, value: TensorOrScalar)",
   follows: "torch.masked_fill",
   doc: "input with `value` (a number or 0-d tensor) where the mask is true.",
+  shapes: "mask broadcasts to the input's, which the result has.",
   example: "torch.maskedFill(torch.tensor([1, 2, 3]), torch.tensor([true, false, true]), 0) // tensor([0., 2., 0.])",
   implementation: "masks.maskedFill",
   variants: everywhere,
@@ -122,6 +123,7 @@ export const maskedScatter = composite({
   signature: "maskedScatter(input: Tensor, mask: Tensor, source: Tensor)",
   follows: "torch.masked_scatter",
   doc: "input with the elements of source, in order, where the mask is true.",
+  shapes: "input and mask broadcast to the result's; source has an element for each true one at least.",
   example:
     "torch.maskedScatter(torch.zeros(3), torch.tensor([true, false, true]), torch.tensor([1, 2])) // tensor([1., 0., 2.])",
   implementation: "masks.maskedScatter",

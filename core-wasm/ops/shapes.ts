@@ -121,6 +121,7 @@ export const tile = composite({
   follows: "torch.tile",
   doc: "The tensor repeated along its last dims.",
   shapes: "the sizes of the last dims are multiplied.",
+  errors: "RuntimeError for negative numbers of repetitions",
   example: "torch.tile(torch.tensor([1, 2]), [2]) // tensor([1., 2., 1., 2.])",
   implementation: "rearrange.tile",
 });
@@ -309,6 +310,7 @@ export const pixelShuffle = composite({
   signature: "pixelShuffle(input: Tensor, upscaleFactor: int)",
   follows: "torch.nn.functional.pixel_shuffle",
   doc: "[*, C r², H, W] rearranged to [*, C, H r, W r].",
+  shapes: "[*, C r², H, W]; the result has [*, C, H r, W r].",
   example:
     "torch.nn.functional.pixelShuffle(torch.tensor([[[1]], [[2]], [[3]], [[4]]]), 2) // tensor([[[1., 2.], [3., 4.]]])",
   implementation: "padding.pixelShuffle",
@@ -319,6 +321,7 @@ export const pixelUnshuffle = composite({
   signature: "pixelUnshuffle(input: Tensor, downscaleFactor: int)",
   follows: "torch.nn.functional.pixel_unshuffle",
   doc: "[*, C, H r, W r] rearranged to [*, C r², H, W].",
+  shapes: "[*, C, H r, W r]; the result has [*, C r², H, W].",
   example:
     "torch.nn.functional.pixelUnshuffle(torch.tensor([[[1, 2], [3, 4]]]), 2) // tensor([[[1.]], [[2.]], [[3.]], [[4.]]])",
   implementation: "padding.pixelUnshuffle",

@@ -40,6 +40,10 @@ const REASONS: [pattern: RegExp, reason: string][] = [
     /torch\.(lstsq|symeig|solve|matrix_rank|eig)|Tensor\.(lstsq|symeig|solve|eig)|nn\.Container|clip_grad_norm$|upsample$|Upsampling|NLLLoss2d|ndimension/,
     "Deprecated in PyTorch",
   ],
+  [
+    /grid_sampler|affine_grid_generator|norm_except_dim|frobenius_norm|nuclear_norm|dropout_$|\.(gru|lstm|rnn_\w+)(_cell)?$|resize_as_$|convert_conv2d/,
+    "What `nn` and `nn.functional` are made of in PyTorch",
+  ],
   [/\.Lazy|Uninitialized/, "Modules that learn their sizes at the first call"],
 ];
 
@@ -52,6 +56,14 @@ const owners: Record<string, (torch: Torch) => any> = {
 };
 
 const pathOf = (space: string) => space.split(".").map(camelCase);
+
+/** Whether a name is there, in camelCase as PyTorch's words divide it or otherwise (setPrintOptions). */
+function has(owner: any, name: string): boolean {
+  if (!owner) return false;
+  if (camelCase(name) in owner || name in owner) return true;
+  const bare = (text: string) => text.replace(/_(?!$)/g, "").toLowerCase();
+  return Object.keys(owner).some((key) => bare(key) === bare(name));
+}
 
 /** What a program writes for a function of torch that exists as a method, or in nn.functional. */
 function elsewhere(torch: Torch, space: string, name: string): string | null {
@@ -71,7 +83,7 @@ export async function absentNames(torch: Torch, names: Record<string, string>): 
     const owner = (owners[space] ?? ((root: any) => pathOf(space).reduce((value, key) => value?.[key], root)))(torch);
     for (const name of text.split(" ")) {
       count++;
-      if (owner && (camelCase(name) in owner || name in owner)) continue;
+      if (has(owner, name)) continue;
       const full = `${space === "torch" || space === "Tensor" ? "" : "torch."}${space}.${name}`;
       if (elsewhere(torch, space, name)) note(ELSEWHERE, full);
       else note(REASONS.find(([pattern]) => pattern.test(full))?.[1] ?? MISSING, full);
