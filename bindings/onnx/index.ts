@@ -3,7 +3,7 @@
 import type * as onnx from "./onnx.ts";
 import type { FileSource, FileTarget } from "../io/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { Exportable, OnnxExportOptions } from "./export.ts";
+import type { Exportable, OnnxExportOptions } from "./recorder.ts";
 import type { OnnxLoadOptions } from "./load.ts";
 import type { OnnxModel } from "./model.ts";
 
@@ -62,6 +62,6 @@ const exportModel: {
 } = lazy("exportModel");
 export { exportModel as export };
 
-export type { OnnxExportOptions } from "./export.ts";
+export type { OnnxExportOptions } from "./recorder.ts";
 export type { OnnxLoadOptions } from "./load.ts";
 export type { OnnxModel, OnnxValue } from "./model.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import * as torch from "flambeau";
-import type { OnnxExportOptions } from "../../bindings/onnx/export.ts";
+import type { OnnxExportOptions } from "../../bindings/onnx/recorder.ts";
 import { readModel } from "../../bindings/onnx/schema.ts";
 import { distance } from "../onnx/cases.ts";
 import { runIn, runtime } from "../onnx/runtime.ts";
@@ -363,6 +363,59 @@ describe("ops", () => {
       ],
       [randn(2, 3, 4), randn(2, 5, 4)],
     ));
+  it("less common ops", () =>
+    check(
+      (x, y, i) => [
+        [
+          torch.atan2(x, y),
+          torch.fmax(x, y),
+          torch.fmin(x, y),
+          torch.special.ndtr(x),
+          x.signbit(),
+          x.div(0).isposinf(),
+        ],
+        [
+          x.div(0).isneginf(),
+          torch.heaviside(x.round(), y),
+          x.div(0).sub(x.div(0)).nanToNum(),
+          torch.xlogy(x.relu(), y.abs()),
+        ],
+        [F.mseLoss(x, y), F.l1Loss(x, y, "sum"), torch.aminmax(x, { dim: 0 }), x.nansum(1), F.pairwiseDistance(x, y)],
+        [torch.cdist(x, y), torch.mv(x, y.select(0, 0)), torch.inner(x, y), torch.vstack([x, y]), torch.dstack([x, y])],
+        [
+          torch.columnStack([x, x.select(1, 0)]),
+          x.repeatInterleave(2, 1),
+          x.repeatInterleave(3),
+          x.diagonal(1),
+          x.trace(),
+        ],
+        [
+          torch.meshgrid(x.select(0, 0), y.select(0, 1)),
+          torch.meshgrid(x.select(0, 0), y.select(1, 1), { indexing: "xy" }),
+        ],
+        [x.unfold(1, 3, 1), F.channelShuffle(x.view(1, 3, 4, 1).transpose(1, 2), 2), x.take(i), x.takeAlongDim(i, 1)],
+        [
+          x.indexCopy(0, i.select(0, 0).narrow(0, 0, 2), y.narrow(0, 0, 2)),
+          x.indexAdd(0, i.select(0, 0), y.narrow(0, 0, 2)),
+        ],
+        [
+          torch.argwhere(x.gt(0)),
+          x.maskedSelect(x.gt(0)),
+          F.bilinear(x, y, torch.ones(2, 4, 4)),
+          F.mseLoss(x, y, "none"),
+        ],
+        [torch.addmv(x.select(1, 0), x, y.select(0, 0)), x.select(0, 0).dot(y.select(0, 0)), x.cosh()],
+      ],
+      [
+        randn(3, 4),
+        randn(3, 4),
+        torch.tensor([
+          [0n, 2n],
+          [1n, 0n],
+          [2n, 1n],
+        ]),
+      ],
+    ));
   it("constants, and an output that is an input", () =>
     check(
       (x) => [
@@ -396,6 +449,22 @@ describe("what is written", () => {
     expect(Object.keys(loaded.stateDict())).toEqual(Object.keys(model.stateDict()));
   });
 
+  it("draws random numbers anew", async () => {
+    const bytes = await torch.onnx.export(
+      (x: Tensor) => x.add(torch.randn(x.shape).mul(0.1)).add(torch.rand(4)),
+      randn(2, 4),
+      rows,
+    );
+    const x = torch.zeros(1000, 4);
+    const loaded = await torch.onnx.load(bytes);
+    const drawn = loaded(x);
+    expect(drawn.mean().item()).toBeCloseTo(0.5, 0);
+    expect(drawn.std(0).amin().item()).toBeGreaterThan(0.09);
+    expect(loaded(x).eq(drawn).any().item()).toBe(false);
+    const inRuntime = ort && (await runIn(ort, bytes));
+    if (inRuntime) expect((await inRuntime({ input: x }))[0]!.shape).toEqual([1000, 4]);
+  });
+
   it("leaves no tensor behind", async () => {
     const model = new nn.Sequential(new nn.Linear(4, 8), new nn.ReLU(), new nn.Linear(8, 3));
     const x = randn(2, 4);
@@ -412,7 +481,11 @@ describe("what is written", () => {
       /other of mul is .* which no dynamic axis explains/,
       (x) => x.mul(Number(x.sum().item())),
     ],
-    ["random numbers", /a constant of shape \[4\] is another each time: it is random/, (x) => x.add(torch.rand(4))],
+    [
+      "random numbers",
+      /a constant of shape \[3, 4\] is another each time: it is random/,
+      (x) => x.add(torch.randperm(12).view(3, 4)),
+    ],
     [
       "other ops for other values",
       /depends on the values or the dynamic sizes/,

@@ -305,12 +305,65 @@ export const ELEMENTWISE: Emits = {
     const f = new Formula(w, w.result);
     return f.add(w.operand("input", w.result), f.div(times(w, "tensor1", "value"), w.operand("tensor2", w.result)));
   },
+  fmax: (w) => withoutNaN(w, "Max"),
+  fmin: (w) => withoutNaN(w, "Min"),
+  floatPower: binary("Pow", ["input", "exponent"]),
+  atan2: (w) => {
+    const f = new Formula(w, w.result);
+    const [y, x] = [w.operand("input", w.result), w.operand("other", w.result)];
+    const angle = f.call("Atan", f.div(y, x));
+    const turned = f.where(f.less(y, 0), f.sub(angle, Math.PI), f.add(angle, Math.PI));
+    const onAxis = f.mul(f.call("Sign", y), Math.PI / 2);
+    return f.where(f.less(x, 0), turned, f.where(w.node("Equal", [x, w.number(0, w.result)]), onAxis, angle));
+  },
+  xlogy: (w) => {
+    const f = new Formula(w, w.result);
+    const [x, y] = [w.operand("input", w.result), w.operand("other", w.result)];
+    return f.where(w.node("Equal", [x, w.number(0, w.result)]), 0, f.mul(x, f.call("Log", y)));
+  },
+  sgn: node("Sign"),
+  ndtr: of((f, x) => f.mul(f.add(f.call("Erf", f.div(x, Math.SQRT2)), 1), 0.5)),
+  signbit: (w) => w.node("Less", [w.input(), w.number(0, w.value().dtype)]),
+  isposinf: (w) => w.node("IsInf", [w.operand("input", "float32")], { detect_negative: 0 }),
+  isneginf: (w) => w.node("IsInf", [w.operand("input", "float32")], { detect_positive: 0 }),
+  heaviside: (w) => {
+    const f = new Formula(w, w.result);
+    const x = w.operand("input", w.result);
+    const step = w.cast(f.greater(x, 0), "bool", w.result);
+    return f.where(w.node("Equal", [x, w.number(0, w.result)]), w.operand("values", w.result), step);
+  },
+  nanToNum: of((f, x, w) => {
+    const limit = w.result === "float64" ? Number.MAX_VALUE : 3.4028234663852886e38;
+    const of = (name: string, absent: number): number => (w.call.args[name] === null ? absent : w.real(name));
+    const clipped = f.call("Min", f.call("Max", x, of("neginf", -limit)), of("posinf", limit));
+    return f.where(w.node("IsNaN", [x]), of("nan", 0), clipped);
+  }),
+  mseLoss: (w) => loss(w, (f, d) => f.mul(d, d)),
+  l1Loss: (w) => loss(w, (f, d) => f.call("Abs", d)),
   lerp: (w) => {
     const f = new Formula(w, w.result);
     const [a, b] = [w.operand("input", w.result), w.operand("end", w.result)];
     return f.add(a, f.mul(w.operand("weight", w.result), f.sub(b, a)));
   },
 };
+
+/** The extreme of two numbers, of which one may be NaN. */
+function withoutNaN(w: Writer, type: string): string {
+  const f = new Formula(w, w.result);
+  const [a, b] = [w.operand("input", w.result), w.operand("other", w.result)];
+  if (!w.result.includes("float")) return f.call(type, a, b);
+  return f.where(w.node("IsNaN", [a]), b, f.where(w.node("IsNaN", [b]), a, f.call(type, a, b)));
+}
+
+/** The mean or sum of what becomes of the differences. */
+function loss(w: Writer, of: (f: Formula, difference: string) => string): string {
+  const f = new Formula(w, w.result);
+  const each = of(f, f.sub(w.operand("input", w.result), w.operand("target", w.result)));
+  const reduction = w.text("reduction");
+  return reduction === "none"
+    ? each
+    : w.node(reduction === "sum" ? "ReduceSum" : "ReduceMean", [each], { keepdims: 0 });
+}
 
 function sumOf(w: Writer): string {
   if (w.result === "bool") return logical("Or")(w) as string;

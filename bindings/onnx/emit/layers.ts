@@ -1,7 +1,7 @@
 // Ops of layers, as nodes: products of matrices, convolutions, pools, norms, attention.
 
 import { exampleOf, type Size } from "../symbols.ts";
-import { Scalar, Value } from "../trace.ts";
+import { Scalar } from "../trace.ts";
 import { float, type Emit, type Emits, type Writer } from "../writer.ts";
 import { Formula } from "./elementwise.ts";
 
@@ -189,104 +189,6 @@ const adaptive =
     return withIndices ? [pooled, ""] : pooled;
   };
 
-// ---- norms
-
-function batchNorm(w: Writer): string {
-  if (w.flag("training") || w.optional("runningMean") === undefined)
-    w.refuse("of the batch's own statistics: export the model in eval mode");
-  const x = w.value();
-  const features = x.shape[1]!;
-  const given = (name: string, absent: number): string =>
-    w.input(name) ||
-    w.numbers(
-      Array.from({ length: features }, () => absent),
-      x.dtype,
-    );
-  return w.node(
-    "BatchNormalization",
-    [w.name(x), given("weight", 1), given("bias", 0), w.input("runningMean"), w.input("runningVar")],
-    { epsilon: float(w.real("eps")) },
-  );
-}
-
-/** Weight and bias of the channels, on tensors of any rank. */
-function affine(w: Writer, x: string, rank: number): string {
-  const f = new Formula(w, w.result);
-  const spread = (name: string): string =>
-    w.node("Reshape", [w.input(name), w.numbers([-1, ...Array.from({ length: rank - 2 }, () => 1)], "int64")]);
-  let result = x;
-  if (w.input("weight") !== "") result = f.mul(result, spread("weight"));
-  return w.input("bias") === "" ? result : f.add(result, spread("bias"));
-}
-
-/** (x - mean) / √(variance + eps) over dims. */
-function standardized(w: Writer, x: string, axes: readonly number[]): string {
-  const f = new Formula(w, w.result);
-  const centred = f.sub(x, w.node("ReduceMean", [x], { axes, keepdims: 1 }));
-  const variance = w.node("ReduceMean", [f.mul(centred, centred)], { axes, keepdims: 1 });
-  return f.div(centred, f.call("Sqrt", f.add(variance, w.real("eps"))));
-}
-
-function layerNorm(w: Writer): string {
-  const x = w.value();
-  const shape = w.fixedList("normalizedShape")!;
-  const [weight, bias] = [w.input("weight"), w.input("bias")];
-  if (w.opset >= 17) {
-    const scale = weight || w.constantOf(shape, 1, x.dtype);
-    return w.node("LayerNormalization", [w.name(x), scale, ...(bias === "" ? [] : [bias])], {
-      axis: -shape.length,
-      epsilon: float(w.real("eps")),
-    });
-  }
-  const f = new Formula(w, w.result);
-  let result = standardized(
-    w,
-    w.name(x),
-    shape.map((_, i) => x.shape.length - shape.length + i),
-  );
-  if (weight !== "") result = f.mul(result, weight);
-  return bias === "" ? result : f.add(result, bias);
-}
-
-function groupNorm(w: Writer): string {
-  const x = w.value();
-  const [groups, rank] = [w.fixed("numGroups"), x.shape.length];
-  const grouped = w.node("Reshape", [w.name(x), w.numbers([0, groups, -1], "int64")]);
-  const normed = standardized(w, grouped, [2]);
-  return affine(w, w.reshape(normed, w.shape(x)), rank);
-}
-
-function instanceNorm(w: Writer): string {
-  const x = w.value();
-  if (!w.flag("useInputStats")) {
-    const f = new Formula(w, w.result);
-    const spread = (name: string): string =>
-      w.node("Reshape", [w.input(name), w.numbers([-1, ...x.shape.slice(2).map(() => 1)], "int64")]);
-    const deviation = f.call("Sqrt", f.add(spread("runningVar"), w.real("eps")));
-    return affine(w, f.div(f.sub(w.name(x), spread("runningMean")), deviation), x.shape.length);
-  }
-  return affine(
-    w,
-    standardized(
-      w,
-      w.name(x),
-      x.shape.slice(2).map((_, i) => i + 2),
-    ),
-    x.shape.length,
-  );
-}
-
-function rmsNorm(w: Writer): string {
-  const x = w.value();
-  const f = new Formula(w, w.result);
-  const shape = w.fixedList("normalizedShape")!;
-  const axes = shape.map((_, i) => x.shape.length - shape.length + i);
-  const squares = w.node("ReduceMean", [f.mul(w.name(x), w.name(x))], { axes, keepdims: 1 });
-  const eps = w.call.args["eps"] === null ? 2 ** -23 : w.real("eps");
-  const normed = f.div(w.name(x), f.call("Sqrt", f.add(squares, eps)));
-  return w.input("weight") === "" ? normed : f.mul(normed, w.input("weight"));
-}
-
 // ---- attention and resampling
 
 function attention(w: Writer): { output: string; weights: string } {
@@ -333,64 +235,6 @@ function resample(w: Writer): string {
   return w.node("Resize", [w.name(x), "", w.numbers(scales, "float32")], attributes);
 }
 
-// ---- recurrent layers, which are one call (export.ts)
-
-/** The rows of the gates in ONNX's order: PyTorch has i f g o of LSTM, r z n of GRU. */
-const GATES: Record<string, number[]> = { LSTM: [0, 3, 1, 2], GRU: [1, 0, 2], RNN: [0] };
-
-function recurrent(w: Writer): string[] {
-  const { kind, nonlinearity } = w.call.args as { kind: string; nonlinearity: string };
-  const [layers, directions, hidden] = [w.fixed("layers"), w.fixed("directions"), w.fixed("hidden")];
-  const weights = w.call.args["weights"] as (Value | null)[];
-  const states = w.call.args["states"] as (Value | null)[];
-  const isBatched = w.value().shape.length === 3;
-  const batchFirst = w.flag("batchFirst") && isBatched;
-  let x = isBatched ? w.transpose(w.input(), batchFirst ? [1, 0, 2] : [0, 1, 2]) : w.unsqueeze(w.input(), 1);
-  const initial = states.map((state) => state && (isBatched ? w.name(state) : w.unsqueeze(w.name(state), 1)));
-  const last: string[][] = [[], []];
-  const rows = GATES[kind]!.flatMap((gate) => Array.from({ length: hidden }, (_, i) => gate * hidden + i));
-  // the rows in their order, with a first dim for the direction
-  const ordered = (value: Value): string =>
-    w.unsqueeze(
-      kind === "RNN" ? w.name(value) : w.node("Gather", [w.name(value), w.numbers(rows, "int64")], { axis: 0 }),
-      0,
-    );
-  const join = (parts: string[], axis: number): string =>
-    parts.length === 1 ? parts[0]! : w.node("Concat", parts, { axis });
-  for (let layer = 0; layer < layers; layer++) {
-    const own = Array.from({ length: directions }, (_, d) => weights.slice(4 * (layer * directions + d)));
-    const part = (i: number): string =>
-      join(
-        own.map((list) => ordered(list[i]!)),
-        0,
-      );
-    const bias =
-      own[0]![2] == null
-        ? ""
-        : join(
-            own.map((list) => join([ordered(list[2]!), ordered(list[3]!)], 1)),
-            0,
-          );
-    const from = layer * directions;
-    const starts = initial.map((state) => (state === null ? "" : w.slice(state, 0, from, from + directions)));
-    const outputs = w.many(kind, [x, part(0), part(1), bias, "", ...starts], kind === "LSTM" ? 3 : 2, {
-      hidden_size: hidden,
-      direction: directions === 2 ? "bidirectional" : "forward",
-      linear_before_reset: kind === "GRU" ? 1 : undefined,
-    });
-    if (kind === "RNN" && nonlinearity === "relu") {
-      const relu = Array.from({ length: directions }, () => new TextEncoder().encode("Relu"));
-      w.nodes.at(-1)!.attribute!.push({ name: "activations", strings: relu, type: 8 });
-    }
-    outputs.slice(1).forEach((state, i) => last[i]!.push(state));
-    const turned = w.node("Transpose", [outputs[0]!], { perm: [0, 2, 1, 3] });
-    x = w.node("Reshape", [turned, w.numbers([0, 0, directions * hidden], "int64")]);
-  }
-  const finals = last.filter((list) => list.length > 0).map((list) => join(list, 0));
-  if (!isBatched) return [w.squeeze(x, 1), ...finals.map((state) => w.squeeze(state, 1))];
-  return [batchFirst ? w.transpose(x, [1, 0, 2]) : x, ...finals];
-}
-
 export const LAYERS: Emits = {
   linear,
   matmul: product("input", "other"),
@@ -400,6 +244,34 @@ export const LAYERS: Emits = {
   dot: product("input", "other"),
   addmm: plusProduct("mat1", "mat2"),
   baddbmm: plusProduct("batch1", "batch2"),
+  addmv: plusProduct("mat", "vec"),
+  chainMatmul: (w) =>
+    w
+      .list("matrices")
+      .map((value) => w.name(value))
+      .reduce((a, b) => w.node("MatMul", [a, b])),
+  multiDot: (w) =>
+    w
+      .list("tensors")
+      .map((value) => w.name(value))
+      .reduce((a, b) => w.node("MatMul", [a, b])),
+  vdot: product("input", "other"),
+  vecdot: (w) => {
+    const f = new Formula(w, w.result);
+    const [x, y] = [w.operand("x", w.result), w.operand("y", w.result)];
+    return w.node("ReduceSum", [f.mul(x, y), w.numbers([w.fixed("dim")], "int64")], { keepdims: 0 });
+  },
+  inner: (w) => {
+    const rank = w.value("other").shape.length;
+    const order = Array.from({ length: rank }, (_, i) => i);
+    if (rank > 2) w.refuse("with more than 2 dims");
+    return w.node("MatMul", [w.operand("input", w.result), w.transpose(w.operand("other", w.result), order.reverse())]);
+  },
+  bilinear: (w) => {
+    const [a, b, weight] = [w.operand("input1", w.result), w.operand("input2", w.result), w.input("weight")];
+    const y = w.node("Einsum", [a, weight, b], { equation: "...i,oij,...j->...o" });
+    return w.input("bias") === "" ? y : w.node("Add", [y, w.input("bias")]);
+  },
   outer: (w) =>
     w.node("Mul", [w.unsqueeze(w.operand("input", w.result), 1), w.unsqueeze(w.operand("vec2", w.result), 0)]),
   einsum,
@@ -424,18 +296,6 @@ export const LAYERS: Emits = {
   adaptiveMaxPool1dWithIndices: adaptive("Max", 1, true),
   adaptiveMaxPool2dWithIndices: adaptive("Max", 2, true),
   adaptiveMaxPool3dWithIndices: adaptive("Max", 3, true),
-  batchNorm,
-  layerNorm,
-  groupNorm,
-  instanceNorm,
-  rmsNorm,
-  localResponseNorm: (w) =>
-    w.node("LRN", [w.input()], {
-      size: w.fixed("size"),
-      alpha: float(w.real("alpha")),
-      beta: float(w.real("beta")),
-      bias: float(w.real("k")),
-    }),
   glu: (w) => {
     const x = w.value();
     const axis = w.dim("dim", x.shape.length);
@@ -457,5 +317,4 @@ export const LAYERS: Emits = {
       align_corners: w.flag("alignCorners") ? 1 : 0,
     });
   },
-  "@recurrent": recurrent,
 };

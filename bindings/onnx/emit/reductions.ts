@@ -131,6 +131,28 @@ export const REDUCTIONS: Emits = {
   prod: (w) => reduce(w, "ReduceProd", w.operand("input", wide(w.result)), oneOrAll(w), w.flag("keepdim")),
   any: truth("ReduceMax"),
   all: truth("ReduceMin"),
+  aminmax: (w) => {
+    const [dims, keepdim] = [oneOrAll(w), w.flag("keepdim")];
+    return [reduce(w, "ReduceMin", w.input(), dims, keepdim), reduce(w, "ReduceMax", w.input(), dims, keepdim)];
+  },
+  nansum: (w) => {
+    const f = new Formula(w, w.result);
+    const x = w.operand("input", w.result);
+    const numbers = w.result.includes("float") ? f.where(w.node("IsNaN", [x]), 0, x) : x;
+    return reduce(w, "ReduceSum", numbers, w.dims("dim", w.value().shape.length), w.flag("keepdim"));
+  },
+  pairwiseDistance: (w) => {
+    const f = new Formula(w, w.result);
+    const apart = f.add(f.sub(w.operand("x1", w.result), w.operand("x2", w.result)), w.real("eps"));
+    if (w.real("p") !== 2) w.refuse("a norm but of p 2");
+    return reduce(w, "ReduceL2", apart, [-1], w.flag("keepdim"));
+  },
+  cdist: (w) => {
+    const f = new Formula(w, w.result);
+    if (w.real("p") !== 2) w.refuse("a norm but of p 2");
+    const apart = f.sub(w.unsqueeze(w.operand("x1", w.result), -2), w.unsqueeze(w.operand("x2", w.result), -3));
+    return reduce(w, "ReduceL2", apart, [-1], false);
+  },
   countNonzero: (w) => {
     const nonzero = w.cast(w.operand("input", "bool"), "bool", "int64");
     return reduce(w, "ReduceSum", nonzero, w.dims("dim", w.value().shape.length), false);

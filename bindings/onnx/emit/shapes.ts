@@ -3,7 +3,7 @@
 import type { DType } from "../../tensor/dtype.ts";
 import { sameSize, type Size } from "../symbols.ts";
 import { Scalar, type Value } from "../trace.ts";
-import { END, type Emit, type Emits, type Writer } from "../writer.ts";
+import { END, float, type Emit, type Emits, type Writer } from "../writer.ts";
 
 /** The shape of the result, in which one size that varies is left open, and others are copied where they are the input's. */
 const reshaped: Emit = (w) => {
@@ -28,7 +28,7 @@ const permuted =
   (w) =>
     w.transpose(w.input(), order(w, w.value().shape.length));
 
-const identity = (rank: number): number[] => Array.from({ length: rank }, (_, i) => i);
+export const identity = (rank: number): number[] => Array.from({ length: rank }, (_, i) => i);
 
 function swapped(rank: number, a: number, b: number): number[] {
   const order = identity(rank);
@@ -43,7 +43,7 @@ function moved(w: Writer, rank: number): number[] {
 }
 
 /** A tensor in the shape that it is to have, of which it has some sizes. */
-function expanded(w: Writer, value: Value, shape: readonly Size[]): string {
+export function expanded(w: Writer, value: Value, shape: readonly Size[]): string {
   const own = w.shape(value);
   const offset = shape.length - own.length;
   const asked = shape.map((size, i): Size => (i >= offset && sameSize(size, own[i - offset]!) ? 1 : size));
@@ -91,7 +91,7 @@ const stacked = (w: Writer, values: readonly Value[], dim: number): string =>
   );
 
 /** Where a slice ends: at the end of the dim, if that is where it ends whatever the size. */
-function endOf(w: Writer, dim: number, end: Size | undefined): Size {
+export function endOf(w: Writer, dim: number, end: Size | undefined): Size {
   return end === undefined || sameSize(end, w.shape(w.value())[dim]!) ? END : end;
 }
 
@@ -170,128 +170,75 @@ const triangle =
     return w.cast(part, dtype, w.result);
   };
 
-// ---- indices
+export const flat = (w: Writer, x: string): string => w.node("Reshape", [x, w.numbers([-1], "int64")]);
 
-/** x[…] with index tensors: those dims come first unless they stand side by side. */
-function indexed(w: Writer): string {
-  const indices = w.call.args["indices"] as (Value | null)[];
-  const x = w.value();
-  const at = indices.flatMap((index, dim) => (index === null ? [] : [dim]));
-  if (indices.some((index) => index !== null && index.dtype !== "int64")) w.refuse("an index that is no int64 tensor");
-  if (at.length === 1) return w.node("Gather", [w.name(x), w.name(indices[at[0]!]!)], { axis: at[0]! });
-  const rest = identity(x.shape.length).filter((dim) => !at.includes(dim));
-  const front = w.transpose(w.name(x), [...at, ...rest]);
-  const picked = w.node("GatherND", [
-    front,
-    tuples(
-      w,
-      at.map((dim) => indices[dim]!),
-    ),
-  ]);
-  const sideBySide = at.every((dim, i) => dim === at[0]! + i);
-  if (!sideBySide || at[0] === 0) return picked;
-  // the dims of the indices go where the first of them stood
-  const rank = w.call.outputs[0]!.shape.length;
-  const own = rank - rest.length;
-  const before = identity(at[0]!).map((i) => own + i);
-  const after = identity(rank - own - at[0]!).map((i) => own + at[0]! + i);
-  return w.transpose(picked, [...before, ...identity(own), ...after]);
+/** Joins tensors after dims of size 1 were added, in front or (for columns) behind. */
+function stackedAs(w: Writer, rank: number, axis: number, behind = false): string {
+  const parts = w.list("tensors").map((value) => {
+    const shape = w.shape(value);
+    const missing = identity(Math.max(0, rank - shape.length));
+    const x = w.cast(w.name(value), value.dtype, w.result);
+    if (missing.length === 0) return x;
+    if (behind) return w.unsqueeze(x, ...missing.map((i) => shape.length + i));
+    // of three dims the new last one comes behind
+    return rank === 3 ? w.unsqueeze(x, ...(shape.length === 2 ? [2] : [0, 2])) : w.unsqueeze(x, ...missing);
+  });
+  return w.node("Concat", parts, { axis });
 }
 
-/** Index tensors as one whose last dim holds an index of each, in their common shape. */
-function tuples(w: Writer, indices: readonly Value[]): string {
-  let common: Size[] = [];
-  for (const index of indices) {
-    const shape = w.shape(index);
-    const [long, short] = shape.length > common.length ? [shape, common] : [common, shape];
-    common = long.map((size, i) => {
-      const other = short[i - long.length + short.length];
-      return other === undefined || other === 1 ? size : size === 1 ? other : size;
-    });
-  }
-  return w.node(
-    "Concat",
-    indices.map((index) => w.unsqueeze(expanded(w, index, common), common.length)),
-    { axis: -1 },
-  );
+function meshgrid(w: Writer): string[] {
+  const vectors = w.list("tensors");
+  const xy = w.text("indexing") === "xy";
+  return vectors.map((value, i) => {
+    const own = xy && i < 2 ? 1 - i : i;
+    const others = identity(vectors.length).filter((dim) => dim !== own);
+    const spread = others.length === 0 ? w.name(value) : w.unsqueeze(w.name(value), ...others);
+    const shape = w.shape(w.call.outputs[i]!).map((size, dim): Size => (dim === own ? 1 : size));
+    return w.node("Expand", [spread, w.sizes(shape)]);
+  });
 }
 
-/** A write at indices of the first dims. */
-function indexPut(w: Writer): string {
-  const indices = w.call.args["indices"] as (Value | null)[];
-  if (indices.includes(null)) w.refuse("an index that skips a dim");
-  if (w.flag("accumulate") && w.opset < 16) w.refuse("needs operator set 16 to accumulate");
-  const x = w.value();
-  const list = indices as Value[];
-  const places = tuples(w, list);
-  const shape = w.node(
-    "Concat",
-    [w.slice(w.node("Shape", [places]), 0, 0, -1), w.slice(w.node("Shape", [w.name(x)]), 0, list.length, END)],
-    {
-      axis: 0,
-    },
-  );
-  const updates = w.node("Expand", [w.operand("values", x.dtype), shape]);
-  return w.node("ScatterND", [w.name(x), places, updates], w.flag("accumulate") ? { reduction: "add" } : {});
+function repeatInterleave(w: Writer): string {
+  const times = w.call.args["repeats"];
+  if (!(times instanceof Scalar)) w.refuse("by a tensor");
+  const count = w.fixed("repeats");
+  const whole = w.call.args["dim"] === null;
+  const input = w.shape(w.value());
+  const dim = whole ? 0 : w.dim("dim", input.length);
+  const x = w.unsqueeze(whole ? flat(w, w.input()) : w.input(), dim + 1);
+  const counts = Array.from({ length: whole ? 2 : input.length + 1 }, (_, i) => (i === dim + 1 ? count : 1));
+  return w.reshape(w.node("Tile", [x, w.numbers(counts, "int64")]), w.shape(w.call.outputs[0]!));
 }
 
-function scattered(w: Writer, add: boolean): string {
-  const x = w.value();
-  if (w.call.args["reduce"] !== null && w.call.args["reduce"] !== undefined) w.refuse("with reduce");
-  if (add && w.opset < 16) w.refuse("needs operator set 16");
-  const index = w.value("index");
-  const source = w.call.args["src"] as Value | Scalar;
-  const updates =
-    source instanceof Scalar
-      ? w.node("Expand", [w.number(source.value, x.dtype), w.node("Shape", [w.name(index)])])
-      : sameSizes(w, index, source)
-        ? w.name(source)
-        : cut(w, source, index);
-  const attributes = { axis: w.dim("dim", x.shape.length), ...(add ? { reduction: "add" } : {}) };
-  return w.node("ScatterElements", [w.name(x), w.name(index), updates], attributes);
+/** The diagonal of two dims, gathered at the positions that it has when they are one. */
+function diagonal(w: Writer): string {
+  const shape = w.shape(w.value());
+  const rank = shape.length;
+  const has = (name: string): boolean => name in w.call.args;
+  const [dim1, dim2] = has("dim1") ? [w.dim("dim1", rank), w.dim("dim2", rank)] : [0, 1];
+  const offset = has("offset") ? w.fixed("offset") : has("diagonal") ? w.fixed("diagonal") : 0;
+  const [rows, columns] = [shape[dim1]!, shape[dim2]!];
+  if (typeof rows !== "number" || typeof columns !== "number") return w.refuse("of dynamic dims");
+  const [row, column] = [Math.max(0, -offset), Math.max(0, offset)];
+  const length = Math.max(0, Math.min(rows - row, columns - column));
+  const places = Array.from({ length }, (_, i) => (row + i) * columns + column + i);
+  const rest = identity(rank).filter((dim) => dim !== dim1 && dim !== dim2);
+  const last = w.transpose(w.input(), [...rest, dim1, dim2]);
+  const joined = w.reshape(last, [...rest.map((dim) => shape[dim]!), rows * columns]);
+  return w.node("Gather", [joined, w.numbers(places, "int64")], { axis: rest.length });
 }
 
-const sameSizes = (w: Writer, a: Value, b: Value): boolean => {
-  const [one, other] = [w.shape(a), w.shape(b)];
-  return one.every((size, i) => sameSize(size, other[i]!));
-};
-
-/** As much of a source as there are indices. */
-const cut = (w: Writer, source: Value, index: Value): string =>
-  w.shape(index).reduce<string>((x, size, dim) => w.slice(x, dim, 0, size), w.name(source));
-
-/** A write into a part of a tensor along a dim: positions from `start` on. */
-function putAlong(w: Writer, dim: number, positions: string, src: string): string {
-  const x = w.value();
-  const rank = x.shape.length;
-  // the dim comes first, where ScatterND writes whole rows
-  const order = [dim, ...identity(rank).filter((other) => other !== dim)];
-  const back = identity(rank).map((other) => order.indexOf(other));
-  const rows = w.unsqueeze(positions, 1);
-  const written = w.node("ScatterND", [w.transpose(w.name(x), order), rows, w.transpose(src, order)]);
-  return w.transpose(written, back);
-}
-
-function selectScatter(w: Writer): string {
-  const rank = w.value().shape.length;
-  const dim = w.dim("dim", rank);
-  const size = w.shape(w.value())[dim]!;
-  const at = w.whole("index")!;
-  const index = typeof at === "number" && at < 0 && typeof size === "number" ? at + size : at;
-  return putAlong(w, dim, w.sizes([index]), w.unsqueeze(w.operand("src", w.result), dim));
-}
-
-function sliceScatter(w: Writer): string {
-  const x = w.value();
-  const dim = w.dim("dim", x.shape.length);
-  const all = w.node("Range", [w.number(0, "int64"), w.squeeze(w.sizes([w.shape(x)[dim]!]), 0), w.number(1, "int64")]);
-  const positions = w.slice(all, 0, w.whole("start") ?? 0, endOf(w, dim, w.whole("end")), w.fixed("step"));
-  return putAlong(w, dim, positions, w.operand("src", w.result));
-}
-
-function oneHot(w: Writer): string {
-  const classes = w.call.outputs[0]!.shape.at(-1)!;
-  return w.node("OneHot", [w.input(), w.numbers([classes], "int64"), w.numbers([0, 1], "int64")], { axis: -1 });
+/** Windows of a dim, whose elements are the new last dim. */
+function unfold(w: Writer): string {
+  const shape = w.shape(w.value());
+  const dim = w.dim("dimension", shape.length);
+  const [size, step, length] = [w.fixed("size"), w.fixed("step"), shape[dim]!];
+  if (typeof length !== "number") return w.refuse("of a dynamic axis");
+  const count = Math.floor((length - size) / step) + 1;
+  const places = Array.from({ length: count * size }, (_, i) => Math.floor(i / size) * step + (i % size));
+  const windows = w.node("Gather", [w.input(), w.numbers(places, "int64", [count, size])], { axis: dim });
+  const order = identity(shape.length + 1).filter((i) => i !== dim + 1);
+  return w.transpose(windows, [...order, dim + 1]);
 }
 
 // ---- tensors made from nothing
@@ -360,6 +307,22 @@ export const SHAPES: Emits = {
   cat: (w) => joined((rank) => w.dim("dim", rank))(w),
   hstack: joined((rank) => (rank === 1 ? 0 : 1)),
   stack: (w) => stacked(w, w.list("tensors"), w.dim("dim", w.call.outputs[0]!.shape.length)),
+  vstack: (w) => stackedAs(w, 2, 0),
+  dstack: (w) => stackedAs(w, 3, 2),
+  columnStack: (w) => stackedAs(w, 2, 1, true),
+  meshgrid,
+  repeatInterleave,
+  diagonal,
+  diag: (w) => (w.value().shape.length === 2 ? diagonal(w) : w.refuse("of a vector")),
+  trace: (w) => w.node("ReduceSum", [w.cast(diagonal(w), w.value().dtype, w.result)], { keepdims: 0 }),
+  unfold,
+  channelShuffle: (w) => {
+    const [n, c, ...rest] = w.shape(w.value());
+    const groups = w.fixed("groups");
+    if (typeof c !== "number") w.refuse("of a dynamic number of channels");
+    const shuffled = w.reshape(w.input(), [n!, groups, (c as number) / groups, ...rest]);
+    return w.reshape(w.transpose(shuffled, [0, 2, 1, ...rest.map((_, i) => i + 3)]), [n!, c!, ...rest]);
+  },
   split: split("tensor", ofDim),
   splitWithSizes: split("input", ofDim),
   chunk: split("input", ofDim),
@@ -389,22 +352,6 @@ export const SHAPES: Emits = {
   pixelShuffle,
   pixelUnshuffle,
 
-  index: indexed,
-  indexSelect: (w) => w.node("Gather", [w.input(), w.input("index")], { axis: w.dim("dim", w.value().shape.length) }),
-  gather: (w) =>
-    w.node("GatherElements", [gathered(w), w.input("index")], { axis: w.dim("dim", w.value().shape.length) }),
-  embedding: (w) =>
-    w.call.args["maxNorm"] === null
-      ? w.node("Gather", [w.input("weight"), w.input()], { axis: 0 })
-      : w.refuse("with maxNorm"),
-  scatter: (w) => scattered(w, false),
-  scatterAdd: (w) => scattered(w, true),
-  indexPut,
-  selectScatter,
-  sliceScatter,
-  oneHot,
-  nonzero: (w) => w.transpose(w.node("NonZero", [w.input()]), [1, 0]),
-
   // what is written in place has the shape of what was there
   copy: (w) => expandedTo(w, "src"),
   fill: (w) => fill(w, "value"),
@@ -413,6 +360,10 @@ export const SHAPES: Emits = {
   fullLike: (w) => filled(w, constantOf(w, "fillValue")),
   scalarTensor: (w) => constantOf(w, "value"),
   arange: range,
+  rand: (w) => w.node("RandomUniformLike", [filled(w, w.number(0, w.result))]),
+  randn: (w) => w.node("RandomNormalLike", [filled(w, w.number(0, w.result))]),
+  uniform: (w) => w.node("RandomUniformLike", [w.input()], { low: float(w.real("from")), high: float(w.real("to")) }),
+  normal: (w) => w.node("RandomNormalLike", [w.input()], { mean: float(w.real("mean")), scale: float(w.real("std")) }),
   emptyLike: (w) => filled(w, w.number(0, w.result)),
 };
 
@@ -439,15 +390,4 @@ function repeated(w: Writer, name: string): string {
   const input = missing === 0 ? w.input() : w.unsqueeze(w.input(), ...identity(missing));
   const ones: Size[] = Array.from({ length: Math.max(0, rank - counts.length) }, () => 1);
   return w.node("Tile", [input, w.sizes([...ones, ...counts])]);
-}
-
-/** GatherElements wants the other dims as long as the index's. */
-function gathered(w: Writer): string {
-  const [x, index] = [w.value(), w.value("index")];
-  const dim = w.dim("dim", x.shape.length);
-  const [own, wanted] = [w.shape(x), w.shape(index)];
-  return own.reduce<string>(
-    (name, size, i) => (i === dim || sameSize(size, wanted[i]!) ? name : w.slice(name, i, 0, wanted[i]!)),
-    w.name(x),
-  );
 }

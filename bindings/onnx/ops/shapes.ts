@@ -2,6 +2,7 @@
 
 import { arange, eye, full } from "../../factories.ts";
 import * as torch from "../../gen/functions.ts";
+import { rand, randn } from "../../random.ts";
 import { tensor } from "../../tensor/create.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import type { Node, Operators } from "../node.ts";
@@ -159,6 +160,18 @@ function spaceToDepth(node: Node): Tensor {
     .reshape([n, c * block ** 2, h / block, w / block]);
 }
 
+/** Numbers of the default generator: a seed of the file is none of PyTorch's. */
+function random(node: Node, shape: number[], like: Tensor | undefined): Tensor {
+  const given = node.int("dtype", 0);
+  const options = { dtype: given === 0 ? (like?.dtype ?? "float32") : dtypeOf(given), device: like?.device ?? "cpu" };
+  if (node.type.startsWith("RandomNormal"))
+    return randn(shape, options).mul(node.float("scale", 1)).add(node.float("mean", 0));
+  const low = node.float("low", 0);
+  return rand(shape, options)
+    .mul(node.float("high", 1) - low)
+    .add(low);
+}
+
 const place = (node: Node, count: number, absent: number): number => {
   const at = node.value(node.type === "SequenceInsert" ? 2 : 1) ?? absent;
   return at < 0 ? at + count : at;
@@ -209,6 +222,10 @@ export const SHAPES: Operators = {
     const size = rows + columns + Math.abs(k);
     return eye(size, size, { dtype }).narrow(0, Math.max(0, k), rows).narrow(1, Math.max(0, -k), columns).clone();
   },
+  RandomNormal: (node) => random(node, node.ints("shape") ?? [], undefined),
+  RandomUniform: (node) => random(node, node.ints("shape") ?? [], undefined),
+  RandomNormalLike: (node) => random(node, node.input(0).shape, node.input(0)),
+  RandomUniformLike: (node) => random(node, node.input(0).shape, node.input(0)),
   DepthToSpace: depthToSpace,
   SpaceToDepth: spaceToDepth,
 
