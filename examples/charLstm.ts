@@ -102,7 +102,7 @@ export async function trainCharLstm(text: string, options: Options): Promise<Cou
         loss.backward();
         nn.utils.clipGradNorm_(model.parameters(), 1);
         optimizer.step();
-        reads.push(loss.itemAsync() as Promise<number>);
+        reads.push(loss.itemAsync<number>());
         return next.map((s) => s.detach()) as State;
       });
       before?.forEach((s) => s.dispose());
@@ -125,7 +125,7 @@ function lossOf(model: CharLstm, ids: torch.Tensor, from: number): Promise<numbe
       const count = ids.numel() - 1 - from;
       const [logits] = model(ids.narrow(0, from, count).unsqueeze(0));
       const targets = ids.narrow(0, from + 1, count);
-      return { value: F.crossEntropy(logits.squeeze(0), targets).itemAsync() as Promise<number> };
+      return { value: F.crossEntropy(logits.squeeze(0), targets).itemAsync<number>() };
     }),
   );
   return value;

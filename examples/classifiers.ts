@@ -78,7 +78,7 @@ export async function runProgram(
       optimizer.zeroGrad();
       loss.backward();
       optimizer.step();
-      reads.push(loss.itemAsync() as Promise<number>);
+      reads.push(loss.itemAsync<number>());
     });
     images.dispose();
     labels.dispose();
@@ -104,7 +104,7 @@ async function accuracyOf(
         const size = Math.min(SIZE, count - start);
         const predicted = model(images.narrow(0, start, size).to(device)).argmax(1);
         const hits = predicted.eq(labels.narrow(0, start, size).to(device)).sum();
-        right.push(hits.itemAsync() as Promise<number>);
+        right.push(hits.itemAsync<number>());
       });
     }
   });

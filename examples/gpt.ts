@@ -201,7 +201,7 @@ export async function trainGpt(text: string, options: Options): Promise<Course> 
       loss.backward();
       nn.utils.clipGradNorm_(model.parameters(), 1);
       optimizer.step();
-      reads.push(loss.itemAsync() as Promise<number>);
+      reads.push(loss.itemAsync<number>());
     });
     if ((step + 1) % reportEvery !== 0 && step + 1 !== steps) continue;
     const recent = await Promise.all(reads);
@@ -237,7 +237,7 @@ function lossOf(model: GPT, ids: torch.Tensor, from: number, context: number): P
           .view([count, context])
           .to(device);
       const logits = model(pieces(0));
-      return { value: F.crossEntropy(logits.flatten(0, 1), pieces(1).flatten()).itemAsync() as Promise<number> };
+      return { value: F.crossEntropy(logits.flatten(0, 1), pieces(1).flatten()).itemAsync<number>() };
     }),
   );
   model.train(training);

@@ -150,7 +150,7 @@ export const rungs = { byHand, withFunctional, withModule, withOptimizer, withDa
 runAsProgram(import.meta, async () => {
   const data = loadData(50_000, await chosenDevice());
   for (const [name, rung] of Object.entries(rungs)) {
-    const loss = (await rung(data).itemAsync()) as number;
+    const loss = await rung(data).itemAsync<number>();
     console.log(name.padEnd(15), loss.toFixed(6));
   }
 });

@@ -38,7 +38,7 @@ export async function fitPolynomial(
           w.grad = null;
         }
       });
-      return { value: step % 100 === 99 ? (loss.itemAsync() as Promise<number>) : undefined };
+      return { value: step % 100 === 99 ? loss.itemAsync<number>() : undefined };
     });
     if (value === undefined) continue;
     losses.set(step, await value);

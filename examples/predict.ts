@@ -18,7 +18,7 @@ export interface Prediction {
 /** Gray pixels [H, W] in [0, 1] as MNIST has them: white on black, 28 × 28. */
 function asDigit(pixels: torch.Tensor): torch.Tensor {
   const border = torch.cat([pixels.at(0), pixels.at(-1), pixels.at("...", 0), pixels.at("...", -1)], 0);
-  const light = (border.mean().item() as number) > 0.5;
+  const light = border.mean().item<number>() > 0.5;
   const image = (light ? pixels.neg().add(1) : pixels).unsqueeze(0).unsqueeze(0);
   const fits = image.shape[2] === 28 && image.shape[3] === 28;
   return fits ? image : F.adaptiveAvgPool2d(image, [28, 28]);

@@ -97,7 +97,7 @@ export async function fineTune(model: ResNet, options: Options): Promise<{ losse
       optimizer.zeroGrad();
       loss.backward();
       optimizer.step();
-      return { value: loss.itemAsync() as Promise<number> };
+      return { value: loss.itemAsync<number>() };
     });
     losses.push(await value);
     options.report?.(step, losses.at(-1)!, performance.now() - started);
@@ -107,7 +107,7 @@ export async function fineTune(model: ResNet, options: Options): Promise<{ losse
     torch.noGrad(() => {
       const [images, labels] = stripes(4 * batch, size);
       const hits = model(images.to(device)).argmax(1).eq(labels.to(device));
-      return { value: hits.to("float32").mean().itemAsync() as Promise<number> };
+      return { value: hits.to("float32").mean().itemAsync<number>() };
     }),
   );
   return { losses, accuracy: await value };

@@ -14,7 +14,7 @@ import { quickstart } from "./quickstart.ts";
 
 test("every rung of nn from scratch reaches the same loss", async () => {
   const data = loadData(6400);
-  const losses = Object.values(rungs).map((rung) => rung(data).item() as number);
+  const losses = Object.values(rungs).map((rung) => rung(data).item<number>());
   assert.ok(losses[0]! > 0.1 && losses[0]! < 0.6, `loss ${losses[0]}`);
   for (const loss of losses) close(loss, losses[0], 1e-5);
 });

@@ -175,7 +175,7 @@ export async function trainTranslator(options: Options): Promise<Course> {
       nn.utils.clipGradNorm_(model.parameters(), 1);
       optimizer.step();
       schedule.step();
-      reads.push(loss.itemAsync() as Promise<number>);
+      reads.push(loss.itemAsync<number>());
     });
     if (step % reportEvery !== 0 && step !== steps) continue;
     losses.push(...(await Promise.all(reads)));

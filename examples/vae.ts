@@ -115,7 +115,7 @@ export async function trainVae(options: Options): Promise<Course> {
         optimizer.zeroGrad();
         loss.backward();
         optimizer.step();
-        return { value: loss.itemAsync() as Promise<number> };
+        return { value: loss.itemAsync<number>() };
       });
       images.dispose();
       losses.push((await value) / count);
@@ -143,7 +143,7 @@ async function test(model: VAE, images: torch.Tensor, batch = 500): Promise<numb
   torch.noGrad(() => {
     for (const part of torch.scoped(images.split(batch))) {
       const there = part.to(device);
-      sums.push(lossOf(model(there), there).itemAsync() as Promise<number>);
+      sums.push(lossOf(model(there), there).itemAsync<number>());
     }
   });
   return (await Promise.all(sums)).reduce((a, b) => a + b) / images.shape[0]!;

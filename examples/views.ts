@@ -71,7 +71,7 @@ export async function indexing(device: Device = "cpu") {
 export async function crossEntropy(device: Device = "cpu"): Promise<number> {
   const logits = torch.tensor([[3.2, 5.1, -1.7]], { device });
   const target = torch.tensor([0], { dtype: "int64", device });
-  return (await torch.nn.functional.crossEntropy(logits, target).itemAsync()) as number;
+  return await torch.nn.functional.crossEntropy(logits, target).itemAsync<number>();
 }
 
 runAsProgram(import.meta, async () => {

@@ -438,12 +438,12 @@ export class Tensor {
    * @example
    * torch.tensor([2.5]).item(); // 2.5
    */
-  item(): number | bigint | boolean {
+  item<T = number | bigint | boolean>(): T {
     const handle = live(this);
-    if (onDevice(handle)) return readNow(handle, (host) => host.item());
+    if (onDevice(handle)) return readNow(handle, (host) => host.item<T>());
     requireCpu(handle, "item");
     if (this.numel() !== 1) throw new ValueError("only one element tensors can be converted to Python scalars");
-    return elementsOf(handle, [], []).at(this.storageOffset()) as number | bigint | boolean;
+    return elementsOf(handle, [], []).at(this.storageOffset()) as T;
   }
   /**
    * The same on every device.
@@ -451,8 +451,8 @@ export class Tensor {
    * @example
    * await torch.tensor([2.5]).itemAsync(); // 2.5
    */
-  itemAsync(): Promise<number | bigint | boolean> {
-    return readLater(live(this), (host) => host.item());
+  itemAsync<T = number | bigint | boolean>(): Promise<T> {
+    return readLater(live(this), (host) => host.item<T>());
   }
 
   /**

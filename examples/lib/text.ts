@@ -41,7 +41,7 @@ export class Characters {
 /** The loss of a model that knows how often each character comes and nothing else. */
 export function frequencyLoss(ids: torch.Tensor): number {
   const share = torch.bincount(ids).to("float32").div(ids.numel());
-  return -(torch.xlogy(share, share).sum().item() as number);
+  return -torch.xlogy(share, share).sum().item<number>();
 }
 
 export interface Sampling {
@@ -54,12 +54,12 @@ export interface Sampling {
 /** Draws the next character's number from logits [V] on the CPU. */
 export function draw(logits: torch.Tensor, { temperature = 1, topK }: Sampling = {}): number {
   return torch.scope(() => {
-    if (temperature === 0) return logits.argmax().item() as number;
+    if (temperature === 0) return logits.argmax().item<number>();
     let scores = logits.div(temperature);
     if (topK !== undefined && topK < scores.numel()) {
       const { values } = torch.topk(scores, topK);
       scores = scores.maskedFill(scores.lt(values.at(-1)), -Infinity);
     }
-    return torch.multinomial(torch.softmax(scores, 0), 1).item() as number;
+    return torch.multinomial(torch.softmax(scores, 0), 1).item<number>();
   });
 }

@@ -32,7 +32,7 @@ export async function train(
       loss.backward();
       optimizer.step();
       optimizer.zeroGrad();
-      return { value: step % every === 0 ? (loss.itemAsync() as Promise<number>) : undefined };
+      return { value: step % every === 0 ? loss.itemAsync<number>() : undefined };
     });
     seen += images.shape[0]!;
     if (value !== undefined) {
@@ -67,7 +67,7 @@ export async function test(
       const output = model(images.to(device));
       batches.push(
         Promise.all([
-          lossFn(output, labels.to(device)).itemAsync() as Promise<number>,
+          lossFn(output, labels.to(device)).itemAsync<number>(),
           output.argmax(1).tolistAsync<number[]>(),
           labels.tolist<number[]>(),
         ]),

@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as torch from "flambeau";
+import { PYTHON } from "../../test/hosts/pytorch.mjs";
 import { close, flat, inFolder, reference } from "../lib/check.ts";
 import { classify, fineTune, loadResNet18 } from "../resnet18.ts";
 
@@ -14,7 +15,7 @@ const { nn } = torch;
 async function makeWeights(file: string): Promise<void> {
   const script = fileURLToPath(new URL("reference.py", import.meta.url));
   try {
-    execFileSync("/usr/bin/python3", [script, "--resnet18", file], { stdio: ["ignore", "ignore", "pipe"] });
+    execFileSync(PYTHON, [script, "--resnet18", file], { stdio: ["ignore", "ignore", "pipe"] });
     return;
   } catch (error) {
     const said = String((error as { stderr?: unknown }).stderr ?? "");

@@ -17,7 +17,7 @@ function lossOfMean(): number {
     const images = mnistTensors(false).images.narrow(0, 0, TEST_IMAGES).flatten(1);
     const mean = images.mean(0, true).expand(images.shape);
     const missed = torch.nn.functional.binaryCrossEntropy(mean, images, { reduction: "sum" });
-    return (missed.item() as number) / TEST_IMAGES;
+    return missed.item<number>() / TEST_IMAGES;
   });
 }
 
@@ -55,6 +55,6 @@ test("a VAE learns MNIST as PyTorch's does, and saves what it paints", () =>
         .narrow(1, 2, 28)
         .select(2, 0);
       const want = image.mul(255).round().view([28, 28]);
-      assert.ok((found.sub(want).abs().max().item() as number) <= 1);
+      assert.ok(found.sub(want).abs().max().item<number>() <= 1);
     });
   }));

@@ -1,6 +1,7 @@
 // Datasets: what a DataLoader reads samples from.
 
 import { TypeError, ValueError } from "../../error.ts";
+import { scope } from "../../memory/scope.ts";
 import { randperm } from "../../random.ts";
 import type { Generator } from "../../random.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -95,8 +96,10 @@ export class TensorDataset extends Dataset<Tensor[]> {
   }
 
   override getBatch(indices: number[]): Tensor[] {
-    const rows = tensor(indices, { dtype: "int64" });
-    return this.tensors.map((t) => t.indexSelect(0, rows.to(t.device)));
+    return scope(() => {
+      const rows = tensor(indices, { dtype: "int64" });
+      return this.tensors.map((t) => t.indexSelect(0, rows.to(t.device)));
+    });
   }
 }
 
