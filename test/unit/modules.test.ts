@@ -137,6 +137,17 @@ test("registration refuses names and values as PyTorch does, and what is registe
   expect(() => net.addModule("x", {} as torch.nn.AnyModule)).toThrow("object is not a Module subclass");
 });
 
+test("entries leave lists and dicts of modules", () => {
+  const model = new nn.Sequential({ first: new nn.ReLU(), second: new nn.Tanh(), third: new nn.Sigmoid() });
+  expect(String(model.pop(1))).toBe("Tanh()");
+  expect(Array.from(model.namedChildren(), ([name]) => name)).toEqual(["0", "1"]);
+  expect(String(model.pop())).toBe("Sigmoid()");
+  expect(() => model.pop(3)).toThrow("index 3 is out of range");
+  const list = new nn.ParameterList([torch.ones([1]), torch.zeros([1])]);
+  expect(list.pop(-2).item()).toBe(1);
+  expect([...list].map((parameter) => parameter.item())).toEqual([0]);
+});
+
 test("hooks on state dicts, and state that is no tensor", () => {
   class Counter extends nn.Module {
     count = 3;

@@ -51,6 +51,23 @@ abstract class ListModule<Item, Args extends unknown[], Result> extends Module<A
     items.forEach((entry, i) => (this[i] = entry));
     return this;
   }
+  /**
+   * Takes an entry out, the last one by default; those behind it move up, and all are named by their places.
+   * Follows torch.nn.Sequential.pop. @throws IndexError when it is out of range
+   * @example
+   * const list = new nn.ModuleList([new nn.ReLU(), new nn.Tanh()]);
+   * list.pop(0); // ReLU()
+   * list.size; // 1
+   */
+  pop(index = -1): Item {
+    const item = this.at(index);
+    const items = this.items();
+    items.splice(index < 0 ? index + items.length : index, 1);
+    const own = this as unknown as Record<string, unknown>;
+    for (const name of Object.keys(own)) if (this.holds(own[name])) delete own[name];
+    items.forEach((entry, i) => (this[i] = entry));
+    return item;
+  }
 }
 
 /**
@@ -167,6 +184,19 @@ export class ModuleDict<Item extends AnyModule = AnyModule> extends Module<never
    */
   has(key: string): boolean {
     return this.items.has(key);
+  }
+  /**
+   * Takes the module of a key out.
+   * Follows torch.nn.ModuleDict.pop.
+   * @example
+   * const dict = new nn.ModuleDict({ relu: new nn.ReLU() });
+   * dict.pop("relu"); // ReLU()
+   * dict.size; // 0
+   */
+  pop(key: string): Item | undefined {
+    const module = this.items.get(key);
+    this.items.delete(key);
+    return module;
   }
   /**
    * Takes a module out; whether there was one.
@@ -313,6 +343,32 @@ export class ParameterDict extends Module<never[], never> {
    */
   set(key: string, parameter: Tensor): this {
     this.items.set(key, toParameter(parameter));
+    return this;
+  }
+  /**
+   * Takes the parameter of a name out.
+   * Follows torch.nn.ParameterDict.pop.
+   * @example
+   * const dict = new nn.ParameterDict({ a: torch.ones(2) });
+   * dict.pop("a").detach(); // tensor([1., 1.])
+   * dict.size; // 0
+   */
+  pop(key: string): Parameter | undefined {
+    const parameter = this.items.get(key);
+    this.items.delete(key);
+    return parameter;
+  }
+  /**
+   * Adds or replaces parameters.
+   * Follows torch.nn.ParameterDict.update.
+   * @example
+   * const dict = new nn.ParameterDict({ a: torch.ones(2) });
+   * [...dict.update({ b: torch.zeros(1) }).keys()]; // ["a", "b"]
+   */
+  update(parameters: Record<string, Tensor> | Iterable<readonly [string, Tensor]>): this {
+    const entries =
+      Symbol.iterator in parameters ? (parameters as Iterable<readonly [string, Tensor]>) : Object.entries(parameters);
+    for (const [key, parameter] of entries) this.set(key, parameter);
     return this;
   }
   /**
