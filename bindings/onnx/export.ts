@@ -34,13 +34,16 @@ export async function exportModel(
   options?: OnnxExportOptions,
 ): Promise<Uint8Array | void> {
   // the path may be left out
-  const isPath = options !== undefined || !isOptions(path) || path instanceof URL || "getWriter" in path;
-  const bytes = convert(
-    model,
-    args instanceof Tensor ? [args] : [...args],
-    ((isPath ? options : path) as OnnxExportOptions | undefined) ?? {},
-  );
-  return deliver(bytes.length, piecesOf(bytes), isPath ? (path as FileTarget | undefined) : undefined);
+  const isPath = !isOptions(path) || path instanceof URL || "getWriter" in path;
+  const given: unknown = (isPath ? options : path) ?? {};
+  if (!isOptions(given)) throw new TypeError(`torch.onnx.export: options must be an object, not ${typeName(given)}`);
+  const list: unknown[] = Array.isArray(args) ? args : [args];
+  for (const arg of list) {
+    if (!(arg instanceof Tensor))
+      throw new TypeError(`torch.onnx.export: arguments must be tensors, not ${typeName(arg)}`);
+  }
+  const bytes = convert(model, list as Tensor[], given);
+  return deliver(bytes.length, piecesOf(bytes), isPath ? ((path ?? undefined) as FileTarget | undefined) : undefined);
 }
 
 async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
@@ -50,11 +53,8 @@ async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, un
 function convert(model: Exportable, args: Tensor[], options: OnnxExportOptions): Uint8Array {
   if (typeof model !== "function")
     throw new TypeError(`torch.onnx.export: expected a module or a function, got ${typeName(model)}`);
-  for (const arg of args)
-    if (!(arg instanceof Tensor))
-      throw new TypeError(`torch.onnx.export: arguments must be tensors, not ${typeName(arg)}`);
   const opset = options.opsetVersion ?? 17;
-  if (!(opset >= 13 && opset <= 17))
+  if (!(Number.isInteger(opset) && opset >= 13 && opset <= 17))
     throw new ValueError(`torch.onnx.export: opsetVersion must be 13 to 17, not ${opset}`);
   const modules = model instanceof Module ? [...(model as AnyModule).modules()] : [];
   const modes = modules.map(({ training }) => training);

@@ -92,6 +92,14 @@ export class OnnxModel<Result extends Tensor | Tensor[] = Tensor> extends Module
     return Object.fromEntries(this.outputs.map(({ name }, i) => [name, results[i]!]));
   }
 
+  /** Releases the weights now; the model cannot be used any more. */
+  dispose(): void {
+    for (const tensor of this.weights.values()) tensor.dispose();
+  }
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
   private evaluate(args: readonly (Tensor | undefined)[]): Tensor[] {
     if (args.length > this.inputs.length)
       throw new TypeError(`the model takes ${this.inputs.length} inputs, but ${args.length} were given`);

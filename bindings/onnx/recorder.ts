@@ -46,7 +46,7 @@ export class Recorder {
   private readonly options: OnnxExportOptions;
 
   constructor(model: Exportable, args: Tensor[], options: OnnxExportOptions) {
-    const { inputNames = [], dynamicAxes = {} } = options;
+    const [inputNames, dynamicAxes] = [options.inputNames ?? [], options.dynamicAxes ?? {}];
     this.model = model;
     this.args = args;
     this.options = options;

@@ -510,6 +510,10 @@ describe("what is written", () => {
     await expect(torch.onnx.export(odd, torch.ones(2, 64), rows)).rejects.toThrow(/no dynamic axis explains/);
     await expect(torch.onnx.export(odd, x, { opsetVersion: 9 })).rejects.toThrow(/must be 13 to 17/);
     await expect(torch.onnx.export(odd, x, { dynamicAxes: { input: { 2: "n" } } })).rejects.toThrow(/has no dim 2/);
+    for (const args of [1, null, [1], "x", { a: 1 }, [null]])
+      await expect(torch.onnx.export(odd, args as never)).rejects.toThrow(torch.TypeError);
+    for (const path of [1, true, [2], { foo: 1 }])
+      await expect(torch.onnx.export(odd, x, path as never)).rejects.toThrow(torch.TorchError);
     await expect(torch.onnx.export(odd, [1] as never)).rejects.toThrow(torch.TypeError);
     await expect(torch.onnx.export("model" as never, x)).rejects.toThrow(torch.TypeError);
   });

@@ -85,6 +85,12 @@ describe("a loaded model", () => {
     ]);
   });
 
+  it("can be released", async () => {
+    using model = await torch.onnx.load(small.get("mlp.17")!.model);
+    model.dispose();
+    expect(() => model(torch.randn(1, 4))).toThrow(/was disposed/);
+  });
+
   it("runs without leaving tensors behind", async () => {
     const { model: bytes, inputs } = small.get("gru-packed.13")!;
     const model = await torch.onnx.load(bytes);
