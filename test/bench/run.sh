@@ -2,7 +2,7 @@
 # Times flambeau beside its peers. Per round and group of workloads every system runs back to back, so that ratios are
 # within minutes of each other on a noisy machine; lines go to out/results.jsonl, tables to out/tables.md and stdout.
 #   ROUNDS=1 BUDGET=400 LIMIT=120 GROUPS_="matmul elementwise reduce norm index pool conv overhead train cnn infer" SYSTEMS="..." ./run.sh
-# Systems: fl1 (Node 24: relaxed SIMD)  fl20 (the Node in PATH: SIMD)  fldeno  flbun
+# Systems: fl1 fl2 (Node 24: relaxed SIMD; 1 and 2 threads)  fl20 (the Node in PATH: SIMD)  fldeno  flbun
 #   pt1 pt2 pt2o (openblas-openmp instead of -pthread)  tfjs1 tfjscpu  jax1 jax2  ortweb1 ortweb2 ortnode1 ortnode2  jspt
 # BENCH_SAMPLE=0.002 takes samples of 2 ms instead of 50: on a machine with other jobs the best one then tells more.
 # APPEND=1 keeps earlier results. LIMIT is seconds per system and group: jax-js convolutions take minutes.
@@ -40,6 +40,7 @@ run() {
   shift
   case $system in
     fl1) "$NODE" systems/flambeau.mjs "$@" ;;
+    fl2) "$NODE" systems/flambeau.mjs --threads=2 "$@" ;;
     fl20) node systems/flambeau.mjs "$@" ;;
     fldeno) "$DENO" run -A systems/flambeau.mjs "$@" ;;
     flbun) "$BUN" systems/flambeau.mjs "$@" ;;

@@ -1,4 +1,4 @@
-// flambeau, as a user writes it: eager, one thread. The harness times synchronous loops, where no finalizer runs, so each
+// flambeau, as a user writes it: eager, --threads=N (1). The harness times synchronous loops, where no finalizer runs, so each
 // iteration is a torch.scope, which is what the docs say to do there.
 import { args, data, labels, runSystem } from "../lib/harness.mjs";
 import { peak } from "../lib/peak.mjs";
@@ -9,6 +9,7 @@ const torch = await import(`../../../dist/${host}.js`);
 const { nn, optim } = torch;
 const F = nn.functional;
 const o = args();
+torch.setNumThreads(o.threads);
 
 const t = (n, seed, shape, scale) => torch.tensor(data(n, seed, scale)).reshape(shape ?? [n]);
 const product = (shape) => shape.reduce((a, b) => a * b, 1);
