@@ -59,7 +59,7 @@ export function loadConstants(text, module) {
   };
   const loaded = text.replace(/\(v128\.const i32x4 (\w+) (\w+) (\w+) (\w+)\)/g, (constant, ...match) => {
     const found = load(match.slice(0, 4));
-    return found ? `(${found[0]} offset=${found[1]}${found[2] ?? ""} (i32.const 0))` : constant;
+    return found ? `(${found[0]}${found[2] ?? ""} (i32.const ${found[1]}))` : constant;
   });
   if (table.length > SIZE) throw new Error(`${table.length} bytes of SIMD constants are more than ${SIZE}`);
   const write = (binary) => {
