@@ -23,12 +23,28 @@ export function casesOf(system, { sizes, elements, labels }) {
     (cases[name] = () => ({ ...op(shapes.map((shape, i) => make(shape, i + 1, dtype)), f), ...rest })); // prettier-ignore
   for (const n of sizes)
     for (const dtype of dtypes)
-      add(`matmul ${n} ${dtype}`, Array(2).fill([n, n]), functions.matmul, GFLOP(2 * n ** 3), dtype);
+      add(
+        `matmul ${n} ${dtype}`,
+        Array.from({ length: 2 }, () => [n, n]),
+        functions.matmul,
+        GFLOP(2 * n ** 3),
+        dtype,
+      );
   add("conv2d 16×64×56×56, 64×3×3", convolution, functions.conv2d, GFLOP(2 * 16 * 64 * 64 * 9 * 56 * 56));
-  add("relu(x·y + z)", Array(3).fill([elements]), functions.fused, GB(16 * elements));
+  add(
+    "relu(x·y + z)",
+    Array.from({ length: 3 }, () => [elements]),
+    functions.fused,
+    GB(16 * elements),
+  );
   add("exp", [[elements]], functions.exp, GB(8 * elements));
   add("softmax rows", [[elements >> 10, 1024]], functions.softmax, GB(8 * elements));
-  add("100 additions of 64", Array(2).fill([64]), functions.additions, { unit: "ms" });
+  add(
+    "100 additions of 64",
+    Array.from({ length: 2 }, () => [64]),
+    functions.additions,
+    { unit: "ms" },
+  );
   cases["MLP training step"] = () => {
     const x = make([MLP.batch, MLP.widths[0]], 7, "float32");
     return { unit: "ms", ...training({ x, labels: labels(MLP.batch, MLP.widths.at(-1), 9) }) };
