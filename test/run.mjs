@@ -133,6 +133,7 @@ const suites = () => ({
       [`training in ${host}`, conformanceSuite(host, "cpu", "--category=training")],
     ]),
   ),
+  "conformance in chromium": { ...conformanceSuite("chromium", "cpu"), skip: noChromium() },
 });
 
 async function must(what, step) {
