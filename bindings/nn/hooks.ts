@@ -20,6 +20,9 @@ type AnyHook = (...args: any[]) => any;
 /** Hooks by their handles, in the order in which they run. */
 export type Hooks = Record<(typeof KINDS)[number], Map<object, AnyHook>>;
 
+/** The same functions, to which others can be added. */
+export const mapHooks = (hooks: Hooks): Hooks =>
+  Object.fromEntries(KINDS.map((kind) => [kind, new Map(hooks[kind])])) as unknown as Hooks;
 export const newHooks = (): Hooks => Object.fromEntries(KINDS.map((kind) => [kind, new Map()])) as unknown as Hooks;
 
 export function addHook(

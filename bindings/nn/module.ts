@@ -6,7 +6,15 @@ import { RuntimeError, TypeError, ValueError } from "../error.ts";
 import { keep } from "../memory/scope.ts";
 import type { Device, DType } from "../tensor/dtype.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { addHook, callWithHooks, newHooks, type HookOptions, type Hooks, type RemovableHandle } from "./hooks.ts";
+import {
+  addHook,
+  callWithHooks,
+  mapHooks,
+  newHooks,
+  type HookOptions,
+  type Hooks,
+  type RemovableHandle,
+} from "./hooks.ts";
 import { Parameter } from "./parameter.ts";
 import { EXTRA_STATE, loadInto, type IncompatibleKeys } from "./state.ts";
 import { convertAll } from "./convert.ts";
@@ -410,7 +418,7 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
     for (const [name, value] of this.members()) if (value instanceof Module) yield [name, value as AnyModule];
   }
   /** @internal */
-  get loadHooks(): Pick<Hooks, "loadPre" | "loadPost"> | undefined {
+  get ownHooks(): Hooks | undefined {
     return this.#hooks;
   }
 
@@ -574,7 +582,8 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
   // ---- copies
 
   /**
-   * A copy with parameters, buffers and modules of its own, whatever is shared inside being shared again; hooks are not copied.
+   * A copy with parameters, buffers and modules of its own, whatever is shared inside being shared again; its hooks are the same
+   * functions.
    * Follows copy.deepcopy of a module.
    * Follows copy.deepcopy.
    * @example
@@ -591,6 +600,7 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
     const copy = Reflect.construct(Module, [], this.constructor as new () => AnyModule) as AnyModule;
     copied.set(this, copy);
     for (const [attribute, persistent] of this.#buffers) copy.#buffers.set(attribute, persistent);
+    if (this.#hooks) copy.#hooks = mapHooks(this.#hooks);
     for (const attribute of Reflect.ownKeys(this)) {
       const value = (this as unknown as Record<string | symbol, unknown>)[attribute];
       (copy as unknown as Record<string | symbol, unknown>)[attribute] = copyOf(value, copied);

@@ -56,7 +56,7 @@ export function loadInto(
     } else copies.push([tensor, value]);
   };
   const visit = (current: AnyModule, prefix: string): void => {
-    const hooks = current.loadHooks;
+    const hooks = current.ownHooks;
     for (const hook of hooks?.loadPre.values() ?? []) hook(current, given, prefix);
     for (const [name, tensor] of current.ownState()) if (expect(prefix + name)) match(prefix + name, tensor);
     const extra = prefix + EXTRA_STATE;

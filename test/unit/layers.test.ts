@@ -179,6 +179,31 @@ test("spectral norm, by hooks and as a parametrization", () => {
   }
 });
 
+test("a copy of a module with normed weights has norms of its own", () => {
+  for (const norm of [nn.utils.weightNorm, nn.utils.spectralNorm]) {
+    const layer = norm(new nn.Linear(3, 2));
+    const copy = layer.deepCopy();
+    const x = torch.ones(1, 3);
+    const before = layer.eval()(x).tolist();
+    torch.noGrad(() => [...copy.parameters()].forEach((parameter) => parameter.mul_(2)));
+    expect(layer(x).tolist()).toEqual(before);
+    expect(copy.eval()(x).tolist()).not.toEqual(before);
+    const remove = norm === nn.utils.weightNorm ? nn.utils.removeWeightNorm : nn.utils.removeSpectralNorm;
+    const result = copy(x);
+    expect(remove(copy)(x).allclose(result)).toBe(true);
+    expect(Object.keys(copy.stateDict())).toEqual(["bias", "weight"]);
+    expect(Object.keys(layer.stateDict()).length).toBeGreaterThan(2);
+  }
+  const hooked = new nn.Linear(1, 1);
+  const seen: unknown[] = [];
+  const handle = hooked.registerForwardHook((module) => void seen.push(module));
+  const other = hooked.deepCopy();
+  handle.remove();
+  hooked(torch.ones(1, 1));
+  other(torch.ones(1, 1));
+  expect(seen).toEqual([other]);
+});
+
 class Symmetric extends nn.Module {
   forward(x: Tensor): Tensor {
     return x.triu().add(x.triu(1).t());

@@ -8,7 +8,6 @@ import { Tensor } from "../../tensor/tensor.ts";
 import { take, type Rest } from "../arguments.ts";
 import { empty } from "../factory.ts";
 import { normalize } from "../functional.ts";
-import type { RemovableHandle } from "../hooks.ts";
 import type { AnyModule } from "../module.ts";
 import { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from "../modules/conv.ts";
 import { Parameter } from "../parameter.ts";
@@ -52,36 +51,47 @@ export function iterate(matrix: Tensor, u: Tensor, v: Tensor, count: number, eps
 export const sigma = (matrix: Tensor, u: Tensor, v: Tensor): Tensor =>
   torch.dot(u.clone(), torch.mv(matrix, v.clone()));
 
-interface Applied {
-  hook: RemovableHandle;
-  remove(): void;
-}
 type Kind = "weight_norm" | "spectral_norm";
-const applied: Record<Kind, WeakMap<object, Map<string, Applied>>> = {
-  weight_norm: new WeakMap(),
-  spectral_norm: new WeakMap(),
-};
+/** Makes the attribute `norm.name` before every forward. It is found among a module's hooks, those of copies too. */
+interface NormHook {
+  (module: AnyModule): void;
+  norm: { kind: Kind; name: string; restore(module: AnyModule): void };
+}
 
-/** Lets `compute` make the attribute `name` before every forward. */
-function apply(kind: Kind, module: AnyModule, name: string, compute: () => Tensor, remove: () => void): void {
-  let all = applied[kind].get(module);
-  if (!all) applied[kind].set(module, (all = new Map()));
-  const own = attributes(module);
-  const hook = module.registerForwardPreHook(() => void (own[name] = compute()));
-  all.set(name, { hook, remove });
+function apply(
+  kind: Kind,
+  module: AnyModule,
+  name: string,
+  compute: (own: Record<string, unknown>, training: boolean) => Tensor,
+  others: readonly string[],
+): void {
+  const hook: NormHook = (module) => void (attributes(module)[name] = compute(attributes(module), module.training));
+  hook.norm = {
+    kind,
+    name,
+    restore(module) {
+      const own = attributes(module);
+      const final = noGrad(() => compute(own, false)).detach();
+      for (const key of [name, ...others]) delete own[key];
+      own[name] = new Parameter(final);
+    },
+  };
+  module.registerForwardPreHook(hook);
+}
+function find(kind: Kind, module: AnyModule, name: string): [handle: object, hook: NormHook] | undefined {
+  const hooks = [...(module.ownHooks?.forwardPre ?? [])] as [object, Partial<NormHook>][];
+  return hooks.find(([, { norm }]) => norm?.kind === kind && norm.name === name) as [object, NormHook] | undefined;
 }
 function refuseSecond(kind: Kind, module: AnyModule, name: string): void {
-  if (applied[kind].get(module)?.has(name)) {
+  if (find(kind, module, name)) {
     throw new RuntimeError(`Cannot register two ${kind} hooks on the same parameter ${name}`);
   }
 }
 function remove<M extends AnyModule>(kind: Kind, module: M, name: string): M {
-  name = attributeOf(name);
-  const one = applied[kind].get(module)?.get(name);
-  if (!one) throw new ValueError(`${kind} of '${name}' not found in ${String(module)}`);
-  one.hook.remove();
-  one.remove();
-  applied[kind].get(module)!.delete(name);
+  const [handle, hook] = find(kind, module, attributeOf(name)) ?? [];
+  if (!handle) throw new ValueError(`${kind} of '${name}' not found in ${String(module)}`);
+  module.ownHooks!.forwardPre.delete(handle);
+  hook!.norm.restore(module);
   return module;
 }
 function parameterOf(kind: string, module: AnyModule, name: string): Parameter {
@@ -112,13 +122,10 @@ export function weightNorm<M extends AnyModule>(
   delete own[name];
   own[`${name}G`] = new Parameter(noGrad(() => normExcept(weight, dim)));
   own[`${name}V`] = new Parameter(weight.detach());
-  const compute = (): Tensor => weightOf(own[`${name}V`] as Tensor, own[`${name}G`] as Tensor, dim);
-  own[name] = compute();
-  apply("weight_norm", module, name, compute, () => {
-    const final = compute();
-    for (const key of [name, `${name}G`, `${name}V`]) delete own[key];
-    own[name] = new Parameter(final.detach());
-  });
+  const compute = (own: Record<string, unknown>): Tensor =>
+    weightOf(own[`${name}V`] as Tensor, own[`${name}G`] as Tensor, dim);
+  own[name] = compute(own);
+  apply("weight_norm", module, name, compute, [`${name}G`, `${name}V`]);
   return module;
 }
 
@@ -174,23 +181,13 @@ export function spectralNorm<M extends AnyModule>(
   own[name] = weight.detach();
   module.registerBuffer(u, direction(weight, height, eps));
   module.registerBuffer(v, direction(weight, width, eps));
-  const compute = (training: boolean): Tensor => {
+  const compute = (own: Record<string, unknown>, training: boolean): Tensor => {
     const original = own[orig] as Parameter;
     const matrix = asMatrix(original, dim);
     if (training) iterate(matrix, own[u] as Tensor, own[v] as Tensor, count, eps);
     return original.div(sigma(matrix, own[u] as Tensor, own[v] as Tensor));
   };
-  apply(
-    "spectral_norm",
-    module,
-    name,
-    () => compute(module.training),
-    () => {
-      const final = noGrad(() => compute(false));
-      for (const key of [name, orig, u, v]) delete own[key];
-      own[name] = new Parameter(final.detach());
-    },
-  );
+  apply("spectral_norm", module, name, compute, [orig, u, v]);
   return module;
 }
 
