@@ -236,6 +236,32 @@ export function hessian(fn: TensorFunction, inputs: Tensors, options: Functional
   return jacobian(form as TensorFunction, inputs, options) as Tensor | Tensor[][];
 }
 
+/** The output and what `product` makes of the gradients' dependence on the inputs and `v`. */
+function withHessian<In extends Tensors>(
+  name: string,
+  product: (
+    name: string,
+    slopes: Tensor[],
+    leaves: Tensor[],
+    v: Tensor[],
+    create: boolean,
+    strict: boolean,
+  ) => Tensor[],
+  fn: TensorFunction,
+  inputs: In,
+  v: Tensors | null | undefined,
+  { createGraph = false, strict = false }: FunctionalOptions,
+): [output: Tensor, product: Form<In>] {
+  return enableGrad(() => {
+    const leaves = prepared(listOf(inputs), createGraph);
+    const along = directions(name, v, leaves, "input");
+    const output = scalarOutput(name, evaluate(name, fn, leaves));
+    const slopes = gradients(name, [output], leaves, undefined, true, strict);
+    const result = product(name, slopes, leaves, along, createGraph, false);
+    return [finished([output], createGraph)[0]!, inForm(inputs, finished(result, createGraph))];
+  });
+}
+
 /**
  * The output and the product of `v` with the Hessian. Follows torch.autograd.functional.vhp.
  * @example
@@ -245,16 +271,9 @@ export function vhp<In extends Tensors>(
   fn: TensorFunction,
   inputs: In,
   v?: Tensors | null,
-  { createGraph = false, strict = false }: FunctionalOptions = {},
+  options: FunctionalOptions = {},
 ): [output: Tensor, product: Form<In>] {
-  return enableGrad(() => {
-    const leaves = prepared(listOf(inputs), createGraph);
-    const along = directions("vhp", v, leaves, "input");
-    const output = scalarOutput("vhp", evaluate("vhp", fn, leaves));
-    const slopes = gradients("vhp", [output], leaves, undefined, true, strict);
-    const product = gradients("vhp", slopes, leaves, along, createGraph, false);
-    return [finished([output], createGraph)[0]!, inForm(inputs, finished(product, createGraph))];
-  });
+  return withHessian("vhp", gradients, fn, inputs, v, options);
 }
 
 /**
@@ -266,14 +285,7 @@ export function hvp<In extends Tensors>(
   fn: TensorFunction,
   inputs: In,
   v?: Tensors | null,
-  { createGraph = false, strict = false }: FunctionalOptions = {},
+  options: FunctionalOptions = {},
 ): [output: Tensor, product: Form<In>] {
-  return enableGrad(() => {
-    const leaves = prepared(listOf(inputs), createGraph);
-    const along = directions("hvp", v, leaves, "input");
-    const output = scalarOutput("hvp", evaluate("hvp", fn, leaves));
-    const slopes = gradients("hvp", [output], leaves, undefined, true, strict);
-    const product = forwardProduct("hvp", slopes, leaves, along, createGraph, false);
-    return [finished([output], createGraph)[0]!, inForm(inputs, finished(product, createGraph))];
-  });
+  return withHessian("hvp", forwardProduct, fn, inputs, v, options);
 }

@@ -7,6 +7,7 @@ import { positional } from "../functional/arguments.ts";
 import { scope } from "../memory/scope.ts";
 import { defaultDtypeCode } from "../tensor/defaults.ts";
 import { Code } from "../tensor/dtype.ts";
+import { wrapDim } from "../tensor/dims.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { onCpu, transform } from "./transform.ts";
 
@@ -23,16 +24,6 @@ interface PlaneOptions {
   s?: readonly number[] | null;
   dim?: number | readonly number[] | null;
   norm?: FftNorm | null;
-}
-
-function wrapDim(dim: number, x: Tensor): number {
-  const ndim = x.dim();
-  if (dim < -ndim || dim >= ndim) {
-    throw new RuntimeError(
-      `Dimension out of range (expected to be in range of [${-ndim}, ${ndim - 1}], but got ${dim})`,
-    );
-  }
-  return dim < 0 ? dim + ndim : dim;
 }
 
 function scaleOf(norm: FftNorm | null | undefined, n: number, inverse: boolean): number {
@@ -81,7 +72,7 @@ type Norm = FftNorm | null | undefined;
 
 function complexLine(input: Tensor, n: number | null | undefined, axis: number, norm: Norm, inverse: boolean): Tensor {
   const x = asComplex(input);
-  const dim = wrapDim(axis, x);
+  const dim = wrapDim(axis, x.dim());
   const points = pointsOf(x, n, dim);
   return transform(resized(x, dim, points), dim, inverse, scaleOf(norm, points, inverse));
 }
@@ -99,7 +90,7 @@ function realLine(
     const type = input.dtype === "complex128" ? "ComplexDouble" : "ComplexFloat";
     throw new RuntimeError(`${name} expects a real input tensor, but got ${type}`);
   }
-  const dim = wrapDim(axis, input);
+  const dim = wrapDim(axis, input.dim());
   const points = pointsOf(input, n, dim);
   return ops.narrow(complexLine(input, points, dim, norm, inverse), dim, 0, Math.floor(points / 2) + 1);
 }
@@ -107,7 +98,7 @@ function realLine(
 /** The real signal of half a spectrum: the other half is conjugate. */
 function signalLine(input: Tensor, n: number | null | undefined, axis: number, norm: Norm, inverse: boolean): Tensor {
   const x = asComplex(input);
-  const dim = wrapDim(axis, x);
+  const dim = wrapDim(axis, x.dim());
   const points = n ?? 2 * (x.shape[dim]! - 1);
   checkPoints(points);
   const half = Math.floor(points / 2) + 1;
@@ -160,7 +151,7 @@ function axesOf(
 ): { dims: number[]; sizes: (number | null)[] } {
   const given = dim === null || dim === undefined ? null : typeof dim === "number" ? [dim] : dim;
   if (given !== null) {
-    const dims = given.map((d) => wrapDim(d, x));
+    const dims = given.map((d) => wrapDim(d, x.dim()));
     if (new Set(dims).size !== dims.length) throw new RuntimeError("FFT dims must be unique");
     if (s !== null && s !== undefined && s.length !== dims.length) {
       throw new RuntimeError("When given, dim and shape arguments must have the same length");
@@ -257,7 +248,7 @@ function rolled(x: Tensor, dim: Dims | { dim?: Dims } | undefined, by: (size: nu
     asked === null || asked === undefined ? x.shape.map((_, i) => i) : typeof asked === "number" ? [asked] : [...asked];
   return ops.roll(
     x,
-    dims.map((d) => by(x.shape[wrapDim(d, x)]!)),
+    dims.map((d) => by(x.shape[wrapDim(d, x.dim())]!)),
     dims,
   );
 }

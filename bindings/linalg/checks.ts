@@ -40,6 +40,11 @@ export function checkFloat(a: Tensor, name: string): void {
   throw new RuntimeError(`${name}: Expected a floating point or complex tensor as input. Got ${got}`);
 }
 
+/** The same, or complex. */
+export function checkFloatOrComplex(a: Tensor, name: string): void {
+  if (!a.isComplex()) checkFloat(a, name);
+}
+
 export function checkMatrix(a: Tensor, name: string, argument = "A"): void {
   if (a.dim() >= 2) return;
   throw new RuntimeError(`${name}: The input tensor ${argument} must have at least 2 dimensions.`);

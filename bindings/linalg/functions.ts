@@ -1,17 +1,23 @@
 // torch.linalg: decompositions, solutions, inverses, determinants and norms of (batches of) matrices.
 
-import { IndexError, RuntimeError } from "../error.ts";
+import { RuntimeError } from "../error.ts";
 import * as ops from "../gen/functions.ts";
 import * as generated from "../gen/linalg.ts";
 import { empty, ones, zerosLike } from "../factories.ts";
 import { positional } from "../functional/arguments.ts";
-import { scope } from "../memory/scope.ts";
 import type { Named } from "../tensor/call.ts";
 import type { DType } from "../tensor/dtype.ts";
-import { broadcastShapes } from "../tensor/shapes.ts";
-import { tensor } from "../tensor/create.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { checkFloat, checkInfo, checkMatrix, checkSameDtype, checkSquare, reasons } from "./checks.ts";
+import {
+  checkFloat,
+  checkFloatOrComplex,
+  checkInfo,
+  checkMatrix,
+  checkSameDtype,
+  checkSquare,
+  reasons,
+} from "./checks.ts";
+import { inverseComplex, LinalgDetComplex, solveComplex } from "./complex.ts";
 import {
   LinalgCholesky,
   LinalgDet,
@@ -22,43 +28,30 @@ import {
   LinalgQr,
   LinalgSolve,
   LinalgSvd,
+  broadcastBatches,
   columnsOf,
+  infoTensor,
   lastInfo,
   mT,
+  named,
   rowsOf,
+  tidy,
   TriangularSolve,
   type Bound,
 } from "./primitives.ts";
 
+export { cond, matrixNorm, norm } from "./norms.ts";
 export { load } from "./module.ts";
 export { LinAlgError } from "./checks.ts";
 export { cross, diagonal, matmul, vecdot, vectorNorm } from "../gen/linalg.ts";
 
-/** A list of tensors that are known by name too. */
-export function named<Name extends string>(tensors: readonly Tensor[], names: readonly Name[]): Named<Name> {
-  const list = [...tensors] as Named<Name>;
-  names.forEach((name, i) => ((list as Record<string, unknown>)[name] = list[i]));
-  return list;
-}
-
-/** Runs the body with its temporaries released at its end. */
-function tidy<T>(body: () => T): T {
-  return scope(body);
-}
-
-/** Two batches of matrices with the batch dims of both. */
-function broadcastBatches(a: Tensor, b: Tensor): [Tensor, Tensor] {
-  const leadA = a.shape.slice(0, -2);
-  const leadB = b.shape.slice(0, -2);
-  if (leadA.join() === leadB.join()) return [a, b];
-  const lead = broadcastShapes(leadA, leadB);
-  return [a.expand([...lead, ...a.shape.slice(-2)]), b.expand([...lead, ...b.shape.slice(-2)])];
-}
+const inverted = (a: Tensor): Tensor =>
+  a.isComplex() ? tidy(() => inverseComplex(a)) : (LinalgInv.apply(a) as Tensor);
 
 function inverse(a: Tensor, name: string): Tensor {
   checkSquare(a, name);
-  checkFloat(a, name);
-  const result = LinalgInv.apply(a) as Tensor;
+  checkFloatOrComplex(a, name);
+  const result = inverted(a);
   checkInfo(lastInfo, name, a.dim() > 2, reasons.inverse);
   return result;
 }
@@ -77,14 +70,9 @@ export function inv(a: Tensor): Tensor {
 /** `inv` with, per matrix, 0 or the position of the pivot that was zero, in place of an error. Follows torch.linalg.inv_ex. */
 export function invEx(a: Tensor): Named<"inverse" | "info"> {
   checkSquare(a, "linalg.inv");
-  checkFloat(a, "linalg.inv");
-  const result = LinalgInv.apply(a) as Tensor;
+  checkFloatOrComplex(a, "linalg.inv");
+  const result = inverted(a);
   return named([result, infoTensor(a)], ["inverse", "info"]);
-}
-
-function infoTensor(a: Tensor): Tensor {
-  const info = ops.reshape(tensor(lastInfo), a.shape.slice(0, -2));
-  return a.device === "cpu" ? info : (info.to(a.device) as Tensor);
 }
 
 /**
@@ -98,9 +86,20 @@ export function solve(a: Tensor, b: Tensor, left?: boolean): Tensor;
 export function solve(a: Tensor, b: Tensor, options: { left?: boolean }): Tensor;
 export function solve(...given: unknown[]): Tensor {
   const [a, b, left = true] = positional(given, ["A", "B", "left"], "linalg.solve") as [Tensor, Tensor, boolean?];
-  const name = "linalg.solve";
+  const { x } = solution(a, b, left, "linalg.solve");
+  checkInfo(lastInfo, "linalg.solve", a.dim() > 2, reasons.solve);
+  return x;
+}
+
+/** `solve` with an info in place of an error. Follows torch.linalg.solve_ex. */
+export function solveEx(a: Tensor, b: Tensor, options?: { left?: boolean }): Named<"result" | "info"> {
+  const { x, vector } = solution(a, b, options?.left ?? true, "linalg.solve_ex");
+  return named([x, infoTensor(x, x.shape.slice(0, vector ? -1 : -2))], ["result", "info"]);
+}
+
+function solution(a: Tensor, b: Tensor, left: boolean, name: string): { x: Tensor; vector: boolean } {
   checkSquare(a, name);
-  checkFloat(a, name);
+  checkFloatOrComplex(a, name);
   checkSameDtype(a, b, name);
   return tidy(() => {
     const vector = b.dim() === 1 || (b.dim() === a.dim() - 1 && b.shape.join() === a.shape.slice(0, -1).join());
@@ -114,9 +113,10 @@ export function solve(...given: unknown[]): Tensor {
       );
     }
     const [m, r] = broadcastBatches(a, right);
-    const x = left || vector ? (LinalgSolve.apply(m, r) as Tensor) : mT(LinalgSolve.apply(mT(m), mT(r)) as Tensor);
-    checkInfo(lastInfo, name, m.dim() > 2, reasons.solve);
-    return vector ? x.squeeze(-1) : x;
+    const by = (m: Tensor, r: Tensor): Tensor =>
+      m.isComplex() ? solveComplex(m, r) : (LinalgSolve.apply(m, r) as Tensor);
+    const x = left || vector ? by(m, r) : mT(by(mT(m), mT(r)));
+    return { x: vector ? x.squeeze(-1) : x, vector };
   });
 }
 
@@ -233,8 +233,10 @@ export function eigvalsh(a: Tensor, uplo: Triangle | { UPLO?: Triangle } = "L"):
 
 function determinants(a: Tensor, name: string): Tensor[] {
   checkSquare(a, name);
-  checkFloat(a, name);
-  return LinalgDet.apply(a) as Tensor[];
+  checkFloatOrComplex(a, name);
+  if (!a.isComplex()) return LinalgDet.apply(a) as Tensor[];
+  const [det, sign, log] = LinalgDetComplex.apply(a) as [Tensor, Tensor, Tensor];
+  return [sign, log, det];
 }
 
 /** The determinant of square matrices. Shapes: (*, n, n) → (*). Follows torch.linalg.det. */
@@ -437,132 +439,6 @@ export function lstsq(...given: unknown[]): Named<"solution" | "residuals" | "ra
     ];
   });
   return named(list, ["solution", "residuals", "rank", "singularValues"]);
-}
-
-// ---- norms
-
-type MatrixOrder = number | "fro" | "nuc";
-type Dims = number | readonly number[];
-
-interface NormOptions {
-  ord?: MatrixOrder | null;
-  dim?: Dims | null;
-  keepdim?: boolean;
-  dtype?: DType;
-}
-
-/**
- * Norms of matrices: "fro", "nuc", ±1 (columns), ±2 (singular values), ±Infinity (rows).
- * Shapes: the two dims of `dim` go, or stay with size 1 (`keepdim`). Follows torch.linalg.matrix_norm.
- */
-export function matrixNorm(
-  a: Tensor,
-  ord?: MatrixOrder,
-  dim?: readonly number[],
-  keepdim?: boolean,
-  options?: { dtype?: DType },
-): Tensor;
-export function matrixNorm(a: Tensor, options: NormOptions): Tensor;
-export function matrixNorm(...given: unknown[]): Tensor {
-  const name = "linalg.matrix_norm";
-  const args = positional(given, ["A", "ord", "dim", "keepdim", "dtype"], name);
-  const ord = (args[1] ?? "fro") as MatrixOrder;
-  const dim = (args[2] ?? [-2, -1]) as readonly number[];
-  const keepdim = (args[3] ?? false) as boolean;
-  const a = withDtype(args[0] as Tensor, args[4] as DType | undefined);
-  checkMatrix(a, name);
-  if (dim.length !== 2) throw new RuntimeError(`${name}: dim must be a 2-tuple. Got ${dim.join(" ")}`);
-  const [first, second] = dim.map((d) => wrapDim(d, a.dim())) as [number, number];
-  if (first === second) {
-    throw new RuntimeError(`${name}: dims must be different. Got (${dim.join(", ")})`);
-  }
-  if (ord === "fro") return generated.vectorNorm(a, 2, [first, second], keepdim);
-  const order = String(ord);
-  if (!["nuc", "1", "-1", "2", "-2", "Infinity", "-Infinity"].includes(order)) {
-    throw new RuntimeError(`${name}: Order ${order} not supported.`);
-  }
-  return tidy(() => {
-    const matrix = ops.movedim(a, [first, second], [-2, -1]);
-    let result: Tensor;
-    if (ord === "nuc") result = ops.sum(svdvals(matrix), -1);
-    else if (Math.abs(ord) === 2) result = ord > 0 ? ops.amax(svdvals(matrix), -1) : ops.amin(svdvals(matrix), -1);
-    else {
-      const sums = ops.sum(ops.abs(matrix), Math.abs(ord) === 1 ? -2 : -1);
-      result = ord > 0 ? ops.amax(sums, -1) : ops.amin(sums, -1);
-    }
-    if (!keepdim) return result;
-    const [low, high] = first < second ? [first, second] : [second, first];
-    return result.unsqueeze(low).unsqueeze(high);
-  });
-}
-
-function withDtype(a: Tensor, dtype: DType | undefined | null): Tensor {
-  return dtype === undefined || dtype === null ? a : a.to(dtype);
-}
-
-function wrapDim(dim: number, ndim: number): number {
-  if (dim < -ndim || dim >= ndim) {
-    throw new IndexError(`Dimension out of range (expected to be in range of [${-ndim}, ${ndim - 1}], but got ${dim})`);
-  }
-  return dim < 0 ? dim + ndim : dim;
-}
-
-/**
- * A vector norm, or a matrix norm where `ord` is one or `dim` has two dims. Without `ord` the 2-norm of all elements (of the
- * dims). Follows torch.linalg.norm.
- */
-export function norm(
-  a: Tensor,
-  ord?: MatrixOrder | null,
-  dim?: Dims | null,
-  keepdim?: boolean,
-  options?: { dtype?: DType },
-): Tensor;
-export function norm(a: Tensor, options: NormOptions): Tensor;
-export function norm(...given: unknown[]): Tensor {
-  const args = positional(given, ["A", "ord", "dim", "keepdim", "dtype"], "linalg.norm");
-  const [a, ord, dim] = args as [Tensor, MatrixOrder | null | undefined, Dims | null | undefined];
-  const keepdim = (args[3] ?? false) as boolean;
-  const dtype = args[4] as DType | undefined;
-  const asked = ord !== undefined && ord !== null;
-  const dims = dim === undefined || dim === null ? null : typeof dim === "number" ? [dim] : dim;
-  if (dims !== null && dims.length !== 1 && dims.length !== 2) {
-    throw new RuntimeError(`linalg.norm: If dim is specified, it must be of length 1 or 2. Got [${dims.join(", ")}]`);
-  }
-  if (dims === null && asked && a.dim() !== 1 && a.dim() !== 2) {
-    throw new RuntimeError(
-      `linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got ${a.dim()}D.`,
-    );
-  }
-  const matrix = asked && (typeof ord === "string" || (dims === null ? a.dim() === 2 : dims.length === 2));
-  if (matrix) {
-    return matrixNorm(a, { ord, dim: dims ?? [0, 1], keepdim, ...(dtype === undefined ? {} : { dtype }) });
-  }
-  const order = asked ? (ord as number) : 2;
-  return generated.vectorNorm(withDtype(a, dtype), order, dims, keepdim);
-}
-
-/**
- * The condition number: with `p` null, 2 or -2 from the singular values, else ‖A‖ₚ ‖A⁻¹‖ₚ. Follows torch.linalg.cond.
- */
-export function cond(a: Tensor, p?: MatrixOrder | null | { p?: MatrixOrder | null }): Tensor {
-  const order = (typeof p === "object" && p !== null ? p.p : p) ?? null;
-  checkMatrix(a, "linalg.cond");
-  return tidy(() => {
-    if (order === null || Math.abs(order as number) === 2) {
-      const s = svdvals(a);
-      const largest = ops.amax(s, -1);
-      const smallest = ops.amin(s, -1);
-      return order === -2 ? ops.div(smallest, largest) : ops.div(largest, smallest);
-    }
-    checkSquare(a, "linalg.cond");
-    const inverted = LinalgInv.apply(a) as Tensor;
-    const singular = lastInfo.map((info) => (info === 0 ? 0 : 1));
-    const product = ops.mul(matrixNorm(a, { ord: order }), matrixNorm(inverted, { ord: order }));
-    if (singular.every((flag) => flag === 0)) return product;
-    const mask = ops.reshape(tensor(singular), product.shape).bool();
-    return ops.maskedFill(product, mask.to(a.device) as Tensor, Infinity);
-  });
 }
 
 // ---- tensors as matrices

@@ -1,7 +1,10 @@
 // torch.linalg: the functions behind checks of their arguments.
 
+import * as eigen from "./eigen.ts";
 import * as functions from "./functions.ts";
 import { guard } from "./guard.ts";
+import * as householder from "./householder.ts";
+import * as factors from "./lu.ts";
 
 export { LinAlgError, load } from "./functions.ts";
 export { cross, diagonal, matmul, multiDot, vecdot, vectorNorm } from "../gen/linalg.ts";
@@ -204,3 +207,71 @@ export const tensorsolve = /* @__PURE__ */ guard(
  * torch.linalg.vander(torch.tensor([1, 2, 3])); // tensor([[1., 1., 1.], [1., 2., 4.], [1., 3., 9.]])
  */
 export const vander = /* @__PURE__ */ guard(functions.vander, "linalg.vander", "x:Tensor N:int?");
+/**
+ * `solve` with, per matrix, 0 or where a pivot was zero, in place of an error. Follows torch.linalg.solve_ex.
+ * @example
+ * torch.linalg.solveEx(torch.zeros(2, 2), torch.ones(2)).info; // tensor(1, dtype=torch.int32)
+ */
+export const solveEx = /* @__PURE__ */ guard(functions.solveEx, "linalg.solve_ex", "A:Tensor B:Tensor left:bool?");
+/**
+ * Eigenvalues and eigenvectors (columns of length 1) of square matrices, complex numbers in no particular order.
+ *
+ * Shapes: (*, n, n) → (*, n), (*, n, n). Follows torch.linalg.eig. Gradients exist where eigenvalues differ, of losses that do not
+ * depend on the eigenvectors' phases.
+ * @throws LinAlgError where the algorithm does not converge, or values are not finite
+ * @example
+ * torch.linalg.eig(torch.tensor([[2, 0], [0, 3]])).eigenvalues; // tensor([2.+0.j, 3.+0.j])
+ */
+export const eig = /* @__PURE__ */ guard(eigen.eig, "linalg.eig", "A:Tensor");
+/**
+ * The eigenvalues of square matrices, complex numbers. Shapes: (*, n, n) → (*, n). Follows torch.linalg.eigvals.
+ * @example
+ * torch.linalg.eigvals(torch.tensor([[0, 1], [-1, 0]])).real; // tensor([0., 0.])
+ */
+export const eigvals = /* @__PURE__ */ guard(eigen.eigvals, "linalg.eigvals", "A:Tensor");
+/**
+ * A = P L U with a permutation, a lower triangle with ones on its diagonal, and an upper triangle.
+ *
+ * Shapes: (*, m, n) → P (*, m, m), L (*, m, k), U (*, k, n) with k = min(m, n). Follows torch.linalg.lu.
+ * @throws RuntimeError without pivoting, as PyTorch on the CPU
+ * @example
+ * torch.linalg.lu(torch.tensor([[1, 2], [4, 4]])).U; // tensor([[4., 4.], [0., 1.]])
+ */
+export const lu = /* @__PURE__ */ guard(factors.lu, "linalg.lu", "A:Tensor pivot:bool?");
+/**
+ * The factors of `lu` packed in one matrix, and the exchanges of rows, counted from 1. Follows torch.linalg.lu_factor.
+ * @throws LinAlgError where U has a zero on its diagonal
+ * @example
+ * torch.linalg.luFactor(torch.tensor([[1, 2], [4, 4]])).pivots; // tensor([2, 2], dtype=torch.int32)
+ */
+export const luFactor = /* @__PURE__ */ guard(factors.luFactor, "linalg.lu_factor", "A:Tensor pivot:bool?");
+/**
+ * `luFactor` with, per matrix, 0 or where U has a zero, in place of an error. Follows torch.linalg.lu_factor_ex.
+ * @example
+ * torch.linalg.luFactorEx(torch.zeros(2, 2)).info; // tensor(1, dtype=torch.int32)
+ */
+export const luFactorEx = /* @__PURE__ */ guard(factors.luFactorEx, "linalg.lu_factor_ex", "A:Tensor pivot:bool?");
+/**
+ * X with A X = B (X A = B unless `left`, Aᵀ in the place of A if `adjoint`), given what `luFactor` made of A.
+ * Shapes: (*, n, n), (*, n), (*, n, k) → (*, n, k), batches broadcast. Follows torch.linalg.lu_solve.
+ * @example
+ * const { LU, pivots } = torch.linalg.luFactor(torch.tensor([[2, 0], [0, 4]]));
+ * torch.linalg.luSolve(LU, pivots, torch.ones(2, 1)); // tensor([[0.5000], [0.2500]])
+ */
+export const luSolve = /* @__PURE__ */ guard(
+  factors.luSolve,
+  "linalg.lu_solve",
+  "LU:Tensor pivots:Tensor B:Tensor left:bool? adjoint:bool?",
+);
+/**
+ * The first columns of the product of Householder reflectors, as torch.geqrf gives them: the Q of a QR factorisation.
+ * Shapes: (*, m, n), (*, k) → (*, m, n), k ≤ n ≤ m. Follows torch.linalg.householder_product.
+ * @example
+ * const { a, tau } = torch.geqrf(torch.tensor([[3, 1], [4, 2]]));
+ * torch.linalg.householderProduct(a, tau); // tensor([[-0.6000, -0.8000], [-0.8000, 0.6000]])
+ */
+export const householderProduct = /* @__PURE__ */ guard(
+  householder.householderProduct,
+  "linalg.householder_product",
+  "input:Tensor tau:Tensor",
+);

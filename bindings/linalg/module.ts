@@ -39,6 +39,9 @@ export const Routine = {
   EigenGeneral: 9,
   Exponential: 10,
   Fourier: 11,
+  EigenComplex: 12,
+  DeterminantComplex: 13,
+  Householder: 14,
 } as const;
 
 let exports: Exports | undefined;

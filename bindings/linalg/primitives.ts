@@ -5,14 +5,18 @@
 import { Function, type FunctionContext } from "../autograd/function.ts";
 import * as ops from "../gen/functions.ts";
 import { eye, zeros } from "../factories.ts";
+import { scope } from "../memory/scope.ts";
+import type { Named } from "../tensor/call.ts";
+import { tensor } from "../tensor/create.ts";
 import { toCpu } from "../tensor/move.ts";
+import { broadcastShapes } from "../tensor/shapes.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { compute, Routine, type Output } from "./module.ts";
 
 type Grad = Tensor | null;
 
 /** Shape of the batch, and how many matrices that is. */
-function batchOf(a: Tensor): { lead: number[]; batch: number } {
+export function batchOf(a: Tensor): { lead: number[]; batch: number } {
   const lead = a.shape.slice(0, -2);
   return { lead, batch: lead.reduce((product, size) => product * size, 1) };
 }
@@ -21,22 +25,50 @@ export const rowsOf = (a: Tensor): number => a.shape[a.dim() - 2]!;
 export const columnsOf = (a: Tensor): number => a.shape[a.dim() - 1]!;
 export const mT = (a: Tensor): Tensor => ops.transpose(a, -2, -1);
 
-function output(a: Tensor, lead: readonly number[], ...shape: number[]): Output {
+export function output(a: Tensor, lead: readonly number[], ...shape: number[]): Output {
   return { shape: [...lead, ...shape], step: shape.reduce((product, size) => product * size, 1), code: a.dtypeCode };
 }
 
 /** `info` of the last forward, for the caller to judge. */
 export let lastInfo: Int32Array = new Int32Array(0);
 
-function run(
+export function run(
   routine: number,
   sizes: readonly number[],
   inputs: readonly Tensor[],
   outputs: readonly Output[],
+  batch = batchOf(inputs[0]!).batch,
 ): Tensor[] {
-  const { results, info } = compute(routine, sizes, batchOf(inputs[0]!).batch, inputs, outputs);
+  const { results, info } = compute(routine, sizes, batch, inputs, outputs);
   lastInfo = info;
   return results;
+}
+
+/** `info` of the last forward as a tensor of the batch's shape. */
+export function infoTensor(a: Tensor, batch = a.shape.slice(0, -2)): Tensor {
+  const info = ops.reshape(tensor(lastInfo), batch);
+  return a.device === "cpu" ? info : (info.to(a.device) as Tensor);
+}
+
+/** A list of tensors that are known by name too. */
+export function named<Name extends string>(tensors: readonly Tensor[], names: readonly Name[]): Named<Name> {
+  const list = [...tensors] as Named<Name>;
+  names.forEach((name, i) => ((list as Record<string, unknown>)[name] = list[i]));
+  return list;
+}
+
+/** Runs the body with its temporaries released at its end. */
+export function tidy<T>(body: () => T): T {
+  return scope(body);
+}
+
+/** Two batches of matrices with the batch dims of both. */
+export function broadcastBatches(a: Tensor, b: Tensor): [Tensor, Tensor] {
+  const leadA = a.shape.slice(0, -2);
+  const leadB = b.shape.slice(0, -2);
+  if (leadA.join() === leadB.join()) return [a, b];
+  const lead = broadcastShapes(leadA, leadB);
+  return [a.expand([...lead, ...a.shape.slice(-2)]), b.expand([...lead, ...b.shape.slice(-2)])];
 }
 
 /** Functions of matrices, for which all leading dims are of the batch. */

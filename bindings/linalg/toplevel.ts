@@ -11,9 +11,9 @@ import { broadcastShapes } from "../tensor/shapes.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkSquare } from "./checks.ts";
 import * as linalg from "./functions.ts";
-import { Decomposition, mT } from "./primitives.ts";
+import { Decomposition, mT, named } from "./primitives.ts";
 
-const { choleskyOf, named, svdOf } = linalg;
+const { choleskyOf, svdOf } = linalg;
 export { det, logdet, matrixExp, matrixPower, slogdet } from "./functions.ts";
 
 /** The inverse of square matrices. Follows torch.inverse. */
@@ -236,4 +236,37 @@ export interface TensorLinalg {
     transpose?: boolean,
     unitriangular?: boolean,
   ): Named<"solution" | "clonedCoefficient">;
+  /**
+   * Follows torch.Tensor.lu.
+   * @example
+   * torch.tensor([[1, 2], [4, 4]]).lu()[1]; // tensor([2, 2], dtype=torch.int32)
+   */
+  lu(pivot?: boolean, getInfos?: boolean): Tensor[];
+  /**
+   * Follows torch.Tensor.lu_solve.
+   * @example
+   * const [data, pivots] = torch.lu(torch.tensor([[2, 0], [0, 4]]));
+   * torch.ones(2, 1).luSolve(data, pivots); // tensor([[0.5000], [0.2500]])
+   */
+  luSolve(lu: Tensor, pivots: Tensor): Tensor;
+  /**
+   * Follows torch.Tensor.geqrf.
+   * @example
+   * torch.tensor([[3, 1], [4, 2]]).geqrf().tau; // tensor([1.6000, 0.0000])
+   */
+  geqrf(): Named<"a" | "tau">;
+  /**
+   * Follows torch.Tensor.orgqr.
+   * @example
+   * const { a, tau } = torch.geqrf(torch.tensor([[3, 1], [4, 2]]));
+   * a.orgqr(tau); // tensor([[-0.6000, -0.8000], [-0.8000, 0.6000]])
+   */
+  orgqr(tau: Tensor): Tensor;
+  /**
+   * Follows torch.Tensor.ormqr.
+   * @example
+   * const { a, tau } = torch.geqrf(torch.tensor([[3, 1], [4, 2]]));
+   * a.ormqr(tau, torch.eye(2)); // tensor([[-0.6000, -0.8000], [-0.8000, 0.6000]])
+   */
+  ormqr(tau: Tensor, other: Tensor, left?: boolean, transpose?: boolean): Tensor;
 }

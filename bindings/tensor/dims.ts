@@ -8,7 +8,7 @@ import { IndexError } from "../error.ts";
  */
 export function wrapDim(dim: number, ndim: number): number {
   const bound = Math.max(ndim, 1);
-  if (dim < -bound || dim >= bound) {
+  if (!Number.isInteger(dim) || dim < -bound || dim >= bound) {
     throw new IndexError(
       `Dimension out of range (expected to be in range of [${-bound}, ${bound - 1}], but got ${String(dim)})`,
     );

@@ -13,6 +13,7 @@ import type { TensorMethods } from "../gen/methods.ts";
 import type { ShapeMethods } from "./shapes.ts";
 import { adopt, dispose, type Token } from "../memory/finalize.ts";
 import { keep, unkeep } from "../memory/scope.ts";
+import { wrapDim } from "./dims.ts";
 import { DTYPES, deviceOf, ITEM_SIZES, type Device, type DType, type TypedArray } from "./dtype.ts";
 import { gradFnOf, type GradFn } from "./gradfn.ts";
 import type { TensorStft } from "../fft/stft.ts";
@@ -538,15 +539,8 @@ export class Tensor {
   }
 
   #wrapDim(dim: number): number {
-    const ndim = this.ndim;
-    const bound = Math.max(ndim, 1);
-    if (!Number.isInteger(dim) || dim < -bound || dim >= bound || ndim === 0) {
-      if (ndim === 0) throw new IndexError(`Dimension specified as ${String(dim)} but tensor has no dimensions`);
-      throw new IndexError(
-        `Dimension out of range (expected to be in range of [${-bound}, ${bound - 1}], but got ${String(dim)})`,
-      );
-    }
-    return dim < 0 ? dim + ndim : dim;
+    if (this.ndim === 0) throw new IndexError(`Dimension specified as ${String(dim)} but tensor has no dimensions`);
+    return wrapDim(dim, this.ndim);
   }
 }
 

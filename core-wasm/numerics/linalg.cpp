@@ -12,6 +12,8 @@
 #include <Eigen/SVD>
 #include <unsupported/Eigen/MatrixFunctions>
 
+#include <complex>
+
 using namespace Eigen;
 using RowMatrix = Matrix<double, Dynamic, Dynamic, RowMajor>;
 using In = Map<const RowMatrix>;
@@ -188,25 +190,79 @@ int eigenSymmetric(const int* n, double** p) {
   return 0;
 }
 
-/** (A: n×n) → eigenvalues and eigenvectors as complex numbers, real and imaginary parts beside each other; n[1]: values only */
+using ComplexMatrix = Matrix<std::complex<double>, Dynamic, Dynamic, RowMajor>;
+
+static Map<ComplexMatrix> complexAt(double* p, int rows, int cols) {
+  return Map<ComplexMatrix>(reinterpret_cast<std::complex<double>*>(p), rows, cols);
+}
+
+/** Eigenvectors of length 1 with a real largest component, as LAPACK's geev gives them. */
+static void writeVectors(double* p, ComplexMatrix vectors) {
+  const int n = vectors.rows();
+  for (int j = 0; j < n; j++) {
+    int largest;
+    vectors.col(j).cwiseAbs().maxCoeff(&largest);
+    const auto top = vectors(largest, j);
+    vectors.col(j).normalize();
+    if (top.imag() == 0) continue;
+    vectors.col(j) *= std::conj(top) / std::abs(top);
+    vectors(largest, j).imag(0);
+  }
+  complexAt(p, n, n) = vectors;
+}
+
+/** (A: n×n) → eigenvalues and eigenvectors as complex numbers; n[1]: values only */
 int eigenGeneral(const int* n, double** p) {
   if (n[0] == 0) return 0;
   const RowMatrix a = in(p[2], n[0], n[0]);
   if (!a.allFinite()) return 1;
   EigenSolver<RowMatrix> f(a, !n[1]);
   if (f.info() != Success) return 1;
-  for (int i = 0; i < n[0]; i++) {
-    p[0][2 * i] = f.eigenvalues()[i].real();
-    p[0][2 * i + 1] = f.eigenvalues()[i].imag();
-  }
-  if (n[1]) return 0;
-  const auto vectors = f.eigenvectors();
-  for (int i = 0; i < n[0]; i++) {
-    for (int j = 0; j < n[0]; j++) {
-      p[1][2 * (i * n[0] + j)] = vectors(i, j).real();
-      p[1][2 * (i * n[0] + j) + 1] = vectors(i, j).imag();
+  complexAt(p[0], n[0], 1) = f.eigenvalues();
+  if (!n[1]) writeVectors(p[1], f.eigenvectors());
+  return 0;
+}
+
+/** The same for complex A. */
+int eigenComplex(const int* n, double** p) {
+  if (n[0] == 0) return 0;
+  const ComplexMatrix a = complexAt(p[2], n[0], n[0]);
+  if (!a.allFinite()) return 1;
+  ComplexEigenSolver<ComplexMatrix> f(a, !n[1]);
+  if (f.info() != Success) return 1;
+  complexAt(p[0], n[0], 1) = f.eigenvalues();
+  if (!n[1]) writeVectors(p[1], f.eigenvectors());
+  return 0;
+}
+
+/** (A: n×n complex) → determinant, its phase, the logarithm of its absolute value */
+int determinantComplex(const int* n, double** p) {
+  std::complex<double> sign = 1, product = 1;
+  double log = 0;
+  if (n[0] > 0) {
+    const PartialPivLU<ComplexMatrix> f(complexAt(p[3], n[0], n[0]));
+    product = sign = f.permutationP().determinant();
+    for (int i = 0; i < n[0]; i++) {
+      const auto d = f.matrixLU()(i, i);
+      const double size = std::abs(d);
+      product *= d;
+      sign *= size > 0 ? d / size : 0;
+      log += std::log(size);
     }
   }
+  complexAt(p[0], 1, 1)(0, 0) = product;
+  complexAt(p[1], 1, 1)(0, 0) = sign;
+  *p[2] = log;
+  return 0;
+}
+
+/** (A: m×n) → R with the reflectors below its diagonal, and their factors tau, as LAPACK's geqrf gives them */
+int householder(const int* n, double** p) {
+  const int rows = n[0], cols = n[1];
+  if (rows == 0 || cols == 0) return 0;
+  const HouseholderQR<RowMatrix> f(in(p[2], rows, cols));
+  out(p[0], rows, cols) = f.matrixQR();
+  Map<VectorXd>(p[1], std::min(rows, cols)) = f.hCoeffs();
   return 0;
 }
 

@@ -7,9 +7,10 @@
 
 using Routine = int (*)(const int*, double**);
 
-// in the order of Numerics in core-wasm/assembly/ops/numerics.ts
+// in the order of Routine in bindings/linalg/module.ts
 static const Routine routines[] = {inverse, solve,          luFactor,     determinant, cholesky, triangularSolve, qr, svd,
-                                   eigenSymmetric, eigenGeneral, exponential, fourier};
+                                   eigenSymmetric, eigenGeneral, exponential, fourier,
+                                   eigenComplex, determinantComplex, householder};
 
 static const int MAX_OPERANDS = 8;
 

@@ -12,4 +12,7 @@ int svd(const int* n, double** p);
 int eigenSymmetric(const int* n, double** p);
 int eigenGeneral(const int* n, double** p);
 int exponential(const int* n, double** p);
+int eigenComplex(const int* n, double** p);
+int determinantComplex(const int* n, double** p);
+int householder(const int* n, double** p);
 int fourier(const int* n, double** p);
