@@ -18,7 +18,7 @@ export function terminalProgress(label: string, total: number): Progress {
     return `${label} ${"█".repeat(full)}${"░".repeat(WIDTH - full)} ${Math.floor(fraction() * 100)}%`;
   };
   const draw = (): void => {
-    const text = bar().slice(0, Math.max(20, (out.columns ?? 80) - 1));
+    const text = bar().slice(0, Math.max(20, (out.columns || 80) - 1));
     // blanks over what a longer line has left
     out.write(`\r${text.padEnd(drawn)}`);
     drawn = text.length;

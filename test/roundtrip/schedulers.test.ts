@@ -22,7 +22,7 @@ const MAKE: Record<string, (o: AnyOptimizer) => Scheduler> = {
     new S.SequentialLR(o, [new S.LinearLR(o, 0.1, { totalIters: 5 }), new S.CosineAnnealingLR(o, 30)], [5]),
   MultiStepLR: (o) => new S.MultiStepLR(o, [5, 9, 9, 20]),
   LambdaLR: (o) => new S.LambdaLR(o, (epoch) => 0.9 ** epoch),
-  ReduceLROnPlateau: (o) => new S.ReduceLROnPlateau(o, { patience: 2 }),
+  ReduceLROnPlateau: (o) => new S.ReduceLROnPlateau(o, { patience: 2 }) as unknown as Scheduler,
   CosineAnnealingWarmRestarts: (o) => new S.CosineAnnealingWarmRestarts(o, 4, 2),
 };
 
@@ -34,7 +34,7 @@ function optimizer(): AnyOptimizer {
 function run(o: AnyOptimizer, scheduler: Scheduler, count: number): number[] {
   return Array.from({ length: count }, () => {
     o.step();
-    scheduler.step(scheduler instanceof S.ReduceLROnPlateau ? 1 : undefined);
+    scheduler.step((scheduler as object) instanceof S.ReduceLROnPlateau ? 1 : undefined);
     return o.paramGroups[0]!.lr;
   });
 }
