@@ -23,6 +23,8 @@ const CHUNKS = [
   [/^bindings\/utils\/data\/(workers|worker|transport)\.ts$/, "workers"],
   // tables, event files and profiles: loaded at the first use
   [/^bindings\/(utils\/(tools|tensorboard(?!\/index))|profiler\/(profile|report))/, "tools"],
+  // what decodes and encodes images: loaded at the first use
+  [/^bindings\/vision\/io\/codec\.ts$/, "images"],
   // without side effects, so that bundlers leave out what a program does not use
   [/^bindings\/vision\//, "vision"],
   [
@@ -63,7 +65,7 @@ const shrink = {
 
 const bundles = {
   input: Object.fromEntries([...HOSTS, ...THREADS, KERNELS].map((name) => [name, `hosts/${name}.ts`])),
-  external: [/^node:/, "webgpu"],
+  external: [/^node:/, "webgpu", "fast-png", "jpeg-js"],
   output: {
     dir: "dist",
     format: "es",

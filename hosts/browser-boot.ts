@@ -1,5 +1,6 @@
 import { boot } from "../bindings/boot.ts";
 import { detectBuild } from "./detect.ts";
+import { canvas } from "./canvas.ts";
 import { webThread } from "./thread.ts";
 import type { KernelTask } from "./host.ts";
 import { web } from "./web.ts";
@@ -28,6 +29,7 @@ function start(task: KernelTask): void {
 
 boot(core, {
   ...web,
+  ...canvas,
   spawn(role, start) {
     // bundlers look for exactly this form of the worker's address
     const worker = start?.() ?? new Worker(new URL("./browser-thread.js", import.meta.url), { type: "module" });

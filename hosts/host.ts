@@ -18,6 +18,10 @@ export interface Host {
   writeFileSync?(path: string | URL, data: Uint8Array): void;
   /** Writes at the end of a file, making it and the folders above it. Absent where the host has no files. */
   appendFile?(path: string | URL, data: Uint8Array): Promise<void>;
+  /** Removes a file if it is there. Absent where the host has no files. */
+  removeFile?(path: string | URL): Promise<void>;
+  /** All files below a folder, by their paths from there, as "a/b.png". Absent where the host has no files. */
+  listFiles?(folder: string | URL): string[];
   /** Opens a file to be read in places. Absent where the host has no files. */
   openFile?(path: string | URL): Promise<OpenFile>;
   /** Begins a file that is written piece by piece, as `writeFile` writes it whole. Absent where the host has no files. */
@@ -38,6 +42,10 @@ export interface Host {
   fetch(url: string | URL, onProgress?: (received: number, total: number) => void): Promise<Uint8Array>;
   /** A progress line for people: a bar on a terminal, a line per tenth elsewhere, in a browser only lines that have a text. */
   progress(label: string, total: number): Progress;
+
+  /** Decodes and encodes image files, where the host itself knows how: rows of RGBA pixels. `quality` is of JPEG, 0 to 1. */
+  decodeImage?(bytes: Uint8Array): Promise<RgbaImage>;
+  encodeImage?(image: RgbaImage, type: string, quality?: number): Promise<Uint8Array>;
 
   /** The host's WebGPU. @throws Error saying what is missing where there is none */
   gpu(): Promise<GPU>;
@@ -91,6 +99,12 @@ export interface KernelTask {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   readonly own: number;
+}
+
+export interface RgbaImage {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array<ArrayBuffer> | Uint8ClampedArray<ArrayBuffer>;
 }
 
 export interface AsyncContext<T> {

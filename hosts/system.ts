@@ -1,6 +1,15 @@
 // Files, streams and progress for the hosts that have Node's modules: Node, Deno, Bun.
 import { AsyncLocalStorage } from "node:async_hooks";
-import { existsSync, mkdirSync, promises, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  promises,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { availableParallelism, homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,6 +29,16 @@ let parts = 0;
 /** A name beside the target, so that the rename stays on one file system. */
 const partOf = (path: string): string => `${path}.${process.pid}.${parts++}.part`;
 const limited = (limit: number | undefined) => (limit === undefined ? {} : { maxOutputLength: Math.max(1, limit) });
+
+function listFiles(folder: string | URL): string[] {
+  const below = (path: string, prefix: string): string[] =>
+    readdirSync(path).flatMap((name) => {
+      const inner = join(path, name);
+      // links are followed
+      return statSync(inner).isDirectory() ? below(inner, `${prefix}${name}/`) : [prefix + name];
+    });
+  return below(toPath(folder), "");
+}
 
 export const system: Omit<Host, "name" | "version" | "build" | "gpu"> = {
   readFile: (path) => promises.readFile(toPath(path)),
@@ -43,6 +62,8 @@ export const system: Omit<Host, "name" | "version" | "build" | "gpu"> = {
     await promises.mkdir(dirname(target), { recursive: true });
     await promises.appendFile(target, data);
   },
+  removeFile: (path) => promises.rm(toPath(path), { force: true }),
+  listFiles,
   openFile,
   createFile,
   exists: (path) =>

@@ -5,6 +5,7 @@ import { TypeError } from "../error.ts";
 import { cat, stack } from "../gen/functions.ts";
 import { take, type Rest } from "../nn/arguments.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { lazily } from "./io/index.ts";
 
 export interface GridOptions {
   /** images a row (default 8) */
@@ -83,3 +84,16 @@ function gridOf(given: Tensor, options: Required<GridOptions>): Tensor {
   });
   return grid;
 }
+
+/**
+ * Saves an image, or a grid of images, of values in [0, 1] as a PNG or JPEG file, after its extension. Without a path it gives the
+ * PNG as a Blob. Follows torchvision.utils.save_image.
+ * @throws TypeError for another extension
+ * @example
+ * const blob = await torch.vision.utils.saveImage(torch.rand(4, 3, 8, 8), null, { nrow: 2 });
+ * blob.type; // "image/png"
+ */
+export const saveImage: {
+  (tensor: Tensor | readonly Tensor[], path?: null, ...grid: GridRest): Promise<Blob>;
+  (tensor: Tensor | readonly Tensor[], path: string | URL, ...grid: GridRest): Promise<void>;
+} = /* @__PURE__ */ lazily("saveImage");

@@ -5,26 +5,9 @@ import { RuntimeError } from "../../error.ts";
 import { keep } from "../../memory/scope.ts";
 import { tensor } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { Dataset } from "../../utils/data/dataset.ts";
-import type { TransformFunction } from "../transforms/transform.ts";
-import { fetchFile } from "./download.ts";
+import { type DownloadOptions, type Sample, type SplitOptions, VisionDataset } from "./base.ts";
+import { fetchFile, onMirror } from "./download.ts";
 import { isGzip, readIdx } from "./idx.ts";
-
-export interface MnistOptions {
-  /** the 60,000 training images (default) or the 10,000 test images */
-  train?: boolean;
-  /** applied to each image, a uint8 [28, 28] tensor */
-  transform?: TransformFunction;
-  /** applied to each label, a number */
-  targetTransform?: TransformFunction<number>;
-}
-
-export interface DownloadOptions extends MnistOptions {
-  /** fetches the files that are not there */
-  download?: boolean;
-  /** addresses to fetch from, in order, in place of the public ones */
-  mirrors?: readonly string[];
-}
 
 interface Sources {
   readonly folder: string;
@@ -43,7 +26,7 @@ const LABELS = { train: "train-labels-idx1-ubyte", test: "t10k-labels-idx1-ubyte
  * @throws RuntimeError if files are missing
  * @example const train = new torch.vision.datasets.MNIST("data", { transform: new torch.vision.transforms.ToTensor() });
  */
-export class MNIST extends Dataset<[image: unknown, label: unknown]> {
+export class MNIST extends VisionDataset {
   protected static readonly sources: Sources = {
     folder: "MNIST/raw",
     mirrors: ["https://ossci-datasets.s3.amazonaws.com/mnist/", "http://yann.lecun.com/exdb/mnist/"],
@@ -73,11 +56,9 @@ export class MNIST extends Dataset<[image: unknown, label: unknown]> {
   /** all labels, int64 [N] */
   readonly targets: Tensor;
   private readonly labels: readonly number[];
-  private readonly transform: TransformFunction | undefined;
-  private readonly targetTransform: TransformFunction<number> | undefined;
 
-  constructor(root: string, options: MnistOptions = {}, files?: { images: Uint8Array; labels: Uint8Array }) {
-    super();
+  constructor(root: string, options: SplitOptions = {}, files?: { images: Uint8Array; labels: Uint8Array }) {
+    super(options);
     this.train = options.train ?? true;
     const part = this.train ? "train" : "test";
     const sources = (new.target as typeof MNIST).sources;
@@ -90,13 +71,11 @@ export class MNIST extends Dataset<[image: unknown, label: unknown]> {
     this.data = keep(tensor(images.data).view([...images.shape]));
     this.targets = keep(tensor(labels.data).to("int64"));
     this.labels = Array.from(labels.data);
-    this.transform = options.transform;
-    this.targetTransform = options.targetTransform;
   }
 
   /** Reads the dataset on any host; with `download` it fetches the files that are missing, checks and keeps them. */
   static async load<D extends MNIST>(
-    this: { new (root: string, options: MnistOptions, files: { images: Uint8Array; labels: Uint8Array }): D },
+    this: { new (root: string, options: SplitOptions, files: { images: Uint8Array; labels: Uint8Array }): D },
     root: string = `${host().cacheDir()}/datasets`,
     options: DownloadOptions = {},
   ): Promise<D> {
@@ -110,7 +89,8 @@ export class MNIST extends Dataset<[image: unknown, label: unknown]> {
       }
       if (!options.download) throw missing(root);
       const file = { name: `${name}.gz`, md5: sources.checksums[name]! };
-      return host().gunzip(await fetchFile(file, options.mirrors ?? sources.mirrors, `${root}/${sources.folder}`));
+      const urls = (options.mirrors ?? sources.mirrors).map((mirror) => onMirror(mirror, file.name));
+      return host().gunzip(await fetchFile(file, urls, `${root}/${sources.folder}`));
     };
     return new this(root, options, { images: await read(IMAGES[part]), labels: await read(LABELS[part]) });
   }
@@ -119,20 +99,15 @@ export class MNIST extends Dataset<[image: unknown, label: unknown]> {
     return this.labels.length;
   }
 
-  get(index: number): [image: unknown, label: unknown] {
-    const image = this.data.select(0, index);
-    const label = this.labels[index]!;
-    return [
-      this.transform === undefined ? image : this.transform(image as never),
-      this.targetTransform === undefined ? label : this.targetTransform(label),
-    ];
+  get(index: number): Sample {
+    return this.transformed(this.data.select(0, index), this.labels[index]!);
   }
 }
 
 /**
  * Articles of Zalando's in MNIST's form (Xiao, Rasul, Vollgraf 2017). Follows torchvision.datasets.FashionMNIST.
  * @example
- * const train = await torch.vision.datasets.FashionMNIST.load({ url: "https://example.org/fashion" });
+ * const train = await torch.vision.datasets.FashionMNIST.load("data", { download: true });
  */
 export class FashionMNIST extends MNIST {
   protected static override readonly sources: Sources = {
@@ -157,6 +132,25 @@ export class FashionMNIST extends MNIST {
     "Bag",
     "Ankle boot",
   ];
+}
+
+/**
+ * Ten characters of cursive Japanese in MNIST's form (Clanuwat et al. 2018). Follows torchvision.datasets.KMNIST.
+ * @example
+ * const train = await torch.vision.datasets.KMNIST.load("data", { download: true });
+ */
+export class KMNIST extends MNIST {
+  protected static override readonly sources: Sources = {
+    folder: "KMNIST/raw",
+    mirrors: ["http://codh.rois.ac.jp/kmnist/dataset/kmnist/"],
+    checksums: {
+      "train-images-idx3-ubyte": "bdb82020997e1d708af4cf47b453dcf7",
+      "train-labels-idx1-ubyte": "e144d726b3acfaa3e44228e80efcd344",
+      "t10k-images-idx3-ubyte": "5c965bf0a639b31b8f53240b1b52f4d7",
+      "t10k-labels-idx1-ubyte": "7320c461ea6c1c855c0b718fb2a4b134",
+    },
+  };
+  static override readonly classes: readonly string[] = ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"];
 }
 
 const candidates = (root: string, folder: string, name: string): string[] =>

@@ -61,10 +61,11 @@ export function round(x: number): number {
 export function inFloat(image: Tensor, fn: (image: Tensor) => Tensor): Tensor {
   const { dtype } = image;
   const floating = dtype === "float32" || dtype === "float64";
-  const batch = image.dim() < 4;
-  const wide = batch ? image.unsqueeze(0) : image;
-  const made = fn(floating ? wide : wide.to("float32"));
-  const result = batch ? made.squeeze(0) : made;
+  const missing = Math.max(4 - image.dim(), 0);
+  let result = floating ? image : image.to("float32");
+  for (let i = 0; i < missing; i++) result = result.unsqueeze(0);
+  result = fn(result);
+  for (let i = 0; i < missing; i++) result = result.squeeze(0);
   if (floating) return result;
   return (image.isFloatingPoint() ? result : result.round()).to(dtype);
 }

@@ -1,0 +1,2 @@
+/** torch.vision.datasets.utils */
+export { downloadUrl, type DownloadUrlOptions } from "./download.ts";
