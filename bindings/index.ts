@@ -29,6 +29,7 @@ export {
   type GradModeGuard,
 } from "./autograd/mode.ts";
 export { einsum } from "./functional/einsum.ts";
+export { bartlettWindow, blackmanWindow, hammingWindow, hannWindow, kaiserWindow } from "./functional/windows.ts";
 export { gradient, type GradientOptions } from "./functional/gradient.ts";
 export { chainMatmul, tensordot, type ContractedDims } from "./functional/products.ts";
 export {
