@@ -151,6 +151,52 @@ function meanOfSquares(to: usize, row: usize, below: usize, width: i32, divisor:
   joinSquares(Mode.Sum, to, row, below, width, divisor);
 }
 
+// @ts-ignore: decorator
+@inline function highest(a: v128, b: v128, d: v128): v128 {
+  return f32x4.pmax(f32x4.pmax(a, b), d);
+}
+
+/**
+ * Windows of 3 x 3, two columns apart, the first of which begins in the column before `row` if `padding` is 1. False if there
+ * is a NaN, which would be lost.
+ */
+function maxOfThrees(to: usize, row: usize, below: usize, width: i32, padding: i32): bool {
+  const second = row + below;
+  const third = second + below;
+  let check = f32x4.splat(0);
+  for (let x = padding; x < width; x += 4) {
+    // the last four reach back over some that are done
+    const o = min(x, width - 4);
+    const c = (<usize>(2 * o - padding)) << 2;
+    const a0 = v128.load(row + c);
+    const a1 = v128.load(second + c);
+    const a2 = v128.load(third + c);
+    const b0 = v128.load(row + c, 16);
+    const b1 = v128.load(second + c, 16);
+    const b2 = v128.load(third + c, 16);
+    const d0 = v128.load32_splat(row + c, 32);
+    const d1 = v128.load32_splat(second + c, 32);
+    const d2 = v128.load32_splat(third + c, 32);
+    check = f32x4.add(check, f32x4.add(f32x4.add(a0, a1), f32x4.add(a2, f32x4.add(b0, b1))));
+    check = f32x4.add(check, f32x4.add(f32x4.add(b2, d0), f32x4.add(d1, d2)));
+    const a = highest(a0, a1, a2);
+    const b = highest(b0, b1, b2);
+    const even = v128.shuffle<f32>(a, b, 0, 2, 4, 6);
+    const odd = v128.shuffle<f32>(a, b, 1, 3, 5, 7);
+    const next = v128.shuffle<f32>(even, highest(d0, d1, d2), 1, 2, 3, 4);
+    v128.store(to + ((<usize>o) << 2), highest(even, odd, next));
+  }
+  if (padding) {
+    const a = v128.load64_zero(row);
+    const b = v128.load64_zero(second);
+    const d = v128.load64_zero(third);
+    check = f32x4.add(check, f32x4.add(f32x4.add(a, b), d));
+    const v = highest(a, b, d);
+    store<f32>(to, f32x4.extract_lane(f32x4.pmax(v, v128.shuffle<f32>(v, v, 1, 1, 1, 1)), 0));
+  }
+  return !v128.any_true(f32x4.ne(check, check));
+}
+
 /** How many steps fit into an extent; without a division where it can be. */
 // @ts-ignore: decorator
 @inline function count(extent: i32, step: i32): i32 {
@@ -223,8 +269,17 @@ function rows(args: Args, out: Operand, x: Operand, largest: bool): void {
       store<f32>(counts + ((<usize>i) << 2), divisor ? 1 : <f32>max(size, 1));
     }
   }
-  const even = !adaptive && stride <= 2 && ow >= 4;
+  const even = !adaptive && stride <= 2 && ow >= 4 && iw >= 4;
   const squares = even && stride == 2 && kernel == 2 && stepX == 1 && padding == 0 && 2 * ow <= iw;
+  const threes =
+    largest &&
+    even &&
+    stride == 2 &&
+    kernel == 3 &&
+    stepX == 1 &&
+    padding < 2 &&
+    ow >= 4 + padding &&
+    2 * ow + 1 - padding <= iw;
   const rowBytes = (<usize>iw) << 2;
   let plane = x.data;
   let to = out.data;
@@ -250,6 +305,12 @@ function rows(args: Args, out: Operand, x: Operand, largest: bool): void {
               ? extent(depths, z) * extent(heights, y)
               : (end(depths, z) - z0) * (end(heights, y) - y0))
         );
+        if (threes && nz == 1 && ny == 3) {
+          if (maxOfThrees(to, plane + <usize>(z0 * ih + y0) * rowBytes, step, ow, padding)) {
+            to += (<usize>ow) << 2;
+            continue;
+          }
+        }
         if (squares && nz == 1 && ny == 2) {
           const row = plane + <usize>(z0 * ih + y0) * rowBytes;
           let done = true;
