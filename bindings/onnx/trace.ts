@@ -93,6 +93,8 @@ const WRITTEN_BACK: Record<string, string> = {
   unsqueeze: "squeeze",
 };
 
+const OVERWRITING = new Set(["fill", "zero", "copy", "uniform", "normal"]);
+
 export class Trace {
   readonly calls: Call[] = [];
   readonly inputs = new Map<string, Value>();
@@ -186,6 +188,8 @@ export class Trace {
   /** An op in place: the tensor has another value from now on, and what shares its storage is not known any more. */
   private recordWrite(op: string, words: readonly number[], run: (...words: number[]) => number): number {
     const args = this.argumentsOf(op, words);
+    // what was there before does not matter
+    if (OVERWRITING.has(op)) args["input"] = null;
     const target = words[0]!;
     const before = this.valueOf(target);
     if (before.isConstant && before.snapshot === 0) {

@@ -228,7 +228,7 @@ export class Writer {
   }
   /** A size that may depend on the axes; undefined where it is absent. */
   whole(name: string): Size | undefined {
-    return this.call.args[name] === null ? undefined : (this.solved(this.call, name) as Size);
+    return (this.call.args[name] ?? null) === null ? undefined : (this.solved(this.call, name) as Size);
   }
   /** A size that must not. */
   fixed(name: string): number {
@@ -236,7 +236,7 @@ export class Writer {
     return typeof size === "number" ? size : this.refuse(`${name} depends on a dynamic axis`);
   }
   wholes(name: string): Size[] | undefined {
-    return this.call.args[name] === null ? undefined : (this.solved(this.call, name) as Size[]);
+    return (this.call.args[name] ?? null) === null ? undefined : (this.solved(this.call, name) as Size[]);
   }
   fixedList(name: string): number[] | undefined {
     return this.wholes(name)?.map((size) =>

@@ -195,6 +195,31 @@ describe("models", () => {
     const { graph } = readModel(await torch.onnx.export(model, randn(3, 2, 5)));
     expect(graph!.initializer.map(({ name }) => name)).toEqual(expect.arrayContaining(Object.keys(model.stateDict())));
   });
+  it.each([
+    ["LSTM", new nn.LSTMCell(5, 4)],
+    ["GRU", new nn.GRUCell(5, 4)],
+    ["RNN", new nn.RNNCell(5, 4)],
+  ])("a cell of %s, whose state begins with zeros", (_name, cell) =>
+    check(cell, [randn(2, 5)], batch, [[randn(3, 5)]]),
+  );
+  it("windows, bags and losses", () => {
+    const target = torch.tensor([1n, 2n, 0n]);
+    const bags = torch.tensor([
+      [1n, 2n],
+      [0n, 1n],
+    ]);
+    return check(
+      (x, image) => [
+        [
+          F.unfold(image, 3, { padding: 1, stride: 2 }),
+          F.lpPool2d(image, 2, 2),
+          F.embeddingBag(bags, x, { mode: "sum" }),
+        ],
+        [F.embeddingBag(bags, x), F.crossEntropy(x, target), F.nllLoss(x.logSoftmax(1), target, { reduction: "sum" })],
+      ],
+      [randn(3, 4), randn(2, 3, 8, 8)],
+    );
+  });
   it("LSTM with a projection, step by step", () => check(new nn.LSTM(5, 4, { projSize: 2 }), [randn(3, 2, 5)]));
   it("LSTM with a state", () => {
     const model = new nn.LSTM(5, 4, { numLayers: 2 });

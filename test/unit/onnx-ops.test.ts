@@ -133,6 +133,27 @@ const CASES: Case[] = [
   ["TopK", 11, { axis: 1, largest: 0 }, [grid, long(2)], 2],
   ["CumSum", 14, { exclusive: 1, reverse: 1 }, [grid, torch.tensor(1, { dtype: "int64" })]],
   ["CumSum", 14, { exclusive: 1 }, [grid, torch.tensor(-1, { dtype: "int64" })]],
+  ["Unique", 11, {}, [float(3, 1, 3, 2, 1)], 4],
+  [
+    "Unique",
+    11,
+    { axis: 0 },
+    [
+      torch.tensor([
+        [1, 2],
+        [0, 5],
+        [1, 2],
+      ]),
+    ],
+    4,
+  ],
+  ["SoftmaxCrossEntropyLoss", 13, {}, [randn(3, 4), long(1, 3, 0)], 2],
+  [
+    "NegativeLogLikelihoodLoss",
+    13,
+    { reduction: "sum", ignore_index: 3 },
+    [randn(3, 4), long(1, 3, 0), randn(4).abs()],
+  ],
   ["NonZero", 13, {}, [grid.gt(0).float()]],
   ["LpNormalization", 13, { axis: 1, p: 1 }, [grid]],
   ["MeanVarianceNormalization", 13, {}, [image]],

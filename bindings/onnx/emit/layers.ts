@@ -168,6 +168,58 @@ const avgPool =
     );
   };
 
+const lpPool =
+  (spatial: number): Emit =>
+  (w) => {
+    const f = new Formula(w, w.result);
+    const { pads: _, ...moves } = window(w, spatial);
+    const p = w.real("normType");
+    const count = moves.kernel_shape.reduce((a, b) => a * b, 1);
+    return batched(w, spatial, (x) => f.pow(f.mul(w.node("AveragePool", [f.pow(x, p)], moves), count), 1 / p));
+  };
+
+/** The windows of an image as columns: a slice for each place in the window. */
+function im2col(w: Writer): string {
+  const x = w.value();
+  const [n, channels, ...sizes] = w.shape(x);
+  if (x.shape.length !== 4 || [channels, ...sizes].some((size) => typeof size !== "number"))
+    return w.refuse("of dynamic sizes, or without a batch");
+  const [kernel, stride, dilation, pad] = ["kernelSize", "stride", "dilation", "padding"].map((name) =>
+    all(w.fixedList(name), 2, name === "padding" ? 0 : 1),
+  ) as [number[], number[], number[], number[]];
+  const padded = w.node("Pad", [w.name(x), w.numbers([0, 0, ...pad, 0, 0, ...pad], "int64"), w.number(0, w.result)]);
+  const reach = kernel.map((size, i) => (sizes[i] as number) + 2 * pad[i]! - dilation[i]! * (size - 1));
+  const parts: string[] = [];
+  for (let i = 0; i < kernel[0]!; i++) {
+    const rows = w.slice(padded, 2, i * dilation[0]!, i * dilation[0]! + reach[0]!, stride[0]);
+    for (let j = 0; j < kernel[1]!; j++)
+      parts.push(w.unsqueeze(w.slice(rows, 3, j * dilation[1]!, j * dilation[1]! + reach[1]!, stride[1]), 2));
+  }
+  const columns = kernel[0]! * kernel[1]! * (channels as number);
+  const places = w.call.outputs[0]!.shape[2]!;
+  return w.reshape(w.node("Concat", parts, { axis: 2 }), [n!, columns, places]);
+}
+
+function embeddingBag(w: Writer): string {
+  const absent = (name: string): boolean => w.call.args[name] === null;
+  if (w.value().shape.length !== 2 || !["offsets", "maxNorm", "perSampleWeights", "paddingIdx"].every(absent))
+    w.refuse("but of bags of one length");
+  const rows = w.node("Gather", [w.input("weight"), w.input()], { axis: 0 });
+  const mode = w.text("mode");
+  if (mode === "sum") return w.node("ReduceSum", [rows, w.numbers([1], "int64")], { keepdims: 0 });
+  return w.node(mode === "mean" ? "ReduceMean" : "ReduceMax", [rows], { axes: [1], keepdims: 0 });
+}
+
+/** A loss of classes. */
+const classes =
+  (type: string): Emit =>
+  (w) => {
+    if (w.value("target").dtype !== "int64") w.refuse("of probabilities");
+    if ("labelSmoothing" in w.call.args && w.real("labelSmoothing") !== 0) w.refuse("with labelSmoothing");
+    const inputs = [w.input(), w.input("target"), ...(w.input("weight") === "" ? [] : [w.input("weight")])];
+    return w.node(type, inputs, { reduction: w.text("reduction"), ignore_index: w.fixed("ignoreIndex") });
+  };
+
 /** Adaptive pools: of everything, or windows of one size. */
 const adaptive =
   (type: "Average" | "Max", spatial: number, withIndices = false): Emit =>
@@ -296,6 +348,12 @@ export const LAYERS: Emits = {
   adaptiveMaxPool1dWithIndices: adaptive("Max", 1, true),
   adaptiveMaxPool2dWithIndices: adaptive("Max", 2, true),
   adaptiveMaxPool3dWithIndices: adaptive("Max", 3, true),
+  lpPool1d: lpPool(1),
+  lpPool2d: lpPool(2),
+  im2col,
+  embeddingBag,
+  crossEntropy: classes("SoftmaxCrossEntropyLoss"),
+  nllLoss: classes("NegativeLogLikelihoodLoss"),
   glu: (w) => {
     const x = w.value();
     const axis = w.dim("dim", x.shape.length);

@@ -362,8 +362,16 @@ export const SHAPES: Emits = {
   arange: range,
   rand: (w) => w.node("RandomUniformLike", [filled(w, w.number(0, w.result))]),
   randn: (w) => w.node("RandomNormalLike", [filled(w, w.number(0, w.result))]),
-  uniform: (w) => w.node("RandomUniformLike", [w.input()], { low: float(w.real("from")), high: float(w.real("to")) }),
-  normal: (w) => w.node("RandomNormalLike", [w.input()], { mean: float(w.real("mean")), scale: float(w.real("std")) }),
+  uniform: (w) =>
+    w.node("RandomUniformLike", [filled(w, w.number(0, w.result))], {
+      low: float(w.real("from")),
+      high: float(w.real("to")),
+    }),
+  normal: (w) =>
+    w.node("RandomNormalLike", [filled(w, w.number(0, w.result))], {
+      mean: float(w.real("mean")),
+      scale: float(w.real("std")),
+    }),
   emptyLike: (w) => filled(w, w.number(0, w.result)),
 };
 

@@ -1,6 +1,9 @@
 // Operators that reduce, sort and scan.
 
+import * as F from "../../gen/nn-functional.ts";
 import * as torch from "../../gen/functions.ts";
+import { tensor } from "../../tensor/create.ts";
+import { unique } from "../../tensor/shapes.ts";
 import { empty } from "../../factories.ts";
 import { einsum } from "../../functional/einsum.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -44,6 +47,23 @@ const extreme =
     return find(x.flip([axis]), axis, keepdim).rsub(x.shape[axis]! - 1);
   };
 
+type Loss = (
+  input: Tensor,
+  target: Tensor,
+  weight: Tensor | null,
+  ignoreIndex: number,
+  reduction: "none" | "mean" | "sum",
+) => Tensor;
+
+const loss = (node: Node, of: Loss): Tensor =>
+  of(
+    node.input(0),
+    node.input(1).to("int64"),
+    node.optional(2) ?? null,
+    node.int("ignore_index", -100),
+    node.text("reduction", "mean") as "mean",
+  );
+
 export const REDUCTIONS: Operators = {
   "ReduceSum:1": reduction(sum, 13),
   "ReduceMean:1": reduction(mean),
@@ -81,5 +101,26 @@ export const REDUCTIONS: Operators = {
     const places = x.nonzero() as Tensor;
     return x.ndim === 0 ? empty([0, places.shape[0]!], { dtype: "int64" }) : places.t();
   },
+  Unique: (node) => {
+    const x = node.input(0);
+    if (node.int("sorted", 1) === 0) node.lacks("the order of occurrence");
+    const axis = node.attribute("axis") === undefined ? undefined : node.axis(node.int("axis", 0), x.ndim);
+    const options = { returnInverse: true, returnCounts: true, ...(axis === undefined ? {} : { dim: axis }) } as const;
+    const [values, inverse, counts] = unique(x, options);
+    const places = new Map<number, bigint>();
+    if (node.outputCount > 1) {
+      const groups = inverse.reshape([-1]).tolist<number[]>();
+      groups.forEach((group, i) => places.has(group) || places.set(group, BigInt(i)));
+    }
+    const first = Array.from(places)
+      .sort(([a], [b]) => a - b)
+      .map(([, place]) => place);
+    return [values, tensor(first, { dtype: "int64" }), inverse.reshape([-1]), counts];
+  },
+  NegativeLogLikelihoodLoss: (node) => loss(node, F.nllLoss),
+  SoftmaxCrossEntropyLoss: (node) => [
+    loss(node, F.crossEntropy),
+    node.outputCount > 1 ? node.input(0).logSoftmax(1) : undefined,
+  ],
   Einsum: (node) => einsum(node.text("equation", ""), node.tensors()),
 };
