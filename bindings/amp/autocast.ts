@@ -7,6 +7,7 @@ import { RuntimeError } from "../error.ts";
 import type { AsyncContext } from "../memory/scope.ts";
 import { isOptions } from "../tensor/call.ts";
 import { Code, deviceCode, dtypeCode, DTYPES, type Device, type DType } from "../tensor/dtype.ts";
+import { deviceCodeOf } from "../tensor/read.ts";
 import { intercept, mapHandles, parametersOf, type Run } from "../tensor/intercept.ts";
 
 type Policy = "lower" | "float32" | "widest" | "banned";
@@ -114,7 +115,6 @@ function forget({ casts }: Frame): void {
 
 // ---- the interceptor
 
-const deviceOfHandle = (handle: number): number => (word(handle + 4) >>> 8) & 255;
 const dtypeOfHandle = (handle: number): number => word(handle + 4) & 255;
 /** Floating, but not float64, which stays what it is. */
 const isEligible = (dtype: number): boolean =>
@@ -128,7 +128,7 @@ function cast(op: string, words: readonly number[], run: Run): number {
   mapHandles(op, words, (handle) => {
     const dtype = dtypeOfHandle(handle);
     if (!isEligible(dtype)) return handle;
-    device = Math.max(device, deviceOfHandle(handle));
+    device = Math.max(device, deviceCodeOf(handle));
     if (dtype === Code.Float32) widest = dtype;
     return handle;
   });
@@ -153,7 +153,7 @@ function cast(op: string, words: readonly number[], run: Run): number {
     return run(
       ...mapHandles(op, words, (handle) => {
         const dtype = dtypeOfHandle(handle);
-        if (dtype === target || !isEligible(dtype) || deviceOfHandle(handle) !== device) return handle;
+        if (dtype === target || !isEligible(dtype) || deviceCodeOf(handle) !== device) return handle;
         return converted(handle, dtype, target, frame, made);
       }),
     );

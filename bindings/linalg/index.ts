@@ -7,7 +7,8 @@ import * as householder from "./householder.ts";
 import * as factors from "./lu.ts";
 
 export { LinAlgError, load } from "./functions.ts";
-export { cross, diagonal, matmul, multiDot, vecdot, vectorNorm } from "../gen/linalg.ts";
+export { cross, diagonal, matmul, multiDot, vecdot } from "../gen/linalg.ts";
+export { vectorNorm } from "./norms.ts";
 
 /**
  * The inverse of square matrices.

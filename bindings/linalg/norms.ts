@@ -7,7 +7,7 @@ import * as generated from "../gen/linalg.ts";
 import { tensor } from "../tensor/create.ts";
 import { wrapDim } from "../tensor/dims.ts";
 import type { DType } from "../tensor/dtype.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { checkMatrix, checkSquare } from "./checks.ts";
 import { svdvals } from "./functions.ts";
 import { lastInfo, LinalgInv, tidy } from "./primitives.ts";
@@ -21,6 +21,17 @@ interface NormOptions {
   keepdim?: boolean;
   dtype?: DType;
 }
+
+/**
+ * The vector norm; of complex numbers that of their absolute values. Follows torch.linalg.vector_norm.
+ * @example
+ * torch.linalg.vectorNorm(torch.tensor([3, 4])); // tensor(5.)
+ */
+export const vectorNorm = ((a: unknown, ...rest: unknown[]): Tensor =>
+  (generated.vectorNorm as (...args: unknown[]) => Tensor)(
+    a instanceof Tensor && a.isComplex() ? ops.abs(a) : a,
+    ...rest,
+  )) as typeof generated.vectorNorm;
 
 /**
  * Norms of matrices: "fro", "nuc", ±1 (columns), ±2 (singular values), ±Infinity (rows).
@@ -47,7 +58,7 @@ export function matrixNorm(...given: unknown[]): Tensor {
   if (first === second) {
     throw new RuntimeError(`${name}: dims must be different. Got (${dim.join(", ")})`);
   }
-  if (ord === "fro") return generated.vectorNorm(a, 2, [first, second], keepdim);
+  if (ord === "fro") return vectorNorm(a, 2, [first, second], keepdim);
   const order = String(ord);
   if (!["nuc", "1", "-1", "2", "-2", "Infinity", "-Infinity"].includes(order)) {
     throw new RuntimeError(`${name}: Order ${order} not supported.`);
@@ -103,7 +114,7 @@ export function norm(...given: unknown[]): Tensor {
     return matrixNorm(a, { ord, dim: dims ?? [0, 1], keepdim, ...(dtype === undefined ? {} : { dtype }) });
   }
   const order = asked ? (ord as number) : 2;
-  return generated.vectorNorm(withDtype(a, dtype), order, dims, keepdim);
+  return vectorNorm(withDtype(a, dtype), order, dims, keepdim);
 }
 
 /**

@@ -216,4 +216,18 @@ describe("products of complex matrices and vectors", () => {
     );
     expect(check((x, y) => torch.einsum("ij,kj->ik", x, y.conj()))).toBe(true);
   });
+
+  it("have norms, and are compared", () => {
+    expect(torch.linalg.vectorNorm(u).item()).toBeCloseTo(Math.sqrt(15));
+    expect(torch.linalg.norm(a).item()).toBeCloseTo(Number(a.abs().pow(2).sum().sqrt().item()));
+    expect(torch.norm(u, 1).item()).toBeCloseTo(Math.sqrt(5) + Math.sqrt(10));
+    expect(torch.allclose(a, a.add(1e-9))).toBe(true);
+    expect(torch.allclose(a, a.add(1e-3))).toBe(false);
+  });
+
+  it("are differentiated through indices", () => {
+    const x = c([1, 2, 3], [0, 1, -1]);
+    const [gradient] = torch.autograd.grad(x.at([0, 2, 0]).abs().pow(2).sum(), x);
+    expect(close(gradient!, x.detach().mul(torch.tensor([4, 0, 2], { dtype: "float64" })))).toBe(true);
+  });
 });

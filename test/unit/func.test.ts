@@ -250,6 +250,16 @@ describe("vmap", () => {
     ]);
   });
 
+  it("lets autocast in, and stands in it", () => {
+    const [mat, rows] = [torch.ones(2, 3), torch.ones(4, 3)];
+    const inside = vmap((v: T) => torch.autocast("cpu", { dtype: "bfloat16" }, () => mat.matmul(v)))(rows) as T;
+    const around = torch.autocast("cpu", { dtype: "bfloat16" }, () => vmap((v: T) => mat.matmul(v))(rows) as T);
+    for (const result of [inside, around]) {
+      expect([result.dtype, result.shape]).toEqual(["bfloat16", [4, 2]]);
+      expect(result.eq(3).all().item()).toBe(true);
+    }
+  });
+
   it("asks custom Functions sample by sample", () => {
     class Cube extends torch.autograd.Function {
       static override forward(ctx: torch.autograd.FunctionContext, v: T): T {

@@ -1,9 +1,10 @@
 // Comparisons of whole tensors, and what comparing ops check beyond their dtype rules.
 import * as ops from "../gen/ops";
 import { sameShape } from "../tensor/broadcast";
-import { rawContiguous } from "../tensor/create";
-import { DType } from "../tensor/dtype";
+import { rawContiguous, wrappedNumber } from "../tensor/create";
+import { DType, isComplex } from "../tensor/dtype";
 import { ErrorKind, fail, msg, msgDType, msgFloat, raise } from "../tensor/error";
+import { ScalarKind } from "../tensor/scalar";
 import { Tensor } from "../tensor/tensor";
 import { valueOf } from "../tensor/transfer";
 
@@ -33,6 +34,13 @@ function allTrue(t: Tensor): bool {
 
 export function allclose(input: Tensor, other: Tensor, rtol: f64, atol: f64, equalNan: bool): bool {
   checkClose(input, other, rtol, atol, equalNan);
+  if (isComplex(input.dtype)) {
+    const bound = ops.add(
+      ops.mul(ops.abs(other), wrappedNumber(rtol, ScalarKind.Float)),
+      wrappedNumber(atol, ScalarKind.Float),
+    );
+    return allTrue(ops.logicalOr(ops.eq(input, other), ops.le(ops.abs(ops.sub(input, other)), bound)));
+  }
   return allTrue(ops.isclose(input, other, rtol, atol, equalNan));
 }
 

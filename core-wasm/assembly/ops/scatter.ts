@@ -14,7 +14,8 @@ import { Ints, ints1, newInts, shapeOf } from "../tensor/ints";
 import { Scalar } from "../tensor/scalar";
 import { Flag, Tensor } from "../tensor/tensor";
 import { Tensors } from "../tensor/tensors";
-import { openView, rawExpand, rawView, sealView } from "../tensor/views";
+import { openView, rawExpand, rawView, rawViewAsReal, sealView } from "../tensor/views";
+import { viewAsComplex } from "./complex";
 import { checkFlatRange, countOf, indexedGeometry, onlyMask } from "./indexing";
 import { alongDim, asIndex, atLeast1d, checkIntegers, checkLong, checkRange, hasBadIndex, runScatter } from "./indices";
 import { Device } from "../dispatch/device";
@@ -396,6 +397,9 @@ export function indexPut(input: Tensor, indices: Tensors, values: Tensor, accumu
     msgDType(values.dtype);
     msg(" for the source.");
     raise(ErrorKind.Runtime);
+  }
+  if (accumulate && isComplex(input.dtype)) {
+    return viewAsComplex(indexPut(rawViewAsReal(input), indices, rawViewAsReal(values), true));
   }
   if (accumulate) checkArithmetic("index_put_", input.dtype);
   if (input.device != Device.Cpu && values.numel == 1) {

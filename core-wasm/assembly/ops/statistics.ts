@@ -1,7 +1,7 @@
 // Ops made of reductions and other ops.
 import * as ops from "../gen/ops";
 import { wrapDim } from "../tensor/broadcast";
-import { DType, isFloating, NO_DTYPE } from "../tensor/dtype";
+import { DType, isFloating, NO_DTYPE, isComplex } from "../tensor/dtype";
 import { ErrorKind, fail, msg, msgInt, raise } from "../tensor/error";
 import { Ints, ints1, newInts, NONE } from "../tensor/ints";
 import { Tensor } from "../tensor/tensor";
@@ -41,7 +41,7 @@ export function nanmean(input: Tensor, dim: Ints | null, keepdim: bool, dtype: i
 
 /** torch.norm with a number: the vector norm over dims. */
 export function norm(input: Tensor, p: f64, dim: Ints | null, keepdim: bool, dtype: i32): Tensor {
-  return ops.vectorNorm(input, p, dim, keepdim, dtype);
+  return ops.vectorNorm(isComplex(input.dtype) ? ops.abs(input) : input, p, dim, keepdim, dtype);
 }
 
 // ---- differences and trapezoids
