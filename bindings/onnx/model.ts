@@ -92,7 +92,12 @@ export class OnnxModel<Result extends Tensor | Tensor[] = Tensor> extends Module
     return Object.fromEntries(this.outputs.map(({ name }, i) => [name, results[i]!]));
   }
 
-  /** Releases the weights now; the model cannot be used any more. */
+  /**
+   * Releases the weights now; the model cannot be used any more.
+   * @example
+   * const model = await torch.onnx.load("resnet18.onnx");
+   * model.dispose();
+   */
   dispose(): void {
     for (const tensor of this.weights.values()) tensor.dispose();
   }
