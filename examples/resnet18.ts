@@ -1,15 +1,13 @@
 // ResNet-18 with weights that torchvision, or anything with its names, saved; then a new head learns classes of its own.
-//   node --import tsx examples/resnet18.ts [IMAGE.png …] [--weights resnet18.pt|resnet18.safetensors]
+//   node --import tsx examples/resnet18.ts [IMAGE.jpg|png …] [--weights resnet18.pt|resnet18.safetensors]
 //     [--steps 40] [--batch 16] [--size 64] [--lr 0.005] [--tune head|all] [--seed 0] [--device webgpu]
 // Pictures are classified with the weights as they came. The new classes are stripes of four directions, made here.
-import { readFileSync } from "node:fs";
 import * as torch from "flambeau";
 import { chosenDevice } from "./lib/device.ts";
-import { readImage } from "./lib/image.ts";
 import { numberOption, operands, option, runAsProgram } from "./lib/main.ts";
 
 const { nn, optim } = torch;
-const { resnet18 } = torch.vision.models;
+const { models, transforms } = torch.vision;
 const F = nn.functional;
 
 type ResNet = torch.vision.models.ResNet;
@@ -19,21 +17,21 @@ export async function loadResNet18(file: string): Promise<ResNet> {
   const saved = file.endsWith(".safetensors") ? await torch.safetensors.loadFile(file) : await torch.load(file);
   const state: torch.nn.StateDict = saved.state_dict ?? saved.model ?? saved;
   if (!(state["fc.weight"] instanceof torch.Tensor)) throw new Error(`${file} has no weights of a ResNet`);
-  const model = resnet18({ numClasses: state["fc.weight"].shape[0]! });
+  const model = models.resnet18({ numClasses: state["fc.weight"].shape[0]! });
   model.loadStateDict(state);
   return model.eval();
 }
 
-const normalize = new torch.vision.transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
-
 /** A picture as the weights expect it: [1, 3, 224, 224]. */
-function prepared(file: string): torch.Tensor {
-  const pixels = readImage(readFileSync(file), file);
-  const [height, width] = pixels.shape as [number, number];
-  const side = Math.min(height, width);
-  const square = pixels.narrow(0, (height - side) >> 1, side).narrow(1, (width - side) >> 1, side);
-  const image = F.interpolate(square.expand([1, 3, side, side]), { size: [224, 224], mode: "bilinear" });
-  return normalize(image);
+async function prepared(file: string): Promise<torch.Tensor> {
+  const picture = new torch.vision.Image(await torch.vision.io.readImage(file, "rgb"));
+  const steps = new transforms.Compose([
+    new transforms.Resize(256),
+    new transforms.CenterCrop(224),
+    new transforms.ToTensor(),
+    new transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
+  ]);
+  return (steps(picture) as torch.Tensor).unsqueeze(0);
 }
 
 /** The likeliest classes of one picture. */
@@ -117,12 +115,12 @@ runAsProgram(import.meta, async () => {
   const device = await chosenDevice();
   const weights = option("weights");
   torch.manualSeed(numberOption("seed", 0));
-  const model = weights === undefined ? resnet18().eval() : await loadResNet18(weights);
+  const model = weights === undefined ? models.resnet18().eval() : await loadResNet18(weights);
   console.log(weights === undefined ? "random weights (--weights FILE takes others)" : `weights of ${weights}`);
   model.to(device);
   for (const file of operands()) {
     console.log(file);
-    for (const [index, share] of await classify(model, prepared(file).to(device)))
+    for (const [index, share] of await classify(model, (await prepared(file)).to(device)))
       console.log(`  class ${String(index).padStart(3)}: ${(100 * share).toFixed(1)} %`);
   }
   const tune = option("tune") ?? "head";

@@ -7,13 +7,13 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import * as torch from "flambeau";
 import { chosenDevice } from "./lib/device.ts";
-import { saveImage } from "./lib/grid.ts";
 import { numberOption, option, runAsProgram } from "./lib/main.ts";
 import { mnistTensors } from "./lib/mnist.ts";
 import { type ProgressLine, progressLine, silent } from "./lib/progress.ts";
 
 const { nn, optim } = torch;
 const { DataLoader, TensorDataset } = torch.utils.data;
+const { saveImage } = torch.vision.utils;
 const F = nn.functional;
 
 const PIXELS = 28 * 28;
@@ -140,12 +140,14 @@ async function test(model: VAE, images: torch.Tensor, batch = 500): Promise<numb
   model.eval();
   const { device } = model.mean.weight;
   const sums: Promise<number>[] = [];
-  torch.noGrad(() => {
-    for (const part of torch.scoped(images.split(batch))) {
-      const there = part.to(device);
-      sums.push(lossOf(model(there), there).itemAsync<number>());
-    }
-  });
+  torch.scope(() =>
+    torch.noGrad(() => {
+      for (const part of torch.scoped(images.split(batch))) {
+        const there = part.to(device);
+        sums.push(lossOf(model(there), there).itemAsync<number>());
+      }
+    }),
+  );
   return (await Promise.all(sums)).reduce((a, b) => a + b) / images.shape[0]!;
 }
 
