@@ -121,9 +121,15 @@ test("image folders: classes by name, samples in torchvision's order, batches wi
       ["a/0.png", "a/10.png", "a/x/1.jpg", "b/2.png", "b/c/4.png", "b/c-d/3.PNG"],
     );
     const seen: unknown[] = [];
-    for await (const [images, labels] of new torch.utils.data.DataLoader(data, { batchSize: 4 }))
-      seen.push([images.shape, labels.tolist(), images.at(":", 0, 0, 0).mul(25.5).round().tolist()]);
-    assert.deepEqual(seen, [
+    const module = new URL("./workers/datasets.mjs#Pictures", import.meta.url);
+    const made = await torch.utils.data.workerDataset(module, folder);
+    const workers = new torch.utils.data.DataLoader(made, { batchSize: 4, numWorkers: 2 });
+    const both = [new torch.utils.data.DataLoader(data, { batchSize: 4 }), workers];
+    for (const loader of both)
+      for await (const [images, labels] of loader)
+        seen.push([images.shape, labels.tolist(), images.at(":", 0, 0, 0).mul(25.5).round().tolist()]);
+    assert.deepEqual(seen.slice(2), seen.slice(0, 2));
+    assert.deepEqual(seen.slice(0, 2), [
       [
         [4, 3, 6, 8],
         [0, 0, 0, 1],

@@ -32,7 +32,8 @@ export const decodeImage: (input: Uint8Array | Tensor, mode?: ImageReadMode) => 
   /* @__PURE__ */ lazily("decodeImage");
 
 /**
- * The bytes of a PNG file of a uint8 image [1 to 4, H, W]. Follows torchvision.io.encode_png.
+ * The bytes of a PNG file of a uint8 image [1 to 4, H, W]; browsers write four channels always. Follows
+ * torchvision.io.encode_png.
  * @example
  * const bytes = await torch.vision.io.encodePng(torch.zeros([3, 8, 8], { dtype: "uint8" }));
  * bytes.slice(1, 4); // [80, 78, 71]

@@ -91,3 +91,6 @@ export const greet = (id) => {
   greeting = `hello from ${id}`;
 };
 export const Greetings = () => ({ length: 2, get: () => greeting });
+
+const { datasets, transforms } = torch.vision;
+export const Pictures = (folder) => new datasets.ImageFolder(folder, { transform: new transforms.ToTensor() });
