@@ -36,3 +36,9 @@ export function readIdx(bytes: Uint8Array, name: string): Idx {
 export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
+
+/** The size that a gzip file gives in its last bytes; beyond it nothing is unpacked. */
+export function unpackedSize(bytes: Uint8Array): number {
+  if (bytes.length < 18) return 0;
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(bytes.length - 4, true);
+}

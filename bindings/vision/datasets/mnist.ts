@@ -7,7 +7,7 @@ import { tensor } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type DownloadOptions, type Sample, type SplitOptions, VisionDataset } from "./base.ts";
 import { fetchFile, onMirror } from "./download.ts";
-import { isGzip, readIdx } from "./idx.ts";
+import { isGzip, readIdx, unpackedSize } from "./idx.ts";
 
 interface Sources {
   readonly folder: string;
@@ -85,7 +85,10 @@ export class MNIST extends VisionDataset {
       const found = await firstExisting(root, sources.folder, name);
       if (found !== undefined) {
         const bytes = await host().readFile(found);
-        return isGzip(bytes) ? host().gunzip(bytes) : bytes;
+        if (!isGzip(bytes)) return bytes;
+        return host()
+          .gunzip(bytes, unpackedSize(bytes))
+          .catch((cause: unknown) => damaged(found, cause));
       }
       if (!options.download) throw missing(root);
       const file = { name: `${name}.gz`, md5: sources.checksums[name]! };
@@ -175,5 +178,13 @@ function readSync(root: string, folder: string, name: string): Uint8Array {
   if (!isGzip(bytes)) return bytes;
   if (gunzipSync === undefined)
     throw new RuntimeError("this host inflates asynchronously only: use `await MNIST.load(root)`");
-  return gunzipSync(bytes);
+  try {
+    return gunzipSync(bytes);
+  } catch (cause) {
+    return damaged(path, cause);
+  }
+}
+
+function damaged(path: string, cause: unknown): never {
+  throw new RuntimeError(`${path} is damaged, or larger than it claims`, { cause });
 }

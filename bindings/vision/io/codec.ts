@@ -116,7 +116,21 @@ const needed =
     throw new RuntimeError(`${what} files need the npm package ${name} here: npm install ${name}`, { cause });
   };
 
+/**
+ * The most bytes and pixels that a byte of a file can stand for: deflate packs no more into one, and JPEG takes a bit or more for
+ * a block of 64 pixels, here with room to spare. Decoders make room for what a header claims before they read any further.
+ */
+const PNG_RATIO = 1032;
+const JPEG_RATIO = 1024;
+
 async function decodePng(bytes: Uint8Array): Promise<Pixels> {
+  const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length > 33) {
+    const isIndexed = bytes[25] === 3;
+    const bits = header.getUint8(24) * (isIndexed ? 1 : pngChannels(bytes));
+    if ((header.getUint32(16) * header.getUint32(20) * bits) / 8 > PNG_RATIO * bytes.length)
+      throw new RuntimeError("decode_image: the PNG file claims more pixels than it can hold");
+  }
   const library = await import("fast-png").catch(needed("fast-png", "PNG"));
   const image = library.decode(bytes);
   const { width, height, depth } = image;
@@ -155,7 +169,13 @@ async function jpegLibrary(): Promise<typeof import("jpeg-js")> {
 
 async function decodeJpeg(bytes: Uint8Array): Promise<Pixels> {
   const { decode } = await jpegLibrary();
-  const options = { useTArray: true, formatAsRGBA: true, tolerantDecoding: false, maxMemoryUsageInMB: 2048 } as const;
+  const options = {
+    useTArray: true,
+    formatAsRGBA: true,
+    tolerantDecoding: false,
+    maxMemoryUsageInMB: 2048,
+    maxResolutionInMP: (JPEG_RATIO * bytes.length) / 1e6,
+  } as const;
   const { width, height, data } = decode(bytes, options);
   return narrowed({ width, height, channels: 4, data }, jpegChannels(bytes));
 }

@@ -1,7 +1,9 @@
 // The formats: files that are in order, ways to put them out of order, and what reads them.
 
-import { readFileSync } from "node:fs";
-import { gzipSync } from "node:zlib";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { crc32, gzipSync } from "node:zlib";
 import * as torch from "flambeau";
 import { archive, lying, type Member } from "./archives.ts";
 import { otherDict, otherJson } from "./headers.ts";
@@ -128,6 +130,51 @@ function itemSize(pickle: Uint8Array, key: string): number {
   return { Float: 4, Half: 2, BFloat16: 2, Bool: 1, Long: 8, ComplexFloat: 8 }[names.at(-1)?.[1] ?? ""] ?? 4;
 }
 
+/** Image files, of which the sizes in the header are changed more than anything else. */
+function image(files: readonly Uint8Array[]): Format {
+  return {
+    make(random) {
+      const whole = random.pick(files);
+      const header = random.chance(0.4);
+      const file = header && random.chance(0.7) ? whole.slice() : mutate(whole, random);
+      if (header) {
+        const frame =
+          file[0] === 0xff ? file.findIndex((byte, i) => byte === 0xff && (file[i + 1]! & 0xf0) === 0xc0) + 5 : 16;
+        for (let i = 0; i < 8; i++)
+          if (random.chance(0.3)) file[frame + i] = random.pick([0, 1, 127, 255, random.below(256)]);
+        if (random.chance(0.9)) fixCrc(file);
+      }
+      return file;
+    },
+    load: (bytes, random) =>
+      torch.scope(async () =>
+        torch.vision.io.decodeImage(bytes, random.pick(["unchanged", "gray", "rgb", "rgbAlpha"])),
+      ),
+  };
+}
+
+/** The checksum of a PNG's header, which would stop all that is wrong there. */
+function fixCrc(file: Uint8Array): void {
+  if (file[0] !== 0x89 || file.length < 33) return;
+  new DataView(file.buffer, file.byteOffset).setUint32(29, crc32(file.subarray(12, 29)));
+}
+
+/** A data set of gzipped files, on disk as they lie after a download. */
+async function packedIdx(images: Uint8Array, labels: Uint8Array, random: Random): Promise<unknown> {
+  const folder = mkdtempSync(join(tmpdir(), "flambeau-fuzz-"));
+  try {
+    writeFileSync(join(folder, "train-images-idx3-ubyte.gz"), mutate(new Uint8Array(gzipSync(images)), random));
+    writeFileSync(join(folder, "train-labels-idx1-ubyte.gz"), gzipSync(labels));
+    return await torch.scope(async () => {
+      const { MNIST } = torch.vision.datasets;
+      const set = random.chance(0.5) ? new MNIST(folder) : await MNIST.load(folder);
+      return [set.data, set.targets];
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 export async function formats(): Promise<Record<string, Format>> {
   const saved = await values();
   const members = saved.map(membersOf);
@@ -165,6 +212,17 @@ export async function formats(): Promise<Record<string, Format>> {
   const models = Object.values(fixtures as Record<string, { model: string }>).map(({ model }) =>
     Uint8Array.from(Buffer.from(model, "base64")),
   );
+  const cifar = Uint8Array.from({ length: 3 * 3073 }, (_, i) => i % 251);
+  const bright = torch
+    .arange(3 * 20 * 24)
+    .remainder(256)
+    .to("uint8")
+    .view(3, 20, 24);
+  const pngs = [await torch.vision.io.encodePng(bright), await torch.vision.io.encodePng(bright.narrow(0, 0, 1))];
+  const jpegs = [
+    await torch.vision.io.encodeJpeg(bright),
+    await torch.vision.io.encodeJpeg(bright.narrow(0, 0, 1), 10),
+  ].map((file) => Uint8Array.from(file)); // Node's Buffers are not copied by slice
   const idx = {
     images: concat([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 28, 0, 0, 0, 28], new Uint8Array(2 * 28 * 28).fill(7)),
     labels: concat([0, 0, 8, 1, 0, 0, 0, 2], [3, 9]),
@@ -244,9 +302,21 @@ export async function formats(): Promise<Record<string, Format>> {
       load: (bytes, random) => torch.onnx.load(sourceOf(bytes, random)),
       opaque: true,
     },
+    cifar: {
+      make: (random) => mutate(cifar, random),
+      load: async (bytes) =>
+        torch.scope(() => {
+          const files = new Map([["test_batch.bin", bytes], ["batches.meta.txt", text("cat\ndog\n")]]); // prettier-ignore
+          return [new torch.vision.datasets.CIFAR10("", { train: false }, files).data];
+        }),
+    },
+    png: image(pngs),
+    jpeg: image(jpegs),
+    pnm: image([text("P5 2 1 255\nAB"), text("P6 # a comment\n1 2\n255\nABCDEF")]),
     idx: {
       make: (random) => mutate(random.chance(0.5) ? idx.images : idx.labels, random),
-      async load(bytes) {
+      async load(bytes, random) {
+        if (random.chance(0.05)) return packedIdx(bytes, idx.labels, random);
         const files = bytes[3] === 1 ? { ...idx, labels: bytes } : { ...idx, images: bytes };
         return torch.scope(() => {
           const set = new torch.vision.datasets.MNIST("", {}, files);
