@@ -31,6 +31,8 @@ export interface DataLoaderOptions {
   /** the name of an export of the dataset's module that every worker calls with its id before it reads */
   workerInitFn?: string;
   generator?: Generator;
+  /** accepted for PyTorch's sake: there is no memory of that kind */
+  pinMemory?: boolean;
   /** batches that each worker prepares ahead, 2 by default */
   prefetchFactor?: number;
   /** keeps the workers and their datasets from epoch to epoch, until `close` */
