@@ -285,6 +285,18 @@ describe("autograd.Function", () => {
   });
 });
 
+test("a view of a view whose base was written to is differentiated through the base", () => {
+  const x = torch.ones(2, 3, 2, { requiresGrad: true });
+  const base = x.clone();
+  const column = base.select(2, 1);
+  for (const row of [0, 1]) column.select(0, row).put([0, 2], 0);
+  const [gradient] = torch.autograd.grad(base.sum(), x);
+  expect(gradient!.select(2, 1).tolist()).toEqual([
+    [0, 1, 0],
+    [0, 1, 0],
+  ]);
+});
+
 test("an in-place op whose derivative reads its input goes on with the input as it was", () => {
   const x = torch.zeros([4]);
   const w = torch.tensor(2, { requiresGrad: true });
