@@ -93,3 +93,26 @@ test("a write into a piece reaches the whole and its history", () => {
     [1, 5, 1],
   ]);
 });
+
+test("fillDiagonal_ writes the diagonal, wraps tall matrices, and cuts the gradient there", () => {
+  expect(torch.zeros(4, 2).fillDiagonal_(1).sum().item()).toBe(2);
+  expect(torch.zeros(7, 3).fillDiagonal_(1, { wrap: true }).nonzero().tolist()).toEqual([
+    [0, 0],
+    [1, 1],
+    [2, 2],
+    [4, 0],
+    [5, 1],
+    [6, 2],
+  ]);
+  expect(torch.zeros(2, 2, 2).fillDiagonal_(1).nonzero().tolist()).toEqual([
+    [0, 0, 0],
+    [1, 1, 1],
+  ]);
+  const x = torch.ones(2, 2, { requiresGrad: true });
+  x.mul(2).fillDiagonal_(0).sum().backward();
+  expect(x.grad!.tolist()).toEqual([
+    [0, 2],
+    [2, 0],
+  ]);
+  expect(() => torch.zeros(2).fillDiagonal_(1)).toThrow("dimensions must larger than 1");
+});
