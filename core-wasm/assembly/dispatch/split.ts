@@ -40,6 +40,26 @@ function sameRank(args: Args): bool {
   return true;
 }
 
+/** Positions of all images for which packing a convolution's weights is little beside multiplying them. */
+const MANY: i32 = 512;
+
+function positionsOf(map: Operand): i32 {
+  return map.numel / max(1, map.shape(1));
+}
+
+/** Whether threads take output channels of a convolution, and each packs the images' columns, rather than images and the weights. */
+function byChannels(args: Args): bool {
+  const out = args.operand(0);
+  const channels = out.shape(1);
+  return args.int(0) == 1 && channels >= 4 * MR && positionsOf(out) < max(MANY, channels);
+}
+
+/** The most tiles that `threads` threads should find: fewer, where each tile packs the same weights. */
+export function tilesFor(args: Args, threads: i32): i32 {
+  const packs = args.kernel >= Kernel.Convolution && args.kernel <= Kernel.ConvolutionWeight;
+  return packs ? threads : threads * 4;
+}
+
 /** The dimension along which a kernel's operands are cut, -1 where they are not. */
 function dimension(args: Args): i32 {
   const out = args.operand(0);
@@ -55,9 +75,9 @@ function dimension(args: Args): i32 {
     case Kernel.Reduce:
       return outermost(args.operand(args.count - 1), out.ndim);
     case Kernel.Convolution:
-      return out.shape(0) > 1 ? 0 : args.int(0) == 1 ? 1 : -1;
+      return out.shape(0) > 1 && !byChannels(args) ? 0 : args.int(0) == 1 ? 1 : -1;
     case Kernel.ConvolutionTranspose:
-      return out.shape(0) > 1 ? 0 : -1;
+      return out.shape(0) > 1 && positionsOf(args.operand(1)) >= MANY ? 0 : -1;
     case Kernel.ConvolutionWeight:
       return args.int(0) == 1 ? 0 : -1;
     default:

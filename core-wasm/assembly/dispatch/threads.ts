@@ -6,7 +6,7 @@ import { setCopyArena, COPY_ARENA_BYTES } from "../kernels/copy";
 import { setProgramArena, ARENA_BYTES } from "../kernels/program/interpreter";
 import { ARGS_SIZE, Args, args } from "./args";
 import { runCpu } from "./kernel";
-import { runPart, unitsOf, workOf } from "./split";
+import { runPart, tilesFor, unitsOf, workOf } from "./split";
 
 /** There has been work for more threads than there are: the host starts them. */
 @external("env", "wantThreads")
@@ -113,7 +113,7 @@ export function runThreaded(): void {
   if (threads < 2) return runCpu(args);
   const units = unitsOf(args);
   if (units < 2) return runCpu(args);
-  fork(units, min(<i32>(work / TILE_WORK), threads * 4), threads);
+  fork(units, min(<i32>(work / TILE_WORK), tilesFor(args, threads)), threads);
 }
 
 function fork(units: i32, tiles: i32, threads: i32): void {

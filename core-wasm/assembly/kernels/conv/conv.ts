@@ -45,7 +45,7 @@ function fillBias<T>(g: Geometry, out: usize, n: i32, group: i32, bias: usize): 
   for (let o = 0; o < g.mapChannels; o++) {
     const channel = group * g.mapChannels + o;
     const value = load<T>(bias + <usize>channel * sizeof<T>());
-    const plane = out + <usize>(n * g.groups * g.mapChannels + channel) * <usize>g.positions * sizeof<T>();
+    const plane = out + (<usize>n * <usize>g.mapBatch + <usize>channel * <usize>g.positions) * sizeof<T>();
     for (let at: usize = 0; at < <usize>g.positions * sizeof<T>(); at += sizeof<T>()) store<T>(plane + at, value);
   }
 }
@@ -68,7 +68,7 @@ function forward<T>(g: Geometry, out: usize, image: usize, weight: usize, bias: 
     }
     for (let n = 0; n < g.batch; n++) {
       const from = windows<T>(g, image, n, group, 0);
-      const result = out + <usize>((n * g.groups + group) * m) * plane;
+      const result = out + <usize>n * <usize>g.mapBatch * sizeof<T>() + <usize>(group * m) * plane;
       if (bias) fillBias<T>(g, out, n, group, bias);
       for (let j = 0; j < g.positions; j += nc) {
         const columns = min(nc, g.positions - j);

@@ -152,7 +152,8 @@ export function describe(
   g.ew = (g.mw - 1) * g.sw + g.dw * (g.kw - 1) + 1;
   g.direct = (kind == ConvKind.Transpose && !g.flipped ? g.imageChannels : g.mapChannels) <= DIRECT_CHANNELS;
   g.positions = g.md * g.mh * g.mw;
-  g.mapBatch = map.shape(0) > 1 ? map.stride(0) : 0;
+  const slid = g.flipped ? image : map;
+  g.mapBatch = slid.shape(0) > 1 ? slid.stride(0) : 0;
   g.rows = g.imageChannels * g.kernelSize;
   g.bordered =
     (kind == ConvKind.Transpose && !g.flipped) ||
