@@ -13,6 +13,7 @@ interface Window<Settings extends unknown[], Named> {
   (windowLength: number, periodic?: boolean, ...settings: Partial<Settings>): Tensor;
   (windowLength: number, options: FactoryOptions & { periodic?: boolean } & Named): Tensor;
   (windowLength: number, periodic: boolean, options: FactoryOptions & Named): Tensor;
+  (windowLength: number, periodic: boolean, ...rest: [...settings: Settings, options: FactoryOptions]): Tensor;
 }
 
 /** A window of `length` points from 0 to length - 1, the last of them left out if it is periodic. */
