@@ -119,7 +119,7 @@ export abstract class Optimizer<S extends Settings> {
   /**
    * Changes the parameters by their gradients.
    * Follows torch.optim.Optimizer.step.
-   * @param closure computes the loss and its gradients anew; it is called first
+   * A closure computes the loss and its gradients anew; it is called first.
    * @returns what the closure returned
    * @example
    * const x = new nn.Parameter(torch.tensor([1]));

@@ -151,7 +151,7 @@ export class Profile {
   /**
    * The events as chrome://tracing and Perfetto read them.
    * Follows torch.profiler.profile.export_chrome_trace.
-   * @param path where to write them
+   * With a path they are written there.
    * @returns the JSON, where there is no path
    * @example
    * const profile = await torch.profiler.profile(() => torch.ones(2).add(1));

@@ -49,10 +49,10 @@ export function fromNumpy(array: ArrayBufferView, options?: { share?: boolean } 
 /**
  * A 1-d tensor of the bytes of a buffer; follows torch.frombuffer. A typed array of `sharedArray` is shared: writing to one
  * shows in the other; any other buffer lies outside the wasm memory and is copied. Half types are read as raw bits.
- * @param dtype of a typed array: its own unless given
- * @param share true: raises where the buffer could only be copied
- * @param count how many elements; -1 for all
- * @param offset bytes to skip
+ * @param options.dtype of a typed array: its own unless given
+ * @param options.share true: raises where the buffer could only be copied
+ * @param options.count how many elements; -1 for all
+ * @param options.offset bytes to skip
  * @throws ValueError when the buffer's length doesn't fit
  * @example
  * torch.fromBuffer(new Float32Array([1, 2]).buffer, { dtype: "float32" }); // tensor([1., 2.])
