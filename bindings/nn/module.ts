@@ -2,8 +2,9 @@
 
 import { noGrad } from "../autograd/mode.ts";
 import { asInstance } from "../callable.ts";
-import { RuntimeError, TypeError, ValueError } from "../error.ts";
+import { NotImplementedError, RuntimeError, TypeError, ValueError } from "../error.ts";
 import { keep } from "../memory/scope.ts";
+import { defineMethods } from "../tensor/call.ts";
 import type { Device, DType } from "../tensor/dtype.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import {
@@ -77,6 +78,12 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
 
   static {
     hooksOf = (module) => module.#hooks;
+    // for subclasses in JavaScript, which no type tells what they lack
+    defineMethods(this, {
+      forward(this: AnyModule) {
+        throw new NotImplementedError(`Module [${this.constructor.name}] is missing the required "forward" function`);
+      },
+    });
   }
 
   /** What calling the module computes. */

@@ -36,6 +36,12 @@ test("a module is a function with the module's own name, length and apply", () =
   expect("name" in net || "length" in net).toBe(false);
 });
 
+test("a module without forward says so", () => {
+  // @ts-expect-error what TypeScript says at once, JavaScript learns at the call
+  class Empty extends nn.Module {}
+  expect(() => new Empty()(torch.ones(1))).toThrow('Module [Empty] is missing the required "forward" function');
+});
+
 test("what is assigned is registered, under PyTorch's spelling of its name", () => {
   const net = new Net();
   const names = ["scale", "hidden.weight", "hidden.bias", "output_layer.weight", "output_layer.bias"];
