@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { boot } from "../bindings/boot.ts";
 import { detectBuild } from "./detect.ts";
-import { packageGpu } from "./webgpu.ts";
+import { packageGpu } from "./system-gpu.ts";
 import { system, systemCores, systemThreads } from "./system.ts";
 import { spawner } from "./system-thread.ts";
 
