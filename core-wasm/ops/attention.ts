@@ -1,5 +1,5 @@
 /** Attention. */
-import { composite } from "./record.ts";
+import { composite, routine } from "./record.ts";
 
 export const scaledDotProductAttention = composite({
   signature:
@@ -20,4 +20,25 @@ export const _scaledDotProductAttention = composite({
   doc: "Attention and its weights.",
   implementation: "attention.attentionAndWeights",
   namespace: "nn.functional",
+});
+
+const inputs = "query: Tensor, key: Tensor, value: Tensor, mask: Tensor?, isCausal: bool, scale: float";
+
+export const tiledAttention = routine({
+  signature: `tiledAttention(${inputs}) -> (output: Tensor, statistics: Tensor)`,
+  follows: "torch.nn.functional.scaled_dot_product_attention",
+  doc: "Attention in one kernel that stores no scores, of operands of one rank and batch. Statistics are each row's greatest score and sum of exponentials.",
+  internal: true,
+  implementation: "attention.tiledAttention",
+  derivative: {
+    "query, key, value": "attentionGradients(grad0, query, key, value, mask, isCausal, scale, result0, result1)",
+  },
+});
+
+export const tiledAttentionBackward = routine({
+  signature: `tiledAttentionBackward(grad: Tensor, ${inputs}, output: Tensor, statistics: Tensor) -> (query: Tensor, key: Tensor, value: Tensor)`,
+  follows: "torch.nn.functional.scaled_dot_product_attention",
+  doc: "The gradients of tiledAttention, which compute the weights again.",
+  internal: true,
+  implementation: "attention.tiledAttentionBackward",
 });

@@ -63,5 +63,7 @@ export const KernelId = {
   NllLossBackward: 91,
   CtcLoss: 92,
   CtcLossBackward: 93,
+  Attention: 94,
+  AttentionBackward: 95,
 } as const;
 export type KernelName = keyof typeof KernelId;

@@ -4,6 +4,7 @@
 import type { Call } from "../call.ts";
 import { KernelId, type KernelName } from "../gen/kernels.ts";
 import type { Stream } from "../stream.ts";
+import { attention, attentionBackward } from "./attention.ts";
 import { maskedScatter, maskedSelect, nonzero } from "./compress.ts";
 import { copy, fill } from "./copy.ts";
 import { program } from "./program.ts";
@@ -100,6 +101,8 @@ const byName: Record<Exclude<KernelName, CpuOnly>, Kernel> = {
   NllLossBackward: nllLossBackward,
   CtcLoss: ctcLoss,
   CtcLossBackward: ctcLossBackward,
+  Attention: attention,
+  AttentionBackward: attentionBackward,
 };
 
 /** By the core's number. */

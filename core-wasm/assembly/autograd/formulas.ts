@@ -1,4 +1,5 @@
 // The functions that derivative strings of op records may call besides the ops, by topic.
+export { attentionGradients } from "./formulas/attention";
 export { permuteBackward, sizeAt } from "./formulas/shapes";
 export { channelSums, rows, scaled } from "./formulas/contractions";
 export {

@@ -1,4 +1,5 @@
 // The kernels by number, and the CPU's dispatch. A new kernel is a line in each of the two lists.
+import { attentionBackwardKernel, attentionKernel } from "../kernels/attention";
 import { copyKernel, fillKernel } from "../kernels/copy";
 import { programKernel } from "../kernels/program/interpreter";
 import { ctcLossBackwardKernel, ctcLossKernel } from "../kernels/ctc";
@@ -101,6 +102,8 @@ export const enum Kernel {
   NllLossBackward = 91,
   CtcLoss = 92,
   CtcLossBackward = 93,
+  Attention = 94,
+  AttentionBackward = 95,
 }
 
 export function runCpu(args: Args): void {
@@ -228,6 +231,10 @@ export function runCpu(args: Args): void {
       return ctcLossKernel(args);
     case Kernel.CtcLossBackward:
       return ctcLossBackwardKernel(args);
+    case Kernel.Attention:
+      return attentionKernel(args);
+    case Kernel.AttentionBackward:
+      return attentionBackwardKernel(args);
     default:
       unreachable();
   }

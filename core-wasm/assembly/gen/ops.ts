@@ -4027,13 +4027,44 @@ export function tile(input: Tensor, dims: Ints): Tensor {
   return rearrange_impl.tile(input, dims);
 }
 
+export function tiledAttention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | null, isCausal: bool, scale: f64): Tensor {
+  const records = gradEnabled() && (query.requiresGrad || key.requiresGrad || value.requiresGrad);
+  const previousMode = pauseGrad();
+  const result = attention_impl.tiledAttention(query, key, value, mask, isCausal, scale);
+  resumeGrad(previousMode);
+  if (!records) return result;
+  const node = newNode(329, 3, 2, 6, 0, 2);
+  node.edge(0, query);
+  node.edge(1, key);
+  node.edge(2, value);
+  attachFloating(resultAt(0), node, 0);
+  attachFloating(resultAt(1), node, 1);
+  node.saveTensor(0, query, false);
+  node.saveTensor(1, key, false);
+  node.saveTensor(2, value, false);
+  if (mask !== null) node.saveTensor(3, mask, false);
+  node.saveF64(0, isCausal ? 1 : 0);
+  node.saveF64(1, scale);
+  node.saveTensor(4, resultAt(0), true);
+  node.saveTensor(5, resultAt(1), true);
+  doneNode(node);
+  return result;
+}
+
+export function tiledAttentionBackward(grad: Tensor, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | null, isCausal: bool, scale: f64, output: Tensor, statistics: Tensor): Tensor {
+  const previousMode = pauseGrad();
+  const result = attention_impl.tiledAttentionBackward(grad, query, key, value, mask, isCausal, scale, output, statistics);
+  resumeGrad(previousMode);
+  return result;
+}
+
 export function to(input: Tensor, dtype: i32): Tensor {
   const records = gradEnabled() && (input.requiresGrad);
   const previousMode = pauseGrad();
   const result = basic_impl.to(input, dtype);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(329, 1, 1, 0, 0, 1);
+  const node = newNode(330, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
@@ -4047,7 +4078,7 @@ export function toDevice(input: Tensor, device: i32, from: i32): Tensor {
   const result = basic_impl.toDevice(input, device, from);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(330, 1, 1, 0, 0, 2);
+  const node = newNode(331, 1, 1, 0, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, device);
@@ -4062,7 +4093,7 @@ export function topk(input: Tensor, k: i32, dim: i32 = -1, largest: bool = true,
   const result = sorting_impl.topk(input, k, dim, largest, sorted);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(331, 1, 2, 1, 1, 1);
+  const node = newNode(332, 1, 2, 1, 1, 1);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -4084,7 +4115,7 @@ export function transpose(input: Tensor, dim0: i32, dim1: i32): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(332, 1, 1, 0, 0, 2);
+  const node = newNode(333, 1, 1, 0, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, dim0);
@@ -4103,7 +4134,7 @@ export function tril(input: Tensor, diagonal: i32 = 0): Tensor {
   const result = rearrange_impl.tril(input, diagonal);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(333, 1, 1, 0, 0, 1);
+  const node = newNode(334, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, diagonal);
@@ -4134,7 +4165,7 @@ export function triu(input: Tensor, diagonal: i32 = 0): Tensor {
   const result = rearrange_impl.triu(input, diagonal);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(334, 1, 1, 0, 0, 1);
+  const node = newNode(335, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, diagonal);
@@ -4178,7 +4209,7 @@ export function unbind(input: Tensor, dim: i32 = 0): Tensors {
   resumeGrad(previousMode);
   for (let i = 0; i < result.length; i++) markView(result.get(i), input);
   if (!records) return result;
-  const node = newNode(335, 1, result.length, 0, 0, 1);
+  const node = newNode(336, 1, result.length, 0, 0, 1);
   node.edge(0, input);
   for (let i = 0; i < result.length; i++) attachFloating(result.get(i), node, i);
   node.saveF64(0, dim);
@@ -4228,7 +4259,7 @@ export function unsqueeze(input: Tensor, dim: i32): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(336, 1, 1, 0, 1, 0);
+  const node = newNode(337, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -4250,7 +4281,7 @@ export function varMeanOf(input: Tensor, dim: Ints | null, correction: f64, keep
   const result = reduction_impl.varMeanOf(input, dim, correction, keepdim);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(337, 1, 2, 1, 1, 2);
+  const node = newNode(338, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -4268,7 +4299,7 @@ export function varOf(input: Tensor, dim: Ints | null, correction: f64, keepdim:
   const result = reduction_impl.varOf(input, dim, correction, keepdim);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(338, 1, 1, 1, 1, 2);
+  const node = newNode(339, 1, 1, 1, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -4285,7 +4316,7 @@ export function vdot(input: Tensor, other: Tensor): Tensor {
   const result = matmul_impl.vdot(input, other);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(339, 2, 1, 2, 0, 0);
+  const node = newNode(340, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, other);
   attachFloating(result, node, 0);
@@ -4305,7 +4336,7 @@ export function vectorNorm(input: Tensor, ord: f64 = 2, dim: Ints | null = null,
   const result = reduction_impl.vectorNorm(input, ord, dim, keepdim, dtype);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(340, 1, 1, 2, 1, 2);
+  const node = newNode(341, 1, 1, 2, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -4324,7 +4355,7 @@ export function view(input: Tensor, size: Ints): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(341, 1, 1, 0, 1, 0);
+  const node = newNode(342, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -4343,7 +4374,7 @@ export function viewAsComplex(input: Tensor): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(342, 1, 1, 0, 0, 0);
+  const node = newNode(343, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   doneNode(node);
@@ -4357,7 +4388,7 @@ export function viewAsReal(input: Tensor): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(343, 1, 1, 0, 0, 0);
+  const node = newNode(344, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   doneNode(node);
