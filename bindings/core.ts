@@ -1,7 +1,7 @@
 // The wasm instance: its exports, its memory as typed arrays, and the functions it calls.
 //
 // A host compiles the module and calls `instantiate` once; everything else in bindings/ reads `core` and the views, which
-// are live bindings. When the memory grows, the core has `refresh` renew them: one that was kept is stale then.
+// are live bindings. They are renewed whenever the memory grows: one that was kept is stale then.
 
 import type { OpExports } from "./gen/exports.ts";
 import { errorOfKind } from "./error.ts";
@@ -77,7 +77,7 @@ export type Core = CoreExports & OpExports;
 
 /** The exports. Undefined until a host has called `instantiate`. */
 export let core: Core;
-/** The whole wasm memory, by element type. Renewed by `refresh`. */
+/** The whole wasm memory, by element type. Renewed when it grows. */
 export let i32: Int32Array;
 export let u8: Uint8Array;
 export let f64: Float64Array;
@@ -113,10 +113,9 @@ export function setCallbacks(functions: Partial<Callbacks>): void {
   Object.assign(callbacks, functions);
 }
 
-/** Renews the views after the memory has grown. */
-export function refresh(): void {
+/** Makes the views; the core calls it when its memory has grown. */
+function makeViews(): void {
   const buffer = memory.buffer;
-  if (i32 !== undefined && i32.buffer === buffer && i32.length !== 0) return;
   i32 = new Int32Array(buffer);
   u8 = new Uint8Array(buffer);
   f64 = new Float64Array(buffer);
@@ -127,13 +126,8 @@ export function currentBuffer(): ArrayBufferLike {
   return memory.buffer;
 }
 
-/** The word at byte address `address`, from fresh views. */
-export function word(address: number): number {
-  const value = i32[address >>> 2];
-  if (value !== undefined) return value;
-  refresh();
-  return i32[address >>> 2]!;
-}
+/** The word at byte address `address`. */
+export const word = (address: number): number => i32[address >>> 2]!;
 
 /** Text that the core has laid down as UTF-16. */
 export function textAt(address: number, length: number): string {
@@ -224,7 +218,7 @@ export function instantiate(module: WebAssembly.Module, shared: boolean): WebAss
     nodeCreated: (node: number) => callbacks.nodeCreated(node),
     nodeFailed: (node: number) => callbacks.nodeFailed(node),
     wantThreads: () => callbacks.wantThreads(),
-    memoryGrown: refresh,
+    memoryGrown: makeViews,
     deviceAllocate: abandoning((bytes: number) => device.allocate(bytes >>> 0)),
     deviceFree: (_device: number, buffer: number, bytes: number) => device.free(buffer, bytes >>> 0),
     deviceRun: abandoning((args: number) => device.run(args)),
@@ -239,7 +233,7 @@ export function instantiate(module: WebAssembly.Module, shared: boolean): WebAss
   (exports as unknown as CoreExports)._init?.();
   compiled = flattened(plainExports(exports)) as Exports;
   core = compiled as unknown as Core;
-  refresh();
+  makeViews();
   scratchBase = core.scratch() >>> 2;
   return memory;
 }

@@ -1,7 +1,7 @@
 // The argument block (core-wasm/assembly/dispatch/args.ts) as kernels here see it. One static block serves every call:
 // objects of this file read it in place and are valid only while the kernel runs.
 
-import { currentBuffer, f64, i32, refresh, u8 } from "../bindings/core.ts";
+import { currentBuffer, f64, i32, u8 } from "../bindings/core.ts";
 
 const PARAMS = 32;
 const INTS = 288;
@@ -128,7 +128,6 @@ export class Call {
 
   /** Turns to the block at `address`, which the core has just filled. */
   read(address: number): void {
-    refresh();
     if (this.#address === address) return;
     this.#address = address;
     for (let k = 0; k < MAX_OPERANDS; k++) this.#operands[k] = new Operand(address + OPERANDS + k * OPERAND_SIZE);

@@ -1,6 +1,6 @@
 // autograd.Function: a forward and a backward written in JavaScript.
 
-import { BATCHED_ELSEWHERE, core, i32, refresh } from "../core.ts";
+import { BATCHED_ELSEWHERE, core, i32 } from "../core.ts";
 import { RuntimeError, TypeError } from "../error.ts";
 import { enter, leave, newToken } from "../memory/finalize.ts";
 import { ints, optionalTensors, resultHandles, scalarWord, typeName } from "../tensor/call.ts";
@@ -317,6 +317,5 @@ function giveBack(name: string, ctx: FunctionContext, tensorAt: readonly boolean
     return ctx.needsInputGrad[i] ? live(grad) : 0;
   });
   const at = core.results() >>> 2;
-  refresh();
   for (let i = 0; i < handles.length; i++) i32[at + i] = handles[i]!;
 }

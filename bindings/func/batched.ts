@@ -8,18 +8,7 @@
 // vmaps nest. A physical tensor of an inner level may itself be a stand-in of an outer one: the calls of an inner level's rule
 // pass the outer levels.
 
-import {
-  BATCHED,
-  BATCHED_ELSEWHERE,
-  core,
-  i32,
-  plainCore,
-  refresh,
-  replaceExports,
-  u8,
-  word,
-  type Core,
-} from "../core.ts";
+import { BATCHED, BATCHED_ELSEWHERE, core, i32, plainCore, replaceExports, u8, word, type Core } from "../core.ts";
 import { RuntimeError } from "../error.ts";
 import { scalarWord, ints } from "../tensor/call.ts";
 import { intercept, listAt, type Run } from "../tensor/intercept.ts";
@@ -121,7 +110,6 @@ function seedOf(dtype: number): Handle {
 /** The stand-in, owned by the caller, for `physical`, of which it takes a reference. */
 export function standIn(physical: Handle, level: number): Handle {
   const handle = raw.op_expand(seedOf(dtypeOf(physical)), ints(shapeOf(physical).slice(1), "vmap", "size", 1), 0);
-  if (u8[handle >>> 0] === undefined) refresh();
   u8[(handle >>> 0) + 5] = ((word(physical + 4) >>> 8) & 3) | BATCHED;
   raw.retain(handle);
   raw.retain(physical);
@@ -204,7 +192,6 @@ export const exportOf = (name: string): Export => core[`op_${name}` as "op_abs"]
 /** The handles of the last call's `count` results. */
 export function resultsOf(count: number): Handle[] {
   const at = raw.results() >>> 2;
-  if (i32[at] === undefined) refresh();
   return Array.from(i32.subarray(at, at + count));
 }
 
@@ -254,7 +241,6 @@ function batch(op: Op, inplace: boolean, words: readonly number[], level: number
 export function layDown(handles: readonly Handle[]): number {
   if (handles.length > RESULTS) throw new RuntimeError(`vmap: ops with more than ${RESULTS} results are not supported`);
   const at = raw.results() >>> 2;
-  if (i32[at + handles.length] === undefined) refresh();
   for (let i = 0; i < handles.length; i++) i32[at + i] = handles[i]!;
   return handles.length;
 }

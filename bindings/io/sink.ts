@@ -1,7 +1,7 @@
 // Where files go: pieces, one after the other, so that no file need be in memory whole.
 
 import { host } from "../boot.ts";
-import { currentBuffer, refresh, word } from "../core.ts";
+import { currentBuffer, word } from "../core.ts";
 import { TypeError } from "../error.ts";
 import { ITEM_SIZES } from "../tensor/dtype.ts";
 import { live, type Tensor } from "../tensor/tensor.ts";
@@ -85,7 +85,6 @@ export async function* memory(tensor: Tensor, length: number): Pieces {
 
 /** Valid until the memory grows. */
 export function bytesOf(tensor: Tensor, from: number, length: number): Uint8Array {
-  refresh();
   const handle = live(tensor);
   const start = (word(word(handle + 8) + 4) >>> 0) + word(handle + 12) * ITEM_SIZES[tensor.dtypeCode]!;
   return new Uint8Array(currentBuffer(), start + from, length);

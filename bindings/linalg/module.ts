@@ -2,7 +2,7 @@
 // It is compiled at the first use, in hosts that read files synchronously; others await `load` before.
 
 import { host } from "../boot.ts";
-import { refresh, core, i32 } from "../core.ts";
+import { core, i32 } from "../core.ts";
 import { NotImplementedError } from "../error.ts";
 import { scope } from "../memory/scope.ts";
 import { emptyHandle, memoryOf } from "../tensor/create.ts";
@@ -181,7 +181,6 @@ function computeAll(
 /** The elements of a contiguous CPU tensor, complex numbers as pairs. */
 function memoryAt(tensor: Tensor): ArrayLike<number> {
   const handle = live(tensor);
-  refresh();
   const offset = i32[(handle >>> 2) + 3]!;
   const itemBytes = ITEM_SIZES[tensor.dtypeCode]!;
   const whole = memoryOf(handle, offset + tensor.numel());

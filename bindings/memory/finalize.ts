@@ -5,7 +5,7 @@
 // (BATCH of them; one live wrapper then holds back at most BATCH × SMALL_BYTES). Tensors with a large storage or a tape
 // behind them have one of their own. A scope is an owner too (scope.ts).
 
-import { core, i32, refresh } from "../core.ts";
+import { core, i32 } from "../core.ts";
 import { allocated, released } from "./pressure.ts";
 
 // Symbol.dispose is missing in some browsers; compiled `using` falls back to the same symbol.
@@ -62,14 +62,10 @@ export function setScopeOwner(owner: { own(wrapper: Owned): void } | undefined):
   scopeOwner = owner;
 }
 
-/** True for a tensor that many may share an owner with: few bytes, no tape. Reads the header (see CONTRACT of the core). */
+/** True for a tensor that many may share an owner with: few bytes, no tape. Reads the header (core-wasm/assembly/tensor/tensor.ts). */
 function isSmall(handle: number): boolean {
   const at = handle >>> 2;
-  let storage = i32[at + 2];
-  if (storage === undefined) {
-    refresh();
-    storage = i32[at + 2]!;
-  }
+  const storage = i32[at + 2]!;
   return i32[at + 5] === 0 && i32[(storage >>> 2) + 2]! >>> 0 <= SMALL_BYTES;
 }
 

@@ -3,7 +3,7 @@
 // count: about 0.3 ms in V8, and memory stays within a few hundred MB (measured on Node, Deno and Bun; a buffer per tensor
 // costs several times more). Finalizers need a turn of the event loop besides; a program that gives them none is told so.
 
-import { i32, refresh } from "../core.ts";
+import { i32 } from "../core.ts";
 
 const MB = 1024 * 1024;
 const NULL_DEVICE = 2;
@@ -32,11 +32,7 @@ export function setWatermark(bytes: number): void {
 
 /** The bytes of a storage that only this tensor holds, 0 for a view. */
 function soleBytes(handle: number): number {
-  let storage = i32[(handle >>> 2) + 2];
-  if (storage === undefined) {
-    refresh();
-    storage = i32[(handle >>> 2) + 2]!;
-  }
+  const storage = i32[(handle >>> 2) + 2]!;
   const at = storage >>> 2;
   // the null device holds no memory
   return i32[at] === 1 && i32[at + 4] !== NULL_DEVICE ? i32[at + 2]! >>> 0 : 0;

@@ -1,6 +1,6 @@
 // What the runtime holds.
 
-import { core, f64, refresh } from "../core.ts";
+import { core, f64 } from "../core.ts";
 
 /** What `torch.memoryStats` gives. Bytes are the wasm heap's, of all tensors and of the tape. */
 export interface MemoryStats {
@@ -27,7 +27,6 @@ export interface MemoryStats {
  */
 export function memoryStats(): MemoryStats {
   const at = core.memoryStats() >>> 3;
-  refresh();
   return {
     tensors: f64[at]!,
     storages: f64[at + 5]!,

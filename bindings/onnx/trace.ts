@@ -2,7 +2,7 @@
 //
 // Values are known by their handles, all of which stay alive until the trace is released, so that none is given out again.
 
-import { core, f64, i32, refresh, word } from "../core.ts";
+import { core, f64, i32, word } from "../core.ts";
 import { NotImplementedError } from "../error.ts";
 import { NONE } from "../tensor/call.ts";
 import { DTYPES, type DType } from "../tensor/dtype.ts";
@@ -277,7 +277,6 @@ export class Trace {
 function scalarAt(value: number): Argument {
   if (value === 0) return null;
   if ((value & 1) !== 0) return new Scalar(value >> 1, false);
-  refresh();
   const kind = i32[value >>> 2]!;
   const number = f64[(value >>> 3) + 1]!;
   return new Scalar(kind === 0 ? number !== 0 : number, kind === 2);

@@ -1,12 +1,11 @@
 // Tensors as the raw little-endian bytes that files hold. wasm memory is little-endian everywhere.
 
-import { currentBuffer, refresh, word } from "../core.ts";
+import { currentBuffer, word } from "../core.ts";
 import { Code, type DType, dtypeCode } from "./dtype.ts";
 import { emptyHandle } from "./create.ts";
 import { Tensor } from "./tensor.ts";
 
 function bytesOf(handle: number, length: number): Uint8Array {
-  refresh();
   return new Uint8Array(currentBuffer(), word(word(handle + 8) + 4) >>> 0, length);
 }
 

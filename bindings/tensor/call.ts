@@ -1,7 +1,7 @@
 // Between a generated binding and the core: arguments are checked and laid out for the call, results are wrapped.
 // Everything here is on the path of every op: no allocation but the results' wrappers.
 
-import { core, f64, i32, refresh, SCRATCH_LENGTH, scratchBase } from "../core.ts";
+import { core, f64, i32, SCRATCH_LENGTH, scratchBase } from "../core.ts";
 import { RuntimeError, TypeError, ValueError } from "../error.ts";
 import { reconsider } from "../memory/finalize.ts";
 import { codeOf, dtypeCode } from "./dtype.ts";
@@ -22,7 +22,6 @@ export function wrap(handle: number): Tensor {
 /** The handles of the `count` results of the last call; 0 for absent ones. */
 export function resultHandles(count: number): number[] {
   const at = core.results() >>> 2;
-  if (i32[at] === undefined) refresh();
   return Array.from(i32.subarray(at, at + count));
 }
 
@@ -247,7 +246,6 @@ function reserve(words: number): number {
   if (block.top + count > block.capacity) block.top = 0;
   const at = block.base + block.top;
   block.top += count;
-  if (i32[at + count] === undefined) refresh();
   return at;
 }
 

@@ -3,7 +3,7 @@
 // The dtype never depends on the values: numbers give the default dtype (float32), booleans bool, BigInts int64, typed
 // arrays their own; `dtype` overrides. JavaScript's Uint16Array becomes int32, Uint32Array and BigUint64Array int64.
 
-import { core, currentBuffer, i32, refresh } from "../core.ts";
+import { core, currentBuffer, i32 } from "../core.ts";
 import { RuntimeError, TypeError, ValueError } from "../error.ts";
 import { ints, typeName } from "./call.ts";
 import { defaultDtypeCode } from "./defaults.ts";
@@ -29,7 +29,6 @@ export function emptyHandle(shape: readonly number[], code: number, device = 0):
 
 /** The memory of a fresh, contiguous CPU tensor, to be written. Valid until the next call into the core. */
 export function memoryOf(handle: number, count: number): TypedArray {
-  if (i32[handle >>> 2] === undefined) refresh();
   const at = handle >>> 2;
   const code = i32[at + 1]! & 0xff;
   const start = i32[(i32[at + 2]! >>> 2) + 1]! >>> 0;

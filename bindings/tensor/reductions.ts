@@ -1,6 +1,6 @@
 // Reductions that PyTorch overloads: the arguments say which op is meant.
 
-import { core, i32, refresh } from "../core.ts";
+import { core, i32 } from "../core.ts";
 import { matrixNorm } from "../linalg/functions.ts";
 import * as functions from "../gen/functions.ts";
 import * as call from "./call.ts";
@@ -54,7 +54,6 @@ const minOp: Extremum = {
 /** The first of the results of an op whose others the API does not show. */
 function first(count: number): number {
   const at = core.results() >>> 2;
-  if (i32[at] === undefined) refresh();
   for (let i = 1; i < count; i++) core.release(i32[at + i]!);
   return i32[at]!;
 }

@@ -1,6 +1,6 @@
 // What `tensor.untypedStorage()` gives: the bytes that a tensor and its views share.
 
-import { i32, word } from "../core.ts";
+import { i32 } from "../core.ts";
 
 /** A view of a storage's facts. It holds nothing alive. */
 export class UntypedStorage {
@@ -10,7 +10,6 @@ export class UntypedStorage {
   /** @internal */
   constructor(address: number) {
     this.address = address;
-    word(address); // refreshes the views
     this.at = address >>> 2;
   }
   /** The address of the bytes in the wasm memory. Equal addresses mean the same storage. */

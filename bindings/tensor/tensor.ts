@@ -2,7 +2,7 @@
 // in wasm and is read from the tensor's header there; nothing is cached here that could go stale. Methods that are ops
 // are generated (gen/methods.ts), indexing is in index.ts, conversions are in convert.ts.
 
-import { core, i32, refresh, u8, word } from "../core.ts";
+import { core, i32, u8, word } from "../core.ts";
 import { canRead, holding } from "../device.ts";
 import { IndexError, RuntimeError, TypeError, ValueError } from "../error.ts";
 import type { TensorBackward } from "../autograd/backward.ts";
@@ -530,7 +530,6 @@ export class Tensor {
   /** `count` words of the header from `from`: ndim of them. */
   #ints(from: number): number[] {
     const handle = live(this);
-    if (i32[handle >>> 2] === undefined) refresh();
     const ndim = u8[(handle >>> 0) + 6]!;
     const start = (handle >>> 2) + from;
     const list = new Array<number>(ndim);

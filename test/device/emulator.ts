@@ -1,7 +1,7 @@
 // A device without a GPU: buffers outside the wasm memory with elements as WebGPU stores them, reads that must be awaited,
 // and the core's own kernels to compute. It shows that what runs on a device never reaches for the memory of the CPU, and
 // gives the CPU's numbers.
-import { core, currentBuffer, i32, refresh } from "../../bindings/core.ts";
+import { core, currentBuffer, i32 } from "../../bindings/core.ts";
 import type { DeviceBackend, DeviceStats } from "../../bindings/device.ts";
 import { emptyHandle } from "../../bindings/tensor/create.ts";
 import { Code, ITEM_SIZES } from "../../bindings/tensor/dtype.ts";
@@ -107,7 +107,6 @@ export class Emulator implements DeviceBackend {
 
   /** Moves the operands' buffers into wasm memory, runs the CPU's kernel there, and moves them back. */
   run(args: number): void {
-    refresh();
     const base = args >>> 2;
     const count = i32[base + 1]!;
     const operands = Array.from({ length: count }, (_, k) => (args + OPERANDS + k * OPERAND_SIZE) >>> 2);
@@ -138,7 +137,6 @@ export class Emulator implements DeviceBackend {
     i32[base + 4] = top;
     i32[base + 5] = ARENA_BYTES / 2;
     core.runBlock(args);
-    refresh();
     for (const [id, { address, dtype }] of placed) {
       if (dtype in converted) this.#storeWide(id, dtype, address);
       else this.#store(id, dtype, address);
