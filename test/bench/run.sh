@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Times flambeau beside its peers. Per round and group of workloads every system runs back to back, so that ratios are
 # within minutes of each other on a noisy machine; lines go to out/results.jsonl, tables to out/tables.md and stdout.
+# The run is added to history/, and out/index.html plots it and the runs before it.
 #   ROUNDS=1 BUDGET=400 LIMIT=120 GROUPS_="matmul elementwise reduce norm index pool conv overhead train cnn infer" SYSTEMS="..." ./run.sh
-# Systems: fl1 fl2 (Node 24: relaxed SIMD; 1 and 2 threads)  fl20 (the Node in PATH: SIMD)  fldeno  flbun
+# Systems: fl1 fl2 (Node 24: relaxed SIMD; 1 and 2 threads)  fl20 fl20x2 (the Node in PATH: SIMD)  fldeno fldenox2  flbun flbunx2
 #   pt1 pt2 pt2o (openblas-openmp instead of -pthread)  tfjs1 tfjscpu  jax1 jax2  ortweb1 ortweb2 ortnode1 ortnode2  jspt
+# NOHISTORY=1 leaves history/ alone, NOSTARTUP=1 leaves out the process starts.
 # BENCH_SAMPLE=0.002 takes samples of 2 ms instead of 50: on a machine with other jobs the best one then tells more.
 # APPEND=1 keeps earlier results. LIMIT is seconds per system and group: jax-js convolutions take minutes.
 set -u
@@ -42,8 +44,11 @@ run() {
     fl1) "$NODE" systems/flambeau.mjs "$@" ;;
     fl2) "$NODE" systems/flambeau.mjs --threads=2 "$@" ;;
     fl20) node systems/flambeau.mjs "$@" ;;
+    fl20x2) node systems/flambeau.mjs --threads=2 "$@" ;;
     fldeno) "$DENO" run -A systems/flambeau.mjs "$@" ;;
+    fldenox2) "$DENO" run -A systems/flambeau.mjs --threads=2 "$@" ;;
     flbun) "$BUN" systems/flambeau.mjs "$@" ;;
+    flbunx2) "$BUN" systems/flambeau.mjs --threads=2 "$@" ;;
     pt1) pytorch 1 "$@" ;;
     pt2) pytorch 2 "$@" ;;
     pt2o) LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu/openblas-openmp SYSTEM_NAME=pytorch-openmp pytorch 2 "$@" ;;
@@ -79,4 +84,4 @@ for ((round = 1; round <= ROUNDS; round++)); do
   done
   [ -n "${NOSTARTUP:-}" ] || "$NODE" startup/run.mjs --round="$round" --node="$NODE" --deno="$DENO" --bun="$BUN" >>$OUT 2>>out/stderr.log
 done
-"$NODE" report.mjs --headline | tee out/tables.md
+"$NODE" report.mjs ${NOHISTORY:+--no-history} | tee out/tables.md
