@@ -84,7 +84,9 @@ options(
 );
 options(
   $("row"),
-  workloads.map(({ id }) => id).filter((id) => runs.some((run) => Object.values(run.systems).some((cells) => cells[id]))),
+  workloads
+    .map(({ id }) => id)
+    .filter((id) => runs.some((run) => Object.values(run.systems).some((cells) => cells[id]))),
 );
 $("run").addEventListener("change", chooseRun);
 $("reference").addEventListener("change", () => {
