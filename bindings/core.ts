@@ -34,6 +34,9 @@ export interface CoreExports {
   gradFnName(handle: number): number;
   gradFnCallback(handle: number): number;
   messageText(): number;
+  nodeName(node: number): number;
+  nodeCallback(node: number): number;
+  setObserving(on: number): void;
   backward(tensors: number, grads: number, retainGraph: number, createGraph: number, inputs: number): void;
   autogradGrad(
     outputs: number,
@@ -98,11 +101,14 @@ export interface Callbacks {
   nodeFailed(node: number): void;
   /** there has been work for more threads than there are */
   wantThreads(): void;
+  /** a kernel (0) or a node's derivative (1) begins, at this address; the last that began has ended (2) */
+  observe(event: number, address: number): void;
 }
 const callbacks: Callbacks = {
   nodeCreated: () => {},
   nodeFailed: () => {},
   wantThreads: () => {},
+  observe: () => {},
   callHook: () => 0,
   callFunction: () => {},
   releaseCallback: () => {},
@@ -218,6 +224,7 @@ export function instantiate(module: WebAssembly.Module, shared: boolean): WebAss
     nodeCreated: (node: number) => callbacks.nodeCreated(node),
     nodeFailed: (node: number) => callbacks.nodeFailed(node),
     wantThreads: () => callbacks.wantThreads(),
+    observe: (event: number, address: number) => callbacks.observe(event, address),
     memoryGrown: makeViews,
     deviceAllocate: abandoning((bytes: number) => device.allocate(bytes >>> 0)),
     deviceFree: (_device: number, buffer: number, bytes: number) => device.free(buffer, bytes >>> 0),

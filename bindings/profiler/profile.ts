@@ -1,12 +1,14 @@
 // The profiler: an interceptor of the core's ops that notes when each began and ended.
 
 import { host } from "../boot.ts";
-import { core, word } from "../core.ts";
+import { core, setCallbacks, textAt, word } from "../core.ts";
+import { KernelId } from "../gen/kernels.ts";
 import { synchronize } from "../webgpu.ts";
 import { memoryStats } from "../memory/stats.ts";
 import { Optimizer } from "../optim/optimizer.ts";
-import { DTYPES, type DType } from "../tensor/dtype.ts";
+import { DTYPES, ITEM_SIZES, type DType } from "../tensor/dtype.ts";
 import { handlesOf, intercept } from "../tensor/intercept.ts";
+import { functionNames } from "../tensor/gradfn.ts";
 import { recorder } from "./record.ts";
 import { EventAverages, type ProfileEvent } from "./report.ts";
 
@@ -15,6 +17,8 @@ export interface ProfileOptions {
   recordShapes?: boolean;
   /** Notes the bytes that ops allocate (default true). */
   profileMemory?: boolean;
+  /** Makes events of kernels, too, by which ops and derivatives are made (default false). */
+  withKernels?: boolean;
 }
 
 /** Calls of the core that are no ops, under PyTorch's names. */
@@ -35,6 +39,32 @@ function shapeOf(handle: number): number[] {
 }
 const dtypeOf = (handle: number): DType => DTYPES[word(handle + 4) & 255]!;
 
+// What the core reports: core-wasm/assembly/dispatch/observe.ts.
+const [KERNEL, NODE] = [0, 1];
+const KERNELS = new Map(Object.entries(KernelId).map(([name, id]) => [id as number, name]));
+
+/** The bytes of memory that a kernel reads and writes: each operand's once, of an update's results twice. */
+function bytesMoved(args: number): number {
+  // the argument block: core-wasm/assembly/dispatch/args.ts
+  const results = word(args) === KernelId.Update ? word(args + 288) : 0;
+  let bytes = 0;
+  for (let i = 0; i < word(args + 4); i++) {
+    const operand = args + 800 + 160 * i;
+    let count = 1;
+    for (let d = 0; d < word(operand + 12); d++) {
+      // what is repeated is read from memory once
+      if (word(operand + 96 + 4 * d) !== 0 || word(operand + 32 + 4 * d) === 0) count *= word(operand + 32 + 4 * d);
+    }
+    bytes += count * ITEM_SIZES[word(operand + 8)]! * (i < results ? 2 : 1);
+  }
+  return bytes;
+}
+
+function nodeName(node: number): string {
+  const length = core.nodeName(node);
+  return functionNames.get(core.nodeCallback(node)) ?? textAt(core.messageText(), length);
+}
+
 /**
  * What was measured, and is being measured until `stop`.
  * Follows torch.profiler.profile.
@@ -52,7 +82,7 @@ export class Profile {
   private running = true;
 
   constructor(options: ProfileOptions = {}) {
-    const { recordShapes = false, profileMemory = true } = options;
+    const { recordShapes = false, profileMemory = true, withKernels = false } = options;
     const begin = (name: string, category: string): (() => void) => {
       const parent = this.open.at(-1);
       const event: ProfileEvent = {
@@ -63,6 +93,7 @@ export class Profile {
         selfDuration: 0,
         bytes: 0,
         selfBytes: 0,
+        bytesMoved: 0,
         depth: this.open.length,
       };
       this.events.push(event);
@@ -82,14 +113,33 @@ export class Profile {
         }
       };
     };
+    /** ends of what the core has begun */
+    const inside: (() => void)[] = [];
     const around = <T>(name: string, category: string, run: () => T): T => {
+      const level = inside.length;
       const end = begin(name, category);
       try {
         return run();
       } finally {
+        // what an error has left
+        while (inside.length > level) inside.pop()!();
         end();
       }
     };
+    const silent = (): void => {};
+    setCallbacks({
+      observe: (event, address) => {
+        if (event === KERNEL) {
+          const name = KERNELS.get(word(address)) ?? "";
+          inside.push(withKernels ? begin(`kernel::${snakeCase(name)}`, "kernel") : silent);
+          const bytes = bytesMoved(address);
+          for (const outer of this.open) outer.bytesMoved += bytes;
+        } else if (event === NODE) {
+          inside.push(begin(`autograd::engine::evaluate_function: ${nodeName(address)}`, "cpu_op"));
+        } else inside.pop()?.();
+      },
+    });
+    core.setObserving(1);
 
     const removeInterceptor = intercept((op, words, run) => {
       const shapes = recordShapes ? handlesOf(op, words) : [];
@@ -99,7 +149,8 @@ export class Profile {
       if (recordShapes) this.events[place]!.inputs = inputs;
       return answer;
     });
-    const calls = core as unknown as Record<string, ((...words: number[]) => number) | undefined>;
+    const calls = core as unknown as Record<string, (...words: number[]) => number>;
+    const plainCalls = { ...calls };
     for (const [call, name] of Object.entries(CALLS)) {
       const plain = calls[call]!;
       calls[call] = (...words) => around(name, "cpu_op", () => plain(...words));
@@ -113,9 +164,11 @@ export class Profile {
     const outer = recorder.begin;
     recorder.begin = (name) => begin(name, "user_annotation");
     this.remove = () => {
+      core.setObserving(0);
+      setCallbacks({ observe: silent });
       recorder.begin = outer;
       Optimizer.prototype.step = step;
-      for (const call of Object.keys(CALLS)) delete calls[call];
+      for (const call of Object.keys(CALLS)) calls[call] = plainCalls[call]!;
       removeInterceptor();
     };
   }
@@ -162,7 +215,7 @@ export class Profile {
   exportChromeTrace(path?: string | URL): string | Promise<void> {
     const traceEvents: object[] = [
       { ph: "M", name: "process_name", pid: 0, tid: 0, args: { name: `flambeau ${host().name}` } },
-      ...this.events.map(({ name, category, start, duration, bytes, inputs }) => ({
+      ...this.events.map(({ name, category, start, duration, bytes, bytesMoved: moved, inputs }) => ({
         ph: "X",
         cat: category,
         name,
@@ -172,6 +225,7 @@ export class Profile {
         dur: duration,
         args: {
           Bytes: bytes,
+          "Bytes Moved": moved,
           ...(inputs && {
             "Input Dims": inputs.map(({ shape }) => shape),
             "Input type": inputs.map(({ dtype }) => dtype),

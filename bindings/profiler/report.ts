@@ -13,6 +13,8 @@ export interface ProfileEvent {
   /** that were in use more at its end than at its beginning */
   bytes: number;
   selfBytes: number;
+  /** that kernels read and wrote meanwhile */
+  bytesMoved: number;
   depth: number;
   inputs?: { shape: number[]; dtype: DType }[];
 }
@@ -28,6 +30,8 @@ export interface AveragedEvent {
   cpuTime: number;
   cpuMemoryUsage: number;
   selfCpuMemoryUsage: number;
+  /** bytes that kernels read and wrote */
+  bytesMoved: number;
   inputShapes: string;
 }
 
@@ -86,6 +90,7 @@ export class EventAverages extends Array<AveragedEvent> {
           cpuTime: 0,
           cpuMemoryUsage: 0,
           selfCpuMemoryUsage: 0,
+          bytesMoved: 0,
           inputShapes,
         };
         groups.set(key, group);
@@ -96,6 +101,7 @@ export class EventAverages extends Array<AveragedEvent> {
       group.cpuTime = group.cpuTimeTotal / group.count;
       group.cpuMemoryUsage += event.bytes;
       group.selfCpuMemoryUsage += event.selfBytes;
+      group.bytesMoved += event.bytesMoved;
       total += event.selfDuration;
     }
     this.push(...groups.values());
@@ -123,6 +129,8 @@ export class EventAverages extends Array<AveragedEvent> {
       ["CPU time avg", (row) => time(row.cpuTime)],
       ["CPU Mem", (row) => memory(row.cpuMemoryUsage)],
       ["Self CPU Mem", (row) => memory(row.selfCpuMemoryUsage)],
+      ["Bytes Moved", (row) => memory(row.bytesMoved)],
+      ["Moved / s", (row) => `${memory((1e6 * row.bytesMoved) / (row.cpuTimeTotal || 1))}/s`],
       ["# of Calls", (row) => String(row.count)],
     ];
     if (rows.some((row) => row.inputShapes !== "")) columns.push(["Input Shapes", (row) => row.inputShapes]);

@@ -192,9 +192,17 @@ export function retainGrad(t: Tensor): void {
 /** Composes the name of the node that made `t` ("AddBackward0"); 0 for leaves. */
 export function gradFnName(t: Tensor): i32 {
   const node = historyOf(t);
-  if (node === null) return 0;
+  return node === null ? 0 : nodeName(node);
+}
+
+export function nodeName(node: Node): i32 {
   msgNodeName(node.op);
   return takeMessage();
+}
+
+/** The number of the JavaScript function behind a user's Function; 0 for other nodes. */
+export function nodeCallback(node: Node): i32 {
+  return node.callback;
 }
 
 /** The number of the JavaScript function behind a user's Function that made `t`; 0 for other tensors. */
@@ -202,6 +210,9 @@ export function gradFnCallback(t: Tensor): i32 {
   const node = historyOf(t);
   return node === null ? 0 : node.callback;
 }
+
+/** From now on the host hears of kernels and nodes as they begin and end. */
+export { setObserving } from "./dispatch/observe";
 
 export function setDetectAnomaly(on: bool): void {
   setDetecting(on);

@@ -18,6 +18,7 @@ import { makeRegistry } from "./registry.ts";
 import { generateUpdateNumbers, generateUpdates } from "./updates.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const kernelIds = generateKernelIds(readFileSync(join(root, "core-wasm/assembly/dispatch/kernel.ts"), "utf8"));
 
 const registry = makeRegistry(await allRecords(), join(root, "core-wasm/assembly"));
 const files: Record<string, string> = {
@@ -26,7 +27,8 @@ const files: Record<string, string> = {
   "core-wasm/assembly/gen/derivatives.ts": generateDerivatives(registry),
   "core-wasm/assembly/gen/exports.ts": generateExports(registry),
   "core-wasm/gen/ops.json": generateReference(registry),
-  "gpu/gen/kernels.ts": generateKernelIds(readFileSync(join(root, "core-wasm/assembly/dispatch/kernel.ts"), "utf8")),
+  "gpu/gen/kernels.ts": kernelIds,
+  "bindings/gen/kernels.ts": kernelIds,
   "bindings/gen/exports.ts": generateExportTypes(registry),
   "bindings/gen/signatures.ts": generateSignatures(registry),
   "bindings/gen/methods.ts": generateMethods(registry),

@@ -261,6 +261,7 @@ test("the profiler sees ops, backward and steps, and costs nothing afterwards", 
     "aten::max_pool2d",
     "aten::linear",
     "autograd::engine::backward",
+    "autograd::engine::evaluate_function: ReluBackward0",
     "Optimizer.step#SGD.step",
     "optimizer::update",
   ]) {
@@ -272,6 +273,12 @@ test("the profiler sees ops, backward and steps, and costs nothing afterwards", 
   const forward = prof.events.find(({ name }) => name === "forward")!;
   expect(forward.duration).toBeGreaterThan(forward.selfDuration);
   expect(prof.events.find(({ name }) => name === "pause")!.duration).toBeGreaterThan(4000);
+  const relu = prof.events.find(({ name }) => name === "aten::relu")!;
+  expect(relu.bytesMoved).toBe(2 * 4 * relu.inputs![0]!.shape.reduce((a, b) => a * b));
+  const backward = prof.events.findIndex(({ name }) => name === "autograd::engine::backward");
+  expect(prof.events[backward]!.depth).toBe(0);
+  expect(prof.events[backward + 1]!.depth).toBe(1);
+  expect(prof.events[backward]!.duration).toBeGreaterThan(prof.events[backward]!.selfDuration);
   const averages = prof.keyAverages();
   const table = averages.table({ sortBy: "cpu_time_total", rowLimit: 4 });
   expect(table.split("\n")[1]).toMatch(/^ +Name +Self CPU % +Self CPU +CPU total % +CPU total +CPU time avg +CPU Mem/);
@@ -295,6 +302,23 @@ test("the profiler sees ops, backward and steps, and costs nothing afterwards", 
   x.add(1);
   expect(running.stop().events.map(({ name }) => name)).toEqual(["aten::add"]);
   await expect(torch.profiler.profile(() => x.matmul(x.t()))).rejects.toThrow();
+  const kernels = await torch.profiler.profile(() => x.add(1), { withKernels: true });
+  expect(kernels.events.map(({ name }) => name)).toEqual(["aten::add", "kernel::program"]);
+  class Twice extends torch.autograd.Function {
+    static override forward(_: unknown, input: torch.Tensor): torch.Tensor {
+      return input.mul(2);
+    }
+    static override backward(_: unknown, grad: torch.Tensor): torch.Tensor {
+      return grad.mul(2);
+    }
+  }
+  const own = await torch.profiler.profile(() =>
+    Twice.apply(torch.ones([2], { requiresGrad: true }))
+      .sum()
+      .backward(),
+  );
+  const at = own.events.findIndex(({ name }) => name === "autograd::engine::evaluate_function: TwiceBackward");
+  expect(own.events[at + 1]).toMatchObject({ name: "aten::mul", depth: own.events[at]!.depth + 1 });
   const casts = await torch.profiler.profile(() => torch.autocast("cpu", () => model.head(model.head.weight)));
   expect(casts.events.map(({ name }) => name)).toContain("aten::linear");
 });

@@ -3,6 +3,7 @@
 // over when every node has run, so that a failing backward leaves all `.grad`s as they were.
 import { checkGradient, detecting } from "./anomaly";
 import { resultAt, enterCallback, leaveCallback, setResult, resultPresent } from "../dispatch/entry";
+import { Event, observe, observing } from "../dispatch/observe";
 import { ELEMENTWISE_COUNT } from "../gen/programs";
 import { backwardOf } from "../gen/derivatives";
 import * as ops from "../gen/ops";
@@ -457,6 +458,7 @@ function runNode(run: Run, node: Node): void {
     for (let k = 0; !further && k < <i32>node.inputCount; k++) further = node.needs(k);
     if (!further) return;
   }
+  if (observing) observe(Event.Node, changetype<usize>(node));
   if (node.op >= 0) {
     if (node.op < ELEMENTWISE_COUNT) elementwiseBackward(node);
     else backwardOf(node);
@@ -465,6 +467,7 @@ function runNode(run: Run, node: Node): void {
   } else if (node.op == SpecialNode.Function) {
     functionBackward(node);
   }
+  if (observing) observe(Event.End, 0);
 }
 
 /** Calls a user's backward: gradients of the outputs in, of the inputs out (0 where there is none). */

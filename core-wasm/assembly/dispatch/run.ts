@@ -6,6 +6,7 @@ import { args } from "./args";
 import { deviceRun } from "./backend";
 import { Device } from "./device";
 import { Kernel, runCpu } from "./kernel";
+import { Event, observe, observing } from "./observe";
 import { runThreaded, threadLimit } from "./threads";
 
 /** kernels started since the module was, for tests of dispatch and for profiles */
@@ -54,7 +55,9 @@ export function run(device: i32): void {
     if (at != device && (at != Device.Cpu || args.kernel > Kernel.Copy)) differentDevices(device, at);
   }
   kernelCount++;
+  if (observing) observe(Event.Kernel, changetype<usize>(args));
   if (device != Device.Cpu) deviceRun(device, changetype<usize>(args));
   else if (threadLimit > 1) runThreaded();
   else runCpu(args);
+  if (observing) observe(Event.End, 0);
 }

@@ -2,6 +2,7 @@
 // one op from another stands in the tables of gen/programs.ts (their layout: generate/programs.ts).
 import { args } from "../dispatch/args";
 import { Kernel } from "../dispatch/kernel";
+import { observing } from "../dispatch/observe";
 import { begin, countKernel, run } from "../dispatch/run";
 import { BLOCK, readable } from "../kernels/program/blocks";
 import { runBlock, setBlock, setNumber } from "../kernels/program/interpreter";
@@ -286,7 +287,8 @@ function strided(out: Tensor, count: i32): void {
 function ranInBlock(out: Tensor, count: i32, program: usize): bool {
   const n = out.numel;
   // nor a result that is a mask, nor inputs that are
-  if (n > BLOCK || out.dtype != DType.Float32 || load<u16>(program, 6) != 0 || !out.isContiguous()) return false;
+  if (n > BLOCK || observing || out.dtype != DType.Float32 || load<u16>(program, 6) != 0 || !out.isContiguous())
+    return false;
   for (let i = 0; i < count; i++) {
     const t = operand(i);
     if (t.device != 0) return false;
