@@ -15,7 +15,7 @@ WASM := dist/.optimized
 
 NUMERICS := dist/.numerics
 
-.PHONY: chromium emscripten pytorch build wasm fast bundle generate demo test conformance coverage bench soak serve docs format format-check lint types \
+.PHONY: chromium firefox emscripten pytorch build wasm fast bundle generate demo test conformance coverage bench soak serve docs format format-check lint types \
   generated-check hosts clean help
 
 build: $(WASM) dist/node.js $(NUMERICS) ## the package in dist/: both wasm builds, a bundle per host, types
@@ -59,9 +59,9 @@ demo: build $(if $(filter webgpu,$(DEVICE)),hosts) ## train on MNIST and test; D
 test: ## install what the tests need and run every suite in every host
 	node test/run.mjs $(SUITES)
 
-# a whole run in Node on the project's vectors leaves its table
+# a whole run in Node on the project's vectors leaves its table; test/hosts/launch.mjs lists the hosts
 COVERAGE = $(if $(filter node,$(HOST)),--coverage)
-conformance: build hosts ## HOST=node|node24|deno|bun|chromium DEVICE=cpu|webgpu VECTORS=DIR ONLY=glob
+conformance: build hosts ## HOST=node|node24|node26|deno|bun|chromium|firefox|workerd DEVICE=cpu|webgpu VECTORS=DIR ONLY=glob
 	node test/hosts/launch.mjs $(HOST) test/conformance/main.ts --device=$(DEVICE) --vectors=$(VECTORS) --only='$(ONLY)' $(COVERAGE)
 
 coverage: build hosts ## docs/coverage.md, from conformance on both devices
@@ -74,7 +74,10 @@ test/hosts/binaries/node_modules/.package-lock.json: test/hosts/binaries/package
 	@[ -L test/hosts/binaries/node_modules ] || touch $@
 
 chromium:
-	@test/hosts/chromium.sh
+	@test/hosts/browser.sh chromium
+
+firefox:
+	@test/hosts/browser.sh firefox-esr
 
 emscripten:
 	@test/hosts/emscripten.sh

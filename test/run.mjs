@@ -5,8 +5,9 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { noChromium } from "./hosts/chromium.mjs";
-import { HOSTS, bun, command, deno, gpuEnvironment, noGpu, node24 } from "./hosts/launch.mjs";
+import { noBrowser } from "./hosts/browsers.mjs";
+import { gpuEnvironment, noGpu } from "./hosts/gpu.mjs";
+import { HOSTS, WEB_HOSTS, bun, command, deno, node24 } from "./hosts/launch.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(root, "out");
@@ -84,6 +85,9 @@ const conformanceSuite = (host, device, ...flags) => ({
   counts: closingLine,
 });
 
+/** Hosts in which whole training programs run. */
+const TRAINING = ["node", "node24", "deno", "bun"];
+
 /** Parts of every op's cases that fit the time; `make conformance DEVICE=webgpu HOST=…` runs them all. */
 const SHARES = { deno: 0.2, bun: 0.2, chromium: 0.02 };
 /** In two processes, each with half the pipelines: the software adapter has memory mappings for every one. */
@@ -112,7 +116,8 @@ const webgpuSuites = () => {
       ]),
     ),
   };
-  for (const [name, suite] of Object.entries(suites)) suite.skip = name.endsWith("chromium") ? noChromium() : noGpu();
+  for (const [name, suite] of Object.entries(suites))
+    suite.skip = name.endsWith("chromium") ? noBrowser("chromium") : noGpu();
   return suites;
 };
 
@@ -128,12 +133,20 @@ const suites = () => ({
   "deno test": denoTest("deno", PORTABLE),
   "bun test": bunTest("bun", PORTABLE),
   ...Object.fromEntries(
-    HOSTS.flatMap((host) => [
-      [`conformance in ${host}`, conformanceSuite(host, "cpu", ...(host === "node" ? ["--check-coverage"] : []))],
-      [`training in ${host}`, conformanceSuite(host, "cpu", "--category=training")],
+    HOSTS.map((host) => [
+      `conformance in ${host}`,
+      conformanceSuite(host, "cpu", ...(host === "node" ? ["--check-coverage"] : [])),
     ]),
   ),
-  "conformance in chromium": { ...conformanceSuite("chromium", "cpu"), skip: noChromium() },
+  ...Object.fromEntries(
+    TRAINING.map((host) => [`training in ${host}`, conformanceSuite(host, "cpu", "--category=training")]),
+  ),
+  ...Object.fromEntries(
+    WEB_HOSTS.map((host) => [
+      `conformance in ${host}`,
+      { ...conformanceSuite(host, "cpu"), skip: host === "workerd" ? null : noBrowser(host.split("-")[0]) },
+    ]),
+  ),
 });
 
 async function must(what, step) {
@@ -147,7 +160,7 @@ const indent = (text) => text.trimEnd().replace(/^/gm, "    ");
 
 async function main(words) {
   mkdirSync(out, { recursive: true });
-  await must("install", ["make", ["hosts", "chromium", "emscripten", "pytorch"]]);
+  await must("install", ["make", ["hosts", "chromium", "firefox", "emscripten", "pytorch"]]);
   await must("build", ["make", ["build"]]);
   const queue = Object.entries(suites()).filter(([name]) => words.length === 0 || words.some((w) => name.includes(w)));
   const rows = [];

@@ -16,31 +16,43 @@ export interface Host {
   exit(code: number): void;
 }
 
+/** What test/hosts/web/start.js gives to programs in hosts without files. */
+interface WebProgram {
+  arguments: readonly string[];
+  /** of the server that has the repository's files */
+  address: string;
+  exit(code: number): void;
+}
+const webProgram = (): WebProgram | undefined => (globalThis as { program?: WebProgram }).program;
+
 /** The host that runs this program. */
-export const openHost = (): Promise<Host> => (typeof document === "undefined" ? nodeHost() : browserHost());
+export const openHost = async (): Promise<Host> => {
+  const program = webProgram();
+  return program === undefined ? nodeHost() : webHost(program);
+};
 
 export function hostName(): string {
   const scope = globalThis as { Deno?: { version: { deno: string } }; Bun?: { version: string } };
   if (scope.Deno) return `deno ${scope.Deno.version.deno}`;
   if (scope.Bun) return `bun ${scope.Bun.version}`;
   if (typeof process !== "undefined" && process.versions?.node) return `node ${process.versions.node}`;
-  return "unknown host";
+  const [browser, version] = /(Chrome|Firefox)\/[\d.]+/.exec(navigator.userAgent)?.[0].split("/") ?? [];
+  const inWorker = typeof document === "undefined" ? " worker" : "";
+  return browser ? `${browser.toLowerCase()} ${version}${inWorker}` : navigator.userAgent;
 }
 
-/** A page of test/hosts/chromium.mjs. */
-async function browserHost(): Promise<Host> {
-  const { exitProgram } = globalThis as unknown as { exitProgram(code: number): void };
-  const [version] = /Chrom\w+\/\d+/.exec(navigator.userAgent) ?? ["browser"];
+/** A page, a worker of it, or workerd. */
+function webHost({ arguments: args, address, exit }: WebProgram): Host {
   return {
-    name: version.toLowerCase().replace("/", " "),
+    name: hostName(),
     async read(path) {
-      const response = await fetch(new URL(path, location.origin));
+      const response = await fetch(new URL(path, address));
       return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
     },
-    write: () => Promise.reject(new Error("a page writes no files")),
+    write: () => Promise.reject(new Error("this host writes no files")),
     print: (line) => console.log(line),
-    arguments: new URLSearchParams(location.search).getAll("argument"),
-    exit: exitProgram,
+    arguments: args,
+    exit,
   };
 }
 

@@ -1,4 +1,4 @@
-// Conformance against PyTorch 1.13, in Node, Deno, Bun and Chromium:
+// Conformance against PyTorch 1.13, in every host of test/hosts/launch.mjs:
 //   main.ts --vectors=DIR [--device=cpu|webgpu] [--share=0.1] [--only=GLOB,…] [--category=NAME,…] [--coverage] [--check-coverage]
 //           [--table] [--mnist=DIR] [--library=SPECIFIER] [--trace]
 import { staleCoverage, writeCoverage } from "./coverage.ts";
@@ -29,8 +29,8 @@ const share = Number(flags.get("share") ?? 1);
 const started = performance.now();
 const library = flags.get("library");
 const torch = await (library === undefined ? import("flambeau") : import(library));
-// pages load the module of linear algebra asynchronously; a build without it says so in the cases that need it
-if (typeof document !== "undefined") await torch.linalg.load().catch(() => {});
+// hosts without files load the module of linear algebra asynchronously; a build without it says so in the cases that need it
+await torch.linalg.load().catch(() => {});
 if (device === "webgpu") {
   await torch.webgpu.init();
   try {

@@ -3,7 +3,8 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { deno, gpuEnvironment, noGpu, node24 } from "../../hosts/launch.mjs";
+import { gpuEnvironment, noGpu } from "../../hosts/gpu.mjs";
+import { deno, node24 } from "../../hosts/launch.mjs";
 
 const bench = join(import.meta.dirname, "..");
 const options = Object.fromEntries(process.argv.slice(2).map((arg) => arg.replace(/^--/, "").split("=")));

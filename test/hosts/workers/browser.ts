@@ -28,11 +28,4 @@ async function main(): Promise<void> {
   console.log(`blob ${(await utils.saveImage(torch.rand(2, 3, 4, 4))).type}`);
 }
 
-const exit = (globalThis as unknown as { exitProgram(code: number): void }).exitProgram;
-main().then(
-  () => exit(0),
-  (error: Error) => {
-    console.log(`FAILED ${error.stack}`);
-    exit(1);
-  },
-);
+await main();

@@ -1,0 +1,2 @@
+export function gpuEnvironment(): Record<string, string>;
+export function noGpu(): string | null;
