@@ -63,6 +63,14 @@ const PROGRAMS: Record<string, () => torch.Tensor[]> = {
     const [x, w, b] = [leaf(5, 19, 30, 31), leaf(29, 19, 3, 3), leaf(29)];
     return gradients(F.conv2d(x, w, b, { padding: 1 }), x, w, b);
   },
+  "convolution of one image with stride 1": () => {
+    const [x, w, b] = [leaf(1, 19, 40, 41), leaf(35, 19, 3, 3), leaf(35)];
+    return gradients(F.conv2d(x, w, b, { padding: 1 }), x, w, b);
+  },
+  "convolution of small images": () => {
+    const [x, w, b] = [leaf(24, 65, 2, 3), leaf(99, 65, 3, 3), leaf(99)];
+    return gradients(F.conv2d(x, w, b, { padding: 1 }), x, w, b);
+  },
   "convolution of one image": () => {
     const [x, w, b] = [leaf(1, 19, 40, 41), leaf(35, 19, 3, 3), leaf(35)];
     return gradients(F.conv2d(x, w, b, { stride: 2 }), x, w, b);

@@ -13,7 +13,8 @@ import { KC, MC, columnBlock, gemmBlocked, multiplyPacked, roundUp } from "../ge
 import { packA, packGathered } from "../gemm/pack";
 import { MR } from "../gemm/tile";
 import { cropBorder, directForward, directTranspose, directWeight } from "./direct";
-import { ConvKind, GEOMETRY_BYTES, Geometry, describe, fillTables, flipKernel, windows } from "./geometry";
+import { ConvKind, GEOMETRY_BYTES, Geometry, describe, fillTables, flipKernel, windows, winogradInt } from "./geometry";
+import { suits, winogradForward } from "./winograd";
 
 function describeKind(g: Geometry, args: Args, kind: i32, base: usize): void {
   const x = args.operand(0);
@@ -28,9 +29,16 @@ function describeKind(g: Geometry, args: Args, kind: i32, base: usize): void {
 // @ts-ignore: decorator
 @lazy const planned = changetype<Geometry>(memory.data(<i32>GEOMETRY_BYTES, 16));
 
-/** Bytes of workspace for the convolution that operands and ints describe. */
+/**
+ * Bytes of workspace for the convolution that operands and ints describe. Decides for all of its parts whether it is computed
+ * after Winograd: that must not depend on the number of threads.
+ */
 export function convWorkspace(args: Args, kind: i32): i32 {
   describeKind(planned, args, kind, 0);
+  if (suits(planned)) {
+    args.setInt(winogradInt(args.operand(0).ndim - 2), 1);
+    describeKind(planned, args, kind, 0);
+  }
   return <i32>(GEOMETRY_BYTES + planned.end) + 64;
 }
 
@@ -177,7 +185,9 @@ function run<T>(args: Args, kind: i32): void {
   const g = geometry(args, kind);
   const y = args.operand(1).data;
   const z = args.operand(2).data;
-  if (kind == ConvKind.Forward) {
+  if (g.winograd) {
+    winogradForward(g, x.data, y, z, bias);
+  } else if (kind == ConvKind.Forward) {
     if (g.direct || g.rows == 0) directForward<T>(g, x.data, y, z, bias);
     else forward<T>(g, x.data, y, z, bias);
   } else if (kind == ConvKind.Transpose) {

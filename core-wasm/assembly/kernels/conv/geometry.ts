@@ -2,6 +2,7 @@
 // with leading ones. Where a window may leave the image, the image is copied once into a buffer with zero borders, so
 // that element (row of the unrolled kernel, output position) always lies at rowTable[row] + positionTable[position].
 import { Args, Operand } from "../../dispatch/args";
+import { layOutWinograd } from "./winograd";
 import { EDGE_BYTES, KC, MC, NC_BYTES, gemmBlockedBytes, packedABytes, packedBBytes } from "../gemm/block";
 
 /** What is computed; decides which buffers the workspace holds. */
@@ -57,6 +58,7 @@ export class Geometry {
   /** a transpose of stride 1, computed as a forward convolution of the map with the reversed kernel */
   flipped: bool;
   direct: bool;
+  winograd: bool;
   /** the windows leave the image: it has to be copied with a border */
   bordered: bool;
   /** images handled together by the weight's gradient, so that a run over positions is long enough */
@@ -99,6 +101,12 @@ export class Geometry {
 function spatial(x: Operand, i: i32): i32 {
   const d = x.ndim - 3 + i;
   return d < 2 ? 1 : x.shape(d);
+}
+
+/** Which of args.ints says that the convolution is computed after Winograd. */
+// @ts-ignore: decorator
+@inline export function winogradInt(rank: i32): i32 {
+  return 1 + 3 * rank;
 }
 
 function setting(args: Args, rank: i32, group: i32, i: i32, otherwise: i32): i32 {
@@ -166,7 +174,9 @@ export function describe(
   g.rowStride = g.bordered ? g.ew : g.iw;
   g.depthStride = g.rowStride * (g.bordered ? g.eh : g.ih);
   g.channelStride = g.depthStride * (g.bordered ? g.ed : g.id);
-  layOut(g, base);
+  g.winograd = args.int(winogradInt(rank)) != 0;
+  if (g.winograd) g.end = layOutWinograd(g, base);
+  else layOut(g, base);
 }
 
 /** Exchanges image and map: the transpose of a stride-1 convolution is a convolution with padding d(k - 1) - p. */
@@ -189,7 +199,7 @@ function flip(g: Geometry): void {
 }
 
 // @ts-ignore: decorator
-@inline function room(bytes: i32): usize {
+@inline export function room(bytes: i32): usize {
   return <usize>((bytes + 63) & ~63);
 }
 

@@ -4,12 +4,12 @@
 import { MR, tileColumns } from "./tile";
 
 // @ts-ignore: decorator
-@inline function low<T>(x: v128, y: v128): v128 {
+@inline export function low<T>(x: v128, y: v128): v128 {
   return sizeof<T>() == 4 ? v128.shuffle<i32>(x, y, 0, 4, 1, 5) : v128.shuffle<i64>(x, y, 0, 2);
 }
 
 // @ts-ignore: decorator
-@inline function high<T>(x: v128, y: v128): v128 {
+@inline export function high<T>(x: v128, y: v128): v128 {
   return sizeof<T>() == 4 ? v128.shuffle<i32>(x, y, 2, 6, 3, 7) : v128.shuffle<i64>(x, y, 1, 3);
 }
 
