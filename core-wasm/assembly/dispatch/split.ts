@@ -57,7 +57,7 @@ function byChannels(args: Args): bool {
 /** The most tiles that `threads` threads should find: fewer, where each tile packs the same weights. */
 export function tilesFor(args: Args, threads: i32): i32 {
   const packs = args.kernel >= Kernel.Convolution && args.kernel <= Kernel.ConvolutionWeight;
-  return packs ? threads : threads * 4;
+  return packs ? threads : threads * 8;
 }
 
 /** The dimension along which a kernel's operands are cut, -1 where they are not. */

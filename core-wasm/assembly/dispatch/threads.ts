@@ -12,23 +12,28 @@ import { runPart, tilesFor, unitsOf, workOf } from "./split";
 @external("env", "wantThreads")
 declare function wantThreads(): void;
 
+/** The most threads that work. */
+const MOST: i32 = 16;
+
 // The job and its counters, each on a cache line of its own.
-/** number of the job << TILE_BITS | the next tile */
-const TICKET: usize = 0;
-const TILES: usize = 64;
-const FINISHED: usize = 128;
+/** tiles that are done */
+const FINISHED: usize = 0;
 /** counts jobs: what idle threads wait for */
-const JOBS: usize = 192;
+const JOBS: usize = 64;
 /** threads that are there */
-const SERVING: usize = 256;
+const SERVING: usize = 128;
 /** threads that sleep */
-const SLEEPING: usize = 320;
-const UNITS: usize = 448;
-const UNITS_A_TILE: usize = 452;
-const THREADS: usize = 456;
-const WORKSPACE: usize = 460;
-const WORKSPACE_BYTES: usize = 464;
-const pool = memory.data(512, 64);
+const SLEEPING: usize = 192;
+const UNITS: usize = 256;
+const UNITS_A_TILE: usize = 260;
+const THREADS: usize = 264;
+const WORKSPACE: usize = 268;
+const WORKSPACE_BYTES: usize = 272;
+/** for each thread: number of the job << TILE_BITS | the next of its tiles; their end */
+const SHARES: usize = 320;
+const SHARE_BYTES: usize = 64;
+const SHARE_END: usize = 4;
+const pool = memory.data(320 + 16 * 64, 64);
 
 const TILE_BITS: u32 = 12;
 const NO_TILE: u32 = (1 << 12) - 1;
@@ -53,7 +58,7 @@ let waited: f64 = 0;
 
 /** The most threads that work from now on, the main thread among them. */
 export function setThreads(count: i32): void {
-  threadLimit = count;
+  threadLimit = min(count, MOST);
   waited = 0;
 }
 
@@ -83,21 +88,34 @@ export function serve(own: usize): void {
 }
 
 /**
- * Does tiles of the current job until none is left. A ticket holds the job's number, so that a thread that comes late takes no
- * tile of a job of which it has read nothing: the exchange fails.
+ * Does tiles of the current job until none is left: first those of this thread's own share, which is the same part of the whole
+ * in every job, so that what a thread wrote is in its cache when it reads it; then those of others. Half of what a share still
+ * has is taken at once: a kernel that packs an operand packs it for few large parts, and small ones are left for the end.
  */
 function takeTiles(): void {
+  let share = ownIndex;
   while (true) {
-    const ticket = atomic.load<u32>(pool + TICKET);
-    const tile = ticket & NO_TILE;
-    if (tile >= <u32>atomic.load<i32>(pool + TILES) || ownIndex >= load<i32>(pool + THREADS)) return;
-    if (atomic.cmpxchg<u32>(pool + TICKET, ticket, ticket + 1) != ticket) continue;
+    const at = shareOf(share);
+    // A ticket holds the job's number: a thread that comes late takes no tile of a job of which it has read nothing, since the
+    // exchange fails.
+    const ticket = atomic.load<u32>(at);
+    const tile = <i32>(ticket & NO_TILE);
+    const end = atomic.load<i32>(at + SHARE_END);
+    const threads = load<i32>(pool + THREADS);
+    if (ownIndex >= threads) return;
+    if (tile >= end) {
+      if (++share >= threads) share = 0;
+      if (share == ownIndex) return;
+      continue;
+    }
+    const count = (end - tile + 1) >> 1;
+    if (atomic.cmpxchg<u32>(at, ticket, ticket + <u32>count) != ticket) continue;
     const step = load<i32>(pool + UNITS_A_TILE);
-    const begin = <i32>tile * step;
-    const end = min(begin + step, load<i32>(pool + UNITS));
+    const begin = tile * step;
     const workspace = load<usize>(pool + WORKSPACE) + <usize>ownIndex * load<usize>(pool + WORKSPACE_BYTES);
-    runPart(args, begin, end, changetype<Args>(ownBlock), ARGS_SIZE, workspace);
-    atomic.add<i32>(pool + FINISHED, 1);
+    const last = min(begin + count * step, load<i32>(pool + UNITS));
+    runPart(args, begin, last, changetype<Args>(ownBlock), ARGS_SIZE, workspace);
+    atomic.add<i32>(pool + FINISHED, count);
   }
 }
 
@@ -116,11 +134,17 @@ export function runThreaded(): void {
   fork(units, min(<i32>(work / TILE_WORK), tilesFor(args, threads)), threads);
 }
 
+// @ts-ignore: decorator
+@inline function shareOf(thread: i32): usize {
+  return pool + SHARES + <usize>thread * SHARE_BYTES;
+}
+
 function fork(units: i32, tiles: i32, threads: i32): void {
   const step = (units + tiles - 1) / tiles;
   const bytes = (args.workspaceBytes + 127) & ~127;
   const workspace = bytes != 0 ? (temporary(bytes * <usize>threads + 64) + 63) & ~63 : 0;
-  atomic.store<u32>(pool + TICKET, (job << TILE_BITS) | NO_TILE);
+  // closed for those who come late
+  for (let i = 0; i < MOST; i++) atomic.store<u32>(shareOf(i), (job << TILE_BITS) | NO_TILE);
   store<i32>(pool + UNITS, units);
   store<i32>(pool + UNITS_A_TILE, step);
   store<i32>(pool + THREADS, threads);
@@ -128,9 +152,11 @@ function fork(units: i32, tiles: i32, threads: i32): void {
   store<usize>(pool + WORKSPACE_BYTES, bytes);
   const count = (units + step - 1) / step;
   atomic.store<i32>(pool + FINISHED, 0);
-  atomic.store<i32>(pool + TILES, count);
+  for (let i = 0; i < threads; i++) atomic.store<i32>(shareOf(i) + SHARE_END, ((i + 1) * count) / threads);
   job++;
-  atomic.store<u32>(pool + TICKET, job << TILE_BITS);
+  for (let i = 0; i < threads; i++) {
+    atomic.store<u32>(shareOf(i), (job << TILE_BITS) | (<u32>((i * count) / threads)));
+  }
   atomic.add<i32>(pool + JOBS, 1);
   if (atomic.load<i32>(pool + SLEEPING) > 0) atomic.notify(pool + JOBS, threads - 1);
   takeTiles();
