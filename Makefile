@@ -16,7 +16,7 @@ WASM := dist/.optimized
 NUMERICS := dist/.numerics
 
 .PHONY: chromium firefox emscripten pytorch build wasm fast bundle generate demo test conformance coverage bench soak serve docs format format-check lint types \
-  generated-check hosts clean help
+  generated-check hosts bundlers clean help
 
 build: $(WASM) dist/node.js $(NUMERICS) ## the package in dist/: both wasm builds, a bundle per host, types
 
@@ -72,6 +72,11 @@ hosts: test/hosts/binaries/node_modules/.package-lock.json .cache/lavapipe/lavap
 test/hosts/binaries/node_modules/.package-lock.json: test/hosts/binaries/package-lock.json
 	[ -L test/hosts/binaries/node_modules ] || (cd test/hosts/binaries && npm ci --no-audit --no-fund)
 	@[ -L test/hosts/binaries/node_modules ] || touch $@
+
+bundlers: test/bundlers/node_modules/.package-lock.json
+test/bundlers/node_modules/.package-lock.json: test/bundlers/package-lock.json
+	[ -L test/bundlers/node_modules ] || (cd test/bundlers && npm ci --no-audit --no-fund)
+	@[ -L test/bundlers/node_modules ] || touch $@
 
 chromium:
 	@test/hosts/browser.sh chromium

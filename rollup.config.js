@@ -14,7 +14,7 @@ const VERBATIM = ["deno-core.js", "workerd-core.js", "workerd-numerics.js"];
 
 /** Which chunk a module is part of, by the first pattern that its path matches. */
 const CHUNKS = [
-  [/^hosts\/system(-thread|-gpu)?\.ts$/, "system"],
+  [/^hosts\/(system(-thread|-gpu|-core)?|optional|terminal)\.ts$/, "system"],
   [/^gpu\//, "gpu"],
   // readers and writers of files: loaded at the first use, as gpu is
   [/^bindings\/io\/(?!(index|checkpoint|lazy|safetensors)\.ts$)/, "formats"],
@@ -59,6 +59,8 @@ const shrink = {
       module: true,
       ecma: 2020,
       keep_classnames: true,
+      // what tells bundlers to leave an import alone
+      format: { comments: /webpackIgnore|@vite-ignore/ },
       compress: { passes: 2 },
     }),
 };

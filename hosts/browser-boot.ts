@@ -3,6 +3,7 @@ import { detectBuild } from "./detect.ts";
 import { canvas } from "./canvas.ts";
 import { webThread } from "./thread.ts";
 import type { KernelTask } from "./host.ts";
+import { compileAt } from "./web-core.ts";
 import { web } from "./web.ts";
 
 const build = detectBuild();
@@ -17,11 +18,7 @@ const address = isolated
     : new URL("./flambeau.simd.wasm", import.meta.url);
 
 // Engines limit synchronous compilation on the main thread, so here, and only here, the module waits at its top level.
-const response = fetch(address);
-const core = await WebAssembly.compileStreaming(response).catch(async () =>
-  // a server that does not know the MIME type of .wasm
-  WebAssembly.compile(await (await fetch(address)).arrayBuffer()),
-);
+const core = await compileAt(address);
 
 function start(task: KernelTask): void {
   new Worker(new URL("./kernel-thread.js", import.meta.url), { type: "module" }).postMessage(task, []);
@@ -31,8 +28,10 @@ boot(core, {
   ...web,
   ...canvas,
   spawn(role, start) {
-    // bundlers look for exactly this form of the worker's address
-    const worker = start?.() ?? new Worker(new URL("./browser-thread.js", import.meta.url), { type: "module" });
+    // Without a bundler only, and in a form that none recognises: it would put the whole package into the worker a second time,
+    // though a bundled program has to make its workers itself.
+    const own = import.meta.url.replace(/[^/]*$/, "browser-thread.js");
+    const worker = start?.() ?? new Worker(own, { type: "module" });
     const thread = webThread(worker);
     thread.post({ role });
     return thread;
@@ -41,8 +40,5 @@ boot(core, {
   version: navigator.userAgent,
   build,
   ...(isolated && { kernelThreads: { cores: navigator.hardwareConcurrency, start } }),
-  async numerics() {
-    const response = await fetch(new URL("./flambeau.numerics.wasm", import.meta.url));
-    return response.ok ? WebAssembly.compile(await response.arrayBuffer()) : undefined;
-  },
+  numerics: () => compileAt(new URL("./flambeau.numerics.wasm", import.meta.url)),
 });

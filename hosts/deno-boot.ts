@@ -1,5 +1,6 @@
 import { boot } from "../bindings/boot.ts";
 import core from "./deno-core.js";
+import { beside } from "./system-core.ts";
 import { navigatorGpu } from "./webgpu.ts";
 import { system, systemThreads, v8Collector } from "./system.ts";
 import { spawner } from "./system-thread.ts";
@@ -8,7 +9,7 @@ declare const Deno: { version: { deno: string } };
 
 boot(core, {
   ...system,
-  spawn: spawner(new URL("./deno-thread.js", import.meta.url)),
+  spawn: spawner(beside("deno-thread.js")),
   name: "deno",
   version: Deno.version.deno,
   build: "relaxed",

@@ -47,6 +47,9 @@ export interface Host {
   decodeImage?(bytes: Uint8Array): Promise<RgbaImage>;
   encodeImage?(image: RgbaImage, type: string, quality?: number): Promise<Uint8Array>;
 
+  /** Imports an optional package that decodes and encodes images. Absent where the host does so itself. */
+  optionalPackage?(name: string): Promise<unknown>;
+
   /** The host's WebGPU. @throws Error saying what is missing where there is none */
   gpu(): Promise<GPU>;
 

@@ -1,4 +1,5 @@
-// WebGPU of Node and Bun: the npm package `webgpu`. A file of its own, since bundlers for browsers would look for the package.
+// WebGPU of Node and Bun: the npm package `webgpu`.
+import { optionalPackage } from "./optional.ts";
 import { navigatorGpu } from "./webgpu.ts";
 
 let installed: Promise<GPU> | undefined;
@@ -10,9 +11,9 @@ export async function packageGpu(): Promise<GPU> {
 }
 
 async function load(): Promise<GPU> {
-  const { create } = await import("webgpu").catch((cause: unknown) => {
+  const { create } = (await optionalPackage("webgpu").catch((cause: unknown) => {
     installed = undefined;
     throw new Error("WebGPU needs the npm package webgpu here: npm install webgpu", { cause });
-  });
+  })) as typeof import("webgpu");
   return create([]);
 }

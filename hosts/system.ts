@@ -18,7 +18,8 @@ import { gunzip, gunzipSync, inflateRaw, inflateRawSync } from "node:zlib";
 import { fetchBytes } from "./fetch.ts";
 import { Worker } from "node:worker_threads";
 import type { FileWriter, Host, OpenFile, KernelThreads, KernelTask } from "./host.ts";
-import { terminalProgress } from "./progress.ts";
+import { optionalPackage } from "./optional.ts";
+import { terminalProgress } from "./terminal.ts";
 
 const gunzipAsync = promisify(gunzip);
 const inflateRawAsync = promisify(inflateRaw);
@@ -79,6 +80,7 @@ export const system: Omit<Host, "name" | "version" | "build" | "gpu"> = {
   inflateRawSync: (data) => inflateRawSync(data),
   fetch: fetchBytes,
   progress: terminalProgress,
+  optionalPackage,
   asyncContext: () => new AsyncLocalStorage(),
   numerics: async () => compileNumerics(),
   numericsSync: compileNumerics,

@@ -160,7 +160,7 @@ const indent = (text) => text.trimEnd().replace(/^/gm, "    ");
 
 async function main(words) {
   mkdirSync(out, { recursive: true });
-  await must("install", ["make", ["hosts", "chromium", "firefox", "emscripten", "pytorch"]]);
+  await must("install", ["make", ["hosts", "bundlers", "chromium", "firefox", "emscripten", "pytorch"]]);
   await must("build", ["make", ["build"]]);
   const queue = Object.entries(suites()).filter(([name]) => words.length === 0 || words.some((w) => name.includes(w)));
   const rows = [];

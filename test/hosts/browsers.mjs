@@ -39,14 +39,15 @@ export function noBrowser(name) {
   return existsSync(note) ? readFileSync(note, "utf8").trim() : `make ${name} has not installed ${name}`;
 }
 
-/** @returns puppeteer's Browser */
-export async function openBrowser(name) {
+/** @returns puppeteer's Browser, started with `options` besides what it needs here */
+export async function openBrowser(name, options = {}) {
   const reason = noBrowser(name);
   if (reason) throw new Error(reason);
   // the driver is installed beside the other hosts, after this file may have been read
   const puppeteer = createRequire(join(here, "binaries/package.json"))("puppeteer-core");
   return puppeteer.launch({
     ...KINDS[name].options,
+    ...options,
     executablePath: executable(name),
     env: { ...process.env, ...gpuEnvironment() },
     // a page that computes for minutes is not a page that hangs

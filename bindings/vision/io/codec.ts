@@ -110,11 +110,14 @@ function jpegChannels(bytes: Uint8Array): number {
   return 3;
 }
 
-const needed =
-  (name: string, what: string) =>
-  (cause: unknown): never => {
+async function library(name: string, what: string): Promise<unknown> {
+  try {
+    return await host().optionalPackage!(name);
+  } catch (cause) {
     throw new RuntimeError(`${what} files need the npm package ${name} here: npm install ${name}`, { cause });
-  };
+  }
+}
+const pngLibrary = async () => (await library("fast-png", "PNG")) as typeof import("fast-png");
 
 /**
  * The most bytes and pixels that a byte of a file can stand for: deflate packs no more into one, and JPEG takes a bit or more for
@@ -131,11 +134,11 @@ async function decodePng(bytes: Uint8Array): Promise<Pixels> {
     if ((header.getUint32(16) * header.getUint32(20) * bits) / 8 > PNG_RATIO * bytes.length)
       throw new RuntimeError("decode_image: the PNG file claims more pixels than it can hold");
   }
-  const library = await import("fast-png").catch(needed("fast-png", "PNG"));
-  const image = library.decode(bytes);
+  const png = await pngLibrary();
+  const image = png.decode(bytes);
   const { width, height, depth } = image;
   if (image.palette !== undefined) {
-    const data = library.convertIndexedToRgb(image);
+    const data = png.convertIndexedToRgb(image);
     return { width, height, channels: data.length / (width * height), data };
   }
   const { channels } = image;
@@ -162,9 +165,9 @@ function unpacked(data: Uint8Array, width: number, height: number, depth: number
 }
 
 async function jpegLibrary(): Promise<typeof import("jpeg-js")> {
-  const library = await import("jpeg-js").catch(needed("jpeg-js", "JPEG"));
+  const jpeg = (await library("jpeg-js", "JPEG")) as typeof import("jpeg-js");
   // a CommonJS module, whose names not every host finds
-  return (library as { default?: typeof import("jpeg-js") }).default ?? library;
+  return (jpeg as { default?: typeof import("jpeg-js") }).default ?? jpeg;
 }
 
 async function decodeJpeg(bytes: Uint8Array): Promise<Pixels> {
@@ -228,7 +231,7 @@ export async function encodePng(image: Tensor): Promise<Uint8Array> {
   const pixels = pixelsOf(image, 4);
   const { encodeImage } = host();
   if (encodeImage !== undefined) return encodeImage({ ...pixels, data: rgbaOf(pixels) }, "image/png");
-  const { encode } = await import("fast-png").catch(needed("fast-png", "PNG"));
+  const { encode } = await pngLibrary();
   return encode({ ...pixels, depth: 8 });
 }
 

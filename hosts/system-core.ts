@@ -1,0 +1,43 @@
+// The core of Node and Bun: a file beside this one, compiled at once.
+import { readFileSync } from "node:fs";
+import { detectBuild } from "./detect.ts";
+import type { CoreBuild, KernelThreads } from "./host.ts";
+import { systemCores, systemThreads } from "./system.ts";
+
+export interface SystemCore {
+  readonly module: WebAssembly.Module;
+  /** what it adds to the host */
+  readonly traits: { readonly build: CoreBuild; readonly kernelThreads?: KernelThreads };
+}
+
+function read(address: URL): Uint8Array<ArrayBuffer> {
+  try {
+    return readFileSync(address);
+  } catch (cause) {
+    const help =
+      "The .wasm files lie beside flambeau's JavaScript. Where a bundler has moved the one without the other, leave flambeau out of " +
+      'the bundle (external), copy node_modules/flambeau/dist/*.wasm beside the bundle, or import "flambeau/inline".';
+    throw new Error(`flambeau could not read ${address.href}. ${help}`, { cause });
+  }
+}
+
+export function systemCore(): SystemCore {
+  const build = detectBuild();
+  const cores = systemCores();
+  // The addresses stand as literals, since bundlers look for exactly this form when they copy assets.
+  const address =
+    cores > 1
+      ? build === "relaxed"
+        ? new URL("./flambeau.relaxed.threads.wasm", import.meta.url)
+        : new URL("./flambeau.simd.threads.wasm", import.meta.url)
+      : build === "relaxed"
+        ? new URL("./flambeau.relaxed.wasm", import.meta.url)
+        : new URL("./flambeau.simd.wasm", import.meta.url);
+  return {
+    module: new WebAssembly.Module(read(address)),
+    traits: { build, ...(cores > 1 && { kernelThreads: systemThreads(cores) }) },
+  };
+}
+
+/** What lies beside this module, in a form in which bundlers leave it alone. */
+export const beside = (file: string): URL => new URL(import.meta.url.replace(/[^/]*$/, file));

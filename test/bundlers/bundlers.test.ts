@@ -1,0 +1,138 @@
+// The package as `npm pack` makes it, built into pages and servers by bundlers. The pages run in Chromium, the servers in Node.
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { noBrowser } from "../hosts/browsers.mjs";
+import { launch, type Browser } from "./browser.mjs";
+import { serve, type ServeOptions } from "./serve.mjs";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const here = join(root, "test/bundlers");
+const noChromium = noBrowser("chromium") !== null;
+const noBundlers = !existsSync(join(here, "node_modules/.package-lock.json"));
+
+interface Outcome {
+  losses: number[];
+  determinant: number;
+  webgpu: string;
+  threads: number;
+}
+
+let folder: string;
+let project: string;
+let extension: string;
+let browser: Browser;
+let expected: Outcome;
+
+const node = (args: string[], cwd = project): string =>
+  execFileSync(process.execPath, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+const outcomeOf = (line: string): Outcome => {
+  const found = /^result (.*)$/m.exec(line);
+  if (found === null) throw new Error(line);
+  return JSON.parse(found[1]!) as Outcome;
+};
+
+function build(bundler: string, entry: string): string {
+  const out = join(folder, bundler);
+  const printed = node([join(here, "builders.mjs"), bundler, project, entry, out]);
+  expect(printed.match(/^(warning|error): (?!asset size|entrypoint size|webpack performance).*$/gm) ?? []).toEqual([]);
+  return out;
+}
+
+/** Engines with fused multiply-add differ from Node 20 in the last bits. */
+function same(actual: Outcome): void {
+  const numbers = ({ losses, determinant }: Outcome): number[] => [...losses, determinant];
+  expect(actual.losses[1]).toBeLessThan(actual.losses[0]!);
+  numbers(actual).forEach((value, i) => expect(value).toBeCloseTo(numbers(expected)[i]!, 4));
+  expect(actual.webgpu).toContain("no adapter");
+}
+
+async function inChromium(where: string, page = "", options: ServeOptions = {}): Promise<Outcome> {
+  const server = await serve(where, options);
+  try {
+    return outcomeOf(await browser.firstLine(server.url + page));
+  } finally {
+    server.close();
+  }
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "flambeau-bundlers-"));
+  project = join(folder, "project");
+  mkdirSync(project);
+  cpSync(join(here, "fixture"), project, { recursive: true });
+  writeFileSync(join(project, "package.json"), `{"type":"module","private":true}`);
+  const npm = (args: string[], cwd: string) =>
+    execFileSync("npm", args, { cwd, stdio: ["ignore", "ignore", "inherit"] });
+  npm(["pack", "--silent", "--pack-destination", folder], root);
+  const tarball = join(
+    folder,
+    readdirSync(folder).find((name) => name.endsWith(".tgz"))!,
+  );
+  npm(["install", "--silent", "--offline", "--no-audit", "--no-fund", "--no-save", tarball], project);
+  expected = outcomeOf(node(["server.js"]));
+  extension = join(folder, "extension");
+  // no import map, which would be a script in the page; and an extension holds all it runs
+  cpSync(join(project, "extension"), extension, { recursive: true });
+  cpSync(join(project, "node_modules/flambeau/dist"), join(extension, "flambeau"), { recursive: true });
+  for (const file of ["page.js", "program.js", "index.html"]) {
+    const text = readFileSync(join(project, file), "utf8");
+    writeFileSync(join(extension, file), text.replace(`from "flambeau"`, `from "./flambeau/browser.js"`));
+  }
+  if (!noChromium) browser = await launch("chromium", extension);
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  rmSync(folder, { recursive: true });
+});
+
+describe.skipIf(noBundlers || noChromium)("pages built by", () => {
+  test.each(["vite", "webpack", "esbuild", "rollup", "parcel"])("%s", async (bundler) => {
+    const out = build(bundler, "page.js");
+    const plain = await inChromium(out);
+    same(plain);
+    expect(plain.threads).toBe(1);
+    const isolated = await inChromium(out, "", { isolated: true });
+    same(isolated);
+    expect(isolated.threads).toBeGreaterThan(1);
+  });
+});
+
+describe.skipIf(noChromium)("pages without a bundler", () => {
+  test("find the package by an import map", async () => {
+    same(await inChromium(project, "unbundled.html"));
+    same(await inChromium(project, "unbundled.html", { isolated: true }));
+  });
+
+  test("don't mind the MIME type of .wasm", async () => {
+    same(await inChromium(extension, "", { wasmType: "application/octet-stream" }));
+  });
+
+  test("say what to do where a .wasm file is not found", async () => {
+    const opened = inChromium(extension, "", { without: /flambeau\.(relaxed|simd)\.wasm$/ });
+    await expect(opened).rejects.toThrow(
+      /could not load http.*flambeau\.relaxed\.wasm: HTTP 404.*copy node_modules\/flambeau/,
+    );
+  });
+
+  test("run under the strictest policy for content", async () => {
+    const headers = {
+      "content-security-policy": "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; object-src 'self'",
+    };
+    same(await inChromium(extension, "", { headers }));
+    same(await inChromium(extension, "", { headers, isolated: true }));
+  });
+
+  test("run in an extension", async () => {
+    same(outcomeOf(await browser.firstLine(`${await browser.extension()}index.html`)));
+  });
+});
+
+describe.skipIf(noBundlers)("servers built by", () => {
+  test.each(["webpack-server", "esbuild-server", "rollup-server", "vite-server"])("%s", (bundler) => {
+    same(outcomeOf(node([join(build(bundler, "server.js"), "server.mjs")])));
+  });
+});
