@@ -15,6 +15,7 @@ import { MR } from "../gemm/tile";
 import { cropBorder, directForward, directTranspose, directWeight } from "./direct";
 import { ConvKind, GEOMETRY_BYTES, Geometry, describe, fillTables, flipKernel, windows, winogradInt } from "./geometry";
 import { suits, winogradForward } from "./winograd";
+import { winogradWeight } from "./winogradWeight";
 
 function describeKind(g: Geometry, args: Args, kind: i32, base: usize): void {
   const x = args.operand(0);
@@ -186,7 +187,8 @@ function run<T>(args: Args, kind: i32): void {
   const y = args.operand(1).data;
   const z = args.operand(2).data;
   if (g.winograd) {
-    winogradForward(g, x.data, y, z, bias);
+    if (kind == ConvKind.Weight) winogradWeight(g, x.data, y, z);
+    else winogradForward(g, x.data, y, z, bias);
   } else if (kind == ConvKind.Forward) {
     if (g.direct || g.rows == 0) directForward<T>(g, x.data, y, z, bias);
     else forward<T>(g, x.data, y, z, bias);

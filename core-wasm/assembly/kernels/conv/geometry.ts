@@ -81,6 +81,7 @@ export class Geometry {
   packedB: usize;
   kernel: usize;
   columns: usize;
+  maps: usize;
   /** columns computed at a time by the strided transpose */
   columnStep: i32;
   end: usize;

@@ -9,41 +9,45 @@
 import { EDGE_BYTES, multiplyPacked, roundUp } from "../gemm/block";
 import { high, low } from "../gemm/pack";
 import { MR, madd } from "../gemm/tile";
+import { layOutWeight } from "./winogradWeight";
 import { ConvKind, Geometry, room, windows } from "./geometry";
 
 /** Elements of the map, and of the image, along a side of a tile. */
-const SIDE: i32 = 4;
+export const SIDE: i32 = 4;
 const PATCH: i32 = 6;
-const PRODUCTS: i32 = 36;
+export const PRODUCTS: i32 = 36;
 /** Bytes of the transformed tiles and of their products that are in flight: a share of L2. */
 const BLOCK_BYTES: i32 = 1 << 20;
 const MIN_TILES: i32 = 32;
 const MAX_TILES: i32 = 128;
 /** Between the 36 matrices, which would else begin in the same set of the cache. */
-const GAP: i32 = 64;
+export const GAP: i32 = 64;
 /** A tile's entry in the table: offset in the image's buffer, offset in the map, rows and columns that the map has there. */
-const ENTRY: usize = 16;
+export const ENTRY: usize = 16;
 
-const P: f32 = 0.625;
-const Q: f32 = 1.5;
-const PP: f32 = P * P;
-const QQ: f32 = Q * Q;
+export const P: f32 = 0.625;
+export const Q: f32 = 1.5;
+export const PP: f32 = P * P;
+export const QQ: f32 = Q * Q;
+/** What the rows of G for +-P and +-Q are divided by. */
+export const CP: f32 = 1 / (2 * PP * (PP - QQ));
+export const CQ: f32 = 1 / (2 * QQ * (QQ - PP));
 
 // @ts-ignore: decorator
-@inline function tilesAlong(length: i32): i32 {
+@inline export function tilesAlong(length: i32): i32 {
   return (length + SIDE - 1) / SIDE;
 }
 
 /** Whether it is faster so, for a geometry of the whole convolution. */
 export function suits(g: Geometry): bool {
-  if (g.kind != ConvKind.Forward && !g.flipped) return false;
+  if (g.kind == ConvKind.Transpose && !g.flipped) return false;
   if (g.size != 4 || g.kd * g.sd * g.id * g.md != 1 || g.sh * g.sw * g.dh * g.dw != 1 || g.kh != 3 || g.kw != 3)
     return false;
   return min(g.imageChannels, g.mapChannels) >= 8 && g.batch * tilesAlong(g.mh) * tilesAlong(g.mw) >= 32;
 }
 
 // @ts-ignore: decorator
-@inline function tilesOf(g: Geometry): i32 {
+@inline export function tilesOf(g: Geometry): i32 {
   return tilesAlong(g.mh) * tilesAlong(g.mw);
 }
 
@@ -69,6 +73,7 @@ export function layOutWinograd(g: Geometry, at: usize): usize {
   at += room(PATCH * PATCH * 16);
   g.positionTable = at;
   at += room((g.columnStep + 8) * <i32>ENTRY);
+  if (g.kind == ConvKind.Weight) return layOutWeight(g, at);
   g.packedA = at;
   at += room((roundUp(g.mapChannels, MR) * g.imageChannels * 4 + GAP) * PRODUCTS);
   g.packedB = at;
@@ -79,13 +84,13 @@ export function layOutWinograd(g: Geometry, at: usize): usize {
 }
 
 // @ts-ignore: decorator
-@inline function scaled(x: f32, v: v128): v128 {
+@inline export function scaled(x: f32, v: v128): v128 {
   return f32x4.mul(f32x4.splat(x), v);
 }
 
 /** x * v + w */
 // @ts-ignore: decorator
-@inline function plus(x: f32, v: v128, w: v128): v128 {
+@inline export function plus(x: f32, v: v128, w: v128): v128 {
   return madd<f32>(f32x4.splat(x), v, w);
 }
 
@@ -105,7 +110,7 @@ export function layOutWinograd(g: Geometry, at: usize): usize {
 }
 
 /** B^T d B of four patches, whose first elements are at d0 to d3 and whose rows are `row` bytes apart. */
-function transformPatches(
+export function transformPatches(
   d0: usize,
   d1: usize,
   d2: usize,
@@ -160,14 +165,12 @@ function transformPatches(
 // @ts-ignore: decorator
 @inline function kernelColumn(g0: v128, g1: v128, g2: v128, to: usize, step: usize): void {
   v128.store(to, scaled(1 / (PP * QQ), g0));
-  const cp: f32 = 1 / (2 * PP * (PP - QQ));
-  let even = plus(cp * PP, g2, scaled(cp, g0));
-  v128.store(to + step, plus(cp * P, g1, even));
-  v128.store(to + 2 * step, plus(-cp * P, g1, even));
-  const cq: f32 = 1 / (2 * QQ * (QQ - PP));
-  even = plus(cq * QQ, g2, scaled(cq, g0));
-  v128.store(to + 3 * step, plus(cq * Q, g1, even));
-  v128.store(to + 4 * step, plus(-cq * Q, g1, even));
+  let even = plus(CP * PP, g2, scaled(CP, g0));
+  v128.store(to + step, plus(CP * P, g1, even));
+  v128.store(to + 2 * step, plus(-CP * P, g1, even));
+  even = plus(CQ * QQ, g2, scaled(CQ, g0));
+  v128.store(to + 3 * step, plus(CQ * Q, g1, even));
+  v128.store(to + 4 * step, plus(-CQ * Q, g1, even));
   v128.store(to + 5 * step, g2);
 }
 
@@ -312,7 +315,7 @@ function storePart(v: v128, to: usize, count: i32): void {
 }
 
 /** Entries of tiles [first, first + count) of the folded images; those up to a multiple of 8 repeat the last without storing it. */
-function fillEntries(g: Geometry, first: i32, count: i32): void {
+export function fillEntries(g: Geometry, first: i32, count: i32, mapBatch: i32, mapWidth: i32): void {
   const across = tilesAlong(g.mw);
   const tiles = tilesOf(g);
   let to = g.positionTable;
@@ -322,7 +325,7 @@ function fillEntries(g: Geometry, first: i32, count: i32): void {
     const y = ((t % tiles) / across) * SIDE;
     const x = ((t % tiles) % across) * SIDE;
     store<i32>(to, (f * g.imageChannels * g.channelStride + y * g.rowStride + x) * 4);
-    store<i32>(to, (f * g.mapBatch + y * g.mw + x) * 4, 4);
+    store<i32>(to, (f * mapBatch + y * mapWidth + x) * 4, 4);
     store<i32>(to, i < count ? min(SIDE, g.mh - y) : 0, 8);
     store<i32>(to, min(SIDE, g.mw - x), 12);
     to += ENTRY;
@@ -330,7 +333,7 @@ function fillEntries(g: Geometry, first: i32, count: i32): void {
 }
 
 // @ts-ignore: decorator
-@inline function offset(entry: usize): usize {
+@inline export function offset(entry: usize): usize {
   return <usize>load<i32>(entry);
 }
 
@@ -347,7 +350,7 @@ export function winogradForward(g: Geometry, out: usize, image: usize, weight: u
       const tiles = fold * tilesOf(g);
       for (let t = 0; t < tiles; t += g.columnStep) {
         const count = min(g.columnStep, tiles - t);
-        fillEntries(g, t, count);
+        fillEntries(g, t, count, g.mapBatch, g.mw);
         const padded = roundUp(count, 8);
         const stepB = <usize>(channels * padded * 4 + GAP);
         const stepC = <usize>(m * padded * 4 + GAP);
