@@ -41,7 +41,68 @@ const PROGRAMS: Record<string, () => torch.Tensor[]> = {
     const x = leaf(513, 700);
     return gradients(F.layerNorm(x, [700]), x);
   },
-  "group norm": () => [F.groupNorm(torch.randn(9, 32, 30, 31), 4)],
+  "layer norm in float64": () => {
+    const x = torch.randn([515, 301], { dtype: "float64", requiresGrad: true });
+    const w = torch.randn([301], { dtype: "float64", requiresGrad: true });
+    return gradients(F.layerNorm(x, [301], w), x, w);
+  },
+  "group norm": () => {
+    const [x, w, b] = [leaf(9, 32, 30, 31), leaf(32), leaf(32)];
+    return gradients(F.groupNorm(x, 8, w, b), x, w, b);
+  },
+  "batch norm": () => {
+    const [x, w, b] = [leaf(9, 35, 30, 31), leaf(35), leaf(35)];
+    const [mean, variance] = [torch.zeros(35), torch.ones(35)];
+    return [
+      ...gradients(F.batchNorm(x, mean, variance, w, b, true), x, w, b),
+      ...gradients(F.batchNorm(x, mean, variance, w, b, false), x, w, b),
+      mean,
+      variance,
+    ];
+  },
+  "batch norm of rows": () => {
+    const [x, w, b] = [leaf(1001, 203), leaf(203), leaf(203)];
+    return gradients(F.batchNorm(x, null, null, w, b, true), x, w, b);
+  },
+  scans: () => {
+    const x = torch.randn(301, 403);
+    const all = [
+      x.cumsum(1),
+      x.cumsum(0),
+      x.cumprod(0),
+      x.logcumsumexp(1),
+      x.t().cumsum(1),
+      torch.randn(7, 90, 300).cumsum(1),
+    ];
+    return [...all, ...Object.values(x.cummax(1)), ...Object.values(x.cummin(0))];
+  },
+  "orders of rows": () => {
+    const x = torch.randn(103, 401);
+    const results = [x.sort(1), x.sort(0, true), x.topk(17), x.kthvalue(5), x.median(1), x.round().mode(1)];
+    return results.flatMap((result) => Object.values(result) as torch.Tensor[]);
+  },
+  "writes by index": () => {
+    const [index, rows] = [torch.randint(0, 100, [4001]), torch.randn(4001, 131)];
+    const [x, table] = [leaf(301, 403), leaf(100, 131)];
+    const wide = torch.randint(0, 301, [203, 403]);
+    return [
+      torch.zeros(100, 131).indexAdd(0, index, rows),
+      torch.zeros(301, 403).scatterAdd(0, wide, torch.randn(203, 403)),
+      torch.zeros(301, 403).scatter(0, wide, torch.randn(203, 403)),
+      ...gradients(F.embedding(index, table), table),
+      ...gradients(x.gather(0, wide), x),
+      ...gradients(x.indexSelect(1, torch.randint(0, 403, [701])), x),
+      torch.randn(301, 403).at(wide, torch.randint(0, 403, [203, 403])),
+    ];
+  },
+  "a loss": () => {
+    const [x, target] = [leaf(203, 1001), torch.randint(0, 1001, [203])];
+    const [maps, targets] = [leaf(5, 11, 50, 51), torch.randint(0, 11, [5, 50, 51])];
+    return [
+      ...gradients(F.crossEntropy(x, target), x),
+      ...gradients(F.crossEntropy(maps, targets, { reduction: "none" }), maps),
+    ];
+  },
   "products of many shapes": () =>
     [
       [512, 512, 512],

@@ -3,14 +3,17 @@
 // threads, so that results don't depend on their number.
 import { BLOCK } from "../kernels/program/blocks";
 import { gemmPart, gemmUnits } from "../kernels/gemm/gemm";
+import { layerNormBackwardEnd, layerNormBackwardRows, ROWS } from "../kernels/layerNorm";
 import { programPart } from "../kernels/program/interpreter";
 import { MR } from "../kernels/gemm/tile";
 import { itemSize } from "../tensor/dtype";
 import { Args, Operand } from "./args";
 import { Kernel, runCpu } from "./kernel";
 
-/** Columns of a reduction that stay together. */
+/** Columns of a reduction or scan that stay together. */
 const COLUMNS: i32 = 64;
+/** Channels that stay together where there is one element of each a sample: those of a cache line. */
+const CHANNELS: i32 = 16;
 
 /** Keeps elements [begin, begin + count) of dimension `d`. */
 function keep(o: Operand, d: i32, begin: i32, count: i32): void {
@@ -68,6 +71,12 @@ function dimension(args: Args): i32 {
     case Kernel.Fill:
     case Kernel.Gather:
       return sameRank(args) ? outermost(out, out.ndim) : -1;
+    case Kernel.IndexOffsets:
+      return sameRank(args) ? outermost(out, out.ndim) : -1;
+    case Kernel.Scatter:
+      return besideIndex(args);
+    case Kernel.Scan:
+      return outermost(out, out.ndim - 1);
     case Kernel.MaxPool:
     case Kernel.AveragePool:
     case Kernel.AverageSpread:
@@ -85,9 +94,21 @@ function dimension(args: Args): i32 {
   }
 }
 
+/** The first dimension along which writes by index stay apart: one that is not the indexed one, whose stride is 0. */
+function besideIndex(args: Args): i32 {
+  const out = args.operand(0);
+  const index = args.operand(2);
+  if (!sameRank(args)) return -1;
+  for (let d = 0; d < out.ndim; d++) if (index.shape(d) > 1 && out.stride(d) != 0) return d;
+  return -1;
+}
+
 /** How many elements along `dimension` a unit has. */
 function grainOf(args: Args, d: i32): i32 {
   switch (args.kernel) {
+    case Kernel.Scan:
+    case Kernel.Scatter:
+      return args.operand(0).stride(d) == 1 ? COLUMNS : 1;
     case Kernel.Reduce:
       // its rows of columns are taken by vectors
       return d == args.operand(0).ndim - 1 ? COLUMNS : 1;
@@ -98,6 +119,16 @@ function grainOf(args: Args, d: i32): i32 {
     default:
       return 1;
   }
+}
+
+function channelsTogether(args: Args): i32 {
+  return args.int(2) < CHANNELS ? CHANNELS : 1;
+}
+
+/** The operand whose shape tells how far a dimension goes. */
+function cutOperand(args: Args): Operand {
+  if (args.kernel == Kernel.Reduce) return args.operand(args.count - 1);
+  return args.operand(args.kernel == Kernel.Scatter ? 2 : 0);
 }
 
 /** Units of work that can be done in any order; less than 2 where a kernel cannot be divided. */
@@ -112,11 +143,24 @@ export function unitsOf(args: Args): i32 {
     case Kernel.SoftmaxBackward:
     case Kernel.LayerNorm:
     case Kernel.GroupNorm:
+    case Kernel.NllLossBackward:
       return args.int(0);
+    case Kernel.LayerNormBackward:
+      return (args.int(0) + ROWS - 1) / ROWS;
+    case Kernel.GroupNormBackward:
+      return args.int(1);
+    case Kernel.BatchNorm:
+    case Kernel.BatchNormBackward:
+      return args.int(1) / channelsTogether(args);
+    case Kernel.Sort:
+    case Kernel.Topk:
+    case Kernel.Select:
+    case Kernel.Mode:
+      return args.operand(2).numel / args.int(0);
     default: {
       const d = dimension(args);
       if (d < 0) return 0;
-      const cut = args.kernel == Kernel.Reduce ? args.operand(args.count - 1) : args.operand(0);
+      const cut = cutOperand(args);
       const grain = grainOf(args, d);
       // the last one takes what is left: a kernel goes other ways where there is little
       return max(1, cut.shape(d) / grain);
@@ -152,9 +196,33 @@ export function workOf(args: Args): f64 {
     case Kernel.AveragePool:
     case Kernel.AverageSpread:
       return (out + <f64>args.operand(args.count - 1).numel) * 0.5;
+    case Kernel.LayerNormBackward:
+    case Kernel.GroupNormBackward:
+    case Kernel.BatchNorm:
+    case Kernel.BatchNormBackward:
+    case Kernel.Scan:
+      return out;
+    case Kernel.Scatter:
+      return <f64>args.operand(2).numel;
+    case Kernel.Sort:
+    case Kernel.Mode:
+      return <f64>args.operand(2).numel * 20;
+    case Kernel.Topk:
+    case Kernel.Select:
+      return <f64>args.operand(2).numel * 5;
     default:
       return out * 0.4;
   }
+}
+
+/** Whether the parts of a kernel share its workspace, each with a place in it of its own. */
+export function sharesWorkspace(args: Args): bool {
+  return args.kernel == Kernel.LayerNormBackward;
+}
+
+/** What is left to do when all parts are done. */
+export function afterParts(args: Args): void {
+  if (args.kernel == Kernel.LayerNormBackward) layerNormBackwardEnd(args);
 }
 
 /** Does units [begin, end) of the work of `args`. `block` has room for an argument block, `workspace` as much as `args` has. */
@@ -170,7 +238,8 @@ export function runPart(args: Args, begin: i32, end: i32, block: Args, size: usi
   memory.copy(changetype<usize>(block), changetype<usize>(args), size);
   block.workspace = workspace;
   narrow(block, begin, end);
-  runCpu(block);
+  if (args.kernel == Kernel.LayerNormBackward) layerNormBackwardRows(block);
+  else runCpu(block);
 }
 
 function narrow(args: Args, begin: i32, end: i32): void {
@@ -197,12 +266,64 @@ function narrow(args: Args, begin: i32, end: i32): void {
       args.setInt(0, count);
       return;
     }
+    case Kernel.LayerNormBackward: {
+      const n = args.int(1);
+      const first = begin * ROWS;
+      skip(args.operand(0), first, n);
+      for (let i = 3; i < 5; i++) skip(args.operand(i), first, n);
+      for (let i = 5; i < 7; i++) skip(args.operand(i), first, 1);
+      args.workspace += <usize>(begin * 2 * n) * itemSize(args.operand(0).dtype);
+      args.setInt(0, min(args.int(0), end * ROWS) - first);
+      return;
+    }
+    case Kernel.GroupNormBackward: {
+      const channels = args.int(2);
+      const sample = channels * args.int(3);
+      for (let i = 0; i < 8; i++) {
+        skip(args.operand(i), begin, i == 0 || i == 3 || i == 4 ? sample : i == 5 || i == 6 ? 1 : channels);
+      }
+      args.setInt(1, count);
+      return;
+    }
+    case Kernel.BatchNorm:
+    case Kernel.BatchNormBackward: {
+      const together = channelsTogether(args);
+      const first = begin * together;
+      const last = end == unitsOf(args) ? args.int(1) : end * together;
+      const isBackward = args.kernel == Kernel.BatchNormBackward;
+      for (let i = 0; i < 8; i++) {
+        const isMap = i == 0 || i == 3 || (isBackward && i == 4);
+        skip(args.operand(i), first, isMap ? args.int(2) : 1);
+      }
+      args.setInt(1, last - first);
+      return;
+    }
+    case Kernel.Sort:
+    case Kernel.Topk:
+    case Kernel.Select:
+    case Kernel.Mode: {
+      const n = args.int(0);
+      const kept = args.kernel == Kernel.Sort ? n : args.kernel == Kernel.Topk ? args.int(2) : 1;
+      skip(args.operand(0), begin, kept);
+      skip(args.operand(1), begin, kept);
+      skip(args.operand(2), begin, n);
+      args.operand(2).numel = count * n;
+      return;
+    }
+    case Kernel.NllLossBackward: {
+      const size = args.int(2);
+      skip(args.operand(0), begin, args.int(1) * size);
+      if (args.int(3) == 0) skip(args.operand(1), begin, size);
+      skip(args.operand(2), begin, size);
+      args.setInt(0, count);
+      return;
+    }
   }
   const d = dimension(args);
   const grain = grainOf(args, d);
   const out = args.operand(0);
   const first = begin * grain;
-  const length = args.kernel == Kernel.Reduce ? args.operand(args.count - 1).shape(d) : out.shape(d);
+  const length = cutOperand(args).shape(d);
   const kept = (end == unitsOf(args) ? length : end * grain) - first;
   switch (args.kernel) {
     case Kernel.Convolution:

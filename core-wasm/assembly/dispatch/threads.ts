@@ -6,7 +6,7 @@ import { setCopyArena, COPY_ARENA_BYTES } from "../kernels/copy";
 import { setProgramArena, ARENA_BYTES } from "../kernels/program/interpreter";
 import { ARGS_SIZE, Args, args } from "./args";
 import { runCpu } from "./kernel";
-import { runPart, tilesFor, unitsOf, workOf } from "./split";
+import { afterParts, runPart, sharesWorkspace, tilesFor, unitsOf, workOf } from "./split";
 
 /** There has been work for more threads than there are: the host starts them. */
 @external("env", "wantThreads")
@@ -141,8 +141,8 @@ export function runThreaded(): void {
 
 function fork(units: i32, tiles: i32, threads: i32): void {
   const step = (units + tiles - 1) / tiles;
-  const bytes = (args.workspaceBytes + 127) & ~127;
-  const workspace = bytes != 0 ? (temporary(bytes * <usize>threads + 64) + 63) & ~63 : 0;
+  const bytes = sharesWorkspace(args) ? 0 : (args.workspaceBytes + 127) & ~127;
+  const workspace = bytes != 0 ? (temporary(bytes * <usize>threads + 64) + 63) & ~63 : args.workspace;
   // closed for those who come late
   for (let i = 0; i < MOST; i++) atomic.store<u32>(shareOf(i), (job << TILE_BITS) | NO_TILE);
   store<i32>(pool + UNITS, units);
@@ -161,4 +161,5 @@ function fork(units: i32, tiles: i32, threads: i32): void {
   if (atomic.load<i32>(pool + SLEEPING) > 0) atomic.notify(pool + JOBS, threads - 1);
   takeTiles();
   while (atomic.load<i32>(pool + FINISHED) < count) {}
+  afterParts(args);
 }

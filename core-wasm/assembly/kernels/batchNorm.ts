@@ -5,7 +5,7 @@
 // (operand 6) and variance (operand 7) move towards them by param(1); int(3) = 0: they are given.
 // Backward: 0 gradient of the input, 1 of the weight, 2 of the bias, 3 gradient of the result, 4 input, 5 mean, 6 inverse
 // deviation, 7 weight; int(3) = 1 where the statistics depended on the input.
-// int(0) = batch, int(1) = channels, int(2) = size. float32 or float64 (compute), contiguous.
+// int(0) = batch, int(1) = channels, int(2) = size, int(5) = channels from a sample to the next. float32 or float64 (compute), contiguous.
 // Cost: forward reads the input three times (statistics twice, for accuracy), backward twice: memory-bound.
 import { Args } from "../dispatch/args";
 import { Compute } from "../tensor/dtype";
@@ -42,15 +42,17 @@ function forward<T>(args: Args): void {
   const bias = args.operand(5).data;
   if (args.int(3)) statistics<T>(args, batch, channels, size, input, means, scales);
   const rowBytes = <usize>size * sizeof<T>();
+  const sampleBytes = <usize>args.int(5) * rowBytes;
   if (size == 1) {
-    normalizeColumns<T>(out, input, batch, channels, means, scales, weight, bias);
+    normalizeColumns<T>(out, input, batch, channels, sampleBytes, means, scales, weight, bias);
     return;
   }
-  for (let row = 0; row < batch * channels; row++) {
-    const c = <usize>(row % channels) * sizeof<T>();
-    const at = <usize>row * rowBytes;
-    const scale = load<T>(scales + c) * load<T>(weight + c);
-    scaleRow<T>(out + at, input + at, size, load<T>(means + c), scale, load<T>(bias + c));
+  for (let r = 0; r < batch; r++) {
+    let at = <usize>r * sampleBytes;
+    for (let c: usize = 0; c < <usize>channels * sizeof<T>(); c += sizeof<T>(), at += rowBytes) {
+      const scale = load<T>(scales + c) * load<T>(weight + c);
+      scaleRow<T>(out + at, input + at, size, load<T>(means + c), scale, load<T>(bias + c));
+    }
   }
 }
 
@@ -59,6 +61,7 @@ function normalizeColumns<T>(
   x: usize,
   batch: i32,
   channels: i32,
+  sampleBytes: usize,
   means: usize,
   scales: usize,
   weight: usize,
@@ -76,8 +79,8 @@ function normalizeColumns<T>(
       const scale = load<T>(scales + c) * load<T>(weight + c);
       store<T>(out + c, (load<T>(x + c) - load<T>(means + c)) * scale + load<T>(bias + c));
     }
-    x += bytes;
-    out += bytes;
+    x += sampleBytes;
+    out += sampleBytes;
   }
 }
 
@@ -93,10 +96,11 @@ function statistics<T>(
   const sums = args.workspace;
   const squares = sums + ((<usize>channels) << 3);
   const rowBytes = <usize>size * sizeof<T>();
+  const rest = <usize>(args.int(5) - channels) * rowBytes;
   const count = <f64>batch * <f64>size;
   const eps = args.param(0);
   memory.fill(sums, 0, (<usize>channels) << 4);
-  for (let r = 0, p = input; r < batch; r++) {
+  for (let r = 0, p = input; r < batch; r++, p += rest) {
     for (let c: usize = 0; c < <usize>channels; c++, p += rowBytes) {
       const at = sums + (c << 3);
       if (size < SHORT) {
@@ -107,7 +111,7 @@ function statistics<T>(
     }
   }
   for (let c: usize = 0; c < <usize>channels; c++) store<f64>(sums + (c << 3), load<f64>(sums + (c << 3)) / count);
-  for (let r = 0, p = input; r < batch; r++) {
+  for (let r = 0, p = input; r < batch; r++, p += rest) {
     for (let c: usize = 0; c < <usize>channels; c++, p += rowBytes) {
       const mean = load<f64>(sums + (c << 3));
       const at = squares + (c << 3);
@@ -157,10 +161,11 @@ function backward<T>(args: Args): void {
   const sums = args.workspace;
   const dots = sums + ((<usize>channels) << 3);
   const rowBytes = <usize>size * sizeof<T>();
+  const rest = <usize>(args.int(5) - channels) * rowBytes;
   const count = <f64>batch * <f64>size;
   memory.fill(sums, 0, (<usize>channels) << 4);
   let at: usize = 0;
-  for (let r = 0; r < batch; r++) {
+  for (let r = 0; r < batch; r++, at += rest) {
     for (let c: usize = 0; c < <usize>channels; c++, at += rowBytes) {
       const mean = load<T>(means + c * sizeof<T>());
       let sum: f64 = 0;
@@ -185,7 +190,7 @@ function backward<T>(args: Args): void {
     store<T>(gradBias + c * sizeof<T>(), <T>load<f64>(sums + (c << 3)));
   }
   at = 0;
-  for (let r = 0; r < batch; r++) {
+  for (let r = 0; r < batch; r++, at += rest) {
     for (let c: usize = 0; c < <usize>channels; c++, at += rowBytes) {
       const mean = load<T>(means + c * sizeof<T>());
       const scale = <f64>load<T>(scales + c * sizeof<T>());

@@ -3,7 +3,8 @@
 //
 // Forward: operands 0 result, 1 mean [batch, groups], 2 rstd, 3 input, 4 weight, 5 bias; param(0) = eps.
 // Backward: 0 gradient of the input, 1 of the weight, 2 of the bias, 3 gradient of the result, 4 input, 5 mean, 6 rstd,
-// 7 weight. int(0) = batch, int(1) = groups, int(2) = channels per group, int(3) = size. float32 or float64, contiguous.
+// 7 weight. int(0) = batch, int(1) = groups, int(2) = channels per group, int(3) = size, int(4) = groups from a sample to the
+// next (backward). float32 or float64, contiguous.
 // Cost: as layer normalization.
 import { Args } from "../dispatch/args";
 import { Compute } from "../tensor/dtype";
@@ -65,8 +66,8 @@ function backward<T>(args: Args): void {
   const gradBias = args.operand(2).data;
   let grad = args.operand(3).data;
   let input = args.operand(4).data;
-  const means = args.operand(5).data;
-  const rstds = args.operand(6).data;
+  let means = args.operand(5).data;
+  let rstds = args.operand(6).data;
   const weight = args.operand(7).data;
   const all = <usize>(groups * channels);
   const weightSums = args.workspace;
@@ -74,10 +75,20 @@ function backward<T>(args: Args): void {
   memory.fill(weightSums, 0, all << 4);
   const bytes = <usize>size * sizeof<T>();
   const count = <f64>(channels * size);
+  const left = <usize>(args.int(4) - groups);
   for (let r = 0; r < batch * groups; r++) {
+    const group = r % groups;
+    if (r > 0 && group == 0) {
+      const rest = left * <usize>channels * bytes;
+      out += rest;
+      grad += rest;
+      input += rest;
+      means += left * sizeof<T>();
+      rstds += left * sizeof<T>();
+    }
     const mean = load<T>(means + <usize>r * sizeof<T>());
     const rstd = load<T>(rstds + <usize>r * sizeof<T>());
-    const first = <usize>((r % groups) * channels);
+    const first = <usize>(group * channels);
     let sum: f64 = 0;
     let dot: f64 = 0;
     for (let c: usize = 0; c < <usize>channels; c++) {

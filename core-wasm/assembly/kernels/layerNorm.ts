@@ -10,11 +10,11 @@ import { affineRow, inverseDeviation, meanOf } from "./normRows";
 import { addLanes, BLOCK } from "./reduceBlock";
 
 /** Rows whose contributions to the gradients of weight and bias are summed in the elements' type before float64. */
-const SHORT: usize = 64;
+export const ROWS: i32 = 64;
 
-/** Bytes of workspace of the backward kernel: short and float64 sums for weight and bias. */
-export function layerNormWorkspace(n: i32): usize {
-  return (<usize>n) << 5;
+/** Bytes of workspace of the backward kernel: for each so many rows their sums for weight and bias. */
+export function layerNormWorkspace(rows: i32, n: i32, size: i32): usize {
+  return <usize>((rows + ROWS - 1) / ROWS) * <usize>(2 * n * size);
 }
 
 export function layerNormKernel(args: Args): void {
@@ -23,8 +23,20 @@ export function layerNormKernel(args: Args): void {
 }
 
 export function layerNormBackwardKernel(args: Args): void {
+  layerNormBackwardRows(args);
+  layerNormBackwardEnd(args);
+}
+
+/** The gradient of the input, and in the workspace the sums of each ROWS rows. */
+export function layerNormBackwardRows(args: Args): void {
   if (args.compute == Compute.F64) backward<f64>(args);
   else backward<f32>(args);
+}
+
+/** The gradients of weight and bias from the sums of all rows. */
+export function layerNormBackwardEnd(args: Args): void {
+  if (args.compute == Compute.F64) addSums<f64>(args);
+  else addSums<f32>(args);
 }
 
 function forward<T>(args: Args): void {
@@ -55,36 +67,40 @@ function backward<T>(args: Args): void {
   const rows = args.int(0);
   const n = args.int(1);
   let out = args.operand(0).data;
-  const gradWeight = args.operand(1).data;
-  const gradBias = args.operand(2).data;
   let grad = args.operand(3).data;
   let input = args.operand(4).data;
   const means = args.operand(5).data;
   const rstds = args.operand(6).data;
   const weight = args.operand(7).data;
-  const sums = args.workspace;
-  const shortSums = sums + ((<usize>n) << 4);
-  memory.fill(sums, 0, (<usize>n) << 5);
   const bytes = <usize>n * sizeof<T>();
-  for (let r: usize = 0; r < <usize>rows; r++) {
-    const mean = load<T>(means + r * sizeof<T>());
-    const rstd = load<T>(rstds + r * sizeof<T>());
-    backwardRow<T>(out, grad, input, weight, n, mean, rstd);
-    addContributions<T>(shortSums, grad, input, n, mean, rstd);
-    if (r % SHORT == SHORT - 1 || r == <usize>(rows - 1)) {
-      for (let i: usize = 0; i < <usize>(2 * n); i++) {
-        const at = sums + (i << 3);
-        store<f64>(at, load<f64>(at) + <f64>load<T>(shortSums + i * sizeof<T>()));
-      }
-      memory.fill(shortSums, 0, 2 * bytes);
+  let sums = args.workspace - 2 * bytes;
+  for (let r = 0; r < rows; r++) {
+    if (r % ROWS == 0) {
+      sums += 2 * bytes;
+      memory.fill(sums, 0, 2 * bytes);
     }
+    const mean = load<T>(means + <usize>r * sizeof<T>());
+    const rstd = load<T>(rstds + <usize>r * sizeof<T>());
+    backwardRow<T>(out, grad, input, weight, n, mean, rstd);
+    addContributions<T>(sums, grad, input, n, mean, rstd);
     out += bytes;
     grad += bytes;
     input += bytes;
   }
-  for (let i: usize = 0; i < <usize>n; i++) {
-    store<T>(gradWeight + i * sizeof<T>(), <T>load<f64>(sums + (i << 3)));
-    store<T>(gradBias + i * sizeof<T>(), <T>load<f64>(sums + ((i + <usize>n) << 3)));
+}
+
+function addSums<T>(args: Args): void {
+  const n = <usize>args.int(1);
+  const chunks = (args.int(0) + ROWS - 1) / ROWS;
+  for (let i: usize = 0; i < 2 * n; i++) {
+    let at = args.workspace + i * sizeof<T>();
+    let sum: f64 = 0;
+    for (let k = 0; k < chunks; k++) {
+      sum += <f64>load<T>(at);
+      at += 2 * n * sizeof<T>();
+    }
+    const to = i < n ? args.operand(1).data + i * sizeof<T>() : args.operand(2).data + (i - n) * sizeof<T>();
+    store<T>(to, <T>sum);
   }
 }
 

@@ -36,10 +36,21 @@ function exactly(a: v128, b: v128, c: v128): v128 {
   );
 }
 
+/** Whether relaxed_madd rounds once, as it does wherever the processor can; found out by a number whose square needs 25 bits. */
+let fused: bool = false;
+let odd: f32 = 1.000244140625;
+
+function findFused(): void {
+  const x = f32x4.splat(odd);
+  const rest = f32x4.extract_lane(v128.relaxed_madd<f32>(x, x, f32x4.splat(-1.00048828125)), 0);
+  fused = rest == 5.9604644775390625e-8;
+}
+
 /** a * b + c in every lane with one rounding; see fmaf for the bits that are looked at. */
 // @ts-ignore: decorator
 @inline
 function fma4(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD && fused) return v128.relaxed_madd<f32>(a, b, c);
   const l = f64x2.add(f64x2.mul(low(a), low(b)), low(c));
   const h = f64x2.add(f64x2.mul(high(a), high(b)), high(c));
   const tail = i64x2.splat(0x1fffffff);
@@ -156,6 +167,7 @@ export function fillNormal<T>(generator: usize, out: usize, n: i32, mean: f64, s
     for (let i = 0; i < n; i++) store<T>(out + <usize>i * sizeof<T>(), <T>fma(nextNormal(generator), std, mean));
     return;
   }
+  if (ASC_FEATURE_RELAXED_SIMD) findFused();
   fillUniform<T>(generator, out, n);
   const whole = n & ~15;
   for (let i = 0; i < whole; i += 16) chunk<T>(out + <usize>i * sizeof<T>(), mean, std);

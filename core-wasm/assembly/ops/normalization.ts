@@ -8,7 +8,7 @@ import { batchNormWorkspace } from "../kernels/batchNorm";
 import { groupNormWorkspace } from "../kernels/groupNorm";
 import { layerNormWorkspace } from "../kernels/layerNorm";
 import { alias, copyInto, empty, emptyLike, full, rawContiguous, rawToDType, wrappedNumber } from "../tensor/create";
-import { Compute, computeType, DType, isFloating, NO_DTYPE } from "../tensor/dtype";
+import { Compute, computeType, DType, isFloating, itemSize, NO_DTYPE } from "../tensor/dtype";
 import { ErrorKind, fail, msg, msgDType, msgInt, msgInts, msgShape, raise } from "../tensor/error";
 import { Ints, ints1, ints2, newInts, numelOf, shapeOf } from "../tensor/ints";
 import { Scalar, ScalarKind } from "../tensor/scalar";
@@ -168,7 +168,7 @@ export function layerNormBackward(
   args.setInt(0, n > 0 ? input.numel / n : 0);
   args.setInt(1, n);
   args.compute = computeType(dtype);
-  workspace(layerNormWorkspace(n));
+  workspace(layerNormWorkspace(args.int(0), n, itemSize(dtype)));
   run(input.device);
   return setThree(out, gradWeight, gradBias, input.dtype);
 }
@@ -242,6 +242,7 @@ function setGeometry(input: Tensor, training: bool): void {
   const rows = input.shape(0) * channels;
   args.setInt(2, rows > 0 ? input.numel / rows : 0);
   args.setInt(3, training ? 1 : 0);
+  args.setInt(5, channels);
 }
 
 /** 1 / sqrt(running variance + eps) */
@@ -437,6 +438,7 @@ function setGroups(input: Tensor, groups: i32): void {
   args.setInt(1, groups);
   args.setInt(2, input.shape(1) / groups);
   args.setInt(3, rows > 0 ? input.numel / rows : 0);
+  args.setInt(4, groups);
 }
 
 export function groupNormBackward(
