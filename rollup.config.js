@@ -11,10 +11,18 @@ const THREADS = HOSTS.filter((host) => host !== "workerd").map((host) => `${host
 const KERNELS = "kernel-thread";
 /** Modules whose syntax is the host's own: they are copied beside the bundle as they stand. */
 const VERBATIM = ["deno-core.js", "workerd-core.js", "workerd-numerics.js"];
+/** Entries beside those of the hosts, of pages and of the hosts with Node's modules. */
+const ENTRIES = ["inline", "inline-system", "manual", "manual-system"];
+/** What core-wasm/inline.mjs writes. */
+const WRITTEN = ["inline-core.js", "inline-numerics.js"];
 
 /** Which chunk a module is part of, by the first pattern that its path matches. */
 const CHUNKS = [
-  [/^hosts\/(system(-thread|-gpu|-core)?|optional|terminal)\.ts$/, "system"],
+  [/^hosts\/(system(-thread|-gpu|-core|-traits)?|optional|terminal)\.ts$/, "system"],
+  [/^hosts\/(web|canvas|devtools)\.ts$/, "web"],
+  [/^hosts\/browser-(core|traits)\.ts$/, "browser-core"],
+  [/^hosts\/(init|web-core)\.ts$/, "init"],
+  [/^hosts\/(inflate|inline-bytes)\.ts$/, "inline-bytes"],
   [/^gpu\//, "gpu"],
   // readers and writers of files: loaded at the first use, as gpu is
   [/^bindings\/io\/(?!(index|checkpoint|lazy|safetensors)\.ts$)/, "formats"],
@@ -44,7 +52,7 @@ const copyVerbatim = {
   },
   resolveId(source) {
     const name = source.replace(/^.*\//, "");
-    return VERBATIM.includes(name) ? { id: `./${name}`, external: "relative" } : null;
+    return VERBATIM.includes(name) || WRITTEN.includes(name) ? { id: `./${name}`, external: "relative" } : null;
   },
 };
 
@@ -66,7 +74,7 @@ const shrink = {
 };
 
 const bundles = {
-  input: Object.fromEntries([...HOSTS, ...THREADS, KERNELS].map((name) => [name, `hosts/${name}.ts`])),
+  input: Object.fromEntries([...HOSTS, ...THREADS, KERNELS, ...ENTRIES].map((name) => [name, `hosts/${name}.ts`])),
   external: [/^node:/, "webgpu", "fast-png", "jpeg-js"],
   output: {
     dir: "dist",
@@ -91,4 +99,12 @@ const types = {
   plugins: [dts()],
 };
 
-export default quick ? [bundles] : [bundles, types];
+/** Those of entries with something more, on top of the others. */
+const moreTypes = {
+  input: "hosts/manual.ts",
+  output: { file: "dist/manual.d.ts", format: "es", paths: () => "./index.js" },
+  external: [/bindings\/index\.ts$/],
+  plugins: [dts()],
+};
+
+export default quick ? [bundles] : [bundles, types, moreTypes];

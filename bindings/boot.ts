@@ -1,7 +1,7 @@
 // How a host starts the runtime: hosts/*-boot.ts compile the core and call `boot`.
 
 import type { Host } from "../hosts/host.ts";
-import { core, instantiate } from "./core.ts";
+import { instantiate, notStarted } from "./core.ts";
 import { setCollector } from "./memory/pressure.ts";
 import { setAsyncContext } from "./memory/scope.ts";
 import { beginThreads } from "./threads.ts";
@@ -10,7 +10,7 @@ let current: Host | undefined;
 
 /** Instantiates the compiled core and keeps the host's services. A second call has no effect: there is one runtime. */
 export function boot(module: WebAssembly.Module, host: Host): void {
-  if (core !== undefined) return;
+  if (current !== undefined) return;
   const memory = instantiate(module, host.kernelThreads !== undefined);
   current = host;
   if (host.kernelThreads !== undefined) beginThreads(host.kernelThreads, module, memory);
@@ -18,9 +18,10 @@ export function boot(module: WebAssembly.Module, host: Host): void {
   if (host.asyncContext !== undefined) setAsyncContext(() => host.asyncContext!());
 }
 
+export const isBooted = (): boolean => current !== undefined;
+
 /** The services of the machine that the program runs on: files, network, progress. */
 export function host(): Host {
-  if (current === undefined)
-    throw new Error('flambeau is not started: import it from "flambeau", not from its bindings');
+  if (current === undefined) throw notStarted();
   return current;
 }

@@ -78,12 +78,24 @@ export interface CoreExports {
 
 export type Core = CoreExports & OpExports;
 
-/** The exports. Undefined until a host has called `instantiate`. */
-export let core: Core;
+export const notStarted = (): Error =>
+  new Error('flambeau is not started: await init() of "flambeau/manual", or import "flambeau", before the first call');
+/** Stands for what `instantiate` makes, until it does. */
+const nothing = new Proxy<never>({} as never, {
+  get() {
+    throw notStarted();
+  },
+  set() {
+    throw notStarted();
+  },
+});
+
+/** The exports, once a host has called `instantiate`. */
+export let core: Core = nothing;
 /** The whole wasm memory, by element type. Renewed when it grows. */
-export let i32: Int32Array;
-export let u8: Uint8Array;
-export let f64: Float64Array;
+export let i32: Int32Array = nothing;
+export let u8: Uint8Array = nothing;
+export let f64: Float64Array = nothing;
 let memory: WebAssembly.Memory;
 
 /** Address of the core's scratch block for argument lists, in i32 units. */

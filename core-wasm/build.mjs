@@ -14,6 +14,7 @@ import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { loadConstants } from "./constants.mjs";
 import { nameInOrder } from "./order.mjs";
+import { writeInline } from "./inline.mjs";
 import { joinSegments } from "./pack.mjs";
 import { share } from "./share.mjs";
 
@@ -87,3 +88,4 @@ if (fast && named.length === 0) {
   copyFileSync(target("simd"), target("relaxed"));
   copyFileSync(threaded("simd"), threaded("relaxed"));
 }
+writeInline();

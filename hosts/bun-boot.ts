@@ -11,7 +11,7 @@ const { module, traits } = systemCore();
 boot(module, {
   ...system,
   ...traits,
-  spawn: spawner(beside("bun-thread.js")),
+  spawn: spawner(() => beside("bun-thread.js")),
   name: "bun",
   version: Bun.version,
   gpu: packageGpu,

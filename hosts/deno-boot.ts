@@ -9,7 +9,7 @@ declare const Deno: { version: { deno: string } };
 
 boot(core, {
   ...system,
-  spawn: spawner(beside("deno-thread.js")),
+  spawn: spawner(() => beside("deno-thread.js")),
   name: "deno",
   version: Deno.version.deno,
   build: "relaxed",

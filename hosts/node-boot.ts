@@ -9,7 +9,7 @@ const { module, traits } = systemCore();
 boot(module, {
   ...system,
   ...traits,
-  spawn: spawner(beside("node-thread.js")),
+  spawn: spawner(() => beside("node-thread.js")),
   name: "node",
   version: process.versions.node,
   gpu: packageGpu,

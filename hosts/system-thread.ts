@@ -4,12 +4,12 @@ import { parentPort, Worker as NodeWorker } from "node:worker_threads";
 import type { Host, Thread } from "./host.ts";
 import { END_MS, serve, webThread } from "./thread.ts";
 
-/** `spawn` of a host whose threads run `file`. */
+/** `spawn` of a host whose threads run `file()`: a bundle in CommonJS has no address to ask for. */
 export const spawner =
-  (file: URL): NonNullable<Host["spawn"]> =>
+  (file: () => URL): NonNullable<Host["spawn"]> =>
   (role, start) => {
     if (start !== undefined) return webThread(start());
-    const worker = new NodeWorker(file);
+    const worker = new NodeWorker(file());
     worker.postMessage({ role }, []);
     return threadOf(worker);
   };

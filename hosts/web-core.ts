@@ -12,7 +12,6 @@ async function get(url: URL): Promise<Response> {
   } catch (cause) {
     throw new Error(`flambeau could not load ${url.href}: ${String(cause)}. ${HELP}`, { cause });
   }
-  if (!response.ok) throw new Error(`flambeau could not load ${url.href}: HTTP ${response.status}. ${HELP}`);
   return response;
 }
 
@@ -23,6 +22,7 @@ export async function compileAt(url: URL): Promise<WebAssembly.Module> {
 
 /** Whatever MIME type the server gives. */
 export async function compileResponse(response: Response, name = response.url): Promise<WebAssembly.Module> {
+  if (!response.ok) throw new Error(`flambeau could not load ${name}: HTTP ${response.status}. ${HELP}`);
   if (response.headers.get("content-type") === "application/wasm") return WebAssembly.compileStreaming(response);
   const bytes = await response.arrayBuffer();
   // a server that answers any address with its start page

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { writeInline } from "../inline.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "../../dist/flambeau.numerics.wasm");
@@ -39,3 +40,4 @@ execFileSync("em++", [...flags, ...sources, "-o", out], { stdio: "inherit" });
 const bytes = readFileSync(out);
 const kB = (data) => `${(data.length / 1000).toFixed(0)} kB`;
 console.log(`dist/flambeau.numerics.wasm: ${kB(bytes)}, ${kB(gzipSync(bytes, { level: 9 }))} gzip`);
+writeInline();

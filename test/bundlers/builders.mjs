@@ -44,7 +44,7 @@ async function rollup(project, entry, out, resolve, external, output = {}) {
   copyAssets(project, out);
 }
 
-async function esbuild(project, entry, out, options) {
+async function esbuild(project, entry, out, options, withAssets = true) {
   const { warnings } = await (
     await import("esbuild")
   ).build({
@@ -60,7 +60,7 @@ async function esbuild(project, entry, out, options) {
     ...options,
   });
   for (const { text } of warnings) console.log(`warning: ${text}`);
-  copyAssets(project, out);
+  if (withAssets) copyAssets(project, out);
 }
 
 const BUILDERS = {
@@ -105,6 +105,28 @@ const BUILDERS = {
       },
     });
     await bundler.run();
+  },
+
+  /** One classic script, in a page that needs no server. */
+  async "esbuild-inline"(project, entry, out) {
+    const inline = { alias: { flambeau: "flambeau/inline" }, format: "iife", splitting: false };
+    await esbuild(project, entry, out, inline, false);
+    page(out, `<script src="./${entry}"></script>`);
+  },
+
+  /** A page that brings the wasm, under other names. */
+  async "esbuild-manual"(project, entry, out) {
+    await esbuild(project, entry, out, { alias: { flambeau: "flambeau/manual" } }, false);
+    const dist = join(project, "node_modules/flambeau/dist");
+    copyFileSync(join(dist, "flambeau.simd.wasm"), join(out, "core.wasm"));
+    copyFileSync(join(dist, "flambeau.numerics.wasm"), join(out, "linalg.wasm"));
+    page(out, MODULE(entry));
+  },
+
+  async "esbuild-inline-server"(project, entry, out) {
+    const inline = { alias: { flambeau: "flambeau/inline" }, format: "cjs", splitting: false, platform: "node" };
+    const names = { outExtension: { ".js": ".cjs" }, logOverride: { "empty-import-meta": "silent" } };
+    await esbuild(project, entry, out, { ...inline, ...names }, false);
   },
 
   /** As Next.js builds what a server imports: webpack for Node, the package in the bundle. */

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { noBrowser } from "../hosts/browsers.mjs";
 import { launch, type Browser } from "./browser.mjs";
@@ -11,6 +11,7 @@ import { serve, type ServeOptions } from "./serve.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const here = join(root, "test/bundlers");
+const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; object-src 'self'";
 const noChromium = noBrowser("chromium") !== null;
 const noBundlers = !existsSync(join(here, "node_modules/.package-lock.json"));
 
@@ -19,6 +20,7 @@ interface Outcome {
   determinant: number;
   webgpu: string;
   threads: number;
+  early?: string[];
 }
 
 let folder: string;
@@ -101,6 +103,28 @@ describe.skipIf(noBundlers || noChromium)("pages built by", () => {
   });
 });
 
+const browsable = describe.skipIf(noBundlers || noChromium);
+browsable("flambeau/inline and flambeau/manual", () => {
+  test("a script that is one file needs no server", async () => {
+    const out = build("esbuild-inline", "page.js");
+    expect(readdirSync(out).sort()).toEqual(["index.html", "page.js"]);
+    same(outcomeOf(await browser.firstLine(pathToFileURL(join(out, "index.html")).href)));
+    const headers = { "content-security-policy": POLICY };
+    same(await inChromium(out, "", { headers, isolated: true }));
+  });
+
+  test("wasm that the page brings, whatever its name and MIME type", async () => {
+    const out = build("esbuild-manual", "manual.js");
+    for (const wasmType of ["application/wasm", "application/octet-stream"]) {
+      const outcome = await inChromium(out, "", { wasmType, without: /flambeau/ });
+      same(outcome);
+      expect(outcome.early).toHaveLength(3);
+      for (const message of outcome.early!) expect(message).toContain("flambeau is not started: await init()");
+    }
+    await expect(inChromium(out, "", { without: /core/ })).rejects.toThrow(/could not load .*core\.wasm: HTTP 404/);
+  });
+});
+
 describe.skipIf(noChromium)("pages without a bundler", () => {
   test("find the package by an import map", async () => {
     same(await inChromium(project, "unbundled.html"));
@@ -120,7 +144,7 @@ describe.skipIf(noChromium)("pages without a bundler", () => {
 
   test("run under the strictest policy for content", async () => {
     const headers = {
-      "content-security-policy": "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; object-src 'self'",
+      "content-security-policy": POLICY,
     };
     same(await inChromium(extension, "", { headers }));
     same(await inChromium(extension, "", { headers, isolated: true }));
@@ -134,5 +158,9 @@ describe.skipIf(noChromium)("pages without a bundler", () => {
 describe.skipIf(noBundlers)("servers built by", () => {
   test.each(["webpack-server", "esbuild-server", "rollup-server", "vite-server"])("%s", (bundler) => {
     same(outcomeOf(node([join(build(bundler, "server.js"), "server.mjs")])));
+  });
+
+  test("esbuild into one CommonJS file", () => {
+    same(outcomeOf(node([join(build("esbuild-inline-server", "server.js"), "server.cjs")])));
   });
 });

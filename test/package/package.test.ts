@@ -9,14 +9,22 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { bun, deno, node24 } from "../hosts/launch.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+/** A training step, whose numbers are exact; the process ends by itself. */
 const PROGRAM = `
-import * as torch from "flambeau";
-const a = torch.tensor([[1, 2], [3, 4]], { requiresGrad: true });
-const b = torch.matmul(a, a);
-b.sum().backward();
-console.log(JSON.stringify([b.tolist(), a.grad.tolist()]));
+const model = new torch.nn.Linear(2, 2, false);
+torch.nn.init.ones_(model.weight);
+const optimizer = new torch.optim.SGD(model.parameters(), { lr: 0.5 });
+const loss = torch.nn.functional.mseLoss(model(torch.tensor([[1, 2], [3, 4]])), torch.ones(2, 2));
+loss.backward();
+optimizer.step();
+console.log(JSON.stringify([loss.item(), model.weight.tolist()]));
 `;
-const RESULT = "[[[7,10],[15,22]],[[7,11],[9,13]]]";
+const RESULT = "[20,[[-4,-6],[-4,-6]]]";
+const ENTRIES: Record<string, string> = {
+  main: `import * as torch from "flambeau";${PROGRAM}`,
+  inline: `import * as torch from "flambeau/inline";${PROGRAM}`,
+  manual: `import * as torch from "flambeau/manual";await torch.init();${PROGRAM}`,
+};
 
 let folder: string;
 let project: string;
@@ -31,17 +39,40 @@ beforeAll(() => {
   const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz"))!;
   writeFileSync(join(project, "package.json"), JSON.stringify({ type: "module", private: true }));
   run("npm", ["install", "--silent", "--offline", "--no-audit", "--no-fund", join(folder, tarball)]);
-  writeFileSync(join(project, "main.js"), PROGRAM);
+  for (const [name, program] of Object.entries(ENTRIES)) writeFileSync(join(project, `${name}.js`), program);
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const DENO = ["run", "--no-remote", "--no-prompt", "--quiet"];
 test.each([
-  ["node", process.execPath, ["main.js"]],
-  ["node 24", node24(), ["main.js"]],
-  ["deno, without any permission", deno(), ["run", "--no-remote", "--no-prompt", "--quiet", "main.js"]],
-  ["bun", bun(), ["run", "main.js"]],
-])("an import is all it takes in %s", (_name, program, args) => {
-  expect(run(program, args)).toBe(RESULT);
+  ["node", process.execPath, [], []],
+  ["node 24", node24(), [], []],
+  ["deno, without any permission", deno(), DENO, ["--allow-read", "--allow-env"]],
+  ["bun", bun(), ["run"], []],
+])("an import is all it takes in %s", (_name, program, args, permissions) => {
+  expect(run(program, [...args, "main.js"])).toBe(RESULT);
+  expect(run(program, [...args, "inline.js"])).toBe(RESULT);
+  expect(run(program, [...args, ...permissions, "manual.js"])).toBe(RESULT);
+});
+
+test("flambeau/manual takes wasm in every form, and says what it is without", () => {
+  const program = (source: string): string => `
+import { readFileSync } from "node:fs";
+import * as torch from "flambeau/manual";
+const url = import.meta.resolve("flambeau/flambeau.simd.wasm");
+const bytes = readFileSync(new URL(url));
+try { torch.ones(2); } catch (error) { console.log(error.message.slice(0, 23)); }
+await torch.init({ wasm: ${source} }).then(() => console.log(torch.ones(2).sum().item()), (error) => console.log(error.message));
+`;
+  const response = `new Response(bytes, { headers: { "content-type": "application/wasm" } })`;
+  const sources = ["bytes", "bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)", "new WebAssembly.Module(bytes)", "url", "new URL(url)", "new URL(url).pathname", response, "new Response(bytes)", `url.replace(".simd.", ".simd.threads.")`]; // prettier-ignore
+  const forms = sources.map((source) => {
+    writeFileSync(join(project, "form.js"), program(source));
+    return run(process.execPath, ["form.js"]);
+  });
+  expect(forms).toEqual(sources.map(() => "flambeau is not started\n2"));
+  writeFileSync(join(project, "form.js"), program("5"));
+  expect(run(process.execPath, ["form.js"])).toContain("init: wasm must be a WebAssembly.Module");
 });
 
 test("the types of the package check under strict", () => {

@@ -1,0 +1,32 @@
+// What all entries for pages share.
+import { canvas } from "./canvas.ts";
+import type { Host, KernelTask, KernelThreads } from "./host.ts";
+import { webThread } from "./thread.ts";
+import { compileAt } from "./web-core.ts";
+import { web } from "./web.ts";
+
+/** The threads of kernels, in a page that is isolated. */
+export const webKernels = (): KernelThreads => ({
+  cores: globalThis.crossOriginIsolated ? navigator.hardwareConcurrency : 1,
+  start(task: KernelTask) {
+    // bundlers look for exactly this form of the worker's address
+    new Worker(new URL("./kernel-thread.js", import.meta.url), { type: "module" }).postMessage(task, []);
+  },
+});
+
+export const browserTraits = (): Omit<Host, "build"> => ({
+  ...web,
+  ...canvas,
+  spawn(role, start) {
+    // Without a bundler only, and in a form that none recognises: it would put the whole package into the worker a second time,
+    // though a bundled program has to make its workers itself.
+    const own = import.meta.url.replace(/[^/]*$/, "browser-thread.js");
+    const worker = start?.() ?? new Worker(own, { type: "module" });
+    const thread = webThread(worker);
+    thread.post({ role });
+    return thread;
+  },
+  name: "browser",
+  version: navigator.userAgent,
+  numerics: () => compileAt(new URL("./flambeau.numerics.wasm", import.meta.url)),
+});

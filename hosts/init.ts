@@ -1,0 +1,46 @@
+// `init` of the entries that wait for it: flambeau/manual.
+import { boot, isBooted } from "../bindings/boot.ts";
+import type { Host } from "./host.ts";
+import { compileResponse } from "./web-core.ts";
+
+/** A compiled module, or where it comes from: its bytes, the answer of a server, an address. */
+export type WasmSource = WebAssembly.Module | Response | BufferSource | URL | string;
+
+export interface InitOptions {
+  /** a build of the core, flambeau/flambeau.*.wasm; those for threads need a page that is isolated. The one that the host suits best
+   * is loaded from beside the package unless it is given. */
+  wasm?: WasmSource | PromiseLike<WasmSource>;
+  /** flambeau/flambeau.numerics.wasm, compiled at the first use of torch.linalg or torch.fft; from beside the package unless given */
+  numerics?: WasmSource | PromiseLike<WasmSource>;
+}
+
+/** @param compileAt compiles what lies at an address */
+export async function compileSource(
+  given: WasmSource | PromiseLike<WasmSource>,
+  compileAt: (address: string | URL) => Promise<WebAssembly.Module>,
+): Promise<WebAssembly.Module> {
+  const source = await given;
+  if (source instanceof WebAssembly.Module) return source;
+  if (typeof source === "string" || source instanceof URL) return compileAt(source);
+  if (typeof Response === "function" && source instanceof Response) return compileResponse(source);
+  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return WebAssembly.compile(source);
+  throw new TypeError("init: wasm must be a WebAssembly.Module, a Response, bytes, or an address");
+}
+
+/** What a host makes of the options. */
+export type Prepare = (options: InitOptions) => Promise<{ module: WebAssembly.Module; host: Host }>;
+
+/** A core for threads has an export that lays down the data. */
+export const isThreaded = (module: WebAssembly.Module): boolean =>
+  WebAssembly.Module.exports(module).some(({ name }) => name === "_init");
+
+let starting: Promise<void> | undefined;
+
+/** A second call waits for the first; one that has failed may be tried again. */
+export function initWith(prepare: Prepare, options: InitOptions): Promise<void> {
+  if (isBooted()) return Promise.resolve();
+  starting ??= prepare(options)
+    .then(({ module, host }) => boot(module, host))
+    .finally(() => (starting = undefined));
+  return starting;
+}

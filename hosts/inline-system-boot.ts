@@ -1,0 +1,6 @@
+import { boot } from "../bindings/boot.ts";
+import text from "./inline-core.js";
+import { inlineModule, inlineNumerics } from "./inline-bytes.ts";
+import { systemTraits } from "./system-traits.ts";
+
+boot(inlineModule(text), { ...systemTraits(), build: "simd", numerics: inlineNumerics, numericsSync: undefined });

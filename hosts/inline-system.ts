@@ -1,0 +1,3 @@
+import "./inline-system-boot.ts";
+
+export * from "../bindings/index.ts";
