@@ -86,7 +86,7 @@ function dimension(args: Args): i32 {
     case Kernel.Convolution:
       return out.shape(0) > 1 && !byChannels(args) ? 0 : args.int(0) == 1 ? 1 : -1;
     case Kernel.ConvolutionTranspose:
-      return out.shape(0) > 1 && positionsOf(args.operand(1)) >= MANY ? 0 : -1;
+      return out.shape(0) > 1 && positionsOf(args.operand(1)) >= MANY ? 0 : args.int(0) == 1 ? 1 : -1;
     case Kernel.ConvolutionWeight:
       return args.int(0) == 1 ? 0 : -1;
     default:
@@ -115,6 +115,7 @@ function grainOf(args: Args, d: i32): i32 {
     case Kernel.ConvolutionWeight:
       return MR;
     case Kernel.Convolution:
+    case Kernel.ConvolutionTranspose:
       return d == 1 ? MR : 1;
     default:
       return 1;
@@ -330,7 +331,7 @@ function narrow(args: Args, begin: i32, end: i32): void {
     case Kernel.ConvolutionTranspose:
       keep(out, d, first, kept);
       if (d == 0) return keep(args.operand(1), 0, first, kept);
-      keep(args.operand(2), 0, first, kept);
+      keep(args.operand(2), args.kernel == Kernel.Convolution ? 0 : 1, first, kept);
       if (args.count > 3) keep(args.operand(3), 0, first, kept);
       return;
     case Kernel.ConvolutionWeight:

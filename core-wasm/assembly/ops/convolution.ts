@@ -6,11 +6,12 @@ import { addOperand, begin, run, workspace } from "../dispatch/run";
 import * as ops from "../gen/ops";
 import { convWorkspace } from "../kernels/conv/conv";
 import { ConvKind, winogradInt } from "../kernels/conv/geometry";
-import { empty, rawContiguous, rawToDType } from "../tensor/create";
+import { copyInto, empty, rawContiguous, rawToDType, zeros } from "../tensor/create";
 import { DType, isFloating, takesStored } from "../tensor/dtype";
 import { ErrorKind, cppTypeName, fail, msg, msgDType, msgInt, msgInts, msgShape, raise } from "../tensor/error";
-import { Ints, ints1, newInts } from "../tensor/ints";
+import { Ints, ints1, newInts, shapeOf } from "../tensor/ints";
 import { Tensor } from "../tensor/tensor";
+import { rawNarrow } from "../tensor/views";
 
 /** In a list of paddings of its own: as much as keeps the size ("same"). */
 const SAME: i32 = i32.MIN_VALUE + 1;
@@ -188,6 +189,50 @@ function prepared(t: Tensor, dtype: i32): Tensor {
   return rawContiguous(rawToDType(t, dtype));
 }
 
+/**
+ * `launch` without the elements of the kernel that meet nothing but padding, which 3x3 ones have on images of one element: eight
+ * of nine. Null where there are none.
+ */
+function launchTrimmed(
+  kind: i32,
+  shape: Ints,
+  a: Tensor,
+  b: Tensor,
+  bias: Tensor | null,
+  stride: Ints,
+  padding: Ints,
+  dilation: Ints,
+  groups: i32,
+): Tensor | null {
+  const image = kind == ConvKind.Transpose ? shape : shapeOf(a);
+  const map = kind == ConvKind.Forward ? shape : shapeOf(kind == ConvKind.Weight ? b : a);
+  const weight = kind == ConvKind.Weight ? shape : shapeOf(b);
+  const rank = stride.length;
+  const first = newInts(rank);
+  const count = newInts(rank);
+  const rest = newInts(rank);
+  let trimmed = false;
+  for (let i = 0; i < rank; i++) {
+    const d = dilation.get(i);
+    const p = padding.get(i);
+    const kernel = weight.get(i + 2);
+    const from = max(0, (p - (map.get(i + 2) - 1) * stride.get(i) + d - 1) / d);
+    const to = min(kernel - 1, (image.get(i + 2) - 1 + p) / d);
+    if (to < from) return null;
+    if (to - from + 1 < kernel) trimmed = true;
+    first.set(i, from);
+    count.set(i, to - from + 1);
+    rest.set(i, p - from * d);
+  }
+  if (!trimmed) return null;
+  const whole = kind == ConvKind.Weight ? zeros(shape, a.dtype, a.device) : b;
+  let part = whole;
+  for (let i = 0; i < rank; i++) part = rawNarrow(part, i + 2, first.get(i), count.get(i), 1);
+  if (kind != ConvKind.Weight) return launch(kind, shape, a, part, bias, stride, rest, dilation, groups);
+  copyInto(part, launch(kind, shapeOf(part), a, b, bias, stride, rest, dilation, groups));
+  return whole;
+}
+
 /** Runs one of the three kernels into a new tensor of `shape`; see kernels/conv/conv.ts for the operands. */
 function launch(
   kind: i32,
@@ -200,6 +245,10 @@ function launch(
   dilation: Ints,
   groups: i32,
 ): Tensor {
+  if (a.device == Device.Cpu) {
+    const result = launchTrimmed(kind, shape, a, b, bias, stride, padding, dilation, groups);
+    if (result !== null) return result;
+  }
   const dtype = kernelDType(a.dtype, a.device);
   const out = empty(shape, dtype, a.device);
   const first = prepared(a, dtype);

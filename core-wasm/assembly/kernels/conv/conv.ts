@@ -9,11 +9,11 @@
 //   convolutionWeight:    0 weight's gradient [Co, Ci/g, ...], 1 input [N, Ci, ...], 2 gradient of the output [N, Co, ...]
 import { Args } from "../../dispatch/args";
 import { DType, itemSize } from "../../tensor/dtype";
-import { KC, MC, columnBlock, gemmBlocked, multiplyPacked, roundUp } from "../gemm/block";
+import { KC, MC, columnBlock, multiplyPacked, roundUp } from "../gemm/block";
 import { packA, packGathered } from "../gemm/pack";
 import { MR } from "../gemm/tile";
 import { cropBorder, directForward, directTranspose, directWeight } from "./direct";
-import { ConvKind, GEOMETRY_BYTES, Geometry, describe, fillTables, flipKernel, windows, winogradInt } from "./geometry";
+import { ConvKind, GEOMETRY_BYTES, Geometry, copyRow, describe, fillTables, windows, winogradInt } from "./geometry";
 import { suits, winogradForward } from "./winograd";
 import { winogradWeight } from "./winogradWeight";
 
@@ -49,13 +49,38 @@ function geometry(args: Args, kind: i32): Geometry {
   return g;
 }
 
-/** Every plane of the map set to its channel's bias. */
-function fillBias<T>(g: Geometry, out: usize, n: i32, group: i32, bias: usize): void {
-  for (let o = 0; o < g.mapChannels; o++) {
-    const channel = group * g.mapChannels + o;
-    const value = load<T>(bias + <usize>channel * sizeof<T>());
-    const plane = out + (<usize>n * <usize>g.mapBatch + <usize>channel * <usize>g.positions) * sizeof<T>();
-    for (let at: usize = 0; at < <usize>g.positions * sizeof<T>(); at += sizeof<T>()) store<T>(plane + at, value);
+/** Every row of `length` elements set to its channel's bias. */
+function fillBias<T>(channels: i32, length: usize, to: usize, bias: usize): void {
+  for (let o = 0; o < channels; o++) {
+    const value = load<T>(bias + <usize>o * sizeof<T>());
+    for (const end = to + length * sizeof<T>(); to < end; to += sizeof<T>()) store<T>(to, value);
+  }
+}
+
+/** The group's weights as packed blocks of KC steps, each of panels of rows. */
+function packWeights<T>(g: Geometry, weight: usize, group: i32): void {
+  const m = g.mapChannels;
+  const paddedRows = roundUp(m, MR);
+  const kernel = g.kernelSize;
+  const stride = g.weightStride;
+  const w = weight + <usize>(group * (g.flipped ? g.imageChannels : m) * stride) * sizeof<T>();
+  for (let p = 0; p < g.rows; p += KC) {
+    const depth = min(KC, g.rows - p);
+    const to = g.packedA + <usize>(paddedRows * p) * sizeof<T>();
+    if (!g.flipped) {
+      packA<T>(m, depth, w + <usize>p * sizeof<T>(), stride, 1, to);
+    } else if (kernel == 1) {
+      packA<T>(m, depth, w + <usize>(p * stride) * sizeof<T>(), 1, stride, to);
+    } else {
+      const panel = <usize>(MR * depth) * sizeof<T>();
+      // what is left of a channel's kernel, or of the block
+      for (let r = 0, steps = 0; r < depth; r += steps) {
+        const first = (p + r) % kernel;
+        steps = min(kernel - first, depth - r);
+        const from = w + <usize>(((p + r) / kernel) * stride + first) * sizeof<T>();
+        packA<T>(m, steps, from, kernel, 1, to + <usize>(r * MR) * sizeof<T>(), panel);
+      }
+    }
   }
 }
 
@@ -64,23 +89,20 @@ function forward<T>(g: Geometry, out: usize, image: usize, weight: usize, bias: 
   const paddedRows = roundUp(m, MR);
   const plane = <usize>g.positions * sizeof<T>();
   const nc = columnBlock<T>();
-  fillTables(g, 0);
+  fillTables(g, imageBytes<T>(g));
   for (let group = 0; group < g.groups; group++) {
-    let w = weight + <usize>(group * m * g.rows) * sizeof<T>();
-    if (g.flipped) {
-      flipKernel<T>(g, weight, group);
-      w = g.kernel;
-    }
-    for (let p = 0; p < g.rows; p += KC) {
-      const to = g.packedA + <usize>(paddedRows * p) * sizeof<T>();
-      packA<T>(m, min(KC, g.rows - p), w + <usize>p * sizeof<T>(), g.rows, 1, to);
-    }
-    for (let n = 0; n < g.batch; n++) {
-      const from = windows<T>(g, image, n, group, 0);
-      const result = out + <usize>n * <usize>g.mapBatch * sizeof<T>() + <usize>(group * m) * plane;
-      if (bias) fillBias<T>(g, out, n, group, bias);
-      for (let j = 0; j < g.positions; j += nc) {
-        const columns = min(nc, g.positions - j);
+    packWeights<T>(g, weight, group);
+    for (let n = 0; n < g.batch; n += g.fold) {
+      const fold = min(g.fold, g.batch - n);
+      const from = foldedWindows<T>(g, image, n, group, fold);
+      const first = out + (<usize>n * <usize>g.mapBatch + <usize>(group * m) * <usize>g.positions) * sizeof<T>();
+      // several images' results are sorted afterwards
+      const result = fold > 1 ? g.columns : first;
+      const all = fold * g.positions;
+      const ldc = <usize>all * sizeof<T>();
+      if (bias) fillBias<T>(m, all, result, bias + <usize>(group * m) * sizeof<T>());
+      for (let j = 0; j < all; j += nc) {
+        const columns = min(nc, all - j);
         for (let p = 0; p < g.rows; p += KC) {
           const depth = min(KC, g.rows - p);
           packGathered<T>(depth, columns, from, g.rowTable + <usize>p * 4, g.positionTable + <usize>j * 4, g.packedB);
@@ -92,32 +114,77 @@ function forward<T>(g: Geometry, out: usize, image: usize, weight: usize, bias: 
               <T>1,
               g.packedA + <usize>(paddedRows * p + i * depth) * sizeof<T>(),
               g.packedB,
-              result + <usize>i * plane + <usize>j * sizeof<T>(),
-              plane,
+              result + <usize>i * ldc + <usize>j * sizeof<T>(),
+              ldc,
               bias != 0 || p > 0,
               g.edge,
             );
           }
         }
       }
+      if (fold == 1) continue;
+      let row = g.columns;
+      for (let o = 0; o < m; o++) {
+        let to = first + <usize>o * plane;
+        for (let f = 0; f < fold; f++) {
+          copyRow<T>(to, row, plane);
+          to += <usize>g.mapBatch * sizeof<T>();
+          row += plane;
+        }
+      }
     }
   }
 }
 
+/** Bytes from one of the folded images to the next. */
+// @ts-ignore: decorator
+@inline function imageBytes<T>(g: Geometry): i32 {
+  return (g.bordered ? g.imageChannels * g.channelStride : g.imageBatch) * <i32>sizeof<T>();
+}
+
+function foldedWindows<T>(g: Geometry, image: usize, n: i32, group: i32, fold: i32): usize {
+  const from = windows<T>(g, image, n, group, 0);
+  if (g.bordered) for (let f = 1; f < fold; f++) windows<T>(g, image, n + f, group, f);
+  return from;
+}
+
 /** The transpose of a strided convolution: columns = weight^T map, each added to its place in the image (col2im). */
 function scatter<T>(g: Geometry, image: usize, map: usize, weight: usize, bias: usize): void {
-  fillTables(g, 0);
-  const volume = <usize>(g.imageChannels * g.channelStride) * sizeof<T>();
-  for (let n = 0; n < g.batch; n++) {
-    for (let group = 0; group < g.groups; group++) {
-      memory.fill(g.border, 0, volume);
-      const w = weight + <usize>(group * g.mapChannels * g.rows) * sizeof<T>();
-      const from = map + <usize>((n * g.groups + group) * g.mapChannels) * <usize>g.positions * sizeof<T>();
-      for (let j = 0; j < g.positions; j += g.columnStep) {
-        const columns = min(g.columnStep, g.positions - j);
-        const b = from + <usize>j * sizeof<T>();
-        const k = g.mapChannels;
-        gemmBlocked<T>(g.rows, columns, k, <T>1, w, 1, g.rows, b, g.positions, 1, g.columns, columns, false, g.packedA);
+  const k = g.mapChannels;
+  const paddedRows = roundUp(g.rows, MR);
+  const volume = g.imageChannels * g.channelStride * <i32>sizeof<T>();
+  const rowTable = g.mapTables;
+  const columnTable = rowTable + <usize>k * 4;
+  fillTables(g, volume);
+  for (let o = 0; o < k; o++) store<i32>(rowTable + <usize>o * 4, o * g.positions * <i32>sizeof<T>());
+  let column = columnTable;
+  for (let f = 0; f < g.fold; f++) {
+    for (let j = 0; j < g.positions; j++) {
+      store<i32>(column, (f * g.mapBatch + j) * <i32>sizeof<T>());
+      column += 4;
+    }
+  }
+  for (let group = 0; group < g.groups; group++) {
+    const w = weight + <usize>(group * k * g.weightStride) * sizeof<T>();
+    for (let p = 0; p < k; p += KC) {
+      const depth = min(KC, k - p);
+      const from = w + <usize>(p * g.weightStride) * sizeof<T>();
+      packA<T>(g.rows, depth, from, 1, g.weightStride, g.packedA + <usize>(paddedRows * p) * sizeof<T>());
+    }
+    for (let n = 0; n < g.batch; n += g.fold) {
+      const fold = min(g.fold, g.batch - n);
+      memory.fill(g.border, 0, <usize>fold * <usize>volume);
+      const from = map + (<usize>n * <usize>g.mapBatch + <usize>(group * k) * <usize>g.positions) * sizeof<T>();
+      const all = fold * g.positions;
+      for (let j = 0; j < all; j += g.columnStep) {
+        const columns = min(g.columnStep, all - j);
+        for (let p = 0; p < k; p += KC) {
+          const depth = min(KC, k - p);
+          const a = g.packedA + <usize>(paddedRows * p) * sizeof<T>();
+          packGathered<T>(depth, columns, from, rowTable + <usize>p * 4, columnTable + <usize>j * 4, g.packedB);
+          const ldc = <usize>columns * sizeof<T>();
+          multiplyPacked<T>(g.rows, columns, depth, <T>1, a, g.packedB, g.columns, ldc, p > 0, g.edge);
+        }
         let value = g.columns;
         for (let r = 0; r < g.rows; r++) {
           const base = g.border + <usize>load<i32>(g.rowTable + <usize>r * 4);
@@ -128,24 +195,22 @@ function scatter<T>(g: Geometry, image: usize, map: usize, weight: usize, bias: 
           }
         }
       }
-      cropBorder<T>(g, image, n, group, bias);
+      for (let f = 0; f < fold; f++) cropBorder<T>(g, image, n + f, group, f, bias);
     }
   }
 }
 
 function weightGradient<T>(g: Geometry, weight: usize, image: usize, map: usize): void {
   const m = g.mapChannels;
-  const imageBytes = (g.bordered ? 1 : g.groups) * g.imageChannels * g.channelStride * <i32>sizeof<T>();
   const mapStride = <usize>g.mapBatch;
   const ldc = <usize>g.rows * sizeof<T>();
   const nc = columnBlock<T>();
-  fillTables(g, imageBytes);
+  fillTables(g, imageBytes<T>(g));
   for (let group = 0; group < g.groups; group++) {
     const result = weight + <usize>(group * m) * ldc;
     for (let n = 0; n < g.batch; n += g.fold) {
       const fold = min(g.fold, g.batch - n);
-      const from = windows<T>(g, image, n, group, 0);
-      if (g.bordered) for (let f = 1; f < fold; f++) windows<T>(g, image, n + f, group, f);
+      const from = foldedWindows<T>(g, image, n, group, fold);
       const gradient = map + (<usize>n * mapStride + <usize>(group * m) * <usize>g.positions) * sizeof<T>();
       const length = fold * g.positions;
       for (let j = 0; j < g.rows; j += nc) {

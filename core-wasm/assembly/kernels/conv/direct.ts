@@ -26,7 +26,7 @@ export function directForward<T>(g: Geometry, out: usize, image: usize, weight: 
         const channel = group * g.mapChannels + o;
         const start = bias ? load<T>(bias + <usize>channel * sizeof<T>()) : <T>0;
         const w = kernels + <usize>(o * g.imageChannels * kernel) * sizeof<T>();
-        let row = out + <usize>(n * g.groups * g.mapChannels + channel) * <usize>g.positions * sizeof<T>();
+        let row = out + (<usize>n * <usize>g.mapBatch + <usize>channel * <usize>g.positions) * sizeof<T>();
         for (let z = 0; z < g.md; z++) {
           for (let y = 0; y < g.mh; y++) {
             if (g.sw == 1) {
@@ -139,8 +139,8 @@ export function directTranspose<T>(g: Geometry, image: usize, map: usize, weight
       memory.fill(g.border, 0, <usize>g.imageChannels * volume);
       for (let o = 0; o < g.mapChannels; o++) {
         const channel = group * g.mapChannels + o;
-        const w = weight + <usize>(channel * g.imageChannels * kernel) * sizeof<T>();
-        let row = map + <usize>(n * g.groups * g.mapChannels + channel) * <usize>g.positions * sizeof<T>();
+        const w = weight + <usize>(channel * g.weightStride) * sizeof<T>();
+        let row = map + (<usize>n * <usize>g.mapBatch + <usize>channel * <usize>g.positions) * sizeof<T>();
         for (let z = 0; z < g.md; z++) {
           for (let y = 0; y < g.mh; y++) {
             spreadRow<T>(g, row, w, z, y);
@@ -148,7 +148,7 @@ export function directTranspose<T>(g: Geometry, image: usize, map: usize, weight
           }
         }
       }
-      cropBorder<T>(g, image, n, group, bias);
+      cropBorder<T>(g, image, n, group, 0, bias);
     }
   }
 }
@@ -178,12 +178,13 @@ function spreadRow<T>(g: Geometry, row: usize, weight: usize, z: i32, y: i32): v
   }
 }
 
-/** Copies the sums from the bordered buffer to the image of a transpose, and adds the bias. */
-export function cropBorder<T>(g: Geometry, image: usize, n: i32, group: i32, bias: usize): void {
+/** Copies the sums from slot `slot` of the bordered buffer to the image of a transpose, and adds the bias. */
+export function cropBorder<T>(g: Geometry, image: usize, n: i32, group: i32, slot: i32, bias: usize): void {
   const channels = g.imageChannels;
   const size = g.imageSize;
-  const to = image + <usize>((n * g.groups + group) * channels) * <usize>size * sizeof<T>();
-  copyShifted<T>(channels, g.border, g.ed, g.eh, g.ew, to, g.id, g.ih, g.iw, -g.pd, -g.ph, -g.pw);
+  const to = image + (<usize>n * <usize>g.imageBatch + <usize>(group * channels) * <usize>size) * sizeof<T>();
+  const from = g.border + <usize>(slot * channels) * <usize>g.channelStride * sizeof<T>();
+  copyShifted<T>(channels, from, g.ed, g.eh, g.ew, to, g.id, g.ih, g.iw, -g.pd, -g.ph, -g.pw);
   if (!bias) return;
   for (let c = 0; c < channels; c++) {
     const value = load<T>(bias + <usize>(group * channels + c) * sizeof<T>());

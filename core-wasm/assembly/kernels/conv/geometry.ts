@@ -3,7 +3,7 @@
 // that element (row of the unrolled kernel, output position) always lies at rowTable[row] + positionTable[position].
 import { Args, Operand } from "../../dispatch/args";
 import { layOutWinograd } from "./winograd";
-import { EDGE_BYTES, KC, MC, NC_BYTES, gemmBlockedBytes, packedABytes, packedBBytes } from "../gemm/block";
+import { EDGE_BYTES, KC, MC, NC_BYTES, packedABytes, packedBBytes } from "../gemm/block";
 
 /** What is computed; decides which buffers the workspace holds. */
 export const enum ConvKind {
@@ -15,6 +15,9 @@ export const enum ConvKind {
 
 /** Up to so many channels a group on the side that would be the product's rows, plain loops beat the register tile. */
 const DIRECT_CHANNELS: i32 = 2;
+
+/** Positions that are worth a product of their own. */
+const FOLD: i32 = 256;
 
 /** Bytes of unrolled columns that the strided transpose holds at a time. */
 const SCATTER_BYTES: i32 = 1 << 20;
@@ -61,14 +64,17 @@ export class Geometry {
   winograd: bool;
   /** the windows leave the image: it has to be copied with a border */
   bordered: bool;
-  /** images handled together by the weight's gradient, so that a run over positions is long enough */
+  /** images handled together, so that a run over their positions is long enough */
   fold: i32;
   // element strides of the buffer that windows are read from (or added to)
   channelStride: i32;
   depthStride: i32;
   rowStride: i32;
-  /** elements from one image's map to the next: more than its channels have where a thread does a part of them */
+  // elements from one image to the next, and from one of the weight's to the next along its first dimension: more than there
+  // are where a thread does a part of the channels
+  imageBatch: i32;
   mapBatch: i32;
+  weightStride: i32;
   /** positions of the window; rows of the unrolled kernel */
   positions: i32;
   rows: i32;
@@ -82,6 +88,7 @@ export class Geometry {
   kernel: usize;
   columns: usize;
   maps: usize;
+  mapTables: usize;
   /** columns computed at a time by the strided transpose */
   columnStep: i32;
   end: usize;
@@ -108,6 +115,10 @@ function spatial(x: Operand, i: i32): i32 {
 // @ts-ignore: decorator
 @inline export function winogradInt(rank: i32): i32 {
   return 1 + 3 * rank;
+}
+
+function batchStride(x: Operand): i32 {
+  return x.shape(0) > 1 ? x.stride(0) : 0;
 }
 
 function setting(args: Args, rank: i32, group: i32, i: i32, otherwise: i32): i32 {
@@ -161,8 +172,9 @@ export function describe(
   g.ew = (g.mw - 1) * g.sw + g.dw * (g.kw - 1) + 1;
   g.direct = (kind == ConvKind.Transpose && !g.flipped ? g.imageChannels : g.mapChannels) <= DIRECT_CHANNELS;
   g.positions = g.md * g.mh * g.mw;
-  const slid = g.flipped ? image : map;
-  g.mapBatch = slid.shape(0) > 1 ? slid.stride(0) : 0;
+  g.imageBatch = batchStride(g.flipped ? map : image);
+  g.mapBatch = batchStride(g.flipped ? image : map);
+  g.weightStride = batchStride(weight);
   g.rows = g.imageChannels * g.kernelSize;
   g.bordered =
     (kind == ConvKind.Transpose && !g.flipped) ||
@@ -204,37 +216,54 @@ function flip(g: Geometry): void {
   return <usize>((bytes + 63) & ~63);
 }
 
+/** So many images that their positions are `enough`. */
+// @ts-ignore: decorator
+@inline function folded(g: Geometry, enough: i32): i32 {
+  return max(1, min(g.batch, enough / max(1, g.positions)));
+}
+
 function layOut(g: Geometry, base: usize): void {
   const size = g.size;
+  const isForward = g.kind == ConvKind.Forward || g.flipped;
+  const rowBytes = max(1, g.rows * size);
+  g.columnStep = max(8, min(g.batch * g.positions, SCATTER_BYTES / rowBytes));
+  g.fold = 1;
+  if (!g.direct) g.fold = folded(g, isForward ? FOLD : g.kind == ConvKind.Weight ? KC : g.columnStep);
+  const positions = g.fold * g.positions;
   let at = base;
-  g.fold = g.kind == ConvKind.Weight ? max(1, min(g.batch, KC / max(1, g.positions))) : 1;
   g.border = at;
   if (g.bordered) at += room(g.fold * g.imageChannels * g.channelStride * size);
   g.edge = at;
   at += EDGE_BYTES;
-  g.kernel = at;
-  if (g.flipped) at += room(g.mapChannels * g.rows * size);
   g.rowTable = at;
   at += room(g.rows * 4);
-  if (!g.direct) {
-    g.positionTable = at;
-    at += room(g.fold * g.positions * 4);
-    g.packedA = at;
-    if (g.kind == ConvKind.Forward || g.flipped) {
-      at += room(packedABytes(g.mapChannels, g.rows, size));
-      g.packedB = at;
-      at += room(packedBBytes(min(g.rows, KC), min(g.positions, NC_BYTES / size), size));
-    } else if (g.kind == ConvKind.Weight) {
-      const depth = min(KC, g.fold * g.positions);
-      at += room(packedABytes(min(g.mapChannels, MC), depth, size));
-      g.packedB = at;
-      at += room(packedBBytes(depth, min(g.rows, NC_BYTES / size), size));
-    } else {
-      g.columnStep = max(8, min(g.positions, SCATTER_BYTES / max(1, g.rows * size)));
-      at += room(gemmBlockedBytes(g.rows, g.columnStep, g.mapChannels, size));
-      g.columns = at;
-      at += room(g.rows * g.columnStep * size);
-    }
+  g.kernel = at;
+  if (g.direct) {
+    g.end = at + (g.flipped ? room(g.mapChannels * rowBytes) : 0);
+    return;
+  }
+  g.positionTable = at;
+  at += room(positions * 4);
+  g.packedA = at;
+  if (isForward) {
+    at += room(packedABytes(g.mapChannels, g.rows, size));
+    g.packedB = at;
+    at += room(packedBBytes(min(g.rows, KC), min(positions, NC_BYTES / size), size));
+    g.columns = at;
+    if (g.fold > 1) at += room(g.mapChannels * positions * size);
+  } else if (g.kind == ConvKind.Weight) {
+    const depth = min(KC, positions);
+    at += room(packedABytes(min(g.mapChannels, MC), depth, size));
+    g.packedB = at;
+    at += room(packedBBytes(depth, min(g.rows, NC_BYTES / size), size));
+  } else {
+    at += room(packedABytes(g.rows, g.mapChannels, size));
+    g.packedB = at;
+    at += room(packedBBytes(min(g.mapChannels, KC), g.columnStep, size));
+    g.mapTables = at;
+    at += room((g.mapChannels + positions) * 4);
+    g.columns = at;
+    at += room(g.columnStep * rowBytes);
   }
   g.end = at;
 }
@@ -245,16 +274,20 @@ export function fillTables(g: Geometry, imageStride: i32): void {
   fillPositionTable(g, imageStride);
 }
 
+/** Ascending; for a flipped kernel that lies as it is, descending within a channel. */
 export function fillRowTable(g: Geometry): void {
   const size = g.size;
+  const back = g.flipped && !g.direct;
+  const step: isize = back ? -4 : 4;
   let to = g.rowTable;
   for (let c = 0; c < g.imageChannels; c++) {
+    if (back) to = g.rowTable + <usize>((c + 1) * g.kernelSize - 1) * 4;
     for (let z = 0; z < g.kd; z++) {
       for (let y = 0; y < g.kh; y++) {
         const row = c * g.channelStride + z * g.dd * g.depthStride + y * g.dh * g.rowStride;
         for (let x = 0; x < g.kw; x++) {
           store<i32>(to, (row + x * g.dw) * size);
-          to += 4;
+          to += step;
         }
       }
     }
@@ -287,7 +320,7 @@ function fillPositionTable(g: Geometry, imageStride: i32): void {
 }
 
 // @ts-ignore: decorator
-@inline function copyRow<T>(to: usize, from: usize, bytes: usize): void {
+@inline export function copyRow<T>(to: usize, from: usize, bytes: usize): void {
   let at: usize = 0;
   for (; at + 16 <= bytes; at += 16) v128.store(to + at, v128.load(from + at));
   for (; at < bytes; at += sizeof<T>()) store<T>(to + at, load<T>(from + at));
@@ -337,7 +370,7 @@ export function copyShifted<T>(
 /** The address that windows of image `n`, group `group` are read from: the image itself, or its copy in slot `slot`. */
 export function windows<T>(g: Geometry, data: usize, n: i32, group: i32, slot: i32): usize {
   const channels = g.imageChannels;
-  const from = data + <usize>((n * g.groups + group) * channels) * <usize>g.imageSize * sizeof<T>();
+  const from = data + (<usize>n * <usize>g.imageBatch + <usize>(group * channels) * <usize>g.imageSize) * sizeof<T>();
   if (!g.bordered) {
     return from + <usize>-(g.pd * g.depthStride + g.ph * g.rowStride + g.pw) * sizeof<T>();
   }
@@ -352,7 +385,7 @@ export function flipKernel<T>(g: Geometry, weight: usize, group: i32): void {
   let to = g.kernel;
   for (let m = 0; m < g.mapChannels; m++) {
     for (let i = 0; i < g.imageChannels; i++) {
-      const source = ((group * g.imageChannels + i) * g.mapChannels + m) * kernel;
+      const source = (group * g.imageChannels + i) * g.weightStride + m * kernel;
       for (let e = kernel - 1; e >= 0; e--) {
         store<T>(to, load<T>(weight + <usize>(source + e) * sizeof<T>()));
         to += sizeof<T>();

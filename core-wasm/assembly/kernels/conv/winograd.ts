@@ -12,6 +12,7 @@ import { MR, madd } from "../gemm/tile";
 import { layOutWeight } from "./winogradWeight";
 import { ConvKind, Geometry, room, windows } from "./geometry";
 
+const KERNEL_BYTES: usize = 36;
 /** Elements of the map, and of the image, along a side of a tile. */
 export const SIDE: i32 = 4;
 const PATCH: i32 = 6;
@@ -214,9 +215,10 @@ function packKernels(g: Geometry, weight: usize, group: i32): void {
   const channels = g.imageChannels;
   const step = <usize>(roundUp(m, MR) * channels * 4 + GAP);
   // bytes from a map channel's kernels to the next one's, and from an image channel's
-  const row = <usize>(g.flipped ? 36 : 36 * channels);
-  const column = <usize>(g.flipped ? 36 * m : 36);
-  const from = weight + <usize>(group * m * channels) * 36;
+  const stride = <usize>g.weightStride * 4;
+  const row: usize = g.flipped ? KERNEL_BYTES : stride;
+  const column: usize = g.flipped ? stride : KERNEL_BYTES;
+  const from = weight + <usize>(group * (g.flipped ? channels : m)) * stride;
   let to = g.packedA;
   for (let i = 0; i < m; i += MR) {
     for (let c = 0; c < channels; c++) {

@@ -60,63 +60,54 @@ export function packScalar<T>(
   v128.store(dst + 3 * row, v128.shuffle<i64>(c, d, 1, 3));
 }
 
+// What is left of a line after whole vectors is done by a vector that ends where the line does, some elements again.
+
 /** Four lines, contiguous along k, into lines `0..3` of a panel whose rows are `row` bytes. Returns how many k are done. */
 // @ts-ignore: decorator
 @inline function transpose4<T>(k: i32, src: usize, src1: usize, src2: usize, src3: usize, dst: usize, row: usize): i32 {
-  let at: usize = 0;
-  let p = 0;
-  if (sizeof<T>() == 4) {
-    for (; p + 4 <= k; p += 4) {
-      transposeFour(src + at, src1 + at, src2 + at, src3 + at, dst, row);
-      dst += 4 * row;
-      at += 16;
-    }
-  } else {
-    for (; p + 2 <= k; p += 2) {
+  const step = 16 / <i32>sizeof<T>();
+  if (k < step) return 0;
+  for (let p = 0; p < k; p += step) {
+    const first = <usize>min(p, k - step);
+    const at = first * sizeof<T>();
+    const to = dst + first * row;
+    if (sizeof<T>() == 4) {
+      transposeFour(src + at, src1 + at, src2 + at, src3 + at, to, row);
+    } else {
       const x0 = v128.load(src + at);
       const x1 = v128.load(src1 + at);
       const x2 = v128.load(src2 + at);
       const x3 = v128.load(src3 + at);
-      v128.store(dst, low<T>(x0, x1));
-      v128.store(dst, low<T>(x2, x3), 16);
-      v128.store(dst + row, high<T>(x0, x1));
-      v128.store(dst + row, high<T>(x2, x3), 16);
-      dst += 2 * row;
-      at += 16;
+      v128.store(to, low<T>(x0, x1));
+      v128.store(to, low<T>(x2, x3), 16);
+      v128.store(to + row, high<T>(x0, x1));
+      v128.store(to + row, high<T>(x2, x3), 16);
     }
   }
-  return p;
+  return k;
 }
 
 /** As transpose4 for two lines. */
 // @ts-ignore: decorator
-@inline function transpose2<T>(k: i32, src: usize, src1: usize, dst: usize, row: usize): i32 {
-  let at: usize = 0;
-  let p = 0;
-  if (sizeof<T>() == 4) {
-    for (; p + 4 <= k; p += 4) {
-      const x0 = v128.load(src + at);
-      const x1 = v128.load(src1 + at);
-      const a = low<T>(x0, x1);
-      const b = high<T>(x0, x1);
-      v128.store64_lane(dst, a, 0);
-      v128.store64_lane(dst + row, a, 1);
-      v128.store64_lane(dst + 2 * row, b, 0);
-      v128.store64_lane(dst + 3 * row, b, 1);
-      dst += 4 * row;
-      at += 16;
-    }
-  } else {
-    for (; p + 2 <= k; p += 2) {
-      const x0 = v128.load(src + at);
-      const x1 = v128.load(src1 + at);
-      v128.store(dst, low<T>(x0, x1));
-      v128.store(dst + row, high<T>(x0, x1));
-      dst += 2 * row;
-      at += 16;
+@inline function transpose2<T>(k: i32, src: usize, src1: usize, dst: usize, row: usize): void {
+  const step = 16 / <i32>sizeof<T>();
+  for (let p = 0; p < k; p += step) {
+    const first = <usize>min(p, k - step);
+    const to = dst + first * row;
+    const x0 = v128.load(src + first * sizeof<T>());
+    const x1 = v128.load(src1 + first * sizeof<T>());
+    const a = low<T>(x0, x1);
+    const b = high<T>(x0, x1);
+    if (sizeof<T>() == 4) {
+      v128.store64_lane(to, a, 0);
+      v128.store64_lane(to + row, a, 1);
+      v128.store64_lane(to + 2 * row, b, 0);
+      v128.store64_lane(to + 3 * row, b, 1);
+    } else {
+      v128.store(to, a);
+      v128.store(to + row, b);
     }
   }
-  return p;
 }
 
 /** One panel of A from up to MR rows that are contiguous along k; past the last row, which a tile drops, that row again. */
@@ -128,7 +119,7 @@ function packRows<T>(rows: i32, k: i32, src: usize, rowStride: i32, dst: usize):
   const src2 = src + <usize>min(2, last) * line;
   const src3 = src + <usize>min(3, last) * line;
   const done = transpose4<T>(k, src, src1, src2, src3, dst, row);
-  if (MR == 6 && rows > 4) {
+  if (MR == 6 && rows > 4 && done != 0) {
     const src4 = src + 4 * line;
     transpose2<T>(k, src4, src + <usize>last * line, dst + 4 * sizeof<T>(), row);
   }
@@ -219,7 +210,8 @@ export function packGathered<T>(k: i32, n: i32, src: usize, kTable: usize, colum
       let p = 0;
       while (p < k) {
         const at = entry(kTable, p);
-        if (p + 4 <= k && entry(kTable, p + 3) - at == 12) {
+        // descending tables rise where a channel ends, but not by one element
+        if (p + 4 <= k && entry(kTable, p + 3) - at == 12 && entry(kTable, p + 1) - at == 4) {
           transposeFour(c0 + at, c1 + at, c2 + at, c3 + at, dst);
           transposeFour(c4 + at, c5 + at, c6 + at, c7 + at, dst + 16);
           p += 4;
