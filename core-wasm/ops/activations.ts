@@ -113,7 +113,6 @@ export const selu = elementwise({
 
 const GELU_SCALE = Math.SQRT2 * (2 / Math.sqrt(Math.PI)) * 0.5; // sqrt(2 / π)
 const GELU_CUBIC = 0.044715;
-const normalCdf = (x: Value): Value => m.mul(m.add(m.erf(m.mul(x, Math.SQRT1_2)), 1), 0.5);
 
 export const gelu = elementwise({
   signature: 'gelu(input: Tensor, approximate: "none"|"tanh" = "none")',
@@ -125,7 +124,7 @@ export const gelu = elementwise({
   choiceErrors: { approximate: "RuntimeError: approximate argument must be either none or tanh." },
   refuses: floatingOnly("GeluKernelImpl"),
   expression: (x, { approximate }) => {
-    if (approximate === "none") return m.mul(x, normalCdf(x));
+    if (approximate === "none") return m.mul(x, m.normalCdf(x));
     const inner = m.mul(m.add(x, m.mul(m.mul(square(x), x), GELU_CUBIC)), GELU_SCALE);
     return m.mul(m.mul(x, 0.5), m.add(m.tanh(inner), 1));
   },
@@ -133,7 +132,7 @@ export const gelu = elementwise({
     input: ({ input: x, approximate }) => {
       if (approximate === "none") {
         const density = m.mul(m.exp(m.mul(square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
-        return m.mul(grad, m.add(normalCdf(x), m.mul(x, density)));
+        return m.mul(grad, m.add(m.normalCdf(x), m.mul(x, density)));
       }
       const inner = m.mul(m.add(x, m.mul(m.mul(square(x), x), GELU_CUBIC)), GELU_SCALE);
       const t = m.tanh(inner);

@@ -109,6 +109,7 @@ const rules: Record<MicroName, Rule> = {
   ndtri: (g, r) => [m.div(g, m.mul(m.exp(m.mul(square(r), -0.5)), INV_SQRT_2PI))],
   // density over distribution, as one exponential: neither underflows alone
   logNdtr: (g, r, a) => [m.mul(m.mul(g, INV_SQRT_2PI), m.exp(m.sub(m.mul(square(a), -0.5), r)))],
+  normalCdf: (g, _r, a) => [m.mul(m.mul(g, INV_SQRT_2PI), m.exp(m.mul(square(a), -0.5)))],
   eq: () => [null, null],
   ne: () => [null, null],
   lt: () => [null, null],

@@ -115,6 +115,8 @@ export const microOps = {
   select: { operands: [m, v, v], result: v, types: "fi" },
   /** 1 where the mask is set, else 0 */
   toValue: { operands: [m], result: v, types: "fi" },
+  /** the standard normal distribution function, (1 + erf(x / √2)) / 2: exact to the last digits of 1, not of small results */
+  normalCdf: unary("f"),
 } as const satisfies Record<string, MicroOp>;
 
 export type MicroName = keyof typeof microOps;

@@ -1,5 +1,5 @@
 // Exponentials of blocks and their sums, which softmax and logsumexp are made of.
-import { exp32 } from "./math/f32";
+import { exp32, expShifted } from "./math/f32";
 import { addLanes } from "./reduceBlock";
 
 /** exp(x - shift) of one element. */
@@ -47,6 +47,7 @@ export function expBlock<A>(out: usize, p: usize, n: i32, shift: A): f64 {
   if (sizeof<A>() == 4) {
     let lanes = f32x4.splat(0);
     const s = f32x4.splat(<f32>shift);
+    for (; p + 64 <= end; p += 64, out += 64) lanes = f32x4.add(lanes, expShifted(out, p, s));
     for (; p + 16 <= end; p += 16, out += 16) {
       const e = exp32(f32x4.sub(v128.load(p), s));
       v128.store(out, e);

@@ -92,62 +92,75 @@ export function smaller<A>(a: A, b: A): A {
   return a < b ? a : b;
 }
 
-/** Maximum of a block of at least one element; NaN if one is NaN. */
-export function maxBlock<A>(p: usize, n: i32): A {
+/** The largest, or smallest, of a block of at least one element; NaN if one is NaN. */
+// @ts-ignore: decorator
+@inline
+function extremeBlock<A>(largest: bool, p: usize, n: i32): A {
   const end = p + <usize>n * sizeof<A>();
   let best = load<A>(p);
   if (isFloat<A>()) {
-    // pmax is one instruction where max is several; it drops NaNs, which are noticed apart
+    // pmax is one instruction where max is several; it drops NaNs, of which the sum of all tells
     let a0 = v128.splat<A>(best);
     let a1 = a0;
-    let nan = v128.ne<A>(a0, a0);
-    while (p + 32 <= end) {
+    let a2 = a0;
+    let a3 = a0;
+    let s0 = v128.splat<A>(0);
+    let s1 = s0;
+    const first = p;
+    for (; p + 64 <= end; p += 64) {
       const x0 = v128.load(p);
       const x1 = v128.load(p, 16);
-      a0 = v128.pmax<A>(a0, x0);
-      a1 = v128.pmax<A>(a1, x1);
-      nan = v128.or(nan, v128.or(v128.ne<A>(x0, x0), v128.ne<A>(x1, x1)));
-      p += 32;
+      const x2 = v128.load(p, 32);
+      const x3 = v128.load(p, 48);
+      a0 = extreme<A>(largest, a0, x0);
+      a1 = extreme<A>(largest, a1, x1);
+      a2 = extreme<A>(largest, a2, x2);
+      a3 = extreme<A>(largest, a3, x3);
+      s0 = v128.add<A>(s0, v128.add<A>(x0, x1));
+      s1 = v128.add<A>(s1, v128.add<A>(x2, x3));
     }
-    if (v128.any_true(nan)) return <A>NaN;
-    a0 = v128.pmax<A>(a0, a1);
-    if (sizeof<A>() == 4) a0 = v128.pmax<A>(a0, i32x4.shuffle(a0, a0, 2, 3, 0, 1));
-    best = max<A>(v128.extract_lane<A>(a0, 0), v128.extract_lane<A>(a0, 1));
+    s0 = v128.add<A>(s0, s1);
+    if (v128.any_true(v128.ne<A>(s0, s0))) {
+      // or of infinities of both signs
+      for (let at = first; at < p; at += sizeof<A>()) if (load<A>(at) != load<A>(at)) return <A>NaN;
+    }
+    a0 = extreme<A>(largest, extreme<A>(largest, a0, a1), extreme<A>(largest, a2, a3));
+    if (sizeof<A>() == 4) a0 = extreme<A>(largest, a0, i32x4.shuffle(a0, a0, 2, 3, 0, 1));
+    best = v128.extract_lane<A>(a0, 0);
+    const other = v128.extract_lane<A>(a0, 1);
+    best = largest ? larger<A>(best, other) : smaller<A>(best, other);
   }
-  for (; p < end; p += sizeof<A>()) best = larger<A>(best, load<A>(p));
+  for (; p < end; p += sizeof<A>()) best = largest ? larger<A>(best, load<A>(p)) : smaller<A>(best, load<A>(p));
   return best;
+}
+// @ts-ignore: decorator
+@inline
+function extreme<A>(largest: bool, a: v128, b: v128): v128 {
+  return largest ? v128.pmax<A>(a, b) : v128.pmin<A>(a, b);
+}
+
+/** Maximum of a block of at least one element; NaN if one is NaN. */
+export function maxBlock<A>(p: usize, n: i32): A {
+  return extremeBlock<A>(true, p, n);
 }
 
 /** Minimum of a block of at least one element; NaN if one is NaN. */
 export function minBlock<A>(p: usize, n: i32): A {
-  const end = p + <usize>n * sizeof<A>();
-  let best = load<A>(p);
-  if (isFloat<A>()) {
-    // pmin is one instruction where min is several; it drops NaNs, which are noticed apart
-    let a0 = v128.splat<A>(best);
-    let a1 = a0;
-    let nan = v128.ne<A>(a0, a0);
-    while (p + 32 <= end) {
-      const x0 = v128.load(p);
-      const x1 = v128.load(p, 16);
-      a0 = v128.pmin<A>(a0, x0);
-      a1 = v128.pmin<A>(a1, x1);
-      nan = v128.or(nan, v128.or(v128.ne<A>(x0, x0), v128.ne<A>(x1, x1)));
-      p += 32;
-    }
-    if (v128.any_true(nan)) return <A>NaN;
-    a0 = v128.pmin<A>(a0, a1);
-    if (sizeof<A>() == 4) a0 = v128.pmin<A>(a0, i32x4.shuffle(a0, a0, 2, 3, 0, 1));
-    best = min<A>(v128.extract_lane<A>(a0, 0), v128.extract_lane<A>(a0, 1));
-  }
-  for (; p < end; p += sizeof<A>()) best = smaller<A>(best, load<A>(p));
-  return best;
+  return extremeBlock<A>(false, p, n);
 }
 
 /** Position of the first element equal to `value` (of the first NaN when it is NaN), which the block contains. */
 export function findFirst<A>(p: usize, n: i32, value: A): i32 {
   const isNaN = value != value;
-  for (let i = 0; i < n; i++) {
+  let i = 0;
+  if (sizeof<A>() == 4 && !isNaN) {
+    const wanted = v128.splat<A>(value);
+    for (; i + 8 <= n; i += 8, p += 32) {
+      const found = v128.or(v128.eq<A>(v128.load(p), wanted), v128.eq<A>(v128.load(p, 16), wanted));
+      if (v128.any_true(found)) break;
+    }
+  }
+  for (; i < n; i++) {
     const x = load<A>(p);
     if (x == value || (isNaN && x != x)) return i;
     p += sizeof<A>();

@@ -49,6 +49,10 @@ fn f32_erfc(x: f32) -> f32 {
   return f32_keepNan(f32_exp(-high * high) * f32_exp(-low) * f32_erfcx(x), x);
 }
 
+fn f32_normalCdf(x: f32) -> f32 {
+  return 0.5 * (1.0 + f32_erf(x * 0.70710678));
+}
+
 fn f32_logNdtr(x: f32) -> f32 {
   if (x < -1.0) { return f32_log(0.5 * f32_erfcx(x * -0.70710678)) - 0.5 * x * x; }
   return f32_log1p(-0.5 * f32_erfc(x * 0.70710678));

@@ -1,6 +1,7 @@
 // float32 functions on four lanes, the ones that neural networks run most. Coefficients are minimax fits (Remez) of the
 // stated function over the reduced range; measured over all exponents, the functions are within 1.3 units in the last
 // place (sigmoid 2.1), denormals included. Constants are written as the float32 they round to.
+import { MAGNITUDE, at, exceeds, largest, storeFour } from "./four";
 import { horner, madd, withSign } from "./simd";
 
 // @ts-ignore: decorator
@@ -25,32 +26,164 @@ const ROUNDER: f32 = 12582912.0;
   return f32x4.mul(p, i32x4.shl(i32x4.add(i32x4.sub(k, half), bias), 23));
 }
 
+/** 1 / log(2), ROUNDER, log(2) in two parts, the polynomial of exp */
 // @ts-ignore: decorator
 @lazy const EXP32 = memory.data<f32>([
-  0.0013813888654112816, 0.008369063958525658, 0.041668422520160675, 0.166665181517601, 0.4999999403953552,
+  1.44269504, 12582912.0, -0.693359375, 2.1219444e-4, 0.001382073387503624, 0.008368677459657192, 0.04166826605796814,
+  0.1666652113199234, 0.4999999403953552, 1,
 ]);
-/** exp(x - n log(2)) - 1 for the n = rounded - ROUNDER next to x / log(2) */
+
+/** exp(x - n log(2)) for the n = rounded - ROUNDER next to x / log(2); the first product and its difference are exact. */
 // @ts-ignore: decorator
-@inline function expFraction(x: v128, rounded: v128): v128 {
-  const n = f32x4.sub(rounded, c(ROUNDER));
-  // r = high + low: log(2) in two parts, the first with few enough bits that `high` is exact
-  const high = fma(n, c(-0.693359375), x);
-  const low = f32x4.mul(n, c(2.1219444e-4));
-  const r = f32x4.add(high, low);
-  // r + r^2 q(r)
-  return f32x4.add(fma(horner<f32>(EXP32, 5, r), f32x4.mul(r, r), low), high);
+@inline function expFraction(
+  x: v128,
+  rounded: v128,
+  rounder: v128,
+  high: v128,
+  low: v128,
+  c6: v128,
+  c5: v128,
+  c4: v128,
+  c3: v128,
+  c2: v128,
+  one: v128,
+): v128 {
+  const n = f32x4.sub(rounded, rounder);
+  const r = fma(n, low, fma(n, high, x));
+  const p = fma(fma(fma(fma(c6, r, c5), r, c4), r, c3), r, c2);
+  return fma(fma(p, r, one), r, one);
 }
 
-/** exp where the result, or a step towards it, may be infinite or denormal. */
+// @ts-ignore: decorator
+@inline function expNear(
+  x: v128,
+  unit: v128,
+  rounder: v128,
+  high: v128,
+  low: v128,
+  c6: v128,
+  c5: v128,
+  c4: v128,
+  c3: v128,
+  c2: v128,
+  one: v128,
+): v128 {
+  const rounded = fma(x, unit, rounder);
+  const p = expFraction(x, rounded, rounder, high, low, c6, c5, c4, c3, c2, one);
+  return i32x4.add(p, i32x4.shl(rounded, 23));
+}
+
+/** exp where the result may be infinite or denormal, to the same bits as elsewhere where it is neither. */
 function expFar(x: v128): v128 {
+  const t = EXP32;
   x = f32x4.pmax(f32x4.pmin(x, c(89)), c(-104));
-  const rounded = fma(x, c(1.44269504), c(ROUNDER));
-  return scale(f32x4.add(expFraction(x, rounded), c(1)), rounded);
+  const rounded = fma(x, at(t, 0), at(t, 1));
+  const one = at(t, 9);
+  const p = expFraction(
+    x,
+    rounded,
+    at(t, 1),
+    at(t, 2),
+    at(t, 3),
+    at(t, 4),
+    at(t, 5),
+    at(t, 6),
+    at(t, 7),
+    at(t, 8),
+    one,
+  );
+  return scale(p, rounded);
 }
 
 // @ts-ignore: decorator
 @inline export function exp32(x: v128): v128 {
-  return v128.any_true(f32x4.gt(f32x4.abs(x), c(87))) ? expFar(x) : expNear(x, 0);
+  return exceeds(v128.and(x, at(MAGNITUDE, 0)), EXP_LIMIT) ? expFar(x) : expSmall(x);
+}
+
+/** exp for |x| <= EXP_LIMIT */
+// @ts-ignore: decorator
+@inline function expSmall(x: v128): v128 {
+  const t = EXP32;
+  const one = at(t, 9);
+  return expNear(x, at(t, 0), at(t, 1), at(t, 2), at(t, 3), at(t, 4), at(t, 5), at(t, 6), at(t, 7), at(t, 8), one);
+}
+
+/** Up to here exp is neither infinite nor denormal. */
+const EXP_LIMIT: f32 = 87;
+
+function expFour(dst: usize, x0: v128, x1: v128, x2: v128, x3: v128): void {
+  if (exceeds(largest(x0, x1, x2, x3), EXP_LIMIT)) {
+    return storeFour(dst, expFar(x0), expFar(x1), expFar(x2), expFar(x3));
+  }
+  const t = EXP32;
+  const u = at(t, 0);
+  const m = at(t, 1);
+  const h = at(t, 2);
+  const l = at(t, 3);
+  const c6 = at(t, 4);
+  const c5 = at(t, 5);
+  const c4 = at(t, 6);
+  const c3 = at(t, 7);
+  const c2 = at(t, 8);
+  const c1 = at(t, 9);
+  storeFour(
+    dst,
+    expNear(x0, u, m, h, l, c6, c5, c4, c3, c2, c1),
+    expNear(x1, u, m, h, l, c6, c5, c4, c3, c2, c1),
+    expNear(x2, u, m, h, l, c6, c5, c4, c3, c2, c1),
+    expNear(x3, u, m, h, l, c6, c5, c4, c3, c2, c1),
+  );
+}
+
+// The loops go on to the next multiple of 64 bytes.
+
+export function expLoop(dst: usize, a: usize, bytes: usize): void {
+  for (const end = a + bytes; a < end; a += 64, dst += 64) {
+    expFour(dst, v128.load(a), v128.load(a, 16), v128.load(a, 32), v128.load(a, 48));
+  }
+}
+
+/** dst = exp(x - shift), over 64 bytes; returns the sum of the results' vectors. */
+// @ts-ignore: decorator
+@inline export function expShifted(dst: usize, a: usize, shift: v128): v128 {
+  const x0 = f32x4.sub(v128.load(a), shift);
+  const x1 = f32x4.sub(v128.load(a, 16), shift);
+  const x2 = f32x4.sub(v128.load(a, 32), shift);
+  expFour(dst, x0, x1, x2, f32x4.sub(v128.load(a, 48), shift));
+  const sum = f32x4.add(v128.load(dst), v128.load(dst, 16));
+  return f32x4.add(sum, f32x4.add(v128.load(dst, 32), v128.load(dst, 48)));
+}
+
+// @ts-ignore: decorator
+@inline function logistic(e: v128, one: v128): v128 {
+  return f32x4.div(one, f32x4.add(e, one));
+}
+/** Up to here 1 + exp(x) is more than exp(x). */
+const LOGISTIC_LIMIT: f32 = 16.6;
+/** The same below -LOGISTIC_LIMIT, from exp(x) itself: exp(-x) is infinite before the result is 0. */
+// @ts-ignore: decorator
+@inline function logisticFar(x: v128, result: v128): v128 {
+  const e = expFar(x);
+  return v128.bitselect(f32x4.sub(e, f32x4.mul(e, e)), result, f32x4.lt(x, c(-LOGISTIC_LIMIT)));
+}
+
+export function sigmoidLoop(dst: usize, a: usize, bytes: usize): void {
+  for (const end = a + bytes; a < end; a += 64, dst += 64) {
+    const one = at(EXP32, 9);
+    const x0 = v128.load(a);
+    const x1 = v128.load(a, 16);
+    const x2 = v128.load(a, 32);
+    const x3 = v128.load(a, 48);
+    expFour(dst, f32x4.neg(x0), f32x4.neg(x1), f32x4.neg(x2), f32x4.neg(x3));
+    const y0 = logistic(v128.load(dst), one);
+    const y1 = logistic(v128.load(dst, 16), one);
+    const y2 = logistic(v128.load(dst, 32), one);
+    const y3 = logistic(v128.load(dst, 48), one);
+    storeFour(dst, y0, y1, y2, y3);
+    if (exceeds(largest(x0, x1, x2, x3), LOGISTIC_LIMIT)) {
+      storeFour(dst, logisticFar(x0, y0), logisticFar(x1, y1), logisticFar(x2, y2), logisticFar(x3, y3));
+    }
+  }
 }
 
 // @ts-ignore: decorator
@@ -68,40 +201,6 @@ function expFar(x: v128): v128 {
 }
 
 // @ts-ignore: decorator
-@lazy const LOG32 = memory.data<f32>([
-  -0.07634443789720535, 0.12761536240577698, -0.13160182535648346, 0.14201763272285461, -0.1662335842847824,
-  0.20001226663589478, -0.2500081956386566, 0.3333333134651184,
-]);
-// @ts-ignore: decorator
-@inline export function log32(x: v128): v128 {
-  const tiny = f32x4.lt(x, c(1.17549435e-38));
-  const y = v128.bitselect(f32x4.mul(x, c(8388608)), x, tiny);
-  // y = m * 2^e with m in [sqrt(1/2), sqrt(2))
-  const k = i32x4.shr_s(i32x4.sub(y, i32x4.splat(0x3f3504f3)), 23);
-  const f = f32x4.sub(i32x4.sub(y, i32x4.shl(k, 23)), c(1));
-  const e = f32x4.sub(f32x4.convert_i32x4_s(k), v128.and(tiny, c(23)));
-  // log(1 + f) = f - f^2 / 2 + f^3 p(f)
-  let p = horner<f32>(LOG32, 8, f);
-  const z = f32x4.mul(f, f);
-  p = f32x4.mul(p, f32x4.mul(f, z));
-  p = fma(e, c(-2.1219444e-4), p);
-  p = fma(z, c(-0.5), p);
-  let r = fma(e, c(0.693359375), f32x4.add(f, p));
-  r = v128.bitselect(c(Infinity), r, f32x4.eq(x, c(Infinity)));
-  r = v128.bitselect(c(-Infinity), r, f32x4.eq(x, c(0)));
-  return v128.bitselect(r, c(NaN), f32x4.ge(x, c(0)));
-}
-
-/** exp(x) + plus for |x| <= 80, rounded once where that is what the sum takes. */
-// @ts-ignore: decorator
-@inline function expNear(x: v128, plus: f32): v128 {
-  const rounded = fma(x, c(1.44269504), c(ROUNDER));
-  const t = expFraction(x, rounded);
-  const power = i32x4.shl(i32x4.sub(rounded, i32x4.splat(0x4b400000 - 127)), 23);
-  return fma(power, t, plus == 0 ? power : f32x4.add(power, c(plus)));
-}
-
-// @ts-ignore: decorator
 @lazy const TANH32 = memory.data<f32>([
   -0.005704986397176981, 0.0206390880048275, -0.05373971536755562, 0.13331441581249237, -0.3333328068256378,
 ]);
@@ -112,19 +211,8 @@ function expFar(x: v128): v128 {
   const p = horner<f32>(TANH32, 5, z);
   const near = fma(f32x4.mul(p, z), x, x);
   const t = f32x4.pmin(a, c(10));
-  const far = f32x4.sub(c(1), f32x4.div(c(2), expNear(f32x4.add(t, t), 1)));
+  const far = f32x4.sub(c(1), f32x4.div(c(2), f32x4.add(expSmall(f32x4.add(t, t)), c(1))));
   return withSign<f32>(v128.bitselect(far, near, f32x4.ge(a, c(0.625))), x);
-}
-
-/** 1 / (1 + exp(-x)) with the denominator scaled by 2^-32, so that it is finite while the result is not 0. */
-// @ts-ignore: decorator
-@inline export function sigmoid32(x: v128): v128 {
-  x = f32x4.pmax(f32x4.pmin(f32x4.neg(x), c(104)), c(-30));
-  const rounded = fma(x, c(1.44269504), c(ROUNDER));
-  const t = expFraction(x, rounded);
-  const unit = c(2.3283064e-10);
-  const power = i32x4.shl(i32x4.sub(rounded, i32x4.splat(0x4b400000 + 32 - 127)), 23);
-  return f32x4.mul(f32x4.div(c(1), fma(power, t, f32x4.add(power, unit))), unit);
 }
 
 // @ts-ignore: decorator
@@ -147,38 +235,8 @@ function expFar(x: v128): v128 {
   // -log(erfc(t)) / t
   const t = f32x4.pmin(a, c(3.93));
   const q = horner<f32>(ERF32_2, 7, t);
-  const far = f32x4.sub(c(1), expNear(f32x4.mul(f32x4.neg(t), q), 0));
+  const far = f32x4.sub(c(1), expSmall(f32x4.mul(f32x4.neg(t), q)));
   return v128.bitselect(withSign<f32>(far, x), near, f32x4.gt(a, c(1)));
-}
-
-/** Beyond this the products of the reduction below are no longer exact. */
-export const TRIG32_LIMIT: f32 = 250;
-
-// @ts-ignore: decorator
-@lazy const SIN32 = memory.data<f32>([1.9515295891e-4, -8.3321608736e-3, 1.6666654611e-1]);
-// @ts-ignore: decorator
-@lazy const COS32 = memory.data<f32>([2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2, -0.5]);
-/** sin, or cos, for |x| <= TRIG32_LIMIT: within 1.4 units in the last place. */
-// @ts-ignore: decorator
-@inline export function trig32(x: v128, cosine: bool): v128 {
-  const rounded = fma(x, c(0.6366197723675814), c(ROUNDER));
-  const n = f32x4.sub(rounded, c(ROUNDER));
-  const back = f32x4.neg(n);
-  // x - n pi/2, pi/2 in three parts of 16, 16 and 24 bits; r carries the high part, `excess` what it is too large by
-  const near = fma(back, c(1.570770263671875), x);
-  const high = fma(back, c(2.6063062250614166e-5), near);
-  const low = fma(n, c(6.07710062827671e-11), fma(n, c(2.6063062250614166e-5), f32x4.sub(high, near)));
-  const r = f32x4.sub(high, low);
-  const excess = f32x4.add(f32x4.sub(r, high), low);
-  const z = f32x4.mul(r, r);
-  let s = horner<f32>(SIN32, 3, z);
-  s = f32x4.sub(r, fma(f32x4.mul(s, z), r, excess));
-  let k = horner<f32>(COS32, 4, z);
-  k = f32x4.add(c(1), fma(k, z, f32x4.mul(r, excess)));
-  const odd = i32x4.shr_s(i32x4.shl(rounded, 31), 31);
-  const quadrant = cosine ? i32x4.add(rounded, i32x4.splat(1)) : rounded;
-  const value = cosine ? v128.bitselect(s, k, odd) : v128.bitselect(k, s, odd);
-  return v128.xor(value, v128.and(i32x4.shl(quadrant, 30), i32x4.splat(i32.MIN_VALUE)));
 }
 
 export function nextafter32(x: f32, y: f32): f32 {

@@ -122,6 +122,8 @@ export function unary64(op: i32, x: f64): f64 {
       return besselI(1, x);
     case Op.Ndtri:
       return ndtri(x);
+    case Op.NormalCdf:
+      return 0.5 * (1 + erf(x * 0.7071067811865476));
     default:
       return logNdtr(x);
   }

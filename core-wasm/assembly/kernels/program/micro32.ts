@@ -1,7 +1,8 @@
 // Micro-ops of float32 programs: four lanes in float32 for the functions that networks run most, two lanes in float64 for
 // the other elementary ones, scalar float64 for the rest.
-import { TRIG32_LIMIT, erf32, exp2_32, exp32, log32, nextafter32, sigmoid32, tanh32, trig32 } from "../math/f32";
+import { erf32, exp2_32, expLoop, nextafter32, sigmoidLoop, tanh32 } from "../math/f32";
 import { binary64, unary64 } from "../math/f64";
+import { cosLoop, logLoop, normalCdfLoop, sinLoop } from "../math/loops32";
 import { withSign } from "../math/simd";
 import {
   DIVISION_LIMIT,
@@ -10,7 +11,6 @@ import {
   asinhWide,
   atan2Wide,
   atanhWide,
-  cosWide,
   coshWide,
   crossed,
   expm1Wide,
@@ -20,7 +20,6 @@ import {
   logWide,
   powWide,
   quotientWide,
-  sinWide,
   sinhWide,
   tanWide,
 } from "../math/wide";
@@ -42,20 +41,6 @@ import { Op } from "./opcodes";
 
 function unaryScalar(op: i32, dst: usize, a: usize, bytes: usize): void {
   for (let i: usize = 0; i < bytes; i += 4) store<f32>(dst + i, <f32>unary64(op, <f64>load<f32>(a + i)));
-}
-
-// @ts-ignore: decorator
-@inline function beyondTrig32(x: v128): bool {
-  return v128.any_true(f32x4.gt(f32x4.abs(x), f32x4.splat(TRIG32_LIMIT)));
-}
-
-/** sin or cos of four elements of which one is large. */
-function trigFar(op: i32, dst: usize, a: usize): void {
-  for (const end = dst + 16; dst < end; dst += 8, a += 8) {
-    const x = wide(a);
-    if (reducible(x)) putWide(dst, op == Op.Sin ? sinWide(x) : cosWide(x));
-    else unaryScalar(op, dst, a, 8);
-  }
 }
 
 function division(op: i32, dst: usize, a: usize, b: usize, bytes: usize): void {
@@ -82,23 +67,22 @@ export function micro32(op: i32, dst: usize, a: usize, b: usize, c: usize, bytes
   let i: usize = 0;
   switch (op) {
     case Op.Exp:
-      for (; i < bytes; i += 16) v128.store(dst + i, exp32(v128.load(a + i)));
-      return;
+      return expLoop(dst, a, bytes);
     case Op.Exp2:
       for (; i < bytes; i += 16) v128.store(dst + i, exp2_32(v128.load(a + i)));
       return;
     case Op.Log:
-      for (; i < bytes; i += 16) v128.store(dst + i, log32(v128.load(a + i)));
-      return;
+      return logLoop(dst, a, bytes);
     case Op.Tanh:
       for (; i < bytes; i += 16) v128.store(dst + i, tanh32(v128.load(a + i)));
       return;
     case Op.Sigmoid:
-      for (; i < bytes; i += 16) v128.store(dst + i, sigmoid32(v128.load(a + i)));
-      return;
+      return sigmoidLoop(dst, a, bytes);
     case Op.Erf:
       for (; i < bytes; i += 16) v128.store(dst + i, erf32(v128.load(a + i)));
       return;
+    case Op.NormalCdf:
+      return normalCdfLoop(dst, a, bytes);
     case Op.Expm1:
       for (; i < bytes; i += 8) putWide(dst + i, expm1Wide(wide(a + i)));
       return;
@@ -112,19 +96,9 @@ export function micro32(op: i32, dst: usize, a: usize, b: usize, c: usize, bytes
       for (; i < bytes; i += 8) putWide(dst + i, log1pWide(wide(a + i)));
       return;
     case Op.Sin:
-      for (; i < bytes; i += 16) {
-        const x = v128.load(a + i);
-        if (beyondTrig32(x)) trigFar(op, dst + i, a + i);
-        else v128.store(dst + i, trig32(x, false));
-      }
-      return;
+      return sinLoop(dst, a, bytes);
     case Op.Cos:
-      for (; i < bytes; i += 16) {
-        const x = v128.load(a + i);
-        if (beyondTrig32(x)) trigFar(op, dst + i, a + i);
-        else v128.store(dst + i, trig32(x, true));
-      }
-      return;
+      return cosLoop(dst, a, bytes);
     case Op.Tan:
       for (; i < bytes; i += 8) {
         const x = wide(a + i);

@@ -75,4 +75,5 @@ export const enum Op {
   Not = 71,
   Select = 72,
   ToValue = 73,
+  NormalCdf = 74,
 }
