@@ -4,13 +4,15 @@ import dts from "rollup-plugin-dts";
 import esbuild from "rollup-plugin-esbuild";
 import { minify } from "terser";
 
-const HOSTS = ["node", "deno", "bun", "browser", "workerd"];
+const HOSTS = ["node", "deno", "bun", "browser", "workerd", "edge-light"];
+/** Hosts without threads. */
+const SINGLE = ["workerd", "edge-light"];
 /** What threads run, where there are any. */
-const THREADS = HOSTS.filter((host) => host !== "workerd").map((host) => `${host}-thread`);
+const THREADS = HOSTS.filter((host) => !SINGLE.includes(host)).map((host) => `${host}-thread`);
 /** What the threads of kernels run, in hosts with web workers. */
 const KERNELS = "kernel-thread";
 /** Modules whose syntax is the host's own: they are copied beside the bundle as they stand. */
-const VERBATIM = ["deno-core.js", "workerd-core.js", "workerd-numerics.js"];
+const VERBATIM = ["deno-core.js", ...SINGLE.flatMap((host) => [`${host}-core.js`, `${host}-numerics.js`])];
 /** Entries beside those of the hosts, of pages and of the hosts with Node's modules. */
 const ENTRIES = ["inline", "inline-system", "manual", "manual-system"];
 /** What core-wasm/inline.mjs writes. */

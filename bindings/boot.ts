@@ -2,7 +2,7 @@
 
 import type { Host } from "../hosts/host.ts";
 import { instantiate, notStarted } from "./core.ts";
-import { setCollector } from "./memory/pressure.ts";
+import { setCollector, setPressure } from "./memory/pressure.ts";
 import { setAsyncContext } from "./memory/scope.ts";
 import { beginThreads } from "./threads.ts";
 
@@ -15,6 +15,7 @@ export function boot(module: WebAssembly.Module, host: Host): void {
   current = host;
   if (host.kernelThreads !== undefined) beginThreads(host.kernelThreads, module, memory);
   if (host.name === "bun" && host.collectGarbage !== undefined) setCollector(() => host.collectGarbage!());
+  if (host.pressure !== undefined) setPressure(host.pressure);
   if (host.asyncContext !== undefined) setAsyncContext(() => host.asyncContext!());
 }
 

@@ -3,6 +3,7 @@
 import { core, currentBuffer } from "./core.ts";
 import { reading } from "./device.ts";
 import { RuntimeError, ValueError } from "./error.ts";
+import { Finalizers } from "./memory/finalize.ts";
 import { deviceOr, dtypeOr, type FactoryOptions, made, sizesOf } from "./factories.ts";
 import {
   floatArg,
@@ -23,7 +24,7 @@ import { float, type Scalar } from "./tensor/scalar.ts";
 import { Tensor } from "./tensor/tensor.ts";
 
 const STATE_BYTES = 5056;
-const generators = new FinalizationRegistry<number>((address) => core.freeGenerator(address));
+const generators = new Finalizers<number>((address) => core.freeGenerator(address));
 
 /**
  * A source of random numbers with a state of its own; follows torch.Generator (the Mersenne Twister MT19937).

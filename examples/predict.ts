@@ -2,26 +2,15 @@
 //   node --import tsx examples/predict.ts digit.png [--weights out/mnist.safetensors] [--device webgpu]
 import { readFileSync } from "node:fs";
 import * as torch from "flambeau";
-import { classifier } from "./lib/classifier.ts";
+import { asDigit, classifier } from "./lib/classifier.ts";
 import { chosenDevice } from "./lib/device.ts";
 import { readImage } from "./lib/image.ts";
 import { commandLine, option, runAsProgram } from "./lib/main.ts";
-
-const F = torch.nn.functional;
 
 export interface Prediction {
   digit: number;
   /** of the ten digits */
   probabilities: number[];
-}
-
-/** Gray pixels [H, W] in [0, 1] as MNIST has them: white on black, 28 × 28. */
-function asDigit(pixels: torch.Tensor): torch.Tensor {
-  const border = torch.cat([pixels.at(0), pixels.at(-1), pixels.at("...", 0), pixels.at("...", -1)], 0);
-  const light = border.mean().item<number>() > 0.5;
-  const image = (light ? pixels.neg().add(1) : pixels).unsqueeze(0).unsqueeze(0);
-  const fits = image.shape[2] === 28 && image.shape[3] === 28;
-  return fits ? image : F.adaptiveAvgPool2d(image, [28, 28]);
 }
 
 export async function predict(file: string, weights: string, device: torch.Device = "cpu"): Promise<Prediction> {

@@ -3,7 +3,7 @@
  * bindings/boot.ts together with the compiled core; nothing in bindings imports from here but types.
  */
 export interface Host {
-  readonly name: "node" | "deno" | "bun" | "browser" | "workerd";
+  readonly name: "node" | "deno" | "bun" | "browser" | "workerd" | "edge-light";
   /** version of the host, as it gives it itself */
   readonly version: string;
   /** the build of the core that was loaded: with fused multiply-add (relaxed SIMD) or without */
@@ -69,6 +69,8 @@ export interface Host {
 
   /** A full collection now, where the host gives access to its collector. */
   collectGarbage?(): void;
+  /** After how many bytes of tensors the collector is pressed, where memory is so scarce that the default is too much. */
+  readonly pressure?: number;
   /** Makes a store that follows asynchronous tasks (AsyncLocalStorage). */
   asyncContext?(): AsyncContext<unknown>;
 }

@@ -1,6 +1,6 @@
 import { boot } from "../bindings/boot.ts";
+import { edge } from "./edge.ts";
 import core from "./workerd-core.js";
-import { web } from "./web.ts";
 
 /** No module is imported by a computed name here: bundlers are to find the packages where they are installed. */
 async function optionalPackage(name: string): Promise<unknown> {
@@ -12,9 +12,8 @@ async function optionalPackage(name: string): Promise<unknown> {
 }
 
 boot(core, {
-  ...web,
+  ...edge,
   name: "workerd",
-  version: navigator.userAgent,
   build: "relaxed",
   optionalPackage,
   numerics: () =>

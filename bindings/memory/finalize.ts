@@ -35,7 +35,14 @@ export interface Owned {
 const BATCH = 32;
 const SMALL_BYTES = 4096;
 
-const registry = new FinalizationRegistry<Handles>(releaseAll);
+/** The engine's finalizers. workerd has none at compatibility dates before 2025-05-05: there scopes and dispose() release. */
+export const Finalizers: typeof FinalizationRegistry =
+  globalThis.FinalizationRegistry ??
+  class {
+    register(): void {}
+  };
+
+const registry = new Finalizers<Handles>(releaseAll);
 
 function releaseAll(handles: Handles): void {
   for (const handle of handles) {

@@ -1,5 +1,5 @@
 // Making garbage visible. The engine sees a wrapper of some 50 bytes, not the megabytes in wasm behind it, so it would not
-// collect. Every PRESSURE_BYTES that wrappers come to hold, a large ArrayBuffer is allocated and dropped, which engines do
+// collect. Every `pressureBytes` that wrappers come to hold, a large ArrayBuffer is allocated and dropped, which engines do
 // count: about 0.3 ms in V8, and memory stays within a few hundred MB (measured on Node, Deno and Bun; a buffer per tensor
 // costs several times more). Finalizers need a turn of the event loop besides; a program that gives them none is told so.
 
@@ -7,15 +7,15 @@ import { i32 } from "../core.ts";
 
 const MB = 1024 * 1024;
 const NULL_DEVICE = 2;
-const PRESSURE_BYTES = 64 * MB;
-const DROPPED_BYTES = 128 * MB;
 const WATERMARK_BYTES = 1024 * MB;
+
+let pressureBytes = 64 * MB;
+let droppedBytes = 128 * MB;
 
 /** bytes that collectable wrappers have come to hold since the last pressure */
 let pending = 0;
 /** the same since the event loop last had a turn */
 let sinceTurn = 0;
-let turnAwaited = false;
 let warned = false;
 let watermark = WATERMARK_BYTES;
 
@@ -28,6 +28,12 @@ let watermark = WATERMARK_BYTES;
 export function setWatermark(bytes: number): void {
   watermark = bytes;
   warned = false;
+}
+
+/** For hosts that give an isolate little memory: the bytes between two pressures, which are also what is dropped. */
+export function setPressure(bytes: number): void {
+  pressureBytes = droppedBytes = bytes;
+  watermark = 4 * bytes;
 }
 
 /** The bytes of a storage that only this tensor holds, 0 for a view. */
@@ -43,7 +49,7 @@ export function allocated(handle: number): void {
   const bytes = soleBytes(handle);
   pending += bytes;
   sinceTurn += bytes;
-  if (pending >= PRESSURE_BYTES) press();
+  if (pending >= pressureBytes) press();
 }
 
 /** A handle is about to be released. */
@@ -64,21 +70,23 @@ export function setCollector(collector: () => void): void {
 function press(): void {
   pending = 0;
   if (collect !== undefined) collect();
-  else dropped = new ArrayBuffer(DROPPED_BYTES).byteLength;
-  if (!turnAwaited) {
-    turnAwaited = true;
-    setTimeout(() => {
-      turnAwaited = false;
-      sinceTurn = 0;
-    }, 0);
-  }
+  else dropped = new ArrayBuffer(droppedBytes).byteLength;
+  awaitTurn();
   if (sinceTurn >= watermark && !warned) {
     warned = true;
     console.warn(
-      `flambeau: tensors of ${(sinceTurn / (1024 * MB)).toFixed(1)} GB were made without a turn of the event loop, ` +
+      `flambeau: tensors of ${Math.round(sinceTurn / MB)} MB were made without a turn of the event loop, ` +
         "so garbage collection could not release any of them. Put the body of the loop into " +
         "torch.scope(() => { … }), dispose of tensors with `using` or dispose(), or await a macrotask now and then.",
     );
+  }
+}
+
+function awaitTurn(): void {
+  try {
+    setTimeout(() => (sinceTurn = 0), 0);
+  } catch {
+    // workerd gives no timers before the first request
   }
 }
 

@@ -1,5 +1,6 @@
 // torch.utils.benchmark: how long something takes, measured until it can be said.
 
+import { RuntimeError } from "../error.ts";
 import { memoryStats } from "../memory/stats.ts";
 import { isLost, synchronize } from "../webgpu.ts";
 
@@ -120,6 +121,7 @@ export class Timer {
     for (;;) {
       const seconds = await this.seconds(count);
       if (seconds > minRunTime / 1000 && seconds > 1e-4) break;
+      if (seconds === 0 && count >= 1e6) throw new RuntimeError("this host's clock stands still while it computes");
       count *= 10;
     }
     const times: number[] = [];

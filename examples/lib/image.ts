@@ -1,6 +1,6 @@
 // Reading pictures: PNG by a library, PGM (the "netpbm" gray format, binary or text) here.
-import { decode } from "fast-png";
 import * as torch from "flambeau";
+import { grayPng } from "./png.ts";
 
 /** Gray pixels float32 [H, W] in [0, 1]. */
 export function readImage(bytes: Uint8Array, name: string): torch.Tensor {
@@ -10,22 +10,8 @@ export function readImage(bytes: Uint8Array, name: string): torch.Tensor {
 }
 
 function readPng(bytes: Uint8Array): torch.Tensor {
-  const { width, height, data, channels, depth, palette } = decode(bytes);
-  const scale = 2 ** depth - 1;
-  if (palette !== undefined) {
-    const colours = torch.tensor(palette.map((c) => c.slice(0, 3))).div(255);
-    return colours
-      .indexSelect(0, torch.tensor([...data], { dtype: "int64" }))
-      .mean(1)
-      .view([height, width]);
-  }
-  const pixels = torch.tensor(Float32Array.from(data)).div(scale).view([height, width, channels]);
-  // one or three colours, then perhaps opacity, over a white page
-  const colours = channels <= 2 ? 1 : 3;
-  const gray = pixels.at("...", `:${colours}`).mean(-1);
-  if (channels === colours) return gray;
-  const opacity = pixels.at("...", channels - 1);
-  return gray.mul(opacity).add(opacity.neg().add(1));
+  const { width, height, levels } = grayPng(bytes);
+  return torch.tensor(levels).view([height, width]);
 }
 
 function readPgm(bytes: Uint8Array, name: string): torch.Tensor {
