@@ -19,8 +19,18 @@ function asyncLocalStorage(): Store | undefined {
 
 const Storage = asyncLocalStorage();
 
+/** No module is imported by a computed name here: bundlers are to find the packages where they are installed. */
+async function optionalPackage(name: string): Promise<unknown> {
+  try {
+    return await (name === "fast-png" ? import("fast-png") : import("jpeg-js"));
+  } catch (cause) {
+    throw new Error(`the package ${name} is not in the worker's bundle`, { cause });
+  }
+}
+
 export const edge: Omit<Host, "name" | "build" | "numerics"> = {
   ...web,
+  optionalPackage,
   version: globalThis.navigator?.userAgent ?? globals.EdgeRuntime ?? "",
   // an isolate has 128 MB in all
   pressure: 16 * 2 ** 20,
