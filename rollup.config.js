@@ -20,7 +20,7 @@ const WRITTEN = ["inline-core.js", "inline-numerics.js"];
 
 /** Which chunk a module is part of, by the first pattern that its path matches. */
 const CHUNKS = [
-  [/^hosts\/(system(-thread|-gpu|-core|-traits)?|optional|terminal)\.ts$/, "system"],
+  [/^hosts\/(system(-thread|-gpu|-core|-traits)?|builtin|optional|terminal)\.ts$/, "system"],
   [/^hosts\/(web|canvas|devtools)\.ts$/, "web"],
   [/^hosts\/browser-(core|traits)\.ts$/, "browser-core"],
   [/^hosts\/(init|web-core)\.ts$/, "init"],

@@ -1,5 +1,5 @@
 // The core of Node and Bun: a file beside this one, compiled at once.
-import { readFileSync } from "node:fs";
+import { builtin } from "./builtin.ts";
 import { detectBuild } from "./detect.ts";
 import type { CoreBuild, KernelThreads } from "./host.ts";
 import { systemCores, systemThreads } from "./system.ts";
@@ -12,7 +12,7 @@ export interface SystemCore {
 
 function read(address: URL): Uint8Array<ArrayBuffer> {
   try {
-    return readFileSync(address);
+    return builtin("node:fs").readFileSync(address);
   } catch (cause) {
     const help =
       "The .wasm files lie beside flambeau's JavaScript. Where a bundler has moved the one without the other, leave flambeau out of " +

@@ -1,6 +1,6 @@
 // Threads of the hosts that have Node's modules.
-import { setTimeout } from "node:timers";
-import { parentPort, Worker as NodeWorker } from "node:worker_threads";
+import type { Worker as NodeWorker } from "node:worker_threads";
+import { builtin } from "./builtin.ts";
 import type { Host, Thread } from "./host.ts";
 import { END_MS, serve, webThread } from "./thread.ts";
 
@@ -9,7 +9,7 @@ export const spawner =
   (file: () => URL): NonNullable<Host["spawn"]> =>
   (role, start) => {
     if (start !== undefined) return webThread(start());
-    const worker = new NodeWorker(file());
+    const worker = new (builtin("node:worker_threads").Worker)(file());
     worker.postMessage({ role }, []);
     return threadOf(worker);
   };
@@ -30,7 +30,7 @@ function threadOf(worker: NodeWorker): Thread {
     end() {
       worker.postMessage({ end: true }, []);
       worker.unref();
-      const patience = setTimeout(() => void worker.terminate(), END_MS);
+      const patience = builtin("node:timers").setTimeout(() => void worker.terminate(), END_MS);
       patience.unref();
       worker.once("exit", () => clearTimeout(patience));
     },
@@ -39,7 +39,7 @@ function threadOf(worker: NodeWorker): Thread {
 
 /** Begins to serve the thread that this module was loaded in. */
 export function serveParent(): void {
-  const port = parentPort!;
+  const port = builtin("node:worker_threads").parentPort!;
   // Deno's port does not close, but the thread's global scope does
   const close = (): void => ("close" in port ? port : (globalThis as unknown as { close(): void })).close();
   port.on("message", serve({ post: (message, transfer) => port.postMessage(message, transfer), close }));
