@@ -14,11 +14,15 @@ TS_SOURCES = $(shell find bindings hosts $(wildcard gpu) -name '*.ts' -o -name '
 WASM := dist/.optimized
 
 NUMERICS := dist/.numerics
+PAGES := examples/browser/dist/index.html
+PAGE_SOURCES = $(shell find examples/browser examples/lib examples/data -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
 
-.PHONY: chromium firefox emscripten pytorch build wasm fast bundle generate demo test conformance coverage bench soak serve docs format format-check lint types \
+.PHONY: chromium firefox emscripten pytorch build package pages wasm fast bundle generate demo test conformance coverage bench soak serve docs format format-check lint types \
   generated-check hosts bundlers clean help
 
-build: $(WASM) dist/node.js $(NUMERICS) ## the package in dist/: both wasm builds, a bundle per host, types
+build: package $(PAGES) ## the package in dist/: both wasm builds, a bundle per host, types; and the browser demos
+
+package: $(WASM) dist/node.js $(NUMERICS)
 
 wasm: $(WASM) $(NUMERICS)
 
@@ -53,7 +57,7 @@ generate: node_modules/.package-lock.json ## regenerate the gen/ folders from th
 generated-check: node_modules/.package-lock.json
 	$(TSX) core-wasm/generate/main.ts --check
 
-demo: build $(if $(filter webgpu,$(DEVICE)),hosts) ## train on MNIST and test; DEVICE=webgpu: on the GPU
+demo: package $(if $(filter webgpu,$(DEVICE)),hosts) ## train on MNIST and test; DEVICE=webgpu: on the GPU
 	node test/hosts/launch.mjs node examples/mnist.ts --device=$(DEVICE)
 
 test: ## install what the tests need and run every suite in every host
@@ -93,7 +97,17 @@ pytorch:
 .cache/lavapipe/lavapipe.json:
 	@test/hosts/lavapipe.sh .cache/lavapipe
 
-serve: build ## the browser demos on http://localhost:8080
+# the browser demos as static files, with a package.json and a lock of their own
+pages: $(PAGES)
+$(PAGES): $(PAGE_SOURCES) $(WASM) dist/node.js | $(NUMERICS) examples/browser/node_modules/.package-lock.json
+	cd examples/browser && node_modules/.bin/vite build --logLevel warn
+	@touch $@
+
+examples/browser/node_modules/.package-lock.json: examples/browser/package-lock.json
+	[ -L examples/browser/node_modules ] || (cd examples/browser && npm ci --no-audit --no-fund --loglevel=error)
+	@[ -L examples/browser/node_modules ] || touch $@
+
+serve: package pages ## the browser demos on http://localhost:8080
 	node examples/serve.mjs
 
 bench: build hosts ## flambeau beside its peers, DEVICE=cpu|webgpu; medians and ratios into test/bench/out
@@ -113,9 +127,10 @@ lint: node_modules/.package-lock.json
 	$(BIN)/oxlint
 types: node_modules/.package-lock.json
 	$(BIN)/tsc
+	@[ ! -d examples/browser/node_modules ] || $(BIN)/tsc -p examples/browser
 
 clean:
-	rm -rf dist out coverage docs/api test/bench/out test/soak/out *.tgz
+	rm -rf dist examples/browser/dist out coverage docs/api test/bench/out test/soak/out *.tgz
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14

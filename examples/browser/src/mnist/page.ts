@@ -1,0 +1,188 @@
+// The page of the digits: buttons, curves, and what the worker tells.
+import { Runtime, describe } from "../lib/channel.ts";
+import { byId, count, eachFrame, fail, parameter } from "../lib/dom.ts";
+import { Plot } from "../lib/plot.ts";
+import { deviceSwitch, start } from "../lib/status.ts";
+import { Confusion } from "./confusion.ts";
+import { Drawing } from "./drawing.ts";
+import { Samples } from "./samples.ts";
+import { Verdict } from "./verdict.ts";
+import type { Events, MnistCalls } from "./worker.ts";
+
+/** For a shorter course: mnist.html?epochs=1&images=6000 */
+const EPOCHS = parameter("epochs", 3);
+const IMAGES = parameter("images", 60_000);
+const STEPS = EPOCHS * Math.ceil(IMAGES / 64);
+
+type State = "loading" | "ready" | "training" | "paused" | "done";
+const runtime = new Runtime<MnistCalls, Events>("mnist");
+const button = byId<HTMLButtonElement>("train");
+const resetButton = byId<HTMLButtonElement>("reset");
+let state: State = "loading";
+
+function enter(next: State): void {
+  state = next;
+  byId("state").textContent = next;
+  button.textContent = { loading: "Start", ready: "Start", training: "Pause", paused: "Resume", done: "Train further" }[
+    next
+  ];
+  button.disabled = next === "loading";
+  resetButton.disabled = next === "loading" || next === "ready";
+}
+
+const lossPlot = new Plot(byId("lossPlot"), {
+  label: "Loss",
+  x: "step",
+  curves: [
+    { label: "each step", colour: "edge", width: 1, opacity: 0.35 },
+    { label: "averaged", colour: "accent" },
+  ],
+});
+const accuracyPlot = new Plot(byId("accuracyPlot"), {
+  label: "Accuracy on test images",
+  x: "step",
+  yRange: [0, 1],
+  format: (y) => `${Math.round(100 * y)} %`,
+  curves: [{ label: "accuracy", colour: "second" }],
+});
+const confusion = new Confusion(byId("matrix"));
+const samples = new Samples(byId("sampleList"));
+const verdict = new Verdict();
+
+let steps: number[] = [];
+let losses: number[] = [];
+let averages: number[] = [];
+let checks: { step: number; accuracy: number }[] = [];
+
+const drawLosses = eachFrame(() => {
+  lossPlot.set(steps, losses, averages);
+  if (steps.length === 0) return;
+  lossPlot.describe(`${averages.at(-1)!.toFixed(3)} after ${steps.at(-1)} steps`);
+});
+
+runtime.on("loading", (bytes) => (byId("state").textContent = `data: ${(bytes / 1e6).toFixed(1)} MB`));
+
+runtime.on("progress", ({ step, losses: recent, rate }) => {
+  recent.forEach((loss, i) => {
+    steps.push(step - recent.length + 1 + i);
+    losses.push(loss);
+    // the mean of all at first, then of the newest twenty or so
+    const before = averages.at(-1) ?? 0;
+    averages.push(before + (loss - before) * Math.max(0.05, 1 / (averages.length + 1)));
+  });
+  byId("step").textContent = count(step);
+  byId("loss").textContent = averages.at(-1)!.toFixed(3);
+  byId("rate").textContent = count(rate);
+  if (state === "training") byId("state").textContent = "training";
+  byId<HTMLProgressElement>("progress").value = Math.min(1, step / STEPS);
+  drawLosses(undefined);
+});
+
+runtime.on("check", ({ step, accuracy, confusion: counts, samples: probabilities, images }) => {
+  checks = [...checks.filter((other) => other.step !== step), { step, accuracy }];
+  const percent = `${(100 * accuracy).toFixed(images > 1000 ? 2 : 1)} %`;
+  byId("accuracy").textContent = percent;
+  accuracyPlot.set(
+    checks.map((check) => check.step),
+    checks.map((check) => check.accuracy),
+  );
+  accuracyPlot.describe(`${percent} after ${step} steps`);
+  confusion.show(counts);
+  samples.show(probabilities);
+  void drawing.ask();
+});
+
+async function train(): Promise<void> {
+  enter("training");
+  byId("state").textContent = "loading data";
+  try {
+    if (await runtime.call("train", { epochs: EPOCHS, images: IMAGES })) enter("done");
+  } catch (error) {
+    fail(`The training ended: ${describe(error)}`);
+    enter("ready");
+  }
+}
+
+button.addEventListener("click", () => {
+  fail("");
+  if (state === "training") {
+    enter("paused");
+    void runtime.call("hold");
+  } else if (state === "paused") {
+    enter("training");
+    void runtime.call("resume");
+  } else void train();
+});
+
+resetButton.addEventListener("click", async () => {
+  enter("loading");
+  await runtime.call("reset");
+  steps = [];
+  losses = [];
+  averages = [];
+  checks = [];
+  drawLosses(undefined);
+  accuracyPlot.set([], []);
+  for (const id of ["step", "loss", "accuracy", "rate"]) byId(id).textContent = "–";
+  byId<HTMLProgressElement>("progress").value = 0;
+  enter("ready");
+});
+
+const drawing = new Drawing(byId<HTMLCanvasElement>("paper"), async (image) => {
+  if (image === undefined) return verdict.clear();
+  if (state === "loading") return;
+  verdict.show(await runtime.call("classify", image), checks.length === 0);
+});
+byId("clear").addEventListener("click", () => drawing.clear());
+
+function download(bytes: Uint8Array): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>], { type: "application/octet-stream" }));
+  link.download = "mnist.safetensors";
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+const note = byId("weightsNote");
+byId("download").addEventListener("click", async () => {
+  const bytes = await runtime.call("weights");
+  download(bytes);
+  note.textContent = `mnist.safetensors, ${count(bytes.length)} bytes.`;
+});
+byId<HTMLInputElement>("upload").addEventListener("change", async ({ target }) => {
+  const input = target as HTMLInputElement;
+  const file = input.files?.[0];
+  input.value = "";
+  if (file === undefined) return;
+  note.textContent = `Reading ${file.name} …`;
+  try {
+    await runtime.call("loadWeights", file);
+    note.textContent = `The weights of ${file.name} are in use; all test images were asked about.`;
+  } catch (error) {
+    note.textContent = `${file.name} cannot be used: ${describe(error)}`;
+  }
+});
+
+async function begin(): Promise<void> {
+  const environment = await start(runtime);
+  deviceSwitch(environment, async (choice) => {
+    try {
+      await runtime.call("use", choice);
+    } catch (error) {
+      fail(`WebGPU could not be started: ${describe(error)}. The training stays on the CPU.`);
+      document.querySelector<HTMLInputElement>("input[value=cpu]")!.checked = true;
+    }
+  });
+  const images = await runtime.call("open", location.href);
+  samples.open(images);
+  enter("ready");
+  for (const id of ["download", "upload", "another"]) byId<HTMLButtonElement>(id).disabled = false;
+  let next = 0;
+  byId("another").addEventListener("click", () => {
+    drawing.put(images.subarray(784 * next, 784 * (next + 1)));
+    next = (next + 1) % (images.length / 784);
+  });
+  void drawing.ask();
+}
+
+begin().catch((error: unknown) => fail(`The page could not start: ${describe(error)}`));

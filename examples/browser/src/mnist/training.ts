@@ -1,0 +1,161 @@
+// A training that can be held, moved to another device while it runs, and asked at any time.
+import * as torch from "flambeau";
+import { classifier } from "../../../lib/classifier.ts";
+import { type Batch, type Score, test } from "../../../lib/train.ts";
+import { type Split, normalized } from "./data.ts";
+
+const { nn, optim } = torch;
+const { DataLoader, TensorDataset } = torch.utils.data;
+
+export interface Progress {
+  step: number;
+  /** of each step since the last report */
+  losses: number[];
+  /** images learned from, per second, since the last report */
+  rate: number;
+}
+
+export interface Check extends Score {
+  step: number;
+  /** how many images were asked */
+  images: number;
+}
+
+type Saved = Parameters<torch.optim.Adam["loadStateDict"]>[0];
+
+const BATCH = 64;
+const CHECKED = 1000;
+/** Asks often at first, when much changes. */
+const isCheck = (step: number): boolean => step % (step < 200 ? 25 : 100) === 0;
+/** Reading a loss makes a GPU idle, so there it is done now and then. */
+const reportEvery = { cpu: 4, webgpu: 20 };
+
+export class Training {
+  model = classifier();
+  step = 0;
+  device: "cpu" | "webgpu" = "cpu";
+  private optimizer = new optim.Adam(this.model.parameters(), { lr: 1e-3 });
+  private lossFn = new nn.CrossEntropyLoss();
+  private testing: Split;
+  private held: Promise<void> | undefined;
+  private release: (() => void) | undefined;
+  private wanted: "cpu" | "webgpu" = "cpu";
+  private stopped = false;
+  private running = false;
+
+  constructor(testing: Split) {
+    this.testing = testing;
+  }
+
+  // #region step
+  /** Learns from one batch; the loss is for those who wait. */
+  private learn([images, labels]: Batch): Promise<number> {
+    const { value } = torch.scope(() => {
+      const logits = this.model(normalized(images, this.device));
+      const loss = this.lossFn(logits, labels.to(this.device));
+      this.optimizer.zeroGrad();
+      loss.backward();
+      this.optimizer.step();
+      return { value: loss.itemAsync<number>() };
+    });
+    return value;
+  }
+  // #endregion
+
+  async run(
+    training: Split,
+    epochs: number,
+    report: (progress: Progress) => void,
+    checked: (check: Check) => void,
+  ): Promise<void> {
+    const loader = new DataLoader<Batch>(training.dataset, { batchSize: BATCH, shuffle: true });
+    let losses: Promise<number>[] = [];
+    let seen = 0;
+    let since = performance.now();
+    this.running = true;
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      for await (const batch of loader) {
+        if (this.held !== undefined) {
+          const before = performance.now();
+          await this.held;
+          since += performance.now() - before;
+        }
+        if (this.stopped) return;
+        if (this.wanted !== this.device) await this.move(this.wanted);
+        losses.push(this.learn(batch));
+        seen += batch[0].shape[0]!;
+        this.step++;
+        for (const tensor of batch) tensor.dispose();
+        if (losses.length >= reportEvery[this.device]) {
+          const values = await Promise.all(losses);
+          const now = performance.now();
+          report({ step: this.step, losses: values, rate: (1000 * seen) / (now - since) });
+          losses = [];
+          seen = 0;
+          since = now;
+        }
+        if (isCheck(this.step)) {
+          const before = performance.now();
+          checked(await this.check(CHECKED));
+          since += performance.now() - before;
+        }
+      }
+      checked(await this.check());
+      since = performance.now();
+    }
+    this.running = false;
+  }
+
+  /** Asks about the first test images, or all. */
+  async check(images = Infinity): Promise<Check> {
+    const { images: data, labels } = this.testing;
+    const count = Math.min(images, data.shape[0]!);
+    const some = new TensorDataset(data.narrow(0, 0, count), labels.narrow(0, 0, count));
+    const loader = new DataLoader<Batch>(some, { batchSize: 250 });
+    const model = (batch: torch.Tensor): torch.Tensor => this.model(normalized(batch, this.device));
+    return { ...(await test(loader, model, this.lossFn, this.device)), step: this.step, images: count };
+  }
+
+  /** Probabilities of the ten classes for images [N, 28, 28] of 0 to 255. */
+  async classify(images: torch.Tensor): Promise<number[][]> {
+    const probabilities = torch.scope(() =>
+      torch.noGrad(() => torch.softmax(this.model(normalized(images, this.device)), 1)),
+    );
+    const rows = await probabilities.tolistAsync<number[][]>();
+    probabilities.dispose();
+    return rows;
+  }
+
+  hold(): void {
+    this.held ??= new Promise((resolve) => (this.release = resolve));
+  }
+  resume(): void {
+    this.release?.();
+    this.held = this.release = undefined;
+  }
+  stop(): void {
+    this.stopped = true;
+    this.resume();
+  }
+
+  /** Computes on the other device, a training from its next batch on. */
+  async use(device: "cpu" | "webgpu"): Promise<void> {
+    this.wanted = device;
+    if (!this.running && device !== this.device) await this.move(device);
+  }
+  /** The weights move, and what the optimizer has learned about each of them. */
+  private async move(device: "cpu" | "webgpu"): Promise<void> {
+    const state = await torch.load<Saved>(await torch.save(this.optimizer.stateDict()));
+    await this.model.to(device);
+    this.optimizer.loadStateDict(state);
+    this.device = device;
+  }
+
+  async weights(): Promise<Uint8Array> {
+    return torch.safetensors.save(this.model.stateDict(), { format: "pt" });
+  }
+  /** @throws for a file that is damaged, or of another network */
+  async loadWeights(file: Blob): Promise<void> {
+    this.model.loadStateDict(await torch.safetensors.loadFile(file));
+  }
+}

@@ -1,0 +1,13 @@
+// The module worker in which everything is computed, so that pages stay responsive. Its name says whose.
+import { type Calls, serve } from "./lib/channel.ts";
+
+const roles: Record<string, () => Promise<{ calls: Calls }>> = {
+  mnist: () => import("./mnist/worker.ts"),
+};
+
+serve(
+  Promise.all([roles[self.name]!(), import("./lib/environment.ts")]).then(([role, environment]) => ({
+    ...environment.calls,
+    ...role.calls,
+  })),
+);
