@@ -91,6 +91,8 @@ export class Geometry {
   mapTables: usize;
   /** columns computed at a time by the strided transpose */
   columnStep: i32;
+  /** map channels that Winograd's way takes at a time */
+  rowStep: i32;
   end: usize;
 
   // @ts-ignore: decorator

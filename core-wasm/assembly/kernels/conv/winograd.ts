@@ -7,7 +7,7 @@
 // +-2. Against float64 the error is 5e-7 to 8e-7 of the result's root mean square, and at most 7e-6 of it, for 16 to 512
 // channels (sums of products: 2e-7 and 2e-6). An infinity or NaN in the image makes NaN of the tiles that it lies in.
 import { EDGE_BYTES, multiplyPacked, roundUp } from "../gemm/block";
-import { high, low } from "../gemm/pack";
+import { high, low, transposeFour } from "../gemm/pack";
 import { MR, madd } from "../gemm/tile";
 import { layOutWeight } from "./winogradWeight";
 import { ConvKind, Geometry, room, windows } from "./geometry";
@@ -17,8 +17,12 @@ const KERNEL_BYTES: usize = 36;
 export const SIDE: i32 = 4;
 const PATCH: i32 = 6;
 export const PRODUCTS: i32 = 36;
+/** With fewer the products are too short. */
+const MIN_CHANNELS: i32 = 8;
 /** Bytes of the transformed tiles and of their products that are in flight: a share of L2. */
 const BLOCK_BYTES: i32 = 1 << 20;
+/** Bytes of transformed kernels that are as good as none in L2. */
+const ROW_BYTES: i32 = 1 << 19;
 const MIN_TILES: i32 = 32;
 const MAX_TILES: i32 = 128;
 /** Between the 36 matrices, which would else begin in the same set of the cache. */
@@ -39,17 +43,22 @@ export const CQ: f32 = 1 / (2 * QQ * (QQ - PP));
   return (length + SIDE - 1) / SIDE;
 }
 
+// @ts-ignore: decorator
+@inline export function tilesOf(g: Geometry): i32 {
+  return tilesAlong(g.mh) * tilesAlong(g.mw);
+}
+
 /** Whether it is faster so, for a geometry of the whole convolution. */
 export function suits(g: Geometry): bool {
   if (g.kind == ConvKind.Transpose && !g.flipped) return false;
   if (g.size != 4 || g.kd * g.sd * g.id * g.md != 1 || g.sh * g.sw * g.dh * g.dw != 1 || g.kh != 3 || g.kw != 3)
     return false;
-  return min(g.imageChannels, g.mapChannels) >= 8 && g.batch * tilesAlong(g.mh) * tilesAlong(g.mw) >= 32;
-}
-
-// @ts-ignore: decorator
-@inline export function tilesOf(g: Geometry): i32 {
-  return tilesAlong(g.mh) * tilesAlong(g.mw);
+  const tiles = <i64>g.batch * tilesOf(g);
+  const c = g.imageChannels;
+  const m = g.mapChannels;
+  if (min(c, m) < MIN_CHANNELS) return false;
+  // multiply-adds for each pair of channels, and what transforms take in their stead
+  return <i64>g.batch * g.positions * 9 > tiles * (36 + 330 / m + 204 / c) + 280;
 }
 
 /** Lays out the workspace from `at` on; the image's buffer is as large as whole tiles need. Returns the end. */
@@ -58,6 +67,10 @@ export function layOutWinograd(g: Geometry, at: usize): usize {
   const block = BLOCK_BYTES / (4 * PRODUCTS * (g.imageChannels + g.mapChannels));
   const all = roundUp(g.batch * tiles, 8);
   g.columnStep = min(all, max(MIN_TILES, min(MAX_TILES, block & -8)));
+  // where all tiles are one block, kernels need not be kept: a few rows of them are transformed at a time
+  const rowBytes = 4 * PRODUCTS * g.imageChannels;
+  g.rowStep =
+    all > g.columnStep ? g.mapChannels : min(g.mapChannels, max(g.flipped ? 4 : 1, ROW_BYTES / rowBytes / MR) * MR);
   g.fold = max(1, min(g.batch, g.columnStep / max(1, tiles)));
   g.eh = tilesAlong(g.mh) * SIDE + 2;
   g.ew = tilesAlong(g.mw) * SIDE + 2;
@@ -71,16 +84,16 @@ export function layOutWinograd(g: Geometry, at: usize): usize {
   g.edge = at;
   at += EDGE_BYTES;
   g.kernel = at;
-  at += room(PATCH * PATCH * 16);
+  at += room(PATCH * PATCH * 16 + 144);
   g.positionTable = at;
   at += room((g.columnStep + 8) * <i32>ENTRY);
   if (g.kind == ConvKind.Weight) return layOutWeight(g, at);
   g.packedA = at;
-  at += room((roundUp(g.mapChannels, MR) * g.imageChannels * 4 + GAP) * PRODUCTS);
+  at += room((roundUp(g.rowStep, MR) * g.imageChannels * 4 + GAP) * PRODUCTS);
   g.packedB = at;
   at += room((g.imageChannels * g.columnStep * 4 + GAP) * PRODUCTS);
   g.columns = at;
-  at += room((g.mapChannels * g.columnStep * 4 + GAP) * PRODUCTS);
+  at += room((g.rowStep * g.columnStep * 4 + GAP) * PRODUCTS);
   return at;
 }
 
@@ -186,22 +199,26 @@ function transformKernels(
   step: usize,
   work: usize,
 ): void {
-  for (let i: usize = 0; i < 3; i++) {
-    const at = i * 12;
-    let x0 = v128.load32_zero(k0 + at);
-    x0 = v128.load32_lane(k1 + at, x0, 1);
-    x0 = v128.load32_lane(k2 + at, x0, 2);
-    x0 = v128.load32_lane(k3 + at, x0, 3);
-    let x1 = v128.load32_zero(k0 + at, 4);
-    x1 = v128.load32_lane(k1 + at, x1, 1, 4);
-    x1 = v128.load32_lane(k2 + at, x1, 2, 4);
-    x1 = v128.load32_lane(k3 + at, x1, 3, 4);
-    let x2 = v128.load32_zero(k0 + at, 8);
-    x2 = v128.load32_lane(k1 + at, x2, 1, 8);
-    x2 = v128.load32_lane(k2 + at, x2, 2, 8);
-    x2 = v128.load32_lane(k3 + at, x2, 3, 8);
-    if (flipped) kernelColumn(x2, x1, x0, work + (2 - i) * 96, 16);
-    else kernelColumn(x0, x1, x2, work + i * 96, 16);
+  let last = work;
+  let by: isize = 96;
+  if (flipped) {
+    last += 192;
+    by = -96;
+  }
+  // the elements in their order, or from the last to the first
+  const x = work + 576;
+  transposeFour(k0, k1, k2, k3, x, 16);
+  transposeFour(k0 + 16, k1 + 16, k2 + 16, k3 + 16, x + 64, 16);
+  let x8 = v128.load32_zero(k0, 32);
+  x8 = v128.load32_lane(k1, x8, 1, 32);
+  x8 = v128.load32_lane(k2, x8, 2, 32);
+  v128.store(x, v128.load32_lane(k3, x8, 3, 32), 128);
+  for (let at = x; at < x + 144; at += 48) {
+    const a = v128.load(at);
+    const c = v128.load(at, 32);
+    if (flipped) kernelColumn(c, v128.load(at, 16), a, last, 16);
+    else kernelColumn(a, v128.load(at, 16), c, last, 16);
+    last += by;
   }
   for (let at = work; at < work + 96; at += 16) {
     kernelColumn(v128.load(at), v128.load(at, 96), v128.load(at, 192), to, 6 * step);
@@ -209,35 +226,40 @@ function transformKernels(
   }
 }
 
-/** The transformed kernels of a group as 36 packed matrices [map channels, image channels]. */
-function packKernels(g: Geometry, weight: usize, group: i32): void {
-  const m = g.mapChannels;
+/** The transformed kernels of map channels [begin, begin + rows) of a group as 36 packed matrices [rows, image channels]. */
+function packKernels(g: Geometry, weight: usize, group: i32, begin: i32, rows: i32): void {
+  const last = begin + rows - 1;
   const channels = g.imageChannels;
-  const step = <usize>(roundUp(m, MR) * channels * 4 + GAP);
+  const step = <usize>(roundUp(rows, MR) * channels * 4 + GAP);
   // bytes from a map channel's kernels to the next one's, and from an image channel's
   const stride = <usize>g.weightStride * 4;
   const row: usize = g.flipped ? KERNEL_BYTES : stride;
   const column: usize = g.flipped ? stride : KERNEL_BYTES;
-  const from = weight + <usize>(group * (g.flipped ? channels : m)) * stride;
-  let to = g.packedA;
-  for (let i = 0; i < m; i += MR) {
-    for (let c = 0; c < channels; c++) {
-      // rows 0 to 3 of a panel, and again the last four
-      for (let r = 0; r <= MR - 4; r += 2) {
+  const from = weight + <usize>(group * (g.flipped ? channels : g.mapChannels)) * stride;
+  // a flipped kernel's map channels are neighbours, and its image channels are far apart: some at a time, so that lines of
+  // memory are read on
+  const some = g.flipped ? 16 : channels;
+  for (let c0 = 0; c0 < channels; c0 += some) {
+    for (let i = begin; i <= last; i += MR) {
+      let to = g.packedA + <usize>((i - begin) * channels + c0 * MR) * 4;
+      for (let c = c0; c < min(channels, c0 + some); c++) {
         const k = from + <usize>c * column;
-        const first = i + r;
-        transformKernels(
-          k + <usize>min(first, m - 1) * row,
-          k + <usize>min(first + 1, m - 1) * row,
-          k + <usize>min(first + 2, m - 1) * row,
-          k + <usize>min(first + 3, m - 1) * row,
-          g.flipped,
-          to + <usize>r * 4,
-          step,
-          g.kernel,
-        );
+        // rows 0 to 3 of a panel, and again the last four
+        for (let r = 0; r <= MR - 4; r += 2) {
+          const first = i + r;
+          transformKernels(
+            k + <usize>min(first, last) * row,
+            k + <usize>min(first + 1, last) * row,
+            k + <usize>min(first + 2, last) * row,
+            k + <usize>min(first + 3, last) * row,
+            g.flipped,
+            to + <usize>r * 4,
+            step,
+            g.kernel,
+          );
+        }
+        to += <usize>MR * 4;
       }
-      to += <usize>MR * 4;
     }
   }
 }
@@ -339,12 +361,36 @@ export function fillEntries(g: Geometry, first: i32, count: i32, mapBatch: i32, 
   return <usize>load<i32>(entry);
 }
 
+/** Patches of the tiles that the table holds, as 36 packed matrices [image channels, padded]. */
+function packPatches(g: Geometry, padded: i32, step: usize): void {
+  const channels = g.imageChannels;
+  for (let q = 0; q < padded; q += 4) {
+    const entry = g.positionTable + <usize>q * ENTRY;
+    let from = g.border;
+    let to = g.packedB + <usize>((q >> 3) * channels * 32 + (q & 4) * 4);
+    for (let c = 0; c < channels; c++) {
+      transformPatches(
+        from + offset(entry),
+        from + offset(entry + ENTRY),
+        from + offset(entry + 2 * ENTRY),
+        from + offset(entry + 3 * ENTRY),
+        <usize>g.rowStride * 4,
+        to,
+        step,
+        g.kernel,
+      );
+      from += <usize>g.channelStride * 4;
+      to += 32;
+    }
+  }
+}
+
 export function winogradForward(g: Geometry, out: usize, image: usize, weight: usize, bias: usize): void {
   const channels = g.imageChannels;
   const m = g.mapChannels;
-  const stepA = <usize>(roundUp(m, MR) * channels * 4 + GAP);
+  const once = g.rowStep == m;
   for (let group = 0; group < g.groups; group++) {
-    packKernels(g, weight, group);
+    if (once) packKernels(g, weight, group, 0, m);
     for (let n = 0; n < g.batch; n += g.fold) {
       const fold = min(g.fold, g.batch - n);
       for (let f = 0; f < fold; f++) windows<f32>(g, image, n + f, group, f);
@@ -352,51 +398,30 @@ export function winogradForward(g: Geometry, out: usize, image: usize, weight: u
       const tiles = fold * tilesOf(g);
       for (let t = 0; t < tiles; t += g.columnStep) {
         const count = min(g.columnStep, tiles - t);
-        fillEntries(g, t, count, g.mapBatch, g.mw);
         const padded = roundUp(count, 8);
         const stepB = <usize>(channels * padded * 4 + GAP);
-        const stepC = <usize>(m * padded * 4 + GAP);
-        const row = <usize>g.rowStride * 4;
-        for (let q = 0; q < padded; q += 4) {
-          const entry = g.positionTable + <usize>q * ENTRY;
-          let from = g.border;
-          let to = g.packedB + <usize>((q >> 3) * channels * 32 + (q & 4) * 4);
-          for (let c = 0; c < channels; c++) {
-            transformPatches(
-              from + offset(entry),
-              from + offset(entry + ENTRY),
-              from + offset(entry + 2 * ENTRY),
-              from + offset(entry + 3 * ENTRY),
-              row,
-              to,
-              stepB,
-              g.kernel,
-            );
-            from += <usize>g.channelStride * 4;
-            to += 32;
+        fillEntries(g, t, count, g.mapBatch, g.mw);
+        packPatches(g, padded, stepB);
+        for (let i = 0; i < m; i += g.rowStep) {
+          const rows = min(g.rowStep, m - i);
+          if (!once) packKernels(g, weight, group, i, rows);
+          const stepA = <usize>(roundUp(rows, MR) * channels * 4 + GAP);
+          const stepC = <usize>(rows * padded * 4 + GAP);
+          const ldc = <usize>padded * 4;
+          for (let e: usize = 0; e < <usize>PRODUCTS; e++) {
+            const a = g.packedA + e * stepA;
+            const b = g.packedB + e * stepB;
+            multiplyPacked<f32>(rows, padded, channels, 1, a, b, g.columns + e * stepC, ldc, false, g.edge);
           }
-        }
-        for (let i: usize = 0; i < <usize>PRODUCTS; i++) {
-          multiplyPacked<f32>(
-            m,
-            padded,
-            channels,
-            1,
-            g.packedA + i * stepA,
-            g.packedB + i * stepB,
-            g.columns + i * stepC,
-            <usize>padded * 4,
-            false,
-            g.edge,
-          );
-        }
-        for (let o = 0; o < m; o++) {
-          const value = f32x4.splat(bias ? load<f32>(bias + <usize>(group * m + o) * 4) : 0);
-          const plane = result + <usize>(o * g.positions) * 4;
-          const from = g.columns + <usize>(o * padded) * 4;
-          for (let q = 0; q < padded; q += 4) {
-            const entries = g.positionTable + <usize>q * ENTRY;
-            transformProducts(from + <usize>q * 4, stepC, value, plane, <usize>g.mw * 4, entries, g.kernel);
+          for (let o = 0; o < rows; o++) {
+            const channel = i + o;
+            const value = f32x4.splat(bias ? load<f32>(bias + <usize>(group * m + channel) * 4) : 0);
+            const plane = result + <usize>(channel * g.positions) * 4;
+            const from = g.columns + <usize>(o * padded) * 4;
+            for (let q = 0; q < padded; q += 4) {
+              const entries = g.positionTable + <usize>q * ENTRY;
+              transformProducts(from + <usize>q * 4, stepC, value, plane, <usize>g.mw * 4, entries, g.kernel);
+            }
           }
         }
       }

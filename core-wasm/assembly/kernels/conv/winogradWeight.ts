@@ -35,11 +35,11 @@ export function layOutWeight(g: Geometry, at: usize): usize {
   g.maps = at;
   if (!isWhole(g)) at += room(g.fold * g.mapChannels * tilesOf(g) * SIDE * SIDE * 4);
   g.packedA = at;
-  at += room((roundUp(g.mapChannels, MR) * g.columnStep * 4 + GAP) * PRODUCTS);
+  at += room((roundUp(g.rowStep, MR) * g.columnStep * 4 + GAP) * PRODUCTS);
   g.packedB = at;
   at += room((roundUp(g.imageChannels, 8) * g.columnStep * 4 + GAP) * PRODUCTS);
   g.columns = at;
-  at += room((g.mapChannels * g.imageChannels * 4 + GAP) * PRODUCTS);
+  at += room((g.rowStep * g.imageChannels * 4 + GAP) * PRODUCTS);
   return at;
 }
 
@@ -126,19 +126,81 @@ function transformGradients(from: usize, step: usize, count: i32, to: usize, wor
   }
 }
 
+/** Patches of the tiles that the table holds, up to `end`, as 36 packed matrices [tiles, image channels]. */
+function packPatches(g: Geometry, end: usize, step: usize): void {
+  const last = g.imageChannels - 1;
+  const plane = <usize>g.channelStride * 4;
+  const panel = end - g.positionTable;
+  for (let c = 0; c <= last; c += 4) {
+    const d0 = g.border + <usize>c * plane;
+    const d1 = g.border + <usize>min(c + 1, last) * plane;
+    const d2 = g.border + <usize>min(c + 2, last) * plane;
+    const d3 = g.border + <usize>min(c + 3, last) * plane;
+    // a tile is 32 bytes of a panel of eight channels, twice its entry's
+    let to = g.packedB + <usize>(c >> 3) * 2 * panel + <usize>(c & 4) * 4;
+    for (let entry = g.positionTable; entry < end; entry += ENTRY) {
+      const at = offset(entry);
+      transformPatches(d0 + at, d1 + at, d2 + at, d3 + at, <usize>g.rowStride * 4, to, step, g.kernel);
+      to += 32;
+    }
+  }
+}
+
+/** The same tiles of map channels [begin, begin + rows), planes of `width` elements a row, as 36 matrices [rows, tiles]. */
+function packMaps(
+  g: Geometry,
+  maps: usize,
+  plane: usize,
+  width: i32,
+  begin: i32,
+  rows: i32,
+  end: usize,
+  step: usize,
+): void {
+  const last = begin + rows - 1;
+  let panel = g.packedA;
+  for (let o = begin; o <= last; o += MR) {
+    // rows 0 to 3 of a panel, and again the last four
+    for (let r = 0; r <= MR - 4; r += 2) {
+      const y0 = maps + <usize>min(o + r, last) * plane;
+      const y1 = maps + <usize>min(o + r + 1, last) * plane;
+      const y2 = maps + <usize>min(o + r + 2, last) * plane;
+      const y3 = maps + <usize>min(o + r + 3, last) * plane;
+      let to = panel + <usize>r * 4;
+      for (let entry = g.positionTable; entry < end; entry += ENTRY) {
+        const at = offset(entry + 4);
+        transformMaps(y0 + at, y1 + at, y2 + at, y3 + at, <usize>width * 4, to, step, g.kernel);
+        to += <usize>MR * 4;
+      }
+    }
+    panel += <usize>MR * 4 * ((end - g.positionTable) / ENTRY);
+  }
+}
+
+/** The gradients of the kernels of map channels [begin, begin + rows), whose sums there are. */
+function unpackKernels(g: Geometry, weight: usize, begin: i32, rows: i32, step: usize): void {
+  const channels = g.imageChannels;
+  for (let o = 0; o < rows; o++) {
+    for (let c = 0; c < channels; c += 4) {
+      const from = g.columns + <usize>(o * channels + c) * 4;
+      const to = weight + <usize>((begin + o) * channels + c) * 36;
+      transformGradients(from, step, min(4, channels - c), to, g.kernel);
+    }
+  }
+}
+
 export function winogradWeight(g: Geometry, weight: usize, image: usize, map: usize): void {
   const channels = g.imageChannels;
   const m = g.mapChannels;
   const whole = isWhole(g);
-  const mapWidth = whole ? g.mw : tilesAlong(g.mw) * SIDE;
-  const mapHeight = whole ? g.mh : tilesAlong(g.mh) * SIDE;
-  const plane = mapWidth * mapHeight;
+  const width = whole ? g.mw : tilesAlong(g.mw) * SIDE;
+  const height = whole ? g.mh : tilesAlong(g.mh) * SIDE;
+  const plane = width * height;
   const mapBatch = whole ? g.mapBatch : m * plane;
-  const stepC = <usize>(m * channels * 4 + GAP);
-  const imagePlane = <usize>g.channelStride * 4;
-  const mapPlane = <usize>plane * 4;
-  const table = g.positionTable;
+  const sumsStay = g.rowStep == m;
+  const stepC = <usize>(g.rowStep * channels * 4 + GAP);
   for (let group = 0; group < g.groups; group++) {
+    const result = weight + <usize>(group * m * channels) * 36;
     for (let n = 0; n < g.batch; n += g.fold) {
       const fold = min(g.fold, g.batch - n);
       const y = map + (<usize>n * <usize>g.mapBatch + <usize>(group * m * g.positions)) * 4;
@@ -147,65 +209,31 @@ export function winogradWeight(g: Geometry, weight: usize, image: usize, map: us
         if (whole) continue;
         const source = y + <usize>f * <usize>g.mapBatch * 4;
         const copy = g.maps + <usize>(f * mapBatch) * 4;
-        copyShifted<f32>(m, source, 1, g.mh, g.mw, copy, 1, mapHeight, mapWidth, 0, 0, 0);
+        copyShifted<f32>(m, source, 1, g.mh, g.mw, copy, 1, height, width, 0, 0, 0);
       }
       const maps = whole ? y : g.maps;
       const tiles = fold * tilesOf(g);
       for (let t = 0; t < tiles; t += g.columnStep) {
         const count = min(g.columnStep, tiles - t);
-        fillEntries(g, t, count, mapBatch, mapWidth);
-        const end = table + <usize>count * ENTRY;
-        const stepA = <usize>(roundUp(m, MR) * count * 4 + GAP);
+        fillEntries(g, t, count, mapBatch, width);
+        const end = g.positionTable + <usize>count * ENTRY;
         const stepB = <usize>(roundUp(channels, 8) * count * 4 + GAP);
-        for (let c = 0; c < channels; c += 4) {
-          const d0 = g.border + <usize>c * imagePlane;
-          const d1 = g.border + <usize>min(c + 1, channels - 1) * imagePlane;
-          const d2 = g.border + <usize>min(c + 2, channels - 1) * imagePlane;
-          const d3 = g.border + <usize>min(c + 3, channels - 1) * imagePlane;
-          let to = g.packedB + <usize>((c & -8) * count * 4 + (c & 4) * 4);
-          for (let entry = table; entry < end; entry += ENTRY) {
-            const at = offset(entry);
-            transformPatches(d0 + at, d1 + at, d2 + at, d3 + at, <usize>g.rowStride * 4, to, stepB, g.kernel);
-            to += 32;
+        packPatches(g, end, stepB);
+        for (let i = 0; i < m; i += g.rowStep) {
+          const rows = min(g.rowStep, m - i);
+          const stepA = <usize>(roundUp(rows, MR) * count * 4 + GAP);
+          packMaps(g, maps, <usize>plane * 4, width, i, rows, end, stepA);
+          const ldc = <usize>channels * 4;
+          const add = n > 0 || t > 0;
+          for (let e: usize = 0; e < <usize>PRODUCTS; e++) {
+            const a = g.packedA + e * stepA;
+            const b = g.packedB + e * stepB;
+            multiplyPacked<f32>(rows, channels, count, 1, a, b, g.columns + e * stepC, ldc, add, g.edge);
           }
-        }
-        for (let o = 0; o < m; o += MR) {
-          // rows 0 to 3 of a panel, and again the last four
-          for (let r = 0; r <= MR - 4; r += 2) {
-            const y0 = maps + <usize>min(o + r, m - 1) * mapPlane;
-            const y1 = maps + <usize>min(o + r + 1, m - 1) * mapPlane;
-            const y2 = maps + <usize>min(o + r + 2, m - 1) * mapPlane;
-            const y3 = maps + <usize>min(o + r + 3, m - 1) * mapPlane;
-            let to = g.packedA + <usize>(o * count + r) * 4;
-            for (let entry = table; entry < end; entry += ENTRY) {
-              const at = offset(entry + 4);
-              transformMaps(y0 + at, y1 + at, y2 + at, y3 + at, <usize>mapWidth * 4, to, stepA, g.kernel);
-              to += <usize>MR * 4;
-            }
-          }
-        }
-        for (let i: usize = 0; i < <usize>PRODUCTS; i++) {
-          multiplyPacked<f32>(
-            m,
-            channels,
-            count,
-            1,
-            g.packedA + i * stepA,
-            g.packedB + i * stepB,
-            g.columns + i * stepC,
-            <usize>channels * 4,
-            n > 0 || t > 0,
-            g.edge,
-          );
+          if (!sumsStay) unpackKernels(g, result, i, rows, stepC);
         }
       }
     }
-    for (let o = 0; o < m; o++) {
-      for (let c = 0; c < channels; c += 4) {
-        const k = <usize>(o * channels + c);
-        const to = weight + (<usize>(group * m * channels) + k) * 36;
-        transformGradients(g.columns + k * 4, stepC, min(4, channels - c), to, g.kernel);
-      }
-    }
+    if (sumsStay) unpackKernels(g, result, 0, m, stepC);
   }
 }

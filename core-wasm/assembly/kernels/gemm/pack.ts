@@ -45,7 +45,7 @@ export function packScalar<T>(
 
 /** Four 4-byte elements of four lines, to four rows of a panel. */
 // @ts-ignore: decorator
-@inline function transposeFour(l0: usize, l1: usize, l2: usize, l3: usize, dst: usize, row: usize = 32): void {
+@inline export function transposeFour(l0: usize, l1: usize, l2: usize, l3: usize, dst: usize, row: usize = 32): void {
   const x0 = v128.load(l0);
   const x1 = v128.load(l1);
   const x2 = v128.load(l2);
