@@ -18,11 +18,12 @@ PAGES := examples/browser/dist/index.html
 PAGE_SOURCES = $(shell find examples/browser examples/lib examples/data -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
 
 .PHONY: chromium firefox emscripten pytorch build package pages wasm fast bundle generate demo test conformance coverage bench soak serve docs format format-check lint types \
-  generated-check hosts bundlers clean help
+  profile generated-check hosts bundlers clean help
 
 build: package $(PAGES) ## the package in dist/: both wasm builds, a bundle per host, types; and the browser demos
 
 package: $(WASM) dist/node.js $(NUMERICS)
+	@node test/package/sizes.mjs
 
 wasm: $(WASM) $(NUMERICS)
 
@@ -43,7 +44,7 @@ node_modules/.package-lock.json: package-lock.json
 	[ -L node_modules ] || npm ci --no-audit --no-fund
 	@[ -L node_modules ] || touch $@
 
-$(WASM): $(CORE_SOURCES) $(wildcard core-wasm/*.mjs) | node_modules/.package-lock.json
+$(WASM): $(CORE_SOURCES) $(wildcard core-wasm/*.mjs core-wasm/split/*.*) | node_modules/.package-lock.json
 	node core-wasm/build.mjs
 	@touch $@
 
@@ -53,6 +54,9 @@ dist/node.js: $(TS_SOURCES) | node_modules/.package-lock.json
 
 generate: node_modules/.package-lock.json ## regenerate the gen/ folders from the op records
 	$(TSX) core-wasm/generate/main.ts
+
+profile: build ## what training and inference need of the core, for its first module: core-wasm/split/cold.txt
+	node core-wasm/split/profile.mjs
 
 generated-check: node_modules/.package-lock.json
 	$(TSX) core-wasm/generate/main.ts --check

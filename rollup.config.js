@@ -23,7 +23,7 @@ const CHUNKS = [
   [/^hosts\/(system(-thread|-gpu|-core|-traits)?|builtin|optional|terminal)\.ts$/, "system"],
   [/^hosts\/(web|canvas|devtools)\.ts$/, "web"],
   [/^hosts\/browser-(core|traits)\.ts$/, "browser-core"],
-  [/^hosts\/(init|web-core)\.ts$/, "init"],
+  [/^hosts\/(init|web-core|web-rest)\.ts$/, "init"],
   [/^hosts\/(inflate|inline-bytes)\.ts$/, "inline-bytes"],
   [/^gpu\//, "gpu"],
   // readers and writers of files: loaded at the first use, as gpu is

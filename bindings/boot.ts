@@ -11,7 +11,7 @@ let current: Host | undefined;
 /** Instantiates the compiled core and keeps the host's services. A second call has no effect: there is one runtime. */
 export function boot(module: WebAssembly.Module, host: Host): void {
   if (current !== undefined) return;
-  const memory = instantiate(module, host.kernelThreads !== undefined);
+  const memory = instantiate(module, host.kernelThreads !== undefined, host.rest);
   current = host;
   if (host.kernelThreads !== undefined) beginThreads(host.kernelThreads, module, memory);
   if (host.name === "bun" && host.collectGarbage !== undefined) setCollector(() => host.collectGarbage!());

@@ -220,8 +220,16 @@ function warn(address: number, length: number): void {
 /** The memory of a new core in pages of 64 KiB: what core-wasm/build.mjs has written into the module. */
 const PAGES = { initial: 16, maximum: 65536 };
 
-/** Starts the runtime on a compiled module; boot.ts calls it, once. @param shared the module is one for threads */
-export function instantiate(module: WebAssembly.Module, shared: boolean): WebAssembly.Memory {
+/**
+ * Starts the runtime on a compiled module; boot.ts calls it, once.
+ * @param shared the module is one for threads
+ * @param restModule gives the core's second module, where the first is but a part of it (core-wasm/split)
+ */
+export function instantiate(
+  module: WebAssembly.Module,
+  shared: boolean,
+  restModule?: () => WebAssembly.Module,
+): WebAssembly.Memory {
   memory = new WebAssembly.Memory({ ...PAGES, shared });
   const env = {
     memory,
@@ -238,6 +246,14 @@ export function instantiate(module: WebAssembly.Module, shared: boolean): WebAss
     wantThreads: () => callbacks.wantThreads(),
     observe: (event: number, address: number) => callbacks.observe(event, address),
     memoryGrown: makeViews,
+    loadRest() {
+      try {
+        rest();
+      } catch (cause) {
+        core.abandonCall();
+        throw cause;
+      }
+    },
     deviceAllocate: abandoning((bytes: number) => device.allocate(bytes >>> 0)),
     deviceFree: (_device: number, buffer: number, bytes: number) => device.free(buffer, bytes >>> 0),
     deviceRun: abandoning((args: number) => device.run(args)),
@@ -250,7 +266,21 @@ export function instantiate(module: WebAssembly.Module, shared: boolean): WebAss
   };
   const { exports } = new WebAssembly.Instance(module, { env });
   (exports as unknown as CoreExports)._init?.();
-  compiled = flattened(plainExports(exports)) as Exports;
+  let second: WebAssembly.Exports | undefined;
+  const rest = (): WebAssembly.Exports => {
+    if (second !== undefined) return second;
+    if (restModule === undefined)
+      throw errorOfKind(0, "this is the first module of a core that is divided: init needs the whole");
+    second = new WebAssembly.Instance(restModule(), { env: { ...env, ...exports } }).exports;
+    Object.assign(compiled, plainExports({ ...exports, ...second }));
+    return second;
+  };
+  // what the first module has not got is there at its first call
+  const later =
+    (name: string): Export =>
+    (...words) =>
+      (rest()[name] as Export)(...words);
+  compiled = flattened(plainExports(exports, later)) as Exports;
   core = compiled as unknown as Core;
   makeViews();
   scratchBase = core.scratch() >>> 2;
@@ -258,6 +288,7 @@ export function instantiate(module: WebAssembly.Module, shared: boolean): WebAss
 }
 
 type Exports = Record<string, unknown>;
+type Export = (...words: unknown[]) => unknown;
 type Wrap = (op: string, run: (...words: number[]) => number) => unknown;
 /** What the core exports. */
 let compiled: Exports;
@@ -298,11 +329,12 @@ function rebuild(): void {
 }
 
 /** The exports by their names, which those of ops get back here: core-wasm/generate/exports.ts has numbered them. */
-function plainExports(exports: WebAssembly.Exports): Exports {
+function plainExports(exports: WebAssembly.Exports, absent?: (name: string) => unknown): Exports {
   const plain: Exports = Object.fromEntries(Object.entries(exports).filter(([name]) => !name.startsWith("_")));
   let number = 0;
   const name = (op: string): void => {
-    plain[`op_${op}`] = exports[`_${(number++).toString(36)}`]!;
+    const short = `_${(number++).toString(36)}`;
+    plain[`op_${op}`] = exports[short] ?? absent?.(short);
   };
   for (const line of SIGNATURES.split("\n")) {
     const [op, flags] = line.split(" ", 2) as [string, string];

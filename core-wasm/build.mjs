@@ -1,5 +1,5 @@
 // Compiles assembly/index.ts into dist/flambeau.{simd,relaxed}.wasm, both at once, one process each; of each, share.mjs makes
-// dist/flambeau.{simd,relaxed}.threads.wasm.
+// dist/flambeau.{simd,relaxed}.threads.wasm, and split/ the two modules dist/flambeau.{simd,relaxed}.{core,rest}.wasm.
 //   node core-wasm/build.mjs [simd|relaxed ...] [--fast]
 // --fast compiles the SIMD build alone, which serves as both, and does not optimize it: for the edit loop.
 //
@@ -8,15 +8,19 @@
 import { execFile } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
+import { FEATURES, compilerArguments } from "./compiler.mjs";
 import { loadConstants } from "./constants.mjs";
 import { nameInOrder } from "./order.mjs";
 import { writeInline } from "./inline.mjs";
-import { joinSegments } from "./pack.mjs";
+import { joinSegments, withSegments } from "./pack.mjs";
 import { share } from "./share.mjs";
+import { divideData } from "./split/data.mjs";
+import { readNames } from "./split/names.mjs";
+import { split } from "./split/split.mjs";
 
 const run = promisify(execFile);
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -24,18 +28,22 @@ const require = createRequire(import.meta.url);
 const asc = join(dirname(require.resolve("assemblyscript/package.json")), "bin/asc.js");
 const wasmOpt = join(dirname(require.resolve("binaryen/package.json")), "bin/wasm-opt");
 
-const FEATURES = { simd: ["simd"], relaxed: ["simd", "relaxed-simd"] };
+/** What a core is divided into. */
+const PARTS = ["core", "rest"];
 const fast = process.argv.includes("--fast");
 const named = process.argv.slice(2).filter((a) => a in FEATURES);
 const builds = named.length ? named : fast ? ["simd"] : Object.keys(FEATURES);
-const target = (build) => join(root, `dist/flambeau.${build}.wasm`);
-const threaded = (build) => join(root, `dist/flambeau.${build}.threads.wasm`);
+/** The file of a build: the whole core without a part, for threads, or one of the two modules of a core that is divided. */
+const target = (build, part) => join(root, `dist/flambeau.${build}${part ? `.${part}` : ""}.wasm`);
 
 async function node(...args) {
-  const { stdout, stderr } = await run(process.execPath, args, { cwd: root, maxBuffer: 1 << 26 }).catch((error) => {
-    process.stderr.write(`${error.stdout ?? ""}${error.stderr ?? error}`);
-    process.exit(1);
-  });
+  const env = { ...process.env, ...(typeof args[0] === "object" ? args.shift() : {}) };
+  const { stdout, stderr } = await run(process.execPath, args, { cwd: root, env, maxBuffer: 1 << 26 }).catch(
+    (error) => {
+      process.stderr.write(`${error.stdout ?? ""}${error.stderr ?? error}`);
+      process.exit(1);
+    },
+  );
   process.stderr.write(stdout + stderr);
 }
 
@@ -45,47 +53,92 @@ const WASM_FEATURES = ["bulk-memory", "sign-ext", "nontrapping-float-to-int", "m
 /** The memory is new: zeros need not be written to it. */
 const PASSES = ["--zero-filled-memory", "--memory-packing", "--coalesce-locals-learning", "--reorder-locals"];
 
-async function shrink(build, file) {
-  const features = [...WASM_FEATURES, ...FEATURES[build]].map((feature) => `--enable-${feature}`);
-  const optimize = (...passes) => node(wasmOpt, ...features, ...passes, "--strip-debug", file, "-o", file);
+const featuresOf = (build) => [...WASM_FEATURES, ...FEATURES[build]].map((feature) => `--enable-${feature}`);
+const optimize = (build, file, ...passes) => node(wasmOpt, ...featuresOf(build), ...passes, file, "-o", file);
+
+async function toText(build, file) {
   const text = `${file}.wat`;
-  await node(wasmOpt, ...features, "-S", file, "-o", text);
-  const { loaded, write } = loadConstants(readFileSync(text, "utf8"), readFileSync(file));
-  writeFileSync(text, loaded);
-  await node(wasmOpt, ...features, "--debuginfo", text, "-o", file);
-  rmSync(text);
-  writeFileSync(file, write(readFileSync(file)));
-  // first by name: related functions then have like numbers, so that calls of them are like bytes
-  await optimize(...PASSES, "--reorder-functions-by-name");
+  await node(wasmOpt, ...featuresOf(build), "-S", file, "-o", text);
+  return readFileSync(text, "utf8");
+}
+
+async function fromText(build, file, text) {
+  writeFileSync(`${file}.wat`, text);
+  await node(wasmOpt, ...featuresOf(build), "--debuginfo", `${file}.wat`, "-o", file);
+  rmSync(`${file}.wat`);
+}
+
+/** The last passes; then functions by name, so that related ones have like numbers and calls of them like bytes; then in order. */
+async function finish(build, file) {
+  await optimize(build, file, ...PASSES, "--strip-debug", "--reorder-functions-by-name");
   writeFileSync(file, nameInOrder(readFileSync(file)));
-  await optimize("--reorder-functions-by-name");
+  await optimize(build, file, "--strip-debug", "--reorder-functions-by-name");
+}
+
+async function shrink(build, file) {
+  const { loaded, write } = loadConstants(await toText(build, file), readFileSync(file));
+  await fromText(build, file, loaded);
+  writeFileSync(file, write(readFileSync(file)));
+  await finish(build, file);
+  writeFileSync(file, joinSegments(readFileSync(file)));
+}
+
+/** Makes the two modules of a core that is divided (split/split.mjs) out of what the compiler has made. */
+async function divide(build, rawFile) {
+  const files = PARTS.map((part) => target(build, part));
+  const raw = readFileSync(rawFile);
+  rmSync(rawFile);
+  split(raw, readNames()).forEach((module, i) => writeFileSync(files[i], module));
+  await Promise.all(files.map((file) => node("core-wasm/split/optimize.mjs", file, build)));
+  const texts = await Promise.all(files.map((file) => toText(build, file)));
+  const data = divideData(raw, texts[0]);
+  let taken = 0;
+  const constants = texts.map((text) => {
+    const made = loadConstants(text, raw, taken);
+    taken += (made.table.bytes.length + 7) & ~7;
+    return made;
+  });
+  await Promise.all(
+    files.map(async (file, i) => {
+      await fromText(build, file, constants[i].loaded);
+      await finish(build, file);
+      // only what is new may get zeros between its data
+      const gap = i === 0 ? undefined : 0;
+      writeFileSync(file, withSegments(readFileSync(file), [...data[i], constants[i].table], gap));
+    }),
+  );
+}
+
+/** What stands for the parts in a quick build: the whole core, and nothing. */
+function undivided(build) {
+  copyFileSync(target(build), target(build, PARTS[0]));
+  writeFileSync(target(build, PARTS[1]), Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
 }
 
 async function compile(build) {
   const out = target(build);
   const started = performance.now();
   rmSync(out, { force: true });
-  const args = ["core-wasm/assembly/index.ts", "--runtime", "stub", "--noAssert", "--use", "abort=", "--outFile", out];
-  args.push("--transform", "./core-wasm/text.mjs", "--enable", "threads");
-  // bindings/core.ts makes the memory, of the same size
-  args.push("--importMemory", "--initialMemory", "16", "--maximumMemory", "65536");
-  for (const feature of FEATURES[build]) args.push("--enable", feature);
-  if (!fast) args.push("-O3s", "--debug");
-  await node(asc, ...args);
-  if (!fast) await shrink(build, out);
-  writeFileSync(out, joinSegments(readFileSync(out)));
-  writeFileSync(threaded(build), share(readFileSync(out)));
+  const raw = `${out}.raw`;
+  await node({ RAW_CORE: fast ? "" : raw }, asc, ...compilerArguments(build, out, !fast));
+  if (fast) {
+    writeFileSync(out, joinSegments(readFileSync(out)));
+    undivided(build);
+  } else await Promise.all([shrink(build, out), divide(build, raw)]);
+  writeFileSync(target(build, "threads"), share(readFileSync(out)));
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  const bytes = readFileSync(out);
-  const gzip = gzipSync(bytes, { level: 9 });
   const kB = (data) => `${(data.length / 1000).toFixed(0)} kB`;
-  console.log(`dist/flambeau.${build}.wasm: ${kB(bytes)}, ${kB(gzip)} gzip, ${seconds} s`);
+  for (const part of [undefined, ...PARTS]) {
+    const bytes = readFileSync(target(build, part));
+    const gzip = gzipSync(bytes, { level: 9 });
+    console.log(`${relative(root, target(build, part))}: ${kB(bytes)}, ${kB(gzip)} gzip`);
+  }
+  console.log(`${build}: ${seconds} s`);
 }
 
 mkdirSync(join(root, "dist"), { recursive: true });
 await Promise.all(builds.map(compile));
 if (fast && named.length === 0) {
-  copyFileSync(target("simd"), target("relaxed"));
-  copyFileSync(threaded("simd"), threaded("relaxed"));
+  for (const part of [undefined, "threads", ...PARTS]) copyFileSync(target("simd", part), target("relaxed", part));
 }
 writeInline();

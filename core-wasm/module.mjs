@@ -22,11 +22,50 @@ export class Reader {
   }
 }
 
+const [FUNCTION, TABLE, MEMORY, GLOBAL] = [0, 1, 2, 3];
+
+/** How many functions the body of an import section imports. */
+export function importedFunctions(body) {
+  const reader = new Reader(body);
+  reader.at = 0;
+  let functions = 0;
+  for (let left = reader.unsigned(); left > 0; left--) {
+    reader.take(reader.unsigned());
+    reader.take(reader.unsigned());
+    const kind = reader.byte();
+    if (kind === FUNCTION) {
+      functions++;
+      reader.unsigned();
+    } else if (kind === GLOBAL) reader.take(2);
+    else if (kind === TABLE || kind === MEMORY) {
+      if (kind === TABLE) reader.byte();
+      const hasMaximum = reader.unsigned() & 1;
+      reader.unsigned();
+      if (hasMaximum) reader.unsigned();
+    } else throw new Error(`an import of kind ${kind} is not expected`);
+  }
+  return functions;
+}
+
 /** An unsigned LEB128. */
 export function unsigned(value) {
   const bytes = [];
   for (; value > 127; value = Math.floor(value / 128)) bytes.push((value % 128) | 128);
   return [...bytes, value];
 }
+
+/** The sections of a module, by their numbers. */
+export function readSections(module) {
+  const reader = new Reader(module);
+  const sections = [];
+  while (reader.at < module.length) {
+    const id = reader.byte();
+    sections.push({ id, body: reader.take(reader.unsigned()) });
+  }
+  return sections;
+}
+
+export const writeSections = (module, sections) =>
+  Buffer.concat([module.subarray(0, 8), ...sections.map(({ id, body }) => section(id, body))]);
 
 export const section = (id, body) => Buffer.concat([Buffer.from([id, ...unsigned(body.length)]), body]);

@@ -3,6 +3,7 @@ import { detectBuild } from "./detect.ts";
 import { browserTraits, webKernels } from "./browser-traits.ts";
 import type { Host } from "./host.ts";
 import { compileAt } from "./web-core.ts";
+import { restAt } from "./web-rest.ts";
 
 export async function browserCore(): Promise<{ module: WebAssembly.Module; host: Host }> {
   const build = detectBuild();
@@ -13,8 +14,13 @@ export async function browserCore(): Promise<{ module: WebAssembly.Module; host:
       ? new URL("./flambeau.relaxed.threads.wasm", import.meta.url)
       : new URL("./flambeau.simd.threads.wasm", import.meta.url)
     : build === "relaxed"
-      ? new URL("./flambeau.relaxed.wasm", import.meta.url)
-      : new URL("./flambeau.simd.wasm", import.meta.url);
-  const module = await compileAt(address);
-  return { module, host: { ...browserTraits(), build, ...(isolated && { kernelThreads: webKernels() }) } };
+      ? new URL("./flambeau.relaxed.core.wasm", import.meta.url)
+      : new URL("./flambeau.simd.core.wasm", import.meta.url);
+  const restAddress =
+    build === "relaxed"
+      ? new URL("./flambeau.relaxed.rest.wasm", import.meta.url)
+      : new URL("./flambeau.simd.rest.wasm", import.meta.url);
+  const [module, rest] = await Promise.all([compileAt(address), isolated ? undefined : restAt(restAddress, true)]);
+  const traits = rest === undefined ? { kernelThreads: webKernels() } : { rest };
+  return { module, host: { ...browserTraits(), build, ...traits } };
 }

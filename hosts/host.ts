@@ -64,6 +64,12 @@ export interface Host {
    */
   spawn?(role: ThreadRole, start?: () => Worker): Thread;
 
+  /**
+   * The second module of the core, at once: what plain training and inference do without (core-wasm/split). Absent where the
+   * core is one module.
+   */
+  rest?(): WebAssembly.Module;
+
   /** KernelThreads for kernels, where the core that was loaded shares its memory. */
   readonly kernelThreads?: KernelThreads;
 

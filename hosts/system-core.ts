@@ -7,7 +7,7 @@ import { systemCores, systemThreads } from "./system.ts";
 export interface SystemCore {
   readonly module: WebAssembly.Module;
   /** what it adds to the host */
-  readonly traits: { readonly build: CoreBuild; readonly kernelThreads?: KernelThreads };
+  readonly traits: { readonly build: CoreBuild; readonly kernelThreads?: KernelThreads; rest?(): WebAssembly.Module };
 }
 
 function read(address: URL): Uint8Array<ArrayBuffer> {
@@ -31,11 +31,18 @@ export function systemCore(): SystemCore {
         ? new URL("./flambeau.relaxed.threads.wasm", import.meta.url)
         : new URL("./flambeau.simd.threads.wasm", import.meta.url)
       : build === "relaxed"
-        ? new URL("./flambeau.relaxed.wasm", import.meta.url)
-        : new URL("./flambeau.simd.wasm", import.meta.url);
+        ? new URL("./flambeau.relaxed.core.wasm", import.meta.url)
+        : new URL("./flambeau.simd.core.wasm", import.meta.url);
+  const compile = (url: URL): WebAssembly.Module => new WebAssembly.Module(read(url));
+  const rest = (): WebAssembly.Module =>
+    compile(
+      build === "relaxed"
+        ? new URL("./flambeau.relaxed.rest.wasm", import.meta.url)
+        : new URL("./flambeau.simd.rest.wasm", import.meta.url),
+    );
   return {
-    module: new WebAssembly.Module(read(address)),
-    traits: { build, ...(cores > 1 && { kernelThreads: systemThreads(cores) }) },
+    module: compile(address),
+    traits: { build, ...(cores > 1 ? { kernelThreads: systemThreads(cores) } : { rest }) },
   };
 }
 

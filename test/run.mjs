@@ -138,6 +138,12 @@ const suites = () => ({
       conformanceSuite(host, "cpu", ...(host === "node" ? ["--check-coverage"] : [])),
     ]),
   ),
+  // one thread: there the core is divided
+  "conformance in node, core and rest": { ...conformanceSuite("node", "cpu"), env: { OMP_NUM_THREADS: "1" } },
+  "conformance in chromium, core and rest": {
+    ...conformanceSuite("chromium-unisolated", "cpu", "--share=0.2"),
+    skip: noBrowser("chromium"),
+  },
   ...Object.fromEntries(
     TRAINING.map((host) => [`training in ${host}`, conformanceSuite(host, "cpu", "--category=training")]),
   ),
@@ -172,7 +178,7 @@ async function main(words) {
         console.log(`skipped: ${name}: ${suite.skip}`);
         continue;
       }
-      const result = await run(suite.command, gpuEnvironment());
+      const result = await run(suite.command, { ...gpuEnvironment(), ...suite.env });
       const counts = suite.counts(result);
       rows.push({ suite: name, ...counts, seconds: Math.round(result.seconds) });
       console.log(`${counts.failed ? "FAILED" : "ok"}: ${name}, ${result.seconds.toFixed(0)} s`);
