@@ -101,6 +101,11 @@ function statistics<T>(
   const eps = args.param(0);
   memory.fill(sums, 0, (<usize>channels) << 4);
   for (let r = 0, p = input; r < batch; r++, p += rest) {
+    if (size == 1) {
+      addRow<T>(sums, p, channels);
+      p += <usize>channels * sizeof<T>();
+      continue;
+    }
     for (let c: usize = 0; c < <usize>channels; c++, p += rowBytes) {
       const at = sums + (c << 3);
       if (size < SHORT) {
@@ -112,6 +117,11 @@ function statistics<T>(
   }
   for (let c: usize = 0; c < <usize>channels; c++) store<f64>(sums + (c << 3), load<f64>(sums + (c << 3)) / count);
   for (let r = 0, p = input; r < batch; r++, p += rest) {
+    if (size == 1) {
+      addSquaresOfRow<T>(squares, sums, p, channels);
+      p += <usize>channels * sizeof<T>();
+      continue;
+    }
     for (let c: usize = 0; c < <usize>channels; c++, p += rowBytes) {
       const mean = load<f64>(sums + (c << 3));
       const at = squares + (c << 3);
@@ -166,6 +176,11 @@ function backward<T>(args: Args): void {
   memory.fill(sums, 0, (<usize>channels) << 4);
   let at: usize = 0;
   for (let r = 0; r < batch; r++, at += rest) {
+    if (size == 1) {
+      addProductsOfRow<T>(sums, dots, grad + at, input + at, means, channels);
+      at += <usize>channels * sizeof<T>();
+      continue;
+    }
     for (let c: usize = 0; c < <usize>channels; c++, at += rowBytes) {
       const mean = load<T>(means + c * sizeof<T>());
       let sum: f64 = 0;
@@ -189,15 +204,113 @@ function backward<T>(args: Args): void {
     store<T>(gradWeight + c * sizeof<T>(), <T>(load<f64>(dots + (c << 3)) * scale));
     store<T>(gradBias + c * sizeof<T>(), <T>load<f64>(sums + (c << 3)));
   }
+  // what the row of every sample is combined by, in place of the sums
+  for (let c: usize = 0; c < <usize>channels; c++) {
+    const scale = <f64>load<T>(scales + c * sizeof<T>());
+    const a = scale * <f64>load<T>(weight + c * sizeof<T>());
+    const slope = train ? (-a * scale * scale * load<f64>(dots + (c << 3))) / count : 0;
+    const shift = train ? (-a * load<f64>(sums + (c << 3))) / count : 0;
+    store<T>(dots + c * sizeof<T>(), <T>slope);
+    store<T>(sums + c * sizeof<T>(), <T>shift);
+  }
   at = 0;
   for (let r = 0; r < batch; r++, at += rest) {
-    for (let c: usize = 0; c < <usize>channels; c++, at += rowBytes) {
-      const mean = load<T>(means + c * sizeof<T>());
-      const scale = <f64>load<T>(scales + c * sizeof<T>());
-      const a = scale * <f64>load<T>(weight + c * sizeof<T>());
-      const b = train ? (-a * scale * scale * load<f64>(dots + (c << 3))) / count : 0;
-      const shift = train ? (-a * load<f64>(sums + (c << 3))) / count : 0;
-      combineRow<T>(out + at, grad + at, input + at, size, mean, <T>a, <T>b, <T>shift);
+    if (size == 1) {
+      combineColumns<T>(out + at, grad + at, input + at, channels, means, scales, weight, dots, sums);
+      at += <usize>channels * sizeof<T>();
+      continue;
     }
+    for (let c: usize = 0; c < <usize>channels * sizeof<T>(); c += sizeof<T>(), at += rowBytes) {
+      const a = load<T>(scales + c) * load<T>(weight + c);
+      const slope = load<T>(dots + c);
+      combineRow<T>(out + at, grad + at, input + at, size, load<T>(means + c), a, slope, load<T>(sums + c));
+    }
+  }
+}
+
+// Rows of one element a channel: float64 sums of all channels side by side.
+
+// @ts-ignore: decorator
+@inline function low<T>(v: v128): v128 {
+  return sizeof<T>() == 4 ? f64x2.promote_low_f32x4(v) : v;
+}
+
+/** Two elements as float64. */
+// @ts-ignore: decorator
+@inline function pair<T>(p: usize): v128 {
+  return sizeof<T>() == 4 ? f64x2.promote_low_f32x4(v128.load64_zero(p)) : v128.load(p);
+}
+
+// @ts-ignore: decorator
+@inline function addPair(at: usize, value: v128): void {
+  v128.store(at, f64x2.add(v128.load(at), value));
+}
+
+// @ts-ignore: decorator
+@inline function addOne(at: usize, value: f64): void {
+  store<f64>(at, load<f64>(at) + value);
+}
+
+function addRow<T>(sums: usize, x: usize, n: i32): void {
+  for (; n >= 2; n -= 2, x += 2 * sizeof<T>(), sums += 16) addPair(sums, pair<T>(x));
+  if (n > 0) addOne(sums, <f64>load<T>(x));
+}
+
+function addSquaresOfRow<T>(squares: usize, means: usize, x: usize, n: i32): void {
+  for (; n >= 2; n -= 2, x += 2 * sizeof<T>(), squares += 16, means += 16) {
+    const d = f64x2.sub(pair<T>(x), v128.load(means));
+    addPair(squares, f64x2.mul(d, d));
+  }
+  if (n == 0) return;
+  const d = <f64>load<T>(x) - load<f64>(means);
+  addOne(squares, d * d);
+}
+
+function addProductsOfRow<T>(sums: usize, dots: usize, grad: usize, x: usize, means: usize, n: i32): void {
+  for (; n >= 2; n -= 2, sums += 16, dots += 16) {
+    const g = pair<T>(grad);
+    addPair(sums, g);
+    const d = v128.sub<T>(two<T>(x), two<T>(means));
+    addPair(dots, f64x2.mul(g, low<T>(d)));
+    grad += 2 * sizeof<T>();
+    x += 2 * sizeof<T>();
+    means += 2 * sizeof<T>();
+  }
+  if (n == 0) return;
+  const g = <f64>load<T>(grad);
+  addOne(sums, g);
+  addOne(dots, g * <f64>(load<T>(x) - load<T>(means)));
+}
+
+/** Two elements as they are. */
+// @ts-ignore: decorator
+@inline function two<T>(p: usize): v128 {
+  return sizeof<T>() == 4 ? v128.load64_zero(p) : v128.load(p);
+}
+
+/** out = grad * scale * weight + (x - mean) * slope + shift, all but out, grad and x by channel */
+function combineColumns<T>(
+  out: usize,
+  grad: usize,
+  x: usize,
+  channels: i32,
+  means: usize,
+  scales: usize,
+  weight: usize,
+  slopes: usize,
+  shifts: usize,
+): void {
+  const bytes = <usize>channels * sizeof<T>();
+  let c: usize = 0;
+  for (; c + 16 <= bytes; c += 16) {
+    const a = v128.mul<T>(v128.load(scales + c), v128.load(weight + c));
+    const deviation = v128.sub<T>(v128.load(x + c), v128.load(means + c));
+    const sum = v128.add<T>(v128.mul<T>(v128.load(grad + c), a), v128.mul<T>(deviation, v128.load(slopes + c)));
+    v128.store(out + c, v128.add<T>(sum, v128.load(shifts + c)));
+  }
+  for (; c < bytes; c += sizeof<T>()) {
+    const a = load<T>(scales + c) * load<T>(weight + c);
+    const deviation = load<T>(x + c) - load<T>(means + c);
+    store<T>(out + c, load<T>(grad + c) * a + deviation * load<T>(slopes + c) + load<T>(shifts + c));
   }
 }
