@@ -39,6 +39,19 @@ test("a sum over any dims of a permuted tensor is the sum of its elements", () =
   }
 });
 
+test("sums down columns agree with sums of doubles, overlapping rows too", () => {
+  for (const [rows, cols] of [
+    [7, 9],
+    [200, 37],
+    [130, 256],
+  ] as const) {
+    const x = torch.randn(3, rows, cols);
+    expect(torch.allclose(x.sum(1), x.double().sum(1).float(), { atol: 1e-4 })).toBe(true);
+  }
+  const windows = torch.randn(300).unfold(0, 20, 1).t();
+  expect(torch.allclose(windows.sum(0), windows.double().sum(0).float(), { atol: 1e-4 })).toBe(true);
+});
+
 test("a sum of a million float32 is right to the last digits", () => {
   const list = values(1_000_000).map((x) => Math.fround(x + 2));
   const exact = list.reduce((a, b) => a + b, 0);

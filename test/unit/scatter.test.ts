@@ -84,6 +84,27 @@ test("an index out of range changes nothing", () => {
   expect(numbers(x)).toEqual([0, 0, 0]);
 });
 
+test("the one index out of range is found, wherever it stands", () => {
+  const rows = torch.ones(10, 700);
+  for (const bad of [-1, 700, 2 ** 31, 2 ** 32, 2 ** 32 + 1, -(2 ** 32)]) {
+    for (const at of [0, 1, 511, 512, 698, 699]) {
+      const index = torch.zeros([10, 700], { dtype: "int64" });
+      index.at(9, at).fill_(bad);
+      const message = new RegExp(`index ${bad} is out of bounds for dimension 1 with size 700`);
+      expect(() => rows.gather(1, index)).toThrow(message);
+      expect(() => rows.scatterAdd(1, index, rows)).toThrow(message);
+      expect(() => rows.t().gather(0, index.t())).toThrow(/is out of bounds for dimension 0 with size 700/);
+      expect(() => rows.indexSelect(1, index.at(9))).toThrow(/index out of range in self/);
+    }
+  }
+  expect(
+    rows
+      .gather(1, torch.full([10, 700], 699, { dtype: "int64" }))
+      .sum()
+      .item(),
+  ).toBe(7000);
+});
+
 test("an embedding's gradient sums its look-ups, none for the padding", () => {
   const weight = torch.ones(5, 3, { requiresGrad: true });
   const index = long([

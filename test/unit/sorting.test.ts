@@ -47,6 +47,21 @@ test("topk, kthvalue and median pick what a sort puts there", () => {
   expect(() => torch.topk(torch.ones(3), 4)).toThrow(/selected index k out of range/);
 });
 
+test("the few greatest or smallest of a long row, NaN, infinities and zeros among them", () => {
+  for (const dtype of ["float32", "float64", "int32"] as const) {
+    const special = dtype === "int32" ? [2 ** 31 - 1, -(2 ** 31), 0] : [NaN, Infinity, -Infinity, 0, -0];
+    const values = Array.from({ length: 1001 }, (_, i) => (i % 97 === 5 ? special[(i / 97) % special.length | 0]! : random(2000) - 1000)); // prettier-ignore
+    const x = torch.tensor(values, { dtype });
+    for (const largest of [true, false]) {
+      const { values: few, indices } = torch.topk(x, 12, { largest });
+      const all = torch.sort(x, { descending: largest }).values;
+      expect(numbers(few)).toEqual(numbers(all.at("0:12")));
+      expect(numbers(x.at(indices))).toEqual(numbers(few));
+      expect(new Set(numbers(indices)).size).toBe(12);
+    }
+  }
+});
+
 test("the gradient of a sort goes back to where the elements were", () => {
   const x = torch.tensor([3, 1, 2], { dtype: "float32", requiresGrad: true });
   torch

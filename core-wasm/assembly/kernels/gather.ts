@@ -1,6 +1,7 @@
 // out[x] = input[x, index[x]]: torch.gather, and with suitable strides indexSelect, take, embedding and every read by index
 // tensors. Cost: reads index and one element an output element; rows that share one index are copied as a whole.
 import { Args, Operand } from "../dispatch/args";
+import { Fault } from "../dispatch/fault";
 import { itemSize } from "../tensor/dtype";
 import { columnStride, columnsOf, copyRun, planeOffset, planesOf, rowStride, rowsOf } from "./planes";
 
@@ -12,12 +13,55 @@ export function loadIndex(address: usize, size: i32): i32 {
   return i + (size & (i >> 31));
 }
 
+/** Whether a kernel that writes to a new tensor met an index that is not in the dim, and gave up. */
+const OUTSIDE = memory.data(4);
+
+export function metIndexOutside(): bool {
+  const met = load<i32>(OUTSIDE) != 0;
+  store<i32>(OUTSIDE, 0);
+  return met;
+}
+
+export function reportIndexOutside(): void {
+  store<i32>(OUTSIDE, 1);
+}
+
+/** Indices that are looked at before any of them is used: they stay in the first-level cache. */
+export const CHUNK: i32 = 512;
+
+/** Whether any of `n` indices, `step` bytes apart, is outside of [low, low + range). */
+export function anyOutside(at: usize, n: i32, step: usize, low: i64, range: u32): bool {
+  if (step == 8 && n >= 4) {
+    // what is left when `low` is taken away has no bits above the low 32, of which the greatest is compared
+    const lows = i64x2.splat(low);
+    let above = i64x2.splat(0);
+    let most = above;
+    for (const end = at + ((<usize>n) << 3); at < end; at += 32) {
+      // the last four reach back over some that are done
+      const p = min(at, end - 32);
+      const a = i64x2.sub(v128.load(p), lows);
+      const b = i64x2.sub(v128.load(p, 16), lows);
+      above = v128.or(above, v128.shuffle<i32>(a, b, 1, 3, 5, 7));
+      most = i32x4.max_u(most, v128.shuffle<i32>(a, b, 0, 2, 4, 6));
+    }
+    return v128.any_true(v128.or(above, i32x4.ge_u(most, i32x4.splat(range))));
+  }
+  for (; n > 0; n--) {
+    if (<u64>(load<i64>(at) - low) >= <u64>range) return true;
+    at += step;
+  }
+  return false;
+}
+
 function gatherAs<T>(args: Args): void {
   const out = args.operand(0);
   const input = args.operand(1);
   const index = args.operand(2);
   const step = <usize>args.int(0) * sizeof<T>();
   const size = args.int(1);
+  const front = (args.int(2) & Fault.FromFront) != 0;
+  const low: i64 = front ? 0 : -(<i64>size);
+  const range = front ? <u32>size : (<u32>size) << 1;
   const ndim = index.ndim;
   const rows = rowsOf(index);
   const columns = columnsOf(index);
@@ -27,6 +71,7 @@ function gatherAs<T>(args: Args): void {
   const toStep = <usize>outStep * sizeof<T>();
   const baseStep = <usize>inputStep * sizeof<T>();
   const atStep = (<usize>indexStep) << 3;
+  const dense = sizeof<T>() >= 4 && sizeof<T>() <= 8 && outStep == 1 && indexStep == 1 && front;
   for (let plane = 0, planes = planesOf(index); plane < planes; plane++) {
     let outAt = planeOffset(index, out, plane);
     let inputAt = planeOffset(index, input, plane);
@@ -34,31 +79,30 @@ function gatherAs<T>(args: Args): void {
     for (let row = 0; row < rows; row++) {
       let to = out.data + <usize>outAt * sizeof<T>();
       let at = index.data + ((<usize>indexAt) << 3);
+      let base = input.data + <usize>inputAt * sizeof<T>();
       if (indexStep == 0) {
-        const from = input.data + <usize>inputAt * sizeof<T>() + <usize>loadIndex(at, size) * step;
-        copyRun(sizeof<T>(), to, toStep, from, baseStep, columns);
+        if (anyOutside(at, 1, 0, low, range)) return reportIndexOutside();
+        copyRun(sizeof<T>(), to, toStep, base + <usize>loadIndex(at, size) * step, baseStep, columns);
       } else {
-        let base = input.data + <usize>inputAt * sizeof<T>();
-        let i = 0;
-        if (sizeof<T>() >= 4 && sizeof<T>() <= 8 && outStep == 1 && indexStep == 1) {
-          for (; i + 4 <= columns; i += 4) {
-            store<T>(to, load<T>(base + <usize>loadIndex(at, size) * step));
-            base += baseStep;
-            store<T>(to, load<T>(base + <usize>loadIndex(at + 8, size) * step), sizeof<T>());
-            base += baseStep;
-            store<T>(to, load<T>(base + <usize>loadIndex(at + 16, size) * step), 2 * sizeof<T>());
-            base += baseStep;
-            store<T>(to, load<T>(base + <usize>loadIndex(at + 24, size) * step), 3 * sizeof<T>());
-            base += baseStep;
-            to += 4 * sizeof<T>();
-            at += 32;
+        for (let begin = 0; begin < columns; begin += CHUNK) {
+          const n = min(CHUNK, columns - begin);
+          if (anyOutside(at, n, atStep, low, range)) return reportIndexOutside();
+          let end = at + <usize>n * atStep;
+          if (dense) {
+            for (; at + 32 <= end; at += 32, to += 4 * sizeof<T>()) {
+              store<T>(to, load<T>(base + <usize>load<u32>(at) * step));
+              base += baseStep;
+              store<T>(to, load<T>(base + <usize>load<u32>(at, 8) * step), sizeof<T>());
+              base += baseStep;
+              store<T>(to, load<T>(base + <usize>load<u32>(at, 16) * step), 2 * sizeof<T>());
+              base += baseStep;
+              store<T>(to, load<T>(base + <usize>load<u32>(at, 24) * step), 3 * sizeof<T>());
+              base += baseStep;
+            }
           }
-        }
-        for (; i < columns; i++) {
-          store<T>(to, load<T>(base + <usize>loadIndex(at, size) * step));
-          to += toStep;
-          at += atStep;
-          base += baseStep;
+          for (; at < end; at += atStep, to += toStep, base += baseStep) {
+            store<T>(to, load<T>(base + <usize>loadIndex(at, size) * step));
+          }
         }
       }
       outAt += rowStride(out, ndim);
@@ -69,9 +113,10 @@ function gatherAs<T>(args: Args): void {
 }
 
 /**
- * Operands: 0 out, 1 input (any dtype, the same), 2 index (int64, every index in [-size, size)). The index's shape is the
- * iteration space: all three have its ndim and their own strides over it, the input stride 0 where the index stands in.
- * ints: 0 elements of the input per index step, 1 size of the indexed dim; for other devices 2 Fault, 3 the dim.
+ * Operands: 0 out, 1 input (any dtype, the same), 2 index (int64). The index's shape is the iteration space: all three have
+ * its ndim and their own strides over it, the input stride 0 where the index stands in. An index outside of [-size, size), or
+ * of [0, size) with Fault.FromFront, ends it: metIndexOutside then tells the caller to drop `out`.
+ * ints: 0 elements of the input per index step, 1 size of the indexed dim, 2 Fault; for other devices 3 the dim.
  */
 export function gather(args: Args): void {
   if (args.operand(2).numel == 0) return;
@@ -99,29 +144,16 @@ export function firstOutOfRange(index: Operand, low: i64, high: i64): i32 {
   const rows = rowsOf(index);
   const columns = columnsOf(index);
   const step = (<usize>columnStride(index, ndim)) << 3;
-  const lows = i64x2.splat(low);
-  const highs = i64x2.splat(high);
   let position = 0;
   for (let plane = 0, planes = planesOf(index); plane < planes; plane++) {
     let offset = planeOffset(index, index, plane);
     for (let row = 0; row < rows; row++) {
       let at = index.data + ((<usize>offset) << 3);
-      let i = 0;
-      if (step == 8) {
-        let outside = i64x2.splat(0);
-        for (; i + 2 <= columns; i += 2) {
-          const v = v128.load(at);
-          outside = v128.or(outside, v128.or(i64x2.lt_s(v, lows), i64x2.ge_s(v, highs)));
-          at += 16;
+      if (anyOutside(at, columns, step, low, <u32>(high - low))) {
+        for (let i = 0; i < columns; i++) {
+          if (<u64>(load<i64>(at) - low) >= <u64>(high - low)) return position + i;
+          at += step;
         }
-        if (v128.any_true(outside)) {
-          at -= (<usize>i) << 3;
-          i = 0;
-        }
-      }
-      for (; i < columns; i++) {
-        if (<u64>(load<i64>(at) - low) >= <u64>(high - low)) return position + i;
-        at += step;
       }
       position += columns;
       offset += rowStride(index, ndim);

@@ -66,12 +66,31 @@ export function elementOffset(space: Operand, o: Operand, position: i32): i32 {
   }
 }
 
-/** Copies `n` elements of `size` bytes; the steps are in bytes. */
-export function copyRun(size: i32, to: usize, toStep: usize, from: usize, fromStep: usize, n: i32): void {
-  if (toStep == <usize>size && fromStep == <usize>size) {
-    memory.copy(to, from, <usize>(n * size));
+/** Copies between places that do not overlap. For short rows, calling memory.copy costs as much as copying. */
+export function copyBytes(to: usize, from: usize, n: usize): void {
+  if (n > 2048) {
+    memory.copy(to, from, n);
     return;
   }
+  const end = from + n;
+  for (; from + 64 <= end; from += 64, to += 64) {
+    const x0 = v128.load(from);
+    const x1 = v128.load(from, 16);
+    const x2 = v128.load(from, 32);
+    const x3 = v128.load(from, 48);
+    v128.store(to, x0);
+    v128.store(to, x1, 16);
+    v128.store(to, x2, 32);
+    v128.store(to, x3, 48);
+  }
+  for (; from + 16 <= end; from += 16, to += 16) v128.store(to, v128.load(from));
+  for (; from + 4 <= end; from += 4, to += 4) store<u32>(to, load<u32>(from));
+  for (; from < end; from++, to++) store<u8>(to, load<u8>(from));
+}
+
+/** Copies `n` elements of `size` bytes; the steps are in bytes. */
+export function copyRun(size: i32, to: usize, toStep: usize, from: usize, fromStep: usize, n: i32): void {
+  if (toStep == <usize>size && fromStep == <usize>size) return copyBytes(to, from, <usize>(n * size));
   switch (size) {
     case 1:
       return copyEach<u8>(to, toStep, from, fromStep, n);

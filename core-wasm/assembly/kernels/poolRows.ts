@@ -156,40 +156,59 @@ function meanOfSquares(to: usize, row: usize, below: usize, width: i32, divisor:
   return f32x4.pmax(f32x4.pmax(a, b), d);
 }
 
+/** The largest of four columns, and of their three rows; what they add up to tells of NaNs. */
+// @ts-ignore: decorator
+@inline function column(at: usize, below: usize): v128 {
+  return highest(v128.load(at), v128.load(at + below), v128.load(at + 2 * below));
+}
+// @ts-ignore: decorator
+@inline function columnSum(at: usize, below: usize): v128 {
+  return f32x4.add(f32x4.add(v128.load(at), v128.load(at + below)), v128.load(at + 2 * below));
+}
+
+/** Four windows of 3 columns, two apart: of the columns a, b and the first of d. */
+// @ts-ignore: decorator
+@inline function threes(a: v128, b: v128, d: v128): v128 {
+  const even = v128.shuffle<f32>(a, b, 0, 2, 4, 6);
+  return highest(even, v128.shuffle<f32>(a, b, 1, 3, 5, 7), v128.shuffle<f32>(even, d, 1, 2, 3, 4));
+}
+
 /**
  * Windows of 3 x 3, two columns apart, the first of which begins in the column before `row` if `padding` is 1. False if there
  * is a NaN, which would be lost.
  */
-function maxOfThrees(to: usize, row: usize, below: usize, width: i32, padding: i32): bool {
-  const second = row + below;
-  const third = second + below;
+function maxOfThrees(to: usize, row: usize, below: usize, width: i32, padding: i32, columns: i32): bool {
   let check = f32x4.splat(0);
-  for (let x = padding; x < width; x += 4) {
+  let x = padding;
+  // as long as the columns after a group's, those of the next one, can be read whole
+  const last = min(width - 4, (columns - 12 + padding) >> 1);
+  if (x <= last) {
+    let at = row + ((<usize>(2 * x - padding)) << 2);
+    let a = column(at, below);
+    check = columnSum(at, below);
+    for (; x <= last; x += 4, at += 32) {
+      const b = column(at + 16, below);
+      const next = column(at + 32, below);
+      check = f32x4.add(check, f32x4.add(columnSum(at + 16, below), columnSum(at + 32, below)));
+      v128.store(to + ((<usize>x) << 2), threes(a, b, next));
+      a = next;
+    }
+  }
+  for (; x < width; x += 4) {
     // the last four reach back over some that are done
     const o = min(x, width - 4);
-    const c = (<usize>(2 * o - padding)) << 2;
-    const a0 = v128.load(row + c);
-    const a1 = v128.load(second + c);
-    const a2 = v128.load(third + c);
-    const b0 = v128.load(row + c, 16);
-    const b1 = v128.load(second + c, 16);
-    const b2 = v128.load(third + c, 16);
-    const d0 = v128.load32_splat(row + c, 32);
-    const d1 = v128.load32_splat(second + c, 32);
-    const d2 = v128.load32_splat(third + c, 32);
-    check = f32x4.add(check, f32x4.add(f32x4.add(a0, a1), f32x4.add(a2, f32x4.add(b0, b1))));
-    check = f32x4.add(check, f32x4.add(f32x4.add(b2, d0), f32x4.add(d1, d2)));
-    const a = highest(a0, a1, a2);
-    const b = highest(b0, b1, b2);
-    const even = v128.shuffle<f32>(a, b, 0, 2, 4, 6);
-    const odd = v128.shuffle<f32>(a, b, 1, 3, 5, 7);
-    const next = v128.shuffle<f32>(even, highest(d0, d1, d2), 1, 2, 3, 4);
-    v128.store(to + ((<usize>o) << 2), highest(even, odd, next));
+    const at = row + ((<usize>(2 * o - padding)) << 2);
+    const d0 = v128.load32_splat(at, 32);
+    const d1 = v128.load32_splat(at + below, 32);
+    const d2 = v128.load32_splat(at + 2 * below, 32);
+    check = f32x4.add(check, f32x4.add(columnSum(at, below), columnSum(at + 16, below)));
+    check = f32x4.add(check, f32x4.add(f32x4.add(d0, d1), d2));
+    v128.store(to + ((<usize>o) << 2), threes(column(at, below), column(at + 16, below), highest(d0, d1, d2)));
   }
   if (padding) {
     const a = v128.load64_zero(row);
-    const b = v128.load64_zero(second);
-    const d = v128.load64_zero(third);
+    const b = v128.load64_zero(row + below);
+    const d = v128.load64_zero(row + 2 * below);
     check = f32x4.add(check, f32x4.add(f32x4.add(a, b), d));
     const v = highest(a, b, d);
     store<f32>(to, f32x4.extract_lane(f32x4.pmax(v, v128.shuffle<f32>(v, v, 1, 1, 1, 1)), 0));
@@ -271,7 +290,7 @@ function rows(args: Args, out: Operand, x: Operand, largest: bool): void {
   }
   const even = !adaptive && stride <= 2 && ow >= 4 && iw >= 4;
   const squares = even && stride == 2 && kernel == 2 && stepX == 1 && padding == 0 && 2 * ow <= iw;
-  const threes =
+  const triples =
     largest &&
     even &&
     stride == 2 &&
@@ -305,8 +324,8 @@ function rows(args: Args, out: Operand, x: Operand, largest: bool): void {
               ? extent(depths, z) * extent(heights, y)
               : (end(depths, z) - z0) * (end(heights, y) - y0))
         );
-        if (threes && nz == 1 && ny == 3) {
-          if (maxOfThrees(to, plane + <usize>(z0 * ih + y0) * rowBytes, step, ow, padding)) {
+        if (triples && nz == 1 && ny == 3) {
+          if (maxOfThrees(to, plane + <usize>(z0 * ih + y0) * rowBytes, step, ow, padding, iw)) {
             to += (<usize>ow) << 2;
             continue;
           }

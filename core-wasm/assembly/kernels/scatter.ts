@@ -2,10 +2,11 @@
 // put, writes by index tensors and the gradient of every gather. Serial: of several writes to one element the last counts,
 // and sums are formed in row-major order. Cost: one read of index and source, a read and a write of out, an element.
 import { Args } from "../dispatch/args";
+import { Fault } from "../dispatch/fault";
 import { DType, itemSize } from "../tensor/dtype";
-import { loadIndex } from "./gather";
+import { CHUNK, anyOutside, loadIndex, reportIndexOutside } from "./gather";
 import { bfloatToFloat, floatToBFloat, floatToHalf, halfToFloat } from "./half";
-import { columnStride, columnsOf, planeOffset, planesOf, rowStride, rowsOf } from "./planes";
+import { columnStride, columnsOf, copyBytes, planeOffset, planesOf, rowStride, rowsOf } from "./planes";
 
 export const enum ScatterMode {
   Assign = 0,
@@ -76,6 +77,9 @@ function scatterAs<T>(args: Args, mode: i32, half: i32): void {
   const step = <usize>args.int(0) * sizeof<T>();
   const size = args.int(1);
   const skip = args.int(3);
+  const front = (args.int(4) & Fault.FromFront) != 0;
+  const low: i64 = front ? 0 : -(<i64>size);
+  const range = front ? <u32>size : (<u32>size) << 1;
   const ndim = index.ndim;
   const rows = rowsOf(index);
   const columns = columnsOf(index);
@@ -96,29 +100,59 @@ function scatterAs<T>(args: Args, mode: i32, half: i32): void {
       let at = index.data + ((<usize>indexAt) << 3);
       let from = source.data + <usize>sourceAt * sizeof<T>();
       if (blockAdd || blockCopy) {
+        if (anyOutside(at, 1, 0, low, range)) return reportIndexOutside();
         const i = loadIndex(at, size);
         if (i != skip) {
           const to = out.data + <usize>outAt * sizeof<T>() + <usize>i * step;
           if (blockAdd) addRow(to, from, columns);
-          else memory.copy(to, from, <usize>columns * sizeof<T>());
+          else copyBytes(to, from, <usize>columns * sizeof<T>());
         }
       } else {
         let base = out.data + <usize>outAt * sizeof<T>();
-        if (mode == ScatterMode.Add && half == Half.None) {
-          for (let c = 0; c < columns; c++) {
-            const i = loadIndex(at, size);
-            if (i != skip) combineAt<T>(ScatterMode.Add, Half.None, base + <usize>i * step, from);
-            at += atStep;
-            from += fromStep;
-            base += baseStep;
-          }
-        } else {
-          for (let c = 0; c < columns; c++) {
-            const i = loadIndex(at, size);
-            if (i != skip) combineAt<T>(mode, half, base + <usize>i * step, from);
-            at += atStep;
-            from += fromStep;
-            base += baseStep;
+        for (let begin = 0; begin < columns; begin += CHUNK) {
+          const n = min(CHUNK, columns - begin);
+          if (anyOutside(at, n, atStep, low, range)) return reportIndexOutside();
+          if (mode == ScatterMode.Add && half == Half.None) {
+            let c = 0;
+            if (front && skip < 0 && atStep == 8 && sourceStep == 1) {
+              for (; c + 4 <= n; c += 4) {
+                combineAt<T>(ScatterMode.Add, Half.None, base + <usize>load<u32>(at) * step, from);
+                base += baseStep;
+                combineAt<T>(ScatterMode.Add, Half.None, base + <usize>load<u32>(at, 8) * step, from + sizeof<T>());
+                base += baseStep;
+                combineAt<T>(
+                  ScatterMode.Add,
+                  Half.None,
+                  base + <usize>load<u32>(at, 16) * step,
+                  from + 2 * sizeof<T>(),
+                );
+                base += baseStep;
+                combineAt<T>(
+                  ScatterMode.Add,
+                  Half.None,
+                  base + <usize>load<u32>(at, 24) * step,
+                  from + 3 * sizeof<T>(),
+                );
+                base += baseStep;
+                at += 32;
+                from += 4 * sizeof<T>();
+              }
+            }
+            for (; c < n; c++) {
+              const i = loadIndex(at, size);
+              if (i != skip) combineAt<T>(ScatterMode.Add, Half.None, base + <usize>i * step, from);
+              at += atStep;
+              from += fromStep;
+              base += baseStep;
+            }
+          } else {
+            for (let c = 0; c < n; c++) {
+              const i = loadIndex(at, size);
+              if (i != skip) combineAt<T>(mode, half, base + <usize>i * step, from);
+              at += atStep;
+              from += fromStep;
+              base += baseStep;
+            }
           }
         }
       }
@@ -130,10 +164,10 @@ function scatterAs<T>(args: Args, mode: i32, half: i32): void {
 }
 
 /**
- * Operands: 0 out (read and written), 1 source (the same dtype), 2 index (int64, every index in [-size, size)). The index's
- * shape is the iteration space: all three have its ndim and their own strides over it, out stride 0 where the index stands
- * in. ints: 0 elements of out per index step, 1 size of the indexed dim, 2 ScatterMode, 3 an index to ignore, else -1;
- * for other devices 4 Fault, 5 the dim.
+ * Operands: 0 out (read and written), 1 source (the same dtype), 2 index (int64). The index's shape is the iteration space:
+ * all three have its ndim and their own strides over it, out stride 0 where the index stands in. Indices out of range are
+ * as gather's. ints: 0 elements of out per index step, 1 size of the indexed dim, 2 ScatterMode, 3 an index to ignore,
+ * else -1, 4 Fault; for other devices 5 the dim.
  */
 export function scatter(args: Args): void {
   if (args.operand(2).numel == 0) return;

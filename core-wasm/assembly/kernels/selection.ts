@@ -54,7 +54,8 @@ function sink<K>(p: Pairs, first: i32, hole: i32, length: i32, k: K, at: u32): v
   let child = hole;
   while (child < (length - 1) / 2) {
     child = 2 * (child + 1);
-    if (key<K>(p, first + child) < key<K>(p, first + child - 1)) child--;
+    // no branch: which is the greater is anyone's guess
+    child -= i32(key<K>(p, first + child) < key<K>(p, first + child - 1));
     put<K>(p, first + hole, key<K>(p, first + child), position(p, first + child));
     hole = child;
   }
@@ -79,18 +80,32 @@ function popHeap<K>(p: Pairs, first: i32, last: i32, result: i32): void {
   sink<K>(p, first, 0, last - first, k, at);
 }
 
-function heapSelect<K>(p: Pairs, first: i32, middle: i32, last: i32): void {
-  const length = middle - first;
+/** std::make_heap of the first `length` */
+export function makeHeap<K>(p: Pairs, first: i32, length: i32): void {
   for (let parent = (length - 2) / 2; length >= 2 && parent >= 0; parent--) {
     sink<K>(p, first, parent, length, key<K>(p, first + parent), position(p, first + parent));
   }
+}
+
+/** The greatest of the first `length`, which are a heap, gives way to another. */
+export function replaceTop<K>(p: Pairs, length: i32, k: K, at: u32): void {
+  sink<K>(p, 0, 0, length, k, at);
+}
+
+/** std::sort_heap */
+export function sortHeap<K>(p: Pairs, first: i32, middle: i32): void {
+  for (let end = middle; end - first > 1; end--) popHeap<K>(p, first, end - 1, end - 1);
+}
+
+function heapSelect<K>(p: Pairs, first: i32, middle: i32, last: i32): void {
+  makeHeap<K>(p, first, middle - first);
   for (let i = middle; i < last; i++) if (key<K>(p, i) < key<K>(p, first)) popHeap<K>(p, first, middle, i);
 }
 
 /** std::partial_sort: the smallest middle - first elements come first, in order. */
 export function partialSort<K>(p: Pairs, first: i32, middle: i32, last: i32): void {
   heapSelect<K>(p, first, middle, last);
-  for (let end = middle; end - first > 1; end--) popHeap<K>(p, first, end - 1, end - 1);
+  sortHeap<K>(p, first, middle);
 }
 
 // ---- quicksort ---------------------------------------------------------------------------------------------------

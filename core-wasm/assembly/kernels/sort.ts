@@ -2,8 +2,8 @@
 import { Args } from "../dispatch/args";
 import { DType, itemSize } from "../tensor/dtype";
 import { bfloatToFloat, halfToFloat } from "./half";
-import { Pairs, introsort, nthElement, partialSort, quickSelect } from "./selection";
-import { hasWideKeys, keyAt, keysIn, pairsAt, positionsIn, sortKeys } from "./sortKeys";
+import { Pairs, introsort, makeHeap, nthElement, quickSelect, replaceTop, sortHeap } from "./selection";
+import { floatKey, hasWideKeys, keyAt, keysIn, pairsAt, positionsIn, signedKeys, sortKeys } from "./sortKeys";
 
 // @ts-ignore: decorator
 @inline
@@ -14,11 +14,12 @@ function copyElement(to: usize, from: usize, size: i32): void {
   else store<u8>(to, load<u8>(from));
 }
 
-function fillKeys<K>(workspace: usize, row: usize, n: i32, dtype: i32, flip: K): void {
+/** Keys and positions of the first `count` elements of a row of `n`. */
+function fillKeys<K>(workspace: usize, row: usize, n: i32, dtype: i32, flip: K, count: i32 = n): void {
   const size = itemSize(dtype);
   const keys = keysIn(workspace);
   const positions = positionsIn(workspace, n);
-  for (let i = 0; i < n; i++) {
+  for (let i = 0; i < count; i++) {
     store<K>(keys + <usize>i * sizeof<K>(), keyAt<K>(row + <usize>(i * size), dtype, flip));
     store<u32>(positions + ((<usize>i) << 2), i);
   }
@@ -70,6 +71,34 @@ function pairsIn(workspace: usize, n: i32): Pairs {
   return p;
 }
 
+/**
+ * std::partial_sort for a few elements: what is greater than the greatest of those chosen is not even stored, and of float32,
+ * four of them are passed over at once.
+ */
+function chooseFew<K>(pairs: Pairs, from: usize, n: i32, k: i32, dtype: i32, flip: K): void {
+  const size = itemSize(dtype);
+  makeHeap<K>(pairs, 0, k);
+  const quads = sizeof<K>() == 4 && dtype == DType.Float32;
+  for (let i = k; i < n;) {
+    const at = from + <usize>(i * size);
+    if (quads && i + 4 <= n) {
+      const keys = v128.xor(signedKeys(v128.load(at)), i32x4.splat(<i32>flip));
+      const top = i32x4.splat(load<i32>(pairs.keys) ^ i32.MIN_VALUE);
+      for (let less = i32x4.bitmask(i32x4.lt_s(keys, top)); less; less &= less - 1) {
+        const lane = ctz(less);
+        const key = floatKey(load<f32>(at + ((<usize>lane) << 2))) ^ (<u32>flip);
+        if (key < load<u32>(pairs.keys)) replaceTop<K>(pairs, k, <K>key, i + lane);
+      }
+      i += 4;
+      continue;
+    }
+    const key = keyAt<K>(at, dtype, flip);
+    if (key < load<K>(pairs.keys)) replaceTop<K>(pairs, k, key, i);
+    i++;
+  }
+  sortHeap<K>(pairs, 0, k);
+}
+
 function topRows<K>(args: Args): void {
   const values = args.operand(0);
   const indices = args.operand(1);
@@ -84,8 +113,8 @@ function topRows<K>(args: Args): void {
   let indexTo = indices.data;
   for (let row = 0, rows = input.numel / n; row < rows; row++) {
     const from = input.data + <usize>(row * n * size);
-    fillKeys<K>(args.workspace, from, n, dtype, flip);
-    if (k * 64 <= n) partialSort<K>(pairs, 0, k, n);
+    fillKeys<K>(args.workspace, from, n, dtype, flip, k * 64 <= n ? k : n);
+    if (k * 64 <= n) chooseFew<K>(pairs, from, n, k, dtype, flip);
     else {
       nthElement<K>(pairs, 0, k - 1, n);
       introsort<K>(pairs, 0, k - 1);

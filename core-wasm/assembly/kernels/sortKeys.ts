@@ -21,10 +21,19 @@ export function hasWideKeys(dtype: i32): bool {
 
 // @ts-ignore: decorator
 @inline
-function floatKey(value: f32): u32 {
+export function floatKey(value: f32): u32 {
   if (value != value) return 0xffffffff;
   const bits = reinterpret<u32>(value + 0); // -0 + 0 is +0
   return bits ^ ((<u32>((<i32>bits) >> 31)) | 0x80000000);
+}
+
+/** The same of four lanes, as signed integers: all but the topmost bit of a key. */
+// @ts-ignore: decorator
+@inline
+export function signedKeys(x: v128): v128 {
+  const bits = f32x4.add(x, f32x4.splat(0));
+  const key = v128.xor(bits, i32x4.shr_u(i32x4.shr_s(bits, 31), 1));
+  return v128.bitselect(key, i32x4.splat(i32.MAX_VALUE), f32x4.eq(x, x));
 }
 
 // @ts-ignore: decorator

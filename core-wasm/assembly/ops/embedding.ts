@@ -12,12 +12,13 @@ import { Ints, NONE, ints1, ints2, newInts, shapeOf } from "../tensor/ints";
 import { Scalar } from "../tensor/scalar";
 import { Tensor } from "../tensor/tensor";
 import { rawView } from "../tensor/views";
+import { metIndexOutside } from "../kernels/gather";
 import { greatestIndex } from "./counting";
 import { alongDim, asIndex, hasBadIndex, runGather, runScatter } from "./indices";
 import { Device } from "../dispatch/device";
 import { readBack, rawToDevice } from "../tensor/transfer";
 
-function checkIndices(index: Tensor, rows: i32): void {
+function checkIndices(index: Tensor): void {
   if (index.dtype != DType.Int64 && index.dtype != DType.Int32) {
     msg(
       "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got torch.",
@@ -26,6 +27,9 @@ function checkIndices(index: Tensor, rows: i32): void {
     msg("Tensor instead (while checking arguments for embedding)");
     raise(ErrorKind.Runtime);
   }
+}
+
+function checkRows(index: Tensor, rows: i32): void {
   if (hasBadIndex(asIndex(index), 0, rows)) fail(ErrorKind.Index, "index out of range in self");
 }
 
@@ -49,9 +53,12 @@ export function embedding(
 ): Tensor {
   if (weight.ndim != 2) fail(ErrorKind.Runtime, "'weight' must be 2-D");
   paddingRow(paddingIdx, weight.shape(0));
-  checkIndices(input, weight.shape(0));
+  checkIndices(input);
   const index = rawContiguous(asIndex(input));
-  if (maxNorm !== null) renorm(weight, index, maxNorm.f, normType);
+  if (maxNorm !== null) {
+    checkRows(index, weight.shape(0));
+    renorm(weight, index, maxNorm.f, normType);
+  }
   const shape = newInts(<i32>input.ndim + 1);
   for (let d = 0; d < <i32>input.ndim; d++) shape.set(d, input.shape(d));
   shape.set(input.ndim, weight.shape(1));
@@ -64,6 +71,7 @@ export function embedding(
     0,
     Fault.EmbeddingIndex | Fault.FromFront,
   );
+  if (metIndexOutside() || out.numel == 0) checkRows(index, weight.shape(0));
   return out;
 }
 
@@ -201,7 +209,8 @@ export function embeddingBag(
     starts = rawContiguous(asIndex(readBack(offsets)));
   }
   const line = rawView(rawContiguous(asIndex(input)), ints1(input.numel))!;
-  checkIndices(line, weight.shape(0));
+  checkIndices(line);
+  checkRows(line, weight.shape(0));
   checkOffsets(starts, line.numel);
   const bags = includeLastOffset ? max(starts.numel - 1, 0) : starts.numel;
   assignBags(line, starts, bags, paddingRow(paddingIdx, weight.shape(0)));

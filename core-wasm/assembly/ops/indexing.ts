@@ -5,6 +5,7 @@ import { Fault } from "../dispatch/fault";
 import { Kernel } from "../dispatch/kernel";
 import { addOperand, begin, run } from "../dispatch/run";
 import { countSet } from "../kernels/compress";
+import { metIndexOutside } from "../kernels/gather";
 import { broadcastInto, broadcastShapes, wrapDim } from "../tensor/broadcast";
 import { empty, rawContiguous } from "../tensor/create";
 import { DType } from "../tensor/dtype";
@@ -53,9 +54,9 @@ export function gather(input: Tensor, dim: i32, index: Tensor, sparseGrad: bool)
   if (index.numel == 0) return empty(shapeOf(index), input.dtype, input.device);
   checkGather(input, dim, index);
   const from = atLeast1d(input);
-  checkRange(index, 0, from.shape(dim), dim, ErrorKind.Runtime, "");
   const out = empty(shapeOf(index), input.dtype, input.device);
   runGather(atLeast1d(out), from, atLeast1d(index), dim, Fault.GatherIndex | Fault.FromFront);
+  if (metIndexOutside()) checkRange(index, 0, from.shape(dim), dim, ErrorKind.Runtime, "");
   return out;
 }
 
@@ -67,13 +68,16 @@ export function indexSelect(input: Tensor, dim: i32, index: Tensor): Tensor {
   }
   const from = atLeast1d(input);
   index = asIndex(index);
-  if (hasBadIndex(index, 0, from.shape(dim))) fail(ErrorKind.Index, "index out of range in self");
   if (input.ndim == 0 && index.numel != 1) {
+    if (hasBadIndex(index, 0, 1)) fail(ErrorKind.Index, "index out of range in self");
     fail(ErrorKind.Index, "index_select(): Index to scalar can have only 1 value, got a tensor of another size");
   }
   const out = empty(input.ndim == 0 ? newInts(0) : shapeWith(input, dim, index.numel), input.dtype, input.device);
   const to = atLeast1d(out);
   runGather(to, from, alongDim(index, to, dim), dim, Fault.EmbeddingIndex | Fault.FromFront);
+  if (metIndexOutside() || (out.numel == 0 && hasBadIndex(index, 0, from.shape(dim)))) {
+    fail(ErrorKind.Index, "index out of range in self");
+  }
   return out;
 }
 

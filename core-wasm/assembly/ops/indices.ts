@@ -1,5 +1,6 @@
-// What all ops that take index tensors share: checks of their dtype, shape and range, and the kernels' calls. Ranges are
-// checked on the CPU before anything is written; other devices leave bad indices out and report them later.
+// What all ops that take index tensors share: checks of their dtype, shape and range, and the kernels' calls. On the CPU
+// either an op looks for bad indices before it runs a kernel, or the kernel meets them (metIndexOutside) and what it wrote to
+// is dropped; other devices leave bad indices out and report them later.
 import { args } from "../dispatch/args";
 import { Device } from "../dispatch/device";
 import { Kernel } from "../dispatch/kernel";

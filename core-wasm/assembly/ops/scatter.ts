@@ -5,6 +5,7 @@ import { args } from "../dispatch/args";
 import { Fault } from "../dispatch/fault";
 import { Kernel } from "../dispatch/kernel";
 import { addOperand, begin, run } from "../dispatch/run";
+import { metIndexOutside } from "../kernels/gather";
 import { ScatterMode } from "../kernels/scatter";
 import { wrapDim } from "../tensor/broadcast";
 import { copyInto, empty, fillWith, fillWithScalar, rawContiguous, rawToDType } from "../tensor/create";
@@ -76,7 +77,6 @@ function checkScatter(input: Tensor, dim: i32, index: Tensor, src: Tensor | null
     }
     raise(ErrorKind.Runtime);
   }
-  checkRange(index, 0, input.ndim > 0 ? input.shape(dim) : 1, dim, ErrorKind.Runtime, "");
 }
 
 /** `src` cut to the shape of `index`. */
@@ -94,6 +94,7 @@ function scatterInto(out: Tensor, source: Tensor, index: Tensor, dim: i32, mode:
   const to = atLeast1d(out);
   const from = cutTo(atLeast1d(source), atLeast1d(index));
   runScatter(to, from, atLeast1d(index), dim, mode, -1, Fault.GatherIndex | Fault.FromFront);
+  if (metIndexOutside()) checkRange(index, 0, to.shape(dim), dim, ErrorKind.Runtime, "");
 }
 
 function checkArithmetic(op: string, dtype: i32): void {
