@@ -17,6 +17,8 @@ interface Page {
 export const PAGES: readonly Page[] = [
   { file: "index.html", name: "Start", title: "flambeau in the browser", folder: "lib" },
   { file: "mnist.html", name: "Digits", title: "Training on handwritten digits", folder: "mnist" },
+  { file: "polynomial.html", name: "Polynomial", title: "A polynomial learns the sine", folder: "polynomial" },
+  { file: "gpt.html", name: "GPT", title: "A small GPT learns to write", folder: "gpt" },
 ];
 
 const root = fileURLToPath(new URL("..", import.meta.url));

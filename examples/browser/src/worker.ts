@@ -2,6 +2,8 @@
 import { type Calls, serve } from "./lib/channel.ts";
 
 const roles: Record<string, () => Promise<{ calls: Calls }>> = {
+  gpt: () => import("./gpt/worker.ts"),
+  polynomial: () => import("./polynomial/worker.ts"),
   mnist: () => import("./mnist/worker.ts"),
 };
 

@@ -10,6 +10,8 @@ export interface Curve {
   width?: number;
   /** dots instead of a line */
   points?: boolean;
+  /** dots on the line */
+  dots?: boolean;
   /** 0 to 1 */
   opacity?: number;
 }
@@ -26,6 +28,10 @@ export interface PlotOptions {
   format?: (y: number) => string;
   logarithmic?: boolean;
 }
+
+/** Of a logarithmic axis only the powers of ten have lines. */
+const powers = (_: uPlot, splits: number[]): (number | null)[] =>
+  splits.map((y) => (Math.abs(Math.log10(y) % 1) < 1e-6 ? y : null));
 
 const withOpacity = (name: string, opacity: number): string =>
   `color-mix(in srgb, ${colour(name)} ${100 * opacity}%, transparent)`;
@@ -70,7 +76,7 @@ export class Plot {
     this.plot = new uPlot(
       {
         ...this.size(),
-        padding: [8, 12, 0, 0],
+        padding: [8, 20, 0, 0],
         legend: { show: false },
         cursor: { show: false },
         scales: {
@@ -84,7 +90,8 @@ export class Plot {
           { ...axis, size: 42, label: options.x, labelSize: 16, labelFont: "12px system-ui, sans-serif", labelGap: 0 },
           {
             ...axis,
-            size: 54,
+            size: 58,
+            ...(options.logarithmic && { grid: { ...grid, filter: powers }, ticks: { ...grid, filter: powers } }),
             ...(options.format && { values: (_, ticks) => ticks.map((y) => (y === null ? "" : options.format!(y))) }),
           },
         ],
@@ -99,7 +106,10 @@ export class Plot {
                   paths: () => null,
                   points: { show: true, size: 4, fill: withOpacity(curve.colour, curve.opacity ?? 1), width: 0 },
                 }
-              : { width: curve.width ?? 2, points: { show: false } }),
+              : {
+                  width: curve.width ?? 2,
+                  points: { show: curve.dots ?? false, size: 6, fill: colour(curve.colour) },
+                }),
           })),
         ],
       },

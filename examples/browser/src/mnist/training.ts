@@ -2,6 +2,8 @@
 import * as torch from "flambeau";
 import { classifier } from "../../../lib/classifier.ts";
 import { type Batch, type Score, test } from "../../../lib/train.ts";
+import { Gate } from "../lib/gate.ts";
+import { moveTraining } from "../lib/move.ts";
 import { type Split, normalized } from "./data.ts";
 
 const { nn, optim } = torch;
@@ -21,8 +23,6 @@ export interface Check extends Score {
   images: number;
 }
 
-type Saved = Parameters<torch.optim.Adam["loadStateDict"]>[0];
-
 const BATCH = 64;
 const CHECKED = 1000;
 /** Asks often at first, when much changes. */
@@ -33,14 +33,12 @@ const reportEvery = { cpu: 4, webgpu: 20 };
 export class Training {
   model = classifier();
   step = 0;
+  readonly gate = new Gate();
   device: "cpu" | "webgpu" = "cpu";
   private optimizer = new optim.Adam(this.model.parameters(), { lr: 1e-3 });
   private lossFn = new nn.CrossEntropyLoss();
   private testing: Split;
-  private held: Promise<void> | undefined;
-  private release: (() => void) | undefined;
   private wanted: "cpu" | "webgpu" = "cpu";
-  private stopped = false;
   private running = false;
 
   constructor(testing: Split) {
@@ -75,12 +73,9 @@ export class Training {
     this.running = true;
     for (let epoch = 0; epoch < epochs; epoch++) {
       for await (const batch of loader) {
-        if (this.held !== undefined) {
-          const before = performance.now();
-          await this.held;
-          since += performance.now() - before;
-        }
-        if (this.stopped) return;
+        const before = performance.now();
+        if (!(await this.gate.pass())) return;
+        since += performance.now() - before;
         if (this.wanted !== this.device) await this.move(this.wanted);
         losses.push(this.learn(batch));
         seen += batch[0].shape[0]!;
@@ -126,28 +121,13 @@ export class Training {
     return rows;
   }
 
-  hold(): void {
-    this.held ??= new Promise((resolve) => (this.release = resolve));
-  }
-  resume(): void {
-    this.release?.();
-    this.held = this.release = undefined;
-  }
-  stop(): void {
-    this.stopped = true;
-    this.resume();
-  }
-
   /** Computes on the other device, a training from its next batch on. */
   async use(device: "cpu" | "webgpu"): Promise<void> {
     this.wanted = device;
     if (!this.running && device !== this.device) await this.move(device);
   }
-  /** The weights move, and what the optimizer has learned about each of them. */
   private async move(device: "cpu" | "webgpu"): Promise<void> {
-    const state = await torch.load<Saved>(await torch.save(this.optimizer.stateDict()));
-    await this.model.to(device);
-    this.optimizer.loadStateDict(state);
+    await moveTraining(this.model, this.optimizer, device);
     this.device = device;
   }
 

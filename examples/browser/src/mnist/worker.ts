@@ -47,13 +47,13 @@ export const calls = {
     await running;
     return mine === current;
   },
-  hold: (): void => current.hold(),
-  resume: (): void => current.resume(),
+  hold: (): void => current.gate.hold(),
+  resume: (): void => current.gate.resume(),
 
   /** Forgets everything that was learned. */
   async reset(): Promise<void> {
     const device = current.device;
-    current.stop();
+    current.gate.stop();
     await running;
     torch.manualSeed(0);
     current = new Training(testing);
