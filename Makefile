@@ -17,7 +17,7 @@ NUMERICS := dist/.numerics
 PAGES := examples/browser/dist/index.html
 PAGE_SOURCES = $(shell find examples/browser examples/lib examples/data -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
 
-.PHONY: chromium firefox emscripten pytorch build package pages wasm fast bundle generate demo test conformance coverage bench soak serve docs format format-check lint types \
+.PHONY: chromium firefox emscripten pytorch build package pages wasm fast bundle generate demo test conformance coverage matrix bench soak serve docs format format-check lint types \
   profile generated-check hosts bundlers clean help
 
 build: package $(PAGES) ## the package in dist/: both wasm builds, a bundle per host, types; and the browser demos
@@ -75,6 +75,9 @@ conformance: build hosts ## HOST=node|node24|node26|deno|bun|chromium|firefox|wo
 coverage: build hosts ## docs/coverage.md, from conformance on both devices
 	node test/hosts/launch.mjs node test/conformance/main.ts --coverage
 	node test/hosts/launch.mjs node test/conformance/main.ts --device=webgpu --coverage
+
+matrix: package hosts chromium firefox ## docs/matrix.md, from conformance in every host; PARTS="cpu webgpu startup threads"
+	node test/matrix/run.mjs $(PARTS)
 
 hosts: test/hosts/binaries/node_modules/.package-lock.json .cache/lavapipe/lavapipe.json
 test/hosts/binaries/node_modules/.package-lock.json: test/hosts/binaries/package-lock.json

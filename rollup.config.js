@@ -38,7 +38,7 @@ const CHUNKS = [
   // without side effects, so that bundlers leave out what a program does not use
   [/^bindings\/vision\//, "vision"],
   [
-    /^bindings\/(amp\/|(nn|optim|profiler)\/index|nn\/(utils\/(index|weight|param|fusion)|modules\/adaptive)|optim\/swa|profiler\/record|utils\/(index|benchmark|progress|summary|tensorboard))/,
+    /^bindings\/(amp\/|transfer|(nn|optim|profiler)\/index|nn\/(utils\/(index|weight|param|fusion)|modules\/adaptive)|optim\/swa|profiler\/record|utils\/(index|benchmark|progress|summary|tensorboard))/,
     "extras",
   ],
   [/^bindings\/index\.ts$/, "torch"],

@@ -27,13 +27,14 @@ export interface Backends {
  * torch.backends().wasm !== undefined;
  */
 export function backends(): Backends {
-  const { name, version, build } = host();
+  const { name, version, build, oneThread } = host();
   const threads = getNumThreads();
+  const count = oneThread === undefined ? `${threads} thread${threads === 1 ? "" : "s"}` : `1 thread (${oneThread})`;
   const simd = build === "relaxed" ? "relaxed SIMD (fused multiply-add)" : "SIMD";
   return {
     host: `${name} ${version}`,
     cpu: { build, threads, started: 1 + core.servingThreads() },
     webgpu: hasDeviceBackend(),
-    description: `${name} ${version}: wasm with ${simd}, ${threads} thread${threads === 1 ? "" : "s"}; WebGPU ${hasDeviceBackend() ? "started" : "not started"}`,
+    description: `${name} ${version}: wasm with ${simd}, ${count}; WebGPU ${hasDeviceBackend() ? "started" : "not started"}`,
   };
 }

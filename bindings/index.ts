@@ -117,6 +117,7 @@ export {
 } from "./io/checkpoint.ts";
 export * as io from "./io/index.ts";
 export * as safetensors from "./io/safetensors.ts";
+export { fromTransferable, toTransferable } from "./transfer.ts";
 export * as utils from "./utils/index.ts";
 export * as webgpu from "./webgpu.ts";
 export * as vision from "./vision/index.ts";

@@ -28,5 +28,6 @@ export const browserTraits = (): Omit<Host, "build"> => ({
   },
   name: "browser",
   version: navigator.userAgent,
+  ...(!globalThis.crossOriginIsolated && { oneThread: "not cross-origin isolated" }),
   numerics: () => compileAt(new URL("./flambeau.numerics.wasm", import.meta.url)),
 });

@@ -32,6 +32,7 @@ export const edge: Omit<Host, "name" | "build" | "numerics"> = {
   ...web,
   optionalPackage,
   version: globalThis.navigator?.userAgent ?? globals.EdgeRuntime ?? "",
+  oneThread: "edge hosts have no more",
   // an isolate has 128 MB in all
   pressure: 16 * 2 ** 20,
   ...(Storage && { asyncContext: () => new Storage() }),

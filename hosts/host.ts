@@ -72,6 +72,8 @@ export interface Host {
 
   /** KernelThreads for kernels, where the core that was loaded shares its memory. */
   readonly kernelThreads?: KernelThreads;
+  /** Why there are none. */
+  readonly oneThread?: string;
 
   /** A full collection now, where the host gives access to its collector. */
   collectGarbage?(): void;

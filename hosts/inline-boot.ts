@@ -12,5 +12,6 @@ boot(inlineModule(text), {
   name: "browser",
   version: navigator.userAgent,
   build: "simd",
+  oneThread: "flambeau/inline has no more",
   numerics: inlineNumerics,
 });

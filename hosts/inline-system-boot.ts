@@ -3,4 +3,10 @@ import text from "./inline-core.js";
 import { inlineModule, inlineNumerics } from "./inline-bytes.ts";
 import { systemTraits } from "./system-traits.ts";
 
-boot(inlineModule(text), { ...systemTraits(), build: "simd", numerics: inlineNumerics, numericsSync: undefined });
+boot(inlineModule(text), {
+  ...systemTraits(),
+  build: "simd",
+  oneThread: "flambeau/inline has no more",
+  numerics: inlineNumerics,
+  numericsSync: undefined,
+});

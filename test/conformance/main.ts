@@ -1,6 +1,6 @@
 // Conformance against PyTorch 1.13, in every host of test/hosts/launch.mjs:
 //   main.ts --vectors=DIR [--device=cpu|webgpu] [--share=0.1] [--only=GLOB,…] [--category=NAME,…] [--coverage] [--check-coverage]
-//           [--table] [--mnist=DIR] [--library=SPECIFIER] [--trace]
+//           [--table] [--mnist=DIR] [--library=SPECIFIER] [--trace] [--build=simd] [--summary]
 import { staleCoverage, writeCoverage } from "./coverage.ts";
 import { openHost } from "./host.ts";
 import { KnownFaults } from "./known.ts";
@@ -27,6 +27,8 @@ const only = list("only");
 const share = Number(flags.get("share") ?? 1);
 
 const started = performance.now();
+// an engine without relaxed SIMD is imitated by one that denies it
+if (flags.get("build") === "simd") WebAssembly.validate = () => false;
 const library = flags.get("library");
 const torch = await (library === undefined ? import("flambeau") : import(library));
 // hosts without files load the module of linear algebra asynchronously; a build without it says so in the cases that need it
@@ -79,4 +81,9 @@ if (device === "webgpu") {
 report.printTable(flags.has("table") || only.length > 0);
 host.print(`${host.name}, device ${device}, ${((performance.now() - started) / 1000).toFixed(1)} s`);
 report.printTotals();
+if (flags.has("summary")) {
+  const { build, threads, started } = torch.backends().cpu;
+  const summary = { host: host.name, device, build, threads, started, ...report.counts() };
+  host.print(`RESULT ${JSON.stringify(summary)}`);
+}
 host.exit(failed ? 1 : 0);

@@ -178,9 +178,14 @@ export class Report {
     }
   }
 
-  printTotals(): void {
-    const { passed, failed, skipped } = this.totals();
+  /** The totals, with what is counted beside them. */
+  counts(): Record<Outcome | "refused" | "known", number> {
     const refused = this.rows.reduce((total, row) => total + row.refused, 0);
+    return { ...this.totals(), refused, known: this.known.count };
+  }
+
+  printTotals(): void {
+    const { passed, failed, skipped, refused } = this.counts();
     if (refused > 0)
       this.host.print(`of those that passed, ${refused} by the error for dtypes that the device does not have`);
     const reasons = new Map<string, number>();

@@ -2,7 +2,4 @@ export const BROWSERS: readonly string[];
 /** Why there is no such browser here, or null. */
 export function noBrowser(name: string): string | null;
 /** puppeteer's Browser, which is installed beside the hosts and not known to the compiler. */
-export function openBrowser(
-  name: string,
-  options?: { enableExtensions?: string[]; pipe?: boolean },
-): Promise<any>;
+export function openBrowser(name: string, options?: { enableExtensions?: string[]; pipe?: boolean }): Promise<any>;

@@ -21,7 +21,7 @@ export const WEB_HOSTS = ["chromium", "chromium-worker", "firefox", "firefox-wor
 
 /** The command that runs `file` in `host`. */
 export function command(host, file, args = []) {
-  const tsx = ["--import", "tsx"];
+  const tsx = file.endsWith(".ts") ? ["--import", "tsx"] : [];
   switch (host) {
     case "node":
       return [process.execPath, [...tsx, file, ...args]];

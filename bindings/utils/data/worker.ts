@@ -3,8 +3,9 @@
 import type { ThreadPort } from "../../../hosts/host.ts";
 import { manualSeed } from "../../random.ts";
 import { setNumThreads } from "../../threads.ts";
+import { pack } from "../../transfer.ts";
 import { END, fetcher, type Source, type Wanted } from "./fetch.ts";
-import { describe, pack, READY, type Init, type Reply, type Task, type ToWorker } from "./transport.ts";
+import { describe, READY, type Init, type Reply, type Task, type ToWorker } from "./transport.ts";
 import { setWorkerInfo } from "./worker-info.ts";
 import { exported, instance, type Exports } from "./workers.ts";
 

@@ -3,10 +3,11 @@
 import type { Thread } from "../../../hosts/host.ts";
 import { host } from "../../boot.ts";
 import { NotImplementedError, RuntimeError, TypeError, ValueError } from "../../error.ts";
+import { unpack } from "../../transfer.ts";
 import { type MapDataset, Subset } from "./dataset.ts";
 import type { Source, Wanted } from "./fetch.ts";
 import type { DataLoader } from "./loader.ts";
-import { READY, revive, unpack, type Init, type Reply, type ToWorker } from "./transport.ts";
+import { READY, revive, type Init, type Reply, type ToWorker } from "./transport.ts";
 
 /** A module of a bundled program: bundlers follow `import("…")` and `new Worker(new URL("…", import.meta.url))` as they stand. */
 export interface WorkerModule {

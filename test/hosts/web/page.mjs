@@ -16,14 +16,15 @@ async function main([host, file, ...args]) {
   try {
     const page = await browser.newPage();
     const lost = new Promise((_, fail) => {
-      page.on("error", fail);
-      browser.on("disconnected", () => fail(new Error(`${name} has ended`)));
+      page.once("error", fail);
+      browser.once("disconnected", () => fail(new Error(`${name} has ended`)));
     });
+    // at the end it has
+    lost.catch(() => {});
     const address = `${server.address}/?${query(args, traits.includes("worker") ? { in: "worker" } : {})}`;
     await Promise.race([page.goto(address, { timeout: 0, waitUntil: "domcontentloaded" }), lost]);
     return await Promise.race([server.exit, lost]);
   } finally {
-    browser.removeAllListeners("disconnected");
     await browser.close();
     server.close();
   }

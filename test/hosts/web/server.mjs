@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { extname, join } from "node:path";
+import { extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -25,23 +25,36 @@ function entry(specifier, condition) {
   return typeof found === "string" ? found : (found?.[condition] ?? found?.default);
 }
 
+/** What stands in for modules that tests import. */
+const ADAPTERS = { "#test": "test/hosts/adapters/web.ts", "node:assert/strict": "test/hosts/adapters/assert.ts" };
+
 /** The program as one module, in which the package alone is left to be imported, from below `base`. */
 export async function bundle(file, condition, base) {
-  const external = {
-    name: "package",
-    setup: (plugins) =>
+  const modules = {
+    name: "modules",
+    setup(plugins) {
       plugins.onResolve({ filter: /^flambeau(\/|$)/ }, ({ path }) => ({
         path: `${base}${entry(path, condition).slice("./".length)}`,
         external: true,
-      })),
+      }));
+      plugins.onResolve({ filter: /^(#test|node:assert\/strict)$/ }, ({ path }) => ({
+        path: join(root, ADAPTERS[path]),
+      }));
+    },
   };
+  const program = JSON.stringify(resolve(file));
+  const contents = file.endsWith(".test.ts")
+    ? `import ${program}; import { runTests } from "#test"; await runTests();`
+    : `import ${program};`;
   const { outputFiles } = await build({
-    entryPoints: [file],
+    stdin: { contents, resolveDir: root },
     bundle: true,
     format: "esm",
     target: "es2022",
     external: ["node:*"],
-    plugins: [external],
+    plugins: [modules],
+    // package.json's sideEffects are of the package, not of tests and examples
+    ignoreAnnotations: true,
     write: false,
   });
   return outputFiles[0].text;
