@@ -13,7 +13,8 @@ export default defineConfig({
   base: "./",
   // In a project of your own: `npm install flambeau`, and nothing here.
   resolve: { alias: [{ find: /^flambeau$/, replacement: path("../../dist/browser.js") }] },
-  worker: { format: "es" },
+  // modules print their classes' names
+  worker: { format: "es", rolldownOptions: { output: { keepNames: true } } },
   build: {
     target: "es2022",
     assetsInlineLimit: 0,

@@ -19,6 +19,7 @@ export const PAGES: readonly Page[] = [
   { file: "mnist.html", name: "Digits", title: "Training on handwritten digits", folder: "mnist" },
   { file: "polynomial.html", name: "Polynomial", title: "A polynomial learns the sine", folder: "polynomial" },
   { file: "gpt.html", name: "GPT", title: "A small GPT learns to write", folder: "gpt" },
+  { file: "playground.html", name: "Playground", title: "Playground", folder: "playground" },
 ];
 
 const root = fileURLToPath(new URL("..", import.meta.url));

@@ -5,6 +5,7 @@ const roles: Record<string, () => Promise<{ calls: Calls }>> = {
   gpt: () => import("./gpt/worker.ts"),
   polynomial: () => import("./polynomial/worker.ts"),
   mnist: () => import("./mnist/worker.ts"),
+  playground: () => import("./playground/worker.ts"),
 };
 
 serve(
