@@ -49,14 +49,6 @@ function geometry(args: Args, kind: i32): Geometry {
   return g;
 }
 
-/** Every row of `length` elements set to its channel's bias. */
-function fillBias<T>(channels: i32, length: usize, to: usize, bias: usize): void {
-  for (let o = 0; o < channels; o++) {
-    const value = load<T>(bias + <usize>o * sizeof<T>());
-    for (const end = to + length * sizeof<T>(); to < end; to += sizeof<T>()) store<T>(to, value);
-  }
-}
-
 /** The group's weights as packed blocks of KC steps, each of panels of rows. */
 function packWeights<T>(g: Geometry, weight: usize, group: i32): void {
   const m = g.mapChannels;
@@ -100,7 +92,6 @@ function forward<T>(g: Geometry, out: usize, image: usize, weight: usize, bias: 
       const result = fold > 1 ? g.columns : first;
       const all = fold * g.positions;
       const ldc = <usize>all * sizeof<T>();
-      if (bias) fillBias<T>(m, all, result, bias + <usize>(group * m) * sizeof<T>());
       for (let j = 0; j < all; j += nc) {
         const columns = min(nc, all - j);
         for (let p = 0; p < g.rows; p += KC) {
@@ -116,8 +107,9 @@ function forward<T>(g: Geometry, out: usize, image: usize, weight: usize, bias: 
               g.packedB,
               result + <usize>i * ldc + <usize>j * sizeof<T>(),
               ldc,
-              bias != 0 || p > 0,
+              p > 0,
               g.edge,
+              bias ? bias + <usize>(group * m + i) * sizeof<T>() : 0,
             );
           }
         }

@@ -1,7 +1,8 @@
 // Convolutions with one or two channels a group on the side that would be the rows of a product: depthwise ones above all.
 // Plain loops over the rows of an image, each row a run of multiply-adds; memory-bound for small kernels.
+import { everyOther } from "../gemm/pack";
 import { madd } from "../gemm/tile";
-import { addScaled, dotContiguous } from "../gemm/vector";
+import { addEveryOther, addScaled, dotContiguous, dotEveryOther } from "../gemm/vector";
 import { Geometry, copyShifted, fillRowTable, flipKernel, windows } from "./geometry";
 
 /** Offset, in elements, of the image row that row (z, y) of the map meets at kernel element (kz, ky, 0). */
@@ -31,6 +32,8 @@ export function directForward<T>(g: Geometry, out: usize, image: usize, weight: 
           for (let y = 0; y < g.mh; y++) {
             if (g.sw == 1) {
               sumRow<T>(g, row, from, w, z, y, start);
+            } else if (isFloat<T>() && g.sw == 2) {
+              sumEveryOther<T>(g, row, from, w, z, y, start);
             } else {
               for (let x = 0; x < g.mw; x++) store<T>(row + <usize>x * sizeof<T>(), start);
               addWindows<T>(g, row, from, w, z, y);
@@ -48,22 +51,46 @@ export function directForward<T>(g: Geometry, out: usize, image: usize, weight: 
  * registers while all kernel elements pass.
  */
 function sumRow<T>(g: Geometry, row: usize, from: usize, weight: usize, z: i32, y: i32, start: T): void {
+  sumStepped<T>(g, row, from, weight, z, y, start, 1);
+}
+
+/** The same with a horizontal stride of 2. */
+function sumEveryOther<T>(g: Geometry, row: usize, from: usize, weight: usize, z: i32, y: i32, start: T): void {
+  sumStepped<T>(g, row, from, weight, z, y, start, 2);
+}
+
+// @ts-ignore: decorator
+@inline function sumStepped<T>(
+  g: Geometry,
+  row: usize,
+  from: usize,
+  weight: usize,
+  z: i32,
+  y: i32,
+  start: T,
+  by: usize,
+): void {
   const bytes = <usize>g.mw * sizeof<T>();
   const taps = g.rows;
   const table = g.rowTable;
   from += rowOffset(g, z, y, 0, 0) * sizeof<T>();
+  let at: usize = 0;
   if (bytes >= 64) {
-    let at: usize = 0;
-    for (; at + 64 <= bytes; at += 64) sumElements<T>(row + at, from + at, weight, taps, table, start, 64);
+    for (; at + 64 <= bytes; at += 64) sumElements<T>(row + at, from + at * by, weight, taps, table, start, 64, by);
     // the last elements once more rather than one by one
-    if (at < bytes) sumElements<T>(row + bytes - 64, from + bytes - 64, weight, taps, table, start, 64);
+    at = bytes - 64;
+    if ((bytes & 63) != 0) sumElements<T>(row + at, from + at * by, weight, taps, table, start, 64, by);
     return;
   }
-  let at: usize = 0;
-  for (; at + 16 <= bytes; at += 16) sumElements<T>(row + at, from + at, weight, taps, table, start, 16);
+  for (; at + 16 <= bytes; at += 16) sumElements<T>(row + at, from + at * by, weight, taps, table, start, 16, by);
   for (; at < bytes; at += sizeof<T>()) {
-    sumElements<T>(row + at, from + at, weight, taps, table, start, <i32>sizeof<T>());
+    sumElements<T>(row + at, from + at * by, weight, taps, table, start, <i32>sizeof<T>(), by);
   }
+}
+
+// @ts-ignore: decorator
+@inline function elements<T>(from: usize, by: usize): v128 {
+  return by == 2 ? everyOther<T>(from) : v128.load(from);
 }
 
 // @ts-ignore: decorator
@@ -75,6 +102,7 @@ function sumRow<T>(g: Geometry, row: usize, from: usize, weight: usize, z: i32, 
   table: usize,
   start: T,
   bytes: i32,
+  by: usize,
 ): void {
   let s0 = v128.splat<T>(start);
   let s1 = s0;
@@ -87,11 +115,11 @@ function sumRow<T>(g: Geometry, row: usize, from: usize, weight: usize, z: i32, 
     const w = load<T>(weight);
     if (bytes >= 16) {
       const v = v128.splat<T>(w);
-      s0 = madd<T>(v, v128.load(at), s0);
+      s0 = madd<T>(v, elements<T>(at, by), s0);
       if (bytes == 64) {
-        s1 = madd<T>(v, v128.load(at, 16), s1);
-        s2 = madd<T>(v, v128.load(at, 32), s2);
-        s3 = madd<T>(v, v128.load(at, 48), s3);
+        s1 = madd<T>(v, elements<T>(at + 16 * by, by), s1);
+        s2 = madd<T>(v, elements<T>(at + 32 * by, by), s2);
+        s3 = madd<T>(v, elements<T>(at + 48 * by, by), s3);
       }
     } else {
       s = <T>(s + w * load<T>(at));
@@ -163,6 +191,8 @@ function spreadRow<T>(g: Geometry, row: usize, weight: usize, z: i32, y: i32): v
           const w = load<T>(weight);
           if (g.sw == 1) {
             addScaled<T>(g.mw, w, row, at);
+          } else if (isFloat<T>() && g.sw == 2) {
+            addEveryOther<T>(g.mw, w, row, at);
           } else {
             let p = at;
             for (let x: usize = 0; x < <usize>g.mw * sizeof<T>(); x += sizeof<T>()) {
@@ -227,6 +257,8 @@ function correlateRow<T>(g: Geometry, row: usize, from: usize, weight: usize, z:
           let sum = <T>0;
           if (g.sw == 1) {
             sum = dotContiguous<T>(g.mw, at, row);
+          } else if (isFloat<T>() && g.sw == 2) {
+            sum = dotEveryOther<T>(g.mw, at, row);
           } else {
             let p = at;
             for (let x: usize = 0; x < <usize>g.mw * sizeof<T>(); x += sizeof<T>()) {

@@ -66,15 +66,16 @@ function sweep<T>(
   ldc: usize,
   accumulate: bool,
   edge: usize,
+  bias: usize,
 ): void {
   const width = tileColumns<T>();
   for (; n >= width; n -= width) {
-    tile<T>(k, a, b, stepB, c, ldc, alpha, rows, accumulate);
+    tile<T>(k, a, b, stepB, c, ldc, alpha, rows, accumulate, bias);
     b += panelB;
     c += ROW;
   }
   if (n == 0) return;
-  tile<T>(k, a, narrow, ROW, edge, ROW, alpha, rows, false);
+  tile<T>(k, a, narrow, ROW, edge, ROW, alpha, rows, false, accumulate ? 0 : bias);
   const bytes = <usize>n * sizeof<T>();
   for (let r = 0; r < rows; r++) {
     for (let at: usize = 0; at < bytes; at += sizeof<T>()) {
@@ -86,7 +87,10 @@ function sweep<T>(
   }
 }
 
-/** A packed block of A times a packed block of B into C[m, n]; `ldc` in bytes; `edge` has room for one tile. */
+/**
+ * A packed block of A times a packed block of B into C[m, n]; `ldc` in bytes; `edge` has room for one tile. `bias`, an address
+ * or 0, has a value for each row that C starts from unless it is accumulated.
+ */
 export function multiplyPacked<T>(
   m: i32,
   n: i32,
@@ -98,12 +102,14 @@ export function multiplyPacked<T>(
   ldc: usize,
   accumulate: bool,
   edge: usize,
+  bias: usize = 0,
 ): void {
   const panelA = <usize>MR * <usize>k * sizeof<T>();
   const panelB = ROW * <usize>k;
   const narrow = b + panelB * <usize>(n / tileColumns<T>());
   for (let i = 0; i < m; i += MR) {
-    sweep<T>(min(MR, m - i), n, k, alpha, a, b, ROW, panelB, narrow, c, ldc, accumulate, edge);
+    sweep<T>(min(MR, m - i), n, k, alpha, a, b, ROW, panelB, narrow, c, ldc, accumulate, edge, bias);
+    if (bias) bias += <usize>MR * sizeof<T>();
     a += panelA;
     c += <usize>MR * ldc;
   }
@@ -174,6 +180,7 @@ export function gemmBlocked<T>(
           ldcBytes,
           accumulate || p > 0,
           edge,
+          0,
         );
         rowA += <usize>MR * <usize>rsa * sizeof<T>();
         to += <usize>MR * ldcBytes;

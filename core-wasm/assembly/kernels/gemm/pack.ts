@@ -173,6 +173,13 @@ function packColumns<T>(k: i32, src: usize, columnStride: i32, dst: usize): void
   packScalar<T>(width, width, k - done, src + <usize>done * sizeof<T>(), columnStride, 1, dst + <usize>done * 32);
 }
 
+/** A vector of every other element; what lies behind the last is not read. */
+// @ts-ignore: decorator
+@inline export function everyOther<T>(from: usize): v128 {
+  if (sizeof<T>() == 8) return v128.load64_lane(from, v128.load64_zero(from), 1, 16);
+  return v128.shuffle<i32>(v128.load(from), v128.load(from, 12), 0, 2, 5, 7);
+}
+
 // @ts-ignore: decorator
 @inline function entry(table: usize, i: i32): usize {
   return <usize>load<i32>(table + ((<usize>i) << 2));
@@ -208,6 +215,16 @@ export function packGathered<T>(k: i32, n: i32, src: usize, kTable: usize, colum
       const c6 = src + entry(columnTable, min(j + 6, last));
       const c7 = src + entry(columnTable, min(j + 7, last));
       let p = 0;
+      // every other element, as with stride 2
+      const spans = c1 - c0 == 8 && c2 - c0 == 16 && c3 - c0 == 24 && c4 - c0 == 32;
+      if (spans && c5 - c0 == 40 && c6 - c0 == 48 && c7 - c0 == 56) {
+        for (; p < k; p++) {
+          const from = c0 + entry(kTable, p);
+          v128.store(dst, everyOther<T>(from));
+          v128.store(dst, everyOther<T>(from + 32), 16);
+          dst += 32;
+        }
+      }
       while (p < k) {
         const at = entry(kTable, p);
         // descending tables rise where a channel ends, but not by one element

@@ -54,12 +54,24 @@ export const ROW: usize = 32;
   return sizeof<T>() == 4 ? v128.load32_splat(a, 20) : v128.load64_splat(a, 40);
 }
 
-/** C's row = alpha * sum, added to what is there if `accumulate`. */
+/** C's row = alpha * sum, added to what is there if `accumulate`, or to element `r` at `bias` unless that is 0. */
 // @ts-ignore: decorator
-@inline function storeRow<T>(c: usize, alpha: v128, low: v128, high: v128, accumulate: bool): void {
+@inline function storeRow<T>(
+  c: usize,
+  alpha: v128,
+  low: v128,
+  high: v128,
+  accumulate: bool,
+  bias: usize,
+  r: usize,
+): void {
   if (accumulate) {
     v128.store(c, madd<T>(alpha, low, v128.load(c)));
     v128.store(c, madd<T>(alpha, high, v128.load(c, 16)), 16);
+  } else if (bias) {
+    const value = splat0<T>(bias + r * sizeof<T>());
+    v128.store(c, madd<T>(alpha, low, value));
+    v128.store(c, madd<T>(alpha, high, value), 16);
   } else {
     v128.store(c, v128.mul<T>(alpha, low));
     v128.store(c, v128.mul<T>(alpha, high), 16);
@@ -80,6 +92,7 @@ export const ROW: usize = 32;
 /**
  * The first `rows` rows of a tile: C[rows, NR] = alpha * A B (+ C). `a` is a packed panel of k steps, and so is `b` if `stepB`
  * is ROW: the bytes from a row of B to the next. `ldc` is in bytes. What a panel has past `rows` is dropped.
+ * Sums start from `bias`, the address of a value for each row, unless that is 0 or C is accumulated.
  */
 export function tile<T>(
   k: i32,
@@ -91,17 +104,19 @@ export function tile<T>(
   alpha: T,
   rows: i32,
   accumulate: bool,
+  bias: usize,
 ): void {
   const run = isInteger<T>() ? k : runLength(k);
   for (;;) {
     const steps = min(k, run);
-    if (MR == 6 && isFloat<T>() && rows <= 4) fourRows<T>(steps, a, b, stepB, c, ldc, alpha, rows, accumulate);
-    else allRows<T>(steps, a, b, stepB, c, ldc, alpha, rows, accumulate);
+    if (MR == 6 && isFloat<T>() && rows <= 4) fourRows<T>(steps, a, b, stepB, c, ldc, alpha, rows, accumulate, bias);
+    else allRows<T>(steps, a, b, stepB, c, ldc, alpha, rows, accumulate, bias);
     k -= steps;
     if (k == 0) return;
     a += <usize>(steps * MR) * sizeof<T>();
     b += <usize>steps * stepB;
     accumulate = true;
+    bias = 0;
   }
 }
 
@@ -115,8 +130,9 @@ function allRows<T>(
   alpha: T,
   rows: i32,
   accumulate: bool,
+  bias: usize,
 ): void {
-  tileRun<T>(MR == 6, k, a, b, stepB, c, ldc, alpha, rows, accumulate);
+  tileRun<T>(MR == 6, k, a, b, stepB, c, ldc, alpha, rows, accumulate, bias);
 }
 
 /** Without the last two rows. */
@@ -130,8 +146,9 @@ function fourRows<T>(
   alpha: T,
   rows: i32,
   accumulate: bool,
+  bias: usize,
 ): void {
-  tileRun<T>(false, k, a, b, stepB, c, ldc, alpha, rows, accumulate);
+  tileRun<T>(false, k, a, b, stepB, c, ldc, alpha, rows, accumulate, bias);
 }
 
 // @ts-ignore: decorator
@@ -146,6 +163,7 @@ function fourRows<T>(
   alpha: T,
   rows: i32,
   accumulate: bool,
+  bias: usize,
 ): void {
   let c00 = v128.splat<T>(0);
   let c01 = c00;
@@ -188,17 +206,17 @@ function fourRows<T>(
     if (b == end) break;
   }
   const scale = v128.splat<T>(alpha);
-  storeRow<T>(c, scale, c00, c01, accumulate);
+  storeRow<T>(c, scale, c00, c01, accumulate, bias, 0);
   if (rows < 2) return;
-  storeRow<T>((c += ldc), scale, c10, c11, accumulate);
+  storeRow<T>((c += ldc), scale, c10, c11, accumulate, bias, 1);
   if (rows < 3) return;
-  storeRow<T>((c += ldc), scale, c20, c21, accumulate);
+  storeRow<T>((c += ldc), scale, c20, c21, accumulate, bias, 2);
   if (rows < 4) return;
-  storeRow<T>((c += ldc), scale, c30, c31, accumulate);
+  storeRow<T>((c += ldc), scale, c30, c31, accumulate, bias, 3);
   if (full) {
     if (rows < 5) return;
-    storeRow<T>((c += ldc), scale, c40, c41, accumulate);
+    storeRow<T>((c += ldc), scale, c40, c41, accumulate, bias, 4);
     if (rows < 6) return;
-    storeRow<T>((c += ldc), scale, c50, c51, accumulate);
+    storeRow<T>((c += ldc), scale, c50, c51, accumulate, bias, 5);
   }
 }

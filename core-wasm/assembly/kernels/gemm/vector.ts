@@ -1,5 +1,6 @@
 // Matrix times vector: every element of the matrix is read once for two flops, so memory's speed is the limit and nothing
 // is packed. Lines are the rows of the matrix that meet the vector: y[i] = alpha * sum over p of M[i, p] x[p].
+import { everyOther, high, low } from "./pack";
 import { madd } from "./tile";
 
 // @ts-ignore: decorator
@@ -45,6 +46,48 @@ export function dotContiguous<T>(k: i32, x: usize, y: usize): T {
     y += sizeof<T>();
   }
   return sum;
+}
+
+/** The sum of x[2 * p] * y[p]. */
+export function dotEveryOther<T>(k: i32, x: usize, y: usize): T {
+  const step = lanes<T>();
+  let s0 = v128.splat<T>(0);
+  let s1 = s0;
+  let p = 0;
+  for (; p + 2 * step <= k; p += 2 * step) {
+    s0 = madd<T>(everyOther<T>(x), v128.load(y), s0);
+    s1 = madd<T>(everyOther<T>(x + 32), v128.load(y, 16), s1);
+    x += 64;
+    y += 32;
+  }
+  let sum = sumLanes<T>(v128.add<T>(s0, s1));
+  for (; p < k; p++) {
+    sum = <T>(sum + load<T>(x) * load<T>(y));
+    x += 2 * sizeof<T>();
+    y += sizeof<T>();
+  }
+  return sum;
+}
+
+/** y[2 * i] += x * m[i]. */
+export function addEveryOther<T>(n: i32, x: T, m: usize, y: usize): void {
+  const v = v128.splat<T>(x);
+  const zero = v128.splat<T>(0);
+  const step = lanes<T>();
+  let i = 0;
+  // leaves the last to the loop behind: the element after it is another's
+  for (; i + step < n; i += step) {
+    const products = v128.mul<T>(v, v128.load(m));
+    v128.store(y, v128.add<T>(v128.load(y), low<T>(products, zero)));
+    v128.store(y, v128.add<T>(v128.load(y, 16), high<T>(products, zero)), 16);
+    m += 16;
+    y += 32;
+  }
+  for (; i < n; i++) {
+    store<T>(y, <T>(load<T>(y) + x * load<T>(m)));
+    m += sizeof<T>();
+    y += 2 * sizeof<T>();
+  }
 }
 
 /** y[i] from lines that are contiguous along p, four lines at a time. */
