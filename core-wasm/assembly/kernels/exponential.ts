@@ -26,22 +26,7 @@ function storeTail(p: usize, end: usize, v: v128): void {
   if (p + 8 < end) store<f32>(p, f32x4.extract_lane(v, 2), 8);
 }
 
-/** Sum of exp(x - shift) over a float block, in f64. */
-export function expSumBlock<A>(p: usize, n: i32, shift: A): f64 {
-  const end = p + <usize>n * sizeof<A>();
-  if (sizeof<A>() == 4) {
-    let lanes = f32x4.splat(0);
-    const s = f32x4.splat(<f32>shift);
-    for (; p + 16 <= end; p += 16) lanes = f32x4.add(lanes, exp32(f32x4.sub(v128.load(p), s)));
-    if (p < end) lanes = f32x4.add(lanes, exp32(f32x4.sub(loadTail(p, end, -Infinity), s)));
-    return addLanes<f32>(lanes);
-  }
-  let sum: f64 = 0;
-  for (; p < end; p += sizeof<A>()) sum += Math.exp(<f64>load<A>(p) - <f64>shift);
-  return sum;
-}
-
-/** out = exp(x - shift) over a float block; returns the sum of the results in f64. */
+/** out = exp(x - shift) over a float block, which may be `out` itself; returns the sum of the results in f64. */
 export function expBlock<A>(out: usize, p: usize, n: i32, shift: A): f64 {
   const end = p + <usize>n * sizeof<A>();
   if (sizeof<A>() == 4) {

@@ -9,7 +9,7 @@
 import { Args, Operand } from "../dispatch/args";
 import { Compute, itemSize } from "../tensor/dtype";
 import { blockDType, loadBlock, storeAs } from "./blocks";
-import { expSumBlock } from "./exponential";
+import { expBlock } from "./exponential";
 import {
   BLOCK,
   findFirst,
@@ -276,7 +276,7 @@ function consume<A>(s: State, op: i32, combine: i32, map: i32, block: usize, n: 
       } else {
         const before = s.center == -Infinity ? 0 : s.value * Math.exp(s.center - high);
         s.center = high;
-        s.value = before + expSumBlock<A>(block, n, <A>high);
+        s.value = before + expBlock<A>(buffer, block, n, <A>high);
       }
     }
   }

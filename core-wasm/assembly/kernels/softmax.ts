@@ -6,7 +6,7 @@
 // rows that fit the first-level cache.
 import { Args } from "../dispatch/args";
 import { Compute } from "../tensor/dtype";
-import { expBlock, expSumBlock } from "./exponential";
+import { expBlock } from "./exponential";
 import { exp32 } from "./math/f32";
 import { BLOCK, dotRow, maxBlock, sumRow } from "./reduceBlock";
 
@@ -85,7 +85,7 @@ function forwardRow<T>(out: usize, p: usize, n: i32, log: bool): void {
   for (let i = 0; i < n; i += BLOCK) {
     const at = <usize>i * sizeof<T>();
     const m = min(BLOCK, n - i);
-    sum += log ? expSumBlock<T>(p + at, m, high) : expBlock<T>(out + at, p + at, m, high);
+    sum += expBlock<T>(out + at, p + at, m, high);
   }
   const end = out + <usize>n * sizeof<T>();
   if (log) {

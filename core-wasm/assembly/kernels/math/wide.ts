@@ -258,6 +258,34 @@ function atan2(y: v128, x: v128): v128 {
   return v128.bitselect(one, t, isOne);
 }
 
+/** log2(m) / ((m - 1) / (m + 1)) in the square of that quotient, and 2^r for |r| <= 1/2, both from the highest power */
+// @ts-ignore: decorator
+@lazy const LOG2_CORE = memory.data<f64>([
+  0.2829209132620322, 0.31990432151838477, 0.4122092838995578, 0.5770779420743573, 0.9617966941142615,
+  2.8853900817778495,
+]);
+// @ts-ignore: decorator
+@lazy const EXP2_CORE = memory.data<f64>([
+  1.5252726895216242e-5, 0.00015461446041546416, 0.0013333669866376569, 0.009618056747294153, 0.05550410726798159,
+  0.24022650921401306, 0.6931471805817372, 1,
+]);
+
+/** y log2(m 2^e) */
+// @ts-ignore: decorator
+@inline export function logPower(m: v128, e: v128, y: v128): v128 {
+  const one = c(1);
+  const s = f64x2.div(f64x2.sub(m, one), f64x2.add(m, one));
+  return f64x2.mul(fma(horner<f64>(LOG2_CORE, 6, f64x2.mul(s, s)), s, e), y);
+}
+
+/** 2^t, for |t| < 1000 */
+// @ts-ignore: decorator
+@inline export function exp2Wide(t: v128): v128 {
+  const rounded = f64x2.add(t, c(ROUNDER));
+  const r = f64x2.sub(t, f64x2.sub(rounded, c(ROUNDER)));
+  return f64x2.mul(horner<f64>(EXP2_CORE, 8, r), powerOfTwo(rounded));
+}
+
 /** The quotient rounded towards zero, exact below DIVISION_LIMIT: x and y are float32, so the rounding error of x / y there
  * is smaller than the distance of x / y to an integer that it does not equal. */
 // @ts-ignore: decorator

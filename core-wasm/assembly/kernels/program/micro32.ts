@@ -2,7 +2,7 @@
 // the other elementary ones, scalar float64 for the rest.
 import { erf32, exp2_32, expLoop, nextafter32, sigmoidLoop, tanh32 } from "../math/f32";
 import { binary64, unary64 } from "../math/f64";
-import { cosLoop, logLoop, normalCdfLoop, sinLoop } from "../math/loops32";
+import { cosLoop, logLoop, normalCdfLoop, powLoop, sinLoop } from "../math/loops32";
 import { withSign } from "../math/simd";
 import {
   DIVISION_LIMIT,
@@ -18,7 +18,6 @@ import {
   leg,
   log1pWide,
   logWide,
-  powWide,
   quotientWide,
   sinhWide,
   tanWide,
@@ -137,8 +136,7 @@ export function micro32(op: i32, dst: usize, a: usize, b: usize, c: usize, bytes
       for (; i < bytes; i += 8) putWide(dst + i, atanhWide(wide(a + i)));
       return;
     case Op.Pow:
-      for (; i < bytes; i += 8) putWide(dst + i, powWide(wide(a + i), wide(b + i)));
-      return;
+      return powLoop(dst, a, b, bytes);
     case Op.Atan2:
       for (; i < bytes; i += 8) putWide(dst + i, atan2Wide(wide(a + i), wide(b + i)));
       return;
