@@ -1,6 +1,6 @@
 // torch.optim.Optimizer: parameters in groups, each with its settings, and a state per parameter.
 
-import { core } from "../core.ts";
+import { core, i32, word } from "../core.ts";
 import { enableGrad, noGrad } from "../autograd/mode.ts";
 import { NotImplementedError, TypeError, ValueError } from "../error.ts";
 import { keep } from "../memory/scope.ts";
@@ -8,6 +8,7 @@ import { clearGrad } from "../nn/module.ts";
 import { pyFloat } from "../nn/python.ts";
 import { UPDATE } from "../gen/updates.ts";
 import { tensors as tensorList } from "../tensor/call.ts";
+import { Code } from "../tensor/dtype.ts";
 import { converted } from "../tensor/move.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
@@ -43,6 +44,9 @@ export interface Implementation {
   /** Must be false. */
   differentiable?: boolean;
 }
+
+/** How many batches a parameter may still join: more kinds of steps than these are as good as none in common. */
+const OPEN_BATCHES = 8;
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const camelCase = (name: string): string => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
@@ -144,25 +148,33 @@ export abstract class Optimizer<S extends Settings> {
     return loss;
   }
 
-  /** Parameters whose steps are of one kind, with their state and gradients, by what the step's numbers are. */
-  readonly #batches = new Map<string, { which: number; numbers: readonly number[]; tensors: Tensor[] }>();
+  /** Parameters whose steps are of one kind and have the same numbers, with their state and gradients. */
+  #batches: { which: number; numbers: readonly number[]; tensors: Tensor[] }[] = [];
 
   /**
    * Lets the core make the step `which` of a parameter, together with those of all others that have the same numbers.
    * @param tensors as the step's program has them (core-wasm/ops/updates.ts)
    */
   protected enqueue(which: keyof typeof UPDATE, tensors: readonly Tensor[], numbers: readonly number[]): void {
-    const key = `${which} ${numbers.join()}`;
-    const batch = this.#batches.get(key);
-    if (batch === undefined) this.#batches.set(key, { which: UPDATE[which], numbers, tensors: [...tensors] });
-    else batch.tensors.push(...tensors);
+    const kind = UPDATE[which];
+    const first = Math.max(0, this.#batches.length - OPEN_BATCHES);
+    for (let i = this.#batches.length - 1; i >= first; i--) {
+      const batch = this.#batches[i]!;
+      if (batch.which === kind && numbers.every((number, k) => Object.is(number, batch.numbers[k]))) {
+        for (const tensor of tensors) batch.tensors.push(tensor);
+        return;
+      }
+    }
+    this.#batches.push({ which: kind, numbers, tensors: [...tensors] });
   }
 
   private flush(): void {
-    for (const { which, numbers, tensors } of this.#batches.values()) {
+    if (this.#batches.length === 0) return;
+    const batches = this.#batches;
+    this.#batches = [];
+    for (const { which, numbers, tensors } of batches) {
       core.update(which, tensorList(tensors, "step", "params", 1), ...numbers);
     }
-    this.#batches.clear();
   }
 
   /** One step of one parameter, off the tape. */
@@ -280,13 +292,21 @@ function copied(entries: ParamState, param: Tensor): ParamState {
 /** A state tensor: it outlives every scope. */
 export const stateTensor = (tensor: Tensor): Tensor => keep(tensor);
 
+const float = new Float32Array(1);
+const bits = new Int32Array(float.buffer);
+
 /** Adds one to the step counter of a state, a 0-d tensor as in PyTorch, and gives its value. */
 export function nextStep(state: ParamState): number {
   const counter = state["step"] as Tensor;
-  if (counter.dtype !== "float32" || counter.device !== "cpu") return counter.add_(1).item() as number;
+  const { handle } = counter;
+  // dtype and device in the tensor's header (core-wasm/assembly/tensor/tensor.ts): float32 of the CPU
+  if (handle === 0 || (word(handle + 4) & 0xffff) !== Code.Float32) return counter.add_(1).item() as number;
   // in place without a call of the core: every parameter has one
-  const memory = counter.data({ copy: false });
-  return Number(++(memory as Float32Array)[0]!);
+  const at = (word(word(handle + 8) + 4) >>> 2) + word(handle + 12);
+  bits[0] = i32[at]!;
+  const step = ++float[0]!;
+  i32[at] = bits[0];
+  return step;
 }
 
 /** `grad` turned round to ascend, and with the pull of weight decay. */
