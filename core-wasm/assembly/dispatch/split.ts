@@ -157,6 +157,8 @@ export function unitsOf(args: Args): i32 {
     case Kernel.Topk:
     case Kernel.Select:
     case Kernel.Mode:
+    case Kernel.PlaneScatter:
+    case Kernel.PlaneGather:
       return args.operand(2).numel / args.int(0);
     default: {
       const d = dimension(args);
@@ -204,6 +206,8 @@ export function workOf(args: Args): f64 {
     case Kernel.Scan:
       return out;
     case Kernel.Scatter:
+    case Kernel.PlaneScatter:
+    case Kernel.PlaneGather:
       return <f64>args.operand(2).numel;
     case Kernel.Sort:
     case Kernel.Mode:
@@ -311,6 +315,15 @@ function narrow(args: Args, begin: i32, end: i32): void {
       args.operand(2).numel = count * n;
       return;
     }
+    case Kernel.PlaneScatter:
+    case Kernel.PlaneGather:
+      // the operand of whole planes, and two with those elements of each that are moved
+      for (let i = 0; i < 3; i++) {
+        const length = args.int(i == (args.kernel == Kernel.PlaneScatter ? 0 : 1) ? 1 : 0);
+        skip(args.operand(i), begin, length);
+        args.operand(i).numel = count * length;
+      }
+      return;
     case Kernel.NllLossBackward: {
       const size = args.int(2);
       skip(args.operand(0), begin, args.int(1) * size);
