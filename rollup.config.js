@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { relative } from "node:path";
+import { join, relative } from "node:path";
 import dts from "rollup-plugin-dts";
 import esbuild from "rollup-plugin-esbuild";
 import { minify } from "terser";
@@ -17,6 +17,9 @@ const VERBATIM = ["deno-core.js", ...SINGLE.flatMap((host) => [`${host}-core.js`
 const ENTRIES = ["inline", "inline-system", "manual", "manual-system"];
 /** What core-wasm/inline.mjs writes. */
 const WRITTEN = ["inline-core.js", "inline-numerics.js"];
+
+/** The entries of flambeau/core. */
+const CORES = HOSTS.map((host) => `core-${host}`);
 
 /** Which chunk a module is part of, by the first pattern that its path matches. */
 const CHUNKS = [
@@ -42,8 +45,34 @@ const CHUNKS = [
     "extras",
   ],
   [/^bindings\/index\.ts$/, "torch"],
-  [/^bindings\/|^hosts\/(progress|fetch|detect|webgpu|thread)\.ts$/, "flambeau"],
+  [/^bindings\//, "flambeau"],
 ];
+
+const pathOf = (id) => relative(import.meta.dirname, id);
+/** Modules that every entry loads, beside those that `flambeau/core` reaches. */
+const SHARED = /^(bindings\/boot|hosts\/(progress|fetch|detect|webgpu|thread))\.ts$/;
+let essential;
+
+/** What bindings/essential/index.ts imports, and they in their turn. */
+function essentialModules(getModuleInfo) {
+  const found = new Set();
+  const visit = (id) => {
+    if (found.has(id) || !pathOf(id).match(/^(bindings|core-wasm)\//)) return;
+    found.add(id);
+    getModuleInfo(id)?.importedIds.forEach(visit);
+  };
+  visit(join(import.meta.dirname, "bindings/essential/index.ts"));
+  return found;
+}
+
+function chunkOf(id, { getModuleInfo }) {
+  const path = pathOf(id);
+  essential ??= essentialModules(getModuleInfo);
+  if (essential.has(id) || SHARED.test(path)) return "core";
+  const boot = /^hosts\/([\w-]+-boot)\.ts$/.exec(path);
+  if (boot) return boot[1];
+  return CHUNKS.find(([pattern]) => pattern.test(path))?.[1] ?? null;
+}
 
 const copyVerbatim = {
   name: "copy-verbatim",
@@ -76,17 +105,16 @@ const shrink = {
 };
 
 const bundles = {
-  input: Object.fromEntries([...HOSTS, ...THREADS, KERNELS, ...ENTRIES].map((name) => [name, `hosts/${name}.ts`])),
+  input: Object.fromEntries(
+    [...HOSTS, ...CORES, ...THREADS, KERNELS, ...ENTRIES].map((name) => [name, `hosts/${name}.ts`]),
+  ),
   external: [/^node:/, "webgpu", "fast-png", "jpeg-js"],
   output: {
     dir: "dist",
     format: "es",
     chunkFileNames: "[name].js",
     // one file for what every host shares, one for those with Node's modules
-    manualChunks(id) {
-      const path = relative(import.meta.dirname, id);
-      return CHUNKS.find(([pattern]) => pattern.test(path))?.[1] ?? null;
-    },
+    manualChunks: chunkOf,
     hoistTransitiveImports: false,
   },
   plugins: [copyVerbatim, esbuild({ target: "es2022", tsconfig: false }), quick ? null : shrink],
@@ -96,8 +124,13 @@ const bundles = {
 };
 
 const types = {
-  input: "bindings/index.ts",
-  output: { file: "dist/index.d.ts", format: "es" },
+  input: { index: "bindings/index.ts", core: "bindings/essential/index.ts" },
+  output: {
+    dir: "dist",
+    format: "es",
+    chunkFileNames: "types.d.ts",
+    manualChunks: (id) => (/(bindings|essential)\/index\.ts$/.test(id) ? null : "types"),
+  },
   plugins: [dts()],
 };
 

@@ -169,3 +169,4 @@ export { isTensor, Tensor } from "./tensor/tensor.ts";
 export { getNumThreads, setNumThreads } from "./threads.ts";
 
 import "./tensor/methods.ts";
+import "./tensor/more-methods.ts";

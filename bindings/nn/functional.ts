@@ -19,8 +19,6 @@ export {
   upsampleNearest,
   tripletMarginWithDistanceLoss,
 } from "../functional/index.ts";
-export { multiHeadAttentionForward, type Attended, type AttentionOptions } from "../functional/attention.ts";
-export { gumbelSoftmax, type GumbelOptions } from "../functional/gumbel.ts";
 
 export { interpolate as upsample } from "../functional/index.ts";
 export {
@@ -34,3 +32,4 @@ export {
   selu_,
   threshold_,
 } from "../functional/inplace.ts";
+export { gumbelSoftmax, type GumbelOptions } from "../functional/gumbel.ts";

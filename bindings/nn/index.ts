@@ -19,6 +19,6 @@ export * from "./modules/rnn.ts";
 export { MultiheadAttention, type AttentionMasks, type MultiheadAttentionOptions } from "./modules/attention.ts";
 export * from "./modules/transformer.ts";
 export * from "./modules/loss.ts";
-export * as functional from "./functional.ts";
+export * as functional from "./all-functional.ts";
 export * as init from "./init.ts";
 export * as utils from "./utils/index.ts";

@@ -3,7 +3,8 @@
 import { noGrad } from "../autograd/mode.ts";
 import { ValueError } from "../error.ts";
 import { empty } from "../factories.ts";
-import { qr } from "../linalg/functions.ts";
+import type { qr } from "../linalg/functions.ts";
+import { partOf } from "../parts.ts";
 import { randperm } from "../random.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
@@ -288,7 +289,7 @@ export function orthogonal_<T extends Tensor>(tensor: T, gain = 1): T {
     const rows = t.shape[0]!;
     const columns = t.numel() / rows;
     const normals = empty([rows, columns], { dtype: t.dtype, device: t.device }).normal_();
-    const { Q: q, R: r } = qr(rows < columns ? normals.t() : normals);
+    const { Q: q, R: r } = partOf<typeof qr>("qr", "nn.init.orthogonal_")(rows < columns ? normals.t() : normals);
     // R's diagonal positive makes the distribution uniform
     const unique = q.mul(r.diagonal().sign());
     t.copy_((rows < columns ? unique.t() : unique).reshape(t.shape)).mul_(real(gain));

@@ -10,13 +10,11 @@ import "./later.ts";
 import "./reductions.ts";
 import "./shapes.ts";
 import { factoryMethods } from "../factories.ts";
-import { addMethods as addStftMethods } from "../fft/stft.ts";
-import { addMethods as addLinalgMethods } from "../linalg/torch.ts";
+import { defineAbsentMethods } from "../parts.ts";
 import { randomMethods } from "../random.ts";
 import { defineMethods } from "./call.ts";
 import { Tensor } from "./tensor.ts";
 
 defineMethods(Tensor, factoryMethods);
 defineMethods(Tensor, randomMethods);
-addLinalgMethods();
-addStftMethods();
+defineAbsentMethods();

@@ -1,8 +1,9 @@
 // Reductions that PyTorch overloads: the arguments say which op is meant.
 
 import { core, i32 } from "../core.ts";
-import { matrixNorm } from "../linalg/functions.ts";
+import type { matrixNorm } from "../linalg/functions.ts";
 import * as functions from "../gen/functions.ts";
+import { partOf } from "../parts.ts";
 import * as call from "./call.ts";
 import type { DType } from "./dtype.ts";
 import { Tensor } from "./tensor.ts";
@@ -224,7 +225,8 @@ export function norm(input: unknown, p?: unknown, dim?: unknown, keepdim?: unkno
   if (p === "nuc") {
     const [over, keep, type] = rest as [Dims, boolean | undefined, DType | null | undefined];
     const dims = typeof over === "number" ? [over] : (over ?? [0, 1]);
-    return matrixNorm(input as Tensor, "nuc", dims, keep ?? false, type ? { dtype: type } : {});
+    const nuclear = partOf<typeof matrixNorm>("matrixNorm", "norm with p='nuc'");
+    return nuclear(input as Tensor, "nuc", dims, keep ?? false, type ? { dtype: type } : {});
   }
   const order = p === undefined || p === null || p === "fro" ? 2 : p;
   return (functions.norm as (...values: unknown[]) => Tensor)(input, order, ...rest);

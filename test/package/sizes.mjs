@@ -31,6 +31,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     console.log(`${kB(total(files))}  ${title}`);
     for (const file of files) console.log(`${kB(gzipSize(file))}    ${basename(file)}`);
   };
+  print("a page with flambeau/core", pageFiles("core-browser.js"));
   print("a page with flambeau", pageFiles("browser.js"));
   print("when a rare op is first called", ["flambeau.simd.rest.wasm"]);
   print("a page that is cross-origin isolated", ["flambeau.relaxed.threads.wasm", ...imported("browser.js")]);

@@ -1,0 +1,19 @@
+/** torch.nn of `flambeau/core`: without recurrent layers, attention and transformers, which `flambeau` has. */
+export { Parameter } from "../nn/parameter.ts";
+export { Module, type AnyModule, type StateDict } from "../nn/module.ts";
+export type { RemovableHandle } from "../nn/hooks.ts";
+export type { IncompatibleKeys } from "../nn/state.ts";
+export * from "../nn/modules/containers.ts";
+export * from "../nn/modules/linear.ts";
+export * from "../nn/modules/activation.ts";
+export * from "../nn/modules/conv.ts";
+export * from "../nn/modules/pooling.ts";
+export * from "../nn/modules/dropout.ts";
+export * from "../nn/modules/normalization.ts";
+export * from "../nn/modules/embedding.ts";
+export * from "../nn/modules/shape.ts";
+export * from "../nn/modules/resize.ts";
+export * from "../nn/modules/loss.ts";
+export * as functional from "../nn/functional.ts";
+export * as init from "../nn/init.ts";
+export * as utils from "../nn/utils/clip-grad.ts";

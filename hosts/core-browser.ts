@@ -1,0 +1,3 @@
+import "./browser-boot.ts";
+
+export * from "../bindings/essential/index.ts";

@@ -1,0 +1,3 @@
+import "./bun-boot.ts";
+
+export * from "../bindings/essential/index.ts";

@@ -1,0 +1,3 @@
+import "./deno-boot.ts";
+
+export * from "../bindings/essential/index.ts";

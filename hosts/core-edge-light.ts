@@ -1,0 +1,3 @@
+import "./edge-light-boot.ts";
+
+export * from "../bindings/essential/index.ts";

@@ -1,0 +1,3 @@
+import "./node-boot.ts";
+
+export * from "../bindings/essential/index.ts";

@@ -1,0 +1,3 @@
+import "./workerd-boot.ts";
+
+export * from "../bindings/essential/index.ts";
