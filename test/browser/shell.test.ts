@@ -1,0 +1,116 @@
+// What all pages have in common: they link to each other and to their sources, show something before the runtime is there,
+// and say it in words when a browser withholds shared memory or WebGPU.
+import { expect, test } from "vitest";
+import { inBrowsers } from "./visitor.ts";
+
+inBrowsers((site, browser) => {
+  test("pages link to each other and to sources that are there, and are named for those who hear them", async () => {
+    const visitor = await site.visit("index.html");
+    const { page } = visitor;
+    const links: string[] = await page.$$eval("header nav a", (all: HTMLAnchorElement[]) => all.map((a) => a.href));
+    expect(links.length).toBeGreaterThanOrEqual(4);
+    for (const link of links) {
+      // only the document: the runtime may load as long as it likes
+      await page.goto(link, { waitUntil: "domcontentloaded" });
+      expect(await page.$eval("h1", (title: Element) => title.textContent!.length)).toBeGreaterThan(10);
+      const unnamed: string[] = await page.$$eval("button, input, select, canvas, a, progress", (all: HTMLElement[]) =>
+        all
+          .filter((element) => {
+            const labels = (element as HTMLInputElement).labels;
+            const named = element.textContent || element.getAttribute("aria-label") || element.title;
+            return !named?.trim() && !labels?.length && !element.closest("a, [role=img][aria-label]");
+          })
+          .map((element) => element.outerHTML),
+      );
+      expect(unnamed, link).toEqual([]);
+      const missing: string[] = await page.$$eval("footer a, header a, main a", (all: HTMLAnchorElement[]) =>
+        Promise.all(all.map(async ({ href }) => ((await fetch(href, { method: "HEAD" })).ok ? [] : [href]))).then(
+          (each) => each.flat(),
+        ),
+      );
+      expect(missing, link).toEqual([]);
+    }
+    await page.goto(links[0]!);
+    await visitor.screenshots("index");
+    await visitor.close();
+  });
+
+  test("the parts of a page stay where they are while its runtime loads", async () => {
+    // Firefox measures no layout shifts
+    if (browser !== "chromium") return;
+    for (const name of ["mnist.html", "polynomial.html", "gpt.html"]) {
+      const visitor = await site.visit(name);
+      await visitor.page.setViewport({ width: 360, height: 740 });
+      await visitor.page.evaluateOnNewDocument(() => {
+        const seen = globalThis as unknown as { shift: number };
+        seen.shift = 0;
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries()) seen.shift += (entry as unknown as { value: number }).value;
+        }).observe({ type: "layout-shift", buffered: true });
+      });
+      await visitor.page.reload();
+      await visitor.page.waitForSelector("#train:not(:disabled)");
+      const shift = await visitor.page.evaluate(() => (globalThis as unknown as { shift: number }).shift);
+      expect(shift, name).toBeLessThan(0.02);
+      await visitor.close();
+    }
+  });
+
+  test("the switch takes a training to WebGPU and back", async () => {
+    const visitor = await site.visit("mnist.html?epochs=1&images=1280");
+    await visitor.page.waitForSelector("#train:not(:disabled)");
+    const offered = await visitor.page.$eval("input[value=webgpu]", (input: HTMLInputElement) => !input.disabled);
+    if (!offered) {
+      expect(await visitor.text("runtime")).toContain("WebGPU is not");
+      return visitor.close();
+    }
+    await visitor.click("#train");
+    await visitor.until(
+      () => visitor.number("step"),
+      (step) => step >= 4,
+    );
+    await visitor.page.click(".choice:has([value=webgpu])");
+    await visitor.until(
+      () => visitor.text("state"),
+      (state) => state === "done",
+      90,
+    );
+    expect(await visitor.number("step")).toBe(20);
+    const { page } = visitor;
+    const checked = (): Promise<string> =>
+      page.$eval("input[name=device]:checked", (input: HTMLInputElement) => input.value);
+    expect(await checked()).toBe("webgpu");
+    await visitor.until(
+      () => visitor.number("accuracy"),
+      (percent) => percent > 40,
+    );
+    const there = await visitor.number("accuracy");
+    await page.click(".choice:has([value=cpu])");
+    await visitor.click("#another");
+    await visitor.until(
+      () => visitor.text("verdict"),
+      (digit) => digit !== "?",
+    );
+    expect(await visitor.number("accuracy")).toBe(there);
+    await visitor.close();
+  }, 150_000);
+});
+
+inBrowsers(
+  (site) => {
+    test("a page that is not isolated says so, and computes on one thread", async () => {
+      const visitor = await site.visit("polynomial.html?steps=40");
+      await visitor.click("#train");
+      await visitor.until(
+        () => visitor.text("state"),
+        (state) => state === "done",
+      );
+      expect(await visitor.number("step")).toBe(40);
+      const said = await visitor.text("runtime");
+      expect(said).toContain("one thread");
+      expect(said).toContain("not cross-origin isolated");
+      await visitor.close();
+    });
+  },
+  { plain: true },
+);
