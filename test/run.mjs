@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { noBrowser } from "./hosts/browsers.mjs";
+import { BROWSERS, noBrowser } from "./hosts/browsers.mjs";
 import { gpuEnvironment, noGpu } from "./hosts/gpu.mjs";
 import { HOSTS, WEB_HOSTS, bun, command, deno, node24 } from "./hosts/launch.mjs";
 
@@ -89,7 +89,12 @@ const conformanceSuite = (host, device, ...flags) => ({
 const TRAINING = ["node", "node24", "deno", "bun"];
 
 /** Parts of every op's cases that fit the time; `make conformance DEVICE=webgpu HOST=…` runs them all. */
-const SHARES = { deno: 0.2, bun: 0.2, chromium: 0.02 };
+const SHARES = {
+  deno: ["--share=0.2"],
+  bun: ["--share=0.2"],
+  chromium: ["--share=0.02"],
+  firefox: ["--share=0.05", "--only=core/a*,nn/*.c*,modules/L*"],
+};
 /** In two processes, each with half the pipelines: the software adapter has memory mappings for every one. */
 const HALVES = {
   first: "core,nn,linalg,optional/fft,second_order,errors",
@@ -112,14 +117,20 @@ const webgpuSuites = () => {
     ...Object.fromEntries(
       Object.entries(SHARES).map(([host, share]) => [
         `webgpu conformance in ${host}`,
-        conformanceSuite(host, "webgpu", `--share=${share}`),
+        conformanceSuite(host, "webgpu", ...share),
       ]),
     ),
   };
-  for (const [name, suite] of Object.entries(suites))
-    suite.skip = name.endsWith("chromium") ? noBrowser("chromium") : noGpu();
+  for (const [name, suite] of Object.entries(suites)) {
+    const browser = BROWSERS.find((known) => name.endsWith(known));
+    // Chromium brings its own adapter
+    suite.skip = (browser && noBrowser(browser)) ?? (browser === "chromium" ? null : noGpu());
+  }
   return suites;
 };
+
+/** Why there is no such host here, or null. */
+const noHost = (host) => (host === "workerd" ? null : noBrowser(host.split("-")[0]));
 
 /** Made after the hosts are installed, since the commands name their binaries. */
 const suites = () => ({
@@ -150,7 +161,14 @@ const suites = () => ({
   ...Object.fromEntries(
     WEB_HOSTS.map((host) => [
       `conformance in ${host}`,
-      { ...conformanceSuite(host, "cpu"), skip: host === "workerd" ? null : noBrowser(host.split("-")[0]) },
+      // a worker of a page has the page's engine
+      { ...conformanceSuite(host, "cpu", ...(host.endsWith("-worker") ? ["--share=0.1"] : [])), skip: noHost(host) },
+    ]),
+  ),
+  ...Object.fromEntries(
+    BROWSERS.map((host) => [
+      `tests in ${host}`,
+      { command: command(host, "test/hosts/web/tests.ts"), counts: closingLine, skip: noHost(host) },
     ]),
   ),
 });

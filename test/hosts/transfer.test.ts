@@ -91,8 +91,10 @@ function webWorker(): Peer {
   };
 }
 
-async function sideBySide(make: () => Peer | Promise<Peer>): Promise<void> {
-  const peers = await Promise.all([0, 1, 2].map(make));
+const sideBySide = (make: () => Peer | Promise<Peer>): Promise<void> => askAll([0, 1, 2].map(make));
+
+async function askAll(started: (Peer | Promise<Peer>)[]): Promise<void> {
+  const peers = await Promise.all(started);
   try {
     const x = torch.randn(64, 5);
     const answers = peers.map(async (peer, i) => peer.ask(...torch.toTransferable({ x, seed: i % 2 })));
@@ -115,3 +117,29 @@ if (served === undefined) test("three runtimes of worker_threads beside this one
 
 // neither Node nor workerd has web workers
 if (typeof Worker !== "undefined") test("three runtimes in web workers beside this one", () => sideBySide(webWorker));
+
+/** In the inline build, since modules of service workers can neither wait at their top level nor import later. */
+async function serviceWorker(): Promise<Peer> {
+  const { serviceWorker: container } = navigator;
+  const address = new URL("/test/hosts/workers/runtime-service.js", served!.address);
+  const registration = await container.register(address, { type: "module" });
+  const worker = (registration.installing ?? registration.waiting ?? registration.active)!;
+  if (worker.state !== "activated")
+    await new Promise<void>((resolve, reject) =>
+      worker.addEventListener("statechange", () => {
+        if (worker.state === "activated") resolve();
+        if (worker.state === "redundant") reject(new Error("the service worker could not be installed"));
+      }),
+    );
+  return {
+    ask: (message, transfer) =>
+      new Promise((resolve) => {
+        container.addEventListener("message", ({ data }) => resolve(data), { once: true });
+        container.startMessages();
+        worker.postMessage(message, transfer);
+      }),
+    end: () => registration.unregister(),
+  };
+}
+
+if (typeof document !== "undefined") test("a runtime in a service worker of the page", () => askAll([serviceWorker()]));

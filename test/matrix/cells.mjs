@@ -63,8 +63,8 @@ const webgpu = (host, share, parts = [[]]) => ({
 
 export const WEBGPU = [
   webgpu("node", 1, HALVES),
-  webgpu("node24", 0.2, HALVES),
-  webgpu("node26", 0.2, HALVES),
+  webgpu("node24", 0.05, HALVES),
+  webgpu("node26", 0.05, HALVES),
   webgpu("deno", 0.2, apart(CATEGORIES)),
   webgpu("bun", 0.2, apart(CATEGORIES)),
   webgpu("chromium", 0.02),

@@ -1,12 +1,11 @@
-// Tests in pages, their workers and workerd: a file of tests is a program of test/hosts/launch.mjs like any other, that ends
-// with its counts.
+// Tests in pages, their workers and workerd: test/hosts/web/tests.ts is a program of test/hosts/launch.mjs like any other.
 import { openHost } from "../../conformance/host.ts";
 
 const tests: { name: string; fn: () => void | Promise<void> }[] = [];
 
 export const test = (name: string, fn: () => void | Promise<void>): void => void tests.push({ name, fn });
 
-/** Runs the tests of a file; test/hosts/web/server.mjs calls it when it has been evaluated. */
+/** Runs the tests of the files that have been imported, and ends with their counts. */
 export async function runTests(): Promise<void> {
   const host = await openHost();
   let failed = 0;

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { extname, join, resolve } from "node:path";
+import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -42,12 +42,8 @@ export async function bundle(file, condition, base) {
       }));
     },
   };
-  const program = JSON.stringify(resolve(file));
-  const contents = file.endsWith(".test.ts")
-    ? `import ${program}; import { runTests } from "#test"; await runTests();`
-    : `import ${program};`;
   const { outputFiles } = await build({
-    stdin: { contents, resolveDir: root },
+    entryPoints: [file],
     bundle: true,
     format: "esm",
     target: "es2022",
