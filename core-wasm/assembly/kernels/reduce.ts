@@ -23,11 +23,11 @@ import {
   sumInts,
   sumSquaredDeviations,
 } from "./reduceBlock";
-import { reduceColumns } from "./reduceColumns";
+import { COLUMNS_WORKSPACE, reduceColumns } from "./reduceColumns";
 import { Combine, combineOf, finish, Map, mapOf, ReduceOp } from "./reduceOp";
 
 /** Bytes of workspace the kernel needs: odometers, state, one block, the accumulators of a tile of columns. */
-export const REDUCE_WORKSPACE: usize = 16384;
+export const REDUCE_WORKSPACE: usize = COLUMNS_WORKSPACE;
 
 const REDUCED_COUNTERS: usize = 64;
 const STATE: usize = 128;

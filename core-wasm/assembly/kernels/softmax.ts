@@ -111,37 +111,50 @@ function forwardColumns<T>(workspace: usize, out: usize, p: usize, n: i32, inner
   const sums = workspace + 8 * <usize>TILE;
   const row = sums + 8 * <usize>TILE;
   const step = <usize>inner * sizeof<T>();
-  memory.copy(highs, p, <usize>w * sizeof<T>());
+  const bytes = <usize>w * sizeof<T>();
+  memory.copy(highs, p, bytes);
   for (let r = 1; r < n; r++) {
     const source = p + <usize>r * step;
-    for (let i: usize = 0; i < <usize>w * sizeof<T>(); i += sizeof<T>()) {
-      store<T>(highs + i, max<T>(load<T>(highs + i), load<T>(source + i)));
+    let i: usize = 0;
+    for (; i + 16 <= bytes; i += 16) {
+      v128.store(highs + i, v128.max<T>(v128.load(highs + i), v128.load(source + i)));
     }
+    for (; i < bytes; i += sizeof<T>()) store<T>(highs + i, max<T>(load<T>(highs + i), load<T>(source + i)));
   }
   memory.fill(sums, 0, 8 * <usize>w);
   for (let r = 0; r < n; r++) {
     const at = <usize>r * step;
     const target = log ? row : out + at;
     exponentials<T>(target, p + at, highs, w);
-    for (let i: usize = 0; i < <usize>w; i++) {
-      const sum = sums + (i << 3);
-      store<f64>(sum, load<f64>(sum) + <f64>load<T>(target + i * sizeof<T>()));
+    let i: usize = 0;
+    for (; i + 2 <= <usize>w; i += 2) {
+      const e = target + i * sizeof<T>();
+      const x = sizeof<T>() == 4 ? f64x2.promote_low_f32x4(v128.load64_zero(e)) : v128.load(e);
+      v128.store(sums + (i << 3), f64x2.add(v128.load(sums + (i << 3)), x));
     }
+    if (i < <usize>w) store<f64>(sums + (i << 3), load<f64>(sums + (i << 3)) + <f64>load<T>(target + i * sizeof<T>()));
   }
   for (let i: usize = 0; i < <usize>w; i++) {
     const sum = load<f64>(sums + (i << 3));
     store<T>(row + i * sizeof<T>(), <T>(log ? Math.log(sum) : 1 / sum));
   }
-  const bytes = <usize>w * sizeof<T>();
   for (let r = 0; r < n; r++) {
     const target = out + <usize>r * step;
     const source = p + <usize>r * step;
+    let i: usize = 0;
     if (log) {
-      for (let i: usize = 0; i < bytes; i += sizeof<T>()) {
+      for (; i + 16 <= bytes; i += 16) {
+        const x = v128.sub<T>(v128.load(source + i), v128.load(highs + i));
+        v128.store(target + i, v128.sub<T>(x, v128.load(row + i)));
+      }
+      for (; i < bytes; i += sizeof<T>()) {
         store<T>(target + i, load<T>(source + i) - load<T>(highs + i) - load<T>(row + i));
       }
     } else {
-      for (let i: usize = 0; i < bytes; i += sizeof<T>()) store<T>(target + i, load<T>(target + i) * load<T>(row + i));
+      for (; i + 16 <= bytes; i += 16) {
+        v128.store(target + i, v128.mul<T>(v128.load(target + i), v128.load(row + i)));
+      }
+      for (; i < bytes; i += sizeof<T>()) store<T>(target + i, load<T>(target + i) * load<T>(row + i));
     }
   }
 }
