@@ -136,6 +136,10 @@ const PROGRAMS: Record<string, () => torch.Tensor[]> = {
     const [x, w, b] = [leaf(1, 19, 40, 41), leaf(35, 19, 3, 3), leaf(35)];
     return gradients(F.conv2d(x, w, b, { stride: 2 }), x, w, b);
   },
+  "convolution with a stride": () => {
+    const [x, w, b] = [leaf(6, 40, 21, 22), leaf(48, 40, 3, 3), leaf(48)];
+    return gradients(F.conv2d(x, w, b, { stride: 2, padding: 1 }), x, w, b);
+  },
   "convolution with few channels": () => {
     const [x, w] = [leaf(40, 1, 30, 31), leaf(10, 1, 5, 5)];
     return gradients(F.conv2d(x, w), x, w);

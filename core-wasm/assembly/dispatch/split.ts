@@ -5,6 +5,7 @@ import { BLOCK } from "../kernels/program/blocks";
 import { gemmPart, gemmUnits } from "../kernels/gemm/gemm";
 import { layerNormBackwardEnd, layerNormBackwardRows, ROWS } from "../kernels/layerNorm";
 import { programPart } from "../kernels/program/interpreter";
+import { winogradInt } from "../kernels/conv/geometry";
 import { MR } from "../kernels/gemm/tile";
 import { itemSize } from "../tensor/dtype";
 import { Args, Operand } from "./args";
@@ -54,7 +55,9 @@ function positionsOf(map: Operand): i32 {
 function byChannels(args: Args): bool {
   const out = args.operand(0);
   const channels = out.shape(1);
-  return args.int(0) == 1 && channels >= 4 * MR && positionsOf(out) < max(MANY, channels);
+  // transforming a kernel takes eight times what transforming a position does, packing it as much
+  const few = args.int(winogradInt(out.ndim - 2)) != 0 ? 8 * channels : channels;
+  return args.int(0) == 1 && channels >= 4 * MR && positionsOf(out) < max(MANY, few);
 }
 
 /** The most tiles that `threads` threads should find: fewer, where each tile packs the same weights. */
@@ -84,9 +87,8 @@ function dimension(args: Args): i32 {
     case Kernel.Reduce:
       return outermost(args.operand(args.count - 1), out.ndim);
     case Kernel.Convolution:
-      return out.shape(0) > 1 && !byChannels(args) ? 0 : args.int(0) == 1 ? 1 : -1;
     case Kernel.ConvolutionTranspose:
-      return out.shape(0) > 1 && positionsOf(args.operand(1)) >= MANY ? 0 : args.int(0) == 1 ? 1 : -1;
+      return out.shape(0) > 1 && !byChannels(args) ? 0 : args.int(0) == 1 ? 1 : -1;
     case Kernel.ConvolutionWeight:
       return args.int(0) == 1 ? 0 : -1;
     default:

@@ -12,6 +12,7 @@ import { DType, itemSize } from "../../tensor/dtype";
 import { KC, MC, columnBlock, multiplyPacked, roundUp } from "../gemm/block";
 import { packA, packGathered } from "../gemm/pack";
 import { MR } from "../gemm/tile";
+import { addEveryOther, addScaled } from "../gemm/vector";
 import { cropBorder, directForward, directTranspose, directWeight } from "./direct";
 import { ConvKind, GEOMETRY_BYTES, Geometry, copyRow, describe, fillTables, windows, winogradInt } from "./geometry";
 import { suits, winogradForward } from "./winograd";
@@ -140,6 +141,27 @@ function foldedWindows<T>(g: Geometry, image: usize, n: i32, group: i32, fold: i
   return from;
 }
 
+/** Adds a row of the columns, positions [j, j + columns), to the image: a run of the map's row at a time. */
+function addRow<T>(g: Geometry, image: usize, value: usize, j: i32, columns: i32): void {
+  let run = g.mw - (j % g.mw);
+  for (const end = j + columns; j < end; j += run, run = g.mw) {
+    run = min(run, end - j);
+    const at = image + <usize>load<i32>(g.positionTable + <usize>j * 4);
+    if (g.sw == 1) {
+      addScaled<T>(run, <T>1, value, at);
+    } else if (isFloat<T>() && g.sw == 2) {
+      addEveryOther<T>(run, <T>1, value, at);
+    } else {
+      const step = <usize>g.sw * sizeof<T>();
+      for (let x: usize = 0; x < <usize>run; x++) {
+        const to = at + x * step;
+        store<T>(to, <T>(load<T>(to) + load<T>(value + x * sizeof<T>())));
+      }
+    }
+    value += <usize>run * sizeof<T>();
+  }
+}
+
 /** The transpose of a strided convolution: columns = weight^T map, each added to its place in the image (col2im). */
 function scatter<T>(g: Geometry, image: usize, map: usize, weight: usize, bias: usize): void {
   const k = g.mapChannels;
@@ -170,21 +192,17 @@ function scatter<T>(g: Geometry, image: usize, map: usize, weight: usize, bias: 
       const all = fold * g.positions;
       for (let j = 0; j < all; j += g.columnStep) {
         const columns = min(g.columnStep, all - j);
+        const ldc = <usize>columns * sizeof<T>();
         for (let p = 0; p < k; p += KC) {
           const depth = min(KC, k - p);
           const a = g.packedA + <usize>(paddedRows * p) * sizeof<T>();
           packGathered<T>(depth, columns, from, rowTable + <usize>p * 4, columnTable + <usize>j * 4, g.packedB);
-          const ldc = <usize>columns * sizeof<T>();
           multiplyPacked<T>(g.rows, columns, depth, <T>1, a, g.packedB, g.columns, ldc, p > 0, g.edge);
         }
         let value = g.columns;
         for (let r = 0; r < g.rows; r++) {
-          const base = g.border + <usize>load<i32>(g.rowTable + <usize>r * 4);
-          for (let c = 0; c < columns; c++) {
-            const at = base + <usize>load<i32>(g.positionTable + <usize>(j + c) * 4);
-            store<T>(at, <T>(load<T>(at) + load<T>(value)));
-            value += sizeof<T>();
-          }
+          addRow<T>(g, g.border + <usize>load<i32>(g.rowTable + <usize>r * 4), value, j, columns);
+          value += ldc;
         }
       }
       for (let f = 0; f < fold; f++) cropBorder<T>(g, image, n + f, group, f, bias);

@@ -58,7 +58,7 @@ export class Geometry {
   ed: i32;
   eh: i32;
   ew: i32;
-  /** a transpose of stride 1, computed as a forward convolution of the map with the reversed kernel */
+  /** a transpose of stride 1 that is computed as a forward convolution of the map with the reversed kernel */
   flipped: bool;
   direct: bool;
   winograd: bool;
@@ -167,7 +167,9 @@ export function describe(
   g.dd = setting(args, rank, 2, 0, 1);
   g.dh = setting(args, rank, 2, 1, 1);
   g.dw = setting(args, rank, 2, 2, 1);
-  g.flipped = kind == ConvKind.Transpose && g.sd * g.sh * g.sw == 1;
+  // where a map without padding is much smaller than its image, most of the flipped one would be zeros
+  const near = g.imageSize / 7 <= (g.md * g.mh * g.mw) / 4;
+  g.flipped = kind == ConvKind.Transpose && g.sd * g.sh * g.sw == 1 && near;
   if (g.flipped) flip(g);
   g.ed = (g.md - 1) * g.sd + g.dd * (g.kd - 1) + 1;
   g.eh = (g.mh - 1) * g.sh + g.dh * (g.kh - 1) + 1;

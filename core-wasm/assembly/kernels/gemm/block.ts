@@ -75,15 +75,18 @@ function sweep<T>(
     c += ROW;
   }
   if (n == 0) return;
-  tile<T>(k, a, narrow, ROW, edge, ROW, alpha, rows, false, accumulate ? 0 : bias);
+  // what C has goes through the tile as well, so that an element is the same wherever its column lies
+  if (accumulate) copyColumns<T>(rows, n, c, ldc, edge, ROW);
+  tile<T>(k, a, narrow, ROW, edge, ROW, alpha, rows, accumulate, bias);
+  copyColumns<T>(rows, n, edge, ROW, c, ldc);
+}
+
+function copyColumns<T>(rows: i32, n: i32, from: usize, step: usize, to: usize, toStep: usize): void {
   const bytes = <usize>n * sizeof<T>();
   for (let r = 0; r < rows; r++) {
-    for (let at: usize = 0; at < bytes; at += sizeof<T>()) {
-      const value = load<T>(edge + at);
-      store<T>(c + at, accumulate ? <T>(load<T>(c + at) + value) : value);
-    }
-    edge += ROW;
-    c += ldc;
+    for (let at: usize = 0; at < bytes; at += sizeof<T>()) store<T>(to + at, load<T>(from + at));
+    from += step;
+    to += toStep;
   }
 }
 
