@@ -37,7 +37,10 @@ const pool = memory.data(320 + 16 * 64, 64);
 
 const TILE_BITS: u32 = 12;
 const NO_TILE: u32 = (1 << 12) - 1;
-/** About 20 µs of looking for the next job before a thread sleeps. */
+/**
+ * About 100 µs of looking for the next job before a thread sleeps: waking it takes some 50. What lies between the products of a
+ * training step takes less.
+ */
 const SPINS: i32 = 4000;
 /** Nanoseconds of work that could have been divided, after which threads are started: a program must be worth the start. */
 const PATIENCE: f64 = 5000000;
@@ -67,6 +70,14 @@ export function servingThreads(): i32 {
   return atomic.load<i32>(pool + SERVING);
 }
 
+let quotient: f64 = 1;
+
+/** Some 30 ns that leave the core's units to the thread beside it: divisions that wait for one another. wasm has no pause. */
+// @ts-ignore: decorator
+@inline function pause(): void {
+  quotient = 3 / (3 / (3 / (3 / (3 / (3 / (3 / (3 / quotient)))))));
+}
+
 /** What a thread of the pool does until the program ends; `own` is the address of THREAD_BYTES. */
 export function serve(own: usize): void {
   ownBlock = own;
@@ -77,6 +88,7 @@ export function serve(own: usize): void {
   while (true) {
     let spins = 0;
     while (atomic.load<i32>(pool + JOBS) == seen) {
+      pause();
       if (++spins < SPINS) continue;
       atomic.add<i32>(pool + SLEEPING, 1);
       atomic.wait<i32>(pool + JOBS, seen, -1);
@@ -141,8 +153,8 @@ export function runThreaded(): void {
 
 function fork(units: i32, tiles: i32, threads: i32): void {
   const step = (units + tiles - 1) / tiles;
-  const bytes = sharesWorkspace(args) ? 0 : (args.workspaceBytes + 127) & ~127;
-  const workspace = bytes != 0 ? (temporary(bytes * <usize>threads + 64) + 63) & ~63 : args.workspace;
+  const bytes = sharesWorkspace(args) ? <usize>0 : (args.workspaceBytes + 127) & ~(<usize>127);
+  const workspace = bytes != 0 ? (temporary(bytes * <usize>threads + 64) + 63) & ~(<usize>63) : args.workspace;
   // closed for those who come late
   for (let i = 0; i < MOST; i++) atomic.store<u32>(shareOf(i), (job << TILE_BITS) | NO_TILE);
   store<i32>(pool + UNITS, units);
@@ -160,6 +172,6 @@ function fork(units: i32, tiles: i32, threads: i32): void {
   atomic.add<i32>(pool + JOBS, 1);
   if (atomic.load<i32>(pool + SLEEPING) > 0) atomic.notify(pool + JOBS, threads - 1);
   takeTiles();
-  while (atomic.load<i32>(pool + FINISHED) < count) {}
+  while (atomic.load<i32>(pool + FINISHED) < count) pause();
   afterParts(args);
 }
