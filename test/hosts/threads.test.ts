@@ -95,6 +95,19 @@ const PROGRAMS: Record<string, () => torch.Tensor[]> = {
       torch.randn(301, 403).at(wide, torch.randint(0, 403, [203, 403])),
     ];
   },
+  images: () => {
+    const [x, grid] = [leaf(5, 7, 60, 61), leaf(5, 50, 51, 2)];
+    const columns = F.unfold(x, 3);
+    return [
+      ...gradients(F.interpolate(x, { size: [121, 90], mode: "bilinear" }), x),
+      ...gradients(F.gridSample(x, grid), x, grid),
+      ...gradients(columns, x),
+      F.fold(columns.detach(), [60, 61], 3),
+      x.detach().flip(2, 3),
+      x.detach().flip(0, 3),
+      x.detach().tril(),
+    ];
+  },
   "a loss": () => {
     const [x, target] = [leaf(203, 1001), torch.randint(0, 1001, [203])];
     const [maps, targets] = [leaf(5, 11, 50, 51), torch.randint(0, 11, [5, 50, 51])];

@@ -80,6 +80,20 @@ function dimension(args: Args): i32 {
       return besideIndex(args);
     case Kernel.Scan:
       return outermost(out, out.ndim - 1);
+    case Kernel.Resample:
+      return outermost(out, args.int(0));
+    case Kernel.GridSample:
+    case Kernel.GridSampleInput:
+    case Kernel.GridSampleGrid:
+    case Kernel.UnfoldImage:
+    case Kernel.FoldImage:
+      return out.shape(0) > 1 ? 0 : -1;
+    case Kernel.Triangle:
+      return outermost(out, out.ndim - 2);
+    case Kernel.Flip: {
+      const d = outermost(out, out.ndim);
+      return d >= 0 && args.int(0) & (1 << d) ? -1 : d;
+    }
     case Kernel.MaxPool:
     case Kernel.AveragePool:
     case Kernel.AverageSpread:
@@ -217,6 +231,13 @@ export function workOf(args: Args): f64 {
     case Kernel.Topk:
     case Kernel.Select:
       return <f64>args.operand(2).numel * 5;
+    case Kernel.Resample:
+    case Kernel.FoldImage:
+      return (out + <f64>args.operand(1).numel) * 2;
+    case Kernel.GridSample:
+    case Kernel.GridSampleInput:
+    case Kernel.GridSampleGrid:
+      return (out + <f64>args.operand(1).numel) * 5;
     default:
       return out * 0.4;
   }
