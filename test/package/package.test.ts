@@ -117,7 +117,7 @@ export { shape };
 test.each([
   ["flambeau/core in a page", pageFiles("core-browser.js"), 170_000],
   ["flambeau in a page", pageFiles("browser.js"), 248_000],
-  ["what training and inference need of the core", ["flambeau.simd.core.wasm"], 94_000],
+  ["what training and inference need of the core", ["flambeau.simd.core.wasm"], 95_000],
   ["the whole core", ["flambeau.simd.wasm"], 156_000],
   ["WebGPU", ["gpu.js"], 80_000],
   ["linear algebra", ["flambeau.numerics.wasm"], 155_000],
