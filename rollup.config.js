@@ -14,7 +14,12 @@ const KERNELS = "kernel-thread";
 /** Modules whose syntax is the host's own: they are copied beside the bundle as they stand. */
 const VERBATIM = ["deno-core.js", ...SINGLE.flatMap((host) => [`${host}-core.js`, `${host}-numerics.js`])];
 /** Entries beside those of the hosts, of pages and of the hosts with Node's modules. */
-const ENTRIES = ["inline", "inline-system", "manual", "manual-system"];
+const ENTRIES = ["inline", "inline-system", "manual", "manual-system", "index"];
+/** Which declarations an entry has, as Deno and JSR read it. */
+const selfTypes = ({ name }) =>
+  [...HOSTS, ...ENTRIES].includes(name)
+    ? `/* @ts-self-types="./${name.startsWith("manual") ? "manual" : "index"}.d.ts" */`
+    : "";
 /** What core-wasm/inline.mjs writes. */
 const WRITTEN = ["inline-core.js", "inline-numerics.js"];
 
@@ -23,7 +28,7 @@ const CORES = HOSTS.map((host) => `core-${host}`);
 
 /** Which chunk a module is part of, by the first pattern that its path matches. */
 const CHUNKS = [
-  [/^hosts\/(system(-thread|-gpu|-core|-traits)?|builtin|optional|terminal)\.ts$/, "system"],
+  [/^hosts\/(system(-thread|-gpu|-core|-traits|-files)?|builtin|optional|terminal)\.ts$/, "system"],
   [/^hosts\/(web|canvas|devtools)\.ts$/, "web"],
   [/^hosts\/browser-(core|traits)\.ts$/, "browser-core"],
   [/^hosts\/(init|web-core|web-rest)\.ts$/, "init"],
@@ -80,6 +85,12 @@ const copyVerbatim = {
     for (const fileName of VERBATIM) {
       this.emitFile({ type: "asset", fileName, source: readFileSync(`hosts/${fileName}`, "utf8") });
     }
+    // Deno finds the declarations that others import by the module that they are of
+    this.emitFile({
+      type: "asset",
+      fileName: "types.js",
+      source: `/* @ts-self-types="./types.d.ts" */\nexport {};\n`,
+    });
   },
   resolveId(source) {
     const name = source.replace(/^.*\//, "");
@@ -99,7 +110,7 @@ const shrink = {
       ecma: 2020,
       keep_classnames: true,
       // what tells bundlers to leave an import alone
-      format: { comments: /webpackIgnore|@vite-ignore/ },
+      format: { comments: /webpackIgnore|@vite-ignore|@ts-self-types/ },
       compress: { passes: 2 },
     }),
 };
@@ -116,6 +127,7 @@ const bundles = {
     // one file for what every host shares, one for those with Node's modules
     manualChunks: chunkOf,
     hoistTransitiveImports: false,
+    banner: selfTypes,
   },
   plugins: [copyVerbatim, esbuild({ target: "es2022", tsconfig: false }), quick ? null : shrink],
   onLog(level, log, handler) {

@@ -1,11 +1,17 @@
 // The core of a page: the build that suits it, from beside this module.
 import { detectBuild } from "./detect.ts";
-import { browserTraits, webKernels } from "./browser-traits.ts";
+import { webKernels } from "./browser-traits.ts";
 import type { Host } from "./host.ts";
 import { compileAt } from "./web-core.ts";
 import { restAt } from "./web-rest.ts";
 
-export async function browserCore(): Promise<{ module: WebAssembly.Module; host: Host }> {
+export interface BrowserCore {
+  readonly module: WebAssembly.Module;
+  /** what it adds to the host */
+  readonly traits: Pick<Host, "build" | "rest" | "kernelThreads">;
+}
+
+export async function browserCore(): Promise<BrowserCore> {
   const build = detectBuild();
   const isolated = globalThis.crossOriginIsolated;
   // The addresses stand as literals, since bundlers look for exactly this form when they copy assets.
@@ -22,5 +28,5 @@ export async function browserCore(): Promise<{ module: WebAssembly.Module; host:
       : new URL("./flambeau.simd.rest.wasm", import.meta.url);
   const [module, rest] = await Promise.all([compileAt(address), isolated ? undefined : restAt(restAddress, true)]);
   const traits = rest === undefined ? { kernelThreads: webKernels() } : { rest };
-  return { module, host: { ...browserTraits(), build, ...traits } };
+  return { module, traits: { build, ...traits } };
 }

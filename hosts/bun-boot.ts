@@ -1,6 +1,7 @@
 import { boot } from "../bindings/boot.ts";
 import { packageGpu } from "./system-gpu.ts";
-import { beside, systemCore } from "./system-core.ts";
+import { systemCore } from "./system-core.ts";
+import { beside } from "./system-files.ts";
 import { system } from "./system.ts";
 import { spawner } from "./system-thread.ts";
 

@@ -1,6 +1,6 @@
 import { boot } from "../bindings/boot.ts";
 import core from "./deno-core.js";
-import { beside } from "./system-core.ts";
+import { beside } from "./system-files.ts";
 import { navigatorGpu } from "./webgpu.ts";
 import { system, systemThreads, v8Collector } from "./system.ts";
 import { spawner } from "./system-thread.ts";

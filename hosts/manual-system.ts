@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { compileSource, type InitOptions, initWith, isThreaded } from "./init.ts";
+import type { KernelThreads } from "./host.ts";
+import { compileSource, givenCore, type InitOptions, initWith } from "./init.ts";
 import { systemCore } from "./system-core.ts";
 import { systemTraits } from "./system-traits.ts";
 import { systemCores, systemThreads } from "./system.ts";
@@ -14,13 +15,9 @@ async function compile(address: string | URL): Promise<WebAssembly.Module> {
 
 /** As in pages; addresses may be paths of files. */
 export const init = (options: InitOptions = {}): Promise<void> =>
-  initWith(async ({ wasm, numerics }) => {
-    const own = wasm === undefined ? systemCore() : undefined;
-    const module = own?.module ?? (await compileSource(wasm!, compile));
-    const traits = own?.traits ?? {
-      build: "simd" as const,
-      ...(isThreaded(module) && { kernelThreads: systemThreads(systemCores()) }),
-    };
+  initWith(async ({ numerics }) => {
+    const threads = (): KernelThreads => systemThreads(systemCores());
+    const { module, traits } = (await givenCore(options, compile, threads)) ?? systemCore();
     const given = numerics !== undefined && {
       numerics: () => compileSource(numerics, compile),
       numericsSync: undefined,

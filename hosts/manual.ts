@@ -2,7 +2,7 @@ import { Tensor } from "../bindings/index.ts";
 import { browserCore } from "./browser-core.ts";
 import { browserTraits, webKernels } from "./browser-traits.ts";
 import { installFormatter } from "./devtools.ts";
-import { compileSource, type InitOptions, initWith, isThreaded } from "./init.ts";
+import { compileSource, givenCore, type InitOptions, initWith } from "./init.ts";
 import { compileAt } from "./web-core.ts";
 
 const compile = (address: string | URL): Promise<WebAssembly.Module> =>
@@ -15,19 +15,11 @@ const compile = (address: string | URL): Promise<WebAssembly.Module> =>
  * await torch.init({ wasm: fetch("/static/flambeau.simd.wasm") });
  */
 export const init = (options: InitOptions = {}): Promise<void> =>
-  initWith(async ({ wasm, numerics }) => {
+  initWith(async ({ numerics }) => {
     installFormatter(Tensor);
-    const own = wasm === undefined ? await browserCore() : undefined;
-    const module = own?.module ?? (await compileSource(wasm!, compile));
-    const host = own?.host ?? {
-      ...browserTraits(),
-      build: "simd" as const,
-      ...(isThreaded(module) && { kernelThreads: webKernels() }),
-    };
-    return {
-      module,
-      host: numerics === undefined ? host : { ...host, numerics: () => compileSource(numerics, compile) },
-    };
+    const { module, traits } = (await givenCore(options, compile, webKernels)) ?? (await browserCore());
+    const linear = numerics !== undefined && { numerics: () => compileSource(numerics, compile) };
+    return { module, host: { ...browserTraits(), ...traits, ...linear } };
   }, options);
 
 export type { InitOptions, WasmSource } from "./init.ts";

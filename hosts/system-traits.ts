@@ -1,7 +1,7 @@
 // What the entries that don't know which of Node, Deno and Bun they run in take from it.
 import type { Host } from "./host.ts";
 import { packageGpu } from "./system-gpu.ts";
-import { beside } from "./system-core.ts";
+import { beside } from "./system-files.ts";
 import { spawner } from "./system-thread.ts";
 import { system, v8Collector } from "./system.ts";
 

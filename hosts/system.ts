@@ -2,6 +2,7 @@
 import { builtin } from "./builtin.ts";
 import { fetchBytes } from "./fetch.ts";
 import type { FileWriter, Host, OpenFile, KernelThreads, KernelTask } from "./host.ts";
+import { isThere, readWasm } from "./system-files.ts";
 import { optionalPackage } from "./optional.ts";
 import { terminalProgress } from "./terminal.ts";
 
@@ -141,8 +142,9 @@ export const systemThreads = (cores: number): KernelThreads => ({
 });
 
 function compileNumerics(): WebAssembly.Module | undefined {
-  const file = new URL("./flambeau.numerics.wasm", import.meta.url);
-  return fs().existsSync(file) ? new WebAssembly.Module(fs().readFileSync(file)) : undefined;
+  const name = "flambeau.numerics.wasm";
+  const address = new URL("./flambeau.numerics.wasm", import.meta.url);
+  return isThere(name, address) ? new WebAssembly.Module(readWasm(name, address)) : undefined;
 }
 
 /** V8's collector, which Node and Deno hide behind a flag that can be set at run time. */

@@ -1,8 +1,8 @@
 export interface Browser {
   /** What a page logs first as a result or failure, or the error that ends it. */
   firstLine(url: string): Promise<string>;
-  /** The address of the extension, by its service worker. */
-  extension(): Promise<string>;
+  /** The address of the extension. */
+  readonly extension: string | undefined;
   close(): Promise<void>;
 }
 

@@ -4,7 +4,11 @@ import { openBrowser } from "../hosts/browsers.mjs";
 /** An extension is a folder, and Chromium's affair only. */
 export async function launch(name, extension) {
   const browser = await openBrowser(name, extension === undefined ? {} : { enableExtensions: [extension], pipe: true });
+  // Found by its service worker, which Chromium ends when it has been idle.
+  const isExtension = (target) => target.type() === "service_worker";
+  const found = extension === undefined ? undefined : await browser.waitForTarget(isExtension, { timeout: 20_000 });
   return {
+    extension: found && new URL("/", found.url()).href,
     async firstLine(url) {
       const page = await browser.newPage();
       try {
@@ -19,10 +23,6 @@ export async function launch(name, extension) {
       } finally {
         await page.close();
       }
-    },
-    async extension() {
-      const target = await browser.waitForTarget((target) => target.type() === "service_worker", { timeout: 10_000 });
-      return new URL("/", target.url()).href;
     },
     close: () => browser.close(),
   };

@@ -69,6 +69,17 @@ const BUILDERS = {
     await build({ root: project, logLevel: "warn", build: { outDir: out, emptyOutDir: true } });
   },
 
+  /** A worker that imports flambeau waits at its top level, which the format that Vite gives workers does not allow. */
+  async "vite-loader"(project, entry, out) {
+    const { build } = await import("vite");
+    await build({
+      root: project,
+      logLevel: "warn",
+      worker: { format: "es" },
+      build: { outDir: out, emptyOutDir: true, rollupOptions: { input: join(project, "loader.html") } },
+    });
+  },
+
   async webpack(project, entry, out) {
     await webpack({ context: project, entry: `./${entry}`, output: { path: out, filename: "page.js" }, optimization });
     page(out, `<script defer src="page.js"></script>`);
@@ -111,7 +122,7 @@ const BUILDERS = {
   async "esbuild-inline"(project, entry, out) {
     const inline = { alias: { flambeau: "flambeau/inline" }, format: "iife", splitting: false };
     await esbuild(project, entry, out, inline, false);
-    page(out, `<script src="./${entry}"></script>`);
+    page(out, `<script src="${entry}"></script>`);
   },
 
   /** A page that brings the wasm, under other names. */
@@ -129,16 +140,25 @@ const BUILDERS = {
     await esbuild(project, entry, out, { ...inline, ...names }, false);
   },
 
-  /** As Next.js builds what a server imports: webpack for Node, the package in the bundle. */
   async "webpack-server"(project, entry, out) {
     await webpack({
       context: project,
       entry: `./${entry}`,
       target: "node20",
-      externalsPresets: { node: true },
       experiments: { outputModule: true },
       optimization,
       output: { path: out, filename: "server.mjs", module: true, chunkFormat: "module" },
+    });
+  },
+
+  /** With Next.js's addresses of assets, which are no files'. */
+  async "webpack-next-server"(project, entry, out) {
+    await webpack({
+      context: project,
+      entry: `./${entry}`,
+      target: "node20",
+      output: { path: out, filename: "server.cjs", publicPath: "/_next/" },
+      optimization,
     });
   },
 

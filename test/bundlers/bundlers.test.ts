@@ -1,11 +1,13 @@
 // The package as `npm pack` makes it, built into pages and servers by bundlers. The pages run in Chromium, the servers in Node.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { noBrowser } from "../hosts/browsers.mjs";
+import { deno } from "../hosts/launch.mjs";
 import { launch, type Browser } from "./browser.mjs";
 import { serve, type ServeOptions } from "./serve.mjs";
 
@@ -23,9 +25,15 @@ interface Outcome {
   early?: string[];
 }
 
+/** What attw says. */
+interface Report {
+  problems?: Record<string, { resolutionKind?: string }[]>;
+}
+
 let folder: string;
 let project: string;
 let extension: string;
+let tarball: string;
 let browser: Browser;
 let expected: Outcome;
 
@@ -70,7 +78,7 @@ beforeAll(async () => {
   const npm = (args: string[], cwd: string) =>
     execFileSync("npm", args, { cwd, stdio: ["ignore", "ignore", "inherit"] });
   npm(["pack", "--silent", "--pack-destination", folder], root);
-  const tarball = join(
+  tarball = join(
     folder,
     readdirSync(folder).find((name) => name.endsWith(".tgz"))!,
   );
@@ -103,6 +111,24 @@ describe.skipIf(noBundlers || noChromium)("pages built by", () => {
   });
 });
 
+describe.skipIf(noBundlers || noChromium)("with Vite", () => {
+  test("its development server", async () => {
+    const child = spawn(process.execPath, [join(here, "dev.mjs"), project], { stdio: ["pipe", "pipe", "inherit"] });
+    try {
+      const [url] = (await once(child.stdout, "data")) as [Buffer];
+      same(outcomeOf(await browser.firstLine(url.toString().trim())));
+    } finally {
+      child.stdin.end();
+    }
+  });
+
+  test("workers of a DataLoader in the bundle", async () => {
+    const server = await serve(build("vite-loader", "loader.js"));
+    expect(await browser.firstLine(`${server.url}loader.html`)).toBe("result [[0,1,4],[9,16,25]]");
+    server.close();
+  });
+});
+
 const browsable = describe.skipIf(noBundlers || noChromium);
 browsable("flambeau/inline and flambeau/manual", () => {
   test("a script that is one file needs no server", async () => {
@@ -111,6 +137,12 @@ browsable("flambeau/inline and flambeau/manual", () => {
     same(outcomeOf(await browser.firstLine(pathToFileURL(join(out, "index.html")).href)));
     const headers = { "content-security-policy": POLICY };
     same(await inChromium(out, "", { headers, isolated: true }));
+  });
+
+  test("a service worker, which may neither wait at its top level nor import", async () => {
+    const out = build("esbuild-inline", "service-worker.js");
+    cpSync(join(project, "service-worker.html"), join(out, "index.html"));
+    same(await inChromium(out));
   });
 
   test("wasm that the page brings, whatever its name and MIME type", async () => {
@@ -136,9 +168,9 @@ describe.skipIf(noChromium)("pages without a bundler", () => {
   });
 
   test("say what to do where a .wasm file is not found", async () => {
-    const opened = inChromium(extension, "", { without: /flambeau\.(relaxed|simd)\.wasm$/ });
+    const opened = inChromium(extension, "", { without: /\.core\.wasm$/ });
     await expect(opened).rejects.toThrow(
-      /could not load http.*flambeau\.relaxed\.wasm: HTTP 404.*copy node_modules\/flambeau/,
+      /could not load http.*flambeau\.relaxed\.core\.wasm: HTTP 404.*copy node_modules\/flambeau/,
     );
   });
 
@@ -151,7 +183,7 @@ describe.skipIf(noChromium)("pages without a bundler", () => {
   });
 
   test("run in an extension", async () => {
-    same(outcomeOf(await browser.firstLine(`${await browser.extension()}index.html`)));
+    same(outcomeOf(await browser.firstLine(`${browser.extension}index.html`)));
   });
 });
 
@@ -160,7 +192,38 @@ describe.skipIf(noBundlers)("servers built by", () => {
     same(outcomeOf(node([join(build(bundler, "server.js"), "server.mjs")])));
   });
 
-  test("esbuild into one CommonJS file", () => {
-    same(outcomeOf(node([join(build("esbuild-inline-server", "server.js"), "server.cjs")])));
+  test.each(["webpack-next-server", "esbuild-inline-server"])("%s, in CommonJS", (bundler) => {
+    same(outcomeOf(node([join(build(bundler, "server.js"), "server.cjs")])));
+  });
+});
+
+describe("registries", () => {
+  const bin = (name: string, ...args: string[]): string => node([join(here, "node_modules", name), ...args], folder);
+
+  test.skipIf(noBundlers)("publint has no complaint", () => {
+    expect(bin("publint/src/cli.js", "--strict", tarball)).not.toMatch(/^(Warnings|Errors):/m);
+  });
+
+  test.skipIf(noBundlers)("the types are found as the modules are", () => {
+    const found = JSON.parse(bin("@arethetypeswrong/cli/dist/index.js", "--profile", "esm-only", "--format", "json", tarball)) as Report; // prettier-ignore
+    const ignored = ["node10", "node16-cjs"];
+    const problems = Object.values(found.problems ?? {}).flat();
+    expect(problems.filter(({ resolutionKind }) => !ignored.includes(resolutionKind ?? ""))).toEqual([]);
+  });
+
+  test("JSR would take it, under the same version", () => {
+    const read = (file: string) => JSON.parse(readFileSync(join(root, file), "utf8")) as { version: string };
+    expect(read("deno.json").version).toBe(read("package.json").version);
+    const args = ["publish", "--dry-run", "--allow-dirty", "--no-remote"];
+    const { status, stderr } = spawnSync(deno(), args, {
+      cwd: root,
+      encoding: "utf8",
+      env: { ...process.env, NO_COLOR: "1" },
+    });
+    expect(stderr).toContain("Success Dry run complete");
+    // modules that the program names, and packages that it has installed
+    const warnings = new Set(stderr.match(/^warning\[.*?\]/gm));
+    expect([...warnings]).toEqual(["warning[unanalyzable-dynamic-import]"]);
+    expect(status).toBe(0);
   });
 });

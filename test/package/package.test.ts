@@ -65,7 +65,7 @@ try { torch.ones(2); } catch (error) { console.log(error.message.slice(0, 23)); 
 await torch.init({ wasm: ${source} }).then(() => console.log(torch.ones(2).sum().item()), (error) => console.log(error.message));
 `;
   const response = `new Response(bytes, { headers: { "content-type": "application/wasm" } })`;
-  const sources = ["bytes", "bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)", "new WebAssembly.Module(bytes)", "url", "new URL(url)", "new URL(url).pathname", response, "new Response(bytes)", `url.replace(".simd.", ".simd.threads.")`]; // prettier-ignore
+  const sources = ["bytes", "bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)", "new WebAssembly.Module(bytes)", "url", "new URL(url)", "new URL(url).pathname", response, "new Response(bytes)", `url.replace(".simd.", ".simd.threads.")`, `url.replace(".simd.", ".simd.core."), rest: url.replace(".simd.", ".simd.rest.")`]; // prettier-ignore
   const forms = sources.map((source) => {
     writeFileSync(join(project, "form.js"), program(source));
     return run(process.execPath, ["form.js"]);
@@ -97,6 +97,10 @@ test("the types of the package check under strict", () => {
     join(project, "typed.ts"),
     `import * as torch from "flambeau";
 import * as core from "flambeau/core";
+import * as manual from "flambeau/manual";
+import { Tensor } from "flambeau/inline";
+export const started: Promise<void> = manual.init({ wasm: new Uint8Array(8), numerics: "numerics.wasm" });
+export const same: Tensor = manual.ones(2);
 const x: torch.Tensor = core.randn(2, 3).add(1);
 const shape: readonly number[] = x.shape;
 // @ts-expect-error a tensor has no such method
