@@ -32,6 +32,7 @@ const CHUNKS = [
   [/^hosts\/(web|canvas|devtools)\.ts$/, "web"],
   [/^hosts\/browser-(core|traits)\.ts$/, "browser-core"],
   [/^hosts\/(init|web-core|web-rest)\.ts$/, "init"],
+  [/^hosts\/edge\.ts$/, "edge"],
   [/^hosts\/(inflate|inline-bytes)\.ts$/, "inline-bytes"],
   [/^gpu\//, "gpu"],
   // readers and writers of files: loaded at the first use, as gpu is
