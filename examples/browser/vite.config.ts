@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { mnist } from "./plugins/mnist.ts";
 import { PAGES, layout } from "./plugins/layout.ts";
+import { peers, version, wholeSources } from "./plugins/peers.ts";
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
@@ -14,7 +15,7 @@ export default defineConfig({
   // In a project of your own: `npm install flambeau`, and nothing here.
   resolve: { alias: [{ find: /^flambeau$/, replacement: path("../../dist/browser.js") }] },
   // modules print their classes' names
-  worker: { format: "es", rolldownOptions: { output: { keepNames: true } } },
+  worker: { format: "es", plugins: () => [wholeSources()], rolldownOptions: { output: { keepNames: true } } },
   build: {
     target: "es2022",
     assetsInlineLimit: 0,
@@ -24,5 +25,13 @@ export default defineConfig({
   },
   server: { headers },
   preview: { headers },
-  plugins: [layout(), mnist()],
+  define: {
+    VERSIONS: {
+      jax: version("@jax-js/jax"),
+      tfjs: version("@tensorflow/tfjs-core"),
+      ort: version("onnxruntime-web"),
+      flambeau: version("../../../"),
+    },
+  },
+  plugins: [layout(), mnist(), peers()],
 });

@@ -20,6 +20,7 @@ export const PAGES: readonly Page[] = [
   { file: "polynomial.html", name: "Polynomial", title: "A polynomial learns the sine", folder: "polynomial" },
   { file: "gpt.html", name: "GPT", title: "A small GPT learns to write", folder: "gpt" },
   { file: "playground.html", name: "Playground", title: "Playground", folder: "playground" },
+  { file: "benchmark.html", name: "Benchmark", title: "Benchmark", folder: "benchmark" },
 ];
 
 const root = fileURLToPath(new URL("..", import.meta.url));
