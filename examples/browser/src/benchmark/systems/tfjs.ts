@@ -31,7 +31,8 @@ async function wasm(threads: number): Promise<string> {
   else tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
   if (!(await tf.setBackend("wasm"))) throw new Error("its wasm backend does not start");
   await tf.ready();
-  return `wasm, ${threads === 1 ? "1 thread" : `${backend.getThreadsCount()} threads`}`;
+  const started = threads === 1 ? 1 : backend.getThreadsCount();
+  return `wasm, ${started === 1 ? "1 thread" : `${started} threads`}`;
 }
 
 async function webgpu(): Promise<string> {
