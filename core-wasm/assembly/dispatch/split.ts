@@ -60,10 +60,21 @@ function byChannels(args: Args): bool {
   return args.int(0) == 1 && channels >= 4 * MR && positionsOf(out) < max(MANY, few);
 }
 
-/** The most tiles that `threads` threads should find: fewer, where each tile packs the same weights. */
+/** Rows or columns of a product from which on packing the other matrix, as every part does, is little beside multiplying. */
+const BROAD: i32 = 192;
+
+/** The most tiles that `threads` threads should find: fewer, where each tile packs what others pack, too. */
 export function tilesFor(args: Args, threads: i32): i32 {
-  const packs = args.kernel >= Kernel.Convolution && args.kernel <= Kernel.ConvolutionWeight;
-  return packs ? threads : threads * 8;
+  if (args.kernel >= Kernel.Convolution && args.kernel <= Kernel.ConvolutionWeight) return threads;
+  let each = 8;
+  if (args.kernel == Kernel.Gemm) {
+    const c = args.operand(0);
+    const m = c.shape(c.ndim - 2);
+    const n = c.shape(c.ndim - 1);
+    // the parts of a batch are whole products
+    if (c.numel == m * n) each = max(1, min(each, max(m, n) / (BROAD * threads)));
+  }
+  return threads * each;
 }
 
 /** The dimension along which a kernel's operands are cut, -1 where they are not. */
