@@ -18,7 +18,7 @@ PAGES := examples/browser/dist/index.html
 PAGE_SOURCES = $(shell find examples/browser examples/lib examples/data -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
 
 .PHONY: chromium firefox emscripten pytorch build package pages wasm fast bundle generate demo test conformance coverage matrix bench soak serve docs format format-check lint types \
-  profile generated-check hosts bundlers clean help
+  profile generated-check hosts bundlers next clean help
 
 build: package $(PAGES) ## the package in dist/: both wasm builds, a bundle per host, types; and the browser demos
 
@@ -88,6 +88,9 @@ bundlers: test/bundlers/node_modules/.package-lock.json
 test/bundlers/node_modules/.package-lock.json: test/bundlers/package-lock.json
 	[ -L test/bundlers/node_modules ] || (cd test/bundlers && npm ci --no-audit --no-fund)
 	@[ -L test/bundlers/node_modules ] || touch $@
+
+next: build hosts ## the package in a Next.js app, built and run; installs 340 MB for it
+	node test/bundlers/next/run.mjs
 
 chromium:
 	@test/hosts/browser.sh chromium
