@@ -169,7 +169,11 @@ async function main(args) {
     else console.log(`${part} is not complete: failed or not run are ${bad.map(({ key }) => key).join("; ")}`);
   }
   const whole = Object.keys(complete).length === Object.keys(PARTS).length;
-  if (whole || args.includes("--write")) writeFileSync(join(root, "docs/matrix.md"), markdown(cells, complete));
+  if (whole || args.includes("--write")) {
+    const { format, resolveConfig } = await import("prettier");
+    const page = join(root, "docs/matrix.md");
+    writeFileSync(page, await format(markdown(cells, complete), { ...(await resolveConfig(page)), filepath: page }));
+  }
   process.exit(failed > 0 ? 1 : 0);
 }
 
