@@ -111,9 +111,11 @@ function expFar(x: v128): v128 {
 /** Up to here exp is neither infinite nor denormal. */
 const EXP_LIMIT: f32 = 87;
 
-function expFour(dst: usize, x0: v128, x1: v128, x2: v128, x3: v128): void {
-  if (exceeds(largest(x0, x1, x2, x3), EXP_LIMIT)) {
-    return storeFour(dst, expFar(x0), expFar(x1), expFar(x2), expFar(x3));
+/** exp of four vectors; whether a magnitude exceeds `limit`, which EXP_LIMIT must not be less than. */
+function expFour(dst: usize, x0: v128, x1: v128, x2: v128, x3: v128, limit: f32): bool {
+  if (exceeds(largest(x0, x1, x2, x3), limit)) {
+    storeFour(dst, expFar(x0), expFar(x1), expFar(x2), expFar(x3));
+    return true;
   }
   const t = EXP32;
   const u = at(t, 0);
@@ -133,13 +135,14 @@ function expFour(dst: usize, x0: v128, x1: v128, x2: v128, x3: v128): void {
     expNear(x2, u, m, h, l, c6, c5, c4, c3, c2, c1),
     expNear(x3, u, m, h, l, c6, c5, c4, c3, c2, c1),
   );
+  return false;
 }
 
 // The loops go on to the next multiple of 64 bytes.
 
 export function expLoop(dst: usize, a: usize, bytes: usize): void {
   for (const end = a + bytes; a < end; a += 64, dst += 64) {
-    expFour(dst, v128.load(a), v128.load(a, 16), v128.load(a, 32), v128.load(a, 48));
+    expFour(dst, v128.load(a), v128.load(a, 16), v128.load(a, 32), v128.load(a, 48), EXP_LIMIT);
   }
 }
 
@@ -149,7 +152,7 @@ export function expLoop(dst: usize, a: usize, bytes: usize): void {
   const x0 = f32x4.sub(v128.load(a), shift);
   const x1 = f32x4.sub(v128.load(a, 16), shift);
   const x2 = f32x4.sub(v128.load(a, 32), shift);
-  expFour(dst, x0, x1, x2, f32x4.sub(v128.load(a, 48), shift));
+  expFour(dst, x0, x1, x2, f32x4.sub(v128.load(a, 48), shift), EXP_LIMIT);
   const sum = f32x4.add(v128.load(dst), v128.load(dst, 16));
   return f32x4.add(sum, f32x4.add(v128.load(dst, 32), v128.load(dst, 48)));
 }
@@ -174,13 +177,13 @@ export function sigmoidLoop(dst: usize, a: usize, bytes: usize): void {
     const x1 = v128.load(a, 16);
     const x2 = v128.load(a, 32);
     const x3 = v128.load(a, 48);
-    expFour(dst, f32x4.neg(x0), f32x4.neg(x1), f32x4.neg(x2), f32x4.neg(x3));
+    const far = expFour(dst, f32x4.neg(x0), f32x4.neg(x1), f32x4.neg(x2), f32x4.neg(x3), LOGISTIC_LIMIT);
     const y0 = logistic(v128.load(dst), one);
     const y1 = logistic(v128.load(dst, 16), one);
     const y2 = logistic(v128.load(dst, 32), one);
     const y3 = logistic(v128.load(dst, 48), one);
     storeFour(dst, y0, y1, y2, y3);
-    if (exceeds(largest(x0, x1, x2, x3), LOGISTIC_LIMIT)) {
+    if (far) {
       storeFour(dst, logisticFar(x0, y0), logisticFar(x1, y1), logisticFar(x2, y2), logisticFar(x3, y3));
     }
   }
