@@ -17,7 +17,7 @@ NUMERICS := dist/.numerics
 PAGES := examples/browser/dist/index.html
 PAGE_SOURCES = $(shell find examples/browser examples/lib examples/data -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
 
-.PHONY: chromium firefox emscripten pytorch build package pages wasm fast bundle generate demo test conformance coverage matrix bench soak serve docs format format-check lint types \
+.PHONY: chromium firefox emscripten pytorch build package pages wasm fast bundle generate demo test conformance coverage matrix bench edge-bench soak serve docs format format-check lint types \
   profile generated-check hosts bundlers next clean help
 
 build: package $(PAGES) ## the package in dist/: both wasm builds, a bundle per host, types; and the browser demos
@@ -122,6 +122,10 @@ serve: package pages ## the browser demos on http://localhost:8080
 
 bench: build hosts ## flambeau beside its peers, DEVICE=cpu|webgpu; medians and ratios into test/bench/out
 	$(if $(filter webgpu,$(DEVICE)),node test/bench/webgpu/run.mjs,test/bench/run.sh)
+
+edge-bench: package hosts ## examples/edge in every server: 10,000 requests, cold starts; tables into docs/edge.md
+	[ -f test/bench/node_modules/.package-lock.json ] || (cd test/bench && npm ci --ignore-scripts --no-audit --no-fund)
+	$(TSX) test/edge/bench.ts
 
 soak: build hosts ## 20,000 training steps in Node, Deno and Bun; plots memory into test/soak/out
 	test/soak/run.sh

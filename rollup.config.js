@@ -30,6 +30,8 @@ const CORES = HOSTS.map((host) => `core-${host}`);
 const CHUNKS = [
   [/^hosts\/(system(-thread|-gpu|-core|-traits|-files)?|builtin|optional|terminal)\.ts$/, "system"],
   [/^hosts\/(web|canvas|devtools)\.ts$/, "web"],
+  // not in either's chunk, which would start both
+  [/^hosts\/edge\.ts$/, "edge"],
   [/^hosts\/browser-(core|traits)\.ts$/, "browser-core"],
   [/^hosts\/(init|web-core|web-rest)\.ts$/, "init"],
   [/^hosts\/edge\.ts$/, "edge"],

@@ -40,19 +40,23 @@ export async function readPicture(request: Request): Promise<GrayImage> {
   return read(body);
 }
 
+function endedEarly(): never {
+  throw new Refusal(400, "the body ended early");
+}
+
 /** The body, of which no more is read than the limit. */
 async function readBody(request: Request, limit: number, type: string): Promise<Uint8Array> {
   const refuse = () => new Refusal(413, `${type} bodies have at most ${limit} bytes`);
-  // an honest client need not send what is too much
-  if (Number(request.headers.get("content-length") ?? 0) > limit) throw refuse();
+  const declared = request.headers.get("content-length");
+  if (Number(declared) > limit) throw refuse();
+  // servers hold clients to the length that they have declared
+  if (declared !== null) return new Uint8Array(await request.arrayBuffer().catch(endedEarly));
   if (request.body === null) return new Uint8Array(0);
   const body = new Uint8Array(limit);
   let length = 0;
   const reader = request.body.getReader();
   for (;;) {
-    const { done, value } = await reader.read().catch(() => {
-      throw new Refusal(400, "the body ended early");
-    });
+    const { done, value } = await reader.read().catch(endedEarly);
     if (done) return body.subarray(0, length);
     if (length + value.length > limit) throw refuse();
     body.set(value, length);
@@ -102,8 +106,8 @@ function readJson(body: Uint8Array): GrayImage {
   return picture(pixels);
 }
 
-const picture = (bytes: ArrayLike<number>): GrayImage => ({
-  width: SIDE,
-  height: SIDE,
-  levels: Float32Array.from(bytes, (byte) => byte / 255),
-});
+function picture(bytes: ArrayLike<number>): GrayImage {
+  const levels = new Float32Array(PIXELS);
+  for (let i = 0; i < PIXELS; i++) levels[i] = bytes[i]! / 255;
+  return { width: SIDE, height: SIDE, levels };
+}

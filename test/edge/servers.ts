@@ -1,7 +1,7 @@
 // Starts examples/edge in a server of its own.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
@@ -49,6 +49,8 @@ export interface Server {
   readonly output: () => string;
   /** resident memory of the process in MB; NaN where there is no /proc */
   rss(): number;
+  /** processor time that it has used in ms; NaN where there is no /proc */
+  cpu(): number;
   stop(): Promise<void>;
 }
 
@@ -77,6 +79,7 @@ async function started(program: string, args: string[]): Promise<Server> {
     url: `http://127.0.0.1:${port}`,
     output: () => output,
     rss: () => rssOf(child.pid!),
+    cpu: () => cpuOf(child.pid!),
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill("SIGKILL");
@@ -95,6 +98,17 @@ async function portOf(child: ChildProcess): Promise<number> {
         if (found) resolve(Number(found[1] ?? found[2]));
       });
   });
+}
+
+/** The sum of its threads' times, which the scheduler counts in ns. */
+function cpuOf(pid: number): number {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const times = threads.map((id) => Number(readFileSync(`/proc/${pid}/task/${id}/schedstat`, "utf8").split(" ")[0]));
+    return times.reduce((sum, time) => sum + time, 0) / 1e6;
+  } catch {
+    return NaN;
+  }
 }
 
 function rssOf(pid: number): number {
