@@ -29,12 +29,13 @@ const CORES = HOSTS.map((host) => `core-${host}`);
 /** Which chunk a module is part of, by the first pattern that its path matches. */
 const CHUNKS = [
   [/^hosts\/(system(-thread|-gpu|-core|-traits|-files)?|builtin|optional|terminal)\.ts$/, "system"],
-  [/^hosts\/(web|canvas|devtools)\.ts$/, "web"],
+  [/^hosts\/web\.ts$/, "web"],
+  [/^hosts\/(devtools|canvas)\.ts$/, "devtools"],
   // not in either's chunk, which would start both
   [/^hosts\/edge\.ts$/, "edge"],
   [/^hosts\/browser-(core|traits)\.ts$/, "browser-core"],
-  [/^hosts\/(init|web-core|web-rest)\.ts$/, "init"],
-  [/^hosts\/edge\.ts$/, "edge"],
+  [/^hosts\/init\.ts$/, "init"],
+  [/^hosts\/web-(core|rest)\.ts$/, "web-core"],
   [/^hosts\/(inflate|inline-bytes)\.ts$/, "inline-bytes"],
   [/^gpu\//, "gpu"],
   // readers and writers of files: loaded at the first use, as gpu is

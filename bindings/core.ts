@@ -271,7 +271,13 @@ export function instantiate(
     if (second !== undefined) return second;
     if (restModule === undefined)
       throw errorOfKind(0, "this is the first module of a core that is divided: init needs the whole");
-    second = new WebAssembly.Instance(restModule(), { env: { ...env, ...exports } }).exports;
+    const divided = restModule();
+    const given: WebAssembly.ModuleImports = { ...env, ...exports };
+    // functions of the first module, by their places in its table
+    for (const { name } of WebAssembly.Module.imports(divided)) {
+      if (name.startsWith("!")) given[name] = (exports["_table"] as WebAssembly.Table).get(Number(name.slice(1)));
+    }
+    second = new WebAssembly.Instance(divided, { env: given }).exports;
     Object.assign(compiled, plainExports({ ...exports, ...second }));
     return second;
   };

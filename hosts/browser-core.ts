@@ -26,7 +26,7 @@ export async function browserCore(): Promise<BrowserCore> {
     build === "relaxed"
       ? new URL("./flambeau.relaxed.rest.wasm", import.meta.url)
       : new URL("./flambeau.simd.rest.wasm", import.meta.url);
-  const [module, rest] = await Promise.all([compileAt(address), isolated ? undefined : restAt(restAddress, true)]);
+  const [module, rest] = await Promise.all([compileAt(address), isolated ? undefined : restAt(restAddress)]);
   const traits = rest === undefined ? { kernelThreads: webKernels() } : { rest };
   return { module, traits: { build, ...traits } };
 }

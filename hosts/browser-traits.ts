@@ -1,5 +1,4 @@
 // What all entries for pages share.
-import { canvas } from "./canvas.ts";
 import type { Host, KernelTask, KernelThreads } from "./host.ts";
 import { webThread } from "./thread.ts";
 import { compileAt } from "./web-core.ts";
@@ -16,7 +15,9 @@ export const webKernels = (): KernelThreads => ({
 
 export const browserTraits = (): Omit<Host, "build"> => ({
   ...web,
-  ...canvas,
+  // the browser's own decoders, loaded when there is an image
+  decodeImage: async (bytes) => (await import("./canvas.ts")).canvas.decodeImage!(bytes),
+  encodeImage: async (...image) => (await import("./canvas.ts")).canvas.encodeImage!(...image),
   spawn(role, start) {
     // Without a bundler only, and in a form that none recognises: it would put the whole package into the worker a second time,
     // though a bundled program has to make its workers itself.

@@ -38,18 +38,20 @@ function readNow(url: URL): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length: text.length }, (_, i) => text.charCodeAt(i));
 }
 
-/**
- * `Host.rest` for the module at `url`; it is loaded already where it could not be later.
- * @param ahead whether to load it when the page has nothing else to do
- */
-export async function restAt(url: URL, ahead: boolean): Promise<() => WebAssembly.Module> {
+let begin = (): void => {};
+
+/** Loads the module when the page has nothing else to do: `flambeau`, more than `flambeau/core`, is likely to need it. */
+export const loadRestAhead = (): void => whenIdle(() => begin());
+
+/** `Host.rest` for the module at `url`; it is loaded already where it could not be later. */
+export async function restAt(url: URL): Promise<() => WebAssembly.Module> {
   let module: WebAssembly.Module | undefined;
   const load = async (): Promise<void> => {
     module = await compileAt(url);
   };
   if (!canWait()) await load();
   // what fails here fails again, or does not, when it is needed
-  else if (ahead) whenIdle(() => void load().catch(() => {}));
+  else begin = () => void load().catch(() => {});
   return () => {
     try {
       return module ?? new WebAssembly.Module(readNow(url));

@@ -7,8 +7,8 @@ import { infoOf, walk } from "./walk.mjs";
 
 const { ExpressionIds: Id } = binaryen;
 const RAISE = "core-wasm/assembly/tensor/error/raise";
-/** Runs of fewer expressions are no longer than a call of what would replace them. */
-const LEAST = 6;
+/** A call of `fail` with a text, which moves as well, is no longer than a call of what would replace it. */
+const LEAST = 3;
 const MOST_PARAMETERS = 8;
 
 /** Whether a body can only end with a call that never returns. */

@@ -7,16 +7,19 @@
 //
 // A call of a function that has moved goes to a stub of the same name, which calls through a table; before the first of them
 // the import `loadRest` instantiates the second module, whose element segment fills the table. The second module imports
-// memory, globals and functions of the first by numbers.
+// memory, globals and functions of the first by numbers, the functions out of the same table.
 import binaryen from "binaryen";
 import { outlineErrors, thatNeverReturn } from "./outline.mjs";
 import { callsOf, globalsOf } from "./references.mjs";
+import { walk } from "./walk.mjs";
 
 /** Exports of the first module for the second: functions and globals by number, the table, and whether the second is there. */
 const TABLE = "_table";
 const READY = "_ready";
 const START = "~start";
 const shared = (i) => `_${i.toString(36)}!`;
+/** Functions of the first module are imported by the place in the table where JavaScript finds them: an export takes a name. */
+const atPlace = (place) => `!${place}`;
 
 function functionsOf(module) {
   const all = Array.from({ length: module.getNumFunctions() }, (_, i) =>
@@ -27,9 +30,6 @@ function functionsOf(module) {
 
 const exportsOf = (module) =>
   Array.from({ length: module.getNumExports() }, (_, i) => binaryen.getExportInfo(module.getExportByIndex(i)));
-
-/** The parameters of a function, to be handed on. */
-const parameters = (module, { params }) => binaryen.expandType(params).map((type, i) => module.local.get(i, type));
 
 function read(bytes) {
   const module = binaryen.readBinary(bytes);
@@ -45,7 +45,8 @@ function prepare(bytes, listed) {
   const isCold = ({ name }) => listed.has(name) && name !== START && !byHand.has(name);
   const neverReturn = thatNeverReturn(defined);
   const errors = defined.filter((f) => !isCold(f)).flatMap((f) => outlineErrors(module, f, neverReturn));
-  return { bytes: module.emitBinary(), cold: new Set([...defined.filter(isCold).map(({ name }) => name), ...errors]) };
+  const cold = new Set([...defined.filter(isCold).map(({ name }) => name), ...errors]);
+  return { bytes: module.emitBinary(), cold, errors: new Set(errors) };
 }
 
 /**
@@ -56,14 +57,40 @@ export function split(core, listed) {
   const names = binaryen.getDebugInfo();
   binaryen.setDebugInfo(true);
   try {
-    const { bytes, cold } = prepare(core, listed);
-    return divide(bytes, cold);
+    return divide(prepare(core, listed));
   } finally {
     binaryen.setDebugInfo(names);
   }
 }
 
-function divide(bytes, cold) {
+/** A function of the first module that calls what is in the table. @returns its name */
+function addStub(module, name, { params, results }, slot) {
+  const load = module.if(
+    module.i32.eqz(module.global.get(READY, binaryen.i32)),
+    module.call("loadRest", [], binaryen.none),
+  );
+  const types = binaryen.expandType(params);
+  const operands = types.map((type, i) => module.local.get(i, type));
+  const target = slot === undefined ? module.local.get(types.length, binaryen.i32) : module.i32.const(slot);
+  const call = module.call_indirect(TABLE, target, operands, params, results);
+  const all = slot === undefined ? binaryen.createType([...types, binaryen.i32]) : params;
+  module.addFunction(name, all, results, [], module.block(null, [load, call], results));
+}
+
+/** Errors, each of which is called in one place, share a stub for each list of parameters: it is told the place in the table. */
+function callErrors(module, names, errors, slots, byName) {
+  for (const name of names) {
+    walk(binaryen.Function.getBody(module.getFunction(name)), (expression, { id, target }) => {
+      if (id !== binaryen.ExpressionIds.Call || !errors.has(target)) return;
+      const stub = `error(${binaryen.expandType(byName.get(target).params)})`;
+      if (!module.getFunction(stub)) addStub(module, stub, byName.get(target));
+      binaryen.Call.appendOperand(expression, module.i32.const(slots.indexOf(target)));
+      binaryen.Call.setTarget(expression, stub);
+    });
+  }
+}
+
+function divide({ bytes, cold, errors }) {
   const first = read(bytes);
   const second = read(bytes);
   const { defined } = functionsOf(first);
@@ -76,26 +103,24 @@ function divide(bytes, cold) {
   // the first module
   const fromHot = called((name) => !cold.has(name));
   const slots = [...cold].filter((name) => fromHot.has(name)).sort();
-  first.addTable(TABLE, slots.length, slots.length);
+  const fromCold = called((name) => cold.has(name));
+  const offered = defined.map(({ name }) => name).filter((name) => !cold.has(name) && fromCold.has(name));
+  const size = slots.length + offered.length;
+  first.addTable(TABLE, size, size);
+  first.addActiveElementSegment(TABLE, "offered", offered, first.i32.const(slots.length));
   first.addTableExport(TABLE, TABLE);
   first.addGlobal(READY, binaryen.i32, true, first.i32.const(0));
   first.addGlobalExport(READY, READY);
   first.addFunctionImport("loadRest", "env", "loadRest", binaryen.none, binaryen.none);
   for (const { name, value } of exportsOf(first)) if (cold.has(value)) first.removeExport(name);
   for (const name of cold) first.removeFunction(name);
+  const hot = defined.map(({ name }) => name).filter((name) => !cold.has(name));
+  callErrors(first, hot, errors, slots, byName);
   slots.forEach((name, slot) => {
-    const { params, results } = byName.get(name);
-    const load = first.if(
-      first.i32.eqz(first.global.get(READY, binaryen.i32)),
-      first.call("loadRest", [], binaryen.none),
-    );
-    const operands = parameters(first, byName.get(name));
-    const call = first.call_indirect(TABLE, first.i32.const(slot), operands, params, results);
-    first.addFunction(name, params, results, [], first.block(null, [load, call], results));
+    if (!errors.has(name)) addStub(first, name, byName.get(name), slot);
   });
 
   // the second
-  const fromCold = called((name) => cold.has(name));
   second.addTableImport(TABLE, "env", TABLE);
   second.addActiveElementSegment(TABLE, "moved", slots, second.i32.const(0));
   for (const { name, value, kind } of exportsOf(second)) {
@@ -114,10 +139,8 @@ function divide(bytes, cold) {
   for (const { name, params, results } of defined) {
     if (cold.has(name)) continue;
     if (name !== START) second.removeFunction(name);
-    if (!fromCold.has(name)) continue;
-    const as = shared(number++);
-    first.addFunctionExport(name, as);
-    second.addFunctionImport(name, "env", as, params, results);
+    const place = offered.indexOf(name);
+    if (place >= 0) second.addFunctionImport(name, "env", atPlace(slots.length + place), params, results);
   }
   second.addGlobalImport(READY, "env", READY, binaryen.i32, true);
   const ready = second.global.set(READY, second.i32.const(1));

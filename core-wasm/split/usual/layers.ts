@@ -22,7 +22,7 @@ function layers(): void {
   const activations = [
     ["ReLU", "ReLU6", "SELU", "SiLU", "Mish", "Hardsigmoid", "Hardswish", "Sigmoid", "Tanh", "LogSigmoid"],
     ["Softsign", "Tanhshrink", "ELU", "CELU", "GELU", "GLU", "Hardshrink", "Softshrink", "Hardtanh", "LeakyReLU"],
-    ["RReLU", "Softplus", "PReLU", "Softmax2d"],
+    ["Softplus", "PReLU", "Softmax2d"],
   ].flat() as "ReLU"[];
   for (const name of activations) {
     const layer = new nn[name]();
@@ -31,12 +31,10 @@ function layers(): void {
     once(name, () => layer(image()));
   }
   const plain: Record<string, [torch.nn.AnyModule, () => torch.Tensor]> = {
-    threshold: [new nn.Threshold(0.1, 0), flat],
     softmax: [new nn.Softmax(-1), flat],
     softmax1: [new nn.Softmax(1), image],
     logSoftmax: [new nn.LogSoftmax(-1), flat],
     logSoftmax1: [new nn.LogSoftmax(1), image],
-    softmin: [new nn.Softmin(1), flat],
     geluTanh: [new nn.GELU("tanh"), flat],
     identity: [new nn.Identity(), flat],
     flatten: [new nn.Flatten(), image],
@@ -47,8 +45,6 @@ function layers(): void {
     avg2: [new nn.AvgPool2d(3, 2, 1), image],
     adaptive1: [new nn.AdaptiveAvgPool1d(5), wave],
     adaptive2: [new nn.AdaptiveAvgPool2d([5, 1]), image],
-    adaptiveMax1: [new nn.AdaptiveMaxPool1d(5), wave],
-    adaptiveMax2: [new nn.AdaptiveMaxPool2d(5), image],
     dropout: [new nn.Dropout(), flat],
     dropout1: [new nn.Dropout1d(), wave],
     dropout2: [new nn.Dropout2d(), image],
@@ -60,16 +56,13 @@ function layers(): void {
     layer: [new nn.LayerNorm([12, 12]), image],
     group: [new nn.GroupNorm(2, 8), image],
     rms: [new nn.RMSNorm(12), image],
-    response: [new nn.LocalResponseNorm(2), image],
     reflect: [new nn.ReflectionPad2d(2), image],
-    replicate: [new nn.ReplicationPad2d(2), image],
     zero: [new nn.ZeroPad2d(2), image],
     constant: [new nn.ConstantPad1d(2, 1), wave],
     shuffle: [new nn.PixelShuffle(2), image],
     unshuffle: [new nn.PixelUnshuffle(2), image],
     nearest: [new nn.Upsample({ scaleFactor: 2 }), image],
     bilinear: [new nn.Upsample({ size: [20, 17], mode: "bilinear", alignCorners: true }), image],
-    bilinear1: [new nn.Upsample({ scaleFactor: 2, mode: "bilinear" }), image],
     linear1: [new nn.Upsample({ scaleFactor: 2, mode: "linear" }), wave],
     conv1: [new nn.Conv1d(8, 4, 3), wave],
     conv2: [new nn.Conv2d(8, 4, 3, { paddingMode: "reflect", padding: 1 }), image],
@@ -85,11 +78,6 @@ function layers(): void {
     once(name, () => forward(input()));
     once(name, () => torch.noGrad(() => forward(input())));
   }
-  const bilinear = new nn.Bilinear(8, 8, 3);
-  once("bilinear", () => bilinear(flat(), flat()));
-  once("cosine", () => new nn.CosineSimilarity()(flat(), flat()));
-  once("distance", () => new nn.PairwiseDistance()(flat(), flat()));
-  once("bidirectional", () => new nn.LSTM(12, 5, { bidirectional: true })(wave())[0]);
   once("linear", () => new nn.Linear(12, 5, { bias: false })(image()));
 }
 
@@ -97,8 +85,6 @@ function losses(): void {
   const x = () => torch.randn(6, 5, { requiresGrad: true });
   const p = () => x().sigmoid();
   const y = torch.rand(6, 5);
-  const signs = y.gt(0.5).mul(2).sub(1);
-  const line = () => torch.randn(6, { requiresGrad: true });
   const classes = torch.randint(0, 5, [6]);
   const pixels = () => torch.randn(2, 5, 4, 4, { requiresGrad: true });
   const labels = torch.randint(0, 5, [2, 4, 4]);
@@ -117,14 +103,6 @@ function losses(): void {
     once("crossSoft", () => new nn.CrossEntropyLoss({ reduction })(x(), y.softmax(1)));
     once("pixels", () => new nn.CrossEntropyLoss({ reduction, ignoreIndex: 0 })(pixels(), labels));
     once("kl", () => new nn.KLDivLoss({ reduction })(x().logSoftmax(1), y.softmax(1)));
-    once("cosine", () => new nn.CosineEmbeddingLoss({ reduction })(x(), x(), signs.select(1, 0)));
-    once("ranking", () => new nn.MarginRankingLoss({ reduction })(line(), line(), signs.select(1, 0)));
-    once("triplet", () => new nn.TripletMarginLoss({ reduction })(x(), x(), x()));
-    once("hinge", () => new nn.HingeEmbeddingLoss({ reduction })(x(), signs));
-    once("poisson", () => new nn.PoissonNLLLoss({ reduction })(x(), y));
-    once("gaussian", () => new nn.GaussianNLLLoss({ reduction })(x(), y, torch.ones(6, 5)));
-    once("soft", () => new nn.SoftMarginLoss({ reduction })(x(), signs));
-    once("labels", () => new nn.MultiLabelSoftMarginLoss({ reduction })(x(), y.gt(0.5).float()));
   }
   once("functional", () => F.logSoftmax(x(), 1).exp().sum());
   once("normalize", () => F.normalize(x()));

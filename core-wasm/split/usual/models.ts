@@ -1,6 +1,6 @@
 // Models as programs train and run them.
 import * as torch from "flambeau";
-import { ints, train } from "./train.ts";
+import { train } from "./train.ts";
 
 const { nn, optim } = torch;
 const F = nn.functional;
@@ -123,23 +123,6 @@ function sequences(): void {
     };
     train(model, loss, new optim.Adam(model.parameters(), { lr: 1e-2 }), 5);
   }
-  const cell = new nn.LSTMCell(16, 24);
-  const [h] = cell(embedding(ids.select(1, 0)));
-  h.sum().backward();
-  const gru = new nn.GRUCell(16, 24);
-  gru(embedding(ids.select(1, 1)))
-    .sum()
-    .backward();
-
-  const words = new nn.EmbeddingBag(30, 16);
-  const sums = new nn.Linear(16, 2);
-  const texts = new nn.ModuleList([words, sums]);
-  const offsets = ints([0, 5, 20, 30]);
-  train(
-    texts,
-    () => F.crossEntropy(sums(words(ids.flatten(), offsets)), ints([0, 1, 1, 0])),
-    new optim.SGD(texts.parameters(), { lr: 0.1 }),
-  );
 }
 
 function transformers(): void {
@@ -156,15 +139,6 @@ function transformers(): void {
     new optim.AdamW(model.parameters(), { lr: 1e-3 }),
     1,
   );
-  const both = new nn.Transformer(16, 2, 1, 1, 32, 0.1, { batchFirst: true });
-  const source = torch.randn(2, 7, 16);
-  const target = torch.randn(2, 5, 16);
-  train(both, () => both(source, target).square().mean(), new optim.Adam(both.parameters(), { lr: 1e-3 }));
-  const attention = new nn.MultiheadAttention(16, 2, { batchFirst: true });
-  const padding = torch.zeros([2, 7], { dtype: "bool" });
-  const [attended] = attention(source, source, source, { keyPaddingMask: padding });
-  attended.sum().backward();
-
   // written out, as in GPTs
   const norm = new nn.LayerNorm(32);
   const project = new nn.Linear(32, 96);
@@ -190,7 +164,6 @@ function transformers(): void {
     const next = torch.multinomial(F.softmax(kept, -1), 1);
     torch.cat([ids, next], 1).tolist();
     logits.argmax(-1).tolist();
-    logits.sort(-1, true)[0].softmax(-1).cumsum(-1).tolist();
   });
 }
 
