@@ -223,6 +223,8 @@ export function workOf(args: Args): f64 {
     case Kernel.Reduce:
       return <f64>args.operand(args.count - 1).numel * 0.25;
     case Kernel.MaxPool:
+      // with indices or without
+      return (out + <f64>args.operand(args.count - 1).numel) * (args.count == 3 ? 1.2 : 0.5);
     case Kernel.AveragePool:
     case Kernel.AverageSpread:
       return (out + <f64>args.operand(args.count - 1).numel) * 0.5;

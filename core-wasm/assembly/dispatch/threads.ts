@@ -44,9 +44,10 @@ const NO_TILE: u32 = (1 << 12) - 1;
 const SPINS: i32 = 4000;
 /** Nanoseconds of work that could have been divided, after which threads are started: a program must be worth the start. */
 const PATIENCE: f64 = 5000000;
-/** Nanoseconds of work for which a second thread pays, and the least for a tile. */
+/** Nanoseconds of work for which a second thread pays, for which it pays if none must be woken, and the least for a tile. */
 const WORTH: f64 = 40000;
-const TILE_WORK: f64 = 15000;
+const WORTH_AWAKE: f64 = 15000;
+const TILE_WORK: f64 = 6000;
 
 /** Bytes of memory that a thread needs of its own. */
 export const THREAD_BYTES: usize = ((ARGS_SIZE + 63) & ~63) + ((ARENA_BYTES + 63) & ~63) + COPY_ARENA_BYTES;
@@ -134,8 +135,9 @@ function takeTiles(): void {
 /** Runs the argument block on the CPU, on several threads where there are any and it pays. */
 export function runThreaded(): void {
   const work = workOf(args);
-  if (work < WORTH) return runCpu(args);
+  if (work < WORTH_AWAKE) return runCpu(args);
   const threads = min(threadLimit, 1 + atomic.load<i32>(pool + SERVING));
+  if (work < WORTH && (threads < 2 || atomic.load<i32>(pool + SLEEPING) != 0)) return runCpu(args);
   if (threads < threadLimit && waited < PATIENCE) {
     waited += work;
     if (waited >= PATIENCE) wantThreads();
