@@ -9,9 +9,10 @@ import { Samples } from "./samples.ts";
 import { Verdict } from "./verdict.ts";
 import type { Events, MnistCalls } from "./worker.ts";
 
-/** For a shorter course: mnist.html?epochs=1&images=6000 */
+/** For a shorter course: mnist.html?epochs=1&images=6000&tests=1000 */
 const EPOCHS = parameter("epochs", 3);
 const IMAGES = parameter("images", 60_000);
+const TESTS = parameter("tests", 10_000);
 const STEPS = EPOCHS * Math.ceil(IMAGES / 64);
 
 type State = "loading" | "ready" | "training" | "paused" | "done";
@@ -173,7 +174,7 @@ async function begin(): Promise<void> {
       document.querySelector<HTMLInputElement>("input[value=cpu]")!.checked = true;
     }
   });
-  const images = await runtime.call("open", location.href);
+  const images = await runtime.call("open", { address: location.href, images: TESTS });
   samples.open(images);
   enter("ready");
   for (const id of ["download", "upload", "another"]) byId<HTMLButtonElement>(id).disabled = false;

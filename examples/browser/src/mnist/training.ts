@@ -70,6 +70,14 @@ export class Training {
     let losses: Promise<number>[] = [];
     let seen = 0;
     let since = performance.now();
+    const tell = async (): Promise<void> => {
+      const values = await Promise.all(losses);
+      const now = performance.now();
+      report({ step: this.step, losses: values, rate: (1000 * seen) / (now - since) });
+      losses = [];
+      seen = 0;
+      since = now;
+    };
     this.running = true;
     for (let epoch = 0; epoch < epochs; epoch++) {
       for await (const batch of loader) {
@@ -81,20 +89,14 @@ export class Training {
         seen += batch[0].shape[0]!;
         this.step++;
         for (const tensor of batch) tensor.dispose();
-        if (losses.length >= reportEvery[this.device]) {
-          const values = await Promise.all(losses);
-          const now = performance.now();
-          report({ step: this.step, losses: values, rate: (1000 * seen) / (now - since) });
-          losses = [];
-          seen = 0;
-          since = now;
-        }
+        if (losses.length >= reportEvery[this.device]) await tell();
         if (isCheck(this.step)) {
           const before = performance.now();
           checked(await this.check(CHECKED));
           since += performance.now() - before;
         }
       }
+      if (losses.length > 0) await tell();
       checked(await this.check());
       since = performance.now();
     }
