@@ -12,7 +12,8 @@ import type { Events, MnistCalls } from "./worker.ts";
 /** For a shorter course: mnist.html?epochs=1&images=6000&tests=1000 */
 const EPOCHS = parameter("epochs", 3);
 const IMAGES = parameter("images", 60_000);
-const TESTS = parameter("tests", 10_000);
+/** two hundred of them are shown, or offered to be read */
+const TESTS = Math.max(200, parameter("tests", 10_000));
 const STEPS = EPOCHS * Math.ceil(IMAGES / 64);
 
 type State = "loading" | "ready" | "training" | "paused" | "done";
