@@ -93,7 +93,8 @@ function webWorker(): Peer {
 
 const sideBySide = (make: () => Peer | Promise<Peer>): Promise<void> => askAll([0, 1, 2].map(make));
 
-async function askAll(started: (Peer | Promise<Peer>)[]): Promise<void> {
+/** @param same what holds between the peers' numbers and those of this runtime: all bits, where the builds are the same */
+async function askAll(started: (Peer | Promise<Peer>)[], same = torch.equal): Promise<void> {
   const peers = await Promise.all(started);
   try {
     const x = torch.randn(64, 5);
@@ -103,8 +104,8 @@ async function askAll(started: (Peer | Promise<Peer>)[]): Promise<void> {
     const results = (await Promise.all(answers)).map((message) => torch.fromTransferable(message));
     for (const { y, weights, gradient, seed } of results) {
       torch.manualSeed(seed);
-      assert.equal(torch.equal(weights, torch.randn(5, 3)), true);
-      assert.equal(torch.equal(y, x.matmul(weights)), true);
+      assert.equal(same(weights, torch.randn(5, 3)), true);
+      assert.equal(same(y, x.matmul(weights)), true);
       assert.equal(torch.allclose(gradient, x.sum(0).unsqueeze(1).expand(5, 3)), true);
     }
     assert.equal(torch.equal(own, x.mm(torch.ones(5, 3))), true);
@@ -142,4 +143,7 @@ async function serviceWorker(): Promise<Peer> {
   };
 }
 
-if (typeof document !== "undefined") test("a runtime in a service worker of the page", () => askAll([serviceWorker()]));
+// the inline build has no fused multiply-adds, which the page's may have
+const near = (a: torch.Tensor, b: torch.Tensor): boolean => torch.allclose(a, b, { atol: 1e-6 });
+if (typeof document !== "undefined")
+  test("a runtime in a service worker of the page", () => askAll([serviceWorker()], near));
