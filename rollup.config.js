@@ -119,6 +119,35 @@ const shrink = {
     }),
 };
 
+/**
+ * Chunks of the core name each other's values as the minifier did. Rollup's names for them, beside those, were a list of 800 pairs in
+ * core.js, a twentieth of it after gzip.
+ */
+const plainNames = {
+  name: "plain-names",
+  generateBundle(_, bundle) {
+    const chunks = Object.values(bundle).filter(({ type }) => type === "chunk");
+    const core = chunks.find(({ fileName }) => fileName === "core.js");
+    if (chunks.some((chunk) => chunk.dynamicImports.includes(core.fileName)))
+      throw new Error("core.js is imported by import(): its names would have to be changed there, too");
+    const pairs = (list) => list.split(",").map((pair) => pair.split(" as "));
+    const write = (from, to) => (from === to ? from : `${from} as ${to}`);
+    const locals = new Map();
+    core.code = core.code.replace(/export\{([^}]*)\};?\s*$/, (_, list) => {
+      for (const [local, name = local] of pairs(list)) locals.set(name, local);
+      return `export{${[...new Set(locals.values())].sort().join(",")}};\n`;
+    });
+    if (locals.size === 0) throw new Error("core.js does not end with its exports");
+    const rename = (_, keyword, list) =>
+      `${keyword}{${pairs(list).map(([name, as = name]) => write(locals.get(name), as))}}from"./core.js"`;
+    for (const chunk of chunks) {
+      if (!chunk.imports.includes(core.fileName)) continue;
+      if (/\b(import|export)\s*\*[^"']*from"\.\/core\.js"/.test(chunk.code)) throw new Error(`${chunk.fileName} imports all of core.js`);
+      chunk.code = chunk.code.replace(/\b(import|export)\{([^}]*)\}from"\.\/core\.js"/g, rename);
+    }
+  },
+};
+
 const bundles = {
   input: Object.fromEntries(
     [...HOSTS, ...CORES, ...THREADS, KERNELS, ...ENTRIES].map((name) => [name, `hosts/${name}.ts`]),
@@ -133,7 +162,7 @@ const bundles = {
     hoistTransitiveImports: false,
     banner: selfTypes,
   },
-  plugins: [copyVerbatim, esbuild({ target: "es2022", tsconfig: false }), quick ? null : shrink],
+  plugins: [copyVerbatim, esbuild({ target: "es2022", tsconfig: false }), ...(quick ? [] : [shrink, plainNames])],
   onLog(level, log, handler) {
     handler(level === "warn" && log.code !== "CIRCULAR_DEPENDENCY" ? "error" : level, log);
   },
