@@ -142,7 +142,8 @@ const plainNames = {
       `${keyword}{${pairs(list).map(([name, as = name]) => write(locals.get(name), as))}}from"./core.js"`;
     for (const chunk of chunks) {
       if (!chunk.imports.includes(core.fileName)) continue;
-      if (/\b(import|export)\s*\*[^"']*from"\.\/core\.js"/.test(chunk.code)) throw new Error(`${chunk.fileName} imports all of core.js`);
+      if (/\b(import|export)\s*\*[^"']*from"\.\/core\.js"/.test(chunk.code))
+        throw new Error(`${chunk.fileName} imports all of core.js`);
       chunk.code = chunk.code.replace(/\b(import|export)\{([^}]*)\}from"\.\/core\.js"/g, rename);
     }
   },

@@ -28,6 +28,8 @@ const require = createRequire(import.meta.url);
 const asc = join(dirname(require.resolve("assemblyscript/package.json")), "bin/asc.js");
 const wasmOpt = join(dirname(require.resolve("binaryen/package.json")), "bin/wasm-opt");
 
+/** The function that brings the programs of rare elementwise ops. */
+const RARE_PROGRAMS = "core-wasm/assembly/ops/elementwise/rareEntry";
 /** What a core is divided into. */
 const PARTS = ["core", "rest"];
 const fast = process.argv.includes("--fast");
@@ -88,10 +90,11 @@ async function divide(build, rawFile) {
   const files = PARTS.map((part) => target(build, part));
   const raw = readFileSync(rawFile);
   rmSync(rawFile);
-  split(raw, readNames()).forEach((module, i) => writeFileSync(files[i], module));
+  const listed = readNames();
+  split(raw, listed).forEach((module, i) => writeFileSync(files[i], module));
   await Promise.all(files.map((file) => node("core-wasm/split/optimize.mjs", file, build)));
   const texts = await Promise.all(files.map((file) => toText(build, file)));
-  const data = divideData(raw, texts[0]);
+  const data = divideData(raw, texts[0], listed.has(RARE_PROGRAMS));
   let taken = 0;
   const constants = texts.map((text) => {
     const made = loadConstants(text, raw, taken);

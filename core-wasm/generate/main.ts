@@ -11,7 +11,7 @@ import { NAMESPACE_FILES, generateFunctions, generateMethods, generateSignatures
 import { generateDerivatives } from "./derivatives.ts";
 import { generateReference } from "./doc.ts";
 import { generateExportTypes, generateExports } from "./exports.ts";
-import { generateOps } from "./ops.ts";
+import { generateOps, hasInplace } from "./ops.ts";
 import { generateKernelIds } from "./kernels.ts";
 import { generatePrograms } from "./programs.ts";
 import { makeRegistry } from "./registry.ts";
@@ -21,8 +21,13 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const kernelIds = generateKernelIds(readFileSync(join(root, "core-wasm/assembly/dispatch/kernel.ts"), "utf8"));
 
 const registry = makeRegistry(await allRecords(), join(root, "core-wasm/assembly"));
+const cold = readFileSync(join(root, "core-wasm/split/cold.txt"), "utf8");
+const rareOps = new Set(/^gen\/ops\/ (.*)$/m.exec(cold)?.[1]!.split(" "));
+/** Whether usual programs call neither the op nor its form in place. */
+const isRare = (op: string): boolean =>
+  rareOps.has(op) && (rareOps.has(`${op}_`) || !registry.records.some((r) => r.name === op && hasInplace(r)));
 const files: Record<string, string> = {
-  "core-wasm/assembly/gen/programs.ts": generatePrograms(registry),
+  "core-wasm/assembly/gen/programs.ts": generatePrograms(registry, isRare),
   "core-wasm/assembly/gen/ops.ts": generateOps(registry),
   "core-wasm/assembly/gen/derivatives.ts": generateDerivatives(registry),
   "core-wasm/assembly/gen/exports.ts": generateExports(registry),

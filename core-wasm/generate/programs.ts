@@ -6,12 +6,14 @@
  * themselves (entry id = opcode), then come the entries of the records; a record has several when its expression depends
  * on an enum, a flag, an absent tensor or a specialised parameter (add with alpha = 1).
  *
- *   export const ELEMENTWISE: usize           the blob; 8-aligned; every offset below counts from here, 0 = absent
+ *   export const ELEMENTWISE: usize           the blob; 8-aligned
+ *   export const RARE: usize                  the blob of entries that usual programs don't use, after 8 bytes that mark it
  *   export const ELEMENTWISE_COUNT: i32       number of entries
  *   export const MICRO_COUNT: i32             number of micro-ops
  *   export const enum El { add_1 = …, … }     ids
  *
- * Entry `id` at ELEMENTWISE + id * 64, little-endian:
+ * Entry `id` at ELEMENTWISE + id * 64, or, where zeros stand there, at RARE + 8 + id * 64: the second module of a core that is
+ * divided brings that blob (core-wasm/split). Offsets count from the entry, 0 = absent. Little-endian:
  *    0 u8   number of tensor inputs n (≤ 8)
  *    1 u8   number of params (f64, as set with setElementwiseParam(i, value))
  *    2 u8   Rule: 0 promote  result dtype = compute dtype = promotion of the inputs
@@ -100,13 +102,22 @@ interface Entry {
   readonly derivatives: readonly (Derivative | null)[];
 }
 
-/** Gives the text of gen/programs.ts. */
-export function generatePrograms(registry: Registry): string {
+/** What core-wasm/split/data.mjs knows the blob of rare entries by. */
+const RARE_MARK = Buffer.from("programs", "latin1").readBigUInt64LE();
+
+/** Gives the text of gen/programs.ts. @param isRare whether usual programs don't call an op */
+export function generatePrograms(registry: Registry, isRare = (_op: string): boolean => false): string {
   const forms = registry.elementwise.flatMap((record) => formsOf(record));
   const entries = [...microNames.map(microEntry), ...forms.map(formEntry)];
-  const words = layOut(entries);
-  const lines: string[] = [];
-  for (let i = 0; i < words.length; i += 5) lines.push(`  ${words.slice(i, i + 5).join(", ")},`);
+  // micro-ops are entries for second derivatives and complex numbers
+  const rare = entries.map((_, id) => id < microNames.length || isRare(forms[id - microNames.length]!.record.name));
+  const usual = layOut(entries.map((entry, id) => (rare[id] ? null : entry)));
+  const others = layOut(entries.map((entry, id) => (rare[id] ? entry : null)));
+  const linesOf = (words: readonly string[]): string[] => {
+    const lines: string[] = [];
+    for (let i = 0; i < words.length; i += 5) lines.push(`  ${words.slice(i, i + 5).join(", ")},`);
+    return lines;
+  };
   return [
     header("The tables of elementwise programs; the layout is described in core-wasm/generate/programs.ts."),
     'import { ErrorKind, msgAbout, msgNode, msgWord, raise } from "../tensor/error";',
@@ -121,9 +132,14 @@ export function generatePrograms(registry: Registry): string {
     "",
     "// @ts-ignore: decorator",
     "@lazy const BLOB = memory.data<u64>([",
-    ...lines,
+    ...linesOf(usual),
     "], 8);",
     "export const ELEMENTWISE: usize = BLOB;",
+    "// @ts-ignore: decorator",
+    "@lazy const RARE_BLOB = memory.data<u64>([",
+    ...linesOf([`0x${RARE_MARK.toString(16)}`, ...others]),
+    "], 8);",
+    "export const RARE: usize = RARE_BLOB;",
     "",
     ...nameFunctions(registry, forms),
     ...refuseFunction(forms),
@@ -244,7 +260,8 @@ function derivativeOf(
   return { operands, program: compile(gradient, { inputs, params }, what) };
 }
 
-function layOut(entries: readonly Entry[]): string[] {
+/** The words of a table and its programs; zeros for entries that are elsewhere. */
+function layOut(entries: readonly (Entry | null)[]): string[] {
   const table = new Uint8Array(entries.length * ENTRY_SIZE);
   const view = new DataView(table.buffer);
   const chunks: Uint8Array[] = [table];
@@ -262,7 +279,9 @@ function layOut(entries: readonly Entry[]): string[] {
     return at;
   };
   entries.forEach((e, id) => {
+    if (e === null) return;
     const at = id * ENTRY_SIZE;
+    const offset = (bytes: Uint8Array): number => place(bytes) - at;
     const operands = e.derivatives.flatMap((d) => d?.operands ?? []);
     const saved = operands.reduce((bits, code) => (code >= 1 && code <= 8 ? bits | (1 << (code - 1)) : bits), 0);
     const differentiable = e.derivatives.reduce<number>((bits, d, i) => (d ? bits | (1 << i) : bits), 0);
@@ -278,16 +297,16 @@ function layOut(entries: readonly Entry[]): string[] {
     ];
     table.set(head, at);
     view.setUint32(at + 8, e.refused, true);
-    view.setUint32(at + 12, place(encode(e.forward)), true);
-    if (e.integral) view.setUint32(at + 16, place(encode(e.integral)), true);
-    if (e.bool) view.setUint32(at + 20, place(encode(e.bool)), true);
+    view.setUint32(at + 12, offset(encode(e.forward)), true);
+    if (e.integral) view.setUint32(at + 16, offset(encode(e.integral)), true);
+    if (e.bool) view.setUint32(at + 20, offset(encode(e.bool)), true);
     e.derivatives.forEach((d, i) => {
       if (!d) return;
       const program = encode(d.program);
       const bytes = new Uint8Array(8 + program.length);
       bytes.set([d.operands.length, ...d.operands]);
       bytes.set(program, 8);
-      view.setUint32(at + 24 + 4 * i, place(bytes), true);
+      view.setUint32(at + 24 + 4 * i, offset(bytes), true);
     });
   });
   const words: string[] = [];

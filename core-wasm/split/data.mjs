@@ -2,11 +2,14 @@
 // second, which never writes where the first has something.
 //
 // Data are the texts of messages, each for itself, and tables. A table is referred to by any number in it or shortly before it,
-// since an index may have been folded into its address; a text only by its own address.
+// since an index may have been folded into its address; a text only by its own address. The programs of rare elementwise ops are
+// too many bytes for that, some number always is among them: they go with the one function that knows where they are.
 import { MARK } from "../constants.mjs";
 import { segmentsOf } from "../pack.mjs";
 
 const BEFORE = 64;
+/** How the table of rare programs begins (core-wasm/generate/programs.ts). */
+const PROGRAMS = Buffer.from("programs", "latin1");
 
 /** The numbers in a module's text that may be addresses. */
 function numbersIn(text) {
@@ -28,8 +31,9 @@ function* textsOf({ address, bytes }) {
  * The data of both modules, without their SIMD constants.
  * @param raw the core as the compiler has made it, where each table is a segment
  * @param firstText the optimized first module as text
+ * @param rarePrograms whether the rare programs are the second module's
  */
-export function divideData(raw, firstText) {
+export function divideData(raw, firstText, rarePrograms) {
   const numbers = numbersIn(firstText);
   const isReferred = (from, to) => {
     const next = numbers.find((number) => number >= from);
@@ -38,6 +42,10 @@ export function divideData(raw, firstText) {
   const first = [];
   const second = [];
   for (const segment of segmentsOf(raw)) {
+    if (segment.bytes.subarray(0, PROGRAMS.length).equals(PROGRAMS)) {
+      (rarePrograms ? second : first).push(segment);
+      continue;
+    }
     const parts = segment.bytes.includes(MARK) ? textsOf(segment) : [segment];
     for (const { address, bytes, isText } of parts) {
       if (bytes.every((byte) => byte === 0)) continue;

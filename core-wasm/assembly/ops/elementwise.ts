@@ -9,7 +9,7 @@ import { runBlock, setBlock, setNumber } from "../kernels/program/interpreter";
 import { checkCast, checkInplace, assignInplace } from "../autograd/views";
 import { gradEnabled } from "../autograd/mode";
 import { Node, attach, doneNode, newNode } from "../autograd/node";
-import { ELEMENTWISE, msgOpName, refuse } from "../gen/programs";
+import { ELEMENTWISE, RARE, msgOpName, refuse } from "../gen/programs";
 import {
   beginPromotion,
   broadcastInto,
@@ -63,7 +63,12 @@ export function setElementwiseParam(i: i32, value: f64): void {
 }
 // @ts-ignore: decorator
 @inline function entryOf(id: i32): usize {
-  return ELEMENTWISE + <usize>id * ENTRY_SIZE;
+  const entry = ELEMENTWISE + <usize>id * ENTRY_SIZE;
+  return load<u32>(entry, 12) == 0 ? rareEntry(id) : entry;
+}
+/** Of a table that the second module of a divided core brings, with this function (core-wasm/split/data.mjs). */
+function rareEntry(id: i32): usize {
+  return RARE + 8 + <usize>id * ENTRY_SIZE;
 }
 
 export function elementwise1(id: i32, a: Tensor): Tensor {
@@ -164,11 +169,11 @@ function resultDType(entry: usize, dtype: i32): i32 {
 }
 
 function programFor(entry: usize, dtype: i32): usize {
-  if (isFloating(dtype)) return ELEMENTWISE + <usize>load<u32>(entry, 12);
+  if (isFloating(dtype)) return entry + <usize>load<u32>(entry, 12);
   let program = dtype == DType.Bool ? load<u32>(entry, 20) : 0;
   if (program == 0) program = load<u32>(entry, 16);
   if (program == 0) program = load<u32>(entry, 12);
-  return ELEMENTWISE + <usize>program;
+  return entry + <usize>program;
 }
 
 function deviceOf(count: i32): i32 {
@@ -431,7 +436,7 @@ function recorded(id: i32, count: i32): Tensor {
   let result: Tensor;
   if (allFloat(count) && keepsFloat(entry)) {
     result = newOutput(broadcastShape(count), DType.Float32, 0, count);
-    const program = ELEMENTWISE + <usize>load<u32>(entry, 12);
+    const program = entry + <usize>load<u32>(entry, 12);
     runProgram(result, count, program, Compute.F32, load<u8>(entry, 1), 0);
   } else if (anyComplex(count)) {
     return complexElementwise(id, count, operand(0), operand(1), operand(2), load<f64>(params));
@@ -476,7 +481,7 @@ function readByDerivatives(entry: usize, count: i32, differentiable: i32): i32 {
     if (!(differentiable & (1 << i)) || !operand(i).requiresGrad) continue;
     const derivative = load<u32>(entry + ((<usize>i) << 2), 24);
     if (derivative == 0) continue;
-    const p = ELEMENTWISE + <usize>derivative;
+    const p = entry + <usize>derivative;
     const n = <i32>load<u8>(p);
     for (let k = 1; k <= n; k++) {
       const kind = <i32>load<u8>(p + <usize>k);
@@ -558,7 +563,7 @@ export function elementwiseBackward(node: Node): void {
     if (!node.needs(i)) continue;
     const offset = load<u32>(entry + ((<usize>i) << 2), 24);
     if (offset == 0) continue;
-    let g = derivative(node, ELEMENTWISE + <usize>offset, grad);
+    let g = derivative(node, entry + <usize>offset, grad);
     if (node.hasInts(i)) g = towards(g, node.savedInts(i));
     node.give(i, g);
   }
