@@ -11,6 +11,7 @@ export {
   ValueError,
 } from "./error.ts";
 export * from "./gen/functions.ts";
+export * from "./gen/rare-functions.ts";
 export * from "./tensor/dtypes.ts";
 export * as autograd from "./autograd/index.ts";
 export * as linalg from "./linalg/index.ts";

@@ -2,6 +2,7 @@
 
 import { RuntimeError } from "../error.ts";
 import * as ops from "../gen/functions.ts";
+import * as rare from "../gen/rare-functions.ts";
 import { arange, zeros, type FactoryOptions } from "../factories.ts";
 import { positional } from "../functional/arguments.ts";
 import { scope } from "../memory/scope.ts";
@@ -246,7 +247,7 @@ function rolled(x: Tensor, dim: Dims | { dim?: Dims } | undefined, by: (size: nu
     typeof dim === "object" && dim !== null && !Array.isArray(dim) ? (dim as { dim?: Dims }).dim : (dim as Dims);
   const dims =
     asked === null || asked === undefined ? x.shape.map((_, i) => i) : typeof asked === "number" ? [asked] : [...asked];
-  return ops.roll(
+  return rare.roll(
     x,
     dims.map((d) => by(x.shape[wrapDim(d, x.dim())]!)),
     dims,

@@ -2,6 +2,7 @@
 
 import { RuntimeError, ValueError } from "../error.ts";
 import * as ops from "../gen/functions.ts";
+import * as rare from "../gen/rare-functions.ts";
 import { isOptions } from "../tensor/call.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { physicalOf, raw, standIn, withLevel, type Randomness } from "./batched.ts";
@@ -88,7 +89,7 @@ function mappedArguments(fn: AnyFunction, inDims: Dims, args: readonly unknown[]
 
 /** A tensor's stand-in inside the vmap: the mapped dim comes first in what stands behind it. */
 function enter(tensor: Tensor, dim: number, level: number): Tensor {
-  const physical = ops.movedim(tensor, dim, 0);
+  const physical = rare.movedim(tensor, dim, 0);
   const handle = standIn(physical.handle, level);
   if (physical !== tensor) physical.dispose();
   return new Tensor(handle);
@@ -125,7 +126,7 @@ function leaveWith(fn: AnyFunction, result: Tree, outDims: Dims, size: number, l
       const dim = dims[i] as number | null;
       if (dim === null) return tensor;
       const all = mapped ? tensor : tensor.expand([size, ...tensor.shape]);
-      const moved = ops.movedim(all, 0, dim);
+      const moved = rare.movedim(all, 0, dim);
       for (const made of new Set([tensor, all])) if (made !== moved) made.dispose();
       return moved;
     });

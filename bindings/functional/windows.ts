@@ -3,6 +3,7 @@
 import { RuntimeError } from "../error.ts";
 import { arange, empty, fullLike, ones, type FactoryOptions } from "../factories.ts";
 import * as ops from "../gen/functions.ts";
+import * as rare from "../gen/rare-functions.ts";
 import { guard } from "../linalg/guard.ts";
 import { scope } from "../memory/scope.ts";
 import { getDefaultDtype } from "../tensor/defaults.ts";
@@ -111,6 +112,6 @@ export const kaiserWindow = /* @__PURE__ */ window<[beta: number], { beta?: numb
   (steps, last, beta = 12) => {
     const x = ops.sub(ops.mul(steps, 2 / last), 1);
     const height = ops.sqrt(ops.clampMin(ops.sub(1, ops.square(x)), 0));
-    return ops.div(ops.i0(ops.mul(height, beta)), ops.i0(fullLike(steps, beta)));
+    return ops.div(rare.i0(ops.mul(height, beta)), rare.i0(fullLike(steps, beta)));
   },
 );

@@ -32,30 +32,6 @@ export const absolute = /* @__PURE__ */ op<{
 }>("absolute", "abs");
 
 /**
- * The inverse cosine, in radians.
- * Shapes: any; the result has the input's.
- * Follows torch.acos.
- * @example
- * torch.acos(torch.tensor([1, 0, -1])) // tensor([0.0000, 1.5708, 3.1416])
- */
-export const acos = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("acos");
-
-/**
- * The inverse hyperbolic cosine.
- * Shapes: any; the result has the input's.
- * Follows torch.acosh.
- * @example
- * torch.acosh(torch.tensor([1, 2])) // tensor([0.0000, 1.3170])
- */
-export const acosh = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("acosh");
-
-/**
  * input + alpha * other.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.add.
@@ -68,22 +44,6 @@ export const add = /* @__PURE__ */ op<{
   (input: Tensor | Scalar, other: Tensor | Scalar, options: { alpha?: Scalar; out?: Tensor | null }): Tensor;
   (input: Tensor | Scalar, other: Tensor | Scalar, alpha: Scalar, options: { out?: Tensor | null }): Tensor;
 }>("add");
-
-/**
- * beta * input + alpha * the sum over the batch of batch1 batch2.
- * Shapes: input broadcasts to [N, P]; batch1 [B, N, M], batch2 [B, M, P]; the result has [N, P].
- * Follows torch.addbmm.
- * @example
- * torch.addbmm(torch.zeros(2, 2), torch.ones(3, 2, 4), torch.ones(3, 4, 2)) // tensor([[12., 12.], [12., 12.]])
- */
-export const addbmm = /* @__PURE__ */ op<{
-  (input: Tensor, batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
-  (input: Tensor, options: { batch1: Tensor; batch2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
-  (input: Tensor, batch1: Tensor, options: { batch2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
-  (input: Tensor, batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
-  (input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar; out?: Tensor | null }): Tensor;
-  (input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar, alpha: Scalar, options: { out?: Tensor | null }): Tensor;
-}>("addbmm");
 
 /**
  * input + value * tensor1 / tensor2.
@@ -128,38 +88,6 @@ export const addmm = /* @__PURE__ */ op<{
   (input: Tensor, mat1: Tensor, mat2: Tensor, beta: Scalar, options: { alpha?: Scalar; out?: Tensor | null }): Tensor;
   (input: Tensor, mat1: Tensor, mat2: Tensor, beta: Scalar, alpha: Scalar, options: { out?: Tensor | null }): Tensor;
 }>("addmm");
-
-/**
- * beta * input + alpha * (mat vec).
- * Shapes: input broadcasts to [N]; mat [N, M], vec [M]; the result has [N].
- * Follows torch.addmv.
- * @example
- * torch.addmv(torch.zeros(2), torch.tensor([[1, 2], [3, 4]]), torch.tensor([1, 1])) // tensor([3., 7.])
- */
-export const addmv = /* @__PURE__ */ op<{
-  (input: Tensor, mat: Tensor, vec: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
-  (input: Tensor, options: { mat: Tensor; vec: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
-  (input: Tensor, mat: Tensor, options: { vec: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
-  (input: Tensor, mat: Tensor, vec: Tensor, options: { beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
-  (input: Tensor, mat: Tensor, vec: Tensor, beta: Scalar, options: { alpha?: Scalar; out?: Tensor | null }): Tensor;
-  (input: Tensor, mat: Tensor, vec: Tensor, beta: Scalar, alpha: Scalar, options: { out?: Tensor | null }): Tensor;
-}>("addmv");
-
-/**
- * beta * input + alpha * the outer product of vec1 and vec2.
- * Shapes: input broadcasts to [N, M]; vec1 [N], vec2 [M]; the result has [N, M].
- * Follows torch.addr.
- * @example
- * torch.addr(torch.zeros(2, 3), torch.tensor([1, 2]), torch.tensor([1, 2, 3])) // tensor([[1., 2., 3.], [2., 4., 6.]])
- */
-export const addr = /* @__PURE__ */ op<{
-  (input: Tensor, vec1: Tensor, vec2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
-  (input: Tensor, options: { vec1: Tensor; vec2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
-  (input: Tensor, vec1: Tensor, options: { vec2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
-  (input: Tensor, vec1: Tensor, vec2: Tensor, options: { beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
-  (input: Tensor, vec1: Tensor, vec2: Tensor, beta: Scalar, options: { alpha?: Scalar; out?: Tensor | null }): Tensor;
-  (input: Tensor, vec1: Tensor, vec2: Tensor, beta: Scalar, alpha: Scalar, options: { out?: Tensor | null }): Tensor;
-}>("addr");
 
 /**
  * Whether all elements are not 0. The result is bool, uint8 for uint8.
@@ -236,33 +164,6 @@ export const amin = /* @__PURE__ */ op<{
 }>("amin");
 
 /**
- * The smallest and the largest elements along a dim (default: all).
- * Shapes: any; both results lose dim, or keep it with size 1; without dim they are 0-d.
- * Follows torch.aminmax.
- * @throws RuntimeError or IndexError where a dim without elements has no extremum.
- * @example
- * torch.aminmax(torch.tensor([[1, 4], [3, 2]]), { dim: 1 }) // [tensor([1., 2.]), tensor([4., 3.])]
- */
-export const aminmax = /* @__PURE__ */ op<{
-  (input: Tensor, dim?: number | null, keepdim?: boolean): Named<"min" | "max">;
-  (input: Tensor, options: { dim?: number | null; keepdim?: boolean; out?: readonly Tensor[] }): Named<"min" | "max">;
-  (input: Tensor, dim: number | null, options: { keepdim?: boolean; out?: readonly Tensor[] }): Named<"min" | "max">;
-  (input: Tensor, dim: number | null, keepdim: boolean, options: { out?: readonly Tensor[] }): Named<"min" | "max">;
-}>("aminmax");
-
-/**
- * The angle of a real number in the complex plane: π if negative, else 0; NaN stays.
- * Shapes: any; the result has the input's.
- * Follows torch.angle.
- * @example
- * torch.angle(torch.tensor([-1, 0, 1])) // tensor([3.1416, 0.0000, 0.0000])
- */
-export const angle = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("angle");
-
-/**
  * Whether any element is not 0. The result is bool, uint8 for uint8.
  * Shapes: any; the result loses dim, or keeps it with size 1; without dim it is 0-d.
  * Follows torch.any.
@@ -276,98 +177,6 @@ export const any = /* @__PURE__ */ op<{
   (input: Tensor, dim: number | null, options: { keepdim?: boolean; out?: Tensor | null }): Tensor;
   (input: Tensor, dim: number | null, keepdim: boolean, options: { out?: Tensor | null }): Tensor;
 }>("any");
-
-/**
- * The inverse cosine, in radians.
- * Another name of torch.acos.
- * Shapes: any; the result has the input's.
- * Follows torch.acos.
- * @example
- * torch.arccos(torch.tensor([1, 0, -1])) // tensor([0.0000, 1.5708, 3.1416])
- */
-export const arccos = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("arccos", "acos");
-
-/**
- * The inverse hyperbolic cosine.
- * Another name of torch.acosh.
- * Shapes: any; the result has the input's.
- * Follows torch.acosh.
- * @example
- * torch.arccosh(torch.tensor([1, 2])) // tensor([0.0000, 1.3170])
- */
-export const arccosh = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("arccosh", "acosh");
-
-/**
- * The inverse sine, in radians.
- * Another name of torch.asin.
- * Shapes: any; the result has the input's.
- * Follows torch.asin.
- * @example
- * torch.arcsin(torch.tensor([0, 1])) // tensor([0.0000, 1.5708])
- */
-export const arcsin = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("arcsin", "asin");
-
-/**
- * The inverse hyperbolic sine.
- * Another name of torch.asinh.
- * Shapes: any; the result has the input's.
- * Follows torch.asinh.
- * @example
- * torch.arcsinh(torch.tensor([0, 1])) // tensor([0.0000, 0.8814])
- */
-export const arcsinh = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("arcsinh", "asinh");
-
-/**
- * The inverse tangent, in radians.
- * Another name of torch.atan.
- * Shapes: any; the result has the input's.
- * Follows torch.atan.
- * @example
- * torch.arctan(torch.tensor([0, 1])) // tensor([0.0000, 0.7854])
- */
-export const arctan = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("arctan", "atan");
-
-/**
- * The angle of the point (other, input), in radians.
- * Another name of torch.atan2.
- * Shapes: any that broadcast; the result has the broadcast shape of input, other.
- * Follows torch.atan2.
- * @throws RuntimeError for shapes that do not broadcast
- * @example
- * torch.arctan2(torch.tensor([1, -1]), torch.tensor([1, 1])) // tensor([0.7854, -0.7854])
- */
-export const arctan2 = /* @__PURE__ */ op<{
-  (input: Tensor, other: Tensor): Tensor;
-  (input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("arctan2", "atan2");
-
-/**
- * The inverse hyperbolic tangent.
- * Another name of torch.atanh.
- * Shapes: any; the result has the input's.
- * Follows torch.atanh.
- * @example
- * torch.arctanh(torch.tensor([0, 0.5])) // tensor([0.0000, 0.5493])
- */
-export const arctanh = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("arctanh", "atanh");
 
 /**
  * The position of the largest element along a dim, the first of equal ones; without `dim`, in the flattened
@@ -418,29 +227,6 @@ export const argsort = /* @__PURE__ */ op<{
 }>("argsort");
 
 /**
- * The indices of all elements that are not zero: int64 [count, ndim], in row-major order.
- * Shapes: any; the result is [count, ndim].
- * Follows torch.argwhere.
- * @example
- * torch.argwhere(torch.tensor([[1, 0], [0, 2]])) // tensor([[0, 0], [1, 1]])
- */
-export const argwhere = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("argwhere");
-
-/**
- * argwhere of tensors of any device: on WebGPU the result depends on values that have to be awaited.
- * Follows torch.argwhere.
- * @example
- * await torch.argwhereAsync(torch.tensor([[1, 0], [0, 2]])) // tensor([[0, 0], [1, 1]])
- */
-export const argwhereAsync = /* @__PURE__ */ later<{
-  (input: Tensor): Promise<Tensor>;
-  (input: Tensor, options: { out?: Tensor | null }): Promise<Tensor>;
-}>(argwhere);
-
-/**
  * A view of the tensor's storage with sizes, strides and offset (in elements) given outright.
  * Shapes: any; the result has size.
  * Follows torch.as_strided.
@@ -454,99 +240,6 @@ export const asStrided = /* @__PURE__ */ op<{
   (input: Tensor, size: number | readonly number[], stride: number | readonly number[], options: { storageOffset?: number | null; out?: Tensor | null }): Tensor;
   (input: Tensor, size: number | readonly number[], stride: number | readonly number[], storageOffset: number | null, options: { out?: Tensor | null }): Tensor;
 }>("asStrided");
-
-/**
- * A copy of input with src in the places that as_strided of the copy names.
- * Shapes: src has size; the result has the input's.
- * Follows torch.as_strided_scatter.
- * @example
- * torch.asStridedScatter(torch.zeros(2, 2), torch.tensor([1, 2]), [2], [3]) // tensor([[1., 0.], [0., 2.]])
- */
-export const asStridedScatter = /* @__PURE__ */ op<{
-  (input: Tensor, src: Tensor, size: number | readonly number[], stride: number | readonly number[], storageOffset?: number | null): Tensor;
-  (input: Tensor, options: { src: Tensor; size: number | readonly number[]; stride: number | readonly number[]; storageOffset?: number | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, src: Tensor, options: { size: number | readonly number[]; stride: number | readonly number[]; storageOffset?: number | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, src: Tensor, size: number | readonly number[], options: { stride: number | readonly number[]; storageOffset?: number | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, src: Tensor, size: number | readonly number[], stride: number | readonly number[], options: { storageOffset?: number | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, src: Tensor, size: number | readonly number[], stride: number | readonly number[], storageOffset: number | null, options: { out?: Tensor | null }): Tensor;
-}>("asStridedScatter");
-
-/**
- * The inverse sine, in radians.
- * Shapes: any; the result has the input's.
- * Follows torch.asin.
- * @example
- * torch.asin(torch.tensor([0, 1])) // tensor([0.0000, 1.5708])
- */
-export const asin = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("asin");
-
-/**
- * The inverse hyperbolic sine.
- * Shapes: any; the result has the input's.
- * Follows torch.asinh.
- * @example
- * torch.asinh(torch.tensor([0, 1])) // tensor([0.0000, 0.8814])
- */
-export const asinh = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("asinh");
-
-/**
- * The inverse tangent, in radians.
- * Shapes: any; the result has the input's.
- * Follows torch.atan.
- * @example
- * torch.atan(torch.tensor([0, 1])) // tensor([0.0000, 0.7854])
- */
-export const atan = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("atan");
-
-/**
- * The angle of the point (other, input), in radians.
- * Shapes: any that broadcast; the result has the broadcast shape of input, other.
- * Follows torch.atan2.
- * @throws RuntimeError for shapes that do not broadcast
- * @example
- * torch.atan2(torch.tensor([1, -1]), torch.tensor([1, 1])) // tensor([0.7854, -0.7854])
- */
-export const atan2 = /* @__PURE__ */ op<{
-  (input: Tensor, other: Tensor): Tensor;
-  (input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("atan2");
-
-/**
- * The inverse hyperbolic tangent.
- * Shapes: any; the result has the input's.
- * Follows torch.atanh.
- * @example
- * torch.atanh(torch.tensor([0, 0.5])) // tensor([0.0000, 0.5493])
- */
-export const atanh = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("atanh");
-
-/**
- * beta * input + alpha * (batch1 batch2), for batches of matrices.
- * Shapes: input broadcasts to [B, N, P]; batch1 [B, N, M], batch2 [B, M, P]; the result has [B, N, P].
- * Follows torch.baddbmm.
- * @example
- * torch.baddbmm(torch.zeros(1, 2, 2), torch.ones(1, 2, 3), torch.ones(1, 3, 2)) // tensor([[[3., 3.], [3., 3.]]])
- */
-export const baddbmm = /* @__PURE__ */ op<{
-  (input: Tensor, batch1: Tensor, batch2: Tensor, beta?: Scalar, alpha?: Scalar): Tensor;
-  (input: Tensor, options: { batch1: Tensor; batch2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
-  (input: Tensor, batch1: Tensor, options: { batch2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
-  (input: Tensor, batch1: Tensor, batch2: Tensor, options: { beta?: Scalar; alpha?: Scalar; out?: Tensor | null }): Tensor;
-  (input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar, options: { alpha?: Scalar; out?: Tensor | null }): Tensor;
-  (input: Tensor, batch1: Tensor, batch2: Tensor, beta: Scalar, alpha: Scalar, options: { out?: Tensor | null }): Tensor;
-}>("baddbmm");
 
 /**
  * 1 with the probability that the input's element is (or p), else 0.
@@ -563,111 +256,6 @@ export const bernoulli = /* @__PURE__ */ op<{
 }>("bernoulli");
 
 /**
- * How often each non-negative integer occurs in a vector, or the sum of its weights.
- * Shapes: input [N]; the result has one element for each integer up to the largest, minlength at least.
- * Follows torch.bincount.
- * @example
- * torch.bincount(torch.tensor([1n, 3n, 1n])) // tensor([0, 2, 0, 1])
- */
-export const bincount = /* @__PURE__ */ op<{
-  (input: Tensor, weights?: Tensor | null, minlength?: number): Tensor;
-  (input: Tensor, options: { weights?: Tensor | null; minlength?: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, weights: Tensor | null, options: { minlength?: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, weights: Tensor | null, minlength: number, options: { out?: Tensor | null }): Tensor;
-}>("bincount");
-
-/**
- * bincount of tensors of any device: on WebGPU the result depends on values that have to be awaited.
- * Follows torch.bincount.
- * @example
- * await torch.bincountAsync(torch.tensor([1n, 3n, 1n])) // tensor([0, 2, 0, 1])
- */
-export const bincountAsync = /* @__PURE__ */ later<{
-  (input: Tensor, weights?: Tensor | null, minlength?: number): Promise<Tensor>;
-  (input: Tensor, options: { weights?: Tensor | null; minlength?: number; out?: Tensor | null }): Promise<Tensor>;
-  (input: Tensor, weights: Tensor | null, options: { minlength?: number; out?: Tensor | null }): Promise<Tensor>;
-  (input: Tensor, weights: Tensor | null, minlength: number, options: { out?: Tensor | null }): Promise<Tensor>;
-}>(bincount);
-
-/**
- * And of bits; of truth values for bool.
- * Shapes: any that broadcast; the result has the broadcast shape of input, other.
- * Follows torch.bitwise_and.
- * @throws RuntimeError for floating dtypes
- * @example
- * torch.bitwiseAnd(torch.tensor([12n, 10n]), torch.tensor([6n, 3n])) // tensor([4, 2])
- */
-export const bitwiseAnd = /* @__PURE__ */ op<{
-  (input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
-  (input: Tensor | Scalar, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
-}>("bitwiseAnd");
-
-/**
- * input shifted left by other bits.
- * Shapes: any that broadcast; the result has the broadcast shape of input, other.
- * Follows torch.bitwise_left_shift.
- * @throws RuntimeError for floating dtypes
- * @example
- * torch.bitwiseLeftShift(torch.tensor([1n, 3n]), torch.tensor([2n, 1n])) // tensor([4, 6])
- */
-export const bitwiseLeftShift = /* @__PURE__ */ op<{
-  (input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
-  (input: Tensor | Scalar, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
-}>("bitwiseLeftShift");
-
-/**
- * All bits inverted; for bool, the other truth value.
- * Shapes: any; the result has the input's.
- * Follows torch.bitwise_not.
- * @throws RuntimeError for floating dtypes
- * @example
- * torch.bitwiseNot(torch.tensor([0n, 5n])) // tensor([-1, -6])
- */
-export const bitwiseNot = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("bitwiseNot");
-
-/**
- * Or of bits; of truth values for bool.
- * Shapes: any that broadcast; the result has the broadcast shape of input, other.
- * Follows torch.bitwise_or.
- * @throws RuntimeError for floating dtypes
- * @example
- * torch.bitwiseOr(torch.tensor([12n, 10n]), torch.tensor([6n, 3n])) // tensor([14, 11])
- */
-export const bitwiseOr = /* @__PURE__ */ op<{
-  (input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
-  (input: Tensor | Scalar, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
-}>("bitwiseOr");
-
-/**
- * input shifted right by other bits; the sign is kept.
- * Shapes: any that broadcast; the result has the broadcast shape of input, other.
- * Follows torch.bitwise_right_shift.
- * @throws RuntimeError for floating dtypes
- * @example
- * torch.bitwiseRightShift(torch.tensor([8n, -8n]), torch.tensor([2n, 1n])) // tensor([2, -4])
- */
-export const bitwiseRightShift = /* @__PURE__ */ op<{
-  (input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
-  (input: Tensor | Scalar, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
-}>("bitwiseRightShift");
-
-/**
- * Exclusive or of bits; of truth values for bool.
- * Shapes: any that broadcast; the result has the broadcast shape of input, other.
- * Follows torch.bitwise_xor.
- * @throws RuntimeError for floating dtypes
- * @example
- * torch.bitwiseXor(torch.tensor([12n, 10n]), torch.tensor([6n, 3n])) // tensor([10, 9])
- */
-export const bitwiseXor = /* @__PURE__ */ op<{
-  (input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
-  (input: Tensor | Scalar, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
-}>("bitwiseXor");
-
-/**
  * The products of two batches of matrices.
  * Shapes: (b, n, m), (b, m, p) → (b, n, p)
  * Follows torch.bmm.
@@ -679,19 +267,6 @@ export const bmm = /* @__PURE__ */ op<{
   (input: Tensor, options: { mat2: Tensor; out?: Tensor | null }): Tensor;
   (input: Tensor, mat2: Tensor, options: { out?: Tensor | null }): Tensor;
 }>("bmm");
-
-/**
- * A view broadcast to a shape.
- * Shapes: any that broadcasts to size, which the result has.
- * Follows torch.broadcast_to.
- * @example
- * torch.broadcastTo(torch.tensor([1, 2]), [2, 2]) // tensor([[1., 2.], [1., 2.]])
- */
-export const broadcastTo = /* @__PURE__ */ op<{
-  (input: Tensor, size: number | readonly number[]): Tensor;
-  (input: Tensor, options: { size: number | readonly number[]; out?: Tensor | null }): Tensor;
-  (input: Tensor, size: number | readonly number[], options: { out?: Tensor | null }): Tensor;
-}>("broadcastTo");
 
 /**
  * The bucket of each value between sorted boundaries.
@@ -792,19 +367,6 @@ export const clamp = /* @__PURE__ */ op<{
 }>("clamp");
 
 /**
- * min(input, max).
- * Shapes: any that broadcast; the result has the broadcast shape of input, max.
- * Follows torch.clamp_max.
- * @throws RuntimeError for shapes that do not broadcast
- * @example
- * torch.clampMax(torch.tensor([-2, 0.5, 3]), 1) // tensor([-2.0000, 0.5000, 1.0000])
- */
-export const clampMax = /* @__PURE__ */ op<{
-  (input: Tensor, max: Tensor | Scalar): Tensor;
-  (input: Tensor, max: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
-}>("clampMax");
-
-/**
  * max(input, min).
  * Shapes: any that broadcast; the result has the broadcast shape of input, min.
  * Follows torch.clamp_min.
@@ -857,20 +419,6 @@ export const columnStack = /* @__PURE__ */ op<{
   (tensors: readonly Tensor[]): Tensor;
   (tensors: readonly Tensor[], options: { out?: Tensor | null }): Tensor;
 }>("columnStack");
-
-/**
- * All combinations of r elements of a vector, as rows.
- * Shapes: input [N]; the result is [combinations, r].
- * Follows torch.combinations.
- * @example
- * torch.combinations(torch.tensor([1, 2, 3])) // tensor([[1., 2.], [1., 3.], [2., 3.]])
- */
-export const combinations = /* @__PURE__ */ op<{
-  (input: Tensor, r?: number, withReplacement?: boolean): Tensor;
-  (input: Tensor, options: { r?: number; withReplacement?: boolean; out?: Tensor | null }): Tensor;
-  (input: Tensor, r: number, options: { withReplacement?: boolean; out?: Tensor | null }): Tensor;
-  (input: Tensor, r: number, withReplacement: boolean, options: { out?: Tensor | null }): Tensor;
-}>("combinations");
 
 /**
  * Complex numbers of real and imaginary parts, which broadcast.
@@ -977,31 +525,6 @@ export const convolution = /* @__PURE__ */ op<{
 }>("convolution");
 
 /**
- * The magnitude of input with the sign of other.
- * Shapes: any that broadcast; the result has the broadcast shape of input, other.
- * Follows torch.copysign.
- * @throws RuntimeError for shapes that do not broadcast
- * @example
- * torch.copysign(torch.tensor([1, 2]), torch.tensor([-1, 1])) // tensor([-1., 2.])
- */
-export const copysign = /* @__PURE__ */ op<{
-  (input: Tensor, other: Tensor | Scalar): Tensor;
-  (input: Tensor, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
-}>("copysign");
-
-/**
- * The correlation coefficients of variables (rows) over observations (columns).
- * Shapes: input [variables, observations]; the result is [variables, variables].
- * Follows torch.corrcoef.
- * @example
- * torch.corrcoef(torch.tensor([[1, 2, 3], [3, 2, 1]])) // tensor([[1., -1.], [-1., 1.]])
- */
-export const corrcoef = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("corrcoef");
-
-/**
  * The cosine of radians.
  * Shapes: any; the result has the input's.
  * Follows torch.cos.
@@ -1012,18 +535,6 @@ export const cos = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
   (input: Tensor, options: { out?: Tensor | null }): Tensor;
 }>("cos");
-
-/**
- * The hyperbolic cosine.
- * Shapes: any; the result has the input's.
- * Follows torch.cosh.
- * @example
- * torch.cosh(torch.tensor([0, 1])) // tensor([1.0000, 1.5431])
- */
-export const cosh = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("cosh");
 
 /**
  * The cosine of the angle between vectors along a dim; norms below eps count as eps.
@@ -1040,107 +551,6 @@ export const cosineSimilarity = /* @__PURE__ */ op<{
   (x1: Tensor, x2: Tensor, dim: number, options: { eps?: number; out?: Tensor | null }): Tensor;
   (x1: Tensor, x2: Tensor, dim: number, eps: number, options: { out?: Tensor | null }): Tensor;
 }>("cosineSimilarity");
-
-/**
- * How many elements are not 0.
- * Shapes: any; the result loses the dims.
- * Follows torch.count_nonzero.
- * @throws IndexError for a dim out of range
- * @example
- * torch.countNonzero(torch.tensor([[0, 1], [2, 3]]), 0) // tensor([1, 2])
- */
-export const countNonzero = /* @__PURE__ */ op<{
-  (input: Tensor, dim?: number | readonly number[] | null): Tensor;
-  (input: Tensor, options: { dim?: number | readonly number[] | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number | readonly number[] | null, options: { out?: Tensor | null }): Tensor;
-}>("countNonzero");
-
-/**
- * The covariance matrix of variables (rows) over observations (columns), which can be weighted.
- * Shapes: input [variables, observations]; the result is [variables, variables].
- * Follows torch.cov.
- * @example
- * torch.cov(torch.tensor([[1, 2, 3], [3, 2, 1]])) // tensor([[1., -1.], [-1., 1.]])
- */
-export const cov = /* @__PURE__ */ op<{
-  (input: Tensor, correction?: number, fweights?: Tensor | null, aweights?: Tensor | null): Tensor;
-  (input: Tensor, options: { correction?: number; fweights?: Tensor | null; aweights?: Tensor | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, correction: number, options: { fweights?: Tensor | null; aweights?: Tensor | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, correction: number, fweights: Tensor | null, options: { aweights?: Tensor | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, correction: number, fweights: Tensor | null, aweights: Tensor | null, options: { out?: Tensor | null }): Tensor;
-}>("cov");
-
-/**
- * cov of tensors of any device: on WebGPU the result depends on values that have to be awaited.
- * Follows torch.cov.
- * @example
- * await torch.covAsync(torch.tensor([[1, 2, 3], [3, 2, 1]])) // tensor([[1., -1.], [-1., 1.]])
- */
-export const covAsync = /* @__PURE__ */ later<{
-  (input: Tensor, correction?: number, fweights?: Tensor | null, aweights?: Tensor | null): Promise<Tensor>;
-  (input: Tensor, options: { correction?: number; fweights?: Tensor | null; aweights?: Tensor | null; out?: Tensor | null }): Promise<Tensor>;
-  (input: Tensor, correction: number, options: { fweights?: Tensor | null; aweights?: Tensor | null; out?: Tensor | null }): Promise<Tensor>;
-  (input: Tensor, correction: number, fweights: Tensor | null, options: { aweights?: Tensor | null; out?: Tensor | null }): Promise<Tensor>;
-  (input: Tensor, correction: number, fweights: Tensor | null, aweights: Tensor | null, options: { out?: Tensor | null }): Promise<Tensor>;
-}>(cov);
-
-/**
- * The cross product along a dim of size 3, by default the first such.
- * Shapes: any that broadcast, with size 3 along dim.
- * Follows torch.cross.
- * @throws IndexError for a dim out of range
- * @example
- * torch.cross(torch.tensor([1, 0, 0]), torch.tensor([0, 1, 0]), 0) // tensor([0., 0., 1.])
- */
-export const cross = /* @__PURE__ */ op<{
-  (input: Tensor, other: Tensor, dim?: number | null): Tensor;
-  (input: Tensor, options: { other: Tensor; dim?: number | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, other: Tensor, options: { dim?: number | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, other: Tensor, dim: number | null, options: { out?: Tensor | null }): Tensor;
-}>("cross");
-
-/**
- * The largest elements so far along a dim, and their positions (the last of equal ones).
- * Shapes: any; both results have the input's.
- * Follows torch.cummax.
- * @throws IndexError for a dim out of range
- * @example
- * torch.cummax(torch.tensor([1, 3, 2]), 0) // [tensor([1., 3., 3.]), tensor([0, 1, 1])]
- */
-export const cummax = /* @__PURE__ */ op<{
-  (input: Tensor, dim: number): Named<"values" | "indices">;
-  (input: Tensor, options: { dim: number; out?: readonly Tensor[] }): Named<"values" | "indices">;
-  (input: Tensor, dim: number, options: { out?: readonly Tensor[] }): Named<"values" | "indices">;
-}>("cummax");
-
-/**
- * The smallest elements so far along a dim, and their positions (the last of equal ones).
- * Shapes: any; both results have the input's.
- * Follows torch.cummin.
- * @throws IndexError for a dim out of range
- * @example
- * torch.cummin(torch.tensor([3, 1, 2]), 0) // [tensor([3., 1., 1.]), tensor([0, 1, 1])]
- */
-export const cummin = /* @__PURE__ */ op<{
-  (input: Tensor, dim: number): Named<"values" | "indices">;
-  (input: Tensor, options: { dim: number; out?: readonly Tensor[] }): Named<"values" | "indices">;
-  (input: Tensor, dim: number, options: { out?: readonly Tensor[] }): Named<"values" | "indices">;
-}>("cummin");
-
-/**
- * The products of the elements up to each along a dim.
- * Shapes: any; the result has the input's.
- * Follows torch.cumprod.
- * @throws IndexError for a dim out of range
- * @example
- * torch.cumprod(torch.tensor([1, 2, 3]), 0) // tensor([1., 2., 6.])
- */
-export const cumprod = /* @__PURE__ */ op<{
-  (input: Tensor, dim: number, dtype?: DType | null): Tensor;
-  (input: Tensor, options: { dim: number; dtype?: DType | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number, options: { dtype?: DType | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number, dtype: DType | null, options: { out?: Tensor | null }): Tensor;
-}>("cumprod");
 
 /**
  * The sums of the elements up to each along a dim. Integers and bools are summed as int64.
@@ -1174,60 +584,6 @@ export const cumulativeTrapezoid = /* @__PURE__ */ op<{
 }>("cumulativeTrapezoid");
 
 /**
- * Degrees to radians.
- * Shapes: any; the result has the input's.
- * Follows torch.deg2rad.
- * @example
- * torch.deg2rad(torch.tensor([0, 180])) // tensor([0.0000, 3.1416])
- */
-export const deg2rad = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("deg2rad");
-
-/**
- * The diagonal of a matrix, or the matrix with a vector as its diagonal.
- * Shapes: a vector [N] gives [N, N], a matrix its diagonal.
- * Follows torch.diag.
- * @example
- * torch.diag(torch.tensor([1, 2])) // tensor([[1., 0.], [0., 2.]])
- */
-export const diag = /* @__PURE__ */ op<{
-  (input: Tensor, diagonal?: number): Tensor;
-  (input: Tensor, options: { diagonal?: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, diagonal: number, options: { out?: Tensor | null }): Tensor;
-}>("diag");
-
-/**
- * Zeros with the last dim of input as a diagonal of two dims.
- * Shapes: input [*, N]; the result has two dims of N in place of the last.
- * Follows torch.diag_embed.
- * @throws IndexError for a dim out of range
- * @example
- * torch.diagEmbed(torch.tensor([[1, 2]])) // tensor([[[1., 0.], [0., 2.]]])
- */
-export const diagEmbed = /* @__PURE__ */ op<{
-  (input: Tensor, offset?: number, dim1?: number, dim2?: number): Tensor;
-  (input: Tensor, options: { offset?: number; dim1?: number; dim2?: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, offset: number, options: { dim1?: number; dim2?: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, offset: number, dim1: number, options: { dim2?: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, offset: number, dim1: number, dim2: number, options: { out?: Tensor | null }): Tensor;
-}>("diagEmbed");
-
-/**
- * The matrix with all elements as its diagonal.
- * Shapes: any of N elements; the result is [N, N].
- * Follows torch.diagflat.
- * @example
- * torch.diagflat(torch.tensor([[1], [2]])) // tensor([[1., 0.], [0., 2.]])
- */
-export const diagflat = /* @__PURE__ */ op<{
-  (input: Tensor, offset?: number): Tensor;
-  (input: Tensor, options: { offset?: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, offset: number, options: { out?: Tensor | null }): Tensor;
-}>("diagflat");
-
-/**
  * A view of the diagonal of two dims, which become one, the last.
  * Shapes: any of two dims at least; dim1 and dim2 become one, the last.
  * Follows torch.diagonal.
@@ -1242,66 +598,6 @@ export const diagonal = /* @__PURE__ */ op<{
   (input: Tensor, offset: number, dim1: number, options: { dim2?: number; out?: Tensor | null }): Tensor;
   (input: Tensor, offset: number, dim1: number, dim2: number, options: { out?: Tensor | null }): Tensor;
 }>("diagonal");
-
-/**
- * A copy of input with src as a diagonal.
- * Shapes: src has the diagonal's; the result has the input's.
- * Follows torch.diagonal_scatter.
- * @throws IndexError for a dim out of range
- * @example
- * torch.diagonalScatter(torch.zeros(2, 2), torch.tensor([1, 2])) // tensor([[1., 0.], [0., 2.]])
- */
-export const diagonalScatter = /* @__PURE__ */ op<{
-  (input: Tensor, src: Tensor, offset?: number, dim1?: number, dim2?: number): Tensor;
-  (input: Tensor, options: { src: Tensor; offset?: number; dim1?: number; dim2?: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, src: Tensor, options: { offset?: number; dim1?: number; dim2?: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, src: Tensor, offset: number, options: { dim1?: number; dim2?: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, src: Tensor, offset: number, dim1: number, options: { dim2?: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, src: Tensor, offset: number, dim1: number, dim2: number, options: { out?: Tensor | null }): Tensor;
-}>("diagonalScatter");
-
-/**
- * The n-th forward difference along a dim.
- * Shapes: any; dim becomes n shorter.
- * Follows torch.diff.
- * @throws IndexError for a dim out of range
- * @example
- * torch.diff(torch.tensor([1, 3, 6])) // tensor([2., 3.])
- */
-export const diff = /* @__PURE__ */ op<{
-  (input: Tensor, n?: number, dim?: number, prepend?: Tensor | null, append?: Tensor | null): Tensor;
-  (input: Tensor, options: { n?: number; dim?: number; prepend?: Tensor | null; append?: Tensor | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, n: number, options: { dim?: number; prepend?: Tensor | null; append?: Tensor | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, n: number, dim: number, options: { prepend?: Tensor | null; append?: Tensor | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, n: number, dim: number, prepend: Tensor | null, options: { append?: Tensor | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, n: number, dim: number, prepend: Tensor | null, append: Tensor | null, options: { out?: Tensor | null }): Tensor;
-}>("diff");
-
-/**
- * The derivative of lgamma.
- * Shapes: any; the result has the input's.
- * Follows torch.digamma.
- * @example
- * torch.digamma(torch.tensor([1, 2])) // tensor([-0.5772, 0.4228])
- */
-export const digamma = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("digamma");
-
-/**
- * The p-norm of input - other.
- * Shapes: any that broadcast; the result is 0-d.
- * Follows torch.dist.
- * @example
- * torch.dist(torch.tensor([0, 0]), torch.tensor([3, 4])) // tensor(5.)
- */
-export const dist = /* @__PURE__ */ op<{
-  (input: Tensor, other: Tensor, p?: number): Tensor;
-  (input: Tensor, options: { other: Tensor; p?: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, other: Tensor, options: { p?: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, other: Tensor, p: number, options: { out?: Tensor | null }): Tensor;
-}>("dist");
 
 /**
  * input / other: true division, or with roundingMode the quotient rounded towards zero or down.
@@ -1419,30 +715,6 @@ export const erf = /* @__PURE__ */ op<{
 }>("erf");
 
 /**
- * 1 - erf(input), exact for large input.
- * Shapes: any; the result has the input's.
- * Follows torch.erfc.
- * @example
- * torch.erfc(torch.tensor([0, 1])) // tensor([1.0000, 0.1573])
- */
-export const erfc = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("erfc");
-
-/**
- * The inverse of the error function, on (-1, 1).
- * Shapes: any; the result has the input's.
- * Follows torch.erfinv.
- * @example
- * torch.erfinv(torch.tensor([0, 0.5])) // tensor([0.0000, 0.4769])
- */
-export const erfinv = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("erfinv");
-
-/**
  * e to the power of input.
  * Shapes: any; the result has the input's.
  * Follows torch.exp.
@@ -1453,18 +725,6 @@ export const exp = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
   (input: Tensor, options: { out?: Tensor | null }): Tensor;
 }>("exp");
-
-/**
- * 2 to the power of input.
- * Shapes: any; the result has the input's.
- * Follows torch.exp2.
- * @example
- * torch.exp2(torch.tensor([0, 3])) // tensor([1., 8.])
- */
-export const exp2 = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("exp2");
 
 /**
  * exp(input) - 1, exact near 0.
@@ -1520,43 +780,6 @@ export const flip = /* @__PURE__ */ op<{
 }>("flip");
 
 /**
- * flip of dim 1.
- * Shapes: any of two dims at least; the result has the input's.
- * Follows torch.fliplr.
- * @example
- * torch.fliplr(torch.tensor([[1, 2], [3, 4]])) // tensor([[2., 1.], [4., 3.]])
- */
-export const fliplr = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("fliplr");
-
-/**
- * flip of dim 0.
- * Shapes: any of one dim at least; the result has the input's.
- * Follows torch.flipud.
- * @example
- * torch.flipud(torch.tensor([[1, 2], [3, 4]])) // tensor([[3., 4.], [1., 2.]])
- */
-export const flipud = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("flipud");
-
-/**
- * input to the power of exponent, computed in float64.
- * Shapes: any that broadcast; the result is float64.
- * Follows torch.float_power.
- * @example
- * torch.floatPower(torch.tensor([2, 3], { dtype: "float64" }), 2) // tensor([4., 9.], dtype=torch.float64)
- */
-export const floatPower = /* @__PURE__ */ op<{
-  (input: Tensor | Scalar, exponent: Tensor | Scalar): Tensor;
-  (input: Tensor | Scalar, options: { exponent: Tensor | Scalar; out?: Tensor | null }): Tensor;
-  (input: Tensor | Scalar, exponent: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
-}>("floatPower");
-
-/**
  * Rounds down.
  * Shapes: any; the result has the input's.
  * Follows torch.floor.
@@ -1567,82 +790,6 @@ export const floor = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
   (input: Tensor, options: { out?: Tensor | null }): Tensor;
 }>("floor");
-
-/**
- * The quotient rounded down.
- * Shapes: any that broadcast; the result has the broadcast shape of input, other.
- * Follows torch.floor_divide.
- * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero
- * @example
- * torch.floorDivide(torch.tensor([7, -7]), 2) // tensor([3., -4.])
- */
-export const floorDivide = /* @__PURE__ */ op<{
-  (input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
-  (input: Tensor | Scalar, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
-}>("floorDivide");
-
-/**
- * The larger of two; a NaN gives way to a number.
- * Shapes: any that broadcast; the result has the broadcast shape of input, other.
- * Follows torch.fmax.
- * @throws RuntimeError for shapes that do not broadcast
- * @example
- * torch.fmax(torch.tensor([1, NaN]), torch.tensor([2, 3])) // tensor([2., 3.])
- */
-export const fmax = /* @__PURE__ */ op<{
-  (input: Tensor, other: Tensor): Tensor;
-  (input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("fmax");
-
-/**
- * The smaller of two; a NaN gives way to a number.
- * Shapes: any that broadcast; the result has the broadcast shape of input, other.
- * Follows torch.fmin.
- * @throws RuntimeError for shapes that do not broadcast
- * @example
- * torch.fmin(torch.tensor([1, NaN]), torch.tensor([2, 3])) // tensor([1., 3.])
- */
-export const fmin = /* @__PURE__ */ op<{
-  (input: Tensor, other: Tensor): Tensor;
-  (input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("fmin");
-
-/**
- * C's modulus: input - other * trunc(input / other), with the sign of input.
- * Shapes: any that broadcast; the result has the broadcast shape of input, other.
- * Follows torch.fmod.
- * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero
- * @example
- * torch.fmod(torch.tensor([7, -7]), 3) // tensor([1., -1.])
- */
-export const fmod = /* @__PURE__ */ op<{
-  (input: Tensor, other: Tensor | Scalar): Tensor;
-  (input: Tensor, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
-}>("fmod");
-
-/**
- * input - trunc(input).
- * Shapes: any; the result has the input's.
- * Follows torch.frac.
- * @example
- * torch.frac(torch.tensor([1.5, -1.5])) // tensor([0.5000, -0.5000])
- */
-export const frac = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("frac");
-
-/**
- * Splits input into mantissa, 0.5 ≤ |mantissa| < 1, and exponent (int32): input = mantissa * 2 ** exponent.
- * Shapes: any; both results have the input's.
- * Follows torch.frexp.
- * @example
- * torch.frexp(torch.tensor([1, 10])) // [tensor([0.5000, 0.6250]), tensor([1, 4], dtype=torch.int32)]
- */
-export const frexp = /* @__PURE__ */ op<{
-  (input: Tensor): Named<"mantissa" | "exponent">;
-  (input: Tensor, options: { out?: readonly Tensor[] }): Named<"mantissa" | "exponent">;
-}>("frexp");
 
 /**
  * The elements of input at the positions that `index` gives along a dim: out[i][j] = input[index[i][j]][j] for
@@ -1660,19 +807,6 @@ export const gather = /* @__PURE__ */ op<{
   (input: Tensor, dim: number, index: Tensor, options: { sparseGrad?: boolean; out?: Tensor | null }): Tensor;
   (input: Tensor, dim: number, index: Tensor, sparseGrad: boolean, options: { out?: Tensor | null }): Tensor;
 }>("gather");
-
-/**
- * The greatest common divisor.
- * Shapes: any that broadcast; the result has the broadcast shape of input, other.
- * Follows torch.gcd.
- * @throws RuntimeError for shapes that do not broadcast
- * @example
- * torch.gcd(torch.tensor([12n, 18n]), torch.tensor([8n, 12n])) // tensor([4, 6])
- */
-export const gcd = /* @__PURE__ */ op<{
-  (input: Tensor, other: Tensor): Tensor;
-  (input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("gcd");
 
 /**
  * input >= other, as bool.
@@ -1756,49 +890,6 @@ export const hardshrink = /* @__PURE__ */ op<{
 }>("hardshrink");
 
 /**
- * 0 for negative input, values where it is 0, 1 for positive input.
- * Shapes: any that broadcast; the result has the broadcast shape of input, values.
- * Follows torch.heaviside.
- * @throws RuntimeError for different dtypes
- * @example
- * torch.heaviside(torch.tensor([-1, 0, 2]), torch.tensor([0.5, 0.5, 0.5])) // tensor([0.0000, 0.5000, 1.0000])
- */
-export const heaviside = /* @__PURE__ */ op<{
-  (input: Tensor, values: Tensor): Tensor;
-  (input: Tensor, values: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("heaviside");
-
-/**
- * The number of elements in each of `bins` equal parts of [min, max]; of the elements' own range if both are
- * equal.
- * Shapes: any; the result is [bins].
- * Follows torch.histc.
- * @example
- * torch.histc(torch.tensor([1, 2, 1]), 4, 0, 3) // tensor([0., 2., 1., 0.])
- */
-export const histc = /* @__PURE__ */ op<{
-  (input: Tensor, bins?: number, min?: number, max?: number): Tensor;
-  (input: Tensor, options: { bins?: number; min?: number; max?: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, bins: number, options: { min?: number; max?: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, bins: number, min: number, options: { max?: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, bins: number, min: number, max: number, options: { out?: Tensor | null }): Tensor;
-}>("histc");
-
-/**
- * histc of tensors of any device: on WebGPU the result depends on values that have to be awaited.
- * Follows torch.histc.
- * @example
- * await torch.histcAsync(torch.tensor([1, 2, 1]), 4, 0, 3) // tensor([0., 2., 1., 0.])
- */
-export const histcAsync = /* @__PURE__ */ later<{
-  (input: Tensor, bins?: number, min?: number, max?: number): Promise<Tensor>;
-  (input: Tensor, options: { bins?: number; min?: number; max?: number; out?: Tensor | null }): Promise<Tensor>;
-  (input: Tensor, bins: number, options: { min?: number; max?: number; out?: Tensor | null }): Promise<Tensor>;
-  (input: Tensor, bins: number, min: number, options: { max?: number; out?: Tensor | null }): Promise<Tensor>;
-  (input: Tensor, bins: number, min: number, max: number, options: { out?: Tensor | null }): Promise<Tensor>;
-}>(histc);
-
-/**
  * cat along dim 1, of vectors along dim 0.
  * Shapes: equal but for dim 1 (dim 0 of vectors), along which the sizes add up.
  * Follows torch.hstack.
@@ -1809,31 +900,6 @@ export const hstack = /* @__PURE__ */ op<{
   (tensors: readonly Tensor[]): Tensor;
   (tensors: readonly Tensor[], options: { out?: Tensor | null }): Tensor;
 }>("hstack");
-
-/**
- * sqrt(input² + other²) without overflow on the way.
- * Shapes: any that broadcast; the result has the broadcast shape of input, other.
- * Follows torch.hypot.
- * @throws RuntimeError for shapes that do not broadcast
- * @example
- * torch.hypot(torch.tensor([3, 5]), torch.tensor([4, 12])) // tensor([5., 13.])
- */
-export const hypot = /* @__PURE__ */ op<{
-  (input: Tensor, other: Tensor): Tensor;
-  (input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("hypot");
-
-/**
- * The modified Bessel function of the first kind of order 0.
- * Shapes: any; the result has the input's.
- * Follows torch.i0.
- * @example
- * torch.i0(torch.tensor([0, 1])) // tensor([1.0000, 1.2661])
- */
-export const i0 = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("i0");
 
 /**
  * The imaginary parts, a view.
@@ -1866,38 +932,6 @@ export const indexAdd = /* @__PURE__ */ op<{
 }>("indexAdd");
 
 /**
- * A copy of input with the slices at the positions in `index` replaced by those of source.
- * Shapes: index [N]; source as input, with N along dim; the result has the input's.
- * Follows torch.index_copy.
- * @throws IndexError for a dim out of range
- * @example
- * torch.indexCopy(torch.zeros(3), 0, torch.tensor([0n, 2n]), torch.tensor([1, 2])) // tensor([1., 0., 2.])
- */
-export const indexCopy = /* @__PURE__ */ op<{
-  (input: Tensor, dim: number, index: Tensor, source: Tensor): Tensor;
-  (input: Tensor, options: { dim: number; index: Tensor; source: Tensor; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number, options: { index: Tensor; source: Tensor; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number, index: Tensor, options: { source: Tensor; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number, index: Tensor, source: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("indexCopy");
-
-/**
- * A copy of input with the slices at the positions in `index` filled with a value.
- * Shapes: index [N]; the result has the input's.
- * Follows torch.index_fill.
- * @throws IndexError for a dim out of range
- * @example
- * torch.indexFill(torch.zeros(3), 0, torch.tensor([0n, 2n]), 7) // tensor([7., 0., 7.])
- */
-export const indexFill = /* @__PURE__ */ op<{
-  (input: Tensor, dim: number, index: Tensor, value: Tensor | Scalar): Tensor;
-  (input: Tensor, options: { dim: number; index: Tensor; value: Tensor | Scalar; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number, options: { index: Tensor; value: Tensor | Scalar; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number, index: Tensor, options: { value: Tensor | Scalar; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number, index: Tensor, value: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
-}>("indexFill");
-
-/**
  * A copy of input with input[indices] replaced by, or with accumulate increased by, values, which are broadcast.
  * Shapes: values broadcast to input[indices]; the result has the input's.
  * Follows torch.index_put.
@@ -1913,25 +947,6 @@ export const indexPut = /* @__PURE__ */ op<{
 }>("indexPut");
 
 /**
- * Reduces the slices of source that `index` sends to the same place, with input's own there unless includeSelf
- * is false.
- * Shapes: index [N]; source as input, with N along dim; the result has the input's.
- * Follows torch.index_reduce.
- * @throws IndexError for a dim out of range
- * @example
- * torch.indexReduce(torch.tensor([1, 2, 3]), 0, torch.tensor([0n, 0n, 2n]), torch.tensor([5, 6, 7]), "amax") // tensor([6., 2., 7.])
- */
-export const indexReduce = /* @__PURE__ */ op<{
-  (input: Tensor, dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): Tensor;
-  (input: Tensor, options: { dim: number; index: Tensor; source: Tensor; reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number, options: { index: Tensor; source: Tensor; reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number, index: Tensor, options: { source: Tensor; reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number, index: Tensor, source: Tensor, options: { reduce: "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", options: { includeSelf?: boolean; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin", includeSelf: boolean, options: { out?: Tensor | null }): Tensor;
-}>("indexReduce");
-
-/**
  * The slices of a dim at the positions in the vector `index`.
  * Shapes: index [N]; the result as input, with N along dim.
  * Follows torch.index_select.
@@ -1945,35 +960,6 @@ export const indexSelect = /* @__PURE__ */ op<{
   (input: Tensor, dim: number, options: { index: Tensor; out?: Tensor | null }): Tensor;
   (input: Tensor, dim: number, index: Tensor, options: { out?: Tensor | null }): Tensor;
 }>("indexSelect");
-
-/**
- * Inner products along the last dims.
- * Shapes: (..., k), (*, k) → (..., *)
- * Follows torch.inner.
- * @example
- * torch.inner(torch.tensor([1, 2]), torch.tensor([3, 4])) // tensor(11.)
- */
-export const inner = /* @__PURE__ */ op<{
-  (input: Tensor, other: Tensor): Tensor;
-  (input: Tensor, options: { other: Tensor; out?: Tensor | null }): Tensor;
-  (input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("inner");
-
-/**
- * Whether |input - other| <= atol + rtol * |other|; equal infinities are close, NaNs only with equalNan.
- * Shapes: any that broadcast; the result has the broadcast shape of input, other.
- * Follows torch.isclose.
- * @throws RuntimeError for different dtypes or negative tolerances
- * @example
- * torch.isclose(torch.tensor([1, 2]), torch.tensor([1, 2.1])) // tensor([True, False])
- */
-export const isclose = /* @__PURE__ */ op<{
-  (input: Tensor, other: Tensor, rtol?: number, atol?: number, equalNan?: boolean): Tensor;
-  (input: Tensor, other: Tensor, options: { rtol?: number; atol?: number; equalNan?: boolean; out?: Tensor | null }): Tensor;
-  (input: Tensor, other: Tensor, rtol: number, options: { atol?: number; equalNan?: boolean; out?: Tensor | null }): Tensor;
-  (input: Tensor, other: Tensor, rtol: number, atol: number, options: { equalNan?: boolean; out?: Tensor | null }): Tensor;
-  (input: Tensor, other: Tensor, rtol: number, atol: number, equalNan: boolean, options: { out?: Tensor | null }): Tensor;
-}>("isclose");
 
 /**
  * Whether each element is neither infinite nor NaN, as bool.
@@ -2025,97 +1011,6 @@ export const isnan = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
   (input: Tensor, options: { out?: Tensor | null }): Tensor;
 }>("isnan");
-
-/**
- * Whether each element is -∞, as bool.
- * Shapes: any; the result has the input's.
- * Follows torch.isneginf.
- * @example
- * torch.isneginf(torch.tensor([-Infinity, Infinity])) // tensor([True, False])
- */
-export const isneginf = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("isneginf");
-
-/**
- * Whether each element is +∞, as bool.
- * Shapes: any; the result has the input's.
- * Follows torch.isposinf.
- * @example
- * torch.isposinf(torch.tensor([-Infinity, Infinity])) // tensor([False, True])
- */
-export const isposinf = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("isposinf");
-
-/**
- * Whether each element is real: always true, as bool.
- * Shapes: any; the result has the input's.
- * Follows torch.isreal.
- * @example
- * torch.isreal(torch.tensor([1, 2])) // tensor([True, True])
- */
-export const isreal = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("isreal");
-
-/**
- * The Kronecker product; the tensor with fewer dims gets leading ones.
- * Shapes: any; the sizes of the dims are multiplied.
- * Follows torch.kron.
- * @example
- * torch.kron(torch.tensor([[1, 2]]), torch.tensor([[1, 1]])) // tensor([[1., 1., 2., 2.]])
- */
-export const kron = /* @__PURE__ */ op<{
-  (input: Tensor, other: Tensor): Tensor;
-  (input: Tensor, options: { other: Tensor; out?: Tensor | null }): Tensor;
-  (input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("kron");
-
-/**
- * The k-th smallest element (k from 1) along a dim, and its index.
- * Shapes: any; both results lose dim, or keep it with size 1.
- * Follows torch.kthvalue.
- * @throws IndexError for a dim out of range
- * @example
- * torch.kthvalue(torch.tensor([3, 1, 2]), 2) // [tensor(2.), tensor(2)]
- */
-export const kthvalue = /* @__PURE__ */ op<{
-  (input: Tensor, k: number, dim?: number, keepdim?: boolean): Named<"values" | "indices">;
-  (input: Tensor, options: { k: number; dim?: number; keepdim?: boolean; out?: readonly Tensor[] }): Named<"values" | "indices">;
-  (input: Tensor, k: number, options: { dim?: number; keepdim?: boolean; out?: readonly Tensor[] }): Named<"values" | "indices">;
-  (input: Tensor, k: number, dim: number, options: { keepdim?: boolean; out?: readonly Tensor[] }): Named<"values" | "indices">;
-  (input: Tensor, k: number, dim: number, keepdim: boolean, options: { out?: readonly Tensor[] }): Named<"values" | "indices">;
-}>("kthvalue");
-
-/**
- * The least common multiple.
- * Shapes: any that broadcast; the result has the broadcast shape of input, other.
- * Follows torch.lcm.
- * @throws RuntimeError for shapes that do not broadcast
- * @example
- * torch.lcm(torch.tensor([4n, 6n]), torch.tensor([6n, 8n])) // tensor([12, 24])
- */
-export const lcm = /* @__PURE__ */ op<{
-  (input: Tensor, other: Tensor): Tensor;
-  (input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("lcm");
-
-/**
- * input * 2 ** other.
- * Shapes: any that broadcast.
- * Follows torch.ldexp.
- * @example
- * torch.ldexp(torch.tensor([1, 3]), torch.tensor([2n, 3n])) // tensor([4., 24.])
- */
-export const ldexp = /* @__PURE__ */ op<{
-  (input: Tensor, other: Tensor): Tensor;
-  (input: Tensor, options: { other: Tensor; out?: Tensor | null }): Tensor;
-  (input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("ldexp");
 
 /**
  * input <= other, as bool.
@@ -2172,18 +1067,6 @@ export const lessEqual = /* @__PURE__ */ op<{
 }>("lessEqual", "le");
 
 /**
- * The logarithm of |Γ(input)|.
- * Shapes: any; the result has the input's.
- * Follows torch.lgamma.
- * @example
- * torch.lgamma(torch.tensor([1, 3])) // tensor([0.0000, 0.6931])
- */
-export const lgamma = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("lgamma");
-
-/**
  * The cross product along a dim of size 3.
  * Shapes: any that broadcast, with size 3 along dim.
  * Follows torch.linalg.cross.
@@ -2209,18 +1092,6 @@ export const log = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
   (input: Tensor, options: { out?: Tensor | null }): Tensor;
 }>("log");
-
-/**
- * The logarithm to base 10.
- * Shapes: any; the result has the input's.
- * Follows torch.log10.
- * @example
- * torch.log10(torch.tensor([1, 100])) // tensor([0., 2.])
- */
-export const log10 = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("log10");
 
 /**
  * log(1 + input), exact near 0.
@@ -2262,46 +1133,6 @@ export const logSoftmax = /* @__PURE__ */ op<{
 }>("logSoftmax");
 
 /**
- * log(exp(input) + exp(other)) without overflow.
- * Shapes: any that broadcast; the result has the broadcast shape of input, other.
- * Follows torch.logaddexp.
- * @throws RuntimeError for shapes that do not broadcast
- * @example
- * torch.logaddexp(torch.tensor([0]), torch.tensor([0])) // tensor([0.6931])
- */
-export const logaddexp = /* @__PURE__ */ op<{
-  (input: Tensor, other: Tensor): Tensor;
-  (input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("logaddexp");
-
-/**
- * log2(2 ** input + 2 ** other) without overflow.
- * Shapes: any that broadcast; the result has the broadcast shape of input, other.
- * Follows torch.logaddexp2.
- * @throws RuntimeError for shapes that do not broadcast
- * @example
- * torch.logaddexp2(torch.tensor([3]), torch.tensor([3])) // tensor([4.])
- */
-export const logaddexp2 = /* @__PURE__ */ op<{
-  (input: Tensor, other: Tensor): Tensor;
-  (input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("logaddexp2");
-
-/**
- * log of the running sums of exp(input) along a dim, without overflow.
- * Shapes: any; the result has the input's.
- * Follows torch.logcumsumexp.
- * @throws IndexError for a dim out of range
- * @example
- * torch.logcumsumexp(torch.tensor([0, 0, 0]), 0) // tensor([0.0000, 0.6931, 1.0986])
- */
-export const logcumsumexp = /* @__PURE__ */ op<{
-  (input: Tensor, dim: number): Tensor;
-  (input: Tensor, options: { dim: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number, options: { out?: Tensor | null }): Tensor;
-}>("logcumsumexp");
-
-/**
  * And of truth values: an element is true if it is not zero.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.logical_and.
@@ -2338,32 +1169,6 @@ export const logicalOr = /* @__PURE__ */ op<{
   (input: Tensor, other: Tensor): Tensor;
   (input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
 }>("logicalOr");
-
-/**
- * Exclusive or of truth values: an element is true if it is not zero.
- * Shapes: any that broadcast; the result has the broadcast shape of input, other.
- * Follows torch.logical_xor.
- * @throws RuntimeError for shapes that do not broadcast
- * @example
- * torch.logicalXor(torch.tensor([0, 1, 2]), torch.tensor([1, 0, 3])) // tensor([True, True, False])
- */
-export const logicalXor = /* @__PURE__ */ op<{
-  (input: Tensor, other: Tensor): Tensor;
-  (input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("logicalXor");
-
-/**
- * log(x / (1 - x)); with eps, x is held within [eps, 1 - eps] first.
- * Shapes: any; the result has the input's.
- * Follows torch.logit.
- * @example
- * torch.logit(torch.tensor([0.5, 0.9])) // tensor([0.0000, 2.1972])
- */
-export const logit = /* @__PURE__ */ op<{
-  (input: Tensor, eps?: number | null): Tensor;
-  (input: Tensor, options: { eps?: number | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, eps: number | null, options: { out?: Tensor | null }): Tensor;
-}>("logit");
 
 /**
  * log(sum(exp(input))) over dims, without overflow.
@@ -2406,45 +1211,6 @@ export const maskedFill = /* @__PURE__ */ op<{
   (input: Tensor, mask: Tensor, options: { value: Tensor | Scalar; out?: Tensor | null }): Tensor;
   (input: Tensor, mask: Tensor, value: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
 }>("maskedFill");
-
-/**
- * input with the elements of source, in order, where the mask is true.
- * Shapes: input and mask broadcast to the result's; source has an element for each true one at least.
- * Follows torch.masked_scatter.
- * @example
- * torch.maskedScatter(torch.zeros(3), torch.tensor([true, false, true]), torch.tensor([1, 2])) // tensor([1., 0., 2.])
- */
-export const maskedScatter = /* @__PURE__ */ op<{
-  (input: Tensor, mask: Tensor, source: Tensor): Tensor;
-  (input: Tensor, options: { mask: Tensor; source: Tensor; out?: Tensor | null }): Tensor;
-  (input: Tensor, mask: Tensor, options: { source: Tensor; out?: Tensor | null }): Tensor;
-  (input: Tensor, mask: Tensor, source: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("maskedScatter");
-
-/**
- * The elements where the mask is true, as a vector. Input and mask are broadcast.
- * Shapes: any that broadcast; the result is [count].
- * Follows torch.masked_select.
- * @example
- * torch.maskedSelect(torch.tensor([1, 2, 3]), torch.tensor([true, false, true])) // tensor([1., 3.])
- */
-export const maskedSelect = /* @__PURE__ */ op<{
-  (input: Tensor, mask: Tensor): Tensor;
-  (input: Tensor, options: { mask: Tensor; out?: Tensor | null }): Tensor;
-  (input: Tensor, mask: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("maskedSelect");
-
-/**
- * maskedSelect of tensors of any device: on WebGPU the result depends on values that have to be awaited.
- * Follows torch.masked_select.
- * @example
- * await torch.maskedSelectAsync(torch.tensor([1, 2, 3]), torch.tensor([true, false, true])) // tensor([1., 3.])
- */
-export const maskedSelectAsync = /* @__PURE__ */ later<{
-  (input: Tensor, mask: Tensor): Promise<Tensor>;
-  (input: Tensor, options: { mask: Tensor; out?: Tensor | null }): Promise<Tensor>;
-  (input: Tensor, mask: Tensor, options: { out?: Tensor | null }): Promise<Tensor>;
-}>(maskedSelect);
 
 /**
  * The product of vectors, matrices, or batches of matrices whose batch dims broadcast.
@@ -2515,62 +1281,6 @@ export const mm = /* @__PURE__ */ op<{
 }>("mm");
 
 /**
- * The most frequent element along a dim (the smallest of several), and its last index.
- * Shapes: any; both results lose dim, or keep it with size 1.
- * Follows torch.mode.
- * @throws IndexError for a dim out of range
- * @example
- * torch.mode(torch.tensor([1, 2, 2, 3])) // [tensor(2.), tensor(2)]
- */
-export const mode = /* @__PURE__ */ op<{
-  (input: Tensor, dim?: number, keepdim?: boolean): Named<"values" | "indices">;
-  (input: Tensor, options: { dim?: number; keepdim?: boolean; out?: readonly Tensor[] }): Named<"values" | "indices">;
-  (input: Tensor, dim: number, options: { keepdim?: boolean; out?: readonly Tensor[] }): Named<"values" | "indices">;
-  (input: Tensor, dim: number, keepdim: boolean, options: { out?: readonly Tensor[] }): Named<"values" | "indices">;
-}>("mode");
-
-/**
- * A view with the dims `source` moved to the places `destination`.
- * Another name of torch.movedim.
- * Shapes: any; the dims are rearranged.
- * Follows torch.movedim.
- * @example
- * torch.moveaxis(torch.zeros(2, 3, 4), 0, 2).shape // [3, 4, 2]
- */
-export const moveaxis = /* @__PURE__ */ op<{
-  (input: Tensor, source: number | readonly number[], destination: number | readonly number[]): Tensor;
-  (input: Tensor, options: { source: number | readonly number[]; destination: number | readonly number[]; out?: Tensor | null }): Tensor;
-  (input: Tensor, source: number | readonly number[], options: { destination: number | readonly number[]; out?: Tensor | null }): Tensor;
-  (input: Tensor, source: number | readonly number[], destination: number | readonly number[], options: { out?: Tensor | null }): Tensor;
-}>("moveaxis", "movedim");
-
-/**
- * A view with the dims `source` moved to the places `destination`.
- * Shapes: any; the dims are rearranged.
- * Follows torch.movedim.
- * @example
- * torch.movedim(torch.zeros(2, 3, 4), 0, 2).shape // [3, 4, 2]
- */
-export const movedim = /* @__PURE__ */ op<{
-  (input: Tensor, source: number | readonly number[], destination: number | readonly number[]): Tensor;
-  (input: Tensor, options: { source: number | readonly number[]; destination: number | readonly number[]; out?: Tensor | null }): Tensor;
-  (input: Tensor, source: number | readonly number[], options: { destination: number | readonly number[]; out?: Tensor | null }): Tensor;
-  (input: Tensor, source: number | readonly number[], destination: number | readonly number[], options: { out?: Tensor | null }): Tensor;
-}>("movedim");
-
-/**
- * The elements sorted along dim 0.
- * Shapes: any; the result has the input's.
- * Follows torch.msort.
- * @example
- * torch.msort(torch.tensor([[3, 1], [2, 4]])) // tensor([[2., 1.], [3., 4.]])
- */
-export const msort = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("msort");
-
-/**
  * input * other.
  * Shapes: any that broadcast; the result has the broadcast shape of input, other.
  * Follows torch.mul.
@@ -2626,70 +1336,6 @@ export const mv = /* @__PURE__ */ op<{
 }>("mv");
 
 /**
- * Replaces NaN (by 0 unless told), +∞ and -∞ (by the dtype's largest and smallest finite value unless told).
- * Shapes: any; the result has the input's.
- * Follows torch.nan_to_num.
- * @example
- * torch.nanToNum(torch.tensor([1, NaN, Infinity]), 0, 9) // tensor([1., 0., 9.])
- */
-export const nanToNum = /* @__PURE__ */ op<{
-  (input: Tensor, nan?: number | null, posinf?: number | null, neginf?: number | null): Tensor;
-  (input: Tensor, options: { nan?: number | null; posinf?: number | null; neginf?: number | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, nan: number | null, options: { posinf?: number | null; neginf?: number | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, nan: number | null, posinf: number | null, options: { neginf?: number | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, nan: number | null, posinf: number | null, neginf: number | null, options: { out?: Tensor | null }): Tensor;
-}>("nanToNum");
-
-/**
- * The mean over dims of the elements that are not NaN.
- * Shapes: any; the result loses the dims, or keeps them with size 1.
- * Follows torch.nanmean.
- * @throws IndexError for a dim out of range
- * @example
- * torch.nanmean(torch.tensor([1, NaN, 3])) // tensor(2.)
- */
-export const nanmean = /* @__PURE__ */ op<{
-  (input: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
-  (input: Tensor, options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number | readonly number[] | null, keepdim: boolean, dtype: DType | null, options: { out?: Tensor | null }): Tensor;
-}>("nanmean");
-
-/**
- * quantile of what is not NaN.
- * Shapes: any; the result loses dim, or keeps it with size 1, behind a dim for several q.
- * Follows torch.nanquantile.
- * @throws IndexError for a dim out of range
- * @example
- * torch.nanquantile(torch.tensor([1, NaN, 3]), 0.5) // tensor(2.)
- */
-export const nanquantile = /* @__PURE__ */ op<{
-  (input: Tensor, q: Tensor | Scalar, dim?: number | null, keepdim?: boolean, interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"): Tensor;
-  (input: Tensor, options: { q: Tensor | Scalar; dim?: number | null; keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"; out?: Tensor | null }): Tensor;
-  (input: Tensor, q: Tensor | Scalar, options: { dim?: number | null; keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"; out?: Tensor | null }): Tensor;
-  (input: Tensor, q: Tensor | Scalar, dim: number | null, options: { keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"; out?: Tensor | null }): Tensor;
-  (input: Tensor, q: Tensor | Scalar, dim: number | null, keepdim: boolean, options: { interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"; out?: Tensor | null }): Tensor;
-  (input: Tensor, q: Tensor | Scalar, dim: number | null, keepdim: boolean, interpolation: "linear" | "lower" | "higher" | "midpoint" | "nearest", options: { out?: Tensor | null }): Tensor;
-}>("nanquantile");
-
-/**
- * The sum over dims with NaN counted as 0.
- * Shapes: any; the result loses the dims, or keeps them with size 1.
- * Follows torch.nansum.
- * @throws IndexError for a dim out of range
- * @example
- * torch.nansum(torch.tensor([1, NaN, 3])) // tensor(4.)
- */
-export const nansum = /* @__PURE__ */ op<{
-  (input: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean, dtype?: DType | null): Tensor;
-  (input: Tensor, options: { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: DType | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number | readonly number[] | null, options: { keepdim?: boolean; dtype?: DType | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number | readonly number[] | null, keepdim: boolean, options: { dtype?: DType | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number | readonly number[] | null, keepdim: boolean, dtype: DType | null, options: { out?: Tensor | null }): Tensor;
-}>("nansum");
-
-/**
  * The view of `length` elements of a dim from `start`.
  * Shapes: any; dim has length.
  * Follows torch.narrow.
@@ -2704,22 +1350,6 @@ export const narrow = /* @__PURE__ */ op<{
   (input: Tensor, dim: number, start: number, options: { length: number; out?: Tensor | null }): Tensor;
   (input: Tensor, dim: number, start: number, length: number, options: { out?: Tensor | null }): Tensor;
 }>("narrow");
-
-/**
- * narrow as a copy.
- * Shapes: any; dim has length.
- * Follows torch.narrow_copy.
- * @throws IndexError for a dim out of range
- * @example
- * torch.narrowCopy(torch.tensor([1, 2, 3, 4]), 0, 1, 2) // tensor([2., 3.])
- */
-export const narrowCopy = /* @__PURE__ */ op<{
-  (input: Tensor, dim: number, start: number, length: number): Tensor;
-  (input: Tensor, options: { dim: number; start: number; length: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number, options: { start: number; length: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number, start: number, options: { length: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number, start: number, length: number, options: { out?: Tensor | null }): Tensor;
-}>("narrowCopy");
 
 /**
  * Batch normalization with the means and inverse deviations it used; the latter two carry no gradient.
@@ -2793,19 +1423,6 @@ export const negative = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
   (input: Tensor, options: { out?: Tensor | null }): Tensor;
 }>("negative", "neg");
-
-/**
- * The next floating-point number after input in the direction of other.
- * Shapes: any that broadcast; the result has the broadcast shape of input, other.
- * Follows torch.nextafter.
- * @throws RuntimeError for shapes that do not broadcast
- * @example
- * torch.nextafter(torch.tensor([1]), torch.tensor([2])).item() // 1.0000001192092896
- */
-export const nextafter = /* @__PURE__ */ op<{
-  (input: Tensor, other: Tensor): Tensor;
-  (input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("nextafter");
 
 /**
  * The p-norm over dims (default: of all elements).
@@ -2907,19 +1524,6 @@ export const polar = /* @__PURE__ */ op<{
 }>("polar");
 
 /**
- * The input itself.
- * Shapes: any; the result has the input's.
- * Follows torch.positive.
- * @throws RuntimeError for bool
- * @example
- * torch.positive(torch.tensor([1, -2])) // tensor([1., -2.])
- */
-export const positive = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("positive");
-
-/**
  * input to the power of exponent.
  * Shapes: any that broadcast; the result has the broadcast shape of input, exponent.
  * Follows torch.pow.
@@ -2979,47 +1583,6 @@ export const put = /* @__PURE__ */ op<{
 }>("put");
 
 /**
- * The q-th quantiles of all elements or along a dim; several q become the first dim.
- * Shapes: any; the result loses dim, or keeps it with size 1, behind a dim for several q.
- * Follows torch.quantile.
- * @throws IndexError for a dim out of range
- * @example
- * torch.quantile(torch.tensor([1, 2, 3, 4]), 0.5) // tensor(2.5000)
- */
-export const quantile = /* @__PURE__ */ op<{
-  (input: Tensor, q: Tensor | Scalar, dim?: number | null, keepdim?: boolean, interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"): Tensor;
-  (input: Tensor, options: { q: Tensor | Scalar; dim?: number | null; keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"; out?: Tensor | null }): Tensor;
-  (input: Tensor, q: Tensor | Scalar, options: { dim?: number | null; keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"; out?: Tensor | null }): Tensor;
-  (input: Tensor, q: Tensor | Scalar, dim: number | null, options: { keepdim?: boolean; interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"; out?: Tensor | null }): Tensor;
-  (input: Tensor, q: Tensor | Scalar, dim: number | null, keepdim: boolean, options: { interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest"; out?: Tensor | null }): Tensor;
-  (input: Tensor, q: Tensor | Scalar, dim: number | null, keepdim: boolean, interpolation: "linear" | "lower" | "higher" | "midpoint" | "nearest", options: { out?: Tensor | null }): Tensor;
-}>("quantile");
-
-/**
- * Radians to degrees.
- * Shapes: any; the result has the input's.
- * Follows torch.rad2deg.
- * @example
- * torch.rad2deg(torch.tensor([0, Math.PI])) // tensor([0., 180.])
- */
-export const rad2deg = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("rad2deg");
-
-/**
- * The elements as a vector; a view where the strides allow it.
- * Shapes: any; the result is [N].
- * Follows torch.ravel.
- * @example
- * torch.ravel(torch.tensor([[1, 2], [3, 4]])) // tensor([1., 2., 3., 4.])
- */
-export const ravel = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("ravel");
-
-/**
  * The real parts, a view; a real tensor itself.
  * Shapes: any; the result has the input's.
  * Follows torch.real.
@@ -3054,66 +1617,6 @@ export const relu = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
   (input: Tensor, options: { out?: Tensor | null }): Tensor;
 }>("relu");
-
-/**
- * Python's modulus: input - other * floor(input / other), with the sign of other.
- * Shapes: any that broadcast; the result has the broadcast shape of input, other.
- * Follows torch.remainder.
- * @throws RuntimeError "ZeroDivisionError" when integers are divided by zero
- * @example
- * torch.remainder(torch.tensor([7, -7]), 3) // tensor([1., 2.])
- */
-export const remainder = /* @__PURE__ */ op<{
-  (input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
-  (input: Tensor | Scalar, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
-}>("remainder");
-
-/**
- * Scales the slices along a dim whose p-norm exceeds maxnorm down to it.
- * Shapes: any; the result has the input's.
- * Follows torch.renorm.
- * @throws IndexError for a dim out of range
- * @example
- * torch.renorm(torch.tensor([[3, 4], [0, 1]]), 2, 0, 1) // tensor([[0.6000, 0.8000], [0.0000, 1.0000]])
- */
-export const renorm = /* @__PURE__ */ op<{
-  (input: Tensor, p: number, dim: number, maxnorm: number): Tensor;
-  (input: Tensor, options: { p: number; dim: number; maxnorm: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, p: number, options: { dim: number; maxnorm: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, p: number, dim: number, options: { maxnorm: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, p: number, dim: number, maxnorm: number, options: { out?: Tensor | null }): Tensor;
-}>("renorm");
-
-/**
- * Every slice of a dim (or element of the flattened input) repeated, all alike or by a vector of counts. Alone,
- * the positions that the counts in input repeat.
- * Shapes: any; dim grows; without dim the result is a vector.
- * Follows torch.repeat_interleave.
- * @throws IndexError for a dim out of range
- * @example
- * torch.repeatInterleave(torch.tensor([1, 2]), 2) // tensor([1., 1., 2., 2.])
- */
-export const repeatInterleave = /* @__PURE__ */ op<{
-  (input: Tensor, repeats?: Tensor | Scalar | null, dim?: number | null, outputSize?: number | null): Tensor;
-  (input: Tensor, options: { repeats?: Tensor | Scalar | null; dim?: number | null; outputSize?: number | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, repeats: Tensor | Scalar | null, options: { dim?: number | null; outputSize?: number | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, repeats: Tensor | Scalar | null, dim: number | null, options: { outputSize?: number | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, repeats: Tensor | Scalar | null, dim: number | null, outputSize: number | null, options: { out?: Tensor | null }): Tensor;
-}>("repeatInterleave");
-
-/**
- * repeatInterleave of tensors of any device: on WebGPU the result depends on values that have to be awaited.
- * Follows torch.repeat_interleave.
- * @example
- * await torch.repeatInterleaveAsync(torch.tensor([1, 2]), 2) // tensor([1., 1., 2., 2.])
- */
-export const repeatInterleaveAsync = /* @__PURE__ */ later<{
-  (input: Tensor, repeats?: Tensor | Scalar | null, dim?: number | null, outputSize?: number | null): Promise<Tensor>;
-  (input: Tensor, options: { repeats?: Tensor | Scalar | null; dim?: number | null; outputSize?: number | null; out?: Tensor | null }): Promise<Tensor>;
-  (input: Tensor, repeats: Tensor | Scalar | null, options: { dim?: number | null; outputSize?: number | null; out?: Tensor | null }): Promise<Tensor>;
-  (input: Tensor, repeats: Tensor | Scalar | null, dim: number | null, options: { outputSize?: number | null; out?: Tensor | null }): Promise<Tensor>;
-  (input: Tensor, repeats: Tensor | Scalar | null, dim: number | null, outputSize: number | null, options: { out?: Tensor | null }): Promise<Tensor>;
-}>(repeatInterleave);
 
 /**
  * The same elements in another shape: a view where the strides allow it, else a copy.
@@ -3155,37 +1658,6 @@ export const resolveNeg = /* @__PURE__ */ op<{
 }>("resolveNeg", "conj");
 
 /**
- * The elements shifted along dims; those that leave at one end come in at the other. Without dims, along the
- * flattened tensor.
- * Shapes: any; the result has the input's.
- * Follows torch.roll.
- * @throws IndexError for a dim out of range
- * @example
- * torch.roll(torch.tensor([1, 2, 3]), 1) // tensor([3., 1., 2.])
- */
-export const roll = /* @__PURE__ */ op<{
-  (input: Tensor, shifts: number | readonly number[], dims?: number | readonly number[]): Tensor;
-  (input: Tensor, options: { shifts: number | readonly number[]; dims?: number | readonly number[]; out?: Tensor | null }): Tensor;
-  (input: Tensor, shifts: number | readonly number[], options: { dims?: number | readonly number[]; out?: Tensor | null }): Tensor;
-  (input: Tensor, shifts: number | readonly number[], dims: number | readonly number[], options: { out?: Tensor | null }): Tensor;
-}>("roll");
-
-/**
- * The tensor turned k times by 90 degrees in the plane of two dims, from the first towards the second.
- * Shapes: any of two dims at least, which odd k exchange.
- * Follows torch.rot90.
- * @throws IndexError for a dim out of range
- * @example
- * torch.rot90(torch.tensor([[1, 2], [3, 4]])) // tensor([[2., 4.], [1., 3.]])
- */
-export const rot90 = /* @__PURE__ */ op<{
-  (input: Tensor, k?: number, dims?: number | readonly number[]): Tensor;
-  (input: Tensor, options: { k?: number; dims?: number | readonly number[]; out?: Tensor | null }): Tensor;
-  (input: Tensor, k: number, options: { dims?: number | readonly number[]; out?: Tensor | null }): Tensor;
-  (input: Tensor, k: number, dims: number | readonly number[], options: { out?: Tensor | null }): Tensor;
-}>("rot90");
-
-/**
  * To the nearest multiple of 10 ** -decimals, ties to even.
  * Shapes: any; the result has the input's.
  * Follows torch.round.
@@ -3224,20 +1696,6 @@ export const rsqrt = /* @__PURE__ */ op<{
 }>("rsqrt");
 
 /**
- * other - alpha * input.
- * Shapes: any that broadcast; the result has the broadcast shape of input, other.
- * Follows torch.rsub.
- * @throws RuntimeError for shapes that do not broadcast
- * @example
- * torch.rsub(torch.tensor([1, 2]), 10) // tensor([9., 8.])
- */
-export const rsub = /* @__PURE__ */ op<{
-  (input: Tensor, other: Tensor | Scalar, alpha?: Scalar): Tensor;
-  (input: Tensor, other: Tensor | Scalar, options: { alpha?: Scalar; out?: Tensor | null }): Tensor;
-  (input: Tensor, other: Tensor | Scalar, alpha: Scalar, options: { out?: Tensor | null }): Tensor;
-}>("rsub");
-
-/**
  * A copy of input with the elements of src written where `index` says along a dim: out[index[i][j]][j] =
  * src[i][j] for dim 0. With reduce they are added to, or multiplied with, what is there.
  * Shapes: index has as many dims as input and src; the result has the input's.
@@ -3272,25 +1730,6 @@ export const scatterAdd = /* @__PURE__ */ op<{
 }>("scatterAdd");
 
 /**
- * Reduces the elements of src that `index` sends to the same place along a dim, with input's own element there
- * unless includeSelf is false.
- * Shapes: index has as many dims as input and src; the result has the input's.
- * Follows torch.scatter_reduce.
- * @throws IndexError for a dim out of range
- * @example
- * torch.scatterReduce(torch.zeros(2), 0, torch.tensor([0n, 1n, 1n]), torch.tensor([1, 2, 3]), "sum") // tensor([1., 5.])
- */
-export const scatterReduce = /* @__PURE__ */ op<{
-  (input: Tensor, dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", includeSelf?: boolean): Tensor;
-  (input: Tensor, options: { dim: number; index: Tensor; src: Tensor; reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number, options: { index: Tensor; src: Tensor; reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number, index: Tensor, options: { src: Tensor; reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number, index: Tensor, src: Tensor, options: { reduce: "sum" | "prod" | "mean" | "amax" | "amin"; includeSelf?: boolean; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", options: { includeSelf?: boolean; out?: Tensor | null }): Tensor;
-  (input: Tensor, dim: number, index: Tensor, src: Tensor, reduce: "sum" | "prod" | "mean" | "amax" | "amin", includeSelf: boolean, options: { out?: Tensor | null }): Tensor;
-}>("scatterReduce");
-
-/**
  * Where each value would be put into a sorted sequence (or its row of several): before equal elements, with
  * right after them.
  * Shapes: sortedSequence [N], or [*, N] beside input [*, M]; the result has the input's.
@@ -3323,22 +1762,6 @@ export const select = /* @__PURE__ */ op<{
 }>("select");
 
 /**
- * A copy of input with src at one index of a dim.
- * Shapes: src as input without dim; the result has the input's.
- * Follows torch.select_scatter.
- * @throws IndexError for a dim out of range
- * @example
- * torch.selectScatter(torch.zeros(2, 2), torch.tensor([1, 2]), 0, 1) // tensor([[0., 0.], [1., 2.]])
- */
-export const selectScatter = /* @__PURE__ */ op<{
-  (input: Tensor, src: Tensor, dim: number, index: number): Tensor;
-  (input: Tensor, options: { src: Tensor; dim: number; index: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, src: Tensor, options: { dim: number; index: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, src: Tensor, dim: number, options: { index: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, src: Tensor, dim: number, index: number, options: { out?: Tensor | null }): Tensor;
-}>("selectScatter");
-
-/**
  * scale * (input where positive, else alpha * (exp(input) - 1)), self-normalizing: alpha ≈ 1.6733, scale ≈
  * 1.0507.
  * Shapes: any; the result has the input's.
@@ -3350,18 +1773,6 @@ export const selu = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
   (input: Tensor, options: { out?: Tensor | null }): Tensor;
 }>("selu");
-
-/**
- * -1, 0 or 1; for real tensors the same as sign.
- * Shapes: any; the result has the input's.
- * Follows torch.sgn.
- * @example
- * torch.sgn(torch.tensor([-3, 0, 2])) // tensor([-1., 0., 1.])
- */
-export const sgn = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("sgn");
 
 /**
  * 1 / (1 + exp(-input)).
@@ -3388,18 +1799,6 @@ export const sign = /* @__PURE__ */ op<{
 }>("sign");
 
 /**
- * Whether the sign bit is set (also for -0), as bool.
- * Shapes: any; the result has the input's.
- * Follows torch.signbit.
- * @example
- * torch.signbit(torch.tensor([-3, 2])) // tensor([True, False])
- */
-export const signbit = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("signbit");
-
-/**
  * The sine of radians.
  * Shapes: any; the result has the input's.
  * Follows torch.sin.
@@ -3410,48 +1809,6 @@ export const sin = /* @__PURE__ */ op<{
   (input: Tensor): Tensor;
   (input: Tensor, options: { out?: Tensor | null }): Tensor;
 }>("sin");
-
-/**
- * sin(πx) / (πx), 1 at 0.
- * Shapes: any; the result has the input's.
- * Follows torch.sinc.
- * @example
- * torch.sinc(torch.tensor([0, 0.5])) // tensor([1.0000, 0.6366])
- */
-export const sinc = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("sinc");
-
-/**
- * The hyperbolic sine.
- * Shapes: any; the result has the input's.
- * Follows torch.sinh.
- * @example
- * torch.sinh(torch.tensor([0, 1])) // tensor([0.0000, 1.1752])
- */
-export const sinh = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("sinh");
-
-/**
- * A copy of input with src in a slice of a dim.
- * Shapes: src has the slice's; the result has the input's.
- * Follows torch.slice_scatter.
- * @throws IndexError for a dim out of range
- * @example
- * torch.sliceScatter(torch.zeros(4), torch.tensor([1, 2]), 0, 1, 3, 1) // tensor([0., 1., 2., 0.])
- */
-export const sliceScatter = /* @__PURE__ */ op<{
-  (input: Tensor, src: Tensor, dim?: number, start?: number | null, end?: number | null, step?: number): Tensor;
-  (input: Tensor, options: { src: Tensor; dim?: number; start?: number | null; end?: number | null; step?: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, src: Tensor, options: { dim?: number; start?: number | null; end?: number | null; step?: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, src: Tensor, dim: number, options: { start?: number | null; end?: number | null; step?: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, src: Tensor, dim: number, start: number | null, options: { end?: number | null; step?: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, src: Tensor, dim: number, start: number | null, end: number | null, options: { step?: number; out?: Tensor | null }): Tensor;
-  (input: Tensor, src: Tensor, dim: number, start: number | null, end: number | null, step: number, options: { out?: Tensor | null }): Tensor;
-}>("sliceScatter");
 
 /**
  * exp(input) / sum(exp(input)) along a dim, without overflow. A `dtype` is what the input is converted to first.
@@ -3497,20 +1854,6 @@ export const split = /* @__PURE__ */ op<{
   (tensor: Tensor, options: { splitSizeOrSections: number | readonly number[]; dim?: number }): Tensor[];
   (tensor: Tensor, splitSizeOrSections: number | readonly number[], options: { dim?: number }): Tensor[];
 }>("split");
-
-/**
- * Views of consecutive pieces of a dim with the given sizes.
- * Shapes: any; dim is divided, the others stay.
- * Follows torch.split_with_sizes.
- * @throws IndexError for a dim out of range
- * @example
- * torch.splitWithSizes(torch.arange(5), [2, 3]) // [tensor([0, 1]), tensor([2, 3, 4])]
- */
-export const splitWithSizes = /* @__PURE__ */ op<{
-  (input: Tensor, splitSizes: number | readonly number[], dim?: number): Tensor[];
-  (input: Tensor, options: { splitSizes: number | readonly number[]; dim?: number }): Tensor[];
-  (input: Tensor, splitSizes: number | readonly number[], options: { dim?: number }): Tensor[];
-}>("splitWithSizes");
 
 /**
  * The square root.
@@ -3685,47 +2028,6 @@ export const t = /* @__PURE__ */ op<{
 }>("t");
 
 /**
- * The elements at positions in the flattened input; negative ones count from the end.
- * Shapes: any; the result has the index's.
- * Follows torch.take.
- * @throws IndexError for an index out of range.
- * @example
- * torch.take(torch.tensor([[1, 2], [3, 4]]), torch.tensor([0n, -1n])) // tensor([1., 4.])
- */
-export const take = /* @__PURE__ */ op<{
-  (input: Tensor, index: Tensor): Tensor;
-  (input: Tensor, options: { index: Tensor; out?: Tensor | null }): Tensor;
-  (input: Tensor, index: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("take");
-
-/**
- * gather with both tensors broadcast against each other; without dim, of the flattened input.
- * Shapes: as many dims, of sizes that broadcast but for dim.
- * Follows torch.take_along_dim.
- * @throws IndexError for a dim out of range
- * @example
- * torch.takeAlongDim(torch.tensor([[1, 2], [3, 4]]), torch.tensor([[1n], [0n]]), 1) // tensor([[2.], [3.]])
- */
-export const takeAlongDim = /* @__PURE__ */ op<{
-  (input: Tensor, indices: Tensor, dim?: number | null): Tensor;
-  (input: Tensor, options: { indices: Tensor; dim?: number | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, indices: Tensor, options: { dim?: number | null; out?: Tensor | null }): Tensor;
-  (input: Tensor, indices: Tensor, dim: number | null, options: { out?: Tensor | null }): Tensor;
-}>("takeAlongDim");
-
-/**
- * The tangent of radians.
- * Shapes: any; the result has the input's.
- * Follows torch.tan.
- * @example
- * torch.tan(torch.tensor([0, 1])) // tensor([0.0000, 1.5574])
- */
-export const tan = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("tan");
-
-/**
  * The hyperbolic tangent.
  * Shapes: any; the result has the input's.
  * Follows torch.tanh.
@@ -3753,20 +2055,6 @@ export const tensordot = /* @__PURE__ */ op<{
 }>("tensordot");
 
 /**
- * The tensor repeated along its last dims.
- * Shapes: the sizes of the last dims are multiplied.
- * Follows torch.tile.
- * @throws RuntimeError for negative numbers of repetitions
- * @example
- * torch.tile(torch.tensor([1, 2]), [2]) // tensor([1., 2., 1., 2.])
- */
-export const tile = /* @__PURE__ */ op<{
-  (input: Tensor, dims: number | readonly number[]): Tensor;
-  (input: Tensor, options: { dims: number | readonly number[]; out?: Tensor | null }): Tensor;
-  (input: Tensor, dims: number | readonly number[], options: { out?: Tensor | null }): Tensor;
-}>("tile");
-
-/**
  * The k largest (or smallest) elements along a dim, in order, and their indices.
  * Shapes: any; both results have k along dim.
  * Follows torch.topk.
@@ -3782,18 +2070,6 @@ export const topk = /* @__PURE__ */ op<{
   (input: Tensor, k: number, dim: number, largest: boolean, options: { sorted?: boolean; out?: readonly Tensor[] }): Named<"values" | "indices">;
   (input: Tensor, k: number, dim: number, largest: boolean, sorted: boolean, options: { out?: readonly Tensor[] }): Named<"values" | "indices">;
 }>("topk");
-
-/**
- * The sum of a matrix's diagonal.
- * Shapes: [N, M]; the result is 0-d.
- * Follows torch.trace.
- * @example
- * torch.trace(torch.tensor([[1, 2], [3, 4]])) // tensor(5.)
- */
-export const trace = /* @__PURE__ */ op<{
-  (input: Tensor): Tensor;
-  (input: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("trace");
 
 /**
  * A view with two dims exchanged.
@@ -3867,19 +2143,6 @@ export const triu = /* @__PURE__ */ op<{
   (input: Tensor, options: { diagonal?: number; out?: Tensor | null }): Tensor;
   (input: Tensor, diagonal: number, options: { out?: Tensor | null }): Tensor;
 }>("triu");
-
-/**
- * input / other; integers give floats.
- * Shapes: any that broadcast; the result has the broadcast shape of input, other.
- * Follows torch.true_divide.
- * @throws RuntimeError for shapes that do not broadcast
- * @example
- * torch.trueDivide(torch.tensor([3, 4]), torch.tensor([2, 2])) // tensor([1.5000, 2.0000])
- */
-export const trueDivide = /* @__PURE__ */ op<{
-  (input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
-  (input: Tensor | Scalar, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
-}>("trueDivide");
 
 /**
  * Rounds towards zero.
@@ -3969,19 +2232,6 @@ export const varMean = /* @__PURE__ */ op<{
 }>("varMean");
 
 /**
- * The inner product of two vectors, the first of them conjugated; for real tensors the same as dot.
- * Shapes: [N] both; the result is 0-d.
- * Follows torch.vdot.
- * @example
- * torch.vdot(torch.tensor([1, 2]), torch.tensor([3, 4])) // tensor(11.)
- */
-export const vdot = /* @__PURE__ */ op<{
-  (input: Tensor, other: Tensor): Tensor;
-  (input: Tensor, options: { other: Tensor; out?: Tensor | null }): Tensor;
-  (input: Tensor, other: Tensor, options: { out?: Tensor | null }): Tensor;
-}>("vdot");
-
-/**
  * A view of pairs of floats along the last dim as complex numbers.
  * Shapes: (*, 2) → (*)
  * Follows torch.view_as_complex.
@@ -4028,18 +2278,5 @@ export const where = /* @__PURE__ */ op<{
   (condition: Tensor, input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
   (condition: Tensor, input: Tensor | Scalar, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
 }>("where");
-
-/**
- * input * log(other), 0 where input is 0 (unless other is NaN).
- * Shapes: any that broadcast; the result has the broadcast shape of input, other.
- * Follows torch.xlogy.
- * @throws RuntimeError for shapes that do not broadcast
- * @example
- * torch.xlogy(torch.tensor([0, 2]), torch.tensor([5, 1])) // tensor([0., 0.])
- */
-export const xlogy = /* @__PURE__ */ op<{
-  (input: Tensor | Scalar, other: Tensor | Scalar): Tensor;
-  (input: Tensor | Scalar, other: Tensor | Scalar, options: { out?: Tensor | null }): Tensor;
-}>("xlogy");
 
 export { varOp as var };

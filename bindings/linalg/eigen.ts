@@ -4,6 +4,7 @@ import type { FunctionContext } from "../autograd/function.ts";
 import { RuntimeError } from "../error.ts";
 import { eye } from "../factories.ts";
 import * as ops from "../gen/functions.ts";
+import * as rare from "../gen/rare-functions.ts";
 import type { Named } from "../tensor/call.ts";
 import { Code } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -41,7 +42,7 @@ class LinalgEig extends Decomposition {
   static override backward(ctx: FunctionContext, gradL: Grad, gradV: Grad): Grad {
     const [l, v] = ctx.savedTensors as [Tensor, Tensor];
     if (gradL === null && gradV === null) return null;
-    let inner = gradL === null ? null : ops.diagEmbed(gradL);
+    let inner = gradL === null ? null : rare.diagEmbed(gradL);
     if (gradV !== null) {
       const turn = ops.matmul(mH(v), gradV);
       const along = ops.diagonal(turn, 0, -2, -1);

@@ -2,6 +2,7 @@
 
 import { RuntimeError } from "../error.ts";
 import * as ops from "../gen/functions.ts";
+import * as rare from "../gen/rare-functions.ts";
 import * as generated from "../gen/linalg.ts";
 import { empty, ones, zerosLike } from "../factories.ts";
 import { positional } from "../functional/arguments.ts";
@@ -465,7 +466,7 @@ export function tensorsolve(a: Tensor, b: Tensor, dims?: readonly number[] | { d
     const moved =
       order === null
         ? a
-        : ops.movedim(
+        : rare.movedim(
             a,
             [...order],
             order.map((_, i) => i - order.length),
@@ -493,6 +494,6 @@ export function vander(x: Tensor, options?: { N?: number | null }): Tensor {
     const first = ones([...rows.shape, 1], { dtype: column.isFloatingPoint() ? x.dtype : "int64", device: x.device });
     if (n <= 1) return first;
     const base = first.dtype === x.dtype ? column : column.to(first.dtype);
-    return ops.cat([first, ops.cumprod(base.expand([...rows.shape, n - 1]), -1)], -1);
+    return ops.cat([first, rare.cumprod(base.expand([...rows.shape, n - 1]), -1)], -1);
   });
 }

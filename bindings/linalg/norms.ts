@@ -3,6 +3,7 @@
 import { RuntimeError } from "../error.ts";
 import { positional } from "../functional/arguments.ts";
 import * as ops from "../gen/functions.ts";
+import * as rare from "../gen/rare-functions.ts";
 import * as generated from "../gen/linalg.ts";
 import { tensor } from "../tensor/create.ts";
 import { wrapDim } from "../tensor/dims.ts";
@@ -64,7 +65,7 @@ export function matrixNorm(...given: unknown[]): Tensor {
     throw new RuntimeError(`${name}: Order ${order} not supported.`);
   }
   return tidy(() => {
-    const matrix = ops.movedim(a, [first, second], [-2, -1]);
+    const matrix = rare.movedim(a, [first, second], [-2, -1]);
     let result: Tensor;
     if (ord === "nuc") result = ops.sum(svdvals(matrix), -1);
     else if (Math.abs(ord) === 2) result = ord > 0 ? ops.amax(svdvals(matrix), -1) : ops.amin(svdvals(matrix), -1);

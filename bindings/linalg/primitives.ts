@@ -4,6 +4,7 @@
 
 import { Function, type FunctionContext } from "../autograd/function.ts";
 import * as ops from "../gen/functions.ts";
+import * as rare from "../gen/rare-functions.ts";
 import { eye, zeros } from "../factories.ts";
 import { scope } from "../memory/scope.ts";
 import type { Named } from "../tensor/call.ts";
@@ -224,7 +225,7 @@ export class LinalgSvd extends Decomposition {
     };
     if (gradU !== null) add(ops.mul(skew(ops.matmul(mT(u), gradU)), row));
     if (gradVh !== null) add(ops.mul(column, skew(ops.matmul(vh, mT(gradVh)))));
-    if (gradS !== null) add(ops.diagEmbed(gradS));
+    if (gradS !== null) add(rare.diagEmbed(gradS));
     let left = ops.matmul(u, inner!);
     if (gradU !== null && m > k) {
       const scaled = ops.div(gradU, row);
@@ -270,7 +271,7 @@ export class LinalgEigh extends Decomposition {
     const turn = ops.matmul(mT(v), gradV);
     // half of Vᵀ gV − its transpose: the gradient is symmetric as the matrix is
     let inner = ops.div(ops.mul(ops.sub(turn, mT(turn)), 0.5), gaps);
-    if (gradL !== null) inner = ops.add(inner, ops.diagEmbed(gradL));
+    if (gradL !== null) inner = ops.add(inner, rare.diagEmbed(gradL));
     return [ops.matmul(v, ops.matmul(inner, mT(v))), null];
   }
 }

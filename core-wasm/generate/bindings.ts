@@ -52,9 +52,17 @@ function namesOf(record: OpRecord): Named[] {
   return [{ record, namespace, name }, ...aliases];
 }
 
-export function generateFunctions(registry: Registry, namespace: Namespace): string {
+/**
+ * The functions of a namespace; those of torch in two parts, since `flambeau/core` leaves out the rare ones, which it has as methods.
+ * @param chosen which of its ops
+ */
+export function generateFunctions(
+  registry: Registry,
+  namespace: Namespace,
+  chosen = (_record: OpRecord): boolean => true,
+): string {
   const named = allNames(registry)
-    .filter((n) => n.namespace === namespace && n.record.variants.includes("function"))
+    .filter((n) => n.namespace === namespace && n.record.variants.includes("function") && chosen(n.record))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const renamed = named.filter((n) => functionName(n.name) !== n.name);
   return [

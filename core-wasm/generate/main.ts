@@ -6,7 +6,7 @@ import { mkdirSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { allRecords } from "../ops/index.ts";
-import type { Namespace } from "../ops/record.ts";
+import type { Namespace, OpRecord } from "../ops/record.ts";
 import { NAMESPACE_FILES, generateFunctions, generateMethods, generateSignatures } from "./bindings.ts";
 import { generateDerivatives } from "./derivatives.ts";
 import { generateReference } from "./doc.ts";
@@ -14,6 +14,7 @@ import { generateExportTypes, generateExports } from "./exports.ts";
 import { generateOps, hasInplace } from "./ops.ts";
 import { generateKernelIds } from "./kernels.ts";
 import { generatePrograms } from "./programs.ts";
+import { METHODS_ONLY } from "./methods-only.ts";
 import { makeRegistry } from "./registry.ts";
 import { generateUpdateNumbers, generateUpdates } from "./updates.ts";
 
@@ -40,9 +41,17 @@ const files: Record<string, string> = {
   "core-wasm/assembly/gen/updates.ts": generateUpdates(),
   "bindings/gen/updates.ts": generateUpdateNumbers(),
 };
+/** Whether `flambeau/core` has an op as a method only. */
+const isMethodOnly = ({ name, variants }: OpRecord): boolean => METHODS_ONLY.has(name) && variants.includes("method");
 for (const [namespace, file] of Object.entries(NAMESPACE_FILES)) {
-  files[`bindings/gen/${file}`] = generateFunctions(registry, namespace as Namespace);
+  const isTorch = namespace === "torch";
+  files[`bindings/gen/${file}`] = generateFunctions(
+    registry,
+    namespace as Namespace,
+    (r) => !isTorch || !isMethodOnly(r),
+  );
 }
+files["bindings/gen/rare-functions.ts"] = generateFunctions(registry, "torch", isMethodOnly);
 
 const check = process.argv.includes("--check");
 const stale: string[] = [];
