@@ -3,17 +3,7 @@
 
 import { core } from "./core.ts";
 import { TypeError } from "./error.ts";
-import {
-  floatArg,
-  intArg,
-  ints,
-  isOptions,
-  optionalIntArg,
-  scalarArg,
-  scalarWord,
-  self,
-  wrongType,
-} from "./tensor/call.ts";
+import { intArg, ints, isOptions, optionalIntArg, scalarArg, scalarWord, self, wrongType } from "./tensor/call.ts";
 import { defaultDtypeCode } from "./tensor/defaults.ts";
 import { type Device, type DType, deviceCode, dtypeCode } from "./tensor/dtype.ts";
 import type { Scalar } from "./tensor/scalar.ts";
@@ -188,53 +178,6 @@ export function emptyStrided(size: readonly number[], stride: readonly number[],
 }
 
 /**
- * The rows and columns of the lower triangle of a matrix, int64 [2, n]; follows torch.tril_indices.
- * @example
- * torch.trilIndices(2, 2); // tensor([[0, 1, 1], [0, 0, 1]])
- */
-export function trilIndices(
-  row: number,
-  col: number,
-  offset: number | FactoryOptions = 0,
-  options: FactoryOptions = {},
-): Tensor {
-  return triangle("op_trilIndices", row, col, offset, options);
-}
-
-/**
- * The rows and columns of the upper triangle of a matrix, int64 [2, n]; follows torch.triu_indices.
- * @example
- * torch.triuIndices(2, 2); // tensor([[0, 0, 1], [0, 1, 1]])
- */
-export function triuIndices(
-  row: number,
-  col: number,
-  offset: number | FactoryOptions = 0,
-  options: FactoryOptions = {},
-): Tensor {
-  return triangle("op_triuIndices", row, col, offset, options);
-}
-
-function triangle(
-  op: "op_trilIndices" | "op_triuIndices",
-  row: number,
-  col: number,
-  offset: unknown,
-  options: FactoryOptions,
-): Tensor {
-  const name = op === "op_trilIndices" ? "tril_indices" : "triu_indices";
-  const named = (isOptions(offset) ? offset : { ...options, offset }) as FactoryOptions & { offset?: number };
-  const handle = core[op](
-    intArg(row, name, "row", 1),
-    intArg(col, name, "col", 2),
-    intArg(named.offset ?? 0, name, "offset", 3),
-    dtypeOr(named, -1),
-    deviceOr(named),
-  );
-  return made(handle, named);
-}
-
-/**
  * start, start + step, … below end; int64 if all arguments are integral, else float32. Follows torch.arange.
  * @throws RuntimeError for a zero step, one that leads away from end, and infinite bounds
  * @example
@@ -256,7 +199,8 @@ export function arange(...args: (Scalar | FactoryOptions | undefined)[]): Tensor
   return made(progression("op_arange", start, end, step, options), options);
 }
 
-function progression(
+/** @internal */
+export function progression(
   op: "op_arange" | "op_range",
   start: Scalar,
   end: Scalar,
@@ -270,23 +214,6 @@ function progression(
     scalarArg(step, name, "step", 3),
   ];
   return core[op](scalarWord(a), scalarWord(b), scalarWord(c), dtypeOr(options, -1), deviceOr(options));
-}
-
-/**
- * As arange, but end is included and the dtype floating unless given; follows torch.range.
- * @example
- * torch.range(0, 1, 0.5); // tensor([0.0000, 0.5000, 1.0000])
- */
-export function range(start: Scalar, end: Scalar, options?: FactoryOptions & { step?: Scalar }): Tensor;
-export function range(start: Scalar, end: Scalar, step?: Scalar, options?: FactoryOptions): Tensor;
-export function range(
-  start: Scalar,
-  end: Scalar,
-  step: Scalar | (FactoryOptions & { step?: Scalar }) = 1,
-  options: FactoryOptions = {},
-): Tensor {
-  const named = (isOptions(step) ? step : { ...options, step }) as FactoryOptions & { step?: Scalar };
-  return made(progression("op_range", start, end, named.step ?? 1, named), named);
 }
 
 /**
@@ -306,31 +233,6 @@ export function linspace(
     scalarWord(a),
     scalarWord(b),
     intArg(named.steps, "linspace", "steps", 3),
-    dtypeOr(named, -1),
-    deviceOr(named),
-  );
-  return made(handle, named);
-}
-
-/**
- * base to the powers of linspace(start, end, steps); follows torch.logspace.
- * @example
- * torch.logspace(0, 2, 3); // tensor([1., 10., 100.])
- */
-export function logspace(
-  start: Scalar,
-  end: Scalar,
-  steps: number,
-  base: Scalar | (FactoryOptions & { base?: number }) = 10,
-  options: FactoryOptions = {},
-): Tensor {
-  const named = (isOptions(base) ? base : { ...options, base }) as FactoryOptions & { base?: Scalar };
-  const [a, b] = [scalarArg(start, "logspace", "start", 1), scalarArg(end, "logspace", "end", 2)];
-  const handle = core.op_logspace(
-    scalarWord(a),
-    scalarWord(b),
-    intArg(steps, "logspace", "steps", 3),
-    floatArg(named.base ?? 10, "logspace", "base", 4),
     dtypeOr(named, -1),
     deviceOr(named),
   );

@@ -69,17 +69,14 @@ export {
   full,
   fullLike,
   linspace,
-  logspace,
   ones,
   onesLike,
-  range,
   scalarTensor,
-  trilIndices,
-  triuIndices,
   zeros,
   zerosLike,
   type FactoryOptions,
 } from "./factories.ts";
+export { logspace, range, trilIndices, triuIndices } from "./more-factories.ts";
 export {
   bernoulli,
   defaultGenerator,
@@ -147,13 +144,7 @@ export { float, FloatScalar, type Scalar } from "./tensor/scalar.ts";
 export { fromBuffer, fromNumpy, sharedArray } from "./tensor/shared.ts";
 export { max, median, min, nanmedian, norm, std, stdMean, var, varMean } from "./tensor/reductions.ts";
 export {
-  atleast1d,
-  atleast2d,
-  atleast3d,
-  blockDiag,
-  broadcastShapes,
   broadcastTensors,
-  cartesianProd,
   clone,
   dsplit,
   histogram,
@@ -166,6 +157,7 @@ export {
   vsplit,
   where,
 } from "./tensor/shapes.ts";
+export { atleast1d, atleast2d, atleast3d, blockDiag, broadcastShapes, cartesianProd } from "./tensor/more-shapes.ts";
 export { isTensor, Tensor } from "./tensor/tensor.ts";
 export { getNumThreads, setNumThreads } from "./threads.ts";
 

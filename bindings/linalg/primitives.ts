@@ -10,7 +10,7 @@ import { scope } from "../memory/scope.ts";
 import type { Named } from "../tensor/call.ts";
 import { tensor } from "../tensor/create.ts";
 import { toCpu } from "../tensor/move.ts";
-import { broadcastShapes } from "../tensor/shapes.ts";
+import { broadcastShapes } from "../tensor/more-shapes.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { compute, Routine, type Output } from "./module.ts";
 

@@ -7,7 +7,7 @@ import * as ops from "../gen/functions.ts";
 import { zerosLike } from "../factories.ts";
 import { scope } from "../memory/scope.ts";
 import type { Named } from "../tensor/call.ts";
-import { broadcastShapes } from "../tensor/shapes.ts";
+import { broadcastShapes } from "../tensor/more-shapes.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkSquare } from "./checks.ts";
 import * as linalg from "./functions.ts";

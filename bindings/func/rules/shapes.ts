@@ -3,7 +3,7 @@
 import { again, run, type Call, type Rule } from "../batched.ts";
 import { word } from "../../core.ts";
 import { NONE } from "../../tensor/call.ts";
-import { broadcastShapes } from "../../tensor/shapes.ts";
+import { broadcastShapes } from "../../tensor/more-shapes.ts";
 import { wrapDim } from "../../tensor/dims.ts";
 import { Code } from "../../tensor/dtype.ts";
 import { deviceCodeOf } from "../../tensor/read.ts";
