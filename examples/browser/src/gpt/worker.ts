@@ -6,6 +6,7 @@ import { GPT, type Writer, learn, lossOf, optimizerOf, rate, write } from "../..
 import { emit } from "../lib/channel.ts";
 import { Gate } from "../lib/gate.ts";
 import { moveTraining } from "../lib/move.ts";
+import { Pace } from "../lib/pace.ts";
 
 export interface Options {
   steps: number;
@@ -34,7 +35,6 @@ export interface Events {
 const text = sonnets.replaceAll("\r\n", "\n");
 const LEARNING_RATE = 2e-3;
 const HEADS = 4;
-const reportEvery = { cpu: 2, webgpu: 10 };
 
 let options: Options;
 let writer: Writer;
@@ -65,6 +65,7 @@ async function tell(length: number): Promise<void> {
 
 // #region loop
 async function train(): Promise<void> {
+  const pace = new Pace();
   let losses: Promise<number>[] = [];
   if (step === 0) await tell(160);
   let since = performance.now();
@@ -74,9 +75,11 @@ async function train(): Promise<void> {
     for (const group of optimizer.paramGroups) group.lr = LEARNING_RATE * rate(step, options.steps);
     losses.push(learn(writer, optimizer, learned, options.batch));
     step++;
-    if (step % reportEvery[device] === 0) {
+    if (losses.length >= pace.steps || step === options.steps) {
       const values = await Promise.all(losses);
-      emit("progress", { step, losses: values, msPerStep: (performance.now() - since) / values.length });
+      const milliseconds = performance.now() - since;
+      emit("progress", { step, losses: values, msPerStep: milliseconds / values.length });
+      pace.took(values.length, milliseconds);
       losses = [];
       since = performance.now();
     }

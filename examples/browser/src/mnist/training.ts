@@ -4,6 +4,7 @@ import { classifier } from "../../../lib/classifier.ts";
 import { type Batch, type Score, test } from "../../../lib/train.ts";
 import { Gate } from "../lib/gate.ts";
 import { moveTraining } from "../lib/move.ts";
+import { Pace } from "../lib/pace.ts";
 import { type Split, normalized } from "./data.ts";
 
 const { nn, optim } = torch;
@@ -27,8 +28,6 @@ const BATCH = 64;
 const CHECKED = 1000;
 /** Asks often at first, when much changes. */
 const isCheck = (step: number): boolean => step % (step < 200 ? 25 : 100) === 0;
-/** Reading a loss makes a GPU idle, so there it is done now and then. */
-const reportEvery = { cpu: 4, webgpu: 20 };
 
 export class Training {
   model = classifier();
@@ -67,6 +66,7 @@ export class Training {
     checked: (check: Check) => void,
   ): Promise<void> {
     const loader = new DataLoader<Batch>(training.dataset, { batchSize: BATCH, shuffle: true });
+    const pace = new Pace();
     let losses: Promise<number>[] = [];
     let seen = 0;
     let since = performance.now();
@@ -74,6 +74,7 @@ export class Training {
       const values = await Promise.all(losses);
       const now = performance.now();
       report({ step: this.step, losses: values, rate: (1000 * seen) / (now - since) });
+      pace.took(values.length, now - since);
       losses = [];
       seen = 0;
       since = now;
@@ -89,7 +90,7 @@ export class Training {
         seen += batch[0].shape[0]!;
         this.step++;
         for (const tensor of batch) tensor.dispose();
-        if (losses.length >= reportEvery[this.device]) await tell();
+        if (losses.length >= pace.steps) await tell();
         if (isCheck(this.step)) {
           const before = performance.now();
           checked(await this.check(CHECKED));
