@@ -44,7 +44,9 @@ const CHUNKS = [
   // both sides of a DataLoader's workers: loaded by loaders that have some
   [/^bindings\/utils\/data\/(workers|worker|transport)\.ts$/, "workers"],
   // tables, event files and profiles: loaded at the first use
-  [/^bindings\/(utils\/(tools|tensorboard(?!\/index))|profiler\/(profile|report)|gen\/kernels\.ts)/, "tools"],
+  [/^bindings\/(utils\/(tools|tensorboard(?!\/index))|profiler\/(profile|report))/, "tools"],
+  // what both the GPU and profiles need
+  [/^bindings\/gen\/kernels\.ts$/, "kernels"],
   // what decodes and encodes images: loaded at the first use
   [/^bindings\/vision\/io\/codec\.ts$/, "images"],
   // without side effects, so that bundlers leave out what a program does not use

@@ -1,4 +1,4 @@
-/** gpu/gen/kernels.ts and bindings/gen/kernels.ts: the kernels by name, as the core's dispatch numbers them. */
+/** bindings/gen/kernels.ts: the kernels by name, as the core's dispatch numbers them. */
 import { header } from "./registry.ts";
 
 /** @param dispatch the text of assembly/dispatch/kernel.ts */

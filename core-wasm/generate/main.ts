@@ -33,7 +33,6 @@ const files: Record<string, string> = {
   "core-wasm/assembly/gen/derivatives.ts": generateDerivatives(registry),
   "core-wasm/assembly/gen/exports.ts": generateExports(registry),
   "core-wasm/gen/ops.json": generateReference(registry),
-  "gpu/gen/kernels.ts": kernelIds,
   "bindings/gen/kernels.ts": kernelIds,
   "bindings/gen/exports.ts": generateExportTypes(registry),
   "bindings/gen/signatures.ts": generateSignatures(registry),

@@ -2,7 +2,7 @@
 // not pass the type check.
 
 import type { Call } from "../call.ts";
-import { KernelId, type KernelName } from "../gen/kernels.ts";
+import { KernelId, type KernelName } from "../../bindings/gen/kernels.ts";
 import type { Stream } from "../stream.ts";
 import { attention, attentionBackward } from "./attention.ts";
 import { maskedScatter, maskedSelect, nonzero } from "./compress.ts";

@@ -123,7 +123,7 @@ test.each([
   ["flambeau in a page", pageFiles("browser.js"), 240_000],
   ["what training and inference need of the core", ["flambeau.simd.core.wasm"], 84_500],
   ["the whole core", ["flambeau.simd.wasm"], 160_000],
-  ["WebGPU", ["gpu.js"], 80_000],
+  ["WebGPU", ["gpu.js", "kernels.js"], 80_000],
   ["linear algebra", ["flambeau.numerics.wasm"], 155_000],
 ])("%s keeps to its budget", (_name, files, budget) => {
   expect(total(files)).toBeLessThanOrEqual(budget);
