@@ -7,6 +7,7 @@
 #   pt1 pt2 pt2o (openblas-openmp instead of -pthread)  tfjs1 tfjscpu  jax1 jax2  ortweb1 ortweb2 ortnode1 ortnode2  jspt
 # NOHISTORY=1 leaves history/ alone, NOSTARTUP=1 leaves out the process starts.
 # BENCH_SAMPLE=0.002 takes samples of 2 ms instead of 50: on a machine with other jobs the best one then tells more.
+# ROWS="matmul_512 cnn_adam" times only these rows.
 # APPEND=1 keeps earlier results. LIMIT is seconds per system and group: jax-js convolutions take minutes.
 set -u
 cd "$(dirname "$0")"
@@ -78,7 +79,7 @@ for ((round = 1; round <= ROUNDS; round++)); do
     for system in $SYSTEMS; do
       case "$system/$group" in ort*/train | ort*/overhead) continue ;; esac
       echo "round $round, $group: $system" >&2
-      timeout "$LIMIT" ./run.sh --one "$system" --groups="$group" --round="$round" --budget="$BUDGET" >>$OUT 2>>out/stderr.log ||
+      timeout "$LIMIT" ./run.sh --one "$system" --groups="$group" --round="$round" --budget="$BUDGET" ${ROWS:+--only="${ROWS// /,}"} >>$OUT 2>>out/stderr.log ||
         echo "{\"system\":\"$system\",\"group\":\"$group\",\"round\":$round,\"error\":\"exit $?\"}" >>out/errors.jsonl
     done
   done
