@@ -55,6 +55,8 @@ export class Stream {
   readonly limits: GPUSupportedLimits;
   /** the adapter is a program on the CPU, where long kernels take seconds to compile */
   readonly software: boolean;
+  /** it is SwiftShader, which compiles tiled convolutions, with their many gathering loads, for minutes, in gigabytes */
+  readonly swiftShader: boolean;
   readonly #staging: StagingPool;
   readonly #ring: ParameterRing;
   readonly #faults: GPUBuffer;
@@ -80,7 +82,9 @@ export class Stream {
     this.device = device;
     this.features = adapter.features;
     this.limits = device.limits;
-    this.software = adapter.info.isFallbackAdapter || /llvmpipe|swiftshader/i.test(adapter.info.description);
+    const { info } = adapter;
+    this.swiftShader = /swiftshader/i.test(`${info.architecture} ${info.description}`);
+    this.software = this.swiftShader || info.isFallbackAdapter || /llvmpipe/i.test(info.description);
     this.buffers = new BufferPool(device, () => this.#forgetBindGroups());
     this.#ring = new ParameterRing(device, adapter.languageFeatures);
     this.pipelines = new PipelineCache(device, this.#ring, adapter.features, fail);

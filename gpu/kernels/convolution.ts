@@ -20,7 +20,7 @@ function run(call: Call, stream: Stream, kind: Kind): void {
   const c = convolutionOf(call, kind);
   if (isPointwise(c)) return pointwiseConvolution(c, stream);
   const { m, n, k, layers } = shapeOf(c);
-  const small = m * n * k * layers <= (stream.software ? SMALL_IN_SOFTWARE : SMALL);
+  const small = stream.swiftShader || m * n * k * layers <= (stream.software ? SMALL_IN_SOFTWARE : SMALL);
   if (c.compute !== Compute.F32 || small || m < LEAST_ROWS || k < LEAST_DEPTH) directConvolution(c, stream);
   else tiledConvolution(c, stream);
 }

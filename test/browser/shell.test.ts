@@ -1,7 +1,8 @@
 // What all pages have in common: they link to each other and to their sources, show something before the runtime is there,
 // and say it in words when a browser withholds shared memory or WebGPU.
 import { expect, test } from "vitest";
-import { inBrowsers } from "./visitor.ts";
+import { noGpu } from "../hosts/gpu.mjs";
+import { type Visitor, inBrowsers } from "./visitor.ts";
 
 inBrowsers((site, browser) => {
   test("pages link to each other and to sources that are there, and are named for those who hear them", async () => {
@@ -56,60 +57,104 @@ inBrowsers((site, browser) => {
     }
   });
 
-  test("the polynomial is fitted on WebGPU by a switch", async () => {
-    const visitor = await site.visit("polynomial.html?steps=40");
-    await visitor.page.waitForSelector("#train:not(:disabled)");
-    if (await visitor.page.$eval("input[value=webgpu]", (input: HTMLInputElement) => input.disabled)) {
-      expect(await visitor.text("runtime")).toContain("WebGPU is not");
-      return visitor.close();
-    }
-    await visitor.page.click(".choice:has([value=webgpu])");
-    await visitor.click("#train");
-    await visitor.until(
-      () => visitor.text("state"),
-      (state) => state === "done",
-      60,
-    );
-    expect(await visitor.number("step")).toBe(40);
-    expect(await visitor.number("loss")).toBeLessThan(5000);
-    await visitor.close();
-  }, 100_000);
+  // Chromium brings a software adapter of its own
+  const withoutGpu = browser !== "chromium" && noGpu() !== null;
 
-  test("the switch takes a training to WebGPU and back", async () => {
-    // on Chromium's own software adapter it does not end in 90 seconds
-    if (browser === "chromium") return;
-    // software adapters are slow: ten steps, few test images
-    const visitor = await site.visit("mnist.html?epochs=1&images=640&tests=250");
-    const { page } = visitor;
-    await page.waitForSelector("#train:not(:disabled)");
-    if (await page.$eval("input[value=webgpu]", (input: HTMLInputElement) => input.disabled)) {
-      expect(await visitor.text("runtime")).toContain("WebGPU is not");
-      return visitor.close();
-    }
-    const trainedTo = async (steps: number): Promise<number> => {
+  test.skipIf(withoutGpu)(
+    "the polynomial is fitted on WebGPU by a switch",
+    async () => {
+      const visitor = await site.visit("polynomial.html?steps=40");
+      await visitor.page.waitForSelector("#train:not(:disabled)");
+      expect(await visitor.text("runtime")).toContain("WebGPU is there");
+      await visitor.page.click(".choice:has([value=webgpu])");
       await visitor.click("#train");
       await visitor.until(
-        async () => (await visitor.text("state")) === "done" && (await visitor.number("step")) === steps,
-        (reached) => reached,
-        90,
+        () => visitor.text("state"),
+        (state) => state === "done",
+        60,
       );
-      return visitor.until(
-        () => visitor.number("loss"),
-        (loss) => loss > 0,
-      );
-    };
-    await page.click(".choice:has([value=webgpu])");
-    const there = await trainedTo(10);
-    await page.click(".choice:has([value=cpu])");
-    // the weights and what the optimizer knows have come along
-    expect(await trainedTo(20)).toBeLessThan(there);
-    await visitor.click("#another");
+      expect(await visitor.number("step")).toBe(40);
+      expect(await visitor.number("loss")).toBeLessThan(5000);
+      await visitor.close();
+    },
+    100_000,
+  );
+
+  /** Opens the digits on WebGPU: six steps, few test images, since software adapters are slow. */
+  async function digitsOnWebGpu(): Promise<Visitor> {
+    const visitor = await site.visit("mnist.html?epochs=1&images=384&tests=250");
+    await visitor.page.waitForSelector("#train:not(:disabled)");
+    expect(await visitor.text("runtime")).toContain("WebGPU is there");
+    await visitor.page.click(".choice:has([value=webgpu])");
+    return visitor;
+  }
+  const trainTo = async (visitor: Visitor, steps: number): Promise<number> => {
+    await visitor.click("#train");
     await visitor.until(
-      () => visitor.text("verdict"),
-      (digit) => digit !== "?",
+      async () => (await visitor.text("state")) === "done" && (await visitor.number("step")) === steps,
+      (reached) => reached,
+      150,
     );
-    await visitor.close();
-  }, 150_000);
+    return visitor.number("loss");
+  };
+
+  test.skipIf(withoutGpu)(
+    "the switch takes a training to WebGPU and back",
+    async () => {
+      const visitor = await digitsOnWebGpu();
+      await visitor.click("#train");
+      await visitor.until(
+        () => visitor.number("step"),
+        (step) => step >= 1,
+        150,
+      );
+      const first = await visitor.number("loss");
+      await visitor.until(
+        () => visitor.text("state"),
+        (state) => state === "done",
+        150,
+      );
+      expect(await visitor.number("step")).toBe(6);
+      const there = await visitor.number("loss");
+      expect(there).toBeLessThan(first);
+      await visitor.page.click(".choice:has([value=cpu])");
+      // the weights and what the optimizer knows have come along
+      expect(await trainTo(visitor, 12)).toBeLessThan(there);
+      await visitor.click("#another");
+      await visitor.until(
+        () => visitor.text("verdict"),
+        (digit) => digit !== "?",
+      );
+      await visitor.close();
+    },
+    400_000,
+  );
+
+  // only Chromium lets its graphics process be ended from outside
+  test.skipIf(browser !== "chromium")(
+    "a page that loses the device says so, and goes on with the CPU",
+    async () => {
+      const visitor = await digitsOnWebGpu();
+      const { page } = visitor;
+      await visitor.click("#train");
+      await visitor.until(
+        () => visitor.number("step"),
+        (step) => step >= 1,
+        150,
+      );
+      const session = await page.browser().target().createCDPSession();
+      await session.send("Browser.crashGpuProcess").catch(() => {});
+      const said = (): Promise<string> =>
+        page.$eval("#error", (box: HTMLElement) => (box.hidden ? "" : box.textContent!));
+      for (let i = 0; i < 600 && (await said()) === ""; i++) await new Promise((wait) => setTimeout(wait, 100));
+      expect(await said()).toMatch(/the WebGPU device was lost .* computes on the CPU from now on/);
+      expect(await page.$eval("input[value=cpu]", (input: HTMLInputElement) => input.checked)).toBe(true);
+      // from the weights that it had when it went to WebGPU
+      expect(await trainTo(visitor, 6)).toBeLessThan(2.4);
+      await visitor.close();
+    },
+    300_000,
+  );
 });
 
 inBrowsers(

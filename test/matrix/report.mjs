@@ -52,7 +52,8 @@ ${table(
   webgpu: ({ each, cells }) => `## WebGPU
 
 On software adapters: SwiftShader in Chromium, lavapipe everywhere else. What takes the time there is the compilation of pipelines;
-so in some hosts a share of every op's cases runs, evenly spread, one at least. WebGPU has no float64 and no complex numbers: cases
+so in some hosts a share of every op's cases runs, evenly spread, one at least. In Deno and Bun each category is a process of its
+own: the whole suite makes more pipelines than the driver has memory mappings for, and Bun's collector frees them too late. WebGPU has no float64 and no complex numbers: cases
 that need them pass by the documented error, which the last column counts.
 
 ${table(

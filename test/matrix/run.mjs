@@ -146,8 +146,13 @@ async function main(args) {
   const unknown = args.filter((word) => !(word in PARTS) && !word.startsWith("--host=") && word !== "--write");
   if (unknown.length > 0) throw new Error(`no such part: ${unknown} (there are ${Object.keys(PARTS).join(", ")})`);
   mkdirSync(out, { recursive: true });
-  const cells = existsSync(RECORD) ? JSON.parse(readFileSync(RECORD, "utf8")) : {};
-  cells.workerd = execFileSync(workerd(), ["--version"], { encoding: "utf8" }).trim();
+  const cells = {};
+  /** Adds to the record, which another run may have added to meanwhile. */
+  const keep = (key, cell) => {
+    Object.assign(cells, existsSync(RECORD) ? JSON.parse(readFileSync(RECORD, "utf8")) : {}, { [key]: cell });
+    writeFileSync(RECORD, JSON.stringify(cells, null, 1));
+  };
+  keep("workerd", execFileSync(workerd(), ["--version"], { encoding: "utf8" }).trim());
   let failed = 0;
   for (const [part, { cells: wanted, run }] of Object.entries(PARTS)) {
     if (words.length > 0 && !words.includes(part)) continue;
@@ -155,10 +160,9 @@ async function main(args) {
       if (hosts !== undefined && !hosts.includes(cell.host)) continue;
       const key = keyOf(part, cell);
       const result = cell.skip ? { skip: cell.skip, failed: 0 } : await run(cell);
-      cells[key] = { ...result, share: cell.share };
+      keep(key, { ...result, share: cell.share });
       failed += result.failed;
       console.log(`${key}: ${line(result)}`);
-      writeFileSync(RECORD, JSON.stringify(cells, null, 1));
     }
   }
   const complete = {};

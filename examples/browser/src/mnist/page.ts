@@ -94,13 +94,26 @@ runtime.on("check", ({ step, accuracy, confusion: counts, samples: probabilities
   void drawing.ask();
 });
 
+/** Says what failed. If that was the graphics device, the page goes on with the CPU, from the newest copy of the weights. */
+async function explain(what: string, error: unknown): Promise<void> {
+  const kept = await runtime.call("rescue");
+  if (kept === undefined) return fail(`${what}: ${describe(error)}`);
+  document.querySelector<HTMLInputElement>("input[value=cpu]")!.checked = true;
+  const length = steps.filter((step) => step <= kept).length;
+  for (const list of [steps, losses, averages]) list.length = length;
+  drawLosses(undefined);
+  byId("step").textContent = count(kept);
+  const [reason] = describe(error).split(";");
+  fail(`${what}: ${reason}. The page computes on the CPU from now on, with the weights of step ${kept}.`);
+}
+
 async function train(): Promise<void> {
   enter("training");
   byId("state").textContent = "loading data";
   try {
     if (await runtime.call("train", { epochs: EPOCHS, images: IMAGES })) enter("done");
   } catch (error) {
-    fail(`The training ended: ${describe(error)}`);
+    await explain("The training ended", error);
     enter("ready");
   }
 }
@@ -133,7 +146,11 @@ resetButton.addEventListener("click", async () => {
 const drawing = new Drawing(byId<HTMLCanvasElement>("paper"), async (image) => {
   if (image === undefined) return verdict.clear();
   if (state === "loading") return;
-  verdict.show(await runtime.call("classify", image), checks.length === 0);
+  try {
+    verdict.show(await runtime.call("classify", image), checks.length === 0);
+  } catch (error) {
+    await explain("The digit could not be read", error);
+  }
 });
 byId("clear").addEventListener("click", () => drawing.clear());
 
@@ -147,9 +164,13 @@ function download(bytes: Uint8Array): void {
 
 const note = byId("weightsNote");
 byId("download").addEventListener("click", async () => {
-  const bytes = await runtime.call("weights");
-  download(bytes);
-  note.textContent = `mnist.safetensors, ${count(bytes.length)} bytes.`;
+  try {
+    const bytes = await runtime.call("weights");
+    download(bytes);
+    note.textContent = `mnist.safetensors, ${count(bytes.length)} bytes.`;
+  } catch (error) {
+    await explain("There are no weights to be had", error);
+  }
 });
 byId<HTMLInputElement>("upload").addEventListener("change", async ({ target }) => {
   const input = target as HTMLInputElement;
@@ -171,8 +192,9 @@ async function begin(): Promise<void> {
     try {
       await runtime.call("use", choice);
     } catch (error) {
-      fail(`WebGPU could not be started: ${describe(error)}. The training stays on the CPU.`);
+      if (choice.device === "cpu") return explain("The training could not be moved", error);
       document.querySelector<HTMLInputElement>("input[value=cpu]")!.checked = true;
+      fail(`WebGPU could not be started: ${describe(error)}. The training stays on the CPU.`);
     }
   });
   const images = await runtime.call("open", { address: location.href, images: TESTS });

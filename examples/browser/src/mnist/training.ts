@@ -39,6 +39,8 @@ export class Training {
   private testing: Split;
   private wanted: "cpu" | "webgpu" = "cpu";
   private running = false;
+  /** weights and optimizer of a step, on the CPU: what is on a device may be lost with it */
+  private kept: { step: number; bytes: Uint8Array } | undefined;
 
   constructor(testing: Split) {
     this.testing = testing;
@@ -65,6 +67,20 @@ export class Training {
     report: (progress: Progress) => void,
     checked: (check: Check) => void,
   ): Promise<void> {
+    this.running = true;
+    try {
+      await this.learnAll(training, epochs, report, checked);
+    } finally {
+      this.running = false;
+    }
+  }
+
+  private async learnAll(
+    training: Split,
+    epochs: number,
+    report: (progress: Progress) => void,
+    checked: (check: Check) => void,
+  ): Promise<void> {
     const loader = new DataLoader<Batch>(training.dataset, { batchSize: BATCH, shuffle: true });
     const pace = new Pace();
     let losses: Promise<number>[] = [];
@@ -79,14 +95,16 @@ export class Training {
       seen = 0;
       since = now;
     };
-    this.running = true;
     for (let epoch = 0; epoch < epochs; epoch++) {
       for await (const batch of loader) {
         const before = performance.now();
         if (!(await this.gate.pass())) return;
         since += performance.now() - before;
         if (this.wanted !== this.device) await this.move(this.wanted);
-        losses.push(this.learn(batch));
+        const loss = this.learn(batch);
+        // when one fails, nobody asks for the others any more
+        loss.catch(() => {});
+        losses.push(loss);
         seen += batch[0].shape[0]!;
         this.step++;
         for (const tensor of batch) tensor.dispose();
@@ -101,7 +119,6 @@ export class Training {
       checked(await this.check());
       since = performance.now();
     }
-    this.running = false;
   }
 
   /** Asks about the first test images, or all. */
@@ -111,7 +128,9 @@ export class Training {
     const some = new TensorDataset(data.narrow(0, 0, count), labels.narrow(0, 0, count));
     const loader = new DataLoader<Batch>(some, { batchSize: 250 });
     const model = (batch: torch.Tensor): torch.Tensor => this.model(normalized(batch, this.device));
-    return { ...(await test(loader, model, this.lossFn, this.device)), step: this.step, images: count };
+    const score = await test(loader, model, this.lossFn, this.device);
+    if (this.device === "webgpu") await this.keep();
+    return { ...score, step: this.step, images: count };
   }
 
   /** Probabilities of the ten classes for images [N, 28, 28] of 0 to 255. */
@@ -130,8 +149,27 @@ export class Training {
     if (!this.running && device !== this.device) await this.move(device);
   }
   private async move(device: "cpu" | "webgpu"): Promise<void> {
+    if (device === "webgpu") await this.keep();
     await moveTraining(this.model, this.optimizer, device);
     this.device = device;
+  }
+
+  private async keep(): Promise<void> {
+    const { step } = this;
+    const bytes = await torch.save({ model: this.model.stateDict(), optimizer: this.optimizer.stateDict() });
+    this.kept = { step, bytes };
+  }
+  /** After the loss of the device: goes back to what was kept, on the CPU. */
+  async rescue(): Promise<void> {
+    if (this.device === "cpu" || this.kept === undefined) return;
+    const { step, bytes } = this.kept;
+    const state = (await torch.load(bytes)) as { model: any; optimizer: any };
+    const model = classifier();
+    const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });
+    model.loadStateDict(state.model);
+    optimizer.loadStateDict(state.optimizer);
+    // at once, since a training that is held goes on with these
+    Object.assign(this, { model, optimizer, step, device: "cpu", wanted: "cpu" });
   }
 
   async weights(): Promise<Uint8Array> {

@@ -42,7 +42,8 @@ export const calls = {
       training,
       epochs,
       (progress) => emit("progress", progress),
-      (check) => void checked(check),
+      // what fails in it fails in the training, too
+      (check) => void checked(check).catch(() => {}),
     );
     await running;
     return mine === current;
@@ -54,7 +55,7 @@ export const calls = {
   async reset(): Promise<void> {
     const device = current.device;
     current.gate.stop();
-    await running;
+    await running?.catch(() => {});
     torch.manualSeed(0);
     current = new Training(testing);
     await current.use(device);
@@ -64,6 +65,16 @@ export const calls = {
     torch.setNumThreads(threads);
     if (device === "webgpu") await torch.webgpu.init();
     await current.use(device);
+  },
+
+  /**
+   * To be called after an error: if the device was lost, the training goes back to its newest copy on the CPU.
+   * @returns the step of that copy
+   */
+  async rescue(): Promise<number | undefined> {
+    if (!torch.webgpu.isLost()) return undefined;
+    await current.rescue();
+    return current.step;
   },
 
   /** Probabilities of the ten digits for an image of 784 bytes. */
