@@ -16,5 +16,5 @@ boot(core, {
   // no look at the environment, which needs a permission
   kernelThreads: systemThreads(navigator.hardwareConcurrency),
   gpu: navigatorGpu,
-  collectGarbage: v8Collector(),
+  collectGarbage: v8Collector,
 });

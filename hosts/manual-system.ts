@@ -1,11 +1,15 @@
 import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { findBuiltins } from "./builtin.ts";
 import type { KernelThreads } from "./host.ts";
 import { compileSource, givenCore, type InitOptions, initWith } from "./init.ts";
 import { systemCore } from "./system-core.ts";
 import { systemTraits } from "./system-traits.ts";
 import { systemCores, systemThreads } from "./system.ts";
 import { compileAt } from "./web-core.ts";
+
+findBuiltins(createRequire);
 
 async function compile(address: string | URL): Promise<WebAssembly.Module> {
   const text = String(address);

@@ -12,9 +12,9 @@ type Traits = Omit<Host, "build"> & { name: "node" | "deno" | "bun" };
 
 function identity(): Pick<Traits, "name" | "version" | "collectGarbage"> {
   if (typeof Bun !== "undefined") return { name: "bun", version: Bun.version, collectGarbage: () => Bun.gc(true) };
-  const collectGarbage = v8Collector();
-  if (typeof Deno !== "undefined") return { name: "deno", version: Deno.version.deno, collectGarbage };
-  return { name: "node", version: process.versions.node, collectGarbage };
+  const [name, version] =
+    typeof Deno === "undefined" ? (["node", process.versions.node] as const) : (["deno", Deno.version.deno] as const);
+  return { name, version, collectGarbage: v8Collector };
 }
 
 export function systemTraits(): Traits {

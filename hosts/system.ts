@@ -147,15 +147,13 @@ function compileNumerics(): WebAssembly.Module | undefined {
   return isThere(name, address) ? new WebAssembly.Module(readWasm(name, address)) : undefined;
 }
 
+let collect = globalThis.gc as (() => void) | undefined;
+
 /** V8's collector, which Node and Deno hide behind a flag that can be set at run time. */
-export function v8Collector(): (() => void) | undefined {
-  if (!("getBuiltinModule" in process)) return undefined;
-  let collect = globalThis.gc as (() => void) | undefined;
-  return () => {
-    if (!collect) {
-      builtin("node:v8").setFlagsFromString("--expose-gc");
-      collect = builtin("node:vm").runInNewContext("gc") as () => void;
-    }
-    collect();
-  };
+export function v8Collector(): void {
+  if (!collect) {
+    builtin("node:v8").setFlagsFromString("--expose-gc");
+    collect = builtin("node:vm").runInNewContext("gc") as () => void;
+  }
+  collect();
 }
