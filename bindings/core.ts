@@ -5,7 +5,7 @@
 
 import type { OpExports } from "./gen/exports.ts";
 import { errorOfKind } from "./error.ts";
-import { SIGNATURES } from "./gen/signatures.ts";
+import { headOf, lines } from "./signatures.ts";
 
 /** The exports that are written by hand (core-wasm/assembly/index.ts). Handles and addresses are i32. */
 export interface CoreExports {
@@ -336,16 +336,16 @@ function rebuild(): void {
 
 /** The exports by their names, which those of ops get back here: core-wasm/generate/exports.ts has numbered them. */
 function plainExports(exports: WebAssembly.Exports, absent?: (name: string) => unknown): Exports {
-  const plain: Exports = Object.fromEntries(Object.entries(exports).filter(([name]) => !name.startsWith("_")));
+  const plain: Exports = {};
+  for (const name in exports) if (name[0] !== "_") plain[name] = exports[name];
   let number = 0;
   const name = (op: string): void => {
     const short = `_${(number++).toString(36)}`;
     plain[`op_${op}`] = exports[short] ?? absent?.(short);
   };
-  for (const line of SIGNATURES.split("\n")) {
-    const [op, flags] = line.split(" ", 2) as [string, string];
+  for (const op of lines.keys()) {
     name(op);
-    if (flags.includes("I")) name(`${op}_`);
+    if (headOf(op)[1].includes("I")) name(`${op}_`);
   }
   return plain;
 }

@@ -53,9 +53,15 @@ export function mutated<T extends Tensor>(tensor: T): T {
 
 /** Adds methods to a class as class syntax would: not enumerable. */
 export function defineMethods(target: { prototype: object }, methods: Record<string, unknown>): void {
-  for (const [name, value] of Object.entries(methods)) {
-    Object.defineProperty(target.prototype, name, { value, writable: true, configurable: true, enumerable: false });
-  }
+  for (const name in methods) defineMethod(target, name, methods[name]);
+}
+
+/** One descriptor for all: hundreds of methods are defined while the package loads. */
+const method: PropertyDescriptor = { value: undefined, writable: true, configurable: true, enumerable: false };
+
+export function defineMethod(target: { prototype: object }, name: string, value: unknown): void {
+  method.value = value;
+  Object.defineProperty(target.prototype, name, method);
 }
 
 // ---- tensor arguments

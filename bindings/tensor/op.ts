@@ -4,7 +4,8 @@
 
 import { core } from "../core.ts";
 import { reading, resolve } from "../device.ts";
-import { CHOICE_ERRORS, SIGNATURES } from "../gen/signatures.ts";
+import { CHOICE_ERRORS } from "../gen/signatures.ts";
+import { headOf, lines } from "../signatures.ts";
 import * as call from "./call.ts";
 import { into, replace } from "./out.ts";
 import { FloatScalar } from "./scalar.ts";
@@ -76,34 +77,19 @@ interface Form {
   run(...words: number[]): number;
 }
 
-// ---- signatures: an op a line, "name flags parameter… > result…"
+// ---- signatures: see signatures.ts
 
-// Loading splits the lines, no more; an op is understood when it is first called.
-
-const lines = new Map<string, string[]>();
-for (const line of SIGNATURES.split("\n")) {
-  const parts = line.split(" ");
-  lines.set(parts[0]!, parts);
-}
 const parsed = new Map<string, Signature>();
-
-const flagsOf = (op: string): string => lines.get(op)![1]!;
-
-/** How many parameters an op has. */
-function countOf(op: string): number {
-  const parts = lines.get(op)!;
-  const end = parts.indexOf(">");
-  return (end < 0 ? parts.length : end) - 2;
-}
 
 /** How an op of the core is called. */
 export function signatureOf(op: string): Signature {
   let signature = parsed.get(op);
   if (signature === undefined) {
-    const parts = lines.get(op)!;
-    const end = countOf(op) + 2;
+    const [count, flags] = headOf(op);
+    const parts = lines.get(op)!.split(" ");
+    const end = count + 2;
     const results = end < parts.length ? parts.slice(end + 1) : undefined;
-    signature = { op, flags: parts[1]!, parameters: parts.slice(2, end).map(parameterOf), results };
+    signature = { op, flags, parameters: parts.slice(2, end).map(parameterOf), results };
     parsed.set(op, signature);
   }
   return signature;
@@ -431,15 +417,17 @@ const variadic = (method: Callable): Callable =>
 
 /** The function `name` of torch and its namespaces but nn.functional, which is op `op`. */
 export function op<Signatures>(name: string, op = name): Signatures {
-  const make = (): Form => formOf("torch", name, op, -1, false, flagsOf(op).includes("O") ? "out" : undefined);
-  return functionOf(countOf(op), make) as Signatures;
+  const [count, flags] = headOf(op);
+  return functionOf(count, () =>
+    formOf("torch", name, op, -1, false, flags.includes("O") ? "out" : undefined),
+  ) as Signatures;
 }
 
 /** The function `name` of nn.functional, which takes `inplace` where the op has an in-place form. */
 export function functional<Signatures>(name: string, op = name): Signatures {
-  const make = (): Form =>
-    formOf("torch.nn.functional", name, op, -1, false, flagsOf(op).includes("F") ? "inplace" : undefined);
-  return functionOf(countOf(op), make) as Signatures;
+  const [count, flags] = headOf(op);
+  const extra = flags.includes("F") ? "inplace" : undefined;
+  return functionOf(count, () => formOf("torch.nn.functional", name, op, -1, false, extra)) as Signatures;
 }
 
 /** The second form of a function that reads values: a promise of its result. */
@@ -449,20 +437,18 @@ export function later<Signatures>(fn: Callable): Signatures {
 
 /** Gives Tensor its methods: "name" or "name=op", separated by spaces; a name that ends in `_` is the in-place form. */
 export function defineOps(list: string): void {
-  const methods: Record<string, Callable> = {};
   for (const item of list.split(" ")) {
     const equals = item.indexOf("=");
     const name = equals < 0 ? item : item.slice(0, equals);
     const inplace = name.endsWith("_");
     const op = equals >= 0 ? item.slice(equals + 1) : inplace ? name.slice(0, -1) : name;
-    const flags = flagsOf(op);
+    const [count, flags] = headOf(op);
     const receiver = Number(flags.at(-1)) || 0;
-    const method = methodOf(countOf(op), receiver === 0, () => formOf("x", name, op, receiver, inplace));
-    methods[name] = flags.includes("X") ? variadic(method) : method;
-    if (!flags.includes("R") || name.endsWith("_")) continue;
-    methods[`${name}Async`] = function (this: Tensor, ...args) {
+    const method = methodOf(count, receiver === 0, () => formOf("x", name, op, receiver, inplace));
+    call.defineMethod(Tensor, name, flags.includes("X") ? variadic(method) : method);
+    if (!flags.includes("R") || inplace) continue;
+    call.defineMethod(Tensor, `${name}Async`, function (this: Tensor, ...args: unknown[]) {
       return resolve(() => method.apply(this, args));
-    };
+    });
   }
-  call.defineMethods(Tensor, methods);
 }

@@ -180,7 +180,7 @@ export function generateSignatures(registry: Registry): string {
       errors[`${name}.${parameter}`] = error;
   }
   return [
-    header("The signatures of the ops for bindings/tensor/op.ts, which tells how to read them."),
+    header("The signatures of the ops: bindings/signatures.ts and bindings/tensor/op.ts read them."),
     "",
     "export const SIGNATURES = `\\",
     `${records.map(signatureLine).join("\n")}\`;`,
@@ -200,7 +200,8 @@ function signatureLine(record: OpRecord): string {
       : results.length > 1
         ? results.map((r) => r.name)
         : [];
-  const parts = [record.name, flagsOf(record), ...record.signature.parameters.map(signatureParameter)];
+  const { parameters } = record.signature;
+  const parts = [record.name, parameters.length.toString(36) + flagsOf(record), ...parameters.map(signatureParameter)];
   return [...parts, ...(names.length > 0 ? [">", ...names] : [])].join(" ");
 }
 
@@ -221,7 +222,7 @@ function flagsOf(record: OpRecord): string {
     VARIADIC.has(record.name) && "X",
     receiver > 0 && String(receiver),
   ];
-  return flags.filter(Boolean).join("") || "-";
+  return flags.filter(Boolean).join("");
 }
 
 const KINDS: Record<Exclude<Role, "tensor">, string> = {
