@@ -3,7 +3,17 @@
 
 import { core } from "./core.ts";
 import { TypeError } from "./error.ts";
-import { intArg, ints, isOptions, optionalIntArg, scalarArg, scalarWord, self, wrongType } from "./tensor/call.ts";
+import {
+  checkOptions,
+  intArg,
+  ints,
+  isOptions,
+  optionalIntArg,
+  scalarArg,
+  scalarWord,
+  self,
+  wrongType,
+} from "./tensor/call.ts";
 import { defaultDtypeCode } from "./tensor/defaults.ts";
 import { type Device, type DType, deviceCode, dtypeCode } from "./tensor/dtype.ts";
 import type { Scalar } from "./tensor/scalar.ts";
@@ -19,6 +29,10 @@ export interface FactoryOptions {
 export type SizeArguments =
   [...(number[] | [size: readonly number[]]), FactoryOptions] | number[] | [size: readonly number[]];
 
+const NAMES = ["dtype", "device", "requiresGrad", "generator", "size", "pinMemory"];
+/** What any of those has that take no sizes. */
+const OTHERS = [...NAMES, "start", "end", "step", "steps", "base", "m", "offset"];
+
 /** @internal Splits `sizes…, options`. */
 export function sizesOf<O extends object>(
   op: string,
@@ -28,6 +42,7 @@ export function sizesOf<O extends object>(
   const hasOptions = isOptions(last);
   const sizes = hasOptions ? args.slice(0, -1) : args;
   const options = (hasOptions ? last : {}) as O & { size?: readonly number[] };
+  checkOptions(options as Record<string, unknown>, NAMES, op);
   const given: unknown = options.size ?? (Array.isArray(sizes[0]) ? sizes[0] : sizes);
   if (!Array.isArray(given)) {
     throw new TypeError(`${op}(): argument 'size' (position 1) must be tuple of ints, not ${describe(given)}`);
@@ -55,8 +70,9 @@ export function deviceOr(options: FactoryOptions | null, fallback = 0): number {
 }
 
 /** @internal */
-export function made(handle: number, options: FactoryOptions | null): Tensor {
+export function made(handle: number, options: FactoryOptions | null, op?: string): Tensor {
   const t = new Tensor(handle);
+  if (op !== undefined && options !== null) checkOptions(options as Record<string, unknown>, OTHERS, op);
   if (options?.requiresGrad) t.requiresGrad = true;
   return t;
 }
@@ -107,7 +123,7 @@ export function full(size: readonly number[] | number, fillValue: Scalar, option
   const { size: sizes } = sizesOf("full", [size]);
   const value = scalarArg(fillValue, "full", "fill_value", 2);
   const dtype = dtypeOr(options, -1);
-  return made(fill("full", sizes, value, dtype, deviceOr(options)), options);
+  return made(fill("full", sizes, value, dtype, deviceOr(options)), options, "full");
 }
 
 /**
@@ -118,7 +134,7 @@ export function full(size: readonly number[] | number, fillValue: Scalar, option
 export function scalarTensor(s: Scalar, options: FactoryOptions = {}): Tensor {
   const value = scalarArg(s, "scalar_tensor", "s", 1);
   const handle = core.op_scalarTensor(scalarWord(value), dtypeOr(options, -1), deviceOr(options));
-  return made(handle, options);
+  return made(handle, options, "scalar_tensor");
 }
 
 /**
@@ -129,7 +145,7 @@ export function scalarTensor(s: Scalar, options: FactoryOptions = {}): Tensor {
 export function fullLike(input: Tensor, fillValue: Scalar, options: FactoryOptions = {}): Tensor {
   const value = scalarArg(fillValue, "full_like", "fill_value", 2);
   const [dtype, device] = [dtypeOr(options, -1), deviceOr(options, -1)];
-  return made(core.op_fullLike(self(input), scalarWord(value), dtype, device), options);
+  return made(core.op_fullLike(self(input), scalarWord(value), dtype, device), options, "full_like");
 }
 
 /**
@@ -156,7 +172,7 @@ export function onesLike(input: Tensor, options: FactoryOptions = {}): Tensor {
  * torch.emptyLike(torch.zeros(2, 3)).shape; // [2, 3]
  */
 export function emptyLike(input: Tensor, options: FactoryOptions = {}): Tensor {
-  return made(core.op_emptyLike(self(input), dtypeOr(options, -1), deviceOr(options, -1)), options);
+  return made(core.op_emptyLike(self(input), dtypeOr(options, -1), deviceOr(options, -1)), options, "empty_like");
 }
 
 /**
@@ -196,7 +212,7 @@ export function arange(...args: (Scalar | FactoryOptions | undefined)[]): Tensor
   const end = options.end ?? (numbers.length > 1 ? second! : first!);
   const step = options.step ?? third ?? 1;
   if (end === undefined) throw new TypeError('arange() missing 1 required positional arguments: "end"');
-  return made(progression("op_arange", start, end, step, options), options);
+  return made(progression("op_arange", start, end, step, options), options, "arange");
 }
 
 /** @internal */
@@ -236,7 +252,7 @@ export function linspace(
     dtypeOr(named, -1),
     deviceOr(named),
   );
-  return made(handle, named);
+  return made(handle, named, "linspace");
 }
 
 /**
@@ -251,7 +267,11 @@ export function eye(
 ): Tensor {
   const named = (isOptions(m) ? m : { ...options, m }) as FactoryOptions & { m?: number };
   const rows = intArg(n, "eye", "n", 1);
-  return made(core.op_eye(rows, optionalIntArg(named.m, "eye", "m", 2), dtypeOr(named, -1), deviceOr(named)), named);
+  return made(
+    core.op_eye(rows, optionalIntArg(named.m, "eye", "m", 2), dtypeOr(named, -1), deviceOr(named)),
+    named,
+    "eye",
+  );
 }
 
 /** Methods of Tensor that make new tensors with its dtype and device. */

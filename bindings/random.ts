@@ -107,8 +107,8 @@ export const defaultGenerator: Generator = Object.freeze(
 );
 
 function seedAddress(address: number, seed: number | bigint): void {
-  if (typeof seed === "number" && !Number.isInteger(seed))
-    throw new ValueError(`a seed must be an integer, not ${seed}`);
+  if (typeof seed !== "bigint" && !Number.isInteger(seed))
+    throw new ValueError(`a seed must be an integer, not ${String(seed)}`);
   const value = BigInt(seed);
   if (value < -(1n << 63n) || value >= 1n << 64n)
     throw new RuntimeError("Overflow when unpacking long: a seed must fit into 64 bits");
@@ -271,7 +271,7 @@ export function randint(...args: unknown[]): Tensor {
     dtypeOr(options, -1),
     deviceOr(options),
   );
-  return made(handle, options);
+  return made(handle, options, "randint");
 }
 /**
  * Integers of another tensor's shape and dtype; follows torch.randint_like.
@@ -305,6 +305,7 @@ export function randperm(n: number, options: RandomOptions = {}): Tensor {
   return made(
     core.op_randperm(intArg(n, "randperm", "n", 1), addressOf(options), dtypeOr(options, -1), deviceOr(options)),
     options,
+    "randperm",
   );
 }
 
@@ -331,7 +332,7 @@ export function normal(
     dtypeOr(named, -1),
     deviceOr(named),
   );
-  return made(handle, named);
+  return made(handle, named, "normal");
 }
 
 /**

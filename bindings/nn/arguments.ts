@@ -1,7 +1,7 @@
 // Constructor arguments of modules and optimizers: in PyTorch's order, and by name in a last plain object.
 
 import { TypeError } from "../error.ts";
-import { isOptions } from "../tensor/call.ts";
+import { isOptions, unexpected } from "../tensor/call.ts";
 import type { Device, DType } from "../tensor/dtype.ts";
 import { FloatScalar } from "../tensor/scalar.ts";
 
@@ -9,6 +9,10 @@ import { FloatScalar } from "../tensor/scalar.ts";
 export type Rest<Positional extends unknown[], Options> = Positional extends [infer First, ...infer Others]
   ? [options?: Options] | [First | undefined, ...Rest<Others, Options>]
   : [options?: Options];
+
+/** Arguments that are needed, by position, then `Rest`; or all of them by name. */
+export type Arguments<Needed extends unknown[], Named, Positional extends unknown[], Options> =
+  [...Needed, ...Rest<Positional, Options>] | [options: Named & Options];
 
 /** Where and as what a module's parameters are made. */
 export interface Factory {
@@ -41,7 +45,7 @@ export function take<T extends object>(what: string, args: readonly unknown[], d
   }
   for (let i = 0; i < count; i++) if (args[i] !== undefined) result[names[i]!] = plain(args[i]);
   for (const key in options) {
-    if (!(key in defaults)) throw new TypeError(`${what}() got an unexpected keyword argument '${key}'`);
+    if (!(key in defaults)) unexpected(what, key);
     if (options[key] !== undefined) result[key] = plain(options[key]);
   }
   for (const name of names) {

@@ -10,6 +10,7 @@ export * from "./modules/activation.ts";
 export * from "./modules/adaptive.ts";
 export * from "./modules/conv.ts";
 export * from "./modules/pooling.ts";
+export * from "./modules/unpooling.ts";
 export * from "./modules/dropout.ts";
 export * from "./modules/normalization.ts";
 export * from "./modules/embedding.ts";
@@ -18,7 +19,26 @@ export * from "./modules/resize.ts";
 export * from "./modules/rnn.ts";
 export { MultiheadAttention, type AttentionMasks, type MultiheadAttentionOptions } from "./modules/attention.ts";
 export * from "./modules/transformer.ts";
-export * from "./modules/loss.ts";
+export {
+  BCELoss,
+  BCEWithLogitsLoss,
+  CrossEntropyLoss,
+  CTCLoss,
+  GaussianNLLLoss,
+  HuberLoss,
+  KLDivLoss,
+  L1Loss,
+  MSELoss,
+  NLLLoss,
+  NLLLoss2d,
+  PoissonNLLLoss,
+  SmoothL1Loss,
+  type ClassLossOptions,
+  type LossOptions,
+  type Reduction,
+  type WeightedLossOptions,
+} from "./modules/loss.ts";
+export * from "./modules/margin-loss.ts";
 export * as functional from "./all-functional.ts";
 export * as init from "./init.ts";
 export * as utils from "./utils/index.ts";

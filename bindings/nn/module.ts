@@ -4,7 +4,7 @@ import { noGrad } from "../autograd/mode.ts";
 import { asInstance } from "../callable.ts";
 import { NotImplementedError, RuntimeError, TypeError, ValueError } from "../error.ts";
 import { keep } from "../memory/scope.ts";
-import { defineMethods } from "../tensor/call.ts";
+import { defineMethods, typeName } from "../tensor/call.ts";
 import type { Device, DType } from "../tensor/dtype.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import {
@@ -180,7 +180,7 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
    */
   addModule(name: string, module: AnyModule | null): void {
     if (module !== null && !(module instanceof Module)) {
-      throw new TypeError(`${typeof module} is not a Module subclass`);
+      throw new TypeError(`${typeName(module)} is not a Module subclass`);
     }
     this.claim("module", name, module, (present) => present instanceof Module);
   }

@@ -2,6 +2,7 @@
 
 import { TypeError, ValueError } from "../error.ts";
 import type { Rest } from "../nn/arguments.ts";
+import { typeName } from "../tensor/call.ts";
 import type { Optimizer } from "./optimizer.ts";
 
 /** What schedulers read and write of a group. */
@@ -104,6 +105,7 @@ export abstract class LRScheduler extends Stateful {
 
   constructor(optimizer: AnyOptimizer, lastEpoch = -1) {
     super();
+    if (!Array.isArray(optimizer?.paramGroups)) throw new TypeError(`${typeName(optimizer)} is not an Optimizer`);
     this.optimizer = optimizer;
     this.lastEpoch = lastEpoch;
     groupsOf(optimizer).forEach((group, i) => {

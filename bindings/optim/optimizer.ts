@@ -7,7 +7,7 @@ import { keep } from "../memory/scope.ts";
 import { clearGrad } from "../nn/module.ts";
 import { pyFloat } from "../nn/python.ts";
 import { UPDATE } from "../gen/updates.ts";
-import { tensors as tensorList } from "../tensor/call.ts";
+import { tensors as tensorList, typeName } from "../tensor/call.ts";
 import { Code } from "../tensor/dtype.ts";
 import { converted } from "../tensor/move.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -78,6 +78,8 @@ export abstract class Optimizer<S extends Settings> {
     if ((defaults as Implementation).differentiable) {
       throw new NotImplementedError(`${new.target.name}: differentiable=True is not supported`);
     }
+    if (typeof (params as Partial<Iterable<unknown>>)?.[Symbol.iterator] !== "function")
+      throw new TypeError(`'${typeName(params)}' object is not iterable`);
     const list: unknown[] = [...params];
     if (list.length === 0) throw new ValueError("optimizer got an empty parameter list");
     if (list[0] instanceof Tensor) this.addParamGroup({ params: list as Tensor[] } as unknown as GroupInit<S>);

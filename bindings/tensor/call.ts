@@ -350,8 +350,15 @@ export function isOptions(value: unknown): value is Record<string, unknown> {
 /** @throws TypeError for a name that the op doesn't have, or that one of the `given` arguments before has already given */
 export function checkOptions(options: Record<string, unknown>, names: readonly string[], op: string, given = 0): void {
   for (const key in options) {
-    if (!names.includes(key, given)) refuse(`${op}() got an unexpected keyword argument '${key}'`);
+    if (!names.includes(key, given)) unexpected(op, key);
   }
+}
+
+/** Throws for a name that `op` doesn't have, with a hint where it is written as in Python. */
+export function unexpected(op: string, key: string): never {
+  const camelCase = key.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+  const hint = camelCase === key ? "" : ` (names are camelCase: ${camelCase})`;
+  refuse(`${op}() got an unexpected keyword argument '${key}'${hint}`);
 }
 
 /** Python's name for the type of a value. */
@@ -367,8 +374,11 @@ export function typeName(value: unknown): string {
       return "str";
     case "undefined":
       return "NoneType";
-    case "function":
-      return "function";
+    case "function": {
+      // modules are functions with a prototype of their own
+      const { name } = value.constructor;
+      return name === "Function" ? "function" : name;
+    }
     default:
       if (value === null) return "NoneType";
       if (value instanceof Tensor) return "Tensor";

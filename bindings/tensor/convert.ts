@@ -153,10 +153,10 @@ function to(this: Tensor, ...args: unknown[]): Tensor | Promise<Tensor> {
     if (value instanceof Tensor) {
       code = value.dtypeCode;
       device = deviceCode(value.device);
+    } else if (codeOf(value) >= 0) {
+      code = codeOf(value);
     } else if (typeof value === "string") {
-      const known = codeOf(value);
-      if (known >= 0) code = known;
-      else device = deviceCode(value);
+      device = deviceCode(value);
     } else if (typeof value === "boolean") {
       flags.push(value);
     } else if (isOptions(value)) {

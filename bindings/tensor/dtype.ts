@@ -79,6 +79,12 @@ const ALIASES: Record<string, DType> = {
 const CODES = new Map<unknown, number>(NAMES.map((name, code) => [name, code]));
 for (const [alias, name] of Object.entries(ALIASES)) CODES.set(alias, CODES.get(name)!);
 
+/** Lets a function stand for a dtype: `torch.float`, which in PyTorch is one. */
+export const alias = <F extends object>(fn: F, name: DType): F => {
+  CODES.set(fn, CODES.get(name)!);
+  return fn;
+};
+
 /** The code of a dtype, or -1 where it is none. */
 export function codeOf(dtype: unknown): number {
   return CODES.get(dtype) ?? -1;

@@ -50,6 +50,9 @@ const VERSION = 3;
 const INFERENCE = 4;
 const RETAINS_GRAD = 8;
 
+/** The core's tables lie below this address, and no tensor does. */
+const LOWEST = 4096;
+
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export interface Tensor
   extends
@@ -84,6 +87,9 @@ export class Tensor {
 
   /** @internal Wraps an owned handle. */
   constructor(handle: number) {
+    // PyTorch's constructor takes sizes or values; as an address they would corrupt the memory
+    if (typeof handle !== "number" || (handle & 7) !== 0 || handle >>> 0 < LOWEST || arguments.length > 1)
+      throw new TypeError("Tensor() is no way to make a tensor: call torch.tensor(data), or torch.empty(size)");
     this.handle = handle;
     adopt(this);
   }
@@ -512,6 +518,10 @@ export class Tensor {
    */
   toStringAsync(): Promise<string> {
     return readLater(live(this), (host) => formatTensor(this, "tensor(", host));
+  }
+  /** Python's float(x) where JavaScript wants a number, as in `loss < best`. @throws ValueError for several elements */
+  [Symbol.toPrimitive](hint: string): string | number {
+    return hint === "number" ? Number(this.item()) : this.toString();
   }
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();

@@ -2,7 +2,10 @@
 import { expect, test } from "vitest";
 import * as torch from "flambeau";
 
+const { nn, optim } = torch;
+const { data } = torch.utils;
 const a = torch.zeros(2, 3);
+const layer = new nn.Linear(2, 1);
 const b = torch.zeros(4);
 const ints = torch.tensor([1n, 2n]);
 const wrong = (value: unknown) => value as never;
@@ -91,6 +94,88 @@ const calls: [string, () => unknown, typeof torch.TorchError, string | RegExp][]
   ],
   ["hooks on constants", () => a.registerHook(() => {}), torch.RuntimeError, "cannot register a hook"],
   ["item of many", () => a.item(), torch.ValueError, "only one element tensors can be converted to Python scalars"],
+  [
+    "an option of a factory written as in Python",
+    () => torch.zeros(2, { requires_grad: true } as never),
+    torch.TypeError,
+    "zeros() got an unexpected keyword argument 'requires_grad' (names are camelCase: requiresGrad)",
+  ],
+  [
+    "an option that a range doesn't have",
+    () => torch.linspace(0, 1, 3, { device_: "cpu" } as never),
+    torch.TypeError,
+    "linspace() got an unexpected keyword argument 'device_'",
+  ],
+  [
+    "an option that torch.tensor doesn't have",
+    () => torch.tensor([1], { type: "int64" } as never),
+    torch.TypeError,
+    "tensor() got an unexpected keyword argument 'type'",
+  ],
+  [
+    "sizes for the constructor of Tensor",
+    () => new torch.Tensor(...([2, 3] as unknown as [number])),
+    torch.TypeError,
+    "call torch.tensor",
+  ],
+  ["values for the constructor of Tensor", () => new torch.Tensor(wrong([2, 3])), torch.TypeError, "call torch.tensor"],
+  ["a size for the constructor of Tensor", () => new torch.Tensor(8), torch.TypeError, "call torch.tensor"],
+  [
+    "a layer without its size",
+    () => new nn.Linear(...wrong([3])),
+    torch.TypeError,
+    "missing required argument: 'outFeatures'",
+  ],
+  [
+    "a convolution without its window",
+    () => new nn.Conv2d(...wrong([3, 8])),
+    torch.TypeError,
+    "Conv2d() missing required argument: 'kernelSize'",
+  ],
+  [
+    "a function in a Sequential",
+    () => new nn.Sequential(wrong(torch.relu)),
+    torch.TypeError,
+    "function is not a Module subclass",
+  ],
+  [
+    "a module for its parameters",
+    () => new optim.SGD(wrong(layer), { lr: 1 }),
+    torch.TypeError,
+    "'Linear' object is not iterable",
+  ],
+  [
+    "a module for an optimizer",
+    () => new optim.lrScheduler.StepLR(wrong(layer), 1),
+    torch.TypeError,
+    "Linear is not an Optimizer",
+  ],
+  [
+    "an option that a loader doesn't have",
+    () => new data.DataLoader([1], { batch_size: 2 } as never),
+    torch.TypeError,
+    "DataLoader() got an unexpected keyword argument 'batch_size' (names are camelCase: batchSize)",
+  ],
+  [
+    "a list of tensors for a dataset",
+    () => new data.TensorDataset(wrong([a])),
+    torch.TypeError,
+    "must be Tensors, not list",
+  ],
+  ["a sample beyond a list", () => new data.Subset([1, 2], [5]).get(0), torch.IndexError, "list index out of range"],
+  ["a seed in words", () => torch.manualSeed(wrong("one")), torch.ValueError, "a seed must be an integer, not one"],
+  [
+    "clipping to nothing",
+    () => nn.utils.clipGradNorm_(layer.parameters(), wrong(undefined)),
+    torch.TypeError,
+    "clip_grad_norm_() missing 1 required positional argument: 'max_norm'",
+  ],
+  [
+    "many elements where a number stands",
+    () => Number(a),
+    torch.ValueError,
+    "only one element tensors can be converted",
+  ],
 ];
 
 test.each(calls)("%s", (_, call, type, message) => {

@@ -140,7 +140,7 @@ test("registration refuses names and values as PyTorch does, and what is registe
   expect(() => net.registerParameter("x", torch.ones([1]) as torch.nn.Parameter)).toThrow(
     "cannot assign 'torch.FloatTensor' object to parameter 'x' (torch.nn.Parameter or None required)",
   );
-  expect(() => net.addModule("x", {} as torch.nn.AnyModule)).toThrow("object is not a Module subclass");
+  expect(() => net.addModule("x", {} as torch.nn.AnyModule)).toThrow("dict is not a Module subclass");
 });
 
 test("entries leave lists and dicts of modules", () => {

@@ -80,8 +80,8 @@ export class Sequential extends ListModule<Stage, [input: Tensor], Tensor> {
   constructor(...modules: Stage[] | [named: Record<string, Stage>]) {
     super();
     const [first] = modules;
-    if (modules.length === 1 && !(first instanceof Module)) Object.assign(this, first);
-    else modules.forEach((module, i) => (this[i] = module as Stage));
+    const named = modules.length === 1 && typeof first === "object" && !(first instanceof Module);
+    for (const [name, module] of Object.entries(named ? first : modules)) this.addModule(name, module as Stage);
   }
 
   forward(input: Tensor): Tensor {

@@ -2,7 +2,7 @@
 
 import { RuntimeError, ValueError } from "../../error.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import { defaultFactory, take, type Factory, type Rest } from "../arguments.ts";
+import { defaultFactory, required, take, type Factory, type Rest } from "../arguments.ts";
 import { empty } from "../factory.ts";
 import * as F from "../functional.ts";
 import * as init from "../init.ts";
@@ -63,6 +63,20 @@ type ConvTransposeRest = Rest<
   ],
   ConvTransposeOptions
 >;
+
+/** What every convolution is given, by position or by name, and the rest of its arguments. */
+type Arguments<Positional extends unknown[], Options> =
+  | [inChannels: number, outChannels: number, kernelSize: Size, ...Positional]
+  | [inChannels: number, outChannels: number, options: { kernelSize: Size } & Options]
+  | [options: { inChannels: number; outChannels: number; kernelSize: Size } & Options];
+type ConvArguments = Arguments<ConvRest, ConvOptions>;
+type ConvTransposeArguments = Arguments<ConvTransposeRest, ConvTransposeOptions>;
+
+const needed = {
+  inChannels: required<number>(),
+  outChannels: required<number>(),
+  kernelSize: required<Size>(),
+};
 
 /**
  * A size for each of `n` dimensions.
@@ -197,7 +211,8 @@ abstract class Convolution<Args extends unknown[] = [input: Tensor]> extends Mod
   }
 }
 
-const convDefaults: Required<Omit<ConvOptions, "device" | "dtype">> & typeof defaultFactory = {
+const convDefaults: typeof needed & Required<Omit<ConvOptions, "device" | "dtype">> & typeof defaultFactory = {
+  ...needed,
   stride: 1,
   padding: 0,
   dilation: 1,
@@ -209,8 +224,8 @@ const convDefaults: Required<Omit<ConvOptions, "device" | "dtype">> & typeof def
 
 /** A convolution over `n` dimensions. */
 abstract class ConvNd extends Convolution {
-  constructor(n: number, what: string, inChannels: number, outChannels: number, kernelSize: Size, rest: ConvRest) {
-    const { device, dtype, ...options } = take(what, rest, convDefaults);
+  constructor(n: number, what: string, args: ConvArguments) {
+    const { inChannels, outChannels, kernelSize, device, dtype, ...options } = take(what, args, convDefaults);
     const { padding } = options;
     const settings: Settings = {
       ...options,
@@ -235,8 +250,8 @@ const factoryOf = (device: Factory["device"], dtype: Factory["dtype"]): Factory 
  * new nn.Conv1d(2, 4, 3, { padding: 1 })(torch.zeros(1, 2, 8)).shape; // [1, 4, 8]
  */
 export class Conv1d extends ConvNd {
-  constructor(inChannels: number, outChannels: number, kernelSize: Size, ...rest: ConvRest) {
-    super(1, "Conv1d", inChannels, outChannels, kernelSize, rest);
+  constructor(...args: ConvArguments) {
+    super(1, "Conv1d", args);
   }
   forward(input: Tensor): Tensor {
     const { input: x, padding } = this.padded(input);
@@ -250,8 +265,8 @@ export class Conv1d extends ConvNd {
  * new nn.Conv2d(1, 5, 3, { padding: 1 })(torch.zeros(2, 1, 8, 8)).shape; // [2, 5, 8, 8]
  */
 export class Conv2d extends ConvNd {
-  constructor(inChannels: number, outChannels: number, kernelSize: Size, ...rest: ConvRest) {
-    super(2, "Conv2d", inChannels, outChannels, kernelSize, rest);
+  constructor(...args: ConvArguments) {
+    super(2, "Conv2d", args);
   }
   forward(input: Tensor): Tensor {
     const { input: x, padding } = this.padded(input);
@@ -265,8 +280,8 @@ export class Conv2d extends ConvNd {
  * new nn.Conv3d(1, 2, 3)(torch.zeros(1, 1, 4, 5, 6)).shape; // [1, 2, 2, 3, 4]
  */
 export class Conv3d extends ConvNd {
-  constructor(inChannels: number, outChannels: number, kernelSize: Size, ...rest: ConvRest) {
-    super(3, "Conv3d", inChannels, outChannels, kernelSize, rest);
+  constructor(...args: ConvArguments) {
+    super(3, "Conv3d", args);
   }
   forward(input: Tensor): Tensor {
     const { input: x, padding } = this.padded(input);
@@ -274,7 +289,10 @@ export class Conv3d extends ConvNd {
   }
 }
 
-const transposeDefaults: Required<Omit<ConvTransposeOptions, "device" | "dtype">> & typeof defaultFactory = {
+const transposeDefaults: typeof needed &
+  Required<Omit<ConvTransposeOptions, "device" | "dtype">> &
+  typeof defaultFactory = {
+  ...needed,
   stride: 1,
   padding: 0,
   outputPadding: 0,
@@ -287,15 +305,8 @@ const transposeDefaults: Required<Omit<ConvTransposeOptions, "device" | "dtype">
 
 /** A transposed convolution over `n` dimensions. */
 abstract class ConvTransposeNd extends Convolution<[input: Tensor, outputSize?: readonly number[] | null]> {
-  constructor(
-    n: number,
-    what: string,
-    inChannels: number,
-    outChannels: number,
-    kernelSize: Size,
-    rest: ConvTransposeRest,
-  ) {
-    const { device, dtype, ...options } = take(what, rest, transposeDefaults);
+  constructor(n: number, what: string, args: ConvTransposeArguments) {
+    const { inChannels, outChannels, kernelSize, device, dtype, ...options } = take(what, args, transposeDefaults);
     const settings: Settings = {
       ...options,
       stride: perDim(options.stride, n),
@@ -319,8 +330,8 @@ abstract class ConvTransposeNd extends Convolution<[input: Tensor, outputSize?: 
  * new nn.ConvTranspose1d(2, 4, 2, { stride: 2 })(torch.zeros(1, 2, 8)).shape; // [1, 4, 16]
  */
 export class ConvTranspose1d extends ConvTransposeNd {
-  constructor(inChannels: number, outChannels: number, kernelSize: Size, ...rest: ConvTransposeRest) {
-    super(1, "ConvTranspose1d", inChannels, outChannels, kernelSize, rest);
+  constructor(...args: ConvTransposeArguments) {
+    super(1, "ConvTranspose1d", args);
   }
   forward(input: Tensor, outputSize?: readonly number[] | null): Tensor {
     const extra = this.outputPaddingFor(input, outputSize);
@@ -335,8 +346,8 @@ export class ConvTranspose1d extends ConvTransposeNd {
  * new nn.ConvTranspose2d(2, 1, 2, { stride: 2 })(torch.zeros(1, 2, 4, 4)).shape; // [1, 1, 8, 8]
  */
 export class ConvTranspose2d extends ConvTransposeNd {
-  constructor(inChannels: number, outChannels: number, kernelSize: Size, ...rest: ConvTransposeRest) {
-    super(2, "ConvTranspose2d", inChannels, outChannels, kernelSize, rest);
+  constructor(...args: ConvTransposeArguments) {
+    super(2, "ConvTranspose2d", args);
   }
   forward(input: Tensor, outputSize?: readonly number[] | null): Tensor {
     const extra = this.outputPaddingFor(input, outputSize);
@@ -351,8 +362,8 @@ export class ConvTranspose2d extends ConvTransposeNd {
  * new nn.ConvTranspose3d(2, 1, 2, { stride: 2 })(torch.zeros(1, 2, 2, 2, 2)).shape; // [1, 1, 4, 4, 4]
  */
 export class ConvTranspose3d extends ConvTransposeNd {
-  constructor(inChannels: number, outChannels: number, kernelSize: Size, ...rest: ConvTransposeRest) {
-    super(3, "ConvTranspose3d", inChannels, outChannels, kernelSize, rest);
+  constructor(...args: ConvTransposeArguments) {
+    super(3, "ConvTranspose3d", args);
   }
   forward(input: Tensor, outputSize?: readonly number[] | null): Tensor {
     const extra = this.outputPaddingFor(input, outputSize);

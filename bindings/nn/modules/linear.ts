@@ -2,7 +2,7 @@
 
 import * as torch from "../../gen/functions.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import { defaultFactory, take, type Factory, type Rest } from "../arguments.ts";
+import { type Arguments, defaultFactory, required, take, type Factory, type Rest } from "../arguments.ts";
 import { empty } from "../factory.ts";
 import * as F from "../functional.ts";
 import * as init from "../init.ts";
@@ -43,9 +43,21 @@ export class Linear extends Module {
   weight: Parameter;
   bias: Parameter | null;
 
-  constructor(inFeatures: number, outFeatures: number, ...rest: Rest<[bias: boolean], LinearOptions>) {
+  constructor(
+    ...args: Arguments<
+      [inFeatures: number, outFeatures: number],
+      { inFeatures: number; outFeatures: number },
+      [bias: boolean],
+      LinearOptions
+    >
+  ) {
     super();
-    const { bias, ...factory } = take("Linear", rest, { bias: true, ...defaultFactory });
+    const { inFeatures, outFeatures, bias, ...factory } = take("Linear", args, {
+      inFeatures: required<number>(),
+      outFeatures: required<number>(),
+      bias: true,
+      ...defaultFactory,
+    });
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
     this.weight = new Parameter(empty([outFeatures, inFeatures], factory));
@@ -90,13 +102,21 @@ export class Bilinear extends Module<[input1: Tensor, input2: Tensor]> {
   bias: Parameter | null;
 
   constructor(
-    in1Features: number,
-    in2Features: number,
-    outFeatures: number,
-    ...rest: Rest<[bias: boolean], LinearOptions>
+    ...args: Arguments<
+      [in1Features: number, in2Features: number, outFeatures: number],
+      { in1Features: number; in2Features: number; outFeatures: number },
+      [bias: boolean],
+      LinearOptions
+    >
   ) {
     super();
-    const { bias, ...factory } = take("Bilinear", rest, { bias: true, ...defaultFactory });
+    const { in1Features, in2Features, outFeatures, bias, ...factory } = take("Bilinear", args, {
+      in1Features: required<number>(),
+      in2Features: required<number>(),
+      outFeatures: required<number>(),
+      bias: true,
+      ...defaultFactory,
+    });
     this.in1Features = in1Features;
     this.in2Features = in2Features;
     this.outFeatures = outFeatures;

@@ -4,7 +4,7 @@ import { ValueError } from "../../error.ts";
 import type { FloatScalar } from "../../tensor/scalar.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { noGrad } from "../../autograd/mode.ts";
-import { defaultFactory, take, type Factory, type Rest } from "../arguments.ts";
+import { type Arguments, defaultFactory, required, take, type Factory } from "../arguments.ts";
 import { full } from "../factory.ts";
 import * as F from "../functional.ts";
 import * as init from "../init.ts";
@@ -22,7 +22,9 @@ export interface NormOptions extends Factory {
   /** Keeps running statistics for evaluation. */
   trackRunningStats?: boolean;
 }
-type NormRest = Rest<
+type NormArguments = Arguments<
+  [numFeatures: number],
+  { numFeatures: number },
   [eps: number | FloatScalar, momentum: number | FloatScalar | null, affine: boolean, trackRunningStats: boolean],
   NormOptions
 >;
@@ -40,9 +42,10 @@ abstract class NormBase extends Module {
   runningVar: Tensor | null = null;
   numBatchesTracked: Tensor | null = null;
 
-  constructor(numFeatures: number, defaults: { affine: boolean; trackRunningStats: boolean }, rest: NormRest) {
+  constructor(defaults: { affine: boolean; trackRunningStats: boolean }, args: NormArguments) {
     super();
-    const options = take(new.target.name, rest, {
+    const { numFeatures, ...options } = take(new.target.name, args, {
+      numFeatures: required<number>(),
       eps: 1e-5,
       momentum: 0.1 as number | null,
       ...defaults,
@@ -95,8 +98,8 @@ function checkDims(input: Tensor, allowed: readonly number[]): void {
 }
 
 abstract class BatchNorm extends NormBase {
-  constructor(numFeatures: number, ...rest: NormRest) {
-    super(numFeatures, { affine: true, trackRunningStats: true }, rest);
+  constructor(...args: NormArguments) {
+    super({ affine: true, trackRunningStats: true }, args);
   }
 
   forward(input: Tensor): Tensor {
@@ -154,8 +157,8 @@ export class BatchNorm3d extends BatchNorm {
 }
 
 abstract class InstanceNorm extends NormBase {
-  constructor(numFeatures: number, ...rest: NormRest) {
-    super(numFeatures, { affine: false, trackRunningStats: false }, rest);
+  constructor(...args: NormArguments) {
+    super({ affine: false, trackRunningStats: false }, args);
   }
   protected abstract readonly unbatchedDims: number;
 
@@ -230,11 +233,16 @@ export class LayerNorm extends Module {
   bias: Parameter | null;
 
   constructor(
-    normalizedShape: number | readonly number[],
-    ...rest: Rest<[eps: number | FloatScalar, elementwiseAffine: boolean], LayerNormOptions>
+    ...args: Arguments<
+      [normalizedShape: number | readonly number[]],
+      { normalizedShape: number | readonly number[] },
+      [eps: number | FloatScalar, elementwiseAffine: boolean],
+      LayerNormOptions
+    >
   ) {
     super();
-    const { eps, elementwiseAffine, ...factory } = take("LayerNorm", rest, {
+    const { normalizedShape, eps, elementwiseAffine, ...factory } = take("LayerNorm", args, {
+      normalizedShape: required<number | readonly number[]>(),
       eps: 1e-5,
       elementwiseAffine: true,
       ...defaultFactory,
@@ -278,15 +286,21 @@ export class GroupNorm extends Module {
   bias: Parameter | null;
 
   constructor(
-    numGroups: number,
-    numChannels: number,
-    ...rest: Rest<
+    ...args: Arguments<
+      [numGroups: number, numChannels: number],
+      { numGroups: number; numChannels: number },
       [eps: number | FloatScalar, affine: boolean],
       { eps?: number | FloatScalar; affine?: boolean } & Factory
     >
   ) {
     super();
-    const { eps, affine, ...factory } = take("GroupNorm", rest, { eps: 1e-5, affine: true, ...defaultFactory });
+    const { numGroups, numChannels, eps, affine, ...factory } = take("GroupNorm", args, {
+      numGroups: required<number>(),
+      numChannels: required<number>(),
+      eps: 1e-5,
+      affine: true,
+      ...defaultFactory,
+    });
     if (numChannels % numGroups !== 0) throw new ValueError("num_channels must be divisible by num_groups");
     this.numGroups = numGroups;
     this.numChannels = numChannels;
@@ -325,14 +339,16 @@ export class RMSNorm extends Module {
   weight: Parameter | null;
 
   constructor(
-    normalizedShape: number | readonly number[],
-    ...rest: Rest<
+    ...args: Arguments<
+      [normalizedShape: number | readonly number[]],
+      { normalizedShape: number | readonly number[] },
       [eps: number | FloatScalar | null, elementwiseAffine: boolean],
       { eps?: number | FloatScalar | null; elementwiseAffine?: boolean } & Factory
     >
   ) {
     super();
-    const { eps, elementwiseAffine, ...factory } = take("RMSNorm", rest, {
+    const { normalizedShape, eps, elementwiseAffine, ...factory } = take("RMSNorm", args, {
+      normalizedShape: required<number | readonly number[]>(),
       eps: null as number | null,
       elementwiseAffine: true,
       ...defaultFactory,
@@ -362,19 +378,20 @@ export class LocalResponseNorm extends Module {
   readonly k: number;
 
   constructor(
-    size: number,
-    ...rest: Rest<
+    ...args: Arguments<
+      [size: number],
+      { size: number },
       [alpha: number | FloatScalar, beta: number | FloatScalar, k: number | FloatScalar],
       { alpha?: number | FloatScalar; beta?: number | FloatScalar; k?: number | FloatScalar }
     >
   ) {
     super();
-    this.size = size;
     ({
+      size: this.size,
       alpha: this.alpha,
       beta: this.beta,
       k: this.k,
-    } = take(new.target.name, rest, { alpha: 1e-4, beta: 0.75, k: 1 }));
+    } = take(new.target.name, args, { size: required<number>(), alpha: 1e-4, beta: 0.75, k: 1 }));
   }
   forward(input: Tensor): Tensor {
     return F.localResponseNorm(input, this.size, this.alpha, this.beta, this.k);

@@ -1,11 +1,11 @@
-// Pooling: maxima, means and power means of windows.
+// Pooling: maxima and means of windows.
 
 import { Tensor } from "../../tensor/tensor.ts";
-import { required, take, type Rest } from "../arguments.ts";
+import { type Arguments, required, take, type Rest } from "../arguments.ts";
 import * as F from "../functional.ts";
 import { Module } from "../module.ts";
 import { py } from "../python.ts";
-import { perDim, type Size } from "./conv.ts";
+import type { Size } from "./conv.ts";
 
 export interface MaxPoolOptions {
   /** Step of the window (default: its size). */
@@ -201,9 +201,9 @@ function outputSizeFor(input: Tensor, outputSize: OutputSize, n: number): number
 
 abstract class AdaptiveAvgPool extends Module {
   readonly outputSize: OutputSize;
-  constructor(outputSize: OutputSize) {
+  constructor(...args: [outputSize: OutputSize] | [options: { outputSize: OutputSize }]) {
     super();
-    this.outputSize = outputSize;
+    this.outputSize = take(new.target.name, args, { outputSize: required<OutputSize>() }).outputSize;
   }
   override extraRepr(): string {
     return `output_size=${py(this.outputSize)}`;
@@ -244,10 +244,19 @@ export class AdaptiveAvgPool3d extends AdaptiveAvgPool {
 abstract class AdaptiveMaxPool extends Module<[input: Tensor], MaxPoolResult> {
   readonly outputSize: OutputSize;
   readonly returnIndices: boolean;
-  constructor(outputSize: OutputSize, ...rest: Rest<[returnIndices: boolean], { returnIndices?: boolean }>) {
+  constructor(
+    ...args: Arguments<
+      [outputSize: OutputSize],
+      { outputSize: OutputSize },
+      [returnIndices: boolean],
+      { returnIndices?: boolean }
+    >
+  ) {
     super();
-    this.outputSize = outputSize;
-    this.returnIndices = take(new.target.name, rest, { returnIndices: false }).returnIndices;
+    ({ outputSize: this.outputSize, returnIndices: this.returnIndices } = take(new.target.name, args, {
+      outputSize: required<OutputSize>(),
+      returnIndices: false,
+    }));
   }
   protected chosen(results: Tensor[]): MaxPoolResult {
     return this.returnIndices ? results : results[0]!;
@@ -285,114 +294,5 @@ export class AdaptiveMaxPool2d extends AdaptiveMaxPool {
 export class AdaptiveMaxPool3d extends AdaptiveMaxPool {
   forward(input: Tensor): MaxPoolResult {
     return this.chosen(F.adaptiveMaxPool3dWithIndices(input, outputSizeFor(input, this.outputSize, 3)));
-  }
-}
-
-/** (Σ xᵖ)^(1/p) over windows. */
-abstract class LPPool extends Module {
-  readonly normType: number;
-  readonly kernelSize: Size;
-  readonly stride: Size | null;
-  readonly ceilMode: boolean;
-  constructor(
-    normType: number,
-    kernelSize: Size,
-    ...rest: Rest<[stride: Size | null, ceilMode: boolean], { stride?: Size | null; ceilMode?: boolean }>
-  ) {
-    super();
-    this.normType = Number(normType);
-    this.kernelSize = kernelSize;
-    ({ stride: this.stride, ceilMode: this.ceilMode } = take(new.target.name, rest, {
-      stride: null as Size | null,
-      ceilMode: false,
-    }));
-  }
-  override extraRepr(): string {
-    const { normType, kernelSize, stride, ceilMode } = this;
-    return `norm_type=${py(normType)}, kernel_size=${py(kernelSize)}, stride=${py(stride)}, ceil_mode=${py(ceilMode)}`;
-  }
-}
-/**
- * Power means over windows of [N, C, L]; follows torch.nn.LPPool1d.
- * @example
- * new nn.LPPool1d(2, 2)(torch.tensor([[[3, 4, 0, 5]]])); // tensor([[[5., 5.]]])
- */
-export class LPPool1d extends LPPool {
-  forward(input: Tensor): Tensor {
-    return F.lpPool1d(input, this.normType, this.kernelSize, this.stride, this.ceilMode);
-  }
-}
-/**
- * Power means over windows of [N, C, H, W]; follows torch.nn.LPPool2d.
- * @example
- * new nn.LPPool2d(2, 2)(torch.tensor([[[[3, 4], [0, 0]]]])); // tensor([[[[5.]]]])
- */
-export class LPPool2d extends LPPool {
-  forward(input: Tensor): Tensor {
-    return F.lpPool2d(input, this.normType, this.kernelSize, this.stride, this.ceilMode);
-  }
-}
-
-type UnpoolRest = Rest<[stride: Size | null, padding: Size], { stride?: Size | null; padding?: Size }>;
-
-abstract class MaxUnpool extends Module<[input: Tensor, indices: Tensor, outputSize?: readonly number[] | null]> {
-  readonly kernelSize: number[];
-  readonly stride: number[];
-  readonly padding: number[];
-  constructor(n: number, kernelSize: Size, rest: UnpoolRest) {
-    super();
-    const { stride, padding } = take(new.target.name, rest, { stride: null as Size | null, padding: 0 as Size });
-    this.kernelSize = perDim(kernelSize, n);
-    this.stride = perDim(stride ?? kernelSize, n);
-    this.padding = perDim(padding, n);
-  }
-  override extraRepr(): string {
-    return `kernel_size=${py(this.kernelSize)}, stride=${py(this.stride)}, padding=${py(this.padding)}`;
-  }
-}
-/**
- * Maxima back where MaxPool1d with `returnIndices` found them, zeros elsewhere; follows torch.nn.MaxUnpool1d. `outputSize` settles
- * which of the possible sizes the input had.
- * @example
- * const pool = new nn.MaxPool1d(2, { returnIndices: true });
- * const [values, places] = pool(torch.tensor([[[1, 3, 2, 4]]]));
- * new nn.MaxUnpool1d(2)(values, places); // tensor([[[0., 3., 0., 4.]]])
- */
-export class MaxUnpool1d extends MaxUnpool {
-  constructor(kernelSize: Size, ...rest: UnpoolRest) {
-    super(1, kernelSize, rest);
-  }
-  forward(input: Tensor, indices: Tensor, outputSize: readonly number[] | null = null): Tensor {
-    return F.maxUnpool1d(input, indices, this.kernelSize, this.stride, this.padding, outputSize);
-  }
-}
-/**
- * The same for MaxPool2d; follows torch.nn.MaxUnpool2d.
- * @example
- * const pool = new nn.MaxPool2d(2, { returnIndices: true });
- * const [values, places] = pool(torch.tensor([[[[1, 2], [3, 4]]]]));
- * new nn.MaxUnpool2d(2)(values, places); // tensor([[[[0., 0.], [0., 4.]]]])
- */
-export class MaxUnpool2d extends MaxUnpool {
-  constructor(kernelSize: Size, ...rest: UnpoolRest) {
-    super(2, kernelSize, rest);
-  }
-  forward(input: Tensor, indices: Tensor, outputSize: readonly number[] | null = null): Tensor {
-    return F.maxUnpool2d(input, indices, this.kernelSize, this.stride, this.padding, outputSize);
-  }
-}
-/**
- * The same for MaxPool3d; follows torch.nn.MaxUnpool3d.
- * @example
- * const pool = new nn.MaxPool3d(2, { returnIndices: true });
- * const [values, places] = pool(torch.arange(8).float().reshape(1, 1, 2, 2, 2));
- * new nn.MaxUnpool3d(2)(values, places).sum(); // tensor(7.)
- */
-export class MaxUnpool3d extends MaxUnpool {
-  constructor(kernelSize: Size, ...rest: UnpoolRest) {
-    super(3, kernelSize, rest);
-  }
-  forward(input: Tensor, indices: Tensor, outputSize: readonly number[] | null = null): Tensor {
-    return F.maxUnpool3d(input, indices, this.kernelSize, this.stride, this.padding, outputSize);
   }
 }

@@ -4,7 +4,7 @@ import { RuntimeError, ValueError } from "../../error.ts";
 import * as torch from "../../gen/functions.ts";
 import type { FloatScalar } from "../../tensor/scalar.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import { defaultFactory, required, take, type Factory, type Rest } from "../arguments.ts";
+import { type Arguments, defaultFactory, required, take, type Factory, type Rest } from "../arguments.ts";
 import { empty, full } from "../factory.ts";
 import * as F from "../functional.ts";
 import * as init from "../init.ts";
@@ -479,7 +479,17 @@ export abstract class RNNCellBase<Args extends unknown[], Result> extends Module
     return parts.join(", ");
   }
 }
-type CellRest = Rest<[bias: boolean], { bias?: boolean } & Factory>;
+type CellArguments<Positional extends unknown[], Options> = Arguments<
+  [inputSize: number, hiddenSize: number],
+  { inputSize: number; hiddenSize: number },
+  [bias: boolean, ...Positional],
+  { bias?: boolean } & Factory & Options
+>;
+const cellDefaults = {
+  inputSize: required<number>(),
+  hiddenSize: required<number>(),
+  bias: true,
+};
 
 /**
  * One step of RNN; follows torch.nn.RNNCell.
@@ -488,16 +498,12 @@ type CellRest = Rest<[bias: boolean], { bias?: boolean } & Factory>;
  */
 export class RNNCell extends RNNCellBase<SingleState, Tensor> {
   readonly nonlinearity: "tanh" | "relu";
-  constructor(
-    inputSize: number,
-    hiddenSize: number,
-    ...rest: Rest<
-      [bias: boolean, nonlinearity: "tanh" | "relu"],
-      { bias?: boolean; nonlinearity?: "tanh" | "relu" } & Factory
-    >
-  ) {
-    const options = take("RNNCell", rest, { bias: true, nonlinearity: "tanh" as "tanh" | "relu", ...defaultFactory });
-    const { bias, nonlinearity, ...factory } = options;
+  constructor(...args: CellArguments<[nonlinearity: "tanh" | "relu"], { nonlinearity?: "tanh" | "relu" }>) {
+    const { inputSize, hiddenSize, bias, nonlinearity, ...factory } = take("RNNCell", args, {
+      ...cellDefaults,
+      nonlinearity: "tanh" as "tanh" | "relu",
+      ...defaultFactory,
+    });
     super(nonlinearity === "relu" ? "RNN_RELU" : "RNN_TANH", inputSize, hiddenSize, bias, factory);
     this.nonlinearity = nonlinearity;
   }
@@ -515,8 +521,8 @@ export class RNNCell extends RNNCellBase<SingleState, Tensor> {
  * new nn.GRUCell(2, 3)(torch.zeros(1, 2)).shape; // [1, 3]
  */
 export class GRUCell extends RNNCellBase<SingleState, Tensor> {
-  constructor(inputSize: number, hiddenSize: number, ...rest: CellRest) {
-    const { bias, ...factory } = take("GRUCell", rest, { bias: true, ...defaultFactory });
+  constructor(...args: CellArguments<[], object>) {
+    const { inputSize, hiddenSize, bias, ...factory } = take("GRUCell", args, { ...cellDefaults, ...defaultFactory });
     super("GRU", inputSize, hiddenSize, bias, factory);
   }
   forward(input: Tensor, hx: Tensor | null = null): Tensor {
@@ -534,8 +540,8 @@ export class LSTMCell extends RNNCellBase<
   [input: Tensor, hx?: readonly [h: Tensor, c: Tensor] | null],
   [h: Tensor, c: Tensor]
 > {
-  constructor(inputSize: number, hiddenSize: number, ...rest: CellRest) {
-    const { bias, ...factory } = take("LSTMCell", rest, { bias: true, ...defaultFactory });
+  constructor(...args: CellArguments<[], object>) {
+    const { inputSize, hiddenSize, bias, ...factory } = take("LSTMCell", args, { ...cellDefaults, ...defaultFactory });
     super("LSTM", inputSize, hiddenSize, bias, factory);
   }
   forward(input: Tensor, hx: readonly [h: Tensor, c: Tensor] | null = null): [h: Tensor, c: Tensor] {

@@ -1,7 +1,7 @@
 // Clipping gradients.
 
 import { noGrad } from "../../autograd/mode.ts";
-import { RuntimeError } from "../../error.ts";
+import { RuntimeError, TypeError } from "../../error.ts";
 import * as torch from "../../gen/functions.ts";
 import { tensor } from "../../tensor/create.ts";
 import { Tensor } from "../../tensor/tensor.ts";
@@ -25,6 +25,8 @@ export function clipGradNorm_(
   normType: number | { normType?: number; errorIfNonfinite?: boolean } = 2,
   errorIfNonfinite = false,
 ): Tensor {
+  if (maxNorm === undefined)
+    throw new TypeError("clip_grad_norm_() missing 1 required positional argument: 'max_norm'");
   const options = typeof normType === "object" ? normType : { normType, errorIfNonfinite };
   const p = Number(options.normType ?? 2);
   const grads = gradsOf(parameters);

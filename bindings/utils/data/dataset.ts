@@ -1,10 +1,11 @@
 // Datasets: what a DataLoader reads samples from.
 
-import { TypeError, ValueError } from "../../error.ts";
+import { IndexError, TypeError, ValueError } from "../../error.ts";
 import { scope } from "../../memory/scope.ts";
 import { randperm } from "../../random.ts";
 import type { Generator } from "../../random.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { typeName } from "../../tensor/call.ts";
 import { tensor } from "../../tensor/create.ts";
 
 /**
@@ -81,6 +82,10 @@ export class TensorDataset extends Dataset<Tensor[]> {
 
   constructor(...tensors: Tensor[]) {
     super();
+    for (const t of tensors) {
+      if (!(t instanceof Tensor))
+        throw new TypeError(`TensorDataset(): argument 'tensors' must be Tensors, not ${typeName(t)}`);
+    }
     const sizes = tensors.map((t) => t.shape[0]);
     if (tensors.length === 0 || sizes.some((size) => size === undefined || size !== sizes[0]))
       throw new ValueError("Size mismatch between tensors");
@@ -203,6 +208,13 @@ export class StackDataset extends Dataset {
   }
 }
 
+/** @internal A sample of a dataset, or of an array, which is one, too. @throws IndexError beyond an array's end */
+export function sampleOf<T>(source: MapDataset<T> | readonly T[], index: number): T | Promise<T> {
+  if ("get" in source) return source.get(index);
+  if (!(index in source)) throw new IndexError("list index out of range");
+  return source[index]!;
+}
+
 /**
  * The samples of a dataset at given indices. Follows torch.utils.data.Subset.
  * @example
@@ -210,14 +222,14 @@ export class StackDataset extends Dataset {
  * new torch.utils.data.Subset(data, [4, 0]).get(0); // [tensor(4)]
  */
 export class Subset<T = unknown> extends Dataset<T> {
-  readonly dataset: MapDataset<T>;
+  readonly dataset: MapDataset<T> | readonly T[];
   readonly indices: readonly number[];
 
-  constructor(dataset: MapDataset<T>, indices: Iterable<number>) {
+  constructor(dataset: MapDataset<T> | readonly T[], indices: Iterable<number>) {
     super();
     this.dataset = dataset;
     this.indices = [...indices];
-    if (dataset.getBatch !== undefined) {
+    if ("getBatch" in dataset && dataset.getBatch !== undefined) {
       this.getBatch = (wanted: number[]): unknown => dataset.getBatch!(wanted.map((i) => this.indices[i]!));
     }
   }
@@ -227,7 +239,7 @@ export class Subset<T = unknown> extends Dataset<T> {
   }
 
   get(index: number): T | Promise<T> {
-    return this.dataset.get(this.indices[index]!);
+    return sampleOf(this.dataset, this.indices[index]!);
   }
 }
 
@@ -241,7 +253,7 @@ export class Subset<T = unknown> extends Dataset<T> {
  * train.length; // 4
  */
 export function randomSplit<T>(
-  dataset: MapDataset<T>,
+  dataset: MapDataset<T> | readonly T[],
   lengths: readonly number[],
   options: { generator?: Generator } = {},
 ): Subset<T>[] {

@@ -1,7 +1,7 @@
 // From indices to a batch, in the main thread as in workers.
 
 import { defaultCollate, defaultConvert } from "./collate.ts";
-import { IterableDataset, type MapDataset } from "./dataset.ts";
+import { IterableDataset, type MapDataset, sampleOf } from "./dataset.ts";
 
 /** What a DataLoader reads from. */
 export type Source<T = unknown> = MapDataset<T> | IterableDataset<T> | readonly T[];
@@ -43,9 +43,6 @@ export function fetcher(source: Source, { batched, dropLast, collate }: FetchOpt
       finish,
     );
 }
-
-const sampleOf = (source: MapDataset | readonly unknown[], index: number): unknown =>
-  Array.isArray(source) ? source[index] : (source as MapDataset).get(index);
 
 function streamed(
   source: IterableDataset,

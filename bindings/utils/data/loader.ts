@@ -1,6 +1,7 @@
 // The DataLoader.
 
 import { TypeError, ValueError } from "../../error.ts";
+import { type Rest, take } from "../../nn/arguments.ts";
 import { type Generator, drawSeed } from "../../random.ts";
 import { IterableDataset } from "./dataset.ts";
 import { END, fetcher, type FetchOptions, isPromise, type Source, type Wanted } from "./fetch.ts";
@@ -39,6 +40,38 @@ export interface DataLoaderOptions {
   persistentWorkers?: boolean;
 }
 
+type LoaderRest = Rest<
+  [
+    batchSize: number | null,
+    shuffle: boolean,
+    sampler: Sampler,
+    batchSampler: Sampler<number[]>,
+    numWorkers: number,
+    collateFn: ((samples: never) => unknown) | string,
+    pinMemory: boolean,
+    dropLast: boolean,
+    timeout: number,
+    workerInitFn: string,
+  ],
+  DataLoaderOptions
+>;
+/** The options in PyTorch's order. */
+const optional: Record<keyof DataLoaderOptions, undefined> = {
+  batchSize: undefined,
+  shuffle: undefined,
+  sampler: undefined,
+  batchSampler: undefined,
+  numWorkers: undefined,
+  collateFn: undefined,
+  pinMemory: undefined,
+  dropLast: undefined,
+  timeout: undefined,
+  workerInitFn: undefined,
+  generator: undefined,
+  prefetchFactor: undefined,
+  persistentWorkers: undefined,
+};
+
 /**
  * Batches of a dataset, in order or shuffled. Iterate with `for … of`, or with `for await … of`, which awaits samples
  * that are promises and gives the event loop a turn at every batch, so that dropped tensors are collected.
@@ -66,7 +99,8 @@ export class DataLoader<Batch = any, T = unknown> implements Iterable<Batch>, As
   readonly options: Readonly<DataLoaderOptions>;
   private workers: Workers | undefined;
 
-  constructor(dataset: Source<T>, options: DataLoaderOptions = {}) {
+  constructor(dataset: Source<T>, ...rest: LoaderRest) {
+    const options: DataLoaderOptions = take("DataLoader", rest, optional);
     const { batchSize = 1, shuffle = false, sampler, batchSampler, numWorkers = 0, dropLast = false } = options;
     const { timeout = 0, prefetchFactor = 2, persistentWorkers = false, generator } = options;
     const check = (ok: boolean, message: string): void => {
