@@ -1,6 +1,6 @@
 // The core of a page: the build that suits it, from beside this module.
 import { detectBuild } from "./detect.ts";
-import { webKernels } from "./browser-traits.ts";
+import { noThreads, webKernels } from "./browser-traits.ts";
 import type { Host } from "./host.ts";
 import { compileAt } from "./web-core.ts";
 import { restAt } from "./web-rest.ts";
@@ -13,9 +13,9 @@ export interface BrowserCore {
 
 export async function browserCore(): Promise<BrowserCore> {
   const build = detectBuild();
-  const isolated = globalThis.crossOriginIsolated;
+  const threads = noThreads() === undefined;
   // The addresses stand as literals, since bundlers look for exactly this form when they copy assets.
-  const address = isolated
+  const address = threads
     ? build === "relaxed"
       ? new URL("./flambeau.relaxed.threads.wasm", import.meta.url)
       : new URL("./flambeau.simd.threads.wasm", import.meta.url)
@@ -26,7 +26,7 @@ export async function browserCore(): Promise<BrowserCore> {
     build === "relaxed"
       ? new URL("./flambeau.relaxed.rest.wasm", import.meta.url)
       : new URL("./flambeau.simd.rest.wasm", import.meta.url);
-  const [module, rest] = await Promise.all([compileAt(address), isolated ? undefined : restAt(restAddress)]);
+  const [module, rest] = await Promise.all([compileAt(address), threads ? undefined : restAt(restAddress)]);
   const traits = rest === undefined ? { kernelThreads: webKernels() } : { rest };
   return { module, traits: { build, ...traits } };
 }

@@ -4,9 +4,15 @@ import { webThread } from "./thread.ts";
 import { compileAt } from "./web-core.ts";
 import { web } from "./web.ts";
 
-/** The threads of kernels, in a page that is isolated. */
+/** Why this thread can have no others beside it, or undefined. */
+export function noThreads(): string | undefined {
+  if (!globalThis.crossOriginIsolated) return "not cross-origin isolated";
+  return typeof Worker === "undefined" ? "a service worker can start none" : undefined;
+}
+
+/** The threads of kernels, where there may be some. */
 export const webKernels = (): KernelThreads => ({
-  cores: globalThis.crossOriginIsolated ? navigator.hardwareConcurrency : 1,
+  cores: noThreads() === undefined ? navigator.hardwareConcurrency : 1,
   start(task: KernelTask) {
     // bundlers look for exactly this form of the worker's address
     new Worker(new URL("./kernel-thread.js", import.meta.url), { type: "module" }).postMessage(task, []);
@@ -29,6 +35,6 @@ export const browserTraits = (): Omit<Host, "build"> => ({
   },
   name: "browser",
   version: navigator.userAgent,
-  ...(!globalThis.crossOriginIsolated && { oneThread: "not cross-origin isolated" }),
+  ...(noThreads() !== undefined && { oneThread: noThreads()! }),
   numerics: () => compileAt(new URL("./flambeau.numerics.wasm", import.meta.url)),
 });

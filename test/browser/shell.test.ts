@@ -80,9 +80,9 @@ inBrowsers((site, browser) => {
     100_000,
   );
 
-  /** Opens the digits on WebGPU: six steps, few test images, since software adapters are slow. */
+  /** Opens the digits on WebGPU: four steps, few test images, since software adapters are slow. */
   async function digitsOnWebGpu(): Promise<Visitor> {
-    const visitor = await site.visit("mnist.html?epochs=1&images=384&tests=250");
+    const visitor = await site.visit("mnist.html?epochs=1&images=256&tests=250");
     await visitor.page.waitForSelector("#train:not(:disabled)");
     expect(await visitor.text("runtime")).toContain("WebGPU is there");
     await visitor.page.click(".choice:has([value=webgpu])");
@@ -114,12 +114,12 @@ inBrowsers((site, browser) => {
         (state) => state === "done",
         150,
       );
-      expect(await visitor.number("step")).toBe(6);
+      expect(await visitor.number("step")).toBe(4);
       const there = await visitor.number("loss");
       expect(there).toBeLessThan(first);
       await visitor.page.click(".choice:has([value=cpu])");
       // the weights and what the optimizer knows have come along
-      expect(await trainTo(visitor, 12)).toBeLessThan(there);
+      expect(await trainTo(visitor, 8)).toBeLessThan(there);
       await visitor.click("#another");
       await visitor.until(
         () => visitor.text("verdict"),
@@ -150,7 +150,7 @@ inBrowsers((site, browser) => {
       expect(await said()).toMatch(/the WebGPU device was lost .* computes on the CPU from now on/);
       expect(await page.$eval("input[value=cpu]", (input: HTMLInputElement) => input.checked)).toBe(true);
       // from the weights that it had when it went to WebGPU
-      expect(await trainTo(visitor, 6)).toBeLessThan(2.4);
+      expect(await trainTo(visitor, 4)).toBeLessThan(2.4);
       await visitor.close();
     },
     300_000,
