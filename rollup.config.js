@@ -172,6 +172,20 @@ const bundles = {
   },
 };
 
+/**
+ * Declarations as npm's package has them: they bring TypeScript's declarations of Symbol.dispose, which the targets of most projects
+ * lack. JSR accepts no such references.
+ */
+const forNpm = {
+  name: "for-npm",
+  generateBundle() {
+    for (const name of ["index", "core", "manual"]) {
+      const source = `/// <reference lib="esnext.disposable" />\nexport * from "./${name}.js";\n`;
+      this.emitFile({ type: "asset", fileName: `npm-${name}.d.ts`, source });
+    }
+  },
+};
+
 const types = {
   input: { index: "bindings/index.ts", core: "bindings/essential/index.ts" },
   output: {
@@ -180,7 +194,7 @@ const types = {
     chunkFileNames: "types.d.ts",
     manualChunks: (id) => (/(bindings|essential)\/index\.ts$/.test(id) ? null : "types"),
   },
-  plugins: [dts()],
+  plugins: [dts(), forNpm],
 };
 
 /** Those of entries with something more, on top of the others. */

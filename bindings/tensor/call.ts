@@ -43,7 +43,11 @@ export function wrapNamed<Name extends string>(count: number, names: readonly Na
   for (let i = 0; i < names.length; i++) (list as Record<string, unknown>)[names[i]!] = list[i];
   return list;
 }
-export type Named<Name extends string> = Tensor[] & { readonly [K in Name]: Tensor };
+// the places are named for `const [values, indices] = …` under noUncheckedIndexedAccess
+export type Named<Name extends string> = Tensor[] & { readonly [K in Name]: Tensor } & {
+  readonly 0: Tensor;
+  readonly 1: Tensor;
+};
 
 /** What an in-place method returns: the tensor itself. */
 export function mutated<T extends Tensor>(tensor: T): T {

@@ -109,7 +109,7 @@ export { shape };
 `,
   );
   const tsc = join(root, "node_modules/typescript/bin/tsc");
-  const options = ["--noEmit", "--strict", "--target", "es2022", "--lib", "es2023,dom,esnext.disposable"];
+  const options = ["--noEmit", "--strict", "--noUncheckedIndexedAccess", "--target", "es2022"];
   for (const module of ["nodenext", "preserve"]) {
     const resolution = module === "preserve" ? "bundler" : "nodenext";
     run(process.execPath, [tsc, ...options, "--module", module, "--moduleResolution", resolution, "typed.ts"]);
