@@ -10,7 +10,8 @@
 import { Args } from "../../dispatch/args";
 import { DType, itemSize } from "../../tensor/dtype";
 import { KC, MC, columnBlock, multiplyPacked, roundUp } from "../gemm/block";
-import { packA, packGathered } from "../gemm/pack";
+import { packA, packB, packGathered } from "../gemm/pack";
+import { multiplyByLines } from "../gemm/lines";
 import { MR } from "../gemm/tile";
 import { addEveryOther, addScaled } from "../gemm/vector";
 import { cropBorder, directForward, directTranspose, directWeight } from "./direct";
@@ -97,7 +98,12 @@ function forward<T>(g: Geometry, out: usize, image: usize, weight: usize, bias: 
         const columns = min(nc, all - j);
         for (let p = 0; p < g.rows; p += KC) {
           const depth = min(KC, g.rows - p);
-          packGathered<T>(depth, columns, from, g.rowTable + <usize>p * 4, g.positionTable + <usize>j * 4, g.packedB);
+          if (g.plain) {
+            const corner = from + <usize>(p * g.channelStride + j) * sizeof<T>();
+            packB<T>(depth, columns, corner, g.channelStride, 1, g.packedB);
+          } else {
+            packGathered<T>(depth, columns, from, g.rowTable + <usize>p * 4, g.positionTable + <usize>j * 4, g.packedB);
+          }
           for (let i = 0; i < m; i += MC) {
             multiplyPacked<T>(
               min(MC, m - i),
@@ -223,11 +229,39 @@ function weightGradient<T>(g: Geometry, weight: usize, image: usize, map: usize)
       const from = foldedWindows<T>(g, image, n, group, fold);
       const gradient = map + (<usize>n * mapStride + <usize>(group * m) * <usize>g.positions) * sizeof<T>();
       const length = fold * g.positions;
+      const channel = g.channelStride;
+      if (isFloat<T>()) {
+        if (g.byLines) {
+          const line = <usize>length * sizeof<T>();
+          const work = g.packedA;
+          multiplyByLines<T>(
+            m,
+            g.rows,
+            length,
+            1,
+            gradient,
+            line,
+            from,
+            1,
+            channel,
+            result,
+            ldc,
+            sizeof<T>(),
+            n > 0,
+            work,
+          );
+          continue;
+        }
+      }
       for (let j = 0; j < g.rows; j += nc) {
         const columns = min(nc, g.rows - j);
         for (let p = 0; p < length; p += KC) {
           const depth = min(KC, length - p);
-          packGathered<T>(depth, columns, from, g.positionTable + <usize>p * 4, g.rowTable + <usize>j * 4, g.packedB);
+          if (g.plain) {
+            packB<T>(depth, columns, from + <usize>(j * channel + p) * sizeof<T>(), 1, channel, g.packedB);
+          } else {
+            packGathered<T>(depth, columns, from, g.positionTable + <usize>p * 4, g.rowTable + <usize>j * 4, g.packedB);
+          }
           for (let i = 0; i < m; i += MC) {
             const rows = min(MC, m - i);
             // fold > 1 only where all of the folded positions fit in one run

@@ -3,6 +3,7 @@
 // that element (row of the unrolled kernel, output position) always lies at rowTable[row] + positionTable[position].
 import { Args, Operand } from "../../dispatch/args";
 import { layOutWinograd } from "./winograd";
+import { linesBytes, mayBeByLines } from "../gemm/lines";
 import { EDGE_BYTES, KC, MC, NC_BYTES, packedABytes, packedBBytes } from "../gemm/block";
 
 /** What is computed; decides which buffers the workspace holds. */
@@ -64,6 +65,10 @@ export class Geometry {
   winograd: bool;
   /** the windows leave the image: it has to be copied with a border */
   bordered: bool;
+  /** kernels of one element that meet every element of one image at a time: the columns are the image */
+  plain: bool;
+  /** the gradient of such a weight, of few input channels: lines of the map stay in place */
+  byLines: bool;
   /** images handled together, so that a run over their positions is long enough */
   fold: i32;
   // element strides of the buffer that windows are read from (or added to)
@@ -234,6 +239,9 @@ function layOut(g: Geometry, base: usize): void {
   g.fold = 1;
   if (!g.direct) g.fold = folded(g, isForward ? FOLD : g.kind == ConvKind.Weight ? KC : g.columnStep);
   const positions = g.fold * g.positions;
+  g.plain = g.kernelSize == 1 && !g.bordered && g.fold == 1 && g.positions == g.imageSize;
+  // whatever channels of the map a thread takes
+  g.byLines = g.plain && mayBeByLines(g.rows, g.rows, g.positions);
   let at = base;
   g.border = at;
   if (g.bordered) at += room(g.fold * g.imageChannels * g.channelStride * size);
@@ -257,7 +265,8 @@ function layOut(g: Geometry, base: usize): void {
     if (g.fold > 1) at += room(g.mapChannels * positions * size);
   } else if (g.kind == ConvKind.Weight) {
     const depth = min(KC, positions);
-    at += room(packedABytes(min(g.mapChannels, MC), depth, size));
+    const packed = packedABytes(min(g.mapChannels, MC), depth, size);
+    at += room(g.byLines ? max(packed, linesBytes(g.rows, g.positions, size)) : packed);
     g.packedB = at;
     at += room(packedBBytes(depth, min(g.rows, NC_BYTES / size), size));
   } else {

@@ -7,6 +7,7 @@ import { DType } from "../../tensor/dtype";
 import { gemmBlocked, gemmBlockedBytes, roundUp } from "./block";
 import { multiplyDots } from "./dots";
 import { packScalar } from "./pack";
+import { isByLines, linesBytes, mayBeByLines, multiplyByLines } from "./lines";
 import { MR } from "./tile";
 import { multiplyVector } from "./vector";
 
@@ -23,7 +24,8 @@ const SPAN: i32 = 4096;
 
 /** Bytes of workspace for a product of [m, k] and [k, n], per element size. */
 export function gemmWorkspace(m: i32, n: i32, k: i32, size: i32): i32 {
-  const bytes = (m <= FEW_ROWS || n == 1 ? k * size : gemmBlockedBytes(m, n, k, size)) + 128;
+  let bytes = (m <= FEW_ROWS || n == 1 ? k * size : gemmBlockedBytes(m, n, k, size)) + 128;
+  if (mayBeByLines(m, n, k)) bytes = max(bytes, linesBytes(min(m, n), k, size));
   if (n > THIN) return bytes;
   m = min(m, SPAN);
   return n * max(m, min(k, SPAN)) * size + max(bytes, gemmBlockedBytes(n, m, k, size));
@@ -89,8 +91,57 @@ export function multiply<T>(
       c += <usize>SPAN * row;
     }
   } else {
-    gemmBlocked<T>(m, n, k, alpha, a, rsa, csa, b, rsb, csb, c, n, accumulate, work);
+    multiplyFull<T>(
+      isByLines<T>(m, n, k, csa, rsb),
+      m < n,
+      m,
+      n,
+      k,
+      alpha,
+      a,
+      rsa,
+      csa,
+      b,
+      rsb,
+      csb,
+      c,
+      n,
+      accumulate,
+      work,
+    );
   }
+}
+
+/** A product, or a part of one, of which the whole is computed `byLines` or blocked; of `fewRows` the lines are B's columns. */
+function multiplyFull<T>(
+  byLines: bool,
+  fewRows: bool,
+  m: i32,
+  n: i32,
+  k: i32,
+  alpha: T,
+  a: usize,
+  rsa: i32,
+  csa: i32,
+  b: usize,
+  rsb: i32,
+  csb: i32,
+  c: usize,
+  ldc: i32,
+  accumulate: bool,
+  work: usize,
+): void {
+  if (isFloat<T>()) {
+    if (byLines) {
+      const row = <usize>ldc * sizeof<T>();
+      const lineA = <usize>rsa * sizeof<T>();
+      const lineB = <usize>csb * sizeof<T>();
+      if (fewRows) multiplyByLines<T>(n, m, k, alpha, b, lineB, a, csa, rsa, c, sizeof<T>(), row, accumulate, work);
+      else multiplyByLines<T>(m, n, k, alpha, a, lineA, b, rsb, csb, c, row, sizeof<T>(), accumulate, work);
+      return;
+    }
+  }
+  gemmBlocked<T>(m, n, k, alpha, a, rsa, csa, b, rsb, csb, c, ldc, accumulate, work);
 }
 
 /** C[m, n] = X[n, m] transposed, plus C if `accumulate`. */
@@ -233,6 +284,7 @@ function part<T>(args: Args, begin: i32, end: i32, work: usize): void {
   const inner = c.ndim - 1;
   const m = c.shape(inner - 1);
   const n = c.shape(inner);
+  const k = a.shape(inner);
   const byColumns = n >= m;
   const row = byColumns ? 0 : begin * MR;
   const rows = byColumns ? m : min(m, end * MR) - row;
@@ -247,10 +299,12 @@ function part<T>(args: Args, begin: i32, end: i32, work: usize): void {
     const from = s.data + (<usize>row * <usize>rowStride + <usize>column * <usize>columnStride) * sizeof<T>();
     scaleInto<T>(rows, columns, <T>args.param(1), from, rowStride, columnStride, to, n);
   }
-  gemmBlocked<T>(
+  multiplyFull<T>(
+    isByLines<T>(m, n, k, a.stride(inner), b.stride(inner - 1)),
+    m < n,
     rows,
     columns,
-    a.shape(inner),
+    k,
     <T>args.param(0),
     a.data + <usize>row * <usize>a.stride(inner - 1) * sizeof<T>(),
     a.stride(inner - 1),

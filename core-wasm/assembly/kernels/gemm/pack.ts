@@ -259,23 +259,49 @@ export function packGathered<T>(k: i32, n: i32, src: usize, kTable: usize, colum
   }
 }
 
+/**
+ * Whole panels of B whose rows are contiguous, 16 panels at a time, 8 rows of each: a processor fetches runs of 512 bytes on its
+ * own, and so few panels are written to at once that their pages and lines stay at hand.
+ */
+function packRuns(k: i32, panels: i32, src: usize, step: usize, dst: usize): void {
+  const panel = <usize>k * 32;
+  for (; panels > 0; panels -= 16) {
+    for (let p = 0; p < k; p += 8) {
+      const steps = min(8, k - p);
+      let line = src + <usize>p * step;
+      let column = dst + <usize>p * 32;
+      for (let j = min(16, panels); j > 0; j--) {
+        let from = line;
+        let to = column;
+        for (let q = steps; q > 0; q--) {
+          v128.store(to, v128.load(from));
+          v128.store(to, v128.load(from, 16), 16);
+          from += step;
+          to += 32;
+        }
+        line += 32;
+        column += panel;
+      }
+    }
+    src += 16 * 32;
+    dst += 16 * panel;
+  }
+}
+
 /** B[k, n] into panels of NR columns. */
 export function packB<T>(k: i32, n: i32, src: usize, kStride: i32, columnStride: i32, dst: usize): void {
   const width = tileColumns<T>();
+  if (columnStride == 1) {
+    const panels = n / width;
+    packRuns(k, panels, src, <usize>kStride * sizeof<T>(), dst);
+    n -= panels * width;
+    src += <usize>panels * 32;
+    dst += <usize>panels * <usize>k * 32;
+  }
   for (let j = 0; j < n; j += width) {
     const columns = min(width, n - j);
     if (columns < width) packScalar<T>(columns, width, k, src, columnStride, kStride, dst);
-    else if (columnStride == 1) {
-      const step = <usize>kStride * sizeof<T>();
-      let from = src;
-      let to = dst;
-      for (let p = 0; p < k; p++) {
-        v128.store(to, v128.load(from));
-        v128.store(to, v128.load(from, 16), 16);
-        from += step;
-        to += 32;
-      }
-    } else if (kStride == 1) packColumns<T>(k, src, columnStride, dst);
+    else if (kStride == 1) packColumns<T>(k, src, columnStride, dst);
     else packScalar<T>(width, width, k, src, columnStride, kStride, dst);
     src += <usize>width * <usize>columnStride * sizeof<T>();
     dst += 32 * <usize>k;

@@ -85,7 +85,7 @@ export const ROW: usize = 32;
  * sum is short, take runs of 32.
  */
 // @ts-ignore: decorator
-@inline function runLength(k: i32): i32 {
+@inline export function runLength(k: i32): i32 {
   return k <= 128 ? 32 : 64;
 }
 
