@@ -1,4 +1,5 @@
 /** Activation functions of nn.functional. Where a function has a kink, the gradient there is PyTorch's. */
+import { geluSlope } from "./differentiate.ts";
 import { type Value, grad, m, result } from "./expression.ts";
 import { composite, elementwise, floatingOnly, type Variant } from "./record.ts";
 
@@ -124,16 +125,13 @@ export const gelu = elementwise({
   choiceErrors: { approximate: "RuntimeError: approximate argument must be either none or tanh." },
   refuses: floatingOnly("GeluKernelImpl"),
   expression: (x, { approximate }) => {
-    if (approximate === "none") return m.mul(x, m.normalCdf(x));
+    if (approximate === "none") return m.gelu(x);
     const inner = m.mul(m.add(x, m.mul(m.mul(square(x), x), GELU_CUBIC)), GELU_SCALE);
     return m.mul(m.mul(x, 0.5), m.add(m.tanh(inner), 1));
   },
   derivative: {
     input: ({ input: x, approximate }) => {
-      if (approximate === "none") {
-        const density = m.mul(m.exp(m.mul(square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
-        return m.mul(grad, m.add(m.normalCdf(x), m.mul(x, density)));
-      }
+      if (approximate === "none") return m.mul(grad, geluSlope(x));
       const inner = m.mul(m.add(x, m.mul(m.mul(square(x), x), GELU_CUBIC)), GELU_SCALE);
       const t = m.tanh(inner);
       const slope = m.mul(m.add(m.mul(square(x), 3 * GELU_CUBIC), 1), GELU_SCALE);

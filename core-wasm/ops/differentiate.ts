@@ -41,6 +41,11 @@ function polygamma2(x: Value): Value {
   return m.sub(m.mul(r2, m.sub(m.mul(r2, m.sub(series, 0.5)), m.add(r, 1))), sum);
 }
 
+/** The distribution function and x times its density. */
+export function geluSlope(x: Value): Value {
+  return m.add(m.normalCdf(x), m.mul(x, m.mul(m.exp(m.mul(square(x), -0.5)), INV_SQRT_2PI)));
+}
+
 const rules: Record<MicroName, Rule> = {
   add: (g) => [g, g],
   sub: (g) => [g, m.neg(g)],
@@ -110,6 +115,7 @@ const rules: Record<MicroName, Rule> = {
   // density over distribution, as one exponential: neither underflows alone
   logNdtr: (g, r, a) => [m.mul(m.mul(g, INV_SQRT_2PI), m.exp(m.sub(m.mul(square(a), -0.5), r)))],
   normalCdf: (g, _r, a) => [m.mul(m.mul(g, INV_SQRT_2PI), m.exp(m.mul(square(a), -0.5)))],
+  gelu: (g, _r, a) => [m.mul(g, geluSlope(a))],
   eq: () => [null, null],
   ne: () => [null, null],
   lt: () => [null, null],

@@ -117,6 +117,8 @@ export const microOps = {
   toValue: { operands: [m], result: v, types: "fi" },
   /** the standard normal distribution function, (1 + erf(x / √2)) / 2: exact to the last digits of 1, not of small results */
   normalCdf: unary("f"),
+  /** x times that */
+  gelu: unary("f"),
 } as const satisfies Record<string, MicroOp>;
 
 export type MicroName = keyof typeof microOps;

@@ -78,7 +78,7 @@ const floats: Rules = {
   ...library("f32", "nextafter", "sign", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan"),
   ...library("f32", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "sigmoid", "erf"),
   ...library("f32", "erfc", "erfinv", "lgamma", "digamma", "trigamma", "i0", "i1", "ndtri", "logNdtr", "normalCdf"),
-  ...library("f32", "isnan", "isinf", "signbit"),
+  ...library("f32", "gelu", "isnan", "isinf", "signbit"),
   // WGSL's != may be false for NaN
   ...library("f32", "ne"),
   add: infix("+"),
@@ -100,7 +100,7 @@ const floatOnly = absent(
   ...(["div", "atan2", "copysign", "nextafter", "floor", "ceil", "trunc", "round", "sqrt", "exp", "exp2"] as const),
   ...(["expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh"] as const),
   ...(["tanh", "asinh", "acosh", "atanh", "sigmoid", "erf", "erfc", "erfinv", "lgamma", "digamma"] as const),
-  ...(["trigamma", "i0", "i1", "ndtri", "logNdtr", "normalCdf", "isnan", "isinf"] as const),
+  ...(["trigamma", "i0", "i1", "ndtri", "logNdtr", "normalCdf", "gelu", "isnan", "isinf"] as const),
 );
 
 const ints: Rules = {

@@ -43,6 +43,7 @@ const unary: Record<string, [Reference, number]> = {
   i1: [torch.special.i1, 10],
   ndtri: [torch.special.ndtri, 10],
   logNdtr: [torch.special.logNdtr, 20],
+  gelu: [torch.nn.functional.gelu as Reference, 20],
   sign: [torch.sign, Infinity],
 };
 

@@ -33,6 +33,24 @@ const PROGRAMS: Record<string, () => torch.Tensor[]> = {
   "sums of rows": () => [torch.randn(1001, 703).sum(1), torch.randn(1001, 703).var(1)],
   "sums of columns": () => [torch.randn(703, 1001).sum(0), torch.randn(703, 1001).amax(0)],
   "sums of planes": () => [torch.randn(37, 71, 203).mean([0, 2]), ...Object.values(torch.randn(61, 71, 203).max(1))],
+  "one result": () => {
+    const x = torch.randn(400_003);
+    const wide = torch.randn(3, 151, 1003).permute(1, 2, 0).slice(1, 2, 1000);
+    const whole = torch.arange(500_000).remainder(1013).sub(500);
+    const results = [x, wide, x.double().slice(0, 0, -1, 2)].flatMap((t) => {
+      const dims = Array.from({ length: t.dim() }, (_, d) => d);
+      const moments = [t.sum(), t.mean(), t.var(), t.std(), t.norm(), t.norm(3), t.logsumexp(dims)];
+      const extrema = [t.amax(), t.amin(), t.argmax(), t.argmin(), t.gt(4).any(), t.ne(0).all()];
+      return moments.concat(extrema, t.abs().add(0.5).prod(), torch.countNonzero(t), torch.nansum(t));
+    });
+    return results.concat(whole.sum(), whole.amax(), whole.argmin(), whole.gt(0).sum(), x.half().sum());
+  },
+  "losses with one result": () => {
+    const [x, y] = [leaf(601, 503), torch.rand(601, 503)];
+    return [F.mseLoss(x, y), F.l1Loss(x, y), F.smoothL1Loss(x, y), F.binaryCrossEntropyWithLogits(x, y)].flatMap(
+      (loss) => gradients(loss, x),
+    );
+  },
   "softmax and its gradient": () => {
     const x = leaf(513, 700);
     return [...gradients(x.softmax(1), x), ...gradients(x.logSoftmax(1), x)];

@@ -59,6 +59,36 @@ test("a sum of a million float32 is right to the last digits", () => {
   expect(Math.abs(torch.tensor(list).sum().item() as number)).toBeCloseTo(Math.fround(exact), 0);
 });
 
+test("one result of many elements is that of all its parts", () => {
+  const n = 100_003;
+  const list = values(n).map((x, i) => (i === 70_001 || i === 90_000 ? 3 : i === 50_000 || i === 99_999 ? -3 : x));
+  const x = torch.tensor(list);
+  const exact = x.double();
+  // a strided one with the same elements: its parts are rows of another dimension
+  const strided = x.slice(0, 0, 99_000).reshape([90, 1100]).t().contiguous().t();
+  const near = (got: torch.Tensor, want: torch.Tensor): void =>
+    expect(Math.abs((got.item() as number) / (want.item() as number) - 1)).toBeLessThan(1e-6);
+  expect(x.argmax().item()).toBe(70_001);
+  expect(x.argmin().item()).toBe(50_000);
+  expect([x.amax().item(), x.amin().item()]).toEqual([3, -3]);
+  const mean = list.reduce((a, b) => a + b, 0) / n;
+  const variance = list.reduce((a, b) => a + (b - mean) ** 2, 0) / (n - 1);
+  near(x.var(), torch.tensor(variance));
+  near(x.add(100).logsumexp(0), torch.tensor(100 + Math.log(list.reduce((a, b) => a + Math.exp(b), 0))));
+  near(x.norm(), torch.tensor(Math.sqrt(list.reduce((a, b) => a + b * b, 0))));
+  near(strided.sum(), exact.slice(0, 0, 99_000).sum());
+  expect(strided.argmax().item()).toBe(70_001);
+  expect(x.gt(0).sum().item()).toBe(list.filter((value) => value > 0).length);
+  const bad = torch.tensor(list.map((value, i) => (i === 80_000 ? NaN : value)));
+  for (const result of [bad.sum(), bad.amax(), bad.amin(), bad.var(), bad.prod()]) expect(result.item()).toBeNaN();
+  expect(bad.argmax().item()).toBe(80_000);
+  expect(torch.nansum(bad).item()).toBeCloseTo((exact.sum().item() as number) - list[80_000]!, 2);
+  const infinite = torch.tensor(list.map((value, i) => (i === 20_000 ? -Infinity : value)));
+  near(infinite.logsumexp(0), x.logsumexp(0));
+  expect(infinite.sum().item()).toBe(-Infinity);
+  expect(torch.full([n], -Infinity).logsumexp(0).item()).toBe(-Infinity);
+});
+
 test("rows and columns give the same extrema, NaN included", () => {
   const list = values(40 * 70);
   list[123] = NaN;

@@ -4,6 +4,7 @@
 import { BLOCK } from "../kernels/program/blocks";
 import { gemmPart, gemmUnits } from "../kernels/gemm/gemm";
 import { layerNormBackwardEnd, layerNormBackwardRows, ROWS } from "../kernels/layerNorm";
+import { reduceEnd, reduceParts, reduceSome } from "../kernels/reduce";
 import { programPart } from "../kernels/program/interpreter";
 import { winogradInt } from "../kernels/conv/geometry";
 import { MR } from "../kernels/gemm/tile";
@@ -137,8 +138,8 @@ function grainOf(args: Args, d: i32): i32 {
     case Kernel.Scatter:
       return args.operand(0).stride(d) == 1 ? COLUMNS : 1;
     case Kernel.Reduce:
-      // its rows of columns are taken by vectors
-      return d == args.operand(0).ndim - 1 ? COLUMNS : 1;
+      // rows of columns are taken by vectors
+      return cutOperand(args).stride(d) == 1 ? COLUMNS : 1;
     case Kernel.ConvolutionWeight:
       return MR;
     case Kernel.Convolution:
@@ -189,7 +190,7 @@ export function unitsOf(args: Args): i32 {
       return args.operand(2).numel / args.int(0);
     default: {
       const d = dimension(args);
-      if (d < 0) return 0;
+      if (d < 0) return args.kernel == Kernel.Reduce ? reduceParts(args) : 0;
       const cut = cutOperand(args);
       const grain = grainOf(args, d);
       // the last one takes what is left: a kernel goes other ways where there is little
@@ -261,9 +262,15 @@ export function sharesWorkspace(args: Args): bool {
   return args.kernel == Kernel.LayerNormBackward;
 }
 
+/** Whether a reduction has one result, of which threads take parts. */
+function isOneResult(args: Args): bool {
+  return args.kernel == Kernel.Reduce && dimension(args) < 0;
+}
+
 /** What is left to do when all parts are done. */
 export function afterParts(args: Args): void {
   if (args.kernel == Kernel.LayerNormBackward) layerNormBackwardEnd(args);
+  else if (isOneResult(args)) reduceEnd(args);
 }
 
 /** Does units [begin, end) of the work of `args`. `block` has room for an argument block, `workspace` as much as `args` has. */
@@ -278,6 +285,10 @@ export function runPart(args: Args, begin: i32, end: i32, block: Args, size: usi
   }
   memory.copy(changetype<usize>(block), changetype<usize>(args), size);
   block.workspace = workspace;
+  if (isOneResult(args)) {
+    reduceSome(block, begin, end, args.workspace);
+    return;
+  }
   narrow(block, begin, end);
   if (args.kernel == Kernel.LayerNormBackward) layerNormBackwardRows(block);
   else runCpu(block);

@@ -11,358 +11,358 @@ import * as ops from "./ops";
 /** Computes the gradients of a node's inputs and sends them on. */
 export function backwardOf(node: Node): void {
   switch (node.op) {
-    case 228:
+    case 229:
       backward_adaptiveMaxPool1dWithIndices(node);
       break;
-    case 229:
+    case 230:
       backward_adaptiveMaxPool2dWithIndices(node);
       break;
-    case 230:
+    case 231:
       backward_adaptiveMaxPool3dWithIndices(node);
       break;
-    case 231:
+    case 232:
       backward_addmm(node);
       break;
-    case 232:
+    case 233:
       backward_addmv(node);
       break;
-    case 233:
+    case 234:
       backward_alias(node);
       break;
-    case 234:
+    case 235:
       backward_amax(node);
       break;
-    case 235:
+    case 236:
       backward_amin(node);
       break;
-    case 236:
+    case 237:
       backward_aminmax(node);
       break;
-    case 237:
+    case 238:
       backward_asStridedBackward(node);
       break;
-    case 238:
+    case 239:
       backward_asStridedOf(node);
       break;
-    case 239:
+    case 240:
       backward_asStridedScatter(node);
       break;
-    case 240:
+    case 241:
       backward_averagePlanes(node);
       break;
-    case 241:
+    case 242:
       backward_averageSpread(node);
       break;
-    case 242:
+    case 243:
       backward_baddbmm(node);
       break;
-    case 243:
+    case 244:
       backward_batchMatmul(node);
       break;
-    case 244:
+    case 245:
       backward_batchNormOf(node);
       break;
-    case 245:
+    case 246:
       backward_bernoulli(node);
       break;
-    case 246:
+    case 247:
       backward_bmm(node);
       break;
-    case 247:
+    case 248:
       backward_catOf(node);
       break;
-    case 248:
+    case 249:
       backward_clone(node);
       break;
-    case 249:
+    case 250:
       backward_columnsImage(node);
       break;
-    case 250:
+    case 251:
       backward_constantPadNd(node);
       break;
-    case 251:
+    case 252:
       backward_contiguous(node);
       break;
-    case 252:
+    case 253:
       backward_convolution(node);
       break;
-    case 253:
+    case 254:
       backward_convolutionInput(node);
       break;
-    case 254:
+    case 255:
       backward_convolutionWeight(node);
       break;
-    case 255:
+    case 256:
       backward_ctcLossOf(node);
       break;
-    case 256:
+    case 257:
       backward_cummax(node);
       break;
-    case 257:
+    case 258:
       backward_cummin(node);
       break;
-    case 258:
+    case 259:
       backward_cumprod(node);
       break;
-    case 259:
+    case 260:
       backward_cumsum(node);
       break;
-    case 260:
+    case 261:
       backward_cumsumReverse(node);
       break;
-    case 261:
+    case 262:
       backward_diagEmbed(node);
       break;
-    case 262:
+    case 263:
       backward_diagonalScatter(node);
       break;
-    case 263:
+    case 264:
       backward_dot(node);
       break;
-    case 264:
+    case 265:
       backward_embedding(node);
       break;
-    case 265:
+    case 266:
       backward_embeddingDenseBackward(node);
       break;
-    case 266:
+    case 267:
       backward_expand(node);
       break;
-    case 267:
+    case 268:
       backward_flip(node);
       break;
-    case 268:
+    case 269:
       backward_gather(node);
       break;
-    case 269:
+    case 270:
       backward_gridSample(node);
       break;
-    case 270:
+    case 271:
       backward_gridSampleInput(node);
       break;
-    case 271:
+    case 272:
       backward_groupNormOf(node);
       break;
-    case 272:
+    case 273:
       backward_imageColumns(node);
       break;
-    case 273:
+    case 274:
       backward_index(node);
       break;
-    case 274:
+    case 275:
       backward_indexAdd(node);
       break;
-    case 275:
+    case 276:
       backward_indexCopy(node);
       break;
-    case 276:
+    case 277:
       backward_indexFill(node);
       break;
-    case 277:
+    case 278:
       backward_indexPut(node);
       break;
-    case 278:
+    case 279:
       backward_indexSelect(node);
       break;
-    case 279:
+    case 280:
       backward_kthvalue(node);
       break;
-    case 280:
+    case 281:
       backward_layerNormOf(node);
       break;
-    case 281:
+    case 282:
       backward_linearRows(node);
       break;
-    case 282:
+    case 283:
       backward_logSoftmax(node);
       break;
-    case 283:
+    case 284:
       backward_logcumsumexp(node);
       break;
-    case 284:
+    case 285:
       backward_logsumexp(node);
       break;
-    case 285:
+    case 286:
       backward_maskedScatterOf(node);
       break;
-    case 286:
+    case 287:
       backward_maskedSelect(node);
       break;
-    case 287:
+    case 288:
       backward_maxAll(node);
       break;
-    case 288:
+    case 289:
       backward_maxDim(node);
       break;
-    case 289:
+    case 290:
       backward_maxPool2dWithIndices(node);
       break;
-    case 290:
+    case 291:
       backward_maxPool3dWithIndices(node);
       break;
-    case 291:
+    case 292:
       backward_mean(node);
       break;
-    case 292:
+    case 293:
       backward_medianAll(node);
       break;
-    case 293:
+    case 294:
       backward_medianDim(node);
       break;
-    case 294:
+    case 295:
       backward_minAll(node);
       break;
-    case 295:
+    case 296:
       backward_minDim(node);
       break;
-    case 296:
+    case 297:
       backward_mm(node);
       break;
-    case 297:
+    case 298:
       backward_mode(node);
       break;
-    case 298:
+    case 299:
       backward_mv(node);
       break;
-    case 299:
+    case 300:
       backward_nanmedianAll(node);
       break;
-    case 300:
+    case 301:
       backward_nanmedianDim(node);
       break;
-    case 301:
+    case 302:
       backward_nansum(node);
       break;
-    case 302:
+    case 303:
       backward_nllLossBackward(node);
       break;
-    case 303:
+    case 304:
       backward_nllLossOf(node);
       break;
-    case 304:
+    case 305:
       backward_permute(node);
       break;
-    case 305:
+    case 306:
       backward_piecesOf(node);
       break;
-    case 306:
+    case 307:
       backward_planeGather(node);
       break;
-    case 307:
+    case 308:
       backward_planePut(node);
       break;
-    case 308:
+    case 309:
       backward_planeScatter(node);
       break;
-    case 309:
+    case 310:
       backward_prod(node);
       break;
-    case 310:
+    case 311:
       backward_put(node);
       break;
-    case 311:
+    case 312:
       backward_resample(node);
       break;
-    case 312:
+    case 313:
       backward_resampleBackward(node);
       break;
-    case 313:
+    case 314:
       backward_roll(node);
       break;
-    case 314:
+    case 315:
       backward_scatter(node);
       break;
-    case 315:
+    case 316:
       backward_scatterAdd(node);
       break;
-    case 316:
+    case 317:
       backward_scatterReduce(node);
       break;
-    case 317:
+    case 318:
       backward_select(node);
       break;
-    case 318:
+    case 319:
       backward_selectBackward(node);
       break;
-    case 319:
+    case 320:
       backward_selectScatter(node);
       break;
-    case 320:
+    case 321:
       backward_slice(node);
       break;
-    case 321:
+    case 322:
       backward_sliceBackward(node);
       break;
-    case 322:
+    case 323:
       backward_sliceScatter(node);
       break;
-    case 323:
+    case 324:
       backward_softmax(node);
       break;
-    case 324:
+    case 325:
       backward_sort(node);
       break;
-    case 325:
+    case 326:
       backward_squeeze(node);
       break;
-    case 326:
+    case 327:
       backward_stdMeanOf(node);
       break;
-    case 327:
+    case 328:
       backward_stdOf(node);
       break;
-    case 328:
+    case 329:
       backward_sum(node);
       break;
-    case 329:
+    case 330:
       backward_take(node);
       break;
-    case 330:
+    case 331:
       backward_tiledAttention(node);
       break;
-    case 331:
+    case 332:
       backward_to(node);
       break;
-    case 332:
+    case 333:
       backward_toDevice(node);
       break;
-    case 333:
+    case 334:
       backward_topk(node);
       break;
-    case 334:
+    case 335:
       backward_transpose(node);
       break;
-    case 335:
+    case 336:
       backward_tril(node);
       break;
-    case 336:
+    case 337:
       backward_triu(node);
       break;
-    case 337:
+    case 338:
       backward_unbind(node);
       break;
-    case 338:
+    case 339:
       backward_unsqueeze(node);
       break;
-    case 339:
+    case 340:
       backward_varMeanOf(node);
       break;
-    case 340:
+    case 341:
       backward_varOf(node);
       break;
-    case 341:
+    case 342:
       backward_vdot(node);
       break;
-    case 342:
+    case 343:
       backward_vectorNorm(node);
       break;
-    case 343:
+    case 344:
       backward_view(node);
       break;
-    case 344:
+    case 345:
       backward_viewAsComplex(node);
       break;
-    case 345:
+    case 346:
       backward_viewAsReal(node);
       break;
   }

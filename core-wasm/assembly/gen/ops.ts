@@ -99,7 +99,7 @@ export function adaptiveMaxPool1dWithIndices(input: Tensor, outputSize: Ints): T
   const result = averagePooling_impl.adaptiveMaxPool1dWithIndices(input, outputSize);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(228, 1, 2, 1, 1, 0);
+  const node = newNode(229, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -115,7 +115,7 @@ export function adaptiveMaxPool2dWithIndices(input: Tensor, outputSize: Ints): T
   const result = averagePooling_impl.adaptiveMaxPool2dWithIndices(input, outputSize);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(229, 1, 2, 1, 1, 0);
+  const node = newNode(230, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -131,7 +131,7 @@ export function adaptiveMaxPool3dWithIndices(input: Tensor, outputSize: Ints): T
   const result = averagePooling_impl.adaptiveMaxPool3dWithIndices(input, outputSize);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(230, 1, 2, 1, 1, 0);
+  const node = newNode(231, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -199,7 +199,7 @@ export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Scalar = 
   const result = matmul_impl.addmm(input, mat1, mat2, beta, alpha);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(231, 3, 1, 2, 1, 2);
+  const node = newNode(232, 3, 1, 2, 1, 2);
   node.edge(0, input);
   node.edge(1, mat1);
   node.edge(2, mat2);
@@ -226,7 +226,7 @@ export function addmv(input: Tensor, mat: Tensor, vec: Tensor, beta: Scalar = in
   const result = matmul_impl.addmv(input, mat, vec, beta, alpha);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(232, 3, 1, 2, 1, 2);
+  const node = newNode(233, 3, 1, 2, 1, 2);
   node.edge(0, input);
   node.edge(1, mat);
   node.edge(2, vec);
@@ -269,7 +269,7 @@ export function alias(input: Tensor): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(233, 1, 1, 0, 0, 0);
+  const node = newNode(234, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   doneNode(node);
@@ -303,7 +303,7 @@ export function amax(input: Tensor, dim: Ints | null = null, keepdim: bool = fal
   const result = reduction_impl.amax(input, dim, keepdim);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(234, 1, 1, 2, 1, 1);
+  const node = newNode(235, 1, 1, 2, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -320,7 +320,7 @@ export function amin(input: Tensor, dim: Ints | null = null, keepdim: bool = fal
   const result = reduction_impl.amin(input, dim, keepdim);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(235, 1, 1, 2, 1, 1);
+  const node = newNode(236, 1, 1, 2, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -337,7 +337,7 @@ export function aminmax(input: Tensor, dim: i32 = NONE, keepdim: bool = false): 
   const result = reduction_impl.aminmax(input, dim, keepdim);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(236, 1, 2, 3, 0, 2);
+  const node = newNode(237, 1, 2, 3, 0, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -406,7 +406,7 @@ export function asStridedBackward(grad: Tensor, size: Ints, stride: Ints, offset
   const result = basic_impl.asStridedBackward(grad, size, stride, offset, inputShape, inputStride, inputOffset);
   resumeGrad(previousMode);
   if (!records || result == grad) return result;
-  const node = newNode(237, 1, 1, 0, 4, 2);
+  const node = newNode(238, 1, 1, 0, 4, 2);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveInts(0, size);
@@ -426,7 +426,7 @@ export function asStridedOf(input: Tensor, size: Ints, stride: Ints, offset: i32
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(238, 1, 1, 0, 4, 2);
+  const node = newNode(239, 1, 1, 0, 4, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -445,7 +445,7 @@ export function asStridedScatter(input: Tensor, src: Tensor, size: Ints, stride:
   const result = rearrange_impl.asStridedScatter(input, src, size, stride, storageOffset);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(239, 2, 1, 0, 3, 1);
+  const node = newNode(240, 2, 1, 0, 3, 1);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -515,7 +515,7 @@ export function averagePlanes(input: Tensor, size: Ints, kernel: Ints, stride: I
   const result = averagePooling_impl.averagePlanes(input, size, kernel, stride, padding, adaptive, countPadding, divisor);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(240, 1, 1, 0, 4, 3);
+  const node = newNode(241, 1, 1, 0, 4, 3);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -535,7 +535,7 @@ export function averageSpread(gradOutput: Tensor, size: Ints, kernel: Ints, stri
   const result = averagePooling_impl.averageSpread(gradOutput, size, kernel, stride, padding, adaptive, countPadding, divisor);
   resumeGrad(previousMode);
   if (!records || result == gradOutput) return result;
-  const node = newNode(241, 1, 1, 0, 4, 3);
+  const node = newNode(242, 1, 1, 0, 4, 3);
   node.edge(0, gradOutput);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(gradOutput));
@@ -567,7 +567,7 @@ export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, beta: Sca
   const result = matmul_impl.baddbmm(input, batch1, batch2, beta, alpha);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(242, 3, 1, 2, 1, 2);
+  const node = newNode(243, 3, 1, 2, 1, 2);
   node.edge(0, input);
   node.edge(1, batch1);
   node.edge(2, batch2);
@@ -594,7 +594,7 @@ export function batchMatmul(input: Tensor, mat2: Tensor): Tensor {
   const result = matmul_impl.batchMatmul(input, mat2);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(243, 2, 1, 2, 2, 0);
+  const node = newNode(244, 2, 1, 2, 2, 0);
   node.edge(0, input);
   node.edge(1, mat2);
   attachFloating(result, node, 0);
@@ -623,7 +623,7 @@ export function batchNormOf(input: Tensor, weight: Tensor | null, bias: Tensor |
   const result = normalization_impl.batchNormOf(input, weight, bias, runningMean, runningVar, training, momentum, eps);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(244, 3, 3, 6, 0, 2);
+  const node = newNode(245, 3, 3, 6, 0, 2);
   node.edge(0, input);
   if (weight !== null) node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -648,7 +648,7 @@ export function bernoulli(input: Tensor, p: Scalar | null = null, generator: i32
   const result = random_impl.bernoulli(input, p, generator);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(245, 1, 1, 0, 1, 0);
+  const node = newNode(246, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -744,7 +744,7 @@ export function bmm(input: Tensor, mat2: Tensor): Tensor {
   const result = matmul_impl.bmm(input, mat2);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(246, 2, 1, 2, 0, 0);
+  const node = newNode(247, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, mat2);
   attachFloating(result, node, 0);
@@ -783,7 +783,7 @@ export function catOf(tensors: Tensors, dim: i32): Tensor {
   const result = joining_impl.catOf(tensors, dim);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(247, 0 + lengthOf(tensors), 1, 0, 1, 1);
+  const node = newNode(248, 0 + lengthOf(tensors), 1, 0, 1, 1);
   edges(node, 0, tensors);
   attachFloating(result, node, 0);
   node.saveInts(0, shapesOf(tensors));
@@ -887,7 +887,7 @@ export function clone(input: Tensor): Tensor {
   const result = basic_impl.clone(input);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(248, 1, 1, 0, 0, 0);
+  const node = newNode(249, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   doneNode(node);
@@ -908,7 +908,7 @@ export function columnsImage(input: Tensor, size: Ints, kernel: Ints, stride: In
   const result = image_impl.columnsImage(input, size, kernel, stride, padding, dilation, rows, across);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(249, 1, 1, 0, 4, 2);
+  const node = newNode(250, 1, 1, 0, 4, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, kernel);
@@ -939,7 +939,7 @@ export function constantPadNd(input: Tensor, pad: Ints, value: Scalar = intScala
   const result = padding_impl.constantPadNd(input, pad, value);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(250, 1, 1, 0, 1, 0);
+  const node = newNode(251, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, pad);
@@ -953,7 +953,7 @@ export function contiguous(input: Tensor): Tensor {
   const result = basic_impl.contiguous(input);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(251, 1, 1, 0, 0, 0);
+  const node = newNode(252, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   doneNode(node);
@@ -990,7 +990,7 @@ export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, 
   const result = convolution_impl.convolution(input, weight, bias, stride, padding, dilation, transposed, outputPadding, groups);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(252, 3, 1, 2, 6, 2);
+  const node = newNode(253, 3, 1, 2, 6, 2);
   node.edge(0, input);
   node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -1015,7 +1015,7 @@ export function convolutionInput(gradOutput: Tensor, weight: Tensor, size: Ints,
   const result = convolution_impl.convolutionInput(gradOutput, weight, size, stride, padding, dilation, transposed, outputPadding, groups);
   resumeGrad(previousMode);
   if (!records || result == gradOutput) return result;
-  const node = newNode(253, 2, 1, 2, 5, 2);
+  const node = newNode(254, 2, 1, 2, 5, 2);
   node.edge(0, gradOutput);
   node.edge(1, weight);
   attachFloating(result, node, 0);
@@ -1038,7 +1038,7 @@ export function convolutionWeight(gradOutput: Tensor, input: Tensor, size: Ints,
   const result = convolution_impl.convolutionWeight(gradOutput, input, size, stride, padding, dilation, transposed, outputPadding, groups);
   resumeGrad(previousMode);
   if (!records || result == gradOutput) return result;
-  const node = newNode(254, 2, 1, 2, 5, 2);
+  const node = newNode(255, 2, 1, 2, 5, 2);
   node.edge(0, gradOutput);
   node.edge(1, input);
   attachFloating(result, node, 0);
@@ -1137,7 +1137,7 @@ export function ctcLossOf(logProbs: Tensor, targets: Tensor, inputLengths: Ints,
   const result = ctc_impl.ctcLossOf(logProbs, targets, inputLengths, targetLengths, blank, zeroInfinity);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(255, 1, 2, 4, 2, 2);
+  const node = newNode(256, 1, 2, 4, 2, 2);
   node.edge(0, logProbs);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -1159,7 +1159,7 @@ export function cummax(input: Tensor, dim: i32): Tensor {
   const result = scan_impl.cummax(input, dim);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(256, 1, 2, 1, 1, 1);
+  const node = newNode(257, 1, 2, 1, 1, 1);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -1176,7 +1176,7 @@ export function cummin(input: Tensor, dim: i32): Tensor {
   const result = scan_impl.cummin(input, dim);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(257, 1, 2, 1, 1, 1);
+  const node = newNode(258, 1, 2, 1, 1, 1);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -1193,7 +1193,7 @@ export function cumprod(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor 
   const result = scan_impl.cumprod(input, dim, dtype);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(258, 1, 1, 2, 0, 1);
+  const node = newNode(259, 1, 1, 2, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -1215,7 +1215,7 @@ export function cumsum(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor {
   const result = scan_impl.cumsum(input, dim, dtype);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(259, 1, 1, 0, 0, 2);
+  const node = newNode(260, 1, 1, 0, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
@@ -1236,7 +1236,7 @@ export function cumsumReverse(input: Tensor, dim: i32): Tensor {
   const result = scan_impl.cumsumReverse(input, dim);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(260, 1, 1, 0, 0, 1);
+  const node = newNode(261, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, dim);
@@ -1266,7 +1266,7 @@ export function diagEmbed(input: Tensor, offset: i32 = 0, dim1: i32 = -2, dim2: 
   const result = rearrange_impl.diagEmbed(input, offset, dim1, dim2);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(261, 1, 1, 0, 0, 3);
+  const node = newNode(262, 1, 1, 0, 0, 3);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, offset);
@@ -1290,7 +1290,7 @@ export function diagonalScatter(input: Tensor, src: Tensor, offset: i32 = 0, dim
   const result = rearrange_impl.diagonalScatter(input, src, offset, dim1, dim2);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(262, 2, 1, 0, 1, 3);
+  const node = newNode(263, 2, 1, 0, 1, 3);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -1348,7 +1348,7 @@ export function dot(input: Tensor, other: Tensor): Tensor {
   const result = matmul_impl.dot(input, other);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(263, 2, 1, 2, 0, 0);
+  const node = newNode(264, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, other);
   attachFloating(result, node, 0);
@@ -1392,7 +1392,7 @@ export function embedding(input: Tensor, weight: Tensor, paddingIdx: i32 = NONE,
   const result = embedding_impl.embedding(input, weight, paddingIdx, maxNorm, normType, scaleGradByFreq, sparse);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(264, 1, 1, 1, 1, 2);
+  const node = newNode(265, 1, 1, 1, 1, 2);
   node.edge(0, weight);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -1413,7 +1413,7 @@ export function embeddingDenseBackward(grad: Tensor, indices: Tensor, rows: i32,
   const result = embedding_impl.embeddingDenseBackward(grad, indices, rows, padding);
   resumeGrad(previousMode);
   if (!records || result == grad) return result;
-  const node = newNode(265, 1, 1, 1, 0, 1);
+  const node = newNode(266, 1, 1, 1, 0, 1);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveTensor(0, indices, false);
@@ -1499,7 +1499,7 @@ export function expand(input: Tensor, size: Ints, implicit: bool = false): Tenso
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(266, 1, 1, 0, 1, 0);
+  const node = newNode(267, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1579,7 +1579,7 @@ export function flip(input: Tensor, dims: Ints): Tensor {
   const result = rearrange_impl.flip(input, dims);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(267, 1, 1, 0, 1, 0);
+  const node = newNode(268, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, dims);
@@ -1678,7 +1678,7 @@ export function gather(input: Tensor, dim: i32, index: Tensor, sparseGrad: bool 
   const result = indexing_impl.gather(input, dim, index, sparseGrad);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(268, 1, 1, 1, 1, 1);
+  const node = newNode(269, 1, 1, 1, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1746,7 +1746,7 @@ export function gridSample(input: Tensor, grid: Tensor, mode: i32 = 0, paddingMo
   const result = image_impl.gridSample(input, grid, mode, paddingMode, alignCorners);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(269, 2, 1, 2, 1, 3);
+  const node = newNode(270, 2, 1, 2, 1, 3);
   node.edge(0, input);
   node.edge(1, grid);
   attachFloating(result, node, 0);
@@ -1773,7 +1773,7 @@ export function gridSampleInput(gradOutput: Tensor, grid: Tensor, size: Ints, mo
   const result = image_impl.gridSampleInput(gradOutput, grid, size, mode, paddingMode, alignCorners);
   resumeGrad(previousMode);
   if (!records || result == gradOutput) return result;
-  const node = newNode(270, 1, 1, 1, 0, 3);
+  const node = newNode(271, 1, 1, 1, 0, 3);
   node.edge(0, gradOutput);
   attachFloating(result, node, 0);
   node.saveTensor(0, grid, false);
@@ -1801,7 +1801,7 @@ export function groupNormOf(input: Tensor, groups: i32, weight: Tensor | null, b
   const result = normalization_impl.groupNormOf(input, groups, weight, bias, eps);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(271, 3, 3, 4, 0, 2);
+  const node = newNode(272, 3, 3, 4, 0, 2);
   node.edge(0, input);
   if (weight !== null) node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -1943,7 +1943,7 @@ export function imageColumns(input: Tensor, kernel: Ints, stride: Ints, padding:
   const result = image_impl.imageColumns(input, kernel, stride, padding, dilation, rows, across);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(272, 1, 1, 0, 5, 2);
+  const node = newNode(273, 1, 1, 0, 5, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1963,7 +1963,7 @@ export function index(input: Tensor, indices: Tensors): Tensor {
   const result = indexing_impl.index(input, indices);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(273, 1, 1, 0 + lengthOf(indices), 1, 0);
+  const node = newNode(274, 1, 1, 0 + lengthOf(indices), 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -1978,7 +1978,7 @@ export function indexAdd(input: Tensor, dim: i32, index: Tensor, source: Tensor,
   const result = scatter_impl.indexAdd(input, dim, index, source, alpha);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(274, 2, 1, 1, 1, 2);
+  const node = newNode(275, 2, 1, 1, 1, 2);
   node.edge(0, input);
   node.edge(1, source);
   attachFloating(result, node, 0);
@@ -2002,7 +2002,7 @@ export function indexCopy(input: Tensor, dim: i32, index: Tensor, source: Tensor
   const result = scatter_impl.indexCopy(input, dim, index, source);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(275, 2, 1, 1, 1, 1);
+  const node = newNode(276, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, source);
   attachFloating(result, node, 0);
@@ -2025,7 +2025,7 @@ export function indexFill(input: Tensor, dim: i32, index: Tensor, value: Tensor)
   const result = scatter_impl.indexFill(input, dim, index, value);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(276, 2, 1, 1, 0, 1);
+  const node = newNode(277, 2, 1, 1, 0, 1);
   node.edge(0, input);
   node.edge(1, value);
   attachFloating(result, node, 0);
@@ -2047,7 +2047,7 @@ export function indexPut(input: Tensor, indices: Tensors, values: Tensor, accumu
   const result = scatter_impl.indexPut(input, indices, values, accumulate);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(277, 2, 1, 0 + lengthOf(indices), 1, 1);
+  const node = newNode(278, 2, 1, 0 + lengthOf(indices), 1, 1);
   node.edge(0, input);
   node.edge(1, values);
   attachFloating(result, node, 0);
@@ -2080,7 +2080,7 @@ export function indexSelect(input: Tensor, dim: i32, index: Tensor): Tensor {
   const result = indexing_impl.indexSelect(input, dim, index);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(278, 1, 1, 1, 1, 1);
+  const node = newNode(279, 1, 1, 1, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -2154,7 +2154,7 @@ export function kthvalue(input: Tensor, k: i32, dim: i32 = -1, keepdim: bool = f
   const result = sorting_impl.kthvalue(input, k, dim, keepdim);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(279, 1, 2, 1, 1, 2);
+  const node = newNode(280, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2187,7 +2187,7 @@ export function layerNormOf(input: Tensor, normalizedShape: Ints, weight: Tensor
   const result = normalization_impl.layerNormOf(input, normalizedShape, weight, bias, eps);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(280, 3, 3, 4, 1, 1);
+  const node = newNode(281, 3, 3, 4, 1, 1);
   node.edge(0, input);
   if (weight !== null) node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -2270,7 +2270,7 @@ export function linearRows(input: Tensor, weight: Tensor, bias: Tensor | null): 
   const result = matmul_impl.linearRows(input, weight, bias);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(281, 3, 1, 2, 1, 0);
+  const node = newNode(282, 3, 1, 2, 1, 0);
   node.edge(0, input);
   node.edge(1, weight);
   if (bias !== null) node.edge(2, bias);
@@ -2348,7 +2348,7 @@ export function logSoftmax(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tens
   const result = softmax_impl.logSoftmax(input, dim, dtype);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(282, 1, 1, 1, 0, 2);
+  const node = newNode(283, 1, 1, 1, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
@@ -2383,7 +2383,7 @@ export function logcumsumexp(input: Tensor, dim: i32): Tensor {
   const result = scan_impl.logcumsumexp(input, dim);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(283, 1, 1, 2, 0, 1);
+  const node = newNode(284, 1, 1, 2, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2462,7 +2462,7 @@ export function logsumexp(input: Tensor, dim: Ints, keepdim: bool = false): Tens
   const result = reduction_impl.logsumexp(input, dim, keepdim);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(284, 1, 1, 2, 1, 1);
+  const node = newNode(285, 1, 1, 2, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2519,7 +2519,7 @@ export function maskedScatterOf(input: Tensor, mask: Tensor, source: Tensor): Te
   const result = scatter_impl.maskedScatter(input, mask, source);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(285, 2, 1, 1, 1, 0);
+  const node = newNode(286, 2, 1, 1, 1, 0);
   node.edge(0, input);
   node.edge(1, source);
   attachFloating(result, node, 0);
@@ -2535,7 +2535,7 @@ export function maskedSelect(input: Tensor, mask: Tensor): Tensor {
   const result = indexing_impl.maskedSelect(input, mask);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(286, 1, 1, 1, 1, 0);
+  const node = newNode(287, 1, 1, 1, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -2562,7 +2562,7 @@ export function maxAll(input: Tensor): Tensor {
   const result = reduction_impl.maxAll(input);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(287, 1, 1, 2, 0, 0);
+  const node = newNode(288, 1, 1, 2, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2577,7 +2577,7 @@ export function maxDim(input: Tensor, dim: i32, keepdim: bool = false): Tensor {
   const result = reduction_impl.maxDim(input, dim, keepdim);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(288, 1, 2, 1, 1, 2);
+  const node = newNode(289, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2607,7 +2607,7 @@ export function maxPool2dWithIndices(input: Tensor, kernelSize: Ints, stride: In
   const result = pooling_impl.maxPool2dWithIndices(input, kernelSize, stride, padding, dilation, ceilMode);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(289, 1, 2, 1, 1, 0);
+  const node = newNode(290, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2627,7 +2627,7 @@ export function maxPool3dWithIndices(input: Tensor, kernelSize: Ints, stride: In
   const result = pooling_impl.maxPool3dWithIndices(input, kernelSize, stride, padding, dilation, ceilMode);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(290, 1, 2, 1, 1, 0);
+  const node = newNode(291, 1, 2, 1, 1, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2659,7 +2659,7 @@ export function mean(input: Tensor, dim: Ints | null = null, keepdim: bool = fal
   const result = reduction_impl.mean(input, dim, keepdim, dtype);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(291, 1, 1, 0, 2, 2);
+  const node = newNode(292, 1, 1, 0, 2, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -2676,7 +2676,7 @@ export function medianAll(input: Tensor): Tensor {
   const result = sorting_impl.medianAll(input);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(292, 1, 2, 2, 0, 0);
+  const node = newNode(293, 1, 2, 2, 0, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2692,7 +2692,7 @@ export function medianDim(input: Tensor, dim: i32, keepdim: bool = false): Tenso
   const result = sorting_impl.medianDim(input, dim, keepdim);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(293, 1, 2, 1, 1, 2);
+  const node = newNode(294, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2714,7 +2714,7 @@ export function minAll(input: Tensor): Tensor {
   const result = reduction_impl.minAll(input);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(294, 1, 1, 2, 0, 0);
+  const node = newNode(295, 1, 1, 2, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2729,7 +2729,7 @@ export function minDim(input: Tensor, dim: i32, keepdim: bool = false): Tensor {
   const result = reduction_impl.minDim(input, dim, keepdim);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(295, 1, 2, 1, 1, 2);
+  const node = newNode(296, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2759,7 +2759,7 @@ export function mm(input: Tensor, mat2: Tensor): Tensor {
   const result = matmul_impl.mm(input, mat2);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(296, 2, 1, 2, 0, 0);
+  const node = newNode(297, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, mat2);
   attachFloating(result, node, 0);
@@ -2775,7 +2775,7 @@ export function mode(input: Tensor, dim: i32 = -1, keepdim: bool = false): Tenso
   const result = sorting_impl.mode(input, dim, keepdim);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(297, 1, 2, 1, 1, 2);
+  const node = newNode(298, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2836,7 +2836,7 @@ export function mv(input: Tensor, vec: Tensor): Tensor {
   const result = matmul_impl.mv(input, vec);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(298, 2, 1, 2, 0, 0);
+  const node = newNode(299, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, vec);
   attachFloating(result, node, 0);
@@ -2866,7 +2866,7 @@ export function nanmedianAll(input: Tensor): Tensor {
   const result = sorting_impl.nanmedianAll(input);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(299, 1, 2, 2, 0, 0);
+  const node = newNode(300, 1, 2, 2, 0, 0);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2882,7 +2882,7 @@ export function nanmedianDim(input: Tensor, dim: i32, keepdim: bool = false): Te
   const result = sorting_impl.nanmedianDim(input, dim, keepdim);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(300, 1, 2, 1, 1, 2);
+  const node = newNode(301, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -2904,7 +2904,7 @@ export function nansum(input: Tensor, dim: Ints | null = null, keepdim: bool = f
   const result = reduction_impl.nansum(input, dim, keepdim, dtype);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(301, 1, 1, 1, 1, 1);
+  const node = newNode(302, 1, 1, 1, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -2972,7 +2972,7 @@ export function nllLossBackward(grad: Tensor, target: Tensor, weight: Tensor | n
   const result = loss_impl.nllLossBackward(grad, target, weight, totalWeight, shape, dtype, reduction, ignoreIndex);
   resumeGrad(previousMode);
   if (!records || result == grad) return result;
-  const node = newNode(302, 1, 1, 2, 0, 2);
+  const node = newNode(303, 1, 1, 2, 0, 2);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveTensor(0, target, false);
@@ -2989,7 +2989,7 @@ export function nllLossOf(input: Tensor, target: Tensor, weight: Tensor | null, 
   const result = loss_impl.nllLossOf(input, target, weight, reduction, ignoreIndex);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(303, 1, 2, 3, 1, 3);
+  const node = newNode(304, 1, 2, 3, 1, 3);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -3069,7 +3069,7 @@ export function permute(input: Tensor, dims: Ints): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(304, 1, 1, 0, 1, 0);
+  const node = newNode(305, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, dims);
@@ -3084,7 +3084,7 @@ export function piecesOf(input: Tensor, sizes: Ints, dim: i32): Tensors {
   resumeGrad(previousMode);
   for (let i = 0; i < result.length; i++) markView(result.get(i), input);
   if (!records) return result;
-  const node = newNode(305, 1, result.length, 0, 0, 1);
+  const node = newNode(306, 1, result.length, 0, 0, 1);
   node.edge(0, input);
   for (let i = 0; i < result.length; i++) attachFloating(result.get(i), node, i);
   node.saveF64(0, dim);
@@ -3106,7 +3106,7 @@ export function planeGather(input: Tensor, indices: Tensor, rank: i32): Tensor {
   const result = pooling_impl.planeGather(input, indices, rank);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(306, 1, 1, 1, 1, 1);
+  const node = newNode(307, 1, 1, 1, 1, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3122,7 +3122,7 @@ export function planePut(input: Tensor, indices: Tensor, size: Ints, rank: i32):
   const result = pooling_impl.planePut(input, indices, size, rank);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(307, 1, 1, 1, 0, 1);
+  const node = newNode(308, 1, 1, 1, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, indices, false);
@@ -3137,7 +3137,7 @@ export function planeScatter(input: Tensor, indices: Tensor, size: Ints, rank: i
   const result = pooling_impl.planeScatter(input, indices, size, rank);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(308, 1, 1, 1, 0, 1);
+  const node = newNode(309, 1, 1, 1, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, indices, false);
@@ -3192,7 +3192,7 @@ export function prod(input: Tensor, dim: i32 = NONE, keepdim: bool = false, dtyp
   const result = reduction_impl.prod(input, dim, keepdim, dtype);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(309, 1, 1, 2, 0, 2);
+  const node = newNode(310, 1, 1, 2, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -3209,7 +3209,7 @@ export function put(input: Tensor, index: Tensor, source: Tensor, accumulate: bo
   const result = scatter_impl.put(input, index, source, accumulate);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(310, 2, 1, 1, 1, 1);
+  const node = newNode(311, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, source);
   attachFloating(result, node, 0);
@@ -3357,7 +3357,7 @@ export function resample(input: Tensor, dim: i32, size: i32, mode: i32, alignCor
   const result = image_impl.resample(input, dim, size, mode, alignCorners, scale);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(311, 1, 1, 0, 1, 4);
+  const node = newNode(312, 1, 1, 0, 1, 4);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3375,7 +3375,7 @@ export function resampleBackward(gradOutput: Tensor, dim: i32, size: i32, mode: 
   const result = image_impl.resampleBackward(gradOutput, dim, size, mode, alignCorners, scale);
   resumeGrad(previousMode);
   if (!records || result == gradOutput) return result;
-  const node = newNode(312, 1, 1, 0, 1, 4);
+  const node = newNode(313, 1, 1, 0, 1, 4);
   node.edge(0, gradOutput);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(gradOutput));
@@ -3409,7 +3409,7 @@ export function roll(input: Tensor, shifts: Ints, dims: Ints = newInts(0)): Tens
   const result = rearrange_impl.roll(input, shifts, dims);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(313, 1, 1, 0, 2, 0);
+  const node = newNode(314, 1, 1, 0, 2, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shifts);
@@ -3495,7 +3495,7 @@ export function scatter(input: Tensor, dim: i32, index: Tensor, src: Tensor, red
   const result = scatter_impl.scatter(input, dim, index, src, reduce);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(314, 2, 1, 1, 1, 1);
+  const node = newNode(315, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3518,7 +3518,7 @@ export function scatterAdd(input: Tensor, dim: i32, index: Tensor, src: Tensor):
   const result = scatter_impl.scatterAdd(input, dim, index, src);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(315, 2, 1, 1, 1, 1);
+  const node = newNode(316, 2, 1, 1, 1, 1);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3541,7 +3541,7 @@ export function scatterReduce(input: Tensor, dim: i32, index: Tensor, src: Tenso
   const result = scatter_impl.scatterReduce(input, dim, index, src, reduce, includeSelf);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(316, 2, 1, 4, 0, 3);
+  const node = newNode(317, 2, 1, 4, 0, 3);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3576,7 +3576,7 @@ export function select(input: Tensor, dim: i32, index: i32): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(317, 1, 1, 0, 1, 2);
+  const node = newNode(318, 1, 1, 0, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3592,7 +3592,7 @@ export function selectBackward(grad: Tensor, inputShape: Ints, dim: i32, index: 
   const result = basic_impl.selectBackward(grad, inputShape, dim, index);
   resumeGrad(previousMode);
   if (!records || result == grad) return result;
-  const node = newNode(318, 1, 1, 0, 0, 2);
+  const node = newNode(319, 1, 1, 0, 0, 2);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveF64(0, dim);
@@ -3607,7 +3607,7 @@ export function selectScatter(input: Tensor, src: Tensor, dim: i32, index: i32):
   const result = rearrange_impl.selectScatter(input, src, dim, index);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(319, 2, 1, 0, 1, 2);
+  const node = newNode(320, 2, 1, 0, 1, 2);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3693,7 +3693,7 @@ export function slice(input: Tensor, dim: i32 = 0, start: i32 = NONE, end: i32 =
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(320, 1, 1, 0, 1, 4);
+  const node = newNode(321, 1, 1, 0, 1, 4);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3711,7 +3711,7 @@ export function sliceBackward(grad: Tensor, inputShape: Ints, dim: i32, start: i
   const result = basic_impl.sliceBackward(grad, inputShape, dim, start, end, step);
   resumeGrad(previousMode);
   if (!records || result == grad) return result;
-  const node = newNode(321, 1, 1, 0, 0, 4);
+  const node = newNode(322, 1, 1, 0, 0, 4);
   node.edge(0, grad);
   attachFloating(result, node, 0);
   node.saveF64(0, dim);
@@ -3728,7 +3728,7 @@ export function sliceScatter(input: Tensor, src: Tensor, dim: i32 = 0, start: i3
   const result = rearrange_impl.sliceScatter(input, src, dim, start, end, step);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(322, 2, 1, 0, 1, 4);
+  const node = newNode(323, 2, 1, 0, 1, 4);
   node.edge(0, input);
   node.edge(1, src);
   attachFloating(result, node, 0);
@@ -3764,7 +3764,7 @@ export function softmax(input: Tensor, dim: i32, dtype: i32 = NO_DTYPE): Tensor 
   const result = softmax_impl.softmax(input, dim, dtype);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(323, 1, 1, 1, 0, 2);
+  const node = newNode(324, 1, 1, 1, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
@@ -3806,7 +3806,7 @@ export function sort(input: Tensor, dim: i32 = -1, descending: bool = false, sta
   const result = sorting_impl.sort(input, dim, descending, stable);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(324, 1, 2, 1, 1, 1);
+  const node = newNode(325, 1, 2, 1, 1, 1);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -3862,7 +3862,7 @@ export function squeeze(input: Tensor, dim: i32 = NONE): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(325, 1, 1, 0, 1, 0);
+  const node = newNode(326, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3888,7 +3888,7 @@ export function stdMeanOf(input: Tensor, dim: Ints | null, correction: f64, keep
   const result = reduction_impl.stdMeanOf(input, dim, correction, keepdim);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(326, 1, 2, 2, 1, 2);
+  const node = newNode(327, 1, 2, 2, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -3907,7 +3907,7 @@ export function stdOf(input: Tensor, dim: Ints | null, correction: f64, keepdim:
   const result = reduction_impl.stdOf(input, dim, correction, keepdim);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(327, 1, 1, 2, 1, 2);
+  const node = newNode(328, 1, 1, 2, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -3941,7 +3941,7 @@ export function sum(input: Tensor, dim: Ints | null = null, keepdim: bool = fals
   const result = reduction_impl.sum(input, dim, keepdim, dtype);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(328, 1, 1, 0, 2, 2);
+  const node = newNode(329, 1, 1, 0, 2, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -3966,7 +3966,7 @@ export function take(input: Tensor, index: Tensor): Tensor {
   const result = indexing_impl.take(input, index);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(329, 1, 1, 1, 1, 0);
+  const node = newNode(330, 1, 1, 1, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -4033,7 +4033,7 @@ export function tiledAttention(query: Tensor, key: Tensor, value: Tensor, mask: 
   const result = attention_impl.tiledAttention(query, key, value, mask, isCausal, scale);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(330, 3, 2, 6, 0, 2);
+  const node = newNode(331, 3, 2, 6, 0, 2);
   node.edge(0, query);
   node.edge(1, key);
   node.edge(2, value);
@@ -4064,7 +4064,7 @@ export function to(input: Tensor, dtype: i32): Tensor {
   const result = basic_impl.to(input, dtype);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(331, 1, 1, 0, 0, 1);
+  const node = newNode(332, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, input.dtype);
@@ -4078,7 +4078,7 @@ export function toDevice(input: Tensor, device: i32, from: i32): Tensor {
   const result = basic_impl.toDevice(input, device, from);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(332, 1, 1, 0, 0, 2);
+  const node = newNode(333, 1, 1, 0, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, device);
@@ -4093,7 +4093,7 @@ export function topk(input: Tensor, k: i32, dim: i32 = -1, largest: bool = true,
   const result = sorting_impl.topk(input, k, dim, largest, sorted);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(333, 1, 2, 1, 1, 1);
+  const node = newNode(334, 1, 2, 1, 1, 1);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -4115,7 +4115,7 @@ export function transpose(input: Tensor, dim0: i32, dim1: i32): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(334, 1, 1, 0, 0, 2);
+  const node = newNode(335, 1, 1, 0, 0, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, dim0);
@@ -4134,7 +4134,7 @@ export function tril(input: Tensor, diagonal: i32 = 0): Tensor {
   const result = rearrange_impl.tril(input, diagonal);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(335, 1, 1, 0, 0, 1);
+  const node = newNode(336, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, diagonal);
@@ -4165,7 +4165,7 @@ export function triu(input: Tensor, diagonal: i32 = 0): Tensor {
   const result = rearrange_impl.triu(input, diagonal);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(336, 1, 1, 0, 0, 1);
+  const node = newNode(337, 1, 1, 0, 0, 1);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveF64(0, diagonal);
@@ -4209,7 +4209,7 @@ export function unbind(input: Tensor, dim: i32 = 0): Tensors {
   resumeGrad(previousMode);
   for (let i = 0; i < result.length; i++) markView(result.get(i), input);
   if (!records) return result;
-  const node = newNode(337, 1, result.length, 0, 0, 1);
+  const node = newNode(338, 1, result.length, 0, 0, 1);
   node.edge(0, input);
   for (let i = 0; i < result.length; i++) attachFloating(result.get(i), node, i);
   node.saveF64(0, dim);
@@ -4259,7 +4259,7 @@ export function unsqueeze(input: Tensor, dim: i32): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(338, 1, 1, 0, 1, 0);
+  const node = newNode(339, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -4281,7 +4281,7 @@ export function varMeanOf(input: Tensor, dim: Ints | null, correction: f64, keep
   const result = reduction_impl.varMeanOf(input, dim, correction, keepdim);
   resumeGrad(previousMode);
   if (!records) return result;
-  const node = newNode(339, 1, 2, 1, 1, 2);
+  const node = newNode(340, 1, 2, 1, 1, 2);
   node.edge(0, input);
   attachFloating(resultAt(0), node, 0);
   attachFloating(resultAt(1), node, 1);
@@ -4299,7 +4299,7 @@ export function varOf(input: Tensor, dim: Ints | null, correction: f64, keepdim:
   const result = reduction_impl.varOf(input, dim, correction, keepdim);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(340, 1, 1, 1, 1, 2);
+  const node = newNode(341, 1, 1, 1, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -4316,7 +4316,7 @@ export function vdot(input: Tensor, other: Tensor): Tensor {
   const result = matmul_impl.vdot(input, other);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(341, 2, 1, 2, 0, 0);
+  const node = newNode(342, 2, 1, 2, 0, 0);
   node.edge(0, input);
   node.edge(1, other);
   attachFloating(result, node, 0);
@@ -4336,7 +4336,7 @@ export function vectorNorm(input: Tensor, ord: f64 = 2, dim: Ints | null = null,
   const result = reduction_impl.vectorNorm(input, ord, dim, keepdim, dtype);
   resumeGrad(previousMode);
   if (!records || result == input) return result;
-  const node = newNode(342, 1, 1, 2, 1, 2);
+  const node = newNode(343, 1, 1, 2, 1, 2);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveTensor(0, input, false);
@@ -4355,7 +4355,7 @@ export function view(input: Tensor, size: Ints): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(343, 1, 1, 0, 1, 0);
+  const node = newNode(344, 1, 1, 0, 1, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   node.saveInts(0, shapeOf(input));
@@ -4374,7 +4374,7 @@ export function viewAsComplex(input: Tensor): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(344, 1, 1, 0, 0, 0);
+  const node = newNode(345, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   doneNode(node);
@@ -4388,7 +4388,7 @@ export function viewAsReal(input: Tensor): Tensor {
   resumeGrad(previousMode);
   markView(result, input);
   if (!records || result == input) return result;
-  const node = newNode(345, 1, 1, 0, 0, 0);
+  const node = newNode(346, 1, 1, 0, 0, 0);
   node.edge(0, input);
   attachFloating(result, node, 0);
   doneNode(node);

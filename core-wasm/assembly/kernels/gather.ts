@@ -26,25 +26,37 @@ export function reportIndexOutside(): void {
   store<i32>(OUTSIDE, 1);
 }
 
-/** Indices that are looked at before any of them is used: they stay in the first-level cache. */
-export const CHUNK: i32 = 512;
+/** Indices that are looked at before any of them is used: few, so that the processor looks at the next while these are used. */
+export const CHUNK: i32 = 64;
+
+/** What the two words of an index in [0, range) are below. */
+// @ts-ignore: decorator
+@inline export function wordLimits(range: u32): v128 {
+  return i64x2.splat(((<i64>1) << 32) | (<i64>range));
+}
+
+/** Whether any of the four indices at `at` is not below `limits`. */
+// @ts-ignore: decorator
+@inline export function fourOutside(at: usize, limits: v128): bool {
+  return v128.any_true(i32x4.ge_u(i32x4.max_u(v128.load(at), v128.load(at, 16)), limits));
+}
 
 /** Whether any of `n` indices, `step` bytes apart, is outside of [low, low + range). */
 export function anyOutside(at: usize, n: i32, step: usize, low: i64, range: u32): bool {
   if (step == 8 && n >= 4) {
-    // what is left when `low` is taken away has no bits above the low 32, of which the greatest is compared
+    // what is left when `low` is taken away has no high word, and a low one below `range`
     const lows = i64x2.splat(low);
-    let above = i64x2.splat(0);
-    let most = above;
+    const limit = wordLimits(range);
+    let most = i64x2.splat(0);
+    let other = most;
     for (const end = at + ((<usize>n) << 3); at < end; at += 32) {
       // the last four reach back over some that are done
       const p = min(at, end - 32);
-      const a = i64x2.sub(v128.load(p), lows);
-      const b = i64x2.sub(v128.load(p, 16), lows);
-      above = v128.or(above, v128.shuffle<i32>(a, b, 1, 3, 5, 7));
-      most = i32x4.max_u(most, v128.shuffle<i32>(a, b, 0, 2, 4, 6));
+      most = i32x4.max_u(most, i64x2.sub(v128.load(p), lows));
+      other = i32x4.max_u(other, i64x2.sub(v128.load(p, 16), lows));
     }
-    return v128.any_true(v128.or(above, i32x4.ge_u(most, i32x4.splat(range))));
+    most = i32x4.max_u(most, other);
+    return v128.any_true(i32x4.ge_u(most, limit));
   }
   for (; n > 0; n--) {
     if (<u64>(load<i64>(at) - low) >= <u64>range) return true;
@@ -71,6 +83,7 @@ function gatherAs<T>(args: Args): void {
   const toStep = <usize>outStep * sizeof<T>();
   const baseStep = <usize>inputStep * sizeof<T>();
   const atStep = (<usize>indexStep) << 3;
+  const limits = wordLimits(range);
   const dense = sizeof<T>() >= 4 && sizeof<T>() <= 8 && outStep == 1 && indexStep == 1 && front;
   for (let plane = 0, planes = planesOf(index); plane < planes; plane++) {
     let outAt = planeOffset(index, out, plane);
@@ -84,23 +97,24 @@ function gatherAs<T>(args: Args): void {
         if (anyOutside(at, 1, 0, low, range)) return reportIndexOutside();
         copyRun(sizeof<T>(), to, toStep, base + <usize>loadIndex(at, size) * step, baseStep, columns);
       } else {
-        for (let begin = 0; begin < columns; begin += CHUNK) {
-          const n = min(CHUNK, columns - begin);
-          if (anyOutside(at, n, atStep, low, range)) return reportIndexOutside();
-          let end = at + <usize>n * atStep;
-          if (dense) {
-            for (; at + 32 <= end; at += 32, to += 4 * sizeof<T>()) {
-              store<T>(to, load<T>(base + <usize>load<u32>(at) * step));
-              base += baseStep;
-              store<T>(to, load<T>(base + <usize>load<u32>(at, 8) * step), sizeof<T>());
-              base += baseStep;
-              store<T>(to, load<T>(base + <usize>load<u32>(at, 16) * step), 2 * sizeof<T>());
-              base += baseStep;
-              store<T>(to, load<T>(base + <usize>load<u32>(at, 24) * step), 3 * sizeof<T>());
-              base += baseStep;
-            }
+        let left = columns;
+        if (dense) {
+          for (; left >= 4; left -= 4, at += 32, to += 4 * sizeof<T>()) {
+            if (fourOutside(at, limits)) return reportIndexOutside();
+            store<T>(to, load<T>(base + <usize>load<u32>(at) * step));
+            base += baseStep;
+            store<T>(to, load<T>(base + <usize>load<u32>(at, 8) * step), sizeof<T>());
+            base += baseStep;
+            store<T>(to, load<T>(base + <usize>load<u32>(at, 16) * step), 2 * sizeof<T>());
+            base += baseStep;
+            store<T>(to, load<T>(base + <usize>load<u32>(at, 24) * step), 3 * sizeof<T>());
+            base += baseStep;
           }
-          for (; at < end; at += atStep, to += toStep, base += baseStep) {
+        }
+        for (; left > 0; left -= CHUNK) {
+          const n = min(CHUNK, left);
+          if (anyOutside(at, n, atStep, low, range)) return reportIndexOutside();
+          for (const end = at + <usize>n * atStep; at < end; at += atStep, to += toStep, base += baseStep) {
             store<T>(to, load<T>(base + <usize>loadIndex(at, size) * step));
           }
         }

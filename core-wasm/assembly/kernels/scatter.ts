@@ -4,7 +4,7 @@
 import { Args } from "../dispatch/args";
 import { Fault } from "../dispatch/fault";
 import { DType, itemSize } from "../tensor/dtype";
-import { CHUNK, anyOutside, loadIndex, reportIndexOutside } from "./gather";
+import { CHUNK, anyOutside, fourOutside, loadIndex, reportIndexOutside, wordLimits } from "./gather";
 import { bfloatToFloat, floatToBFloat, floatToHalf, halfToFloat } from "./half";
 import { columnStride, columnsOf, copyBytes, planeOffset, planesOf, rowStride, rowsOf } from "./planes";
 
@@ -91,6 +91,9 @@ function scatterAs<T>(args: Args, mode: i32, half: i32): void {
   const baseStep = <usize>outStep * sizeof<T>();
   const blocks = indexStep == 0 && outStep == 1 && sourceStep == 1;
   const blockAdd = blocks && mode == ScatterMode.Add && out.dtype == DType.Float32;
+  const adds = mode == ScatterMode.Add && half == Half.None;
+  const dense = adds && front && skip < 0 && atStep == 8 && sourceStep == 1;
+  const limits = wordLimits(range);
   const blockCopy = blocks && mode == ScatterMode.Assign;
   for (let plane = 0, planes = planesOf(index); plane < planes; plane++) {
     let outAt = planeOffset(index, out, plane);
@@ -109,50 +112,34 @@ function scatterAs<T>(args: Args, mode: i32, half: i32): void {
         }
       } else {
         let base = out.data + <usize>outAt * sizeof<T>();
-        for (let begin = 0; begin < columns; begin += CHUNK) {
-          const n = min(CHUNK, columns - begin);
+        let left = columns;
+        if (dense) {
+          for (; left >= 4; left -= 4) {
+            if (fourOutside(at, limits)) return reportIndexOutside();
+            combineAt<T>(ScatterMode.Add, Half.None, base + <usize>load<u32>(at) * step, from);
+            base += baseStep;
+            combineAt<T>(ScatterMode.Add, Half.None, base + <usize>load<u32>(at, 8) * step, from + sizeof<T>());
+            base += baseStep;
+            combineAt<T>(ScatterMode.Add, Half.None, base + <usize>load<u32>(at, 16) * step, from + 2 * sizeof<T>());
+            base += baseStep;
+            combineAt<T>(ScatterMode.Add, Half.None, base + <usize>load<u32>(at, 24) * step, from + 3 * sizeof<T>());
+            base += baseStep;
+            at += 32;
+            from += 4 * sizeof<T>();
+          }
+        }
+        for (; left > 0; left -= CHUNK) {
+          const n = min(CHUNK, left);
           if (anyOutside(at, n, atStep, low, range)) return reportIndexOutside();
-          if (mode == ScatterMode.Add && half == Half.None) {
-            let c = 0;
-            if (front && skip < 0 && atStep == 8 && sourceStep == 1) {
-              for (; c + 4 <= n; c += 4) {
-                combineAt<T>(ScatterMode.Add, Half.None, base + <usize>load<u32>(at) * step, from);
-                base += baseStep;
-                combineAt<T>(ScatterMode.Add, Half.None, base + <usize>load<u32>(at, 8) * step, from + sizeof<T>());
-                base += baseStep;
-                combineAt<T>(
-                  ScatterMode.Add,
-                  Half.None,
-                  base + <usize>load<u32>(at, 16) * step,
-                  from + 2 * sizeof<T>(),
-                );
-                base += baseStep;
-                combineAt<T>(
-                  ScatterMode.Add,
-                  Half.None,
-                  base + <usize>load<u32>(at, 24) * step,
-                  from + 3 * sizeof<T>(),
-                );
-                base += baseStep;
-                at += 32;
-                from += 4 * sizeof<T>();
-              }
+          for (let c = 0; c < n; c++) {
+            const i = loadIndex(at, size);
+            if (i != skip) {
+              if (adds) combineAt<T>(ScatterMode.Add, Half.None, base + <usize>i * step, from);
+              else combineAt<T>(mode, half, base + <usize>i * step, from);
             }
-            for (; c < n; c++) {
-              const i = loadIndex(at, size);
-              if (i != skip) combineAt<T>(ScatterMode.Add, Half.None, base + <usize>i * step, from);
-              at += atStep;
-              from += fromStep;
-              base += baseStep;
-            }
-          } else {
-            for (let c = 0; c < n; c++) {
-              const i = loadIndex(at, size);
-              if (i != skip) combineAt<T>(mode, half, base + <usize>i * step, from);
-              at += atStep;
-              from += fromStep;
-              base += baseStep;
-            }
+            at += atStep;
+            from += fromStep;
+            base += baseStep;
           }
         }
       }

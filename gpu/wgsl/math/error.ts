@@ -53,6 +53,10 @@ fn f32_normalCdf(x: f32) -> f32 {
   return 0.5 * (1.0 + f32_erf(x * 0.70710678));
 }
 
+fn f32_gelu(x: f32) -> f32 {
+  return x * f32_normalCdf(x);
+}
+
 fn f32_logNdtr(x: f32) -> f32 {
   if (x < -1.0) { return f32_log(0.5 * f32_erfcx(x * -0.70710678)) - 0.5 * x * x; }
   return f32_log1p(-0.5 * f32_erfc(x * 0.70710678));

@@ -1,6 +1,6 @@
 // float32 functions on four lanes, the ones that neural networks run most. Coefficients are minimax fits (Remez) of the
 // stated function over the reduced range; measured over all exponents, the functions are within 1.3 units in the last
-// place (sigmoid 2.1), denormals included. Constants are written as the float32 they round to.
+// place (sigmoid 1.7), denormals included. Constants are written as the float32 they round to.
 import { MAGNITUDE, at, exceeds, largest, storeFour } from "./four";
 import { horner, madd, withSign } from "./simd";
 
@@ -111,11 +111,10 @@ function expFar(x: v128): v128 {
 /** Up to here exp is neither infinite nor denormal. */
 const EXP_LIMIT: f32 = 87;
 
-/** exp of four vectors; whether a magnitude exceeds `limit`, which EXP_LIMIT must not be less than. */
-function expFour(dst: usize, x0: v128, x1: v128, x2: v128, x3: v128, limit: f32): bool {
-  if (exceeds(largest(x0, x1, x2, x3), limit)) {
+function expFour(dst: usize, x0: v128, x1: v128, x2: v128, x3: v128): void {
+  if (exceeds(largest(x0, x1, x2, x3), EXP_LIMIT)) {
     storeFour(dst, expFar(x0), expFar(x1), expFar(x2), expFar(x3));
-    return true;
+    return;
   }
   const t = EXP32;
   const u = at(t, 0);
@@ -135,14 +134,13 @@ function expFour(dst: usize, x0: v128, x1: v128, x2: v128, x3: v128, limit: f32)
     expNear(x2, u, m, h, l, c6, c5, c4, c3, c2, c1),
     expNear(x3, u, m, h, l, c6, c5, c4, c3, c2, c1),
   );
-  return false;
 }
 
 // The loops go on to the next multiple of 64 bytes.
 
 export function expLoop(dst: usize, a: usize, bytes: usize): void {
   for (const end = a + bytes; a < end; a += 64, dst += 64) {
-    expFour(dst, v128.load(a), v128.load(a, 16), v128.load(a, 32), v128.load(a, 48), EXP_LIMIT);
+    expFour(dst, v128.load(a), v128.load(a, 16), v128.load(a, 32), v128.load(a, 48));
   }
 }
 
@@ -152,40 +150,97 @@ export function expLoop(dst: usize, a: usize, bytes: usize): void {
   const x0 = f32x4.sub(v128.load(a), shift);
   const x1 = f32x4.sub(v128.load(a, 16), shift);
   const x2 = f32x4.sub(v128.load(a, 32), shift);
-  expFour(dst, x0, x1, x2, f32x4.sub(v128.load(a, 48), shift), EXP_LIMIT);
+  expFour(dst, x0, x1, x2, f32x4.sub(v128.load(a, 48), shift));
   const sum = f32x4.add(v128.load(dst), v128.load(dst, 16));
   return f32x4.add(sum, f32x4.add(v128.load(dst, 32), v128.load(dst, 48)));
 }
 
+/** For exp(-x): -1 / log(2), ROUNDER, log(2) in two parts, the polynomial of exp(-r) in r; 1 */
 // @ts-ignore: decorator
-@inline function logistic(e: v128, one: v128): v128 {
-  return f32x4.div(one, f32x4.add(e, one));
+@lazy const SIGMOID32 = memory.data<f32>([
+  -1.44269504, 12582912.0, 0.693359375, -2.1219444e-4, 0.001382073387503624, -0.008368677459657192, 0.04166826605796814,
+  -0.1666652113199234, 0.4999999403953552, -1, 1,
+]);
+
+/** 1 / (1 + exp(-x)): exp(-x) = s + s q for a power of two s and a small q, so that 1 + s is exact. */
+// @ts-ignore: decorator
+@inline function sigmoidNear(
+  x: v128,
+  unit: v128,
+  rounder: v128,
+  high: v128,
+  low: v128,
+  c6: v128,
+  c5: v128,
+  c4: v128,
+  c3: v128,
+  c2: v128,
+  c1: v128,
+  one: v128,
+): v128 {
+  const rounded = fma(x, unit, rounder);
+  const n = f32x4.sub(rounded, rounder);
+  const r = fma(n, low, fma(n, high, x));
+  const q = f32x4.mul(fma(fma(fma(fma(fma(c6, r, c5), r, c4), r, c3), r, c2), r, c1), r);
+  const s = i32x4.add(i32x4.shl(rounded, 23), one);
+  return f32x4.div(one, fma(q, s, f32x4.add(s, one)));
 }
-/** Up to here 1 + exp(x) is more than exp(x). */
-const LOGISTIC_LIMIT: f32 = 16.6;
-/** The same below -LOGISTIC_LIMIT, from exp(x) itself: exp(-x) is infinite before the result is 0. */
-// @ts-ignore: decorator
-@inline function logisticFar(x: v128, result: v128): v128 {
-  const e = expFar(x);
-  return v128.bitselect(f32x4.sub(e, f32x4.mul(e, e)), result, f32x4.lt(x, c(-LOGISTIC_LIMIT)));
+
+/** Up to here 1 + s is exact; beyond, the square of exp(-|x|) is nothing beside it. */
+const SIGMOID_LIMIT: f32 = 16;
+
+/** sigmoid of any number. */
+function sigmoidFar(x: v128): v128 {
+  const t = SIGMOID32;
+  const one = at(t, 10);
+  const near = sigmoidNear(
+    x,
+    at(t, 0),
+    at(t, 1),
+    at(t, 2),
+    at(t, 3),
+    at(t, 4),
+    at(t, 5),
+    at(t, 6),
+    at(t, 7),
+    at(t, 8),
+    at(t, 9),
+    one,
+  );
+  const e = expFar(f32x4.neg(f32x4.abs(x)));
+  const far = v128.bitselect(f32x4.sub(e, f32x4.mul(e, e)), f32x4.sub(one, e), f32x4.lt(x, f32x4.splat(0)));
+  return v128.bitselect(near, far, f32x4.le(f32x4.abs(x), c(SIGMOID_LIMIT)));
 }
 
 export function sigmoidLoop(dst: usize, a: usize, bytes: usize): void {
+  const t = SIGMOID32;
   for (const end = a + bytes; a < end; a += 64, dst += 64) {
-    const one = at(EXP32, 9);
     const x0 = v128.load(a);
     const x1 = v128.load(a, 16);
     const x2 = v128.load(a, 32);
     const x3 = v128.load(a, 48);
-    const far = expFour(dst, f32x4.neg(x0), f32x4.neg(x1), f32x4.neg(x2), f32x4.neg(x3), LOGISTIC_LIMIT);
-    const y0 = logistic(v128.load(dst), one);
-    const y1 = logistic(v128.load(dst, 16), one);
-    const y2 = logistic(v128.load(dst, 32), one);
-    const y3 = logistic(v128.load(dst, 48), one);
-    storeFour(dst, y0, y1, y2, y3);
-    if (far) {
-      storeFour(dst, logisticFar(x0, y0), logisticFar(x1, y1), logisticFar(x2, y2), logisticFar(x3, y3));
+    if (exceeds(largest(x0, x1, x2, x3), SIGMOID_LIMIT)) {
+      storeFour(dst, sigmoidFar(x0), sigmoidFar(x1), sigmoidFar(x2), sigmoidFar(x3));
+      continue;
     }
+    const u = at(t, 0);
+    const m = at(t, 1);
+    const h = at(t, 2);
+    const l = at(t, 3);
+    const c6 = at(t, 4);
+    const c5 = at(t, 5);
+    const c4 = at(t, 6);
+    const c3 = at(t, 7);
+    const c2 = at(t, 8);
+    const c1 = at(t, 9);
+    const one = at(t, 10);
+    storeFour(
+      dst,
+      sigmoidNear(x0, u, m, h, l, c6, c5, c4, c3, c2, c1, one),
+      sigmoidNear(x1, u, m, h, l, c6, c5, c4, c3, c2, c1, one),
+      sigmoidNear(x2, u, m, h, l, c6, c5, c4, c3, c2, c1, one),
+      sigmoidNear(x3, u, m, h, l, c6, c5, c4, c3, c2, c1, one),
+    );
   }
 }
 

@@ -123,7 +123,10 @@ export function unary64(op: i32, x: f64): f64 {
     case Op.Ndtri:
       return ndtri(x);
     case Op.NormalCdf:
-      return 0.5 * (1 + erf(x * 0.7071067811865476));
+    case Op.Gelu: {
+      const cdf = 0.5 * (1 + erf(x * 0.7071067811865476));
+      return op == Op.Gelu ? x * cdf : cdf;
+    }
     default:
       return logNdtr(x);
   }

@@ -2,7 +2,7 @@
 // the other elementary ones, scalar float64 for the rest.
 import { erf32, exp2_32, expLoop, nextafter32, sigmoidLoop, tanh32 } from "../math/f32";
 import { binary64, unary64 } from "../math/f64";
-import { cosLoop, logLoop, normalCdfLoop, powLoop, sinLoop } from "../math/loops32";
+import { cosLoop, geluLoop, logLoop, normalCdfLoop, powLoop, sinLoop } from "../math/loops32";
 import { withSign } from "../math/simd";
 import {
   DIVISION_LIMIT,
@@ -82,6 +82,8 @@ export function micro32(op: i32, dst: usize, a: usize, b: usize, c: usize, bytes
       return;
     case Op.NormalCdf:
       return normalCdfLoop(dst, a, bytes);
+    case Op.Gelu:
+      return geluLoop(dst, a, bytes);
     case Op.Expm1:
       for (; i < bytes; i += 8) putWide(dst + i, expm1Wide(wide(a + i)));
       return;

@@ -76,4 +76,5 @@ export const enum Op {
   Select = 72,
   ToValue = 73,
   NormalCdf = 74,
+  Gelu = 75,
 }
