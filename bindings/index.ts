@@ -140,6 +140,7 @@ export {
 } from "./tensor/later.ts";
 export { setPrintOptions, type PrintOptions } from "./tensor/print.ts";
 export { canCast, finfo, iinfo, promoteTypes, resultType, type FloatInfo, type IntInfo } from "./tensor/promotion.ts";
+export { adjoint, fill, isNonzero } from "./tensor/matrices.ts";
 export { float, FloatScalar, type Scalar } from "./tensor/scalar.ts";
 export { fromBuffer, fromNumpy, sharedArray } from "./tensor/shared.ts";
 export { max, median, min, nanmedian, norm, std, stdMean, var, varMean } from "./tensor/reductions.ts";

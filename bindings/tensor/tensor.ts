@@ -20,6 +20,7 @@ import type { TensorStft } from "../fft/stft.ts";
 import type { TensorLinalg } from "../linalg/toplevel.ts";
 import type { TensorConversions } from "./convert.ts";
 import type { TensorIndexing } from "./index.ts";
+import type { TensorMatrices } from "./matrices.ts";
 import type { LaterMethods } from "./later.ts";
 import type { OverloadedReductions } from "./reductions.ts";
 import { isInFormat, type MemoryFormat } from "./memory-format.ts";
@@ -61,6 +62,7 @@ export interface Tensor
     LaterMethods,
     TensorConversions,
     TensorLinalg,
+    TensorMatrices,
     TensorStft,
     TensorBackward,
     TensorHooks,

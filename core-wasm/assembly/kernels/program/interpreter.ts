@@ -230,11 +230,12 @@ export function runBlock(program: usize, out: usize, n: i32, params: usize): voi
   const codeEnd = p + ((<usize>load<u8>(program, 3)) << 3);
   const bytes = (<usize>n) << 2;
   const direct = (bytes & 63) == 0 && codeEnd > p && <usize>load<u8>(codeEnd - 8, 1) == result;
-  if (direct) setBlock(<i32>result, out);
+  const last = direct ? codeEnd - 8 : 0;
   for (; p < codeEnd; p += 8) {
     micro32(
       <i32>load<u8>(p),
-      load<usize>(arena + ((<usize>load<u8>(p, 1)) << 2)),
+      // the last alone writes there, since before it the inputs are needed, one of which may lie there
+      p == last ? out : load<usize>(arena + ((<usize>load<u8>(p, 1)) << 2)),
       load<usize>(arena + ((<usize>load<u8>(p, 2)) << 2)),
       load<usize>(arena + ((<usize>load<u8>(p, 3)) << 2)),
       load<usize>(arena + ((<usize>load<u8>(p, 4)) << 2)),
