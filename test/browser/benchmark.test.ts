@@ -6,7 +6,7 @@ const ROWS = 8;
 
 inBrowsers((site) => {
   test("every row of the table has times or the reason why it has none, and can be copied", async () => {
-    const visitor = await site.visit("benchmark.html?size=64&seconds=0.02");
+    const visitor = await site.visit("benchmark.html?size=64&seconds=0.02&patience=30");
     const { page } = visitor;
     await page.waitForSelector("#run:not(:disabled)");
     // on the software adapter the others compile for half a minute
@@ -41,4 +41,27 @@ inBrowsers((site) => {
     await visitor.screenshots("benchmark");
     await visitor.close();
   }, 200_000);
+
+  test("a run can be stopped in the middle, and begun again", async () => {
+    const visitor = await site.visit("benchmark.html?size=64&seconds=5");
+    const { page } = visitor;
+    const first = (): Promise<string> => page.$eval("#rows td", (cell: HTMLElement) => cell.textContent!);
+    const running = (text: string): boolean => text === "running …";
+    await visitor.click("#run");
+    await visitor.until(first, running, 60);
+    await visitor.click("#run");
+    await visitor.until(
+      () => visitor.text("state"),
+      (state) => state === "stopped",
+    );
+    expect(await first()).toBe("stopped");
+    await visitor.click("#run");
+    await visitor.until(first, running, 60);
+    await visitor.click("#run");
+    await visitor.until(
+      () => visitor.text("state"),
+      (state) => state === "stopped",
+    );
+    await visitor.close();
+  }, 150_000);
 });

@@ -11,7 +11,9 @@ declare const VERSIONS: Record<string, string>;
 const SIZE = parameter("size", 512);
 const SECONDS = parameter("seconds", 1);
 /** A library that needs longer to load, or for one thing, is stopped; in milliseconds. */
-const PATIENCE = { open: 15_000, measure: 60_000 };
+const PATIENCE = { open: 15_000, measure: 1000 * parameter("patience", 60) };
+/** Libraries have been seen to hang once and never again. */
+const TRIES = 2;
 
 const NAMES: Record<string, string> = {
   flambeau: "flambeau",
@@ -90,10 +92,11 @@ function say(row: Row, column: number, text: string): void {
   row.cells[column]!.textContent = text;
 }
 
+class Late extends Error {}
 const within = <T>(promise: Promise<T>, patience: number): Promise<T> => {
   let timer = 0;
   const late = new Promise<never>((_, reject) => {
-    timer = window.setTimeout(() => reject(new Error(`it took more than ${patience / 1000} s`)), patience);
+    timer = window.setTimeout(() => reject(new Late(`it took more than ${patience / 1000} s`)), patience);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 };
@@ -117,29 +120,34 @@ async function open({ name, device, note }: Row): Promise<Runtime<BenchmarkCalls
 
 async function measure(row: Row): Promise<void> {
   let runtime: Runtime<BenchmarkCalls, object> | undefined;
-  let column = 0;
-  try {
-    row.cells[0]!.textContent = "loading …";
-    runtime = await open(row);
-    for (; column < WORKLOADS.length; column++) {
+  let tries = 0;
+  for (let column = 0; column < WORKLOADS.length && !stopped; column++) {
+    try {
+      if (runtime === undefined) {
+        row.cells[column]!.textContent = "loading …";
+        runtime = await open(row);
+      }
       row.cells[column]!.textContent = "running …";
       const wish = { workload: WORKLOADS[column]!, size: SIZE, seconds: SECONDS };
-      try {
-        const result = await within(runtime.call("measure", wish), PATIENCE.measure);
-        if (typeof result === "string") say(row, column, result);
-        else {
-          row.results[column] = result;
-          show(column);
-        }
-      } catch (error) {
-        say(row, column, describe(error));
+      const result = await within(runtime.call("measure", wish), PATIENCE.measure);
+      tries = 0;
+      if (typeof result === "string") say(row, column, result);
+      else {
+        row.results[column] = result;
+        show(column);
       }
+    } catch (error) {
+      say(row, column, stopped ? "stopped" : describe(error));
+      // a library that does not load is not asked for the rest
+      if (runtime === undefined) break;
+      // what it is still at would be in the way of what comes next
+      runtime.end();
+      runtime = undefined;
+      if (error instanceof Late && ++tries < TRIES) column--;
+      else tries = 0;
     }
-  } catch (error) {
-    for (; column < WORKLOADS.length; column++) say(row, column, column === 0 ? describe(error) : "–");
-  } finally {
-    runtime?.end();
   }
+  runtime?.end();
 }
 
 async function run(): Promise<void> {

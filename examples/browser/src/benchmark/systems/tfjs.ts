@@ -26,7 +26,7 @@ async function wasm(threads: number): Promise<string> {
     "tfjs-backend-wasm-simd.wasm": absolute(simd.default),
     "tfjs-backend-wasm-threaded-simd.wasm": absolute(threaded.default),
   });
-  // its own choice is half the cores
+  // it takes half the cores at most, whatever it is told
   if (threads > 1) backend.setThreadsCount(threads);
   else tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
   if (!(await tf.setBackend("wasm"))) throw new Error("its wasm backend does not start");
