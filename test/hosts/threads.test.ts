@@ -151,6 +151,20 @@ const PROGRAMS: Record<string, () => torch.Tensor[]> = {
     torch.randn(257, 301, { dtype: "float64" }).mm(torch.randn(301, 203, { dtype: "float64" })),
   ],
   "products of a batch": () => [torch.randn(7, 65, 130).bmm(torch.randn(7, 130, 97))],
+  "products with a layer's weights, in place": () =>
+    [
+      [64, 512, 784],
+      [20, 1003, 2100],
+      [1003, 61, 301],
+    ].map(([m, n, k]) => F.linear(torch.randn(m!, k!), torch.randn(n!, k!), torch.randn(n!))),
+  attention: () => {
+    const [q, k, v] = [torch.randn(2, 3, 130, 40), torch.randn(2, 3, 300, 40), torch.randn(2, 3, 300, 24)];
+    return [F.scaledDotProductAttention(q, k, v), F.scaledDotProductAttention(q, k, v, { isCausal: true })];
+  },
+  "convolution with kernels of one element": () => {
+    const [x, w, b] = [leaf(3, 70, 30, 31), leaf(40, 70, 1, 1), leaf(40)];
+    return gradients(F.conv2d(x, w, b), x, w, b);
+  },
   convolution: () => {
     const [x, w, b] = [leaf(5, 19, 30, 31), leaf(29, 19, 3, 3), leaf(29)];
     return gradients(F.conv2d(x, w, b, { padding: 1 }), x, w, b);

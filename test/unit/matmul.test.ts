@@ -35,6 +35,9 @@ describe("the product of matrices", () => {
     [7, 9, 33],
     [97, 31, 17],
     [13, 257, 1030],
+    [29, 70, 45],
+    [67, 515, 75],
+    [75, 130, 67],
   ] as const;
   for (const [m, k, n] of sizes) {
     test(`${m}x${k} by ${k}x${n}, however they lie in memory`, () => {

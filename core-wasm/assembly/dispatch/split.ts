@@ -2,6 +2,7 @@
 // block like any other. Parts never share an element of the result, and every element is computed as it would be without
 // threads, so that results don't depend on their number.
 import { BLOCK } from "../kernels/program/blocks";
+import { attentionPart, attentionUnits } from "../kernels/attentionBlocks";
 import { gemmPart, gemmUnits } from "../kernels/gemm/gemm";
 import { layerNormBackwardEnd, layerNormBackwardRows, ROWS } from "../kernels/layerNorm";
 import { reduceEnd, reduceParts, reduceSome } from "../kernels/reduce";
@@ -168,6 +169,8 @@ export function unitsOf(args: Args): i32 {
       return (args.operand(0).numel + BLOCK - 1) / BLOCK;
     case Kernel.Gemm:
       return gemmUnits(args);
+    case Kernel.Attention:
+      return attentionUnits(args);
     case Kernel.Softmax:
     case Kernel.SoftmaxBackward:
     case Kernel.LayerNorm:
@@ -208,6 +211,8 @@ export function workOf(args: Args): f64 {
       return out * <f64>(1 + load<u8>(args.program, 3)) * 0.25;
     case Kernel.Gemm:
       return out * <f64>args.operand(1).shape(args.operand(1).ndim - 1) * 0.04;
+    case Kernel.Attention:
+      return out * <f64>args.int(2) * 0.1;
     case Kernel.Convolution:
     case Kernel.ConvolutionTranspose:
     case Kernel.ConvolutionWeight: {
@@ -281,6 +286,10 @@ export function runPart(args: Args, begin: i32, end: i32, block: Args, size: usi
   }
   if (args.kernel == Kernel.Gemm) {
     gemmPart(args, begin, end, workspace);
+    return;
+  }
+  if (args.kernel == Kernel.Attention) {
+    attentionPart(args, begin, end, workspace);
     return;
   }
   memory.copy(changetype<usize>(block), changetype<usize>(args), size);

@@ -6,9 +6,11 @@
 // Backward: 0, 1, 2 gradients of query, key and value, 3 gradient of the result, 4 query, 5 key, 6 value, 7 statistics
 // [batch, L, 3], the third the sum of the result times its gradient, 8 mask.
 //
-// Only the CPU stand-in for a device runs these: on the CPU itself products and a softmax are faster. Hence plain loops.
+// Only the CPU stand-in for a device runs these, hence plain loops. On the CPU itself forward is attentionBlocks.ts, and where
+// there is a mask, or gradients are wanted, products and a softmax are faster.
 import { Args, Operand } from "../dispatch/args";
 import { DType } from "../tensor/dtype";
+import { attentionPart, attentionUnits } from "./attentionBlocks";
 import { expOfDifference } from "./exponential";
 import { floatToHalf, halfToFloat } from "./half";
 
@@ -90,6 +92,8 @@ function score(args: Args, query: i32, mask: i32, b: i32, l: i32, s: i32): f32 {
 }
 
 export function attentionKernel(args: Args): void {
+  // the CPU's own
+  if (args.workspaceBytes != 0) return attentionPart(args, 0, attentionUnits(args), args.workspace);
   const keys = args.int(2);
   const features = args.int(4);
   const rows = args.int(0) * args.int(1);

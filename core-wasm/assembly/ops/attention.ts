@@ -4,9 +4,10 @@ import { args } from "../dispatch/args";
 import { Device } from "../dispatch/device";
 import { setResult } from "../dispatch/entry";
 import { Kernel } from "../dispatch/kernel";
-import { addOperand, begin, run } from "../dispatch/run";
+import { addOperand, begin, run, workspace } from "../dispatch/run";
 import * as ops from "../gen/ops";
 import { Hidden, MAX_FEATURES } from "../kernels/attention";
+import { attentionWorkspace } from "../kernels/attentionBlocks";
 import { empty, emptyLike, full, rawContiguous, rawToDType, wrappedNumber } from "../tensor/create";
 import { Compute, DType } from "../tensor/dtype";
 import { ErrorKind, fail } from "../tensor/error";
@@ -136,12 +137,16 @@ function inBatch(t: Tensor, batch: Ints): Tensor {
 function isTiled(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | null, isCausal: bool): bool {
   const ndim = <i32>query.ndim;
   const dtype = query.dtype;
-  if (query.device != Device.WebGpu || (dtype != DType.Float32 && dtype != DType.Float16)) return false;
+  if (dtype != DType.Float32 && (query.device != Device.WebGpu || dtype != DType.Float16)) return false;
   if (key.device != query.device || value.device != query.device || key.dtype != dtype || value.dtype != dtype)
     return false;
   if (ndim < 2 || key.ndim != ndim || value.ndim != ndim) return false;
   const features = query.shape(ndim - 1);
-  if (features > MAX_FEATURES || key.shape(ndim - 1) != features || value.shape(ndim - 1) > MAX_FEATURES) return false;
+  if (key.shape(ndim - 1) != features) return false;
+  if (query.device == Device.Cpu) {
+    const wantsGradients = gradEnabled() && (query.requiresGrad || key.requiresGrad || value.requiresGrad);
+    if (mask !== null || wantsGradients) return false;
+  } else if (query.device != Device.WebGpu || max(features, value.shape(ndim - 1)) > MAX_FEATURES) return false;
   if (value.shape(ndim - 2) != key.shape(ndim - 2)) return false;
   if (query.shape(ndim - 2) < FEW || key.shape(ndim - 2) < FEW) return false;
   if (query.numel == 0 || key.numel == 0 || value.numel == 0) return false;
@@ -168,6 +173,7 @@ function runTiled(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | null
   );
   args.setParam(0, scale);
   args.compute = Compute.F32;
+  if (args.kernel == Kernel.Attention) workspace(attentionWorkspace(args));
   run(query.device);
 }
 
