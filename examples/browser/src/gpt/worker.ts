@@ -96,7 +96,7 @@ export const calls = {
   /** Makes a model that has learned nothing. */
   async begin(wish: Options): Promise<Start> {
     gate.stop();
-    await running;
+    await running?.catch(() => {});
     gate = new Gate();
     options = wish;
     step = 0;
