@@ -1,5 +1,8 @@
 // What all pages share: head, navigation, footer; and the code that a page shows, taken from the very files that run.
 //   <!-- code: src/mnist/worker.ts#step -->   a region of a file, between `// #region step` and `// #endregion`
+//   <!-- runtime -->                          what src/lib/status.ts says about the runtime, and errors
+//   <!-- device --> <!-- threads -->          its switch between CPU and WebGPU, and the number of threads
+//   <!-- progress step: Step; loss: Loss -->  how far a training is, and its numbers, each an output with that id
 import { readFileSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -78,6 +81,40 @@ function excerpt(file: string, region: string): string {
     .join("\n");
 }
 
+const PARTS: Record<string, string> = {
+  runtime: `
+      <p class="runtime" id="runtime" role="status">Loading the runtime …</p>
+      <p class="error" id="error" role="alert" hidden></p>`,
+  device: `
+            <fieldset class="choices">
+              <legend class="visually-hidden">Compute on</legend>
+              <label class="choice"><input type="radio" name="device" value="cpu" checked />CPU</label>
+              <label class="choice"><input type="radio" name="device" value="webgpu" />WebGPU</label>
+            </fieldset>`,
+  threads: `
+            <label class="visually-hidden" for="threads">Threads of the CPU</label>
+            <select id="threads" disabled>
+              <option>1 thread</option>
+            </select>`,
+};
+
+/** The bar of a training, its numbers, and the state that it is in. */
+function progress(numbers: string): string {
+  const entry = (id: string, title: string, value: string): string => `
+            <div>
+              <dt>${title}</dt>
+              <dd><output id="${id}">${value}</output></dd>
+            </div>`;
+  const entries = numbers.split(";").map((pair) => {
+    const [id, title] = pair.split(":", 2) as [string, string];
+    return entry(id.trim(), title.trim(), "–");
+  });
+  return `
+          <progress id="progress" max="1" value="0" aria-label="Progress"></progress>
+          <dl class="stats">${entries.join("")}${entry("state", "State", "loading")}
+          </dl>`;
+}
+
 const code = (file: string, region: string): string =>
   `<pre class="code" tabindex="0" aria-label="${file}"><code>${highlight(excerpt(file, region))}</code></pre>`;
 
@@ -92,6 +129,8 @@ export function layout(): Plugin {
           .replace("<head>", `<head>${head(page)}`)
           .replace("<body>", `<body>${header(page)}`)
           .replace("</body>", `${footer(page)}\n  </body>`)
+          .replace(/<!-- (runtime|device|threads) -->/g, (_, name: string) => PARTS[name]!.trimStart())
+          .replace(/<!-- progress ([^>]+) -->/g, (_, numbers: string) => progress(numbers).trimStart())
           .replace(/<!-- code: (\S+)#(\S+) -->/g, (_, file: string, region: string) => code(file, region));
       },
     },

@@ -3,6 +3,7 @@ import { Runtime, describe } from "../lib/channel.ts";
 import { byId, count, eachFrame, fail, make, parameter } from "../lib/dom.ts";
 import { Plot } from "../lib/plot.ts";
 import { deviceSwitch, start } from "../lib/status.ts";
+import { Training } from "../lib/training.ts";
 import type { Events, GptCalls, Options } from "./worker.ts";
 
 /** For a smaller model or a shorter course: gpt.html?steps=100&width=32 */
@@ -17,23 +18,18 @@ const OPTIONS: Options = {
 const KEPT = 8;
 const LENGTH = 320;
 
-type State = "loading" | "ready" | "training" | "paused" | "done";
 const runtime = new Runtime<GptCalls, Events>("gpt");
-const button = byId<HTMLButtonElement>("train");
-const resetButton = byId<HTMLButtonElement>("reset");
 const writeButton = byId<HTMLButtonElement>("write");
 const prompt = byId<HTMLInputElement>("prompt");
 const temperature = byId<HTMLInputElement>("temperature");
-let state: State = "loading";
 
-function enter(next: State): void {
-  state = next;
-  byId("state").textContent = next;
-  button.textContent = { loading: "Start", ready: "Start", training: "Pause", paused: "Resume", done: "Start" }[next];
-  button.disabled = next === "loading" || next === "done";
-  resetButton.disabled = next === "loading" || next === "ready";
-  writeButton.disabled = next === "loading" || next === "training";
-}
+const training = new Training({
+  train: () => runtime.call("train"),
+  hold: () => runtime.call("hold"),
+  resume: () => runtime.call("resume"),
+  failed: (error) => fail(`The training ended: ${describe(error)}`),
+  entered: (state) => (writeButton.disabled = state === "loading" || state === "training"),
+});
 
 const plot = new Plot(byId("lossPlot"), {
   label: "Loss",
@@ -107,29 +103,8 @@ runtime.on("text", ({ begins, characters }) => {
   showText(undefined);
 });
 
-async function train(): Promise<void> {
-  enter("training");
-  try {
-    if (await runtime.call("train")) enter("done");
-  } catch (error) {
-    fail(`The training ended: ${describe(error)}`);
-    enter("ready");
-  }
-}
-
-button.addEventListener("click", () => {
-  fail("");
-  if (state === "training") {
-    enter("paused");
-    void runtime.call("hold");
-  } else if (state === "paused") {
-    enter("training");
-    void runtime.call("resume");
-  } else void train();
-});
-
 async function begin(): Promise<void> {
-  enter("loading");
+  training.enter("loading");
   const { parameters, frequencyLoss } = await runtime.call("begin", OPTIONS);
   letterCounts = frequencyLoss;
   steps = [];
@@ -139,9 +114,9 @@ async function begin(): Promise<void> {
   byId("parameters").textContent = count(parameters);
   for (const id of ["step", "loss", "heldOut", "time"]) byId(id).textContent = "–";
   byId<HTMLProgressElement>("progress").value = 0;
-  enter("ready");
+  training.enter("ready");
 }
-resetButton.addEventListener("click", () => void begin());
+training.resetButton.addEventListener("click", () => void begin());
 
 /** Hands the prompt and the temperature to the worker. @returns whether they can be used */
 async function wish(): Promise<boolean> {
@@ -162,13 +137,13 @@ temperature.addEventListener("input", () => void wish());
 byId("wish").addEventListener("submit", async (event) => {
   event.preventDefault();
   if (writeButton.disabled || !(await wish())) return;
-  writeButton.disabled = button.disabled = resetButton.disabled = true;
+  writeButton.disabled = training.button.disabled = training.resetButton.disabled = true;
   try {
     await runtime.call("tell", LENGTH);
   } catch (error) {
     fail(`It cannot write: ${describe(error)}`);
   }
-  enter(state);
+  training.enter(training.state);
 });
 
 start(runtime)

@@ -3,6 +3,7 @@ import { Runtime, describe } from "../lib/channel.ts";
 import { byId, count, eachFrame, fail, parameter } from "../lib/dom.ts";
 import { Plot } from "../lib/plot.ts";
 import { deviceSwitch, start } from "../lib/status.ts";
+import { Training } from "../lib/training.ts";
 import { Confusion } from "./confusion.ts";
 import { Drawing } from "./drawing.ts";
 import { Samples } from "./samples.ts";
@@ -16,21 +17,18 @@ const IMAGES = parameter("images", 60_000);
 const TESTS = Math.max(200, parameter("tests", 10_000));
 const STEPS = EPOCHS * Math.ceil(IMAGES / 64);
 
-type State = "loading" | "ready" | "training" | "paused" | "done";
 const runtime = new Runtime<MnistCalls, Events>("mnist");
-const button = byId<HTMLButtonElement>("train");
-const resetButton = byId<HTMLButtonElement>("reset");
-let state: State = "loading";
 
-function enter(next: State): void {
-  state = next;
-  byId("state").textContent = next;
-  button.textContent = { loading: "Start", ready: "Start", training: "Pause", paused: "Resume", done: "Train further" }[
-    next
-  ];
-  button.disabled = next === "loading";
-  resetButton.disabled = next === "loading" || next === "ready";
-}
+const training = new Training({
+  train: () => {
+    byId("state").textContent = "loading data";
+    return runtime.call("train", { epochs: EPOCHS, images: IMAGES });
+  },
+  hold: () => runtime.call("hold"),
+  resume: () => runtime.call("resume"),
+  failed: (error) => explain("The training ended", error),
+  further: "Train further",
+});
 
 const lossPlot = new Plot(byId("lossPlot"), {
   label: "Loss",
@@ -75,7 +73,7 @@ runtime.on("progress", ({ step, losses: recent, rate }) => {
   byId("step").textContent = count(step);
   byId("loss").textContent = averages.at(-1)!.toFixed(3);
   byId("rate").textContent = count(rate);
-  if (state === "training") byId("state").textContent = "training";
+  if (training.state === "training") byId("state").textContent = "training";
   byId<HTMLProgressElement>("progress").value = Math.min(1, step / STEPS);
   drawLosses(undefined);
 });
@@ -107,30 +105,8 @@ async function explain(what: string, error: unknown): Promise<void> {
   fail(`${what}: ${reason}. The page computes on the CPU from now on, with the weights of step ${kept}.`);
 }
 
-async function train(): Promise<void> {
-  enter("training");
-  byId("state").textContent = "loading data";
-  try {
-    if (await runtime.call("train", { epochs: EPOCHS, images: IMAGES })) enter("done");
-  } catch (error) {
-    await explain("The training ended", error);
-    enter("ready");
-  }
-}
-
-button.addEventListener("click", () => {
-  fail("");
-  if (state === "training") {
-    enter("paused");
-    void runtime.call("hold");
-  } else if (state === "paused") {
-    enter("training");
-    void runtime.call("resume");
-  } else void train();
-});
-
-resetButton.addEventListener("click", async () => {
-  enter("loading");
+training.resetButton.addEventListener("click", async () => {
+  training.enter("loading");
   await runtime.call("reset");
   steps = [];
   losses = [];
@@ -140,12 +116,12 @@ resetButton.addEventListener("click", async () => {
   accuracyPlot.set([], []);
   for (const id of ["step", "loss", "accuracy", "rate"]) byId(id).textContent = "–";
   byId<HTMLProgressElement>("progress").value = 0;
-  enter("ready");
+  training.enter("ready");
 });
 
 const drawing = new Drawing(byId<HTMLCanvasElement>("paper"), async (image) => {
   if (image === undefined) return verdict.clear();
-  if (state === "loading") return;
+  if (training.state === "loading") return;
   try {
     verdict.show(await runtime.call("classify", image), checks.length === 0);
   } catch (error) {
@@ -199,7 +175,7 @@ async function begin(): Promise<void> {
   });
   const images = await runtime.call("open", { address: location.href, images: TESTS });
   samples.open(images);
-  enter("ready");
+  training.enter("ready");
   for (const id of ["download", "upload", "another"]) byId<HTMLButtonElement>(id).disabled = false;
   let next = 0;
   byId("another").addEventListener("click", () => {

@@ -41,7 +41,8 @@ const lossPlot = new Plot(byId("lossPlot"), {
   x: "step",
   height: 300,
   logarithmic: true,
-  format: count,
+  // 100K: the axis has no room for more
+  format: new Intl.NumberFormat("en", { notation: "compact" }).format,
   curves: [{ label: "loss", colour: "accent" }],
 });
 curvePlot.set(xs, sine, []);
