@@ -106,6 +106,11 @@ const PROGRAMS: Record<string, () => torch.Tensor[]> = {
     return [
       torch.zeros(100, 131).indexAdd(0, index, rows),
       torch.zeros(301, 403).scatterAdd(0, wide, torch.randn(203, 403)),
+      torch
+        .randn(403, 301)
+        .t()
+        .contiguous()
+        .scatterAdd(1, torch.randint(0, 403, [301, 503]), torch.randn(301, 503)),
       torch.zeros(301, 403).scatter(0, wide, torch.randn(203, 403)),
       ...gradients(F.embedding(index, table), table),
       ...gradients(x.gather(0, wide), x),

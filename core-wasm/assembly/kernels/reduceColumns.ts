@@ -138,7 +138,7 @@ function eachRow<A>(
 }
 
 /** Bytes between rows up to which the sums of a few columns are kept in registers; further on, whole rows are read at a time. */
-const NEAR: usize = 1024;
+const NEAR: usize = 64;
 
 /** Adds the sums of `w` columns to the long ones, in the same order as row by row. */
 function sumNearRows(workspace: usize, source: usize, step: usize, rows: i32, w: i32): void {
@@ -176,21 +176,25 @@ function sumNearRows(workspace: usize, source: usize, step: usize, rows: i32, w:
   }
 }
 
-/** The same for rows far apart: four at a time are added to the short sums. */
+/** The same for rows further apart: eight at a time are added to the short sums, and read in the order in which they lie. */
 function sumFarRows(workspace: usize, source: usize, step: usize, rows: i32, w: i32): void {
   for (let r = 0; r < rows; r += SHORT) {
     const count = min(SHORT, rows - r);
     for (let k = 0; k < count;) {
-      const together = k + 4 <= count ? 4 : 1;
+      const together = k + 8 <= count ? 8 : 1;
       let sum = workspace + FIRST;
       let at = source;
       let c = 0;
       for (; c + 4 <= w; c += 4, at += 16, sum += 16) {
         let s = f32x4.add(v128.load(sum), v128.load(at));
-        if (together == 4) {
+        if (together == 8) {
           s = f32x4.add(s, v128.load(at + step));
           s = f32x4.add(s, v128.load(at + 2 * step));
           s = f32x4.add(s, v128.load(at + 3 * step));
+          s = f32x4.add(s, v128.load(at + 4 * step));
+          s = f32x4.add(s, v128.load(at + 5 * step));
+          s = f32x4.add(s, v128.load(at + 6 * step));
+          s = f32x4.add(s, v128.load(at + 7 * step));
         }
         v128.store(sum, s);
       }

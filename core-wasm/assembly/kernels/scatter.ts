@@ -74,6 +74,8 @@ function scatterAs<T>(args: Args, mode: i32, half: i32): void {
   const out = args.operand(0);
   const source = args.operand(1);
   const index = args.operand(2);
+  const before = args.operand(3);
+  const fresh = args.count == 4;
   const step = <usize>args.int(0) * sizeof<T>();
   const size = args.int(1);
   const skip = args.int(3);
@@ -99,7 +101,13 @@ function scatterAs<T>(args: Args, mode: i32, half: i32): void {
     let outAt = planeOffset(index, out, plane);
     let sourceAt = planeOffset(index, source, plane);
     let indexAt = planeOffset(index, index, plane);
+    let beforeAt = fresh ? planeOffset(index, before, plane) : 0;
     for (let row = 0; row < rows; row++) {
+      if (fresh) {
+        const to = out.data + <usize>outAt * sizeof<T>();
+        copyBytes(to, before.data + <usize>beforeAt * sizeof<T>(), <usize>size * sizeof<T>());
+        beforeAt += rowStride(before, ndim);
+      }
       let at = index.data + ((<usize>indexAt) << 3);
       let from = source.data + <usize>sourceAt * sizeof<T>();
       if (blockAdd || blockCopy) {
@@ -154,7 +162,8 @@ function scatterAs<T>(args: Args, mode: i32, half: i32): void {
  * Operands: 0 out (read and written), 1 source (the same dtype), 2 index (int64). The index's shape is the iteration space:
  * all three have its ndim and their own strides over it, out stride 0 where the index stands in. Indices out of range are
  * as gather's. ints: 0 elements of out per index step, 1 size of the indexed dim, 2 ScatterMode, 3 an index to ignore,
- * else -1, 4 Fault; for other devices 5 the dim.
+ * else -1, 4 Fault; for other devices 5 the dim. On the CPU, where the last dim is indexed and the index has all rows of out,
+ * operand 3 may be what they hold before: each is copied while it is near.
  */
 export function scatter(args: Args): void {
   if (args.operand(2).numel == 0) return;

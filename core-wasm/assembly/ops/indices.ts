@@ -95,7 +95,7 @@ export function runGather(out: Tensor, input: Tensor, index: Tensor, dim: i32, f
   run(out.device);
 }
 
-/** out[x with index[x] at dim] = source[x], or combined with it by ScatterMode; indices equal to `skip` are left out. */
+/** out[x with index[x] at dim] = source[x], or combined with it by ScatterMode; indices equal to `skip` are left out; see the kernel for `before`. */
 export function runScatter(
   out: Tensor,
   source: Tensor,
@@ -104,12 +104,14 @@ export function runScatter(
   mode: i32,
   skip: i32,
   fault: i32,
+  before: Tensor | null = null,
 ): void {
   if (index.numel == 0) return;
   begin(Kernel.Scatter);
   addOperand(out);
   addOperand(source);
   addOperand(index);
+  if (before !== null) addOperand(before);
   args.operand(0).setStride(dim, 0);
   args.setInt(0, out.stride(dim));
   args.setInt(1, out.shape(dim));

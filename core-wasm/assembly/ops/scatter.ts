@@ -89,11 +89,39 @@ function cutTo(src: Tensor, index: Tensor): Tensor {
   return sealView(view);
 }
 
-function scatterInto(out: Tensor, source: Tensor, index: Tensor, dim: i32, mode: i32): void {
+/** Whether a scatter along the last dim writes to all rows of what `input` is copied to, so that the kernel may copy them. */
+function hasAllRows(input: Tensor, index: Tensor, dim: i32): bool {
+  const last = <i32>input.ndim - 1;
+  if (input.device != Device.Cpu || last < 1 || dim != last || index.numel == 0 || input.stride(last) != 1)
+    return false;
+  for (let d = 0; d < last; d++) if (index.shape(d) != input.shape(d)) return false;
+  return true;
+}
+
+/** `input` with `source` written to where `index` says. */
+function scattered(input: Tensor, source: Tensor, index: Tensor, dim: i32, mode: i32): Tensor {
+  if (!hasAllRows(input, index, dim)) {
+    const out = copyOf(input);
+    scatterInto(out, source, index, dim, mode);
+    return out;
+  }
+  const out = empty(shapeOf(input), input.dtype, input.device);
+  scatterInto(out, source, index, dim, mode, input);
+  return out;
+}
+
+function scatterInto(
+  out: Tensor,
+  source: Tensor,
+  index: Tensor,
+  dim: i32,
+  mode: i32,
+  before: Tensor | null = null,
+): void {
   if (index.numel == 0) return;
   const to = atLeast1d(out);
   const from = cutTo(atLeast1d(source), atLeast1d(index));
-  runScatter(to, from, atLeast1d(index), dim, mode, -1, Fault.GatherIndex | Fault.FromFront);
+  runScatter(to, from, atLeast1d(index), dim, mode, -1, Fault.GatherIndex | Fault.FromFront, before);
   if (metIndexOutside()) checkRange(index, 0, to.shape(dim), dim, ErrorKind.Runtime, "");
 }
 
@@ -113,25 +141,16 @@ export function scatter(input: Tensor, dim: i32, index: Tensor, src: Tensor, red
   const isValue = src.has(Flag.Wrapped);
   checkScatter(input, dim, index, isValue ? null : src);
   if (reduce >= 0) checkArithmetic("scatter", input.dtype);
-  const out = copyOf(input);
   const source = isValue ? repeated(src, input, shapeOf(index)) : src;
-  scatterInto(
-    out,
-    source,
-    index,
-    dim,
-    reduce < 0 ? ScatterMode.Assign : reduce == 0 ? ScatterMode.Add : ScatterMode.Mul,
-  );
-  return out;
+  const mode = reduce < 0 ? ScatterMode.Assign : reduce == 0 ? ScatterMode.Add : ScatterMode.Mul;
+  return scattered(input, source, index, dim, mode);
 }
 
 export function scatterAdd(input: Tensor, dim: i32, index: Tensor, src: Tensor): Tensor {
   dim = wrapDim(dim, input.ndim);
   checkScatter(input, dim, index, src);
   checkArithmetic("scatter_add", input.dtype);
-  const out = copyOf(input);
-  scatterInto(out, src, index, dim, ScatterMode.Add);
-  return out;
+  return scattered(input, src, index, dim, ScatterMode.Add);
 }
 
 function modeOf(reduce: i32): i32 {

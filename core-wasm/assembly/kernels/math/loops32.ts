@@ -1,7 +1,7 @@
 // Logarithm, sine, cosine, normal distribution and power of rows of float32, to the next multiple of 64 bytes. Measured over all exponents,
 // log is within 0.9, sin and cos are within 2 units in the last place (2.3 where the engine does not fuse).
 import { MAGNITUDE, at, exceeds, largest, storeFour } from "./four";
-import { madd } from "./simd";
+import { horner, madd } from "./simd";
 import { TRIG_LIMIT as WIDE_TRIG_LIMIT, cosWide, exp2Wide, logPower, powWide, sinWide } from "./wide";
 
 // @ts-ignore: decorator
@@ -209,41 +209,62 @@ function trigOfTwo(cosine: bool, x: v128): v128 {
   return f32x4.replace_lane(first, 1, <f32>(cosine ? NativeMath.cos(b) : NativeMath.sin(b)));
 }
 
-/** P and Q of (Φ(x) - 1/2) / x in x^2, from the highest power; 1/2; 5.563, from which on it is 1/2 / x to the bit */
+/** 5.563, from which on the quotient is 1/2 to the bit; P and Q of (Φ(x) - 1/2) / x in x^2, from the highest power */
 // @ts-ignore: decorator
 @lazy const NORMAL32 = memory.data<f32>([
-  2.169574209176517e-8, 6.289275916060433e-6, 0.00017376436153426766, 0.004706598352640867, 0.034438878297805786,
-  0.3989422619342804, 1.1619677025009878e-6, 7.471062417607754e-5, 0.0019132036250084639, 0.028964076191186905,
-  0.2529917061328888, 1, 0.5, 5.562995433807373,
+  5.562995433807373, 2.169574209176517e-8, 6.289275916060433e-6, 0.00017376436153426766, 0.004706598352640867,
+  0.034438878297805786, 0.3989422619342804, 1.1619677025009878e-6, 7.471062417607754e-5, 0.0019132036250084639,
+  0.028964076191186905, 0.2529917061328888, 1,
 ]);
-/** factor P(z) / Q(z), to within 1e-7 of the distribution function for a factor of x. */
+/** The normal distribution function: 1/2 + x P(x^2) / Q(x^2), to within 1e-7, never negative. */
+function normalCdf(x: v128): v128 {
+  const t = NORMAL32;
+  const limit = at(t, 0);
+  x = f32x4.pmax(f32x4.pmin(x, limit), f32x4.neg(limit));
+  const z = f32x4.mul(x, x);
+  const p = f32x4.mul(x, horner<f32>(t + 4, 6, z));
+  return f32x4.pmax(f32x4.add(f32x4.div(p, horner<f32>(t + 28, 6, z)), c(0.5)), c(0));
+}
+
+export function normalCdfLoop(dst: usize, a: usize, bytes: usize): void {
+  for (const end = a + bytes; a < end; a += 16, dst += 16) v128.store(dst, normalCdf(v128.load(a)));
+}
+
+/** P and Q of the same to within 4e-8 up to GELU_LIMIT, with fewer terms; 1/2 */
 // @ts-ignore: decorator
-@inline function normalRatio(
-  factor: v128,
-  z: v128,
+@lazy const GELU32 = memory.data<f32>([
+  -1.1844358055782194e-8, 1.0007591695108234e-6, -1.7602477612915843e-5, 0.003197910782712993, 0.017542891681144163,
+  0.39894247724123455, 0.0006902453055973766, 0.018117557648415133, 0.2106432819316244, 1, 0.5,
+]);
+const GELU_LIMIT: f32 = 4;
+
+/** x Φ(x) for |x| <= GELU_LIMIT */
+// @ts-ignore: decorator
+@inline function geluNear(
+  x: v128,
   p5: v128,
   p4: v128,
   p3: v128,
   p2: v128,
   p1: v128,
   p0: v128,
-  q5: v128,
-  q4: v128,
   q3: v128,
   q2: v128,
   q1: v128,
   one: v128,
+  half: v128,
 ): v128 {
-  const p = f32x4.mul(factor, fma(fma(fma(fma(fma(p5, z, p4), z, p3), z, p2), z, p1), z, p0));
-  return f32x4.div(p, fma(fma(fma(fma(fma(q5, z, q4), z, q3), z, q2), z, q1), z, one));
+  const z = f32x4.mul(x, x);
+  const p = fma(fma(fma(fma(fma(p5, z, p4), z, p3), z, p2), z, p1), z, p0);
+  const q = fma(fma(fma(q3, z, q2), z, q1), z, one);
+  return f32x4.mul(x, fma(x, f32x4.div(p, q), half));
 }
 
-/** The ratio of one vector, for which constants are loaded. */
-function normalRatioOf(factor: v128, z: v128): v128 {
-  const t = NORMAL32;
-  return normalRatio(
-    factor,
-    z,
+/** x Φ(x) of any number. */
+function geluFar(x: v128): v128 {
+  const t = GELU32;
+  const near = geluNear(
+    x,
     at(t, 0),
     at(t, 1),
     at(t, 2),
@@ -255,33 +276,12 @@ function normalRatioOf(factor: v128, z: v128): v128 {
     at(t, 8),
     at(t, 9),
     at(t, 10),
-    at(t, 11),
   );
-}
-
-/** The normal distribution function: 1/2 + x P(x^2) / Q(x^2), never negative. */
-function normalCdf(x: v128): v128 {
-  const limit = at(NORMAL32, 13);
-  x = f32x4.pmax(f32x4.pmin(x, limit), f32x4.neg(limit));
-  return f32x4.pmax(f32x4.add(normalRatioOf(x, f32x4.mul(x, x)), at(NORMAL32, 12)), f32x4.splat(0));
-}
-
-export function normalCdfLoop(dst: usize, a: usize, bytes: usize): void {
-  for (const end = a + bytes; a < end; a += 16, dst += 16) v128.store(dst, normalCdf(v128.load(a)));
-}
-
-/** Up to here the sum of half of x and the ratio has the sign of x. */
-const GELU_LIMIT: f32 = 4.5;
-
-/** x Φ(x) of any number. */
-function geluFar(x: v128): v128 {
-  const z = f32x4.mul(x, x);
-  const near = fma(x, at(NORMAL32, 12), normalRatioOf(z, z));
   return v128.bitselect(near, f32x4.mul(x, normalCdf(x)), f32x4.le(f32x4.abs(x), c(GELU_LIMIT)));
 }
 
 export function geluLoop(dst: usize, a: usize, bytes: usize): void {
-  const t = NORMAL32;
+  const t = GELU32;
   for (const end = a + bytes; a < end; a += 32, dst += 32) {
     const x0 = v128.load(a);
     const x1 = v128.load(a, 16);
@@ -297,17 +297,13 @@ export function geluLoop(dst: usize, a: usize, bytes: usize): void {
     const p2 = at(t, 3);
     const p1 = at(t, 4);
     const p0 = at(t, 5);
-    const q5 = at(t, 6);
-    const q4 = at(t, 7);
-    const q3 = at(t, 8);
-    const q2 = at(t, 9);
-    const q1 = at(t, 10);
-    const one = at(t, 11);
-    const half = at(t, 12);
-    const z0 = f32x4.mul(x0, x0);
-    const z1 = f32x4.mul(x1, x1);
-    v128.store(dst, fma(x0, half, normalRatio(z0, z0, p5, p4, p3, p2, p1, p0, q5, q4, q3, q2, q1, one)));
-    v128.store(dst, fma(x1, half, normalRatio(z1, z1, p5, p4, p3, p2, p1, p0, q5, q4, q3, q2, q1, one)), 16);
+    const q3 = at(t, 6);
+    const q2 = at(t, 7);
+    const q1 = at(t, 8);
+    const one = at(t, 9);
+    const half = at(t, 10);
+    v128.store(dst, geluNear(x0, p5, p4, p3, p2, p1, p0, q3, q2, q1, one, half));
+    v128.store(dst, geluNear(x1, p5, p4, p3, p2, p1, p0, q3, q2, q1, one, half), 16);
   }
 }
 
