@@ -1,21 +1,12 @@
 // nn.Module: a callable object whose parameters, buffers and submodules are what is assigned to its attributes.
 
 import { noGrad } from "../autograd/mode.ts";
-import { asInstance } from "../callable.ts";
 import { NotImplementedError, RuntimeError, TypeError, ValueError } from "../error.ts";
 import { keep } from "../memory/scope.ts";
 import { defineMethods, typeName } from "../tensor/call.ts";
 import type { Device, DType } from "../tensor/dtype.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import {
-  addHook,
-  callWithHooks,
-  mapHooks,
-  newHooks,
-  type HookOptions,
-  type Hooks,
-  type RemovableHandle,
-} from "./hooks.ts";
+import { Hooked } from "./hooked.ts";
 import { Parameter } from "./parameter.ts";
 import { EXTRA_STATE, loadInto, type IncompatibleKeys } from "./state.ts";
 import { convertAll } from "./convert.ts";
@@ -25,23 +16,6 @@ import { convertAll } from "./convert.ts";
 export type AnyModule = Module<any[], any>;
 /** Tensors by name, in the order and under the names of PyTorch's state dicts. */
 export type StateDict = Record<string, Tensor>;
-
-/** Makes instances functions: a module is called as `model(x)`. */
-// oxlint-disable-next-line typescript/no-extraneous-class
-class Callable {
-  constructor() {
-    const self: Module<never[], unknown> = asInstance((...args) => call(self, args), new.target.prototype as never);
-    // eslint-disable-next-line no-constructor-return
-    return self;
-  }
-}
-
-function call(module: AnyModule, args: never[]): unknown {
-  const hooks = hooksOf(module);
-  return hooks === undefined ? module.forward(...args) : callWithHooks(module, hooks, args);
-}
-
-let hooksOf: (module: AnyModule) => Hooks | undefined;
 
 /** A member's name in state dicts: PyTorch's spelling of the attribute, `inProjWeight` → `in_proj_weight`. */
 export const stateName = (attribute: string): string =>
@@ -69,15 +43,13 @@ export interface Module<Args extends unknown[] = [input: Tensor], Result = Tenso
  * net(torch.zeros(5, 4)).shape; // [5, 2]
  */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
-export abstract class Module<Args extends unknown[] = [input: Tensor], Result = Tensor> extends Callable {
+export abstract class Module<Args extends unknown[] = [input: Tensor], Result = Tensor> extends Hooked<Args, Result> {
   /** True while training: dropout drops, batch norm uses the batch's statistics. Set by `train` and `eval`. */
   training = true;
   /** Attributes that are buffers, and whether they are part of the state dict. */
   readonly #buffers = new Map<string, boolean>();
-  #hooks: Hooks | undefined = undefined;
 
   static {
-    hooksOf = (module) => module.#hooks;
     // for subclasses in JavaScript, which no type tells what they lack
     defineMethods(this, {
       forward(this: AnyModule) {
@@ -389,7 +361,7 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
       module.stateDict({ prefix: `${prefix}${name}.`, keepVars, destination });
     }
     let result = destination;
-    for (const hook of this.#hooks?.state.values() ?? []) result = hook(this, destination, prefix) ?? result;
+    for (const hook of this.ownHooks?.state.values() ?? []) result = hook(this, destination, prefix) ?? result;
     return result;
   }
   /** What a subclass has to save besides its tensors, under `_extra_state`; it comes back to `setExtraState`. */
@@ -423,10 +395,6 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
   /** @internal the modules directly below, under each of their names */
   *namedEntries(): Iterable<[name: string, module: AnyModule]> {
     for (const [name, value] of this.members()) if (value instanceof Module) yield [name, value as AnyModule];
-  }
-  /** @internal */
-  get ownHooks(): Hooks | undefined {
-    return this.#hooks;
   }
 
   // ---- modes, devices, gradients
@@ -607,122 +575,12 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
     const copy = Reflect.construct(Module, [], this.constructor as new () => AnyModule) as AnyModule;
     copied.set(this, copy);
     for (const [attribute, persistent] of this.#buffers) copy.#buffers.set(attribute, persistent);
-    if (this.#hooks) copy.#hooks = mapHooks(this.#hooks);
+    copy.copyHooks(this);
     for (const attribute of Reflect.ownKeys(this)) {
       const value = (this as unknown as Record<string | symbol, unknown>)[attribute];
       (copy as unknown as Record<string | symbol, unknown>)[attribute] = copyOf(value, copied);
     }
     return copy;
-  }
-
-  // ---- hooks
-
-  private get hooks(): Hooks {
-    return (this.#hooks ??= newHooks());
-  }
-  /**
-   * `hook(module, args)` runs before `forward`; what it returns, if anything, replaces the arguments.
-   * Follows torch.nn.Module.register_forward_pre_hook.
-   * @example
-   * const layer = new nn.Linear(2, 1);
-   * layer.registerForwardPreHook((module, [x]) => [x.mul(0)]);
-   * layer(torch.ones(1, 2)).equal(layer.bias.unsqueeze(0)); // true
-   */
-  registerForwardPreHook(hook: (module: this, args: Args) => unknown, options?: HookOptions): RemovableHandle {
-    return addHook(this.hooks, "forwardPre", hook, options);
-  }
-  /**
-   * `hook(module, args, result)` runs after `forward`; what it returns, if anything, replaces the result.
-   * Follows torch.nn.Module.register_forward_hook.
-   * @example
-   * const layer = new nn.Identity();
-   * layer.registerForwardHook((module, args, output) => output.mul(2));
-   * layer(torch.ones(2)); // tensor([2., 2.])
-   */
-  registerForwardHook(
-    hook: (module: this, args: Args, result: Result) => unknown,
-    options?: HookOptions,
-  ): RemovableHandle {
-    return addHook(this.hooks, "forward", hook, options);
-  }
-  /**
-   * `hook(module, gradOutput)` runs when the gradients of the module's results are known; what it returns, if anything, replaces
-   * them.
-   * Follows torch.nn.Module.register_full_backward_pre_hook.
-   * @example
-   * const layer = new nn.Tanh();
-   * layer.registerFullBackwardPreHook((module, gradOutput) => [gradOutput[0].mul(10)]);
-   * const x = torch.zeros(1, { requiresGrad: true });
-   * layer(x).sum().backward();
-   * x.grad; // tensor([10.])
-   */
-  registerFullBackwardPreHook(
-    hook: (module: this, gradOutput: (Tensor | null)[]) => unknown,
-    options?: HookOptions,
-  ): RemovableHandle {
-    return addHook(this.hooks, "backwardPre", hook, options);
-  }
-  /**
-   * `hook(module, gradInput, gradOutput)` runs when the gradients of the module's inputs are known; what it returns, if anything,
-   * replaces `gradInput`.
-   * Follows torch.nn.Module.register_full_backward_hook.
-   * @example
-   * const layer = new nn.Tanh();
-   * layer.registerFullBackwardHook((module, gradInput) => [gradInput[0].mul(10)]);
-   * const x = torch.zeros(1, { requiresGrad: true });
-   * layer(x).sum().backward();
-   * x.grad; // tensor([10.])
-   */
-  registerFullBackwardHook(
-    hook: (module: this, gradInput: (Tensor | null)[], gradOutput: (Tensor | null)[]) => unknown,
-    options?: HookOptions,
-  ): RemovableHandle {
-    return addHook(this.hooks, "backward", hook, options);
-  }
-  /**
-   * `hook(module, stateDict, prefix)` runs when `stateDict` has collected; it changes the dict or returns another.
-   * Follows torch.nn.Module.register_state_dict_post_hook.
-   * @example
-   * const layer = new nn.Linear(2, 1);
-   * layer.registerStateDictPostHook((module, state) => {
-   *   delete state.bias;
-   * });
-   * Object.keys(layer.stateDict()); // ["weight"]
-   */
-  registerStateDictPostHook(
-    hook: (module: this, state: StateDict, prefix: string) => StateDict | void,
-  ): RemovableHandle {
-    return addHook(this.hooks, "state", hook);
-  }
-  /**
-   * `hook(module, state, prefix)` runs before the module's own tensors are looked up in `state`, a Map that it may change.
-   * Follows torch.nn.Module.register_load_state_dict_pre_hook.
-   * @example
-   * const layer = new nn.Linear(2, 1, { bias: false });
-   * layer.registerLoadStateDictPreHook((module, state) => {
-   *   state.delete("old");
-   * });
-   * layer.loadStateDict({ weight: torch.ones(1, 2), old: torch.ones(1) });
-   * layer.weight.detach(); // tensor([[1., 1.]])
-   */
-  registerLoadStateDictPreHook(
-    hook: (module: this, state: Map<string, unknown>, prefix: string) => void,
-  ): RemovableHandle {
-    return addHook(this.hooks, "loadPre", hook);
-  }
-  /**
-   * `hook(module, keys)` runs after loading; taking names out of `keys` forgives them.
-   * Follows torch.nn.Module.register_load_state_dict_post_hook.
-   * @example
-   * const layer = new nn.Linear(2, 1);
-   * layer.registerLoadStateDictPostHook((module, keys) => {
-   *   keys.missingKeys.length = 0;
-   * });
-   * layer.loadStateDict({ weight: torch.ones(1, 2) });
-   * layer.weight.detach(); // tensor([[1., 1.]])
-   */
-  registerLoadStateDictPostHook(hook: (module: this, keys: IncompatibleKeys) => void): RemovableHandle {
-    return addHook(this.hooks, "loadPost", hook);
   }
 
   // ---- representation
