@@ -194,6 +194,10 @@ const PROGRAMS: Record<string, () => torch.Tensor[]> = {
     const [x, w] = [leaf(40, 1, 30, 31), leaf(10, 1, 5, 5)];
     return gradients(F.conv2d(x, w), x, w);
   },
+  "convolution to few channels": () => {
+    const [x, w, b] = [leaf(19, 5, 40, 41), leaf(10, 5, 3, 3), leaf(10)];
+    return gradients(F.conv2d(x, w, b, { padding: 1 }), x, w, b);
+  },
   "depthwise convolution": () => {
     const [x, w] = [leaf(4, 32, 40, 41), leaf(32, 1, 3, 3)];
     return gradients(F.conv2d(x, w, null, { groups: 32, padding: 1 }), x, w);
@@ -204,7 +208,11 @@ const PROGRAMS: Record<string, () => torch.Tensor[]> = {
   },
   pooling: () => {
     const x = leaf(7, 33, 40, 41);
-    return [...gradients(F.maxPool2d(x, 3, 2, 1), x), ...gradients(F.avgPool2d(x, 2), x)];
+    return [
+      ...gradients(F.maxPool2d(x, 3, 2, 1), x),
+      ...gradients(F.maxPool2d(x, 2), x),
+      ...gradients(F.avgPool2d(x, 2), x),
+    ];
   },
   "rows by index": () => [torch.randn(1000, 301).indexSelect(0, torch.randint(0, 1000, [2003]))],
   "an optimizer's step": () => {

@@ -52,6 +52,11 @@ const cases: Record<string, Case> = {
   "a stride of three": { input: [3, 20, 20, 19], outputs: 16, stride: 3 },
   "a map much smaller than its image": { input: [5, 10, 12, 13], outputs: 20, kernel: 5 },
   "a dilation": { input: [2, 16, 15, 14], outputs: 16, dilation: 2, padding: 2 },
+  "four channels, and maps of several bands": { input: [10, 4, 21, 230], outputs: 6, padding: 1 },
+  "seven channels, of which a tile has four": { input: [3, 5, 12, 15], outputs: 7, kernel: 5, padding: 2 },
+  "thirteen channels and a dilation": { input: [9, 3, 17, 21], outputs: 13, padding: 2, dilation: 2 },
+  "groups of few channels": { input: [3, 12, 13, 18], outputs: 15, padding: 1, groups: 3 },
+  "few channels without padding": { input: [2, 6, 9, 30], outputs: 5 },
   "one channel": { input: [5, 1, 19, 20], outputs: 9 },
   "one channel to one": { input: [2, 1, 11, 12], outputs: 1, kernel: 5 },
   "three channels, a large kernel and a stride": {

@@ -7,7 +7,8 @@ import { gemmPart, gemmUnits } from "../kernels/gemm/gemm";
 import { layerNormBackwardEnd, layerNormBackwardRows, ROWS } from "../kernels/layerNorm";
 import { reduceEnd, reduceParts, reduceSome } from "../kernels/reduce";
 import { programPart } from "../kernels/program/interpreter";
-import { winogradInt } from "../kernels/conv/geometry";
+import { weightEnd, weightPart } from "../kernels/conv/conv";
+import { Way, wayInt } from "../kernels/conv/geometry";
 import { MR } from "../kernels/gemm/tile";
 import { itemSize } from "../tensor/dtype";
 import { Args, Operand } from "./args";
@@ -58,8 +59,13 @@ function byChannels(args: Args): bool {
   const out = args.operand(0);
   const channels = out.shape(1);
   // transforming a kernel takes eight times what transforming a position does, packing it as much
-  const few = args.int(winogradInt(out.ndim - 2)) != 0 ? 8 * channels : channels;
+  const few = args.int(wayInt(out.ndim - 2)) == Way.Winograd ? 8 * channels : channels;
   return args.int(0) == 1 && channels >= 4 * MR && positionsOf(out) < max(MANY, few);
+}
+
+/** Whether the gradient of a convolution's weight is a sum over chunks of the batch. */
+function byChunks(args: Args): bool {
+  return args.kernel == Kernel.ConvolutionWeight && args.int(wayInt(args.operand(0).ndim - 2)) == Way.Few;
 }
 
 /** Rows or columns of a product from which on packing the other matrix, as every part does, is little beside multiplying. */
@@ -192,6 +198,10 @@ export function unitsOf(args: Args): i32 {
     case Kernel.PlaneGather:
       return args.operand(2).numel / args.int(0);
     default: {
+      if (byChunks(args)) {
+        const images = args.int(wayInt(args.operand(0).ndim - 2) + 1);
+        return (args.operand(1).shape(0) + images - 1) / images;
+      }
       const d = dimension(args);
       if (d < 0) return args.kernel == Kernel.Reduce ? reduceParts(args) : 0;
       const cut = cutOperand(args);
@@ -264,7 +274,7 @@ export function workOf(args: Args): f64 {
 
 /** Whether the parts of a kernel share its workspace, each with a place in it of its own. */
 export function sharesWorkspace(args: Args): bool {
-  return args.kernel == Kernel.LayerNormBackward;
+  return args.kernel == Kernel.LayerNormBackward || byChunks(args);
 }
 
 /** Whether a reduction has one result, of which threads take parts. */
@@ -276,6 +286,7 @@ function isOneResult(args: Args): bool {
 export function afterParts(args: Args): void {
   if (args.kernel == Kernel.LayerNormBackward) layerNormBackwardEnd(args);
   else if (isOneResult(args)) reduceEnd(args);
+  else if (byChunks(args)) weightEnd(args);
 }
 
 /** Does units [begin, end) of the work of `args`. `block` has room for an argument block, `workspace` as much as `args` has. */
@@ -300,6 +311,7 @@ export function runPart(args: Args, begin: i32, end: i32, block: Args, size: usi
   }
   narrow(block, begin, end);
   if (args.kernel == Kernel.LayerNormBackward) layerNormBackwardRows(block);
+  else if (byChunks(block)) weightPart(block);
   else runCpu(block);
 }
 
@@ -388,6 +400,16 @@ function narrow(args: Args, begin: i32, end: i32): void {
       args.setInt(0, count);
       return;
     }
+  }
+  if (byChunks(args)) {
+    const at = wayInt(args.operand(0).ndim - 2);
+    const images = args.int(at + 1);
+    const image = begin * images;
+    const some = min(args.operand(1).shape(0), end * images) - image;
+    keep(args.operand(1), 0, image, some);
+    keep(args.operand(2), 0, image, some);
+    args.workspace += <usize>begin * <usize>args.int(at + 2);
+    return;
   }
   const d = dimension(args);
   const grain = grainOf(args, d);

@@ -78,6 +78,41 @@ function maxOfFour(
   v128.store(index, i64x2.extend_high_i32x4_s(at), 16);
 }
 
+/**
+ * Windows of 2 x 2 float32 side by side, `below` the bytes from a row to the next; `place` is the index of the first element.
+ * False if there is a NaN, which would be lost.
+ */
+function maxOfSquares(to: usize, index: usize, row: usize, below: usize, width: i32, place: i32): bool {
+  let check = f32x4.splat(0);
+  const next = i32x4.splat(<i32>(below >> 2));
+  for (let i = 0; i < width; i += 4) {
+    // the last four reach back over some that are done
+    const c = min(i, width - 4);
+    const at = row + ((<usize>c) << 3);
+    const a = v128.load(at);
+    const b = v128.load(at, 16);
+    const d = v128.load(at + below);
+    const e = v128.load(at + below, 16);
+    check = f32x4.add(check, f32x4.add(f32x4.add(a, b), f32x4.add(d, e)));
+    const v0 = v128.shuffle<f32>(a, b, 0, 2, 4, 6);
+    const v1 = v128.shuffle<f32>(a, b, 1, 3, 5, 7);
+    const w0 = v128.shuffle<f32>(d, e, 0, 2, 4, 6);
+    const w1 = v128.shuffle<f32>(d, e, 1, 3, 5, 7);
+    const v = f32x4.pmax(v0, v1);
+    const w = f32x4.pmax(w0, w1);
+    // a comparison that holds is -1
+    const right = f32x4.gt(v1, v0);
+    const under = i32x4.sub(next, f32x4.gt(w1, w0));
+    const step = v128.bitselect(under, i32x4.neg(right), f32x4.gt(w, v));
+    const first = i32x4.add(i32x4.splat(place + 2 * c), i32x4(0, 2, 4, 6));
+    const all = i32x4.add(first, step);
+    v128.store(to + ((<usize>c) << 2), f32x4.pmax(v, w));
+    v128.store(index + ((<usize>c) << 3), i64x2.extend_low_i32x4_s(all));
+    v128.store(index + ((<usize>c) << 3), i64x2.extend_high_i32x4_s(all), 16);
+  }
+  return !v128.any_true(f32x4.ne(check, check));
+}
+
 function maxOf<T>(args: Args): void {
   const values = args.operand(0);
   const input = args.operand(2);
@@ -103,6 +138,16 @@ function maxOf<T>(args: Args): void {
   const room = iw + paddingX - stepX * (kernelX - 1) - strideX;
   const vectorFrom = (paddingX + strideX - 1) / strideX;
   const vectorEnd = adaptive || room < 0 ? 0 : min(ow, room / strideX + 1);
+  const squares =
+    sizeof<T>() == 4 &&
+    !adaptive &&
+    ow >= 4 &&
+    2 * ow <= iw &&
+    kernelX == 2 &&
+    strideX == 2 &&
+    paddingX == 0 &&
+    stepX == 1 &&
+    stepY == 1;
   const plane = <usize>(id * ih * iw) * sizeof<T>();
   let to = values.data;
   let index = args.operand(1).data;
@@ -114,6 +159,14 @@ function maxOf<T>(args: Args): void {
       for (let y = 0; y < oh; y++) {
         const y0 = first(heights, y);
         const y1 = end(heights, y);
+        if (squares && z1 - z0 == 1 && y1 - y0 == 2) {
+          const row = (z0 * ih + y0) * iw;
+          if (maxOfSquares(to, index, from + ((<usize>row) << 2), (<usize>iw) << 2, ow, row)) {
+            to += (<usize>ow) << 2;
+            index += (<usize>ow) << 3;
+            continue;
+          }
+        }
         for (let x = 0; x < ow; x++) {
           if (sizeof<T>() == 4 && x >= vectorFrom && x < vectorEnd && vectorEnd - vectorFrom >= 4) {
             // the last group reaches back over windows that are done already

@@ -5,7 +5,7 @@ import { Kernel } from "../dispatch/kernel";
 import { addOperand, begin, run, workspace } from "../dispatch/run";
 import * as ops from "../gen/ops";
 import { convWorkspace } from "../kernels/conv/conv";
-import { ConvKind, winogradInt } from "../kernels/conv/geometry";
+import { ConvKind, wayInt } from "../kernels/conv/geometry";
 import { copyInto, empty, rawContiguous, rawToDType, zeros } from "../tensor/create";
 import { DType, isFloating, takesStored } from "../tensor/dtype";
 import { ErrorKind, cppTypeName, fail, msg, msgDType, msgInt, msgInts, msgShape, raise } from "../tensor/error";
@@ -272,7 +272,7 @@ function launch(
     args.setInt(1 + rank + i, padding.get(i));
     args.setInt(1 + 2 * rank + i, dilation.get(i));
   }
-  args.setInt(winogradInt(rank), 0);
+  args.setInt(wayInt(rank), 0);
   if (a.device == Device.Cpu) workspace(convWorkspace(args, kind));
   run(a.device);
   return rawToDType(out, a.dtype);

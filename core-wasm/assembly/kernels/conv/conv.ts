@@ -15,7 +15,8 @@ import { multiplyByLines } from "../gemm/lines";
 import { MR } from "../gemm/tile";
 import { addEveryOther, addScaled } from "../gemm/vector";
 import { cropBorder, directForward, directTranspose, directWeight } from "./direct";
-import { ConvKind, GEOMETRY_BYTES, Geometry, copyRow, describe, fillTables, windows, winogradInt } from "./geometry";
+import { chunksOf, fewForward, fewWeightChunks, fewWeightEnd, imagesAChunk, suitsFew } from "./few";
+import { ConvKind, GEOMETRY_BYTES, Geometry, Way, copyRow, describe, fillTables, wayInt, windows } from "./geometry";
 import { suits, winogradForward } from "./winograd";
 import { winogradWeight } from "./winogradWeight";
 
@@ -38,11 +39,18 @@ function describeKind(g: Geometry, args: Args, kind: i32, base: usize): void {
  */
 export function convWorkspace(args: Args, kind: i32): i32 {
   describeKind(planned, args, kind, 0);
-  if (suits(planned)) {
-    args.setInt(winogradInt(args.operand(0).ndim - 2), 1);
+  const way = suits(planned) ? Way.Winograd : suitsFew(planned) ? Way.Few : Way.Product;
+  if (way != Way.Product) {
+    args.setInt(wayInt(args.operand(0).ndim - 2), way);
     describeKind(planned, args, kind, 0);
   }
-  return <i32>(GEOMETRY_BYTES + planned.end) + 64;
+  const bytes = (<i32>(GEOMETRY_BYTES + planned.end) + 63) & ~63;
+  if (way != Way.Few || kind != ConvKind.Weight) return bytes + 64;
+  const images = imagesAChunk(planned);
+  const at = wayInt(args.operand(0).ndim - 2);
+  args.setInt(at + 1, images);
+  args.setInt(at + 2, bytes);
+  return bytes * chunksOf(planned.batch, images);
 }
 
 function geometry(args: Args, kind: i32): Geometry {
@@ -295,7 +303,11 @@ function run<T>(args: Args, kind: i32): void {
   const g = geometry(args, kind);
   const y = args.operand(1).data;
   const z = args.operand(2).data;
-  if (g.winograd) {
+  if (sizeof<T>() == 4 && g.way == Way.Few) {
+    if (kind != ConvKind.Weight) return fewForward(g, x.data, y, z, bias);
+    weightChunks(g, args);
+    weightEnd(args);
+  } else if (g.way == Way.Winograd) {
     if (kind == ConvKind.Weight) winogradWeight(g, x.data, y, z);
     else winogradForward(g, x.data, y, z, bias);
   } else if (kind == ConvKind.Forward) {
@@ -311,6 +323,23 @@ function run<T>(args: Args, kind: i32): void {
   } else {
     weightGradient<T>(g, x.data, y, z);
   }
+}
+
+function weightChunks(g: Geometry, args: Args): void {
+  const at = wayInt(args.operand(0).ndim - 2);
+  fewWeightChunks(g, args.operand(1).data, args.operand(2).data, args.int(at + 1), <usize>args.int(at + 2));
+}
+
+/** Where the gradient of a weight is sums over chunks of the batch (Way.Few), the sums of some. */
+export function weightPart(args: Args): void {
+  weightChunks(geometry(args, ConvKind.Weight), args);
+}
+
+/** Adds up what all parts have. */
+export function weightEnd(args: Args): void {
+  const g = geometry(args, ConvKind.Weight);
+  const at = wayInt(args.operand(0).ndim - 2);
+  fewWeightEnd(g, args.operand(0).data, chunksOf(g.batch, args.int(at + 1)), <usize>args.int(at + 2));
 }
 
 // @ts-ignore: decorator

@@ -2,6 +2,7 @@
 // with leading ones. Where a window may leave the image, the image is copied once into a buffer with zero borders, so
 // that element (row of the unrolled kernel, output position) always lies at rowTable[row] + positionTable[position].
 import { Args, Operand } from "../../dispatch/args";
+import { layOutFew } from "./few";
 import { layOutWinograd } from "./winograd";
 import { linesBytes, mayBeByLines } from "../gemm/lines";
 import { EDGE_BYTES, KC, MC, NC_BYTES, packedABytes, packedBBytes } from "../gemm/block";
@@ -12,6 +13,13 @@ export const enum ConvKind {
   /** the input's gradient, which is also the transposed convolution */
   Transpose = 1,
   Weight = 2,
+}
+
+/** How it is computed, where that is the op's to decide: all parts of a convolution must go the same way. */
+export const enum Way {
+  Product = 0,
+  Winograd = 1,
+  Few = 2,
 }
 
 /** Up to so many channels a group on the side that would be the product's rows, plain loops beat the register tile. */
@@ -62,13 +70,15 @@ export class Geometry {
   /** a transpose of stride 1 that is computed as a forward convolution of the map with the reversed kernel */
   flipped: bool;
   direct: bool;
-  winograd: bool;
+  way: i32;
   /** the windows leave the image: it has to be copied with a border */
   bordered: bool;
   /** kernels of one element that meet every element of one image at a time: the columns are the image */
   plain: bool;
   /** the gradient of such a weight, of few input channels: lines of the map stay in place */
   byLines: bool;
+  /** copies of images that have been made: their borders are there */
+  copies: i32;
   /** images handled together, so that a run over their positions is long enough */
   fold: i32;
   // element strides of the buffer that windows are read from (or added to)
@@ -118,9 +128,9 @@ function spatial(x: Operand, i: i32): i32 {
   return d < 2 ? 1 : x.shape(d);
 }
 
-/** Which of args.ints says that the convolution is computed after Winograd. */
+/** Which of args.ints has the `Way`; for Way.Few behind it: images of a chunk, bytes from its workspace to the next one's. */
 // @ts-ignore: decorator
-@inline export function winogradInt(rank: i32): i32 {
+@inline export function wayInt(rank: i32): i32 {
   return 1 + 3 * rank;
 }
 
@@ -185,7 +195,10 @@ export function describe(
   g.mapBatch = batchStride(g.flipped ? image : map);
   g.weightStride = batchStride(weight);
   g.rows = g.imageChannels * g.kernelSize;
+  g.copies = 0;
+  g.way = args.int(wayInt(rank));
   g.bordered =
+    (g.way == Way.Few && kind == ConvKind.Weight) ||
     (kind == ConvKind.Transpose && !g.flipped) ||
     g.pd > 0 ||
     g.ph > 0 ||
@@ -196,8 +209,8 @@ export function describe(
   g.rowStride = g.bordered ? g.ew : g.iw;
   g.depthStride = g.rowStride * (g.bordered ? g.eh : g.ih);
   g.channelStride = g.depthStride * (g.bordered ? g.ed : g.id);
-  g.winograd = args.int(winogradInt(rank)) != 0;
-  if (g.winograd) g.end = layOutWinograd(g, base);
+  if (g.way == Way.Winograd) g.end = layOutWinograd(g, base);
+  else if (g.way == Way.Few) g.end = layOutFew(g, base);
   else layOut(g, base);
 }
 
@@ -323,19 +336,16 @@ function fillPositionTable(g: Geometry, imageStride: i32): void {
   }
 }
 
-// Rows are short: a call of the engine's memory.copy or memory.fill costs more than they do.
-
-// @ts-ignore: decorator
-@inline function clear<T>(from: usize, to: usize): void {
-  const zero = v128.splat<T>(0);
-  for (; from + 16 <= to; from += 16) v128.store(from, zero);
-  for (; from < to; from += sizeof<T>()) store<T>(from, <T>0);
-}
-
+// Rows are short: a call of the engine's memory.copy costs more than they do.
 // @ts-ignore: decorator
 @inline export function copyRow<T>(to: usize, from: usize, bytes: usize): void {
   let at: usize = 0;
-  for (; at + 16 <= bytes; at += 16) v128.store(to + at, v128.load(from + at));
+  if (bytes >= 16) {
+    for (; at + 16 <= bytes; at += 16) v128.store(to + at, v128.load(from + at));
+    // the last ones once more rather than one by one
+    v128.store(to + bytes - 16, v128.load(from + bytes - 16));
+    return;
+  }
   for (; at < bytes; at += sizeof<T>()) store<T>(to + at, load<T>(from + at));
 }
 
@@ -357,24 +367,45 @@ export function copyShifted<T>(
   ph: i32,
   pw: i32,
 ): void {
-  const first = max(0, min(ew, pw));
-  const last = max(first, min(ew, w + pw));
+  if (max(pd, max(ph, pw)) > 0 || d + pd < ed || h + ph < eh || w + pw < ew) {
+    memory.fill(to, 0, <usize>(channels * ed * eh) * <usize>ew * sizeof<T>());
+  }
+  copyInside<T>(channels, from, d, h, w, to, ed, eh, ew, pd, ph, pw);
+}
+
+/** As copyShifted, where an earlier one has left the zeros. */
+export function copyInside<T>(
+  channels: i32,
+  from: usize,
+  d: i32,
+  h: i32,
+  w: i32,
+  to: usize,
+  ed: i32,
+  eh: i32,
+  ew: i32,
+  pd: i32,
+  ph: i32,
+  pw: i32,
+): void {
   const row = <usize>ew * sizeof<T>();
+  const source = <usize>w * sizeof<T>();
+  const first = max(0, pw);
+  const columns = min(ew, w + pw) - first;
+  if (columns <= 0) return;
+  const bytes = <usize>columns * sizeof<T>();
+  const firstY = max(0, ph);
+  const lastY = min(eh, h + ph);
+  from += <usize>(first - pw) * sizeof<T>();
+  to += <usize>first * sizeof<T>();
   for (let c = 0; c < channels; c++) {
-    for (let z = 0; z < ed; z++) {
-      const iz = z - pd;
-      for (let y = 0; y < eh; y++) {
-        const iy = y - ph;
-        if (iz < 0 || iz >= d || iy < 0 || iy >= h || first == last) {
-          clear<T>(to, to + row);
-        } else {
-          const source = from + <usize>(((c * d + iz) * h + iy) * w + first - pw) * sizeof<T>();
-          const start = to + <usize>first * sizeof<T>();
-          clear<T>(to, start);
-          copyRow<T>(start, source, <usize>(last - first) * sizeof<T>());
-          clear<T>(to + <usize>last * sizeof<T>(), to + row);
-        }
-        to += row;
+    for (let z = max(0, pd); z < min(ed, d + pd); z++) {
+      let at = from + <usize>((c * d + z - pd) * h + firstY - ph) * source;
+      let into = to + <usize>((c * ed + z) * eh + firstY) * row;
+      for (let y = firstY; y < lastY; y++) {
+        copyRow<T>(into, at, bytes);
+        at += source;
+        into += row;
       }
     }
   }
@@ -388,7 +419,12 @@ export function windows<T>(g: Geometry, data: usize, n: i32, group: i32, slot: i
     return from + <usize>-(g.pd * g.depthStride + g.ph * g.rowStride + g.pw) * sizeof<T>();
   }
   const to = g.border + <usize>(slot * channels) * <usize>g.channelStride * sizeof<T>();
-  copyShifted<T>(channels, from, g.id, g.ih, g.iw, to, g.ed, g.eh, g.ew, g.pd, g.ph, g.pw);
+  if (slot < g.copies) {
+    copyInside<T>(channels, from, g.id, g.ih, g.iw, to, g.ed, g.eh, g.ew, g.pd, g.ph, g.pw);
+  } else {
+    copyShifted<T>(channels, from, g.id, g.ih, g.iw, to, g.ed, g.eh, g.ew, g.pd, g.ph, g.pw);
+    g.copies = max(g.copies, slot + 1);
+  }
   return to;
 }
 
