@@ -1,6 +1,7 @@
 // All elementwise ops: broadcasting, type promotion, the program's run, its place on the tape and its derivative. What tells
 // one op from another stands in the tables of gen/programs.ts (their layout: generate/programs.ts).
 import { args } from "../dispatch/args";
+import { Device } from "../dispatch/device";
 import { Kernel } from "../dispatch/kernel";
 import { observing } from "../dispatch/observe";
 import { begin, countKernel, run } from "../dispatch/run";
@@ -559,11 +560,13 @@ export function elementwiseBackward(node: Node): void {
   const entry = entryOf(node.op);
   const count = <i32>node.inputCount;
   const grad = node.grad(0);
+  let last = count - 1;
+  while (last > 0 && !node.needs(last)) last--;
   for (let i = 0; i < count; i++) {
     if (!node.needs(i)) continue;
     const offset = load<u32>(entry + ((<usize>i) << 2), 24);
     if (offset == 0) continue;
-    let g = derivative(node, entry + <usize>offset, grad);
+    let g = derivative(node, entry + <usize>offset, grad, i == last);
     if (node.hasInts(i)) g = towards(g, node.savedInts(i));
     node.give(i, g);
   }
@@ -590,7 +593,8 @@ function derivativeOperand(node: Node, kind: i32, grad: Tensor): Tensor {
   return node.savedTensor(kind == MAX_INPUTS + 1 ? <i32>node.inputCount : kind - 1);
 }
 
-function derivative(node: Node, p: usize, grad: Tensor): Tensor {
+/** `last`: nothing else of this node is to be computed from `grad`, which is overwritten if the node alone holds it. */
+function derivative(node: Node, p: usize, grad: Tensor, last: bool): Tensor {
   const count = <i32>load<u8>(p);
   const program = p + 8;
   if (gradEnabled()) return derivativeByOps(node, p, grad);
@@ -599,7 +603,8 @@ function derivative(node: Node, p: usize, grad: Tensor): Tensor {
   const paramCount = <i32>node.paramCount;
   for (let i = 0; i < count; i++) setOperand(i, derivativeOperand(node, <i32>load<u8>(p + <usize>i, 1), grad));
   for (let i = 0; i < paramCount; i++) setElementwiseParam(i, node.savedF64(i));
-  const out = emptyPreserving(grad, grad.dtype);
+  const free = last && grad.refs == 1 && grad.storage.refs == 1 && grad.device == Device.Cpu && grad.isContiguous();
+  const out = free ? grad : emptyPreserving(grad, grad.dtype);
   runProgram(out, count, program, computeOf(grad.dtype), paramCount, grad.device);
   return out;
 }
