@@ -11,9 +11,9 @@ let current: Host | undefined;
 /** Instantiates the compiled core and keeps the host's services. A second call has no effect: there is one runtime. */
 export function boot(module: WebAssembly.Module, host: Host): void {
   if (current !== undefined) return;
-  const memory = instantiate(module, host.kernelThreads !== undefined, host.rest);
+  const whole = instantiate(module, host.kernelThreads !== undefined, host.rest);
   current = host;
-  if (host.kernelThreads !== undefined) beginThreads(host.kernelThreads, module, memory);
+  if (host.kernelThreads !== undefined) beginThreads(host.kernelThreads, whole);
   if (host.name === "bun" && host.collectGarbage !== undefined) setCollector(() => host.collectGarbage!());
   if (host.pressure !== undefined) setPressure(host.pressure);
   if (host.asyncContext !== undefined) setAsyncContext(() => host.asyncContext!());

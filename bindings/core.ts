@@ -3,6 +3,7 @@
 // A host compiles the module and calls `instantiate` once; everything else in bindings/ reads `core` and the views, which
 // are live bindings. They are renewed whenever the memory grows: one that was kept is stale then.
 
+import type { KernelTask } from "../hosts/host.ts";
 import type { OpExports } from "./gen/exports.ts";
 import { errorOfKind } from "./error.ts";
 import { headOf, lines } from "./signatures.ts";
@@ -220,16 +221,20 @@ function warn(address: number, length: number): void {
 /** The memory of a new core in pages of 64 KiB: what core-wasm/build.mjs has written into the module. */
 const PAGES = { initial: 16, maximum: 65536 };
 
+/** What a thread needs to be another instance of the core. */
+export type WholeCore = Omit<KernelTask, "own">;
+
 /**
  * Starts the runtime on a compiled module; boot.ts calls it, once.
  * @param shared the module is one for threads
  * @param restModule gives the core's second module, where the first is but a part of it (core-wasm/split)
+ * @returns gives the core with its second module
  */
 export function instantiate(
   module: WebAssembly.Module,
   shared: boolean,
   restModule?: () => WebAssembly.Module,
-): WebAssembly.Memory {
+): () => WholeCore {
   memory = new WebAssembly.Memory({ ...PAGES, shared });
   const env = {
     memory,
@@ -266,18 +271,20 @@ export function instantiate(
   };
   const { exports } = new WebAssembly.Instance(module, { env });
   (exports as unknown as CoreExports)._init?.();
+  let divided: WebAssembly.Module | undefined;
   let second: WebAssembly.Exports | undefined;
   const rest = (): WebAssembly.Exports => {
     if (second !== undefined) return second;
     if (restModule === undefined)
       throw errorOfKind(0, "this is the first module of a core that is divided: init needs the whole");
-    const divided = restModule();
+    divided = restModule();
     const given: WebAssembly.ModuleImports = { ...env, ...exports };
     // functions of the first module, by their places in its table
     for (const { name } of WebAssembly.Module.imports(divided)) {
       if (name.startsWith("!")) given[name] = (exports["_table"] as WebAssembly.Table).get(Number(name.slice(1)));
     }
     second = new WebAssembly.Instance(divided, { env: given }).exports;
+    (second as unknown as CoreExports)._init?.();
     Object.assign(compiled, plainExports({ ...exports, ...second }));
     return second;
   };
@@ -290,7 +297,10 @@ export function instantiate(
   core = compiled as unknown as Core;
   makeViews();
   scratchBase = core.scratch() >>> 2;
-  return memory;
+  return () => {
+    if (restModule !== undefined) rest();
+    return { module, ...(divided && { rest: divided }), memory };
+  };
 }
 
 type Exports = Record<string, unknown>;

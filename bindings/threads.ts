@@ -2,7 +2,7 @@
 // the core's memory; what they do is in core-wasm/assembly/dispatch/threads.ts.
 
 import type { KernelThreads } from "../hosts/host.ts";
-import { core, setCallbacks } from "./core.ts";
+import { core, setCallbacks, type WholeCore } from "./core.ts";
 import { RuntimeError } from "./error.ts";
 
 /** Cores that hyperthreads share, and more than a dozen, give kernels of this size little. */
@@ -13,15 +13,16 @@ let started = 0;
 let start: (() => void) | undefined;
 
 /** Makes threads possible: `boot` calls it for a core that shares its memory. */
-export function beginThreads(
-  { cores, start: spawn }: KernelThreads,
-  module: WebAssembly.Module,
-  memory: WebAssembly.Memory,
-): void {
-  start = () => spawn({ module, memory, own: core.threadMemory() });
+export function beginThreads({ cores, start: spawn }: KernelThreads, whole: () => WholeCore): void {
+  start = () => spawn({ ...whole(), own: core.threadMemory() });
   setCallbacks({
     wantThreads() {
-      for (; started < wanted - 1; started++) start!();
+      try {
+        for (; started < wanted - 1; started++) start!();
+      } catch {
+        // a core whose second module cannot be loaded does without, and the op that needs it says so
+        started = Infinity;
+      }
     },
   });
   setNumThreads(Math.min(cores, MOST));

@@ -1,5 +1,5 @@
-// Compiles assembly/index.ts into dist/flambeau.{simd,relaxed}.wasm, both at once, one process each; of each, share.mjs makes
-// dist/flambeau.{simd,relaxed}.threads.wasm, and split/ the two modules dist/flambeau.{simd,relaxed}.{core,rest}.wasm.
+// Compiles assembly/index.ts into dist/flambeau.{simd,relaxed}.wasm, both at once, one process each; of each, split/ makes the two
+// modules dist/flambeau.{simd,relaxed}.{core,rest}.wasm, and share.mjs of these ….threads.{core,rest}.wasm.
 //   node core-wasm/build.mjs [simd|relaxed ...] [--fast]
 // --fast compiles the SIMD build alone, which serves as both, and does not optimize it: for the edit loop.
 //
@@ -35,7 +35,9 @@ const PARTS = ["core", "rest"];
 const fast = process.argv.includes("--fast");
 const named = process.argv.slice(2).filter((a) => a in FEATURES);
 const builds = named.length ? named : fast ? ["simd"] : Object.keys(FEATURES);
-/** The file of a build: the whole core without a part, for threads, or one of the two modules of a core that is divided. */
+/** Those of the core for threads. */
+const threads = (part) => `threads.${part}`;
+/** The file of a build: the whole core without a part, or one of the two modules of a core that is divided. */
 const target = (build, part) => join(root, `dist/flambeau.${build}${part ? `.${part}` : ""}.wasm`);
 
 async function node(...args) {
@@ -112,10 +114,19 @@ async function divide(build, rawFile) {
   );
 }
 
+const NOTHING = Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+
 /** What stands for the parts in a quick build: the whole core, and nothing. */
 function undivided(build) {
   copyFileSync(target(build), target(build, PARTS[0]));
-  writeFileSync(target(build, PARTS[1]), Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
+  writeFileSync(target(build, PARTS[1]), NOTHING);
+}
+
+function shareParts(build) {
+  for (const part of PARTS) {
+    const module = readFileSync(target(build, part));
+    writeFileSync(target(build, threads(part)), module.equals(NOTHING) ? NOTHING : share(module));
+  }
 }
 
 async function compile(build) {
@@ -128,7 +139,7 @@ async function compile(build) {
     writeFileSync(out, joinSegments(readFileSync(out)));
     undivided(build);
   } else await Promise.all([shrink(build, out), divide(build, raw)]);
-  writeFileSync(target(build, "threads"), share(readFileSync(out)));
+  shareParts(build);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const kB = (data) => `${(data.length / 1000).toFixed(0)} kB`;
   for (const part of [undefined, ...PARTS]) {
@@ -142,6 +153,7 @@ async function compile(build) {
 mkdirSync(join(root, "dist"), { recursive: true });
 await Promise.all(builds.map(compile));
 if (fast && named.length === 0) {
-  for (const part of [undefined, "threads", ...PARTS]) copyFileSync(target("simd", part), target("relaxed", part));
+  for (const part of [undefined, ...PARTS, ...PARTS.map(threads)])
+    copyFileSync(target("simd", part), target("relaxed", part));
 }
 writeInline();

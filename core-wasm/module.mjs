@@ -22,21 +22,19 @@ export class Reader {
   }
 }
 
-const [FUNCTION, TABLE, MEMORY, GLOBAL] = [0, 1, 2, 3];
+export const [FUNCTION, TABLE, MEMORY, GLOBAL] = [0, 1, 2, 3];
 
-/** How many functions the body of an import section imports. */
-export function importedFunctions(body) {
+/** What the body of an import section imports: of which kind, and where in the body it is described. */
+export function* importsOf(body) {
   const reader = new Reader(body);
   reader.at = 0;
-  let functions = 0;
   for (let left = reader.unsigned(); left > 0; left--) {
     reader.take(reader.unsigned());
     reader.take(reader.unsigned());
     const kind = reader.byte();
-    if (kind === FUNCTION) {
-      functions++;
-      reader.unsigned();
-    } else if (kind === GLOBAL) reader.take(2);
+    yield { kind, at: reader.at };
+    if (kind === FUNCTION) reader.unsigned();
+    else if (kind === GLOBAL) reader.take(2);
     else if (kind === TABLE || kind === MEMORY) {
       if (kind === TABLE) reader.byte();
       const hasMaximum = reader.unsigned() & 1;
@@ -44,8 +42,9 @@ export function importedFunctions(body) {
       if (hasMaximum) reader.unsigned();
     } else throw new Error(`an import of kind ${kind} is not expected`);
   }
-  return functions;
 }
+
+export const importedFunctions = (body) => [...importsOf(body)].filter(({ kind }) => kind === FUNCTION).length;
 
 /** An unsigned LEB128. */
 export function unsigned(value) {

@@ -1,10 +1,9 @@
 // Makes the module of a threaded runtime out of a module that imports its memory: the memory is shared, and data segments are
 // laid down by the export `_init`, which the first thread calls, instead of by every instance.
-import { Reader, section, unsigned } from "./module.mjs";
+import { importedFunctions, importsOf, MEMORY, Reader, readSections, section, unsigned } from "./module.mjs";
 import { readSegments } from "./pack.mjs";
 
 const ID = { type: 1, import: 2, function: 3, export: 7, code: 10, data: 11, dataCount: 12 };
-const MEMORY = 2;
 const [HAS_MAXIMUM, SHARED] = [1, 3];
 const FUNCTION_TYPE = 0x60;
 const MEMORY_INIT = [0xfc, 8];
@@ -24,45 +23,30 @@ function append(body, item) {
   return [count, Buffer.concat([Buffer.from(unsigned(count + 1)), body.subarray(reader.at), Buffer.from(item)])];
 }
 
-/** The import section with its memory shared, and how many functions it imports. */
+/** The import section with its memory shared. */
 function shareMemory(body) {
+  const { at } = [...importsOf(body)].find(({ kind }) => kind === MEMORY);
+  if (body[at] !== HAS_MAXIMUM) throw new Error("a memory with a maximum is expected");
   const shared = Buffer.from(body);
-  const reader = new Reader(shared);
-  reader.at = 0;
-  let functions = 0;
-  for (let left = reader.unsigned(); left > 0; left--) {
-    reader.take(reader.unsigned());
-    reader.take(reader.unsigned());
-    const kind = reader.byte();
-    if (kind === 0) {
-      functions++;
-      reader.unsigned();
-    } else if (kind === MEMORY) {
-      if (shared[reader.at] !== HAS_MAXIMUM) throw new Error("a memory with a maximum is expected");
-      shared[reader.at] = SHARED;
-      reader.byte();
-      reader.unsigned();
-      reader.unsigned();
-    } else throw new Error("only functions and a memory are expected among the imports");
-  }
-  return { shared, functions };
+  shared[at] = SHARED;
+  return shared;
 }
 
 export function share(module) {
-  const reader = new Reader(module);
-  const sections = [];
-  while (reader.at < module.length) {
-    const id = reader.byte();
-    sections.push({ id, body: reader.take(reader.unsigned()) });
-  }
+  const sections = readSections(module);
   const find = (id) => sections.find((s) => s.id === id);
   const data = new Reader(find(ID.data).body);
   data.at = 0;
   const segments = readSegments(data);
-  const { shared, functions } = shareMemory(find(ID.import).body);
+  const imports = find(ID.import).body;
   const [type, types] = append(find(ID.type).body, [FUNCTION_TYPE, 0, 0]);
   const [defined, functionTypes] = append(find(ID.function).body, unsigned(type));
-  const [, exports] = append(find(ID.export).body, [5, ...Buffer.from("_init"), 0, ...unsigned(functions + defined)]);
+  const [, exports] = append(find(ID.export).body, [
+    5,
+    ...Buffer.from("_init"),
+    0,
+    ...unsigned(importedFunctions(imports) + defined),
+  ]);
   const steps = segments.flatMap(({ address, bytes }, i) =>
     [address, 0, bytes.length].flatMap(constant).concat(MEMORY_INIT, unsigned(i), 0),
   );
@@ -71,7 +55,7 @@ export function share(module) {
   const passive = segments.flatMap(({ bytes }) => [Buffer.from([1, ...unsigned(bytes.length)]), bytes]);
   const changed = new Map([
     [ID.type, types],
-    [ID.import, shared],
+    [ID.import, shareMemory(imports)],
     [ID.function, functionTypes],
     [ID.export, exports],
     [ID.code, Buffer.concat([section(ID.dataCount, Buffer.from(unsigned(segments.length))), section(ID.code, code)])],

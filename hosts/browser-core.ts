@@ -3,7 +3,7 @@ import { detectBuild } from "./detect.ts";
 import { noThreads, webKernels } from "./browser-traits.ts";
 import type { Host } from "./host.ts";
 import { compileAt } from "./web-core.ts";
-import { restAt } from "./web-rest.ts";
+import { loadRestAhead, restAt } from "./web-rest.ts";
 
 export interface BrowserCore {
   readonly module: WebAssembly.Module;
@@ -15,18 +15,24 @@ export async function browserCore(): Promise<BrowserCore> {
   const build = detectBuild();
   const threads = noThreads() === undefined;
   // The addresses stand as literals, since bundlers look for exactly this form when they copy assets.
-  const address = threads
+  const [address, restAddress] = threads
     ? build === "relaxed"
-      ? new URL("./flambeau.relaxed.threads.wasm", import.meta.url)
-      : new URL("./flambeau.simd.threads.wasm", import.meta.url)
+      ? [
+          new URL("./flambeau.relaxed.threads.core.wasm", import.meta.url),
+          new URL("./flambeau.relaxed.threads.rest.wasm", import.meta.url),
+        ]
+      : [
+          new URL("./flambeau.simd.threads.core.wasm", import.meta.url),
+          new URL("./flambeau.simd.threads.rest.wasm", import.meta.url),
+        ]
     : build === "relaxed"
-      ? new URL("./flambeau.relaxed.core.wasm", import.meta.url)
-      : new URL("./flambeau.simd.core.wasm", import.meta.url);
-  const restAddress =
-    build === "relaxed"
-      ? new URL("./flambeau.relaxed.rest.wasm", import.meta.url)
-      : new URL("./flambeau.simd.rest.wasm", import.meta.url);
-  const [module, rest] = await Promise.all([compileAt(address), threads ? undefined : restAt(restAddress)]);
-  const traits = rest === undefined ? { kernelThreads: webKernels() } : { rest };
-  return { module, traits: { build, ...traits } };
+      ? [
+          new URL("./flambeau.relaxed.core.wasm", import.meta.url),
+          new URL("./flambeau.relaxed.rest.wasm", import.meta.url),
+        ]
+      : [new URL("./flambeau.simd.core.wasm", import.meta.url), new URL("./flambeau.simd.rest.wasm", import.meta.url)];
+  const [module, rest] = await Promise.all([compileAt(address), restAt(restAddress)]);
+  // threads run any kernel
+  if (threads) loadRestAhead();
+  return { module, traits: { build, rest, ...(threads && { kernelThreads: webKernels() }) } };
 }

@@ -1,5 +1,5 @@
 import { boot } from "../bindings/boot.ts";
-import core from "./deno-core.js";
+import { core, rest } from "./deno-core.js";
 import { beside } from "./system-files.ts";
 import { navigatorGpu } from "./webgpu.ts";
 import { system, systemThreads, v8Collector } from "./system.ts";
@@ -13,6 +13,7 @@ boot(core, {
   name: "deno",
   version: Deno.version.deno,
   build: "relaxed",
+  rest: () => rest,
   // no look at the environment, which needs a permission
   kernelThreads: systemThreads(navigator.hardwareConcurrency),
   gpu: navigatorGpu,

@@ -1,2 +1,2 @@
-declare const core: WebAssembly.Module;
-export default core;
+export declare const core: WebAssembly.Module;
+export declare const rest: WebAssembly.Module;

@@ -110,6 +110,8 @@ export interface KernelThreads {
 /** What a thread is told: the core, its memory, and the address of the part of it that is the thread's own. */
 export interface KernelTask {
   readonly module: WebAssembly.Module;
+  /** the second module of a core that is divided */
+  readonly rest?: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   readonly own: number;
 }

@@ -3,11 +3,16 @@ import type { KernelTask } from "./host.ts";
 
 globalThis.addEventListener("message", ({ data }: MessageEvent<KernelTask>) => serve(data));
 
-function serve({ module, memory, own }: KernelTask): void {
-  // kernels call nothing: the other imports are only there
+function serve({ module, rest, memory, own }: KernelTask): void {
+  let first: WebAssembly.Exports = {};
+  // What the second module imports of the first are exports and, after a "!", places in its table. Kernels call nothing: the other
+  // imports are only there.
+  const place = (name: string): unknown => (first["_table"] as WebAssembly.Table).get(Number(name.slice(1)));
+  const given = (name: string): unknown => first[name] ?? (name.startsWith("!") ? place(name) : () => 0);
   const env = new Proxy({ memory } as WebAssembly.ModuleImports, {
-    get: (known, name: string) => known[name] ?? (() => 0),
+    get: (known, name: string) => known[name] ?? given(name),
   });
-  const { exports } = new WebAssembly.Instance(module, { env });
-  (exports as { serve(own: number): void })["serve"](own);
+  first = new WebAssembly.Instance(module, { env }).exports;
+  if (rest) new WebAssembly.Instance(rest, { env });
+  (first as { serve(own: number): void })["serve"](own);
 }

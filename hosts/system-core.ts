@@ -16,23 +16,33 @@ export function systemCore(): SystemCore {
   const build = detectBuild();
   const cores = systemCores();
   // The addresses stand as literals, since bundlers look for exactly this form when they copy assets.
-  const address =
+  const [address, restAddress] =
     cores > 1
       ? build === "relaxed"
-        ? new URL("./flambeau.relaxed.threads.wasm", import.meta.url)
-        : new URL("./flambeau.simd.threads.wasm", import.meta.url)
+        ? [
+            new URL("./flambeau.relaxed.threads.core.wasm", import.meta.url),
+            new URL("./flambeau.relaxed.threads.rest.wasm", import.meta.url),
+          ]
+        : [
+            new URL("./flambeau.simd.threads.core.wasm", import.meta.url),
+            new URL("./flambeau.simd.threads.rest.wasm", import.meta.url),
+          ]
       : build === "relaxed"
-        ? new URL("./flambeau.relaxed.core.wasm", import.meta.url)
-        : new URL("./flambeau.simd.core.wasm", import.meta.url);
-  const rest = (): WebAssembly.Module =>
-    compiled(
-      `flambeau.${build}.rest.wasm`,
-      build === "relaxed"
-        ? new URL("./flambeau.relaxed.rest.wasm", import.meta.url)
-        : new URL("./flambeau.simd.rest.wasm", import.meta.url),
-    );
+        ? [
+            new URL("./flambeau.relaxed.core.wasm", import.meta.url),
+            new URL("./flambeau.relaxed.rest.wasm", import.meta.url),
+          ]
+        : [
+            new URL("./flambeau.simd.core.wasm", import.meta.url),
+            new URL("./flambeau.simd.rest.wasm", import.meta.url),
+          ];
+  const name = `flambeau.${build}${cores > 1 ? ".threads" : ""}`;
   return {
-    module: compiled(`flambeau.${build}.${cores > 1 ? "threads" : "core"}.wasm`, address),
-    traits: { build, ...(cores > 1 ? { kernelThreads: systemThreads(cores) } : { rest }) },
+    module: compiled(`${name}.core.wasm`, address),
+    traits: {
+      build,
+      rest: () => compiled(`${name}.rest.wasm`, restAddress),
+      ...(cores > 1 && { kernelThreads: systemThreads(cores) }),
+    },
   };
 }

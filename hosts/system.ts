@@ -121,9 +121,13 @@ async function createFile(path: string | URL): Promise<FileWriter> {
 
 /** The same as thread.ts, in a form that needs no file: bundlers lose files that only a worker loads. */
 const THREAD = `{
-const { module, memory, own } = require("node:worker_threads").workerData;
-const env = new Proxy({ memory }, { get: (known, name) => known[name] ?? (() => 0) });
-new WebAssembly.Instance(module, { env }).exports.serve(own);
+const { module, rest, memory, own } = require("node:worker_threads").workerData;
+let first = {};
+const given = (name) => first[name] ?? (name[0] === "!" ? first._table.get(Number(name.slice(1))) : () => 0);
+const env = new Proxy({ memory }, { get: (known, name) => known[name] ?? given(name) });
+first = new WebAssembly.Instance(module, { env }).exports;
+if (rest) new WebAssembly.Instance(rest, { env });
+first.serve(own);
 }`;
 
 /** How many threads kernels should use: OMP_NUM_THREADS, as for PyTorch, or one a core. */

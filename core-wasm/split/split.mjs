@@ -90,6 +90,30 @@ function callErrors(module, names, errors, slots, byName) {
   }
 }
 
+/** Of how many expressions a function may be for the second module to have a copy of its own. */
+const SHORT = 300;
+
+/**
+ * The functions of the first module that the second has, too: short ones, which call nothing but such and what is there. A call
+ * from one module into the other is several times as slow as one inside, and these are called for each element.
+ */
+function copiedFunctions(module, names, calls, globals, isThere) {
+  const isMutable = (name) => binaryen.getGlobalInfo(module.getGlobal(name)).mutable;
+  const lengthOf = (name) => {
+    let length = 0;
+    walk(binaryen.Function.getBody(module.getFunction(name)), () => length++);
+    return length;
+  };
+  const copied = new Set(names.filter((name) => ![...globals.get(name)].some(isMutable) && lengthOf(name) <= SHORT));
+  for (let before = 0; before !== copied.size;) {
+    before = copied.size;
+    for (const name of copied) {
+      if (![...calls.get(name)].every((target) => copied.has(target) || isThere(target))) copied.delete(name);
+    }
+  }
+  return copied;
+}
+
 function divide({ bytes, cold, errors }) {
   const first = read(bytes);
   const second = read(bytes);
@@ -104,7 +128,12 @@ function divide({ bytes, cold, errors }) {
   const fromHot = called((name) => !cold.has(name));
   const slots = [...cold].filter((name) => fromHot.has(name)).sort();
   const fromCold = called((name) => cold.has(name));
-  const offered = defined.map(({ name }) => name).filter((name) => !cold.has(name) && fromCold.has(name));
+  const hot = defined.map(({ name }) => name).filter((name) => !cold.has(name));
+  const defines = new Set(defined.map(({ name }) => name));
+  const ordinary = hot.filter((name) => name !== START);
+  const isThere = (name) => cold.has(name) || !defines.has(name);
+  const copied = copiedFunctions(second, ordinary, calls, globals, isThere);
+  const offered = hot.filter((name) => fromCold.has(name) && !copied.has(name));
   const size = slots.length + offered.length;
   first.addTable(TABLE, size, size);
   first.addActiveElementSegment(TABLE, "offered", offered, first.i32.const(slots.length));
@@ -114,7 +143,6 @@ function divide({ bytes, cold, errors }) {
   first.addFunctionImport("loadRest", "env", "loadRest", binaryen.none, binaryen.none);
   for (const { name, value } of exportsOf(first)) if (cold.has(value)) first.removeExport(name);
   for (const name of cold) first.removeFunction(name);
-  const hot = defined.map(({ name }) => name).filter((name) => !cold.has(name));
   callErrors(first, hot, errors, slots, byName);
   slots.forEach((name, slot) => {
     if (!errors.has(name)) addStub(first, name, byName.get(name), slot);
@@ -127,7 +155,7 @@ function divide({ bytes, cold, errors }) {
     if (kind !== binaryen.ExternalKinds.Function || !cold.has(value)) second.removeExport(name);
   }
   let number = 0;
-  const used = new Set([...cold].flatMap((name) => [...globals.get(name)]));
+  const used = new Set([...cold, ...copied].flatMap((name) => [...globals.get(name)]));
   for (const name of [...used].sort()) {
     const { type, mutable, module } = binaryen.getGlobalInfo(first.getGlobal(name));
     if (module || !mutable) continue;
@@ -137,7 +165,7 @@ function divide({ bytes, cold, errors }) {
     second.addGlobalImport(name, "env", as, type, true);
   }
   for (const { name, params, results } of defined) {
-    if (cold.has(name)) continue;
+    if (cold.has(name) || copied.has(name)) continue;
     if (name !== START) second.removeFunction(name);
     const place = offered.indexOf(name);
     if (place >= 0) second.addFunctionImport(name, "env", atPlace(slots.length + place), params, results);

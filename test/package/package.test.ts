@@ -65,7 +65,7 @@ try { torch.ones(2); } catch (error) { console.log(error.message.slice(0, 23)); 
 await torch.init({ wasm: ${source} }).then(() => console.log(torch.ones(2).sum().item()), (error) => console.log(error.message));
 `;
   const response = `new Response(bytes, { headers: { "content-type": "application/wasm" } })`;
-  const sources = ["bytes", "bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)", "new WebAssembly.Module(bytes)", "url", "new URL(url)", "new URL(url).pathname", response, "new Response(bytes)", `url.replace(".simd.", ".simd.threads.")`, `url.replace(".simd.", ".simd.core."), rest: url.replace(".simd.", ".simd.rest.")`]; // prettier-ignore
+  const sources = ["bytes", "bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)", "new WebAssembly.Module(bytes)", "url", "new URL(url)", "new URL(url).pathname", response, "new Response(bytes)", `url.replace(".simd.", ".simd.threads.core."), rest: url.replace(".simd.", ".simd.threads.rest.")`, `url.replace(".simd.", ".simd.core."), rest: url.replace(".simd.", ".simd.rest.")`]; // prettier-ignore
   const forms = sources.map((source) => {
     writeFileSync(join(project, "form.js"), program(source));
     return run(process.execPath, ["form.js"]);

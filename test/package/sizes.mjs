@@ -34,6 +34,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   print("a page with flambeau/core", pageFiles("core-browser.js"));
   print("a page with flambeau", pageFiles("browser.js"));
   print("when a rare op is first called", ["flambeau.simd.rest.wasm"]);
-  print("a page that is cross-origin isolated", ["flambeau.relaxed.threads.wasm", ...imported("browser.js")]);
+  print("a page that is cross-origin isolated", ["flambeau.relaxed.threads.core.wasm", ...imported("browser.js")]);
   print("torch.webgpu.init()", ["gpu.js", "kernels.js"]);
 }
