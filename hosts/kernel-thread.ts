@@ -12,7 +12,8 @@ function serve({ module, rest, memory, own }: KernelTask): void {
   const env = new Proxy({ memory } as WebAssembly.ModuleImports, {
     get: (known, name: string) => known[name] ?? given(name),
   });
-  first = new WebAssembly.Instance(module, { env }).exports;
-  if (rest) new WebAssembly.Instance(rest, { env });
+  const start = (part: WebAssembly.Module): WebAssembly.Exports => new WebAssembly.Instance(part, { env }).exports;
+  first = start(module);
+  if (rest) start(rest);
   (first as { serve(own: number): void })["serve"](own);
 }
