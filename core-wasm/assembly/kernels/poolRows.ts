@@ -187,10 +187,16 @@ function maxOfThrees(to: usize, row: usize, below: usize, width: i32, padding: i
     let a = column(at, below);
     check = columnSum(at, below);
     for (; x <= last; x += 4, at += 32) {
-      const b = column(at + 16, below);
-      const next = column(at + 32, below);
-      check = f32x4.add(check, f32x4.add(columnSum(at + 16, below), columnSum(at + 32, below)));
-      v128.store(to + ((<usize>x) << 2), threes(a, b, next));
+      // loaded once: engines load again what two functions load
+      const b0 = v128.load(at, 16);
+      const n0 = v128.load(at, 32);
+      const b1 = v128.load(at + below, 16);
+      const n1 = v128.load(at + below, 32);
+      const b2 = v128.load(at + 2 * below, 16);
+      const n2 = v128.load(at + 2 * below, 32);
+      const next = highest(n0, n1, n2);
+      check = f32x4.add(check, f32x4.add(f32x4.add(f32x4.add(b0, b1), b2), f32x4.add(f32x4.add(n0, n1), n2)));
+      v128.store(to + ((<usize>x) << 2), threes(a, highest(b0, b1, b2), next));
       a = next;
     }
   }
