@@ -37,9 +37,14 @@ function launch(host, file, args, env = {}) {
     child.stdout.on("data", (data) => (output += data));
     child.stderr.on("data", (data) => (output += data));
     child.on("error", (error) => (output += error));
-    child.on("close", (code) => {
+    child.on("close", (code, signal) => {
       clearTimeout(timer);
-      resolve({ code: code ?? 128, output, seconds: (performance.now() - started) / 1000 });
+      resolve({
+        code: code ?? 128,
+        end: signal ?? `exit code ${code}`,
+        output,
+        seconds: (performance.now() - started) / 1000,
+      });
     });
   });
 }
@@ -64,6 +69,7 @@ async function conformance(cell) {
     // a driver that dies while the process ends, after all results, is no failure of a case
     const died = run.code >= 128 && result?.failed === 0;
     if (died) console.log(`${cell.host} was killed by a signal while it ended, after all cases had passed`);
+    if (!result) console.log(`${cell.host} ended by ${run.end} without a result`);
     if (!result || (run.code !== 0 && result.failed === 0 && !died)) broken++;
     if (run.code !== 0 && !died) console.log(run.output.trimEnd().split("\n").slice(-30).join("\n"));
     results.push(result);
