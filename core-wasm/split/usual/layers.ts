@@ -79,6 +79,7 @@ function layers(): void {
     once(name, () => torch.noGrad(() => forward(input())));
   }
   once("linear", () => new nn.Linear(12, 5, { bias: false })(image()));
+  once("linear of a batch", () => new nn.Linear(160, 96)(torch.randn(40, 160)));
 }
 
 function losses(): void {
