@@ -2,7 +2,8 @@
 
 import { core } from "../core.ts";
 import { keep } from "../memory/scope.ts";
-import { disposed, Tensor } from "../tensor/tensor.ts";
+import { tensorArg } from "../tensor/call.ts";
+import { Tensor } from "../tensor/tensor.ts";
 
 /**
  * A leaf tensor that requires grad and that belongs to the module it is assigned to. It shares `data`'s storage and outlives
@@ -11,10 +12,10 @@ import { disposed, Tensor } from "../tensor/tensor.ts";
  * new nn.Parameter(torch.zeros(2)); // Parameter containing: tensor([0., 0.], requires_grad=True)
  */
 export class Parameter extends Tensor {
-  constructor(data: Tensor, requiresGrad = true) {
-    super(core.detach(data.handle !== 0 ? data.handle : disposed()));
+  constructor(data: Tensor, requiresGrad: boolean | { requiresGrad?: boolean } = true) {
+    super(core.detach(tensorArg(data, "Parameter", "data", 1)));
     keep(this);
-    if (requiresGrad) this.requiresGrad = true;
+    if (typeof requiresGrad === "object" ? (requiresGrad.requiresGrad ?? true) : requiresGrad) this.requiresGrad = true;
   }
 
   override toString(): string {

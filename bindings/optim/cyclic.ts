@@ -1,6 +1,6 @@
 // Schedulers that cycle the rate, and the momentum against it.
 
-import { ValueError } from "../error.ts";
+import { TypeError, ValueError } from "../error.ts";
 import { required, take, type Rest } from "../nn/arguments.ts";
 import { LRScheduler, Stateful } from "./lr-scheduler.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -391,6 +391,7 @@ export class ReduceLROnPlateau extends Stateful {
    * optimizer.paramGroups[0].lr; // 0.1
    */
   step(metric: number | { item(): unknown }): void {
+    if (metric === undefined) throw new TypeError("step() missing 1 required positional argument: 'metrics'");
     const value = typeof metric === "number" ? metric : Number(metric.item());
     this.lastEpoch++;
     if (this.isBetter(value)) {

@@ -5,7 +5,7 @@
 
 import { core, currentBuffer, i32 } from "../core.ts";
 import { RuntimeError, TypeError, ValueError } from "../error.ts";
-import { checkOptions, ints, typeName } from "./call.ts";
+import { checkOptions, ints, isOptions, typeName } from "./call.ts";
 import { defaultDtypeCode } from "./defaults.ts";
 import { Code, deviceCode, DTYPES, dtypeCode, ITEM_SIZES, type Device, type DType, type TypedArray } from "./dtype.ts";
 import { converted } from "./move.ts";
@@ -59,6 +59,10 @@ export function tensor(data: TensorData, options?: TensorOptions | null): Tensor
 }
 
 function finish(result: Tensor, options: TensorOptions): Tensor {
+  if (!isOptions(options as unknown))
+    throw new TypeError(
+      `tensor(): dtype and device are given by name, { dtype: "float32" }, not by ${typeName(options)}`,
+    );
   checkOptions(options as Record<string, unknown>, ["dtype", "device", "requiresGrad", "pinMemory"], "tensor");
   if (options.device !== undefined && deviceCode(options.device) !== 0) {
     const host = result;

@@ -53,3 +53,8 @@ test("a tensor of one element is compared as a number", () => {
   expect(Math.max(0, loss as unknown as number)).toBe(0.5);
   expect(`${loss}`).toBe("tensor(0.5000, requires_grad=True)");
 });
+
+test("a parameter is told by name, too, that it needs no gradient", () => {
+  expect(new nn.Parameter(torch.ones(1), { requiresGrad: false }).requiresGrad).toBe(false);
+  expect(new nn.Parameter(torch.ones(1), {}).requiresGrad).toBe(true);
+});

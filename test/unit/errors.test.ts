@@ -176,6 +176,37 @@ const calls: [string, () => unknown, typeof torch.TorchError, string | RegExp][]
     torch.ValueError,
     "only one element tensors can be converted",
   ],
+  ["a dtype without its name", () => torch.tensor([1], "int64" as never), torch.TypeError, "not by str"],
+  [
+    "a list for a parameter",
+    () => new nn.Parameter(wrong([1])),
+    torch.TypeError,
+    "argument 'data' (position 1) must be Tensor, not list",
+  ],
+  [
+    "a number in a ModuleList",
+    () => new nn.ModuleList(wrong([layer, 3])),
+    torch.TypeError,
+    "int is not a Module subclass",
+  ],
+  [
+    "a number in a ModuleDict",
+    () => new nn.ModuleDict({ a: wrong(3) }),
+    torch.TypeError,
+    "int is not a Module subclass",
+  ],
+  [
+    "text for a dataset",
+    () => new data.DataLoader(wrong("abc")),
+    torch.TypeError,
+    "must be a dataset or a list, not str",
+  ],
+  [
+    "a plateau without a metric",
+    () => new optim.lrScheduler.ReduceLROnPlateau(new optim.SGD(layer.parameters(), { lr: 1 })).step(wrong(undefined)),
+    torch.TypeError,
+    "step() missing 1 required positional argument: 'metrics'",
+  ],
 ];
 
 test.each(calls)("%s", (_, call, type, message) => {

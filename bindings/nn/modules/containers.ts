@@ -1,6 +1,7 @@
 // Modules that hold modules or parameters.
 
-import { IndexError, RuntimeError } from "../../error.ts";
+import { IndexError, RuntimeError, TypeError } from "../../error.ts";
+import { typeName } from "../../tensor/call.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { Module, type AnyModule } from "../module.ts";
 import { Parameter } from "../parameter.ts";
@@ -36,6 +37,7 @@ abstract class ListModule<Item, Args extends unknown[], Result> extends Module<A
   }
   /** Adds an entry at the end. */
   append(item: Item): this {
+    if (!this.holds(item)) throw new TypeError(`${typeName(item)} is not a Module subclass`);
     this[this.size] = item;
     return this;
   }
@@ -172,6 +174,7 @@ export class ModuleDict<Item extends AnyModule = AnyModule> extends Module<never
    * [...dict.keys()]; // ["a", "b"]
    */
   set(key: string, module: Item): this {
+    if (!(module instanceof Module)) throw new TypeError(`${typeName(module)} is not a Module subclass`);
     this.items.set(key, module);
     return this;
   }

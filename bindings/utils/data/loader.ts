@@ -2,8 +2,9 @@
 
 import { TypeError, ValueError } from "../../error.ts";
 import { type Rest, take } from "../../nn/arguments.ts";
+import { typeName } from "../../tensor/call.ts";
 import { type Generator, drawSeed } from "../../random.ts";
-import { IterableDataset } from "./dataset.ts";
+import { IterableDataset, type MapDataset } from "./dataset.ts";
 import { END, fetcher, type FetchOptions, isPromise, type Source, type Wanted } from "./fetch.ts";
 import { BatchSampler, RandomSampler, type Sampler, SequentialSampler } from "./sampler.ts";
 import type { Workers } from "./workers.ts";
@@ -115,6 +116,8 @@ export class DataLoader<Batch = any, T = unknown> implements Iterable<Batch>, As
     check(prefetchFactor > 0, "prefetch_factor option should be positive");
     check(!persistentWorkers || numWorkers > 0, "persistent_workers option needs num_workers > 0");
     const iterable = dataset instanceof IterableDataset;
+    if (!iterable && !Array.isArray(dataset) && typeof (dataset as Partial<MapDataset> | null)?.get !== "function")
+      throw new TypeError(`DataLoader(): argument 'dataset' must be a dataset or a list, not ${typeName(dataset)}`);
     for (const [name, given] of Object.entries({ shuffle, sampler, batch_sampler: batchSampler })) {
       check(
         !iterable || given === undefined || given === false,
