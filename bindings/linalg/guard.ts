@@ -53,18 +53,21 @@ interface Parameter {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type AnyFunction = (...args: any[]) => any;
 
+function parameterOf(text: string): Parameter {
+  const [name, kind] = text.split(":") as [string, string];
+  const optional = kind.endsWith("?");
+  return { name, check: KINDS[optional ? kind.slice(0, -1) : kind]!, optional };
+}
+
 /**
  * `run` behind a check of its arguments, by position or by name in a last plain object.
- * @param parameters "A:Tensor upper:bool?"
+ * @param parameters "A:Tensor upper:bool?", which the first call reads: a hundred functions are guarded while the package loads
  */
 export function guard<F extends AnyFunction>(run: F, op: string, parameters: string): F {
-  const list = parameters.split(" ").map((text): Parameter => {
-    const [name, kind] = text.split(":") as [string, string];
-    const optional = kind.endsWith("?");
-    return { name, check: KINDS[optional ? kind.slice(0, -1) : kind]!, optional };
-  });
-  const names = list.map(({ name }) => name);
+  let known: Parameter[] | undefined;
   const guarded = (...args: unknown[]) => {
+    const list = (known ??= parameters.split(" ").map(parameterOf));
+    const names = list.map(({ name }) => name);
     const last = args.length - 1;
     const options = isOptions(args[last]) ? { ...args[last] } : undefined;
     if (options !== undefined) checkOptions(options, names.slice(last), op);
