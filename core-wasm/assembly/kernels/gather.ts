@@ -98,6 +98,19 @@ function gatherAs<T>(args: Args): void {
         copyRun(sizeof<T>(), to, toStep, base + <usize>loadIndex(at, size) * step, baseStep, columns);
       } else {
         let left = columns;
+        if (dense && baseStep == 0 && step == sizeof<T>()) {
+          for (; left >= 8; left -= 8, at += 64, to += 8 * sizeof<T>()) {
+            if (fourOutside(at, limits) || fourOutside(at + 32, limits)) return reportIndexOutside();
+            store<T>(to, load<T>(base + <usize>load<u32>(at) * sizeof<T>()));
+            store<T>(to, load<T>(base + <usize>load<u32>(at, 8) * sizeof<T>()), sizeof<T>());
+            store<T>(to, load<T>(base + <usize>load<u32>(at, 16) * sizeof<T>()), 2 * sizeof<T>());
+            store<T>(to, load<T>(base + <usize>load<u32>(at, 24) * sizeof<T>()), 3 * sizeof<T>());
+            store<T>(to, load<T>(base + <usize>load<u32>(at, 32) * sizeof<T>()), 4 * sizeof<T>());
+            store<T>(to, load<T>(base + <usize>load<u32>(at, 40) * sizeof<T>()), 5 * sizeof<T>());
+            store<T>(to, load<T>(base + <usize>load<u32>(at, 48) * sizeof<T>()), 6 * sizeof<T>());
+            store<T>(to, load<T>(base + <usize>load<u32>(at, 56) * sizeof<T>()), 7 * sizeof<T>());
+          }
+        }
         if (dense) {
           for (; left >= 4; left -= 4, at += 32, to += 4 * sizeof<T>()) {
             if (fourOutside(at, limits)) return reportIndexOutside();

@@ -107,8 +107,7 @@ function eachRow<A>(
   const direct = input.dtype == blockDType<A>();
   const step = input.ndim - kept == 1 ? (<usize>input.stride(kept)) << 2 : 0;
   if (sizeof<A>() == 4 && combine == Combine.Sum && map == Map.None && direct && step > 0) {
-    if (step <= NEAR) return sumNearRows(workspace, source, step, rows, w);
-    return sumFarRows(workspace, source, step, rows, w);
+    return sumRows(workspace, source, step, rows, w);
   }
   for (let d = kept; d < input.ndim; d++) store<i32>(counters + ((<usize>d) << 2), 0);
   for (let r = 0; r < rows; r++) {
@@ -137,47 +136,8 @@ function eachRow<A>(
   }
 }
 
-/** Bytes between rows up to which the sums of a few columns are kept in registers; further on, whole rows are read at a time. */
-const NEAR: usize = 64;
-
-/** Adds the sums of `w` columns to the long ones, in the same order as row by row. */
-function sumNearRows(workspace: usize, source: usize, step: usize, rows: i32, w: i32): void {
-  for (let r = 0; r < rows; r += SHORT) {
-    const span = <usize>min(SHORT, rows - r) * step;
-    let long = workspace + LONG;
-    let at = source;
-    let c = 0;
-    for (; c + 16 <= w; c += 16) {
-      let s0 = f32x4.splat(0);
-      let s1 = s0;
-      let s2 = s0;
-      let s3 = s0;
-      for (let row = at, end = at + span; row < end; row += step) {
-        s0 = f32x4.add(s0, v128.load(row));
-        s1 = f32x4.add(s1, v128.load(row, 16));
-        s2 = f32x4.add(s2, v128.load(row, 32));
-        s3 = f32x4.add(s3, v128.load(row, 48));
-      }
-      addTo(long, s0);
-      addTo(long + 32, s1);
-      addTo(long + 64, s2);
-      addTo(long + 96, s3);
-      at += 64;
-      long += 128;
-    }
-    for (; c < w; c++) {
-      let sum: f32 = 0;
-      for (let row = at, end = at + span; row < end; row += step) sum += load<f32>(row);
-      store<f64>(long, load<f64>(long) + <f64>sum);
-      at += 4;
-      long += 8;
-    }
-    source += span;
-  }
-}
-
-/** The same for rows further apart: eight at a time are added to the short sums, and read in the order in which they lie. */
-function sumFarRows(workspace: usize, source: usize, step: usize, rows: i32, w: i32): void {
+/** Adds the sums of `w` columns to the long ones: eight rows at a time to the short sums, which reads them in the order in which they lie. */
+function sumRows(workspace: usize, source: usize, step: usize, rows: i32, w: i32): void {
   for (let r = 0; r < rows; r += SHORT) {
     const count = min(SHORT, rows - r);
     for (let k = 0; k < count;) {

@@ -260,23 +260,8 @@ const GELU_LIMIT: f32 = 4;
   return f32x4.mul(x, fma(x, f32x4.div(p, q), half));
 }
 
-/** x Φ(x) of any number. */
-function geluFar(x: v128): v128 {
-  const t = GELU32;
-  const near = geluNear(
-    x,
-    at(t, 0),
-    at(t, 1),
-    at(t, 2),
-    at(t, 3),
-    at(t, 4),
-    at(t, 5),
-    at(t, 6),
-    at(t, 7),
-    at(t, 8),
-    at(t, 9),
-    at(t, 10),
-  );
+/** x Φ(x) of any number; `near` where it is right. */
+function geluFar(x: v128, near: v128): v128 {
   return v128.bitselect(near, f32x4.mul(x, normalCdf(x)), f32x4.le(f32x4.abs(x), c(GELU_LIMIT)));
 }
 
@@ -285,12 +270,6 @@ export function geluLoop(dst: usize, a: usize, bytes: usize): void {
   for (const end = a + bytes; a < end; a += 32, dst += 32) {
     const x0 = v128.load(a);
     const x1 = v128.load(a, 16);
-    const magnitude = at(MAGNITUDE, 0);
-    if (exceeds(i32x4.max_u(v128.and(x0, magnitude), v128.and(x1, magnitude)), GELU_LIMIT)) {
-      v128.store(dst, geluFar(x0));
-      v128.store(dst, geluFar(x1), 16);
-      continue;
-    }
     const p5 = at(t, 0);
     const p4 = at(t, 1);
     const p3 = at(t, 2);
@@ -302,8 +281,15 @@ export function geluLoop(dst: usize, a: usize, bytes: usize): void {
     const q1 = at(t, 8);
     const one = at(t, 9);
     const half = at(t, 10);
-    v128.store(dst, geluNear(x0, p5, p4, p3, p2, p1, p0, q3, q2, q1, one, half));
-    v128.store(dst, geluNear(x1, p5, p4, p3, p2, p1, p0, q3, q2, q1, one, half), 16);
+    let y0 = geluNear(x0, p5, p4, p3, p2, p1, p0, q3, q2, q1, one, half);
+    let y1 = geluNear(x1, p5, p4, p3, p2, p1, p0, q3, q2, q1, one, half);
+    const magnitude = at(MAGNITUDE, 0);
+    if (exceeds(i32x4.max_u(v128.and(x0, magnitude), v128.and(x1, magnitude)), GELU_LIMIT)) {
+      y0 = geluFar(x0, y0);
+      y1 = geluFar(x1, y1);
+    }
+    v128.store(dst, y0);
+    v128.store(dst, y1, 16);
   }
 }
 
