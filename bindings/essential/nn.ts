@@ -1,4 +1,6 @@
-/** torch.nn of `flambeau/core`: without recurrent layers, attention, transformers, margin losses and unpooling, which `flambeau` has. */
+// torch.nn of `flambeau/core`: without recurrent layers, attention, transformers, resizing, margin losses and unpooling, which
+// `flambeau` has.
+
 export { Parameter } from "../nn/parameter.ts";
 export { Module, type AnyModule, type StateDict } from "../nn/module.ts";
 export type { RemovableHandle } from "../nn/hooks.ts";
@@ -12,7 +14,6 @@ export * from "../nn/modules/dropout.ts";
 export * from "../nn/modules/normalization.ts";
 export * from "../nn/modules/embedding.ts";
 export * from "../nn/modules/shape.ts";
-export * from "../nn/modules/resize.ts";
 export {
   BCELoss,
   BCEWithLogitsLoss,

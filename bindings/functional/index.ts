@@ -16,12 +16,4 @@ export {
   type MaxPool,
   type MaxPoolOptions,
 } from "./pooling.ts";
-export { tripletMarginWithDistanceLoss, type Distance, type TripletOptions } from "./triplet.ts";
-export {
-  interpolate,
-  upsampleBilinear,
-  upsampleNearest,
-  type InterpolateOptions,
-  type InterpolationMode,
-} from "./interpolate.ts";
 export type { Sizes } from "./arguments.ts";

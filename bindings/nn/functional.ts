@@ -1,4 +1,5 @@
-// torch.nn.functional: the generated functions, and those whose arguments are read by hand, which take precedence.
+// torch.nn.functional: the generated functions, and those whose arguments are read by hand, which take precedence. What
+// `flambeau/core` leaves out stands in all-functional.ts.
 
 export * from "../gen/nn-functional.ts";
 export {
@@ -14,13 +15,7 @@ export {
   maxPool1d,
   maxPool2d,
   maxPool3d,
-  interpolate,
-  upsampleBilinear,
-  upsampleNearest,
-  tripletMarginWithDistanceLoss,
 } from "../functional/index.ts";
-
-export { interpolate as upsample } from "../functional/index.ts";
 export {
   celu_,
   convTbc,

@@ -109,8 +109,10 @@ const RARE_MARK = Buffer.from("programs", "latin1").readBigUInt64LE();
 export function generatePrograms(registry: Registry, isRare = (_op: string): boolean => false): string {
   const forms = registry.elementwise.flatMap((record) => formsOf(record));
   const entries = [...microNames.map(microEntry), ...forms.map(formEntry)];
-  // micro-ops are entries for second derivatives and complex numbers
-  const rare = entries.map((_, id) => id < microNames.length || isRare(forms[id - microNames.length]!.record.name));
+  // micro-ops are entries for second derivatives and complex numbers; `add`, for gradients that are summed
+  const rare = entries.map((_, id) =>
+    id < microNames.length ? microNames[id] !== "add" : isRare(forms[id - microNames.length]!.record.name),
+  );
   const usual = layOut(entries.map((entry, id) => (rare[id] ? null : entry)));
   const others = layOut(entries.map((entry, id) => (rare[id] ? entry : null)));
   const linesOf = (words: readonly string[]): string[] => {

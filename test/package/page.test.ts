@@ -10,7 +10,7 @@ import { noBrowser, openBrowser } from "../hosts/browsers.mjs";
 
 const dist = fileURLToPath(new URL("../../dist", import.meta.url));
 const TYPES: Record<string, string> = { ".js": "text/javascript", ".wasm": "application/wasm" };
-const BUDGET = 155_500;
+const BUDGET = 150_000;
 
 const PROGRAM = `
 import * as torch from "./core-browser.js";

@@ -4,7 +4,7 @@ import type { FloatScalar } from "../../tensor/scalar.ts";
 import type { Distance } from "../../functional/triplet.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { take, type Rest } from "../arguments.ts";
-import * as F from "../functional.ts";
+import * as F from "../all-functional.ts";
 import { Module } from "../module.ts";
 import {
   deprecated,

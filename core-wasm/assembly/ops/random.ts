@@ -327,7 +327,9 @@ export function multinomial(input: Tensor, numSamples: i32, replacement: bool, g
   }
   // the exponential race: the categories that arrive first
   const q = drawFrom(Distribution.Exponential, weights, 1, 0, generator);
-  ops.topk(ops.div(weights, q), numSamples, -1, true, true);
+  const arrival = ops.div(weights, q);
+  if (numSamples == 1) return rawToDevice(ops.argmax(arrival, -1, true), input.device);
+  ops.topk(arrival, numSamples, -1, true, true);
   return rawToDevice(resultAt(1), input.device);
 }
 
