@@ -108,7 +108,6 @@ inBrowsers((site, browser) => {
         (step) => step >= 1,
         150,
       );
-      const first = await visitor.number("loss");
       await visitor.until(
         () => visitor.text("state"),
         (state) => state === "done",
@@ -116,7 +115,8 @@ inBrowsers((site, browser) => {
       );
       expect(await visitor.number("step")).toBe(4);
       const there = await visitor.number("loss");
-      expect(there).toBeLessThan(first);
+      // less than of a guess
+      expect(there).toBeLessThan(Math.log(10));
       await visitor.page.click(".choice:has([value=cpu])");
       // the weights and what the optimizer knows have come along
       expect(await trainTo(visitor, 8)).toBeLessThan(there);

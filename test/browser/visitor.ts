@@ -44,7 +44,7 @@ export class Visitor {
   }
 
   /** Waits until a look at the page is as it should be. @throws what the page shows instead, after a minute */
-  async until<T>(look: () => Promise<T>, right: (seen: T) => boolean, seconds = 20): Promise<T> {
+  async until<T>(look: () => Promise<T>, right: (seen: T) => boolean, seconds = 60): Promise<T> {
     const end = performance.now() + 1000 * seconds;
     for (;;) {
       const seen = await look();
