@@ -1,9 +1,9 @@
 // Everything that must hold: installs what the suites need, builds, runs the suites two at a time, and closes with the sum
 // of their counts. `node test/run.mjs NAME...` runs only the suites whose names contain one of the words.
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BROWSERS, noBrowser } from "./hosts/browsers.mjs";
 import { gpuEnvironment, noGpu } from "./hosts/gpu.mjs";
@@ -40,17 +40,47 @@ function closingLine({ code, output }) {
   return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, skipped };
 }
 
-/** Counts from a JUnit file, which vitest, deno test and bun test all write. */
+/**
+ * Counts from a JUnit file, which vitest, deno test and bun test all write. A test that failed counts once, however many
+ * errors it has.
+ */
 const junit = (file) => (result) => {
-  if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
-  const xml = readFileSync(file, "utf8");
-  const count = (pattern) => [...xml.matchAll(pattern)].length;
-  const tests = count(/<testcase\b/g);
-  const failed = count(/<(failure|error)\b/g);
-  const skipped = count(/<skipped\b/g);
-  const broken = tests === 0 || (result.code !== 0 && failed === 0);
-  return { passed: tests - failed - skipped, failed: failed + (broken ? 1 : 0), skipped };
+  const cases = testCases(file);
+  const has = (element) => cases.filter(({ body }) => element.test(body)).length;
+  const failed = has(FAILED);
+  const skipped = has(/<skipped\b/);
+  const broken = cases.length === 0 || (result.code !== 0 && failed === 0);
+  return { passed: cases.length - failed - skipped, failed: failed + (broken ? 1 : 0), skipped };
 };
+
+const FAILED = /<(failure|error)\b/;
+
+/** The test cases of a JUnit file: attributes and body, as written. */
+function testCases(file) {
+  if (!existsSync(file)) return [];
+  const found = readFileSync(file, "utf8").matchAll(/<testcase\b([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g);
+  return [...found].map(([, attributes, body = ""]) => ({ attributes, body }));
+}
+
+const ENTITIES = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&", "#10": "\n", "#xA": "\n" };
+const unescaped = (xml) => xml.replace(/&(#?\w+);/g, (whole, name) => ENTITIES[name] ?? whole);
+
+/** What failed in a suite, in few lines: its tests' names and errors; where these are not written down, the end of its output. */
+function failures({ file }, { output }) {
+  const failed = file ? testCases(file).filter(({ body }) => FAILED.test(body)) : [];
+  const ending = output.trimEnd().split("\n").slice(-40);
+  if (failed.length === 0) return ending.join("\n");
+  let silent = false;
+  const shown = failed.map(({ attributes, body }) => {
+    const attribute = (name) => attributes.match(new RegExp(`\\b${name}="([^"]*)"`))?.[1] ?? "";
+    const [, opening, text = ""] = body.match(/<(?:failure|error)\b([^>]*?)(?:\/>|>([\s\S]*?)<\/(?:failure|error)>)/);
+    const error = unescaped(text.trim() || (opening.match(/\bmessage="([^"]*)"/)?.[1] ?? ""));
+    silent ||= error === "";
+    const lines = error.split("\n").slice(0, 12).join("\n");
+    return `✗ ${unescaped(`${attribute("classname") || attribute("file")} > ${attribute("name")}`)}\n${indent(lines)}`;
+  });
+  return [...shown, ...(silent ? ending : [])].join("\n");
+}
 
 /**
  * As `count`, of Deno's tests on the device: its software driver at times corrupts the heap while the process ends, after the
@@ -70,14 +100,17 @@ const report = (name) => join(out, `${name}.xml`);
 const vitest = (node, name, paths) => ({
   command: [node, ["node_modules/vitest/vitest.mjs", "run", "--reporter=default", "--reporter=junit", `--outputFile.junit=${report(name)}`, ...paths]], // prettier-ignore
   counts: junit(report(name)),
+  file: report(name),
 });
 const denoTest = (name, paths) => ({
   command: [deno(), ["test", "--allow-all", "--no-remote", "--no-check", `--junit-path=${report(name)}`, ...paths]],
   counts: junit(report(name)),
+  file: report(name),
 });
 const bunTest = (name, paths) => ({
   command: [bun(), ["test", "--timeout=600000", "--reporter=junit", `--reporter-outfile=${report(name)}`, ...paths.map((path) => `./${path}`)]], // prettier-ignore
   counts: junit(report(name)),
+  file: report(name),
 });
 
 const conformanceSuite = (host, device, ...flags) => ({
@@ -196,11 +229,16 @@ async function main(words) {
         console.log(`skipped: ${name}: ${suite.skip}`);
         continue;
       }
+      if (suite.file) rmSync(suite.file, { force: true });
       const result = await run(suite.command, { ...gpuEnvironment(), ...suite.env });
       const counts = suite.counts(result);
       rows.push({ suite: name, ...counts, seconds: Math.round(result.seconds) });
       console.log(`${counts.failed ? "FAILED" : "ok"}: ${name}, ${result.seconds.toFixed(0)} s`);
-      if (counts.failed) console.log(indent(result.output));
+      if (counts.failed) {
+        const log = join(out, `${name.replaceAll(/\W+/g, "-")}.log`);
+        writeFileSync(log, result.output);
+        console.log(indent(`${failures(suite, result)}\nAll of its output: ${relative(root, log)}`));
+      }
     }
   };
   await Promise.all(Array.from({ length: Math.min(2, cpus().length) }, worker));
