@@ -1,18 +1,19 @@
 // The relatives of Adam.
 
 import { take, type Rest } from "../nn/arguments.ts";
+import { pyFloat } from "../nn/python.ts";
 import * as torch from "../gen/functions.ts";
 import { ValueError } from "../error.ts";
-import { tensor } from "../tensor/create.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { newStep, zeros, updateMoments, type Betas } from "./adam.ts";
+import { updateMoments, type Betas } from "./adam.ts";
 import {
   effectiveGrad,
   nextStep,
   Optimizer,
   requireBetas,
   requireNonNegative,
-  stateTensor,
+  stateNumber,
+  zeros,
   type Implementation,
   type ParamGroup,
   type Params,
@@ -50,14 +51,15 @@ export class Adamax extends Optimizer<AdamaxOptions> {
       foreach: null,
     };
     const options = take("Adamax", rest, defaults);
-    requireNonNegative("learning rate", options.lr);
+    requireNonNegative(options, "lr", "eps");
     requireBetas(options.betas);
+    requireNonNegative(options, "weightDecay");
     super(params, options);
   }
   protected update(param: Tensor, grad: Tensor, group: ParamGroup<AdamaxOptions>, state: ParamState): void {
     const { lr, betas, eps, weightDecay, maximize } = group;
     if (state["step"] === undefined) {
-      state["step"] = newStep();
+      state["step"] = stateNumber(0);
       state["exp_avg"] = zeros(param);
       state["exp_inf"] = zeros(param);
     }
@@ -105,16 +107,16 @@ export class NAdam extends Optimizer<NAdamOptions> {
       foreach: null,
     };
     const options = take("NAdam", rest, defaults);
-    requireNonNegative("learning rate", options.lr);
+    requireNonNegative(options, "lr", "eps");
     requireBetas(options.betas);
-    requireNonNegative("momentum_decay value", options.momentumDecay);
+    requireNonNegative(options, "weightDecay", "momentumDecay");
     super(params, options);
   }
   protected update(param: Tensor, grad: Tensor, group: ParamGroup<NAdamOptions>, state: ParamState): void {
     const { lr, betas, eps, weightDecay, momentumDecay } = group;
     if (state["step"] === undefined) {
-      state["step"] = newStep();
-      state["mu_product"] = stateTensor(tensor(1));
+      state["step"] = stateNumber(0);
+      state["mu_product"] = stateNumber(1);
       state["exp_avg"] = zeros(param);
       state["exp_avg_sq"] = zeros(param);
     }
@@ -156,14 +158,15 @@ export class RAdam extends Optimizer<RAdamOptions> {
   ) {
     const defaults: RAdamOptions = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, foreach: null };
     const options = take("RAdam", rest, defaults);
-    requireNonNegative("learning rate", options.lr);
+    requireNonNegative(options, "lr", "eps");
     requireBetas(options.betas);
+    requireNonNegative(options, "weightDecay");
     super(params, options);
   }
   protected update(param: Tensor, grad: Tensor, group: ParamGroup<RAdamOptions>, state: ParamState): void {
     const { lr, betas, eps, weightDecay } = group;
     if (state["step"] === undefined) {
-      state["step"] = newStep();
+      state["step"] = stateNumber(0);
       state["exp_avg"] = zeros(param);
       state["exp_avg_sq"] = zeros(param);
     }
@@ -206,7 +209,8 @@ export class SparseAdam extends Optimizer<SparseAdamOptions> {
   ) {
     const defaults: SparseAdamOptions = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, maximize: false };
     const options = take("SparseAdam", rest, defaults);
-    if (!(options.lr > 0)) throw new ValueError(`Invalid learning rate: ${options.lr}`);
+    if (!(options.lr > 0)) throw new ValueError(`Invalid learning rate: ${pyFloat(options.lr)}`);
+    if (!(options.eps > 0)) throw new ValueError(`Invalid epsilon value: ${pyFloat(options.eps)}`);
     requireBetas(options.betas);
     super(params, options);
   }

@@ -1,15 +1,14 @@
 // Adam and AdamW.
 
 import { take, type Rest } from "../nn/arguments.ts";
-import { fullLike } from "../nn/factory.ts";
-import { tensor } from "../tensor/create.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import {
   nextStep,
   Optimizer,
   requireBetas,
   requireNonNegative,
-  stateTensor,
+  stateNumber,
+  zeros,
   type Implementation,
   type ParamGroup,
   type Params,
@@ -38,9 +37,6 @@ type AdamRest = Rest<
   Partial<AdamOptions>
 >;
 
-export const newStep = (): Tensor => stateTensor(tensor(0));
-export const zeros = (param: Tensor): Tensor => stateTensor(fullLike(param, 0));
-
 /** Means of the gradient and of its square, moved towards the newest. */
 export function updateMoments(state: ParamState, grad: Tensor, [beta1, beta2]: Betas): [mean: Tensor, square: Tensor] {
   const mean = state["exp_avg"] as Tensor;
@@ -65,10 +61,9 @@ abstract class AdamBase extends Optimizer<AdamOptions> {
       fused: false,
     };
     const options = take(what, rest, defaults);
-    requireNonNegative("learning rate", options.lr);
-    requireNonNegative("epsilon value", options.eps);
+    requireNonNegative(options, "lr", "eps");
     requireBetas(options.betas);
-    requireNonNegative("weight_decay value", options.weightDecay);
+    requireNonNegative(options, "weightDecay");
     super(params, options);
   }
 
@@ -82,7 +77,7 @@ abstract class AdamBase extends Optimizer<AdamOptions> {
   ): void {
     const { lr, betas, eps, amsgrad, weightDecay } = group;
     if (state["step"] === undefined) {
-      state["step"] = newStep();
+      state["step"] = stateNumber(0);
       state["exp_avg"] = zeros(param);
       state["exp_avg_sq"] = zeros(param);
       if (amsgrad) state["max_exp_avg_sq"] = zeros(param);

@@ -2,24 +2,24 @@
 
 import { take, type Rest } from "../nn/arguments.ts";
 import { fullLike } from "../nn/factory.ts";
+import { pyFloat } from "../nn/python.ts";
 import * as torch from "../gen/functions.ts";
 import { ValueError } from "../error.ts";
-import { tensor } from "../tensor/create.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import {
   effectiveGrad,
+  filled,
   nextStep,
   Optimizer,
   requireNonNegative,
-  stateTensor,
+  stateNumber,
+  zeros,
   type Implementation,
   type ParamGroup,
   type Params,
   type ParamState,
 } from "./optimizer.ts";
 
-const zeros = (param: Tensor): Tensor => stateTensor(fullLike(param, 0));
-const filled = (param: Tensor, value: number): Tensor => stateTensor(fullLike(param, value));
 const count = (state: ParamState): number => (state["step"] = ((state["step"] as number | undefined) ?? 0) + 1);
 
 export interface AdagradOptions extends Implementation {
@@ -57,16 +57,12 @@ export class Adagrad extends Optimizer<AdagradOptions> {
       maximize: false,
       foreach: null,
     });
-    requireNonNegative("learning rate", options.lr);
-    requireNonNegative("lr_decay value", options.lrDecay);
-    requireNonNegative("weight_decay value", options.weightDecay);
-    requireNonNegative("initial_accumulator_value value", options.initialAccumulatorValue);
-    requireNonNegative("epsilon value", options.eps);
+    requireNonNegative(options, "lr", "lrDecay", "weightDecay", "initialAccumulatorValue", "eps");
     super(params, options);
   }
   protected update(param: Tensor, grad: Tensor, group: ParamGroup<AdagradOptions>, state: ParamState): void {
     const { lr, lrDecay, weightDecay, eps, maximize } = group;
-    state["step"] ??= stateTensor(tensor(0));
+    state["step"] ??= stateNumber(0);
     state["sum"] ??= filled(param, group.initialAccumulatorValue);
     const step = nextStep(state);
     const direction = effectiveGrad(grad, param, maximize, weightDecay);
@@ -106,9 +102,9 @@ export class Adadelta extends Optimizer<AdadeltaOptions> {
       maximize: false,
       foreach: null,
     });
-    requireNonNegative("learning rate", options.lr);
-    if (!(options.rho >= 0 && options.rho <= 1)) throw new ValueError(`Invalid rho value: ${options.rho}`);
-    requireNonNegative("epsilon value", options.eps);
+    requireNonNegative(options, "lr");
+    if (!(options.rho >= 0 && options.rho <= 1)) throw new ValueError(`Invalid rho value: ${pyFloat(options.rho)}`);
+    requireNonNegative(options, "eps", "weightDecay");
     super(params, options);
   }
   protected update(param: Tensor, grad: Tensor, group: ParamGroup<AdadeltaOptions>, state: ParamState): void {
@@ -163,9 +159,10 @@ export class Rprop extends Optimizer<RpropOptions> {
       foreach: null,
     };
     const options = take("Rprop", rest, defaults);
-    requireNonNegative("learning rate", options.lr);
+    requireNonNegative(options, "lr");
     const [minus, plus] = options.etas;
-    if (!(minus > 0 && minus < 1 && plus > 1)) throw new ValueError(`Invalid eta values: ${minus}, ${plus}`);
+    if (!(minus > 0 && minus < 1 && plus > 1))
+      throw new ValueError(`Invalid eta values: ${pyFloat(minus)}, ${pyFloat(plus)}`);
     super(params, options);
   }
   protected update(param: Tensor, grad: Tensor, group: ParamGroup<RpropOptions>, state: ParamState): void {
@@ -223,16 +220,15 @@ export class ASGD extends Optimizer<ASGDOptions> {
       maximize: false,
       foreach: null,
     });
-    requireNonNegative("learning rate", options.lr);
-    requireNonNegative("weight_decay value", options.weightDecay);
+    requireNonNegative(options, "lr", "weightDecay");
     super(params, options);
   }
   protected update(param: Tensor, grad: Tensor, group: ParamGroup<ASGDOptions>, state: ParamState): void {
     const { lr, lambd, alpha, t0, weightDecay, maximize } = group;
     if (state["step"] === undefined) {
-      state["step"] = stateTensor(tensor(0));
-      state["eta"] = stateTensor(tensor(lr));
-      state["mu"] = stateTensor(tensor(1));
+      state["step"] = stateNumber(0);
+      state["eta"] = stateNumber(lr);
+      state["mu"] = stateNumber(1);
       state["ax"] = zeros(param);
     }
     const step = nextStep(state);

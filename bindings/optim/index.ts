@@ -1,8 +1,7 @@
 // torch.optim: optimizers and, under `lrScheduler`, what changes their rates.
 
-export { Optimizer, type GroupInit, type OptimizerState, type ParamGroup, type Params } from "./optimizer.ts";
-export { SGD, type SGDOptions } from "./sgd.ts";
-export { Adam, AdamW, type AdamOptions, type Betas } from "./adam.ts";
+export * from "../essential/optim.ts";
+// what `flambeau/core` leaves out
 export {
   Adamax,
   NAdam,
@@ -23,7 +22,6 @@ export {
   type ASGDOptions,
   type RpropOptions,
 } from "./adaptive.ts";
-export { RMSprop, type RMSpropOptions } from "./rmsprop.ts";
 export { LBFGS, type LBFGSOptions } from "./lbfgs.ts";
 export * as lrScheduler from "./lr-schedulers.ts";
 export * as swaUtils from "./swa-utils.ts";

@@ -3,11 +3,12 @@
 import { enableGrad, noGrad } from "../autograd/mode.ts";
 import { RuntimeError, ValueError } from "../error.ts";
 import * as torch from "../gen/functions.ts";
+import { keep } from "../memory/scope.ts";
 import { take, type Rest } from "../nn/arguments.ts";
 import { full } from "../nn/factory.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { strongWolfe, type Point } from "./line-search.ts";
-import { Optimizer, stateTensor, type Closure, type Params } from "./optimizer.ts";
+import { Optimizer, type Closure, type Params } from "./optimizer.ts";
 
 export interface LBFGSOptions {
   lr: number;
@@ -157,8 +158,8 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
     for (let n = 1; n <= maxIter; n++) {
       history.n_iter++;
       const d = yield* this.direction(history, grad, group.historySize);
-      history.d = stateTensor(d);
-      history.prev_flat_grad = stateTensor(grad.detach().clone());
+      history.d = keep(d);
+      history.prev_flat_grad = keep(grad.detach().clone());
       const previous = loss;
       history.prev_loss = loss;
       let t = history.n_iter === 1 ? f32(Math.min(1, f32(1 / (yield grad.abs().sum()))) * lr) : lr;
@@ -210,8 +211,8 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
     const curvature = yield torch.dot(change, move);
     if (curvature > 1e-10) {
       if (changes.length === historySize) for (const list of [changes, moves, ro]) list.shift();
-      changes.push(stateTensor(change));
-      moves.push(stateTensor(move));
+      changes.push(keep(change));
+      moves.push(keep(move));
       ro.push(f32(1 / curvature));
       history.H_diag = f32(curvature / (yield torch.dot(change, change)));
     }

@@ -1,7 +1,7 @@
 // What schedulers of learning rates have in common.
 
 import { TypeError, ValueError } from "../error.ts";
-import type { Rest } from "../nn/arguments.ts";
+import { take, type Rest } from "../nn/arguments.ts";
 import { typeName } from "../tensor/call.ts";
 import type { Optimizer } from "./optimizer.ts";
 
@@ -171,13 +171,24 @@ export abstract class LRScheduler extends Stateful {
   }
 }
 
-export type EpochFunction = (epoch: number) => number;
-export type Epochs = Rest<[lastEpoch: number], { lastEpoch?: number }>;
+type EpochFunction = (epoch: number) => number;
+type Epochs = Rest<[lastEpoch: number], { lastEpoch?: number }>;
 
-/** A function for every group. */
-export function functionsFor(optimizer: AnyOptimizer, given: EpochFunction | EpochFunction[]): EpochFunction[] {
-  const count = optimizer.paramGroups.length;
-  if (!Array.isArray(given)) return Array<EpochFunction>(count).fill(given);
-  if (given.length !== count) throw new ValueError(`Expected ${count} lr_lambdas, but got ${given.length}`);
-  return given;
+/** What the schedulers with a function of the epoch for each group are given: the function or functions, or named. */
+type Functions = EpochFunction | EpochFunction[];
+type NamedFunctions = { lrLambda: Functions; lastEpoch?: number };
+
+/** @internal Base of the schedulers with a function of the epoch for each group. */
+export abstract class FunctionLR extends LRScheduler {
+  readonly lrLambdas: EpochFunction[];
+  constructor(optimizer: AnyOptimizer, lrLambda: Functions | NamedFunctions, ...rest: Epochs) {
+    const named = typeof lrLambda === "object" && !Array.isArray(lrLambda) ? lrLambda : undefined;
+    super(optimizer, take(new.target.name, rest, { lastEpoch: named?.lastEpoch ?? -1 }).lastEpoch);
+    const given = named ? named.lrLambda : (lrLambda as Functions);
+    const count = optimizer.paramGroups.length;
+    if (Array.isArray(given) && given.length !== count)
+      throw new ValueError(`Expected ${count} lr_lambdas, but got ${given.length}`);
+    this.lrLambdas = Array.isArray(given) ? given : Array<EpochFunction>(count).fill(given);
+    this.step();
+  }
 }

@@ -2,16 +2,7 @@
 
 import { ValueError } from "../error.ts";
 import { required, take, type Rest } from "../nn/arguments.ts";
-import {
-  type AnyOptimizer,
-  type EpochFunction,
-  type Epochs,
-  functionsFor,
-  groupsOf,
-  LRScheduler,
-  Stateful,
-  type Steppable,
-} from "./lr-base.ts";
+import { FunctionLR, groupsOf, LRScheduler, Stateful, type AnyOptimizer, type Steppable } from "./lr-base.ts";
 
 /**
  * The last rate times a function of the epoch; follows torch.optim.lr_scheduler.MultiplicativeLR.
@@ -22,19 +13,7 @@ import {
  * scheduler.step();
  * scheduler.getLastLr(); // [0.5]
  */
-export class MultiplicativeLR extends LRScheduler {
-  readonly lrLambdas: EpochFunction[];
-  constructor(
-    optimizer: AnyOptimizer,
-    lrLambda: EpochFunction | EpochFunction[] | { lrLambda: EpochFunction | EpochFunction[]; lastEpoch?: number },
-    ...rest: Epochs
-  ) {
-    const named = typeof lrLambda === "object" && !Array.isArray(lrLambda) ? lrLambda : undefined;
-    const { lastEpoch } = take("MultiplicativeLR", rest, { lastEpoch: named?.lastEpoch ?? -1 });
-    super(optimizer, lastEpoch);
-    this.lrLambdas = functionsFor(optimizer, named ? named.lrLambda : (lrLambda as EpochFunction));
-    this.step();
-  }
+export class MultiplicativeLR extends FunctionLR {
   protected getLr(): number[] {
     if (this.lastEpoch === 0) return this.rates;
     return this.rates.map((lr, i) => lr * this.lrLambdas[i]!(this.lastEpoch));

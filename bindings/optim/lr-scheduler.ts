@@ -2,7 +2,7 @@
 
 import { ValueError } from "../error.ts";
 import { required, take, type Rest } from "../nn/arguments.ts";
-import { type AnyOptimizer, type EpochFunction, type Epochs, functionsFor, LRScheduler } from "./lr-base.ts";
+import { FunctionLR, LRScheduler, type AnyOptimizer } from "./lr-base.ts";
 
 export { LRScheduler, Stateful } from "./lr-base.ts";
 
@@ -15,19 +15,7 @@ export { LRScheduler, Stateful } from "./lr-base.ts";
  * scheduler.step();
  * scheduler.getLastLr(); // [0.5]
  */
-export class LambdaLR extends LRScheduler {
-  readonly lrLambdas: EpochFunction[];
-  constructor(
-    optimizer: AnyOptimizer,
-    lrLambda: EpochFunction | EpochFunction[] | { lrLambda: EpochFunction | EpochFunction[]; lastEpoch?: number },
-    ...rest: Epochs
-  ) {
-    const named = typeof lrLambda === "object" && !Array.isArray(lrLambda) ? lrLambda : undefined;
-    const { lastEpoch } = take("LambdaLR", rest, { lastEpoch: named?.lastEpoch ?? -1 });
-    super(optimizer, lastEpoch);
-    this.lrLambdas = functionsFor(optimizer, named ? named.lrLambda : (lrLambda as EpochFunction));
-    this.step();
-  }
+export class LambdaLR extends FunctionLR {
   protected getLr(): number[] {
     return this.baseLrs.map((lr, i) => lr * this.lrLambdas[i]!(this.lastEpoch));
   }

@@ -4,10 +4,12 @@ import { core, i32, word } from "../core.ts";
 import { enableGrad, noGrad } from "../autograd/mode.ts";
 import { NotImplementedError, TypeError, ValueError } from "../error.ts";
 import { keep } from "../memory/scope.ts";
+import { fullLike } from "../nn/factory.ts";
 import { clearGrad } from "../nn/module.ts";
 import { pyFloat } from "../nn/python.ts";
 import { UPDATE } from "../gen/updates.ts";
 import { tensors as tensorList, typeName } from "../tensor/call.ts";
+import { tensor } from "../tensor/create.ts";
 import { Code } from "../tensor/dtype.ts";
 import { converted } from "../tensor/move.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -291,8 +293,11 @@ function copied(entries: ParamState, param: Tensor): ParamState {
   );
 }
 
-/** A state tensor: it outlives every scope. */
-export const stateTensor = (tensor: Tensor): Tensor => keep(tensor);
+/** A number of a state, which outlives every scope: a 0-d tensor as in PyTorch. */
+export const stateNumber = (value: number): Tensor => keep(tensor(value));
+/** A tensor of a state, which outlives every scope, of a parameter's shape. */
+export const filled = (param: Tensor, value: number): Tensor => keep(fullLike(param, value));
+export const zeros = (param: Tensor): Tensor => filled(param, 0);
 
 const float = new Float32Array(1);
 const bits = new Int32Array(float.buffer);
@@ -317,9 +322,15 @@ export function effectiveGrad(grad: Tensor, param: Tensor, maximize: boolean, we
   return weightDecay === 0 ? direction : direction.add(param, weightDecay);
 }
 
-/** @throws ValueError when `value` is not at least 0, in PyTorch's words */
-export function requireNonNegative(what: string, value: number): void {
-  if (!(value >= 0)) throw new ValueError(`Invalid ${what}: ${pyFloat(value)}`);
+/** What PyTorch's errors call settings that they do not call by their names. */
+const SPOKEN: Record<string, string> = { lr: "learning rate", eps: "epsilon value" };
+
+/** @throws ValueError for the first of the named settings that is not at least 0, in PyTorch's words */
+export function requireNonNegative<Name extends string>(settings: Record<Name, number>, ...names: Name[]): void {
+  for (const name of names) {
+    if (settings[name] >= 0) continue;
+    throw new ValueError(`Invalid ${SPOKEN[name] ?? `${snakeCase(name)} value`}: ${pyFloat(settings[name])}`);
+  }
 }
 
 /** @throws ValueError when a beta is outside [0, 1) */

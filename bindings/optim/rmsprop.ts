@@ -1,20 +1,17 @@
 // RMSprop.
 
 import { take, type Rest } from "../nn/arguments.ts";
-import { fullLike } from "../nn/factory.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import {
   effectiveGrad,
   Optimizer,
   requireNonNegative,
-  stateTensor,
+  zeros,
   type Implementation,
   type ParamGroup,
   type Params,
   type ParamState,
 } from "./optimizer.ts";
-
-const zeros = (param: Tensor): Tensor => stateTensor(fullLike(param, 0));
 
 export interface RMSpropOptions extends Implementation {
   lr: number;
@@ -56,11 +53,7 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
       foreach: null,
       differentiable: false,
     });
-    requireNonNegative("learning rate", options.lr);
-    requireNonNegative("epsilon value", options.eps);
-    requireNonNegative("momentum value", options.momentum);
-    requireNonNegative("weight_decay value", options.weightDecay);
-    requireNonNegative("alpha value", options.alpha);
+    requireNonNegative(options, "lr", "eps", "momentum", "weightDecay", "alpha");
     super(params, options);
   }
   protected update(param: Tensor, grad: Tensor, group: ParamGroup<RMSpropOptions>, state: ParamState): void {

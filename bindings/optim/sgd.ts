@@ -1,11 +1,10 @@
 import { ValueError } from "../error.ts";
 import { take, type Rest } from "../nn/arguments.ts";
-import { fullLike } from "../nn/factory.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   Optimizer,
   requireNonNegative,
-  stateTensor,
+  zeros,
   type Implementation,
   type ParamGroup,
   type Params,
@@ -57,9 +56,7 @@ export class SGD extends Optimizer<SGDOptions> {
     const { lr, momentum, dampening, weightDecay, nesterov } = options;
     if (lr === undefined)
       throw new ValueError("parameter group didn't specify a value of required optimization parameter lr");
-    requireNonNegative("learning rate", lr);
-    requireNonNegative("momentum value", momentum);
-    requireNonNegative("weight_decay value", weightDecay);
+    requireNonNegative({ lr, momentum, weightDecay }, "lr", "momentum", "weightDecay");
     if (nesterov && (momentum <= 0 || dampening !== 0)) {
       throw new ValueError("Nesterov momentum requires a momentum and zero dampening");
     }
@@ -78,7 +75,7 @@ export class SGD extends Optimizer<SGDOptions> {
     }
     // the first step takes the whole gradient into a buffer of zeros
     const isFirst = !state["momentum_buffer"];
-    const buffer = (state["momentum_buffer"] ??= stateTensor(fullLike(param, 0))) as Tensor;
+    const buffer = (state["momentum_buffer"] ??= zeros(param)) as Tensor;
     const numbers = [-lr, momentum, isFirst ? 1 : 1 - dampening, sign];
     if (decays) numbers.push(weightDecay);
     const kind = nesterov ? "nesterov" : "momentum";

@@ -285,3 +285,28 @@ test("bad optimizer arguments are errors in PyTorch's words", () => {
   expect(() => new torch.optim.SGD([parameter], { lr: -1 })).toThrow("Invalid learning rate: -1");
   expect(() => new torch.optim.SGD([parameter.mul(2)], { lr: 1 })).toThrow("can't optimize a non-leaf Tensor");
 });
+
+// as torch.optim of Python says it
+test.each([
+  ["Adam", { lr: -0.5 }, "Invalid learning rate: -0.5"],
+  ["Adam", { betas: [1.5, 0.9] }, "Invalid beta parameter at index 0: 1.5"],
+  ["AdamW", { weightDecay: -0.5 }, "Invalid weight_decay value: -0.5"],
+  ["Adamax", { eps: -0.5 }, "Invalid epsilon value: -0.5"],
+  ["Adamax", { weightDecay: -0.5 }, "Invalid weight_decay value: -0.5"],
+  ["NAdam", { eps: -0.5 }, "Invalid epsilon value: -0.5"],
+  ["NAdam", { momentumDecay: -0.5 }, "Invalid momentum_decay value: -0.5"],
+  ["RAdam", { weightDecay: -0.5 }, "Invalid weight_decay value: -0.5"],
+  ["SparseAdam", { lr: 0 }, "Invalid learning rate: 0.0"],
+  ["SparseAdam", { eps: 0 }, "Invalid epsilon value: 0.0"],
+  ["RMSprop", { alpha: -0.5 }, "Invalid alpha value: -0.5"],
+  ["Adagrad", { initialAccumulatorValue: -0.5 }, "Invalid initial_accumulator_value value: -0.5"],
+  ["Adagrad", { lrDecay: Number.NaN }, "Invalid lr_decay value: nan"],
+  ["Adadelta", { rho: 1.5 }, "Invalid rho value: 1.5"],
+  ["Adadelta", { weightDecay: -0.5 }, "Invalid weight_decay value: -0.5"],
+  ["Rprop", { etas: [1.5, 2.5] }, "Invalid eta values: 1.5, 2.5"],
+  ["ASGD", { weightDecay: -0.5 }, "Invalid weight_decay value: -0.5"],
+])("optim.%s with %o: %s", (name, options, message) => {
+  const parameters = [new nn.Parameter(torch.ones([2]))];
+  const make = (torch.optim as unknown as Record<string, new (params: unknown, options: object) => unknown>)[name]!;
+  expect(() => new make(parameters, options)).toThrow(new torch.ValueError(message));
+});

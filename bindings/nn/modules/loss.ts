@@ -68,12 +68,8 @@ export interface WeightedLossOptions extends LossOptions {
   weight?: Tensor | null;
 }
 
-/**
- * Binary cross entropy of probabilities; follows torch.nn.BCELoss.
- * @example
- * new nn.BCELoss()(torch.tensor([0.9, 0.2]), torch.tensor([1, 0])); // tensor(0.1643)
- */
-export class BCELoss extends Module<Pair> {
+/** @internal A loss whose settings are a weight and its reduction. */
+export abstract class WeightedLoss extends Module<Pair> {
   weight: Tensor | null = null;
   readonly reduction: Reduction;
   constructor(
@@ -83,14 +79,19 @@ export class BCELoss extends Module<Pair> {
     >
   ) {
     super();
-    const options = take("BCELoss", rest, {
-      weight: null as Tensor | null,
-      ...deprecated,
-      reduction: "mean" as Reduction,
-    });
+    const defaults = { weight: null as Tensor | null, ...deprecated, reduction: "mean" as Reduction };
+    const options = take(new.target.name, rest, defaults);
     this.registerBuffer("weight", options.weight);
     this.reduction = reductionOf(options);
   }
+}
+
+/**
+ * Binary cross entropy of probabilities; follows torch.nn.BCELoss.
+ * @example
+ * new nn.BCELoss()(torch.tensor([0.9, 0.2]), torch.tensor([1, 0])); // tensor(0.1643)
+ */
+export class BCELoss extends WeightedLoss {
   forward(input: Tensor, target: Tensor): Tensor {
     return F.binaryCrossEntropy(input, target, { weight: this.weight, reduction: this.reduction });
   }

@@ -13,6 +13,7 @@ import {
   PlainLoss,
   type Reduction,
   reductionOf,
+  WeightedLoss,
   type WeightedLossOptions,
 } from "./loss.ts";
 import { PairwiseDistance } from "./shape.ts";
@@ -107,24 +108,7 @@ export class MarginRankingLoss extends MarginLoss<[input1: Tensor, input2: Tenso
  * @example
  * new nn.MultiLabelSoftMarginLoss()(torch.tensor([[1, -1]]), torch.tensor([[1, 0]])); // tensor(0.3133)
  */
-export class MultiLabelSoftMarginLoss extends Module<Pair> {
-  weight: Tensor | null = null;
-  readonly reduction: Reduction;
-  constructor(
-    ...rest: Rest<
-      [weight: Tensor | null, sizeAverage: boolean | null, reduce: boolean | null, reduction: Reduction],
-      WeightedLossOptions
-    >
-  ) {
-    super();
-    const options = take("MultiLabelSoftMarginLoss", rest, {
-      weight: null as Tensor | null,
-      ...deprecated,
-      reduction: "mean" as Reduction,
-    });
-    this.registerBuffer("weight", options.weight);
-    this.reduction = reductionOf(options);
-  }
+export class MultiLabelSoftMarginLoss extends WeightedLoss {
   forward(input: Tensor, target: Tensor): Tensor {
     return F.multilabelSoftMarginLoss(input, target, { weight: this.weight, reduction: this.reduction });
   }
