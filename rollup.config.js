@@ -107,17 +107,26 @@ const copyVerbatim = {
 // the edit loop wants neither types nor small files
 const quick = Boolean(process.env.QUICK);
 
-/** Class names stay: modules print them, and errors are known by them. */
+/**
+ * Class names stay: modules print them, and errors are known by them. Lines are short, since Node and Bun print the line in which
+ * an error was thrown.
+ */
 const shrink = {
   name: "shrink",
   renderChunk: (code) =>
     minify(code, {
+      sourceMap: true,
       module: true,
       ecma: 2020,
       keep_classnames: true,
       // ascii_only: V8 keeps text outside of Latin 1 at twice the size, which costs a collection of garbage while the package
       // loads; comments: what tells bundlers to leave an import alone
-      format: { ascii_only: true, comments: /webpackIgnore|@vite-ignore|@ts-self-types/ },
+      format: {
+        ascii_only: true,
+        max_line_len: 300,
+        semicolons: false,
+        comments: /webpackIgnore|@vite-ignore|@ts-self-types/,
+      },
       compress: { passes: 2 },
     }),
 };
@@ -133,21 +142,23 @@ const plainNames = {
     const core = chunks.find(({ fileName }) => fileName === "core.js");
     if (chunks.some((chunk) => chunk.dynamicImports.includes(core.fileName)))
       throw new Error("core.js is imported by import(): its names would have to be changed there, too");
-    const pairs = (list) => list.split(",").map((pair) => pair.split(" as "));
+    const pairs = (list) => list.split(",").map((pair) => pair.trim().split(/\s+as\s+/));
+    // in as many lines, that the source maps hold
+    const inLines = (old, text) => text + "\n".repeat(old.split("\n").length - 1);
     const write = (from, to) => (from === to ? from : `${from} as ${to}`);
     const locals = new Map();
-    core.code = core.code.replace(/export\{([^}]*)\};?\s*$/, (_, list) => {
+    core.code = core.code.replace(/export\s*\{([^}]*)\};?\s*(\/\/# sourceMappingURL=\S+\s*)$/, (_, list, url) => {
       for (const [local, name = local] of pairs(list)) locals.set(name, local);
-      return `export{${[...new Set(locals.values())].sort().join(",")}};\n`;
+      return `export{${[...new Set(locals.values())].sort().join(",")}};\n${url}`;
     });
     if (locals.size === 0) throw new Error("core.js does not end with its exports");
-    const rename = (_, keyword, list) =>
-      `${keyword}{${pairs(list).map(([name, as = name]) => write(locals.get(name), as))}}from"./core.js"`;
+    const rename = (old, keyword, list) =>
+      inLines(old, `${keyword}{${pairs(list).map(([name, as = name]) => write(locals.get(name), as))}}from"./core.js"`);
     for (const chunk of chunks) {
       if (!chunk.imports.includes(core.fileName)) continue;
-      if (/\b(import|export)\s*\*[^"']*from"\.\/core\.js"/.test(chunk.code))
+      if (/\b(import|export)\s*\*[^"']*from\s*"\.\/core\.js"/.test(chunk.code))
         throw new Error(`${chunk.fileName} imports all of core.js`);
-      chunk.code = chunk.code.replace(/\b(import|export)\{([^}]*)\}from"\.\/core\.js"/g, rename);
+      chunk.code = chunk.code.replace(/\b(import|export)\s*\{([^}]*)\}\s*from\s*"\.\/core\.js"/g, rename);
     }
   },
 };
@@ -165,6 +176,7 @@ const bundles = {
     manualChunks: chunkOf,
     hoistTransitiveImports: false,
     banner: selfTypes,
+    sourcemap: true,
   },
   plugins: [copyVerbatim, esbuild({ target: "es2022", tsconfig: false }), ...(quick ? [] : [shrink, plainNames])],
   onLog(level, log, handler) {

@@ -5,7 +5,7 @@
 
 import type { KernelTask } from "../hosts/host.ts";
 import type { OpExports } from "./gen/exports.ts";
-import { errorOfKind } from "./error.ts";
+import { errorOfCore, errorOfKind } from "./error.ts";
 import { headOf, lines } from "./signatures.ts";
 
 /** The exports that are written by hand (core-wasm/assembly/index.ts). Handles and addresses are i32. */
@@ -159,13 +159,13 @@ export function textAt(address: number, length: number): string {
 const OUT_OF_MEMORY = 5;
 
 function raise(kind: number, address: number, length: number): never {
-  const message = textAt(address, length);
-  if (kind !== OUT_OF_MEMORY) throw errorOfKind(kind, message);
-  throw errorOfKind(
-    kind,
-    `${message} Dropped tensors are released by garbage collection, which needs a turn of the event loop; ` +
-      "torch.scope(() => { … }) and dispose() release them at once.",
-  );
+  let message = textAt(address, length);
+  if (kind === OUT_OF_MEMORY) {
+    message +=
+      " Dropped tensors are released by garbage collection, which needs a turn of the event loop; " +
+      "torch.scope(() => { … }) and dispose() release them at once.";
+  }
+  throw errorOfCore(kind, message, raise);
 }
 
 /** What JavaScript throws inside a callback ends the call that it was made from. */

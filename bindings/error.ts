@@ -100,3 +100,23 @@ const KINDS = [RuntimeError, IndexError, TypeError, ValueError, NotImplementedEr
 export function errorOfKind(kind: number, message: string): TorchError {
   return new (KINDS[kind] ?? RuntimeError)(message);
 }
+
+/** Not in every engine: how many frames a stack has, and how it gets one that begins below a function. */
+const engine = Error as { stackTraceLimit?: number; captureStackTrace?: (error: Error, above: unknown) => void };
+/** Engines keep ten frames, and an op's in wasm would be all of them. */
+const FRAMES = 60;
+const WASM_FRAMES = /^.*\bwasm(:\/\/|-function).*\n?/gm;
+
+/** As `errorOfKind`, for what the core throws by `thrower`: its stack shows the line of the program that called the op, and no wasm. */
+export function errorOfCore(kind: number, message: string, thrower: unknown): TorchError {
+  const limit = engine.stackTraceLimit;
+  if (limit) engine.stackTraceLimit = FRAMES;
+  const error = errorOfKind(kind, message);
+  // JavaScriptCore, whose errors have a line, leaves wasm out by itself, unless the stack was looked at
+  if (!("line" in new Error())) {
+    engine.captureStackTrace?.(error, thrower);
+    if (error.stack) error.stack = error.stack.replace(WASM_FRAMES, "");
+  }
+  if (limit) engine.stackTraceLimit = limit;
+  return error;
+}

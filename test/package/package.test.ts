@@ -1,6 +1,6 @@
 // The package as users get it: `npm pack`, installed into an empty project, imported in every host.
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -73,6 +73,68 @@ await torch.init({ wasm: ${source} }).then(() => console.log(torch.ones(2).sum()
   expect(forms).toEqual(sources.map(() => "flambeau is not started\n2"));
   writeFileSync(join(project, "form.js"), program("5"));
   expect(run(process.execPath, ["form.js"])).toContain("init: wasm must be a WebAssembly.Module");
+});
+
+/** What a program prints that a bad call ends. */
+function uncaught(program: string, args: string[]): string {
+  const { stderr, status } = spawnSync(program, [...args, "bad.js"], {
+    cwd: project,
+    encoding: "utf8",
+    env: { ...process.env, NO_COLOR: "1" },
+  });
+  expect(status).not.toBe(0);
+  return stderr;
+}
+
+test.each([
+  ["node", process.execPath, []],
+  ["node 24", node24(), []],
+  ["deno", deno(), DENO],
+  ["bun", bun(), ["run"]],
+])("a bad call that nobody catches shows the program's line in %s, and little else", (_name, program, args) => {
+  const bad = `import * as torch from "flambeau";
+function badCall() {
+  return [torch.nn.functional.linear(torch.ones(2, 3), torch.ones(4, 5))];
+}
+badCall();
+`;
+  writeFileSync(join(project, "bad.js"), bad);
+  const said = uncaught(program, args);
+  expect(said).toContain("RuntimeError: mat1 and mat2 shapes cannot be multiplied (2x3 and 5x4)");
+  expect(said).toMatch(/badCall .*bad\.js:3:/);
+  expect(said.length).toBeLessThan(3000);
+});
+
+test("the stack of an error has as many frames as the program wants, none of them in wasm", () => {
+  writeFileSync(
+    join(project, "bad.js"),
+    `import * as torch from "flambeau";
+const caught = () => { try { torch.ones(2).view(3); } catch (error) { return error.stack; } };
+Error.stackTraceLimit = 25;
+const frames = caught().split("\\n    at ");
+Error.stackTraceLimit = 0;
+console.log(JSON.stringify([frames[0], frames.some((frame) => frame.includes("wasm")), frames.some((frame) => frame.includes("bad.js:2")), caught()]));
+`,
+  );
+  const message = "RuntimeError: shape '[3]' is invalid for input of size 2";
+  expect(JSON.parse(run(process.execPath, ["bad.js"]))).toEqual([message, false, true, message]);
+});
+
+test("source maps lead to the lines that threw", () => {
+  const errors = {
+    "bindings/optim/adaptive.ts": `new torch.optim.Rprop([new torch.nn.Parameter(torch.ones(1))], { etas: [2, 3] })`,
+    "bindings/functional/einsum.ts": `torch.einsum("ij,jk", torch.ones(2))`,
+    "bindings/optim/optimizer.ts": `new torch.optim.SGD([], { lr: 1 })`,
+    "bindings/nn/modules/attention.ts": `new torch.nn.MultiheadAttention(5, 2)`,
+  };
+  for (const [file, call] of Object.entries(errors)) {
+    writeFileSync(join(project, "bad.js"), `import * as torch from "flambeau";\n${call};\n`);
+    const said = uncaught(process.execPath, ["--enable-source-maps"]);
+    const [, line] = said.match(new RegExp(`${file}:(\\d+):\\d+`)) ?? [];
+    expect(line, said).toBeDefined();
+    const lines = readFileSync(join(root, file), "utf8").split("\n");
+    expect(lines.slice(Number(line) - 2, Number(line)).join("\n")).toContain("throw new");
+  }
 });
 
 test("flambeau/core is a part of flambeau: the same tensors, and errors that name what it has not got", () => {
