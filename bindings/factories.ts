@@ -42,7 +42,7 @@ export function sizesOf<O extends object>(
   const hasOptions = isOptions(last);
   const sizes = hasOptions ? args.slice(0, -1) : args;
   const options = (hasOptions ? last : {}) as O & { size?: readonly number[] };
-  checkOptions(options as Record<string, unknown>, NAMES, op);
+  checkOptions(options, NAMES, op);
   const given: unknown = options.size ?? (Array.isArray(sizes[0]) ? sizes[0] : sizes);
   if (!Array.isArray(given)) {
     throw new TypeError(`${op}(): argument 'size' (position 1) must be tuple of ints, not ${describe(given)}`);
@@ -72,7 +72,7 @@ export function deviceOr(options: FactoryOptions | null, fallback = 0): number {
 /** @internal */
 export function made(handle: number, options: FactoryOptions | null, op?: string): Tensor {
   const t = new Tensor(handle);
-  if (op !== undefined && options !== null) checkOptions(options as Record<string, unknown>, OTHERS, op);
+  if (op !== undefined && options !== null) checkOptions(options, OTHERS, op);
   if (options?.requiresGrad) t.requiresGrad = true;
   return t;
 }

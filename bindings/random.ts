@@ -4,6 +4,7 @@ import { core, currentBuffer } from "./core.ts";
 import { reading } from "./device.ts";
 import { RuntimeError, ValueError } from "./error.ts";
 import { Finalizers } from "./memory/finalize.ts";
+import { type Rest, take } from "./nn/arguments.ts";
 import { deviceOr, dtypeOr, type FactoryOptions, made, sizesOf } from "./factories.ts";
 import {
   floatArg,
@@ -19,7 +20,7 @@ import {
   self,
 } from "./tensor/call.ts";
 import { tensor } from "./tensor/create.ts";
-import { Code } from "./tensor/dtype.ts";
+import { Code, type Device, deviceCode } from "./tensor/dtype.ts";
 import { float, type Scalar } from "./tensor/scalar.ts";
 import { Tensor } from "./tensor/tensor.ts";
 
@@ -41,7 +42,9 @@ export class Generator {
   /** @internal address of the state in the core; 0 stands for the default generator */
   readonly address: number;
 
-  constructor() {
+  /** @param device any: numbers are drawn by the CPU for all of them */
+  constructor(...args: Rest<[device: Device], { device?: Device }>) {
+    deviceCode(take("Generator", args, { device: "cpu" as Device }).device);
     this.address = core.newGenerator();
     generators.register(this, this.address);
   }

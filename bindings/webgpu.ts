@@ -3,6 +3,7 @@ import { host } from "./boot.ts";
 import { core, currentBuffer } from "./core.ts";
 import { deviceBackend, hasDeviceBackend, resolve as replay, setDeviceBackend, type DeviceStats } from "./device.ts";
 import { scope } from "./memory/scope.ts";
+import { checkOptions } from "./tensor/call.ts";
 import type { Tensor } from "./tensor/tensor.ts";
 
 export type { DeviceStats } from "./device.ts";
@@ -19,6 +20,8 @@ export interface WebGpuOptions {
   withoutFeatures?: readonly string[];
 }
 
+const NAMES = ["gpu", "powerPreference", "forceFallbackAdapter", "requiredLimits", "withoutFeatures"];
+
 let starting: Promise<void> | undefined;
 
 /**
@@ -31,6 +34,7 @@ let starting: Promise<void> | undefined;
  * await x.sum().itemAsync(); // 3
  */
 export async function init(options: WebGpuOptions = {}): Promise<void> {
+  checkOptions(options, NAMES, "init");
   if (hasDeviceBackend() && !isLost()) return;
   starting ??= start(options).finally(() => (starting = undefined));
   return starting;
@@ -48,6 +52,7 @@ async function start(options: WebGpuOptions): Promise<void> {
  * (await torch.webgpu.isAvailable()) || console.log("this example needs webgpu");
  */
 export async function isAvailable(options: WebGpuOptions = {}): Promise<boolean> {
+  checkOptions(options, NAMES, "isAvailable");
   try {
     const gpu = options.gpu ?? (await host().gpu());
     const { powerPreference, forceFallbackAdapter = false } = options;

@@ -3,9 +3,9 @@
 import { core } from "../core.ts";
 import { canRead } from "../device.ts";
 import { RuntimeError, TypeError } from "../error.ts";
+import { positional } from "../functional/arguments.ts";
 import {
   defineMethods,
-  isOptions,
   optionalTensors,
   resultHandles,
   tensors as tensorList,
@@ -30,7 +30,8 @@ export interface TensorBackward {
   /**
    * Computes the gradients of this tensor with respect to the leaves of its graph and adds them to their `grad`.
    * Follows torch.Tensor.backward.
-   * @throws RuntimeError when it is no scalar and has no `gradient`, or the graph was freed by an earlier pass
+   * @throws RuntimeError when it is no scalar and has no `gradient`, or the graph was freed by an earlier pass; TypeError for an
+   *   unknown option
    * @example
    * const x = torch.tensor([3], { requiresGrad: true });
    * x.square().backward();
@@ -46,19 +47,21 @@ export interface TensorBackward {
 }
 
 type OneOrMore<T> = T | readonly T[];
+const NAMES = ["gradient", "retainGraph", "createGraph", "inputs"];
 const list = <T>(value: OneOrMore<T>): readonly T[] => (Array.isArray(value) ? (value as readonly T[]) : [value as T]);
 
 /** The core's word for whether the graph is kept; inside torch.webgpu.resolve a pass may have to begin anew. */
 const retention = (keep: boolean): number => (keep ? 1 : canRead() ? 2 : 0);
 
-function run(roots: readonly Tensor[], gradients: readonly (Tensor | null)[], options: BackwardOptions): void {
-  const create = options.createGraph === true;
-  const inputs = options.inputs === null || options.inputs === undefined ? null : list(options.inputs);
+function start(roots: readonly Tensor[], [gradient, retainGraph, createGraph, wanted]: unknown[]): void {
+  const gradients = startingGradients(gradient as OneOrMore<Tensor | null> | null, roots.length);
+  const create = createGraph === true;
+  const inputs = wanted === null || wanted === undefined ? null : list(wanted as OneOrMore<Tensor>);
   if (inputs?.length === 0) throw new RuntimeError("'inputs' argument to backward() cannot be empty.");
   core.backward(
     tensorList(roots, "backward", "tensors", 1),
     optionalTensors(gradients, "backward", "gradTensors", 2),
-    retention(options.retainGraph ?? create),
+    retention((retainGraph as boolean | null) ?? create),
     create ? 1 : 0,
     inputs === null ? 0 : tensorList(inputs, "backward", "inputs", 5),
   );
@@ -77,12 +80,9 @@ function startingGradients(given: OneOrMore<Tensor | null> | undefined | null, r
 }
 
 defineMethods(Tensor, {
-  backward(this: Tensor, gradient?: unknown, retainGraph?: unknown, createGraph?: unknown, inputs?: unknown): void {
-    const options = (
-      isOptions(gradient) ? gradient : { gradient, retainGraph, createGraph, inputs }
-    ) as BackwardOptions;
+  backward(this: Tensor, ...args: unknown[]): void {
     live(this);
-    run([this], startingGradients(options.gradient, 1), options);
+    start([this], positional(args, NAMES, "backward"));
   },
 });
 
@@ -97,11 +97,15 @@ defineMethods(Tensor, {
  */
 export function backward(
   tensors: OneOrMore<Tensor>,
-  gradTensors: OneOrMore<Tensor | null> | null = null,
-  options: Omit<BackwardOptions, "gradient"> = {},
-): void {
-  const roots = list(tensors);
-  run(roots, startingGradients(gradTensors, roots.length), options);
+  options: Omit<BackwardOptions, "gradient"> & { gradTensors?: OneOrMore<Tensor | null> | null },
+): void;
+export function backward(
+  tensors: OneOrMore<Tensor>,
+  gradTensors?: OneOrMore<Tensor | null> | null,
+  options?: Omit<BackwardOptions, "gradient">,
+): void;
+export function backward(tensors: OneOrMore<Tensor>, ...args: unknown[]): void {
+  start(list(tensors), positional(args, ["gradTensors", ...NAMES.slice(1)], "backward"));
 }
 
 export interface GradOptions {
@@ -109,13 +113,15 @@ export interface GradOptions {
   gradOutputs?: OneOrMore<Tensor | null> | null | undefined;
   retainGraph?: boolean | null | undefined;
   createGraph?: boolean | undefined;
+  /** PyTorch's, of no effect there and here */
+  onlyInputs?: boolean | undefined;
   /** give null for inputs that the outputs don't depend on, instead of throwing */
   allowUnused?: boolean | undefined;
 }
 
 /**
  * The gradients of the sum of `outputs` with respect to `inputs`, without touching `grad`. Follows torch.autograd.grad.
- * @throws RuntimeError when an input was not used and `allowUnused` is not set
+ * @throws RuntimeError when an input was not used and `allowUnused` is not set; TypeError for an unknown option
  * @example
  * const x = torch.tensor(3, { requiresGrad: true });
  * const [dx] = torch.autograd.grad(x.pow(3), x, { createGraph: true });
@@ -128,22 +134,25 @@ export function grad(
   options: GradOptions & { allowUnused: true },
 ): (Tensor | null)[];
 export function grad(outputs: OneOrMore<Tensor>, inputs: OneOrMore<Tensor>, options?: GradOptions): Tensor[];
-export function grad(
-  outputs: OneOrMore<Tensor>,
-  inputs: OneOrMore<Tensor>,
-  options: GradOptions = {},
-): (Tensor | null)[] {
+export function grad(outputs: OneOrMore<Tensor>, inputs: OneOrMore<Tensor>, ...args: unknown[]): (Tensor | null)[] {
+  const names = ["gradOutputs", "retainGraph", "createGraph", "onlyInputs", "allowUnused"];
+  const [gradOutputs, retainGraph, createGraph, , allowUnused] = positional(args, names, "grad");
   const roots = list(outputs);
   const leaves = list(inputs);
-  const create = options.createGraph === true;
+  const create = createGraph === true;
   if (leaves.length === 0) throw new RuntimeError("grad requires non-empty inputs.");
   const count = core.autogradGrad(
     tensorList(roots, "grad", "outputs", 1),
-    optionalTensors(startingGradients(options.gradOutputs, roots.length), "grad", "gradOutputs", 3),
+    optionalTensors(
+      startingGradients(gradOutputs as GradOptions["gradOutputs"], roots.length),
+      "grad",
+      "gradOutputs",
+      3,
+    ),
     tensorList(leaves, "grad", "inputs", 2),
-    retention(options.retainGraph ?? create),
+    retention((retainGraph as boolean | null) ?? create),
     create ? 1 : 0,
-    options.allowUnused === true ? 1 : 0,
+    allowUnused === true ? 1 : 0,
   );
   return resultHandles(count).map((handle) => (handle === 0 ? null : wrap(handle)));
 }

@@ -2,11 +2,12 @@
 
 import { noGrad } from "../autograd/mode.ts";
 import { exchange } from "../memory/finalize.ts";
+import { checkOptions } from "../tensor/call.ts";
 import { codeOf, type Device, type DType } from "../tensor/dtype.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { empty } from "./factory.ts";
 
-export type Target = Device | DType | Tensor | { device?: Device; dtype?: DType };
+export type Target = Device | DType | Tensor | { device?: Device; dtype?: DType; nonBlocking?: boolean };
 
 /**
  * Gives tensors (and their gradients) the device and, if they are floating, the dtype that `target` names. From WebGPU to
@@ -50,7 +51,8 @@ function put(tensor: Tensor, value: Tensor, grad: Tensor | null): void {
 function goal(target: readonly Target[]): { device?: Device; dtype?: DType } {
   const result: { device?: Device; dtype?: DType } = {};
   for (const part of target) {
-    if (part instanceof Tensor || typeof part === "object") {
+    if (typeof part === "object") {
+      if (!(part instanceof Tensor)) checkOptions(part, ["device", "dtype", "nonBlocking"], "to");
       if (part.device !== undefined) result.device = part.device;
       if (part.dtype !== undefined) result.dtype = part.dtype;
     } else if (codeOf(part) >= 0) result.dtype = part as DType;

@@ -1,6 +1,7 @@
 // Module hooks: functions around `forward`, and around the backward pass of what it recorded.
 
 import { Function as AutogradFunction } from "../autograd/function.ts";
+import { checkOptions } from "../tensor/call.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { AnyModule } from "./module.ts";
 
@@ -25,12 +26,9 @@ export const mapHooks = (hooks: Hooks): Hooks =>
   Object.fromEntries(KINDS.map((kind) => [kind, new Map(hooks[kind])])) as unknown as Hooks;
 export const newHooks = (): Hooks => Object.fromEntries(KINDS.map((kind) => [kind, new Map()])) as unknown as Hooks;
 
-export function addHook(
-  hooks: Hooks,
-  kind: keyof Hooks,
-  hook: AnyHook,
-  { prepend = false }: HookOptions = {},
-): RemovableHandle {
+export function addHook(hooks: Hooks, kind: keyof Hooks, hook: AnyHook, options?: HookOptions): RemovableHandle {
+  checkOptions(options, ["prepend"], `register${kind.replace("b", "FullB").replace(/^f/, "F")}Hook`);
+  const prepend = options?.prepend === true;
   const map = hooks[kind];
   const handle = { remove: () => void map.delete(handle) };
   const others = prepend ? [...map] : [];

@@ -3,6 +3,7 @@
 import { noGrad } from "../autograd/mode.ts";
 import { ValueError } from "../error.ts";
 import { empty } from "../factories.ts";
+import { positional } from "../functional/arguments.ts";
 import type { qr } from "../linalg/functions.ts";
 import { partOf } from "../parts.ts";
 import { randperm } from "../random.ts";
@@ -189,17 +190,19 @@ export interface KaimingOptions {
   nonlinearity?: Nonlinearity;
 }
 
-function kaimingStd(tensor: Tensor, a: number | KaimingOptions, mode: FanMode, nonlinearity: Nonlinearity): number {
-  const options =
-    typeof a === "object" && "valueOf" in a && typeof a.valueOf() === "object" ? (a as KaimingOptions) : {};
-  const slope = options === a ? (options.a ?? 0) : real(a as number);
-  mode = options.mode ?? mode;
-  nonlinearity = options.nonlinearity ?? nonlinearity;
+type KaimingArguments = [options?: KaimingOptions] | [a?: number, mode?: FanMode, nonlinearity?: Nonlinearity];
+
+function kaimingStd(op: string, tensor: Tensor, args: KaimingArguments): number {
+  const [a = 0, mode = "fan_in", nonlinearity = "leaky_relu"] = positional(args, ["a", "mode", "nonlinearity"], op) as [
+    number?,
+    FanMode?,
+    Nonlinearity?,
+  ];
   if (mode !== "fan_in" && mode !== "fan_out") {
     throw new ValueError(`Mode ${String(mode)} not supported, please use one of ['fan_in', 'fan_out']`);
   }
   const { fanIn, fanOut } = calculateFans(tensor);
-  return calculateGain(nonlinearity, slope) / Math.sqrt(mode === "fan_in" ? fanIn : fanOut);
+  return calculateGain(nonlinearity, real(a)) / Math.sqrt(mode === "fan_in" ? fanIn : fanOut);
 }
 
 /**
@@ -207,14 +210,9 @@ function kaimingStd(tensor: Tensor, a: number | KaimingOptions, mode: FanMode, n
  * @example
  * nn.init.kaimingUniform_(torch.empty(3, 6), { nonlinearity: "relu" }).abs().max().item() <= 1; // true
  */
-export function kaimingUniform_<T extends Tensor>(
-  tensor: T,
-  a: number | KaimingOptions = 0,
-  mode: FanMode = "fan_in",
-  nonlinearity: Nonlinearity = "leaky_relu",
-): T {
+export function kaimingUniform_<T extends Tensor>(tensor: T, ...args: KaimingArguments): T {
   if (tensor.shape.includes(0)) return tensor;
-  const bound = Math.sqrt(3) * kaimingStd(tensor, a, mode, nonlinearity);
+  const bound = Math.sqrt(3) * kaimingStd("kaimingUniform_", tensor, args);
   return uniform_(tensor, -bound, bound);
 }
 
@@ -223,14 +221,9 @@ export function kaimingUniform_<T extends Tensor>(
  * @example
  * nn.init.kaimingNormal_(torch.empty(3, 5), { mode: "fan_out" }).shape; // [3, 5]
  */
-export function kaimingNormal_<T extends Tensor>(
-  tensor: T,
-  a: number | KaimingOptions = 0,
-  mode: FanMode = "fan_in",
-  nonlinearity: Nonlinearity = "leaky_relu",
-): T {
+export function kaimingNormal_<T extends Tensor>(tensor: T, ...args: KaimingArguments): T {
   if (tensor.shape.includes(0)) return tensor;
-  return normal_(tensor, 0, kaimingStd(tensor, a, mode, nonlinearity));
+  return normal_(tensor, 0, kaimingStd("kaimingNormal_", tensor, args));
 }
 
 /** Φ, the distribution function of the standard normal. */

@@ -3,9 +3,10 @@
 import { noGrad } from "../autograd/mode.ts";
 import { NotImplementedError, RuntimeError, TypeError, ValueError } from "../error.ts";
 import { keep } from "../memory/scope.ts";
-import { defineMethods, typeName } from "../tensor/call.ts";
+import { checkOptions, defineMethods, typeName } from "../tensor/call.ts";
 import type { Device, DType } from "../tensor/dtype.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { type Rest, take } from "./arguments.ts";
 import { Hooked } from "./hooked.ts";
 import { Parameter } from "./parameter.ts";
 import { EXTRA_STATE, loadInto, type IncompatibleKeys } from "./state.ts";
@@ -350,11 +351,9 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
    * Object.keys(new nn.Linear(2, 1).stateDict()); // ["weight", "bias"]
    */
   stateDict(options: string | { prefix?: string; keepVars?: boolean; destination?: StateDict } = {}): StateDict {
-    const {
-      prefix = "",
-      keepVars = false,
-      destination = {},
-    } = typeof options === "string" ? { prefix: options } : options;
+    const named = typeof options === "string" ? { prefix: options } : options;
+    checkOptions(named, ["destination", "prefix", "keepVars"], "stateDict");
+    const { prefix = "", keepVars = false, destination = {} } = named;
     for (const [name, tensor] of this.ownState()) destination[prefix + name] = keepVars ? tensor : tensor.detach();
     if (this.getExtraState) destination[`${prefix}${EXTRA_STATE}`] = this.getExtraState() as Tensor;
     for (const [name, module] of this.namedEntries()) {
@@ -380,7 +379,7 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
    * Follows torch.nn.Module.load_state_dict.
    * @param strict the names must be exactly those of `stateDict`
    * @returns the names that were missing and those that were not expected
-   * @throws RuntimeError that lists what does not fit; then nothing has been changed
+   * @throws RuntimeError that lists what does not fit, TypeError for an unknown option; then nothing has been changed
    * @example
    * const layer = new nn.Linear(2, 1);
    * layer.loadStateDict({ weight: torch.ones(1, 2), bias: torch.zeros(1) });
@@ -388,9 +387,9 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
    */
   loadStateDict(
     state: Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>,
-    strict = true,
+    ...rest: Rest<[strict: boolean], { strict?: boolean }>
   ): IncompatibleKeys {
-    return loadInto(this as unknown as AnyModule, state, strict);
+    return loadInto(this as unknown as AnyModule, state, take("loadStateDict", rest, { strict: true }).strict);
   }
   /** @internal the modules directly below, under each of their names */
   *namedEntries(): Iterable<[name: string, module: AnyModule]> {
@@ -440,7 +439,8 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
    * layer.zeroGrad();
    * layer.weight.grad; // null
    */
-  zeroGrad(setToNone = true): void {
+  zeroGrad(...rest: Rest<[setToNone: boolean], { setToNone?: boolean }>): void {
+    const { setToNone } = take("zeroGrad", rest, { setToNone: true });
     for (const parameter of this.parameters()) clearGrad(parameter, setToNone);
   }
   /**

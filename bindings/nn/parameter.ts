@@ -4,6 +4,7 @@ import { core } from "../core.ts";
 import { keep } from "../memory/scope.ts";
 import { tensorArg } from "../tensor/call.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { type Rest, take } from "./arguments.ts";
 
 /**
  * A leaf tensor that requires grad and that belongs to the module it is assigned to. It shares `data`'s storage and outlives
@@ -12,10 +13,11 @@ import { Tensor } from "../tensor/tensor.ts";
  * new nn.Parameter(torch.zeros(2)); // Parameter containing: tensor([0., 0.], requires_grad=True)
  */
 export class Parameter extends Tensor {
-  constructor(data: Tensor, requiresGrad: boolean | { requiresGrad?: boolean } = true) {
+  constructor(data: Tensor, ...rest: Rest<[requiresGrad: boolean], { requiresGrad?: boolean }>) {
+    const { requiresGrad } = take("Parameter", rest, { requiresGrad: true });
     super(core.detach(tensorArg(data, "Parameter", "data", 1)));
     keep(this);
-    if (typeof requiresGrad === "object" ? (requiresGrad.requiresGrad ?? true) : requiresGrad) this.requiresGrad = true;
+    if (requiresGrad) this.requiresGrad = true;
   }
 
   override toString(): string {

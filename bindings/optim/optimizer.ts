@@ -6,6 +6,7 @@ import { NotImplementedError, TypeError, ValueError } from "../error.ts";
 import { keep } from "../memory/scope.ts";
 import { fullLike } from "../nn/factory.ts";
 import { clearGrad } from "../nn/module.ts";
+import { type Rest, take } from "../nn/arguments.ts";
 import { pyFloat } from "../nn/python.ts";
 import { UPDATE } from "../gen/updates.ts";
 import { tensors as tensorList, typeName } from "../tensor/call.ts";
@@ -120,7 +121,8 @@ export abstract class Optimizer<S extends Settings> {
    * optimizer.zeroGrad();
    * x.grad; // null
    */
-  zeroGrad(setToNone = true): void {
+  zeroGrad(...rest: Rest<[setToNone: boolean], { setToNone?: boolean }>): void {
+    const { setToNone } = take("zeroGrad", rest, { setToNone: true });
     for (const group of this.paramGroups) for (const param of group.params) clearGrad(param, setToNone);
   }
 

@@ -351,8 +351,16 @@ export function isOptions(value: unknown): value is Record<string, unknown> {
   );
 }
 
-/** @throws TypeError for a name that the op doesn't have, or that one of the `given` arguments before has already given */
-export function checkOptions(options: Record<string, unknown>, names: readonly string[], op: string, given = 0): void {
+/**
+ * Checks the names in a call's options, if there are any.
+ * @throws TypeError for a name that the op doesn't have, or that one of the `given` arguments before has already given
+ */
+export function checkOptions(
+  options: object | null | undefined,
+  names: readonly string[],
+  op: string,
+  given = 0,
+): void {
   for (const key in options) {
     if (!names.includes(key, given)) unexpected(op, key);
   }

@@ -179,8 +179,11 @@ interface FormatOptions {
   memoryFormat?: MemoryFormat;
 }
 
-const formatOf = (value: unknown, fallback: MemoryFormat): MemoryFormat =>
-  (isOptions(value) ? (value as FormatOptions).memoryFormat : (value as MemoryFormat | undefined)) ?? fallback;
+function formatOf(value: unknown, fallback: MemoryFormat, op: string): MemoryFormat {
+  if (!isOptions(value)) return (value as MemoryFormat | undefined) ?? fallback;
+  checkOptions(value, ["memoryFormat"], op);
+  return (value as FormatOptions).memoryFormat ?? fallback;
+}
 
 const SHORT_FORMS: Record<string, DType> = {
   float: "float32",
@@ -215,8 +218,8 @@ for (const [name, dtype] of Object.entries(SHORT_FORMS)) {
   const code = codeOf(dtype);
   defineMethods(Tensor, {
     [name](this: Tensor, options?: FormatOptions): Tensor {
-      const converted = convert(this, code, -1, false);
-      return options === undefined ? converted : inFormat(converted, formatOf(options, "preserveFormat"), false);
+      const format = formatOf(options, "preserveFormat", name);
+      return inFormat(convert(this, code, -1, false), format, false);
     },
   });
 }
@@ -230,10 +233,10 @@ defineMethods(Tensor, {
   },
   contiguous(this: Tensor, format?: unknown): Tensor {
     if (format === undefined) return contiguous!.call(this);
-    return inFormat(this, formatOf(format, "contiguousFormat"), false);
+    return inFormat(this, formatOf(format, "contiguousFormat", "contiguous"), false);
   },
   clone(this: Tensor, format?: unknown): Tensor {
-    if (format === undefined || formatOf(format, "preserveFormat") === "preserveFormat") return clone!.call(this);
-    return inFormat(this, formatOf(format, "preserveFormat"), true);
+    const order = formatOf(format, "preserveFormat", "clone");
+    return order === "preserveFormat" ? clone!.call(this) : inFormat(this, order, true);
   },
 });

@@ -63,7 +63,7 @@ function finish(result: Tensor, options: TensorOptions): Tensor {
     throw new TypeError(
       `tensor(): dtype and device are given by name, { dtype: "float32" }, not by ${typeName(options)}`,
     );
-  checkOptions(options as Record<string, unknown>, ["dtype", "device", "requiresGrad", "pinMemory"], "tensor");
+  checkOptions(options, ["dtype", "device", "requiresGrad", "pinMemory"], "tensor");
   if (options.device !== undefined && deviceCode(options.device) !== 0) {
     const host = result;
     result = converted(host, undefined, options.device);

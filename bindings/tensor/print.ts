@@ -2,6 +2,7 @@
 // tensors summarised by their edges, then what is not the default: device, dtype, grad_fn.
 
 import { ValueError } from "../error.ts";
+import { checkOptions } from "./call.ts";
 import { Code, isComplexCode, isFloatingCode } from "./dtype.ts";
 import { batchedText, elementsOf, isBatched, type Element, type Elements } from "./read.ts";
 import type { Tensor } from "./tensor.ts";
@@ -53,6 +54,7 @@ export function setPrintOptions(...args: unknown[]): void {
   const given = (
     typeof first === "object" && first !== null ? first : Object.fromEntries(args.map((value, i) => [names[i], value]))
   ) as Partial<PrintOptions> & { profile?: Profile };
+  checkOptions(given, names, "setPrintOptions");
   const { profile, ...rest } = given;
   if (profile !== undefined && profile !== null) {
     const preset = PROFILES[profile];

@@ -81,6 +81,7 @@ function cutsOf(value: unknown, op: string): number | readonly number[] {
  */
 export function tensorSplit(input: Tensor, indicesOrSections: Cuts, dim: number | { dim?: number } = 0): Tensor[] {
   const cuts = cutsOf(indicesOrSections, "tensor_split");
+  if (call.isOptions(dim)) call.checkOptions(dim, ["dim"], "tensor_split");
   const along = call.intArg(call.isOptions(dim) ? (dim.dim ?? 0) : dim, "tensor_split", "dim", 3);
   const handle = call.tensorArg(input, "tensor_split", "input", 1);
   if (typeof cuts === "number") return call.wrapList(core.op_tensorSplitSections(handle, cuts, along));
@@ -145,7 +146,7 @@ export function nonzero(input: Tensor, options: { asTuple: true }): Tensor[];
 export function nonzero(input: Tensor, options: { asTuple?: boolean }): Tensor | Tensor[];
 export function nonzero(input: Tensor, options?: { asTuple?: boolean } | null): Tensor | Tensor[] {
   options ??= {};
-  call.checkOptions(options as Record<string, unknown>, ["asTuple"], "nonzero");
+  call.checkOptions(options, ["asTuple"], "nonzero");
   if (!options.asTuple) return positions(input);
   // a 0-d tensor has a vector of indices, too
   const from = input instanceof Tensor && input.ndim === 0 ? functions.reshape(input, [1]) : input;
@@ -270,7 +271,7 @@ export function histogram(
   options?: HistogramOptions | null,
 ): call.Named<"hist" | "binEdges"> {
   options ??= {};
-  call.checkOptions(options as Record<string, unknown>, ["range", "weight", "density"], "histogram");
+  call.checkOptions(options, ["range", "weight", "density"], "histogram");
   const handle = call.tensorArg(input, "histogram", "input", 1);
   const weight = call.optionalTensorArg(options.weight, "histogram", "weight", 3);
   const density = options.density ? 1 : 0;

@@ -2,7 +2,7 @@
 // `data({ copy: false })` give typed arrays on it. Any other typed array is copied, and `share: true` says so by throwing.
 
 import { RuntimeError, TypeError, ValueError } from "../error.ts";
-import { typeName } from "./call.ts";
+import { checkOptions, typeName } from "./call.ts";
 import { emptyHandle, fromTypedArray, memoryOf } from "./create.ts";
 import { Code, dtypeCode, ITEM_SIZES, type DType, type TypedArray } from "./dtype.ts";
 import { Tensor } from "./tensor.ts";
@@ -35,6 +35,7 @@ export function sharedArray(length: number, dtype: DType = "float32"): TypedArra
  * torch.fromNumpy(new Int32Array([1, 2])); // tensor([1, 2], dtype=torch.int32)
  */
 export function fromNumpy(array: ArrayBufferView, options?: { share?: boolean } | null): Tensor {
+  checkOptions(options, ["share"], "fromNumpy");
   if (!ArrayBuffer.isView(array)) throw new TypeError(`expected np.ndarray (got ${typeName(array)})`);
   const owner = owners.get(array);
   if (owner !== undefined && array.buffer === currentBuffer()) return new Tensor(core.alias(owner.handle));
@@ -62,9 +63,10 @@ export function fromBuffer(
   options?: { dtype?: DType; count?: number; offset?: number; requiresGrad?: boolean; share?: boolean } | null,
 ): Tensor {
   options ??= {};
+  checkOptions(options, ["dtype", "count", "offset", "requiresGrad", "share"], "fromBuffer");
   const plain = options.dtype === undefined && options.count === undefined && options.offset === undefined;
   if (ArrayBuffer.isView(buffer) && (plain || options.share === true)) {
-    const tensor = fromNumpy(buffer, options);
+    const tensor = fromNumpy(buffer, { share: options.share === true });
     if (options.requiresGrad === true) tensor.requiresGrad = true;
     return tensor;
   }

@@ -13,6 +13,7 @@ import type { TensorMethods } from "../gen/methods.ts";
 import type { ShapeMethods } from "./shapes.ts";
 import { adopt, dispose, type Token } from "../memory/finalize.ts";
 import { keep, unkeep } from "../memory/scope.ts";
+import { checkOptions } from "./call.ts";
 import { wrapDim } from "./dims.ts";
 import { DTYPES, deviceOf, ITEM_SIZES, type Device, type DType, type TypedArray } from "./dtype.ts";
 import { gradFnOf, type GradFn } from "./gradfn.ts";
@@ -246,6 +247,7 @@ export class Tensor {
    * torch.zeros(2, 3).t().isContiguous(); // false
    */
   isContiguous(memoryFormat: MemoryFormat | { memoryFormat?: MemoryFormat } = "contiguousFormat"): boolean {
+    if (typeof memoryFormat === "object") checkOptions(memoryFormat, ["memoryFormat"], "isContiguous");
     const format = typeof memoryFormat === "string" ? memoryFormat : (memoryFormat?.memoryFormat ?? "contiguousFormat");
     if (format !== "contiguousFormat") return isInFormat(this, format);
     const shape = this.shape;
@@ -415,6 +417,7 @@ export class Tensor {
    * torch.tensor([1, 2]).data(); // [1, 2]
    */
   data(options?: { copy?: boolean }): TypedArray {
+    checkOptions(options, ["copy"], "data");
     const handle = live(this);
     if (options?.copy !== false && onDevice(handle)) return readNow(handle, (host) => host.data());
     requireCpu(handle, "data");

@@ -2,6 +2,7 @@
 
 import { noGrad } from "../../autograd/mode.ts";
 import { RuntimeError, TypeError } from "../../error.ts";
+import { positional } from "../../functional/arguments.ts";
 import * as torch from "../../gen/functions.ts";
 import { tensor } from "../../tensor/create.ts";
 import { Tensor } from "../../tensor/tensor.ts";
@@ -22,13 +23,24 @@ const gradsOf = (parameters: Tensor | Iterable<Tensor>): Tensor[] =>
 export function clipGradNorm_(
   parameters: Tensor | Iterable<Tensor>,
   maxNorm: number,
-  normType: number | { normType?: number; errorIfNonfinite?: boolean } = 2,
-  errorIfNonfinite = false,
-): Tensor {
+  options?: { normType?: number; errorIfNonfinite?: boolean; foreach?: boolean | null },
+): Tensor;
+export function clipGradNorm_(
+  parameters: Tensor | Iterable<Tensor>,
+  maxNorm: number,
+  normType?: number,
+  errorIfNonfinite?: boolean,
+): Tensor;
+export function clipGradNorm_(parameters: Tensor | Iterable<Tensor>, ...args: unknown[]): Tensor {
+  const names = ["maxNorm", "normType", "errorIfNonfinite", "foreach"];
+  const [maxNorm, normType, errorIfNonfinite] = positional(args, names, "clipGradNorm_") as [
+    number?,
+    number?,
+    boolean?,
+  ];
   if (maxNorm === undefined)
     throw new TypeError("clip_grad_norm_() missing 1 required positional argument: 'max_norm'");
-  const options = typeof normType === "object" ? normType : { normType, errorIfNonfinite };
-  const p = Number(options.normType ?? 2);
+  const p = Number(normType ?? 2);
   const grads = gradsOf(parameters);
   if (grads.length === 0) return tensor(0);
   return noGrad(() => {
@@ -37,7 +49,7 @@ export function clipGradNorm_(
       p === Infinity
         ? torch.stack(parts.map((part) => part.max() as Tensor)).max()
         : powerNorm(torch.stack(parts.map((part) => powerNorm(part, p))), p);
-    if (options.errorIfNonfinite && !Number.isFinite(total.item() as number)) {
+    if (errorIfNonfinite && !Number.isFinite(total.item() as number)) {
       throw new RuntimeError(
         `The total norm of order ${p} for gradients from \`parameters\` is non-finite, so it cannot be clipped. To disable ` +
           "this error and scale the gradients by the non-finite norm anyway, set `error_if_nonfinite=False`",

@@ -2,6 +2,7 @@
 
 import { IndexError, TypeError, ValueError } from "../../error.ts";
 import { scope } from "../../memory/scope.ts";
+import { type Rest, take } from "../../nn/arguments.ts";
 import { randperm } from "../../random.ts";
 import type { Generator } from "../../random.ts";
 import { Tensor } from "../../tensor/tensor.ts";
@@ -255,8 +256,9 @@ export class Subset<T = unknown> extends Dataset<T> {
 export function randomSplit<T>(
   dataset: MapDataset<T> | readonly T[],
   lengths: readonly number[],
-  options: { generator?: Generator } = {},
+  ...rest: Rest<[generator: Generator | null], { generator?: Generator | null }>
 ): Subset<T>[] {
+  const options = take("randomSplit", rest, { generator: null as Generator | null });
   let sizes = [...lengths];
   const sum = sizes.reduce((a, b) => a + b, 0);
   if (Math.abs(sum - 1) < 1e-9) {

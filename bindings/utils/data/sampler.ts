@@ -2,6 +2,7 @@
 
 import { TypeError, ValueError } from "../../error.ts";
 import { keep } from "../../memory/scope.ts";
+import { type Rest, take } from "../../nn/arguments.ts";
 import { multinomial, randint, randperm } from "../../random.ts";
 import { Generator, drawSeed } from "../../random.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -40,6 +41,15 @@ export class SequentialSampler implements Sampler {
   }
 }
 
+const unseeded = { generator: null as Generator | null };
+
+export interface RandomSamplerOptions {
+  replacement?: boolean;
+  /** as many as the source has unless given */
+  numSamples?: number | null;
+  generator?: Generator | null;
+}
+
 type Order<T> = globalThis.Generator<T, void, undefined>;
 
 /**
@@ -54,11 +64,19 @@ export class RandomSampler implements Sampler {
   private readonly numSamples: number | undefined;
   private readonly generator: Generator | undefined;
 
-  constructor(source: Sized, options: { replacement?: boolean; numSamples?: number; generator?: Generator } = {}) {
+  constructor(
+    source: Sized,
+    ...rest: Rest<[replacement: boolean, numSamples: number | null, generator: Generator | null], RandomSamplerOptions>
+  ) {
+    const options = take("RandomSampler", rest, {
+      replacement: false,
+      numSamples: null as number | null,
+      ...unseeded,
+    });
     this.source = source;
-    this.replacement = options.replacement ?? false;
-    this.numSamples = options.numSamples;
-    this.generator = options.generator;
+    this.replacement = options.replacement;
+    this.numSamples = options.numSamples ?? undefined;
+    this.generator = options.generator ?? undefined;
     if (typeof this.replacement !== "boolean")
       throw new TypeError(`replacement should be a boolean value, but got replacement=${String(this.replacement)}`);
     checkCount(this.length);
@@ -96,9 +114,12 @@ export class RandomSampler implements Sampler {
 export class SubsetRandomSampler implements Sampler {
   private readonly indices: readonly number[];
   private readonly generator: Generator | undefined;
-  constructor(indices: Iterable<number>, options: { generator?: Generator } = {}) {
+  constructor(
+    indices: Iterable<number>,
+    ...rest: Rest<[generator: Generator | null], { generator?: Generator | null }>
+  ) {
+    this.generator = take("SubsetRandomSampler", rest, unseeded).generator ?? undefined;
     this.indices = [...indices];
-    this.generator = options.generator;
   }
   get length(): number {
     return this.indices.length;
@@ -122,10 +143,14 @@ export class WeightedRandomSampler implements Sampler {
   constructor(
     weights: readonly number[] | Tensor,
     numSamples: number,
-    options: { replacement?: boolean; generator?: Generator } = {},
+    ...rest: Rest<
+      [replacement: boolean, generator: Generator | null],
+      { replacement?: boolean; generator?: Generator | null }
+    >
   ) {
+    const options = take("WeightedRandomSampler", rest, { replacement: true, ...unseeded });
     checkCount(numSamples);
-    this.replacement = options.replacement ?? true;
+    this.replacement = options.replacement;
     if (typeof this.replacement !== "boolean")
       throw new ValueError(`replacement should be a boolean value, but got replacement=${String(this.replacement)}`);
     this.weights = keep(tensor(weights as number[], { dtype: "float64" }));
@@ -134,7 +159,7 @@ export class WeightedRandomSampler implements Sampler {
         `weights should be a 1d sequence but given weights have shape (${this.weights.shape.join(", ")})`,
       );
     this.length = numSamples;
-    this.generator = options.generator;
+    this.generator = options.generator ?? undefined;
   }
   *[Symbol.iterator](): Order<number> {
     const options = this.generator === undefined ? {} : { generator: this.generator };
