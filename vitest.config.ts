@@ -8,6 +8,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
     exclude: ["**/node_modules/**", "test/bench/**"],
     testTimeout: 600_000,
+    // browsers take their time to close, too
+    hookTimeout: 600_000,
     server: { deps: { external: [/\/dist\//] } },
   },
 });

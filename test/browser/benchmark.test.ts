@@ -6,7 +6,7 @@ const ROWS = 8;
 
 inBrowsers((site) => {
   test("every row of the table has times or the reason why it has none, and can be copied", async () => {
-    const visitor = await site.visit("benchmark.html?size=64&seconds=0.02&patience=30");
+    const visitor = await site.visit("benchmark.html?size=64&seconds=0.02&patience=15");
     const { page } = visitor;
     await page.waitForSelector("#run:not(:disabled)");
     // on the software adapter the others compile for half a minute
@@ -18,7 +18,7 @@ inBrowsers((site) => {
     await visitor.until(
       () => visitor.text("state"),
       (state) => state === "done",
-      120,
+      300,
     );
     const table: string[][] = await page.$$eval("#rows tr", (rows: HTMLTableRowElement[]) =>
       rows.map((row) => [...row.cells].map((cell) => cell.textContent!.trim())),
@@ -26,7 +26,10 @@ inBrowsers((site) => {
     expect(table).toHaveLength(ROWS);
     const isTime = (text: string): boolean => /^\d+(\.\d+)?$/.test(text);
     const [flambeau, jax, tfjs, ort, flambeauGpu] = table as [string[], string[], string[], string[], string[]];
-    for (const row of [flambeau, jax, tfjs]) expect(row.slice(1).every(isTime), row.join(" ")).toBe(true);
+    expect(flambeau.slice(1).every(isTime), flambeau.join(" ")).toBe(true);
+    // jax-js hangs in some runs, in Firefox: the page tries once more, and says so
+    const isAnswer = (text: string): boolean => isTime(text) || text.includes("it took more than 15 s");
+    for (const row of [jax, tfjs]) expect(row.slice(1).every(isAnswer), row.join(" ")).toBe(true);
     expect(ort.slice(1).map(isTime), ort.join(" ")).toEqual([true, true, false]);
     expect(ort[3]).toBe("it does not train");
     if (visitor.browser === "chromium") expect(flambeauGpu.slice(1).every(isTime), flambeauGpu.join(" ")).toBe(true);
@@ -40,7 +43,7 @@ inBrowsers((site) => {
     expect(copied).toContain(`| ${flambeau[1]} | ${flambeau[2]} | ${flambeau[3]} |`);
     await visitor.screenshots("benchmark");
     await visitor.close();
-  }, 200_000);
+  });
 
   test("a run can be stopped in the middle, and begun again", async () => {
     const visitor = await site.visit("benchmark.html?size=64&seconds=5");
@@ -48,7 +51,7 @@ inBrowsers((site) => {
     const first = (): Promise<string> => page.$eval("#rows td", (cell: HTMLElement) => cell.textContent!);
     const running = (text: string): boolean => text === "running …";
     await visitor.click("#run");
-    await visitor.until(first, running, 60);
+    await visitor.until(first, running);
     await visitor.click("#run");
     await visitor.until(
       () => visitor.text("state"),
@@ -56,12 +59,12 @@ inBrowsers((site) => {
     );
     expect(await first()).toBe("stopped");
     await visitor.click("#run");
-    await visitor.until(first, running, 60);
+    await visitor.until(first, running);
     await visitor.click("#run");
     await visitor.until(
       () => visitor.text("state"),
       (state) => state === "stopped",
     );
     await visitor.close();
-  }, 150_000);
+  });
 });

@@ -9,17 +9,8 @@ const LETTER_COUNTS = 3.1;
 inBrowsers((site) => {
   test("a GPT's loss falls, its text changes, and it writes from a prompt when asked", async () => {
     const visitor = await site.visit(SMALL);
-    await visitor.click("#train");
-    await visitor.until(
-      () => visitor.number("step"),
-      (step) => step >= 4,
-    );
+    await visitor.pauseAt(4);
     const noise = await visitor.text("text");
-    await visitor.click("#train");
-    await visitor.until(
-      () => visitor.text("state"),
-      (state) => state === "paused",
-    );
     await visitor.click("#train");
     await visitor.until(
       () => visitor.text("state"),

@@ -34,25 +34,16 @@ async function draw(visitor: Visitor, points: readonly (readonly [number, number
 
 const ONE = [[0.5, 0.15], [0.5, 0.85]] as const; // prettier-ignore
 const SEVEN = [[0.25, 0.2], [0.75, 0.2], [0.4, 0.85]] as const; // prettier-ignore
-const SHORT = "mnist.html?epochs=1&images=6400";
+const SHORT = "mnist.html?epochs=6&images=6400";
 
 inBrowsers((site) => {
   test("trains, holds, goes on, reads what is drawn, and gives and takes weights", async () => {
     const visitor = await site.visit(SHORT);
-    await visitor.click("#train");
-    await visitor.until(
-      () => visitor.number("step"),
-      (step) => step >= 25,
-    );
-    const early = await visitor.number("loss");
-    await visitor.click("#train");
-    await visitor.until(
-      () => visitor.text("state"),
-      (state) => state === "paused",
-    );
+    await visitor.pauseAt(25);
     // what was under way may still come
     await new Promise((wait) => setTimeout(wait, 500));
     const held = await visitor.number("step");
+    const early = await visitor.number("loss");
     await new Promise((wait) => setTimeout(wait, 500));
     expect(await visitor.number("step")).toBe(held);
 
@@ -61,7 +52,7 @@ inBrowsers((site) => {
       () => visitor.text("state"),
       (state) => state === "done",
     );
-    expect(await visitor.number("step")).toBe(100);
+    expect(await visitor.number("step")).toBe(600);
     expect(await visitor.number("loss")).toBeLessThan(early);
     const accuracy = await visitor.until(
       () => visitor.number("accuracy"),

@@ -11,16 +11,7 @@ inBrowsers((site) => {
       expect(await visitor.text("speedText")).toBe(steps);
     };
     await speed("Home", "1");
-    await visitor.click("#train");
-    await visitor.until(
-      () => visitor.number("step"),
-      (step) => step >= 2,
-    );
-    await visitor.click("#train");
-    await visitor.until(
-      () => visitor.text("state"),
-      (state) => state === "paused",
-    );
+    await visitor.pauseAt(2);
     await speed("End", "100");
     await visitor.click("#train");
     await visitor.until(

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { noBrowser, openBrowser } from "../hosts/browsers.mjs";
+import { noBrowser, openBrowser, PATIENCE } from "../hosts/browsers.mjs";
 
 const dist = fileURLToPath(new URL("../../dist", import.meta.url));
 const TYPES: Record<string, string> = { ".js": "text/javascript", ".wasm": "application/wasm" };
@@ -107,7 +107,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   if (skipped === null) browser = await openBrowser("chromium");
-}, 60_000);
+});
 afterAll(async () => {
   await browser?.close();
   server.close();
@@ -123,7 +123,6 @@ async function open(path: string): Promise<any> {
   return page;
 }
 
-const PATIENCE = 60_000;
 /** What the service worker of a new page answers. @throws if it does not */
 async function asked(...questions: string[]): Promise<unknown[]> {
   const page = await open("/");
@@ -149,30 +148,30 @@ describe.skipIf(skipped !== null)(skipped === null ? "the core's second part" : 
     expect(restFetched()).toBe(1);
     expect(rare).toEqual({ value: [[1, 1], [1, 1]] }); // prettier-ignore
     expect(restFetched()).toBe(1);
-  }, 150_000);
+  });
 
   test("a service worker of an isolated page computes on one thread, since it can start no others", async () => {
     isolated = true;
     const [busy, rare] = (await asked("busy", "rare")) as { value: unknown }[];
     expect(busy).toEqual({ value: [256 ** 3, 1, expect.stringContaining("service worker")] });
     expect(rare).toEqual({ value: [[1, 1], [1, 1]] }); // prettier-ignore
-  }, 150_000);
+  });
 
   test("a service worker that does not get it is told at the start, by which file", async () => {
     withRest = false;
     const [answer] = (await asked("missing")) as { error: string }[];
     expect(answer!.error).toMatch(/^Error: flambeau could not load http.*\.rest\.wasm: HTTP 404/);
-  }, 150_000);
+  });
 
   test("a program that has given only the first part gets an error for a rare op, and goes on", async () => {
     const [answer] = (await asked("first")) as { value: unknown[] }[];
     expect(answer!.value).toEqual([2, expect.stringMatching(/^RuntimeError: .*divided/), 3]);
-  }, 150_000);
+  });
 
   test("a page that does not get it is told by the call, goes on, and has it when the call is tried again", async () => {
     withRest = false;
     const page = await open("/page");
-    await page.waitForFunction("globalThis.rare !== undefined", { timeout: PATIENCE });
+    await page.waitForFunction("globalThis.rare !== undefined");
     expect(await page.evaluate("rare()")).toEqual([
       expect.stringMatching(/^Error: flambeau could not load http.*\.rest\.wasm: Error: HTTP 404$/),
       3,
@@ -180,5 +179,5 @@ describe.skipIf(skipped !== null)(skipped === null ? "the core's second part" : 
     withRest = true;
     expect(await page.evaluate("rare()")).toEqual([[[1, 1], [1, 1]], 3]); // prettier-ignore
     await page.browserContext().close();
-  }, 150_000);
+  });
 });

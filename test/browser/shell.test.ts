@@ -4,6 +4,9 @@ import { expect, test } from "vitest";
 import { noGpu } from "../hosts/gpu.mjs";
 import { type Visitor, inBrowsers } from "./visitor.ts";
 
+/** Seconds for a few steps on a software adapter. */
+const TRAINING = 300;
+
 inBrowsers((site, browser) => {
   test("pages link to each other and to sources that are there, and are named for those who hear them", async () => {
     const visitor = await site.visit("index.html");
@@ -60,25 +63,20 @@ inBrowsers((site, browser) => {
   // Chromium brings a software adapter of its own
   const withoutGpu = browser !== "chromium" && noGpu() !== null;
 
-  test.skipIf(withoutGpu)(
-    "the polynomial is fitted on WebGPU by a switch",
-    async () => {
-      const visitor = await site.visit("polynomial.html?steps=40");
-      await visitor.page.waitForSelector("#train:not(:disabled)");
-      expect(await visitor.text("runtime")).toContain("WebGPU is there");
-      await visitor.page.click(".choice:has([value=webgpu])");
-      await visitor.click("#train");
-      await visitor.until(
-        () => visitor.text("state"),
-        (state) => state === "done",
-        60,
-      );
-      expect(await visitor.number("step")).toBe(40);
-      expect(await visitor.number("loss")).toBeLessThan(5000);
-      await visitor.close();
-    },
-    100_000,
-  );
+  test.skipIf(withoutGpu)("the polynomial is fitted on WebGPU by a switch", async () => {
+    const visitor = await site.visit("polynomial.html?steps=40");
+    await visitor.page.waitForSelector("#train:not(:disabled)");
+    expect(await visitor.text("runtime")).toContain("WebGPU is there");
+    await visitor.page.click(".choice:has([value=webgpu])");
+    await visitor.click("#train");
+    await visitor.until(
+      () => visitor.text("state"),
+      (state) => state === "done",
+    );
+    expect(await visitor.number("step")).toBe(40);
+    expect(await visitor.number("loss")).toBeLessThan(5000);
+    await visitor.close();
+  });
 
   /** Opens the digits on WebGPU: four steps, few test images, since software adapters are slow. */
   async function digitsOnWebGpu(): Promise<Visitor> {
@@ -93,68 +91,60 @@ inBrowsers((site, browser) => {
     await visitor.until(
       async () => (await visitor.text("state")) === "done" && (await visitor.number("step")) === steps,
       (reached) => reached,
-      150,
+      TRAINING,
     );
     return visitor.number("loss");
   };
 
-  test.skipIf(withoutGpu)(
-    "the switch takes a training to WebGPU and back",
-    async () => {
-      const visitor = await digitsOnWebGpu();
-      await visitor.click("#train");
-      await visitor.until(
-        () => visitor.number("step"),
-        (step) => step >= 1,
-        150,
-      );
-      await visitor.until(
-        () => visitor.text("state"),
-        (state) => state === "done",
-        150,
-      );
-      expect(await visitor.number("step")).toBe(4);
-      const there = await visitor.number("loss");
-      // less than of a guess
-      expect(there).toBeLessThan(Math.log(10));
-      await visitor.page.click(".choice:has([value=cpu])");
-      // the weights and what the optimizer knows have come along
-      expect(await trainTo(visitor, 8)).toBeLessThan(there);
-      await visitor.click("#another");
-      await visitor.until(
-        () => visitor.text("verdict"),
-        (digit) => digit !== "?",
-      );
-      await visitor.close();
-    },
-    400_000,
-  );
+  test.skipIf(withoutGpu)("the switch takes a training to WebGPU and back", async () => {
+    const visitor = await digitsOnWebGpu();
+    await visitor.click("#train");
+    await visitor.until(
+      () => visitor.number("step"),
+      (step) => step >= 1,
+      TRAINING,
+    );
+    await visitor.until(
+      () => visitor.text("state"),
+      (state) => state === "done",
+      TRAINING,
+    );
+    expect(await visitor.number("step")).toBe(4);
+    const there = await visitor.number("loss");
+    // less than of a guess
+    expect(there).toBeLessThan(Math.log(10));
+    await visitor.page.click(".choice:has([value=cpu])");
+    // the weights and what the optimizer knows have come along
+    expect(await trainTo(visitor, 8)).toBeLessThan(there);
+    await visitor.click("#another");
+    await visitor.until(
+      () => visitor.text("verdict"),
+      (digit) => digit !== "?",
+    );
+    await visitor.close();
+  });
 
   // only Chromium lets its graphics process be ended from outside
-  test.skipIf(browser !== "chromium")(
-    "a page that loses the device says so, and goes on with the CPU",
-    async () => {
-      const visitor = await digitsOnWebGpu();
-      const { page } = visitor;
-      await visitor.click("#train");
-      await visitor.until(
-        () => visitor.number("step"),
-        (step) => step >= 1,
-        150,
-      );
-      const session = await page.browser().target().createCDPSession();
-      await session.send("Browser.crashGpuProcess").catch(() => {});
-      const said = (): Promise<string> =>
-        page.$eval("#error", (box: HTMLElement) => (box.hidden ? "" : box.textContent!));
-      for (let i = 0; i < 600 && (await said()) === ""; i++) await new Promise((wait) => setTimeout(wait, 100));
-      expect(await said()).toMatch(/the WebGPU device was lost .* computes on the CPU from now on/);
-      expect(await page.$eval("input[value=cpu]", (input: HTMLInputElement) => input.checked)).toBe(true);
-      // from the weights that it had when it went to WebGPU
-      expect(await trainTo(visitor, 4)).toBeLessThan(2.4);
-      await visitor.close();
-    },
-    300_000,
-  );
+  test.skipIf(browser !== "chromium")("a page that loses the device says so, and goes on with the CPU", async () => {
+    const visitor = await digitsOnWebGpu();
+    const { page } = visitor;
+    await visitor.click("#train");
+    await visitor.until(
+      () => visitor.number("step"),
+      (step) => step >= 1,
+      TRAINING,
+    );
+    const session = await page.browser().target().createCDPSession();
+    await session.send("Browser.crashGpuProcess").catch(() => {});
+    const said = (): Promise<string> =>
+      page.$eval("#error", (box: HTMLElement) => (box.hidden ? "" : box.textContent!));
+    for (let i = 0; i < 600 && (await said()) === ""; i++) await new Promise((wait) => setTimeout(wait, 100));
+    expect(await said()).toMatch(/the WebGPU device was lost .* computes on the CPU from now on/);
+    expect(await page.$eval("input[value=cpu]", (input: HTMLInputElement) => input.checked)).toBe(true);
+    // from the weights that it had when it went to WebGPU
+    expect(await trainTo(visitor, 4)).toBeLessThan(2.4);
+    await visitor.close();
+  });
 });
 
 inBrowsers(

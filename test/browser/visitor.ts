@@ -3,7 +3,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { serve } from "../../examples/serve.mjs";
-import { BROWSERS, noBrowser, openBrowser } from "../hosts/browsers.mjs";
+import { BROWSERS, noBrowser, openBrowser, PATIENCE } from "../hosts/browsers.mjs";
 
 const path = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 const SCREENSHOTS = path("out/browser");
@@ -39,12 +39,29 @@ export class Visitor {
 
   /** Clicks on what a selector finds, once it can be. */
   async click(selector: string): Promise<void> {
-    await this.page.waitForSelector(`${selector}:not(:disabled)`, { visible: true, timeout: 60_000 });
+    await this.page.waitForSelector(`${selector}:not(:disabled)`, { visible: true });
     await this.page.click(selector);
   }
 
-  /** Waits until a look at the page is as it should be. @throws what the page shows instead, after a minute */
-  async until<T>(look: () => Promise<T>, right: (seen: T) => boolean, seconds = 60): Promise<T> {
+  /** Pauses the training as soon as the page shows `step`: a look from here could come after its end. */
+  async pauseAt(step: number): Promise<void> {
+    await this.page.evaluate((wanted: number) => {
+      const shown = document.getElementById("step")!;
+      new MutationObserver((_, observer) => {
+        if (!(Number.parseFloat(shown.textContent!.replaceAll(",", "")) >= wanted)) return;
+        observer.disconnect();
+        document.getElementById("train")!.click();
+      }).observe(shown, { childList: true, characterData: true, subtree: true });
+    }, step);
+    await this.click("#train");
+    await this.until(
+      () => this.text("state"),
+      (state) => state === "paused",
+    );
+  }
+
+  /** Waits until a look at the page is as it should be. @throws what the page shows instead, when `seconds` have passed */
+  async until<T>(look: () => Promise<T>, right: (seen: T) => boolean, seconds = PATIENCE / 1000): Promise<T> {
     const end = performance.now() + 1000 * seconds;
     for (;;) {
       const seen = await look();
@@ -98,7 +115,7 @@ export function inBrowsers(tests: (site: Site, browser: string) => void, options
       beforeAll(async () => {
         server = await serve(0, options);
         browser = await openBrowser(name);
-      }, 60_000);
+      });
       afterAll(async () => {
         await browser?.close();
         server?.close();

@@ -93,7 +93,7 @@ beforeAll(async () => {
     writeFileSync(join(extension, file), text.replace(`from "flambeau"`, `from "./flambeau/browser.js"`));
   }
   if (!noChromium) browser = await launch("chromium", extension);
-}, 120_000);
+});
 afterAll(async () => {
   await browser?.close();
   rmSync(folder, { recursive: true });

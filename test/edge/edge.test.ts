@@ -31,7 +31,7 @@ beforeAll(async () => {
     ).json();
   };
   expected = await Promise.all(digits.map(ask));
-}, 60_000);
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test("the committed weights know the digits", () => {
@@ -98,7 +98,7 @@ describe.each(SERVERS)("%s", (name) => {
   const health = async () => (await fetch(`${server.url}/health`)).json();
   beforeAll(async () => {
     server = await start(name, folder);
-  }, 60_000);
+  });
   afterAll(() => server?.stop());
 
   test("tells its runtime", async () => {

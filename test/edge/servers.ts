@@ -41,7 +41,7 @@ const serveArguments = (config: string): string[] => [
   "--control-fd=3",
 ];
 
-const START_MS = 60_000;
+const START_MS = 120_000;
 
 export interface Server {
   readonly url: string;

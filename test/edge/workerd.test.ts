@@ -23,7 +23,7 @@ describe.each([
     const config = join(folder, "config.capnp");
     writeFileSync(config, workerdConfig(names, date));
     server = await startWorkerd(config);
-  }, 60_000);
+  });
   afterAll(async () => {
     await server?.stop();
     rmSync(folder, { recursive: true });

@@ -30,6 +30,9 @@ const KINDS = {
 
 export const BROWSERS = Object.keys(KINDS);
 
+/** How long a browser may take to start, or a page to be as it is waited for, in ms: on machines that do other work, too. */
+export const PATIENCE = 120_000;
+
 const executable = (name) => KINDS[name].paths.find((path) => path !== undefined && existsSync(path));
 
 /** Why there is no such browser here, or null. */
@@ -45,7 +48,8 @@ export async function openBrowser(name, options = {}) {
   if (reason) throw new Error(reason);
   // the driver is installed beside the other hosts, after this file may have been read
   const puppeteer = createRequire(join(here, "binaries/package.json"))("puppeteer-core");
-  return puppeteer.launch({
+  const browser = await puppeteer.launch({
+    timeout: PATIENCE,
     ...KINDS[name].options,
     ...options,
     executablePath: executable(name),
@@ -53,4 +57,19 @@ export async function openBrowser(name, options = {}) {
     // a page that computes for minutes is not a page that hangs
     protocolTimeout: 0,
   });
+  for (const maker of [browser, browser.defaultBrowserContext()]) patient(maker);
+  const createContext = browser.createBrowserContext.bind(browser);
+  browser.createBrowserContext = async (...args) => patient(await createContext(...args));
+  return browser;
+}
+
+/** Lets the pages that a browser or a context opens take their time. */
+function patient(maker) {
+  const newPage = maker.newPage.bind(maker);
+  maker.newPage = async (...args) => {
+    const page = await newPage(...args);
+    page.setDefaultTimeout(PATIENCE);
+    return page;
+  };
+  return maker;
 }

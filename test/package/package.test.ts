@@ -40,7 +40,7 @@ beforeAll(() => {
   writeFileSync(join(project, "package.json"), JSON.stringify({ type: "module", private: true }));
   run("npm", ["install", "--silent", "--offline", "--no-audit", "--no-fund", join(folder, tarball)]);
   for (const [name, program] of Object.entries(ENTRIES)) writeFileSync(join(project, `${name}.js`), program);
-}, 120_000);
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const DENO = ["run", "--no-remote", "--no-prompt", "--quiet"];

@@ -69,7 +69,7 @@ test.skipIf(noBrowser("chromium") !== null)(
     try {
       const page = await browser.newPage();
       await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-      await page.waitForFunction("globalThis.trained !== undefined", { timeout: 60_000 });
+      await page.waitForFunction("globalThis.trained !== undefined");
       const [first, last] = (await page.evaluate("globalThis.trained")) as [number, number];
       expect(last).toBeLessThan(first);
       const rest = [...fetched.keys()].filter((file) => file.endsWith(".rest.wasm"));
@@ -84,5 +84,4 @@ test.skipIf(noBrowser("chromium") !== null)(
       await browser.close();
     }
   },
-  90_000,
 );

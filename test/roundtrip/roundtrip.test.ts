@@ -118,7 +118,7 @@ describe.skipIf(reason !== null)("a training", () => {
       ours[`${kind}-${name}`] = train(model, optimizer, data[kind]!, BEFORE, STEPS);
     }
     continued = python("continue");
-  }, 300_000);
+  });
 
   test.each(names)("of %s by %s begun in PyTorch goes on here", async (kind, name) => {
     const checkpoint = await torch.load(join(folder, `${kind}-${name}.pt`));

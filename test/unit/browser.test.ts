@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test, vi } from "vitest";
-import { BROWSERS, noBrowser, openBrowser } from "../hosts/browsers.mjs";
+import { BROWSERS, noBrowser, openBrowser, PATIENCE } from "../hosts/browsers.mjs";
 import { command } from "../hosts/launch.mjs";
 import { bundle, serve } from "../hosts/web/server.mjs";
 
@@ -36,24 +36,20 @@ function workerThreads(pid: number): number {
   return children.reduce((sum, child) => sum + workerThreads(Number(child)), own);
 }
 
-test.each(browsers)(
-  "the threads of kernels end with the page in %s",
-  async (name) => {
-    const program = await bundle(path("workers/busy.ts"), "browser", "/");
-    const server = await serve({ program });
-    const browser = await openBrowser(name);
-    try {
-      const page = await browser.newPage();
-      await page.goto(server.address, { waitUntil: "domcontentloaded" });
-      await vi.waitFor(() => expect(page.workers().length).toBeGreaterThan(0), { timeout: 20_000 });
-      const before = workerThreads(browser.process().pid);
-      expect(before).toBeGreaterThan(0);
-      await page.goto("about:blank");
-      await vi.waitFor(() => expect(workerThreads(browser.process().pid)).toBeLessThan(before), { timeout: 20_000 });
-    } finally {
-      await browser.close();
-      server.close();
-    }
-  },
-  60_000,
-);
+test.each(browsers)("the threads of kernels end with the page in %s", async (name) => {
+  const program = await bundle(path("workers/busy.ts"), "browser", "/");
+  const server = await serve({ program });
+  const browser = await openBrowser(name);
+  try {
+    const page = await browser.newPage();
+    await page.goto(server.address, { waitUntil: "domcontentloaded" });
+    await vi.waitFor(() => expect(page.workers().length).toBeGreaterThan(0), { timeout: PATIENCE });
+    const before = workerThreads(browser.process().pid);
+    expect(before).toBeGreaterThan(0);
+    await page.goto("about:blank");
+    await vi.waitFor(() => expect(workerThreads(browser.process().pid)).toBeLessThan(before), { timeout: PATIENCE });
+  } finally {
+    await browser.close();
+    server.close();
+  }
+});
