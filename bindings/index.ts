@@ -60,7 +60,8 @@ export {
 } from "./tensor/later.ts";
 export { adjoint, fill, isNonzero } from "./tensor/matrices.ts";
 export { atleast1d, atleast2d, atleast3d, blockDiag, broadcastShapes, cartesianProd } from "./tensor/more-shapes.ts";
-export { canCast, finfo, iinfo, promoteTypes, resultType, type FloatInfo, type IntInfo } from "./tensor/promotion.ts";
+export { canCast } from "./tensor/casting.ts";
+export { finfo, iinfo, promoteTypes, resultType, type FloatInfo, type IntInfo } from "./tensor/promotion.ts";
 export { nanmedian } from "./tensor/reductions.ts";
 export { dsplit, histogram, hsplit, tensorSplit, uniqueConsecutive, vsplit } from "./tensor/shapes.ts";
 export { fromTransferable, toTransferable } from "./transfer.ts";

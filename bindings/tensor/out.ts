@@ -5,7 +5,7 @@ import { RuntimeError, TypeError } from "../error.ts";
 import { exchange } from "../memory/finalize.ts";
 import { isTensor, typeName, wrap } from "./call.ts";
 import { SCALAR_TYPES } from "./dtype.ts";
-import { canCast } from "./promotion.ts";
+import { canCast } from "./casting.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** C++'s names of the dtypes, by code: some messages have them. */

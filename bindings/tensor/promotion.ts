@@ -1,18 +1,12 @@
 // Which dtype a computation has: the questions that programs ask. The core answers them for itself in dtype.ts.
 
 import { TypeError } from "../error.ts";
-import { Code, DTYPES, dtypeCode, isComplexCode, isFloatingCode, type DType } from "./dtype.ts";
+import { category } from "./casting.ts";
+import { Code, DTYPES, dtypeCode, type DType } from "./dtype.ts";
 import { defaultDtypeCode } from "./defaults.ts";
 import { FloatScalar, type Scalar } from "./scalar.ts";
 import { live, Tensor } from "./tensor.ts";
 import { word } from "../core.ts";
-
-/** 0 bool, 1 integer, 2 floating, 3 complex */
-function category(code: number): number {
-  if (code === Code.Bool) return 0;
-  if (isComplexCode(code)) return 3;
-  return isFloatingCode(code) ? 2 : 1;
-}
 
 function promote(a: number, b: number): number {
   if (a === b) return a;
@@ -38,20 +32,6 @@ function promote(a: number, b: number): number {
  */
 export function promoteTypes(type1: DType, type2: DType): DType {
   return DTYPES[promote(dtypeCode(type1), dtypeCode(type2))]!;
-}
-
-/**
- * Whether `from` may be written into `to` without losing its category; follows torch.can_cast.
- * @example
- * torch.canCast("float64", "float32"); // true
- * torch.canCast("float32", "int64"); // false
- */
-export function canCast(from: DType, to: DType): boolean {
-  const source = category(dtypeCode(from));
-  const target = category(dtypeCode(to));
-  if (source === 3 && target < 3) return false;
-  if (source === 2 && target < 2) return false;
-  return !(target === 0 && source !== 0);
 }
 
 /**
