@@ -190,7 +190,7 @@ export function emptyStrided(size: readonly number[], stride: readonly number[],
     dtypeOr(options, defaultDtypeCode()),
     deviceOr(options),
   );
-  return made(handle, options);
+  return made(handle, options, "empty_strided");
 }
 
 /**

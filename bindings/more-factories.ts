@@ -50,7 +50,7 @@ function triangle(
     dtypeOr(named, -1),
     deviceOr(named),
   );
-  return made(handle, named);
+  return made(handle, named, name);
 }
 
 /**
@@ -67,7 +67,7 @@ export function range(
   options: FactoryOptions = {},
 ): Tensor {
   const named = (isOptions(step) ? step : { ...options, step }) as FactoryOptions & { step?: Scalar };
-  return made(progression("op_range", start, end, named.step ?? 1, named), named);
+  return made(progression("op_range", start, end, named.step ?? 1, named), named, "range");
 }
 
 /**
@@ -92,5 +92,5 @@ export function logspace(
     dtypeOr(named, -1),
     deviceOr(named),
   );
-  return made(handle, named);
+  return made(handle, named, "logspace");
 }

@@ -4,7 +4,7 @@ import { core, currentBuffer } from "./core.ts";
 import { reading } from "./device.ts";
 import { RuntimeError, ValueError } from "./error.ts";
 import { Finalizers } from "./memory/finalize.ts";
-import { type Rest, take } from "./nn/arguments.ts";
+import { type Arguments, required, type Rest, take } from "./nn/arguments.ts";
 import { deviceOr, dtypeOr, type FactoryOptions, made, sizesOf } from "./factories.ts";
 import {
   floatArg,
@@ -343,13 +343,13 @@ export function normal(
  * @example
  * torch.bernoulli(torch.tensor([0, 1, 1])); // tensor([0., 1., 1.])
  */
-export function bernoulli(input: Tensor, p?: number | RandomOptions | null, options: RandomOptions = {}): Tensor {
-  const named = isOptions(p)
-    ? (p as RandomOptions & { p?: number })
-    : { ...options, p: p as number | null | undefined };
-  const given = named.p !== undefined && named.p !== null;
-  const probability = given ? scalarWord(float(floatArg(named.p, "bernoulli", "p", 2))) : 0;
-  return made(core.op_bernoulli(self(input), probability, addressOf(named)), {});
+export function bernoulli(
+  input: Tensor,
+  ...rest: Rest<[p: number | null], DrawOptions & { p?: number | null }>
+): Tensor {
+  const { p, ...options } = take("bernoulli", rest, { p: null as number | null, ...unseeded });
+  const probability = p === null ? 0 : scalarWord(float(floatArg(p, "bernoulli", "p", 2)));
+  return made(core.op_bernoulli(self(input), probability, addressOf(options)), {});
 }
 
 /**
@@ -361,23 +361,34 @@ export function bernoulli(input: Tensor, p?: number | RandomOptions | null, opti
 export function multinomial(
   input: Tensor,
   numSamples: number,
-  replacement: boolean | (RandomOptions & { replacement?: boolean }) = false,
-  options: RandomOptions = {},
+  ...rest: Rest<[replacement: boolean], DrawOptions & { replacement?: boolean }>
 ): Tensor {
-  const named = (isOptions(replacement) ? replacement : { ...options, replacement }) as RandomOptions & {
-    replacement?: boolean;
-  };
+  const { replacement, ...options } = take("multinomial", rest, { replacement: false, ...unseeded });
   const samples = intArg(numSamples, "multinomial", "num_samples", 2);
   const handle = self(input);
-  const address = addressOf(named);
+  const address = addressOf(options);
   return made(
-    reading("torch.multinomial", () => core.op_multinomial(handle, samples, named.replacement ? 1 : 0, address)),
+    reading("torch.multinomial", () => core.op_multinomial(handle, samples, replacement ? 1 : 0, address)),
     {},
   );
 }
 
 interface DrawOptions {
   generator?: Generator | null;
+}
+const unseeded = { generator: null as Generator | null };
+
+/** Overwrites a tensor by numbers of a distribution, whose parameters `defaults` has in order. */
+function draw<T extends Tensor>(
+  tensor: T,
+  op: "uniform_" | "normal_" | "exponential_" | "geometric_" | "cauchy_" | "logNormal_",
+  args: readonly unknown[],
+  defaults: Record<string, number>,
+): T {
+  const { generator, ...parameters } = take(op, args, { ...defaults, ...unseeded });
+  const numbers = Object.entries(parameters).map(([name, value], i) => floatArg(value, op, name, i + 1));
+  (core[`op_${op}`] as (...words: number[]) => void)(self(tensor), ...numbers, addressOf({ generator }));
+  return tensor;
 }
 
 /** @internal The methods of Tensor that overwrite it with random numbers. */
@@ -389,13 +400,9 @@ export const randomMethods = {
    */
   uniform_<T extends Tensor>(
     this: T,
-    from: number | (DrawOptions & { from?: number; to?: number }) = 0,
-    to: number | DrawOptions = 1,
-    options: DrawOptions = {},
+    ...args: Rest<[from: number, to: number], DrawOptions & { from?: number; to?: number }>
   ): T {
-    const named = isOptions(from) ? (from as DrawOptions) : { from, ...second("to", to, options) };
-    core.op_uniform_(self(this), number(named, "from", 0), number(named, "to", 1), addressOf(named));
-    return this;
+    return draw(this, "uniform_", args, { from: 0, to: 1 });
   },
   /**
    * Normal numbers; follows torch.Tensor.normal_.
@@ -404,13 +411,9 @@ export const randomMethods = {
    */
   normal_<T extends Tensor>(
     this: T,
-    mean: number | (DrawOptions & { mean?: number; std?: number }) = 0,
-    std: number | DrawOptions = 1,
-    options: DrawOptions = {},
+    ...args: Rest<[mean: number, std: number], DrawOptions & { mean?: number; std?: number }>
   ): T {
-    const named = isOptions(mean) ? (mean as DrawOptions) : { mean, ...second("std", std, options) };
-    core.op_normal_(self(this), number(named, "mean", 0), number(named, "std", 1), addressOf(named));
-    return this;
+    return draw(this, "normal_", args, { mean: 0, std: 1 });
   },
   /**
    * Integers: random_() over all that the dtype represents, random_(to), random_(from, to); follows torch.Tensor.random_.
@@ -419,14 +422,12 @@ export const randomMethods = {
    */
   random_<T extends Tensor>(
     this: T,
-    from?: Scalar | DrawOptions,
-    to?: Scalar | DrawOptions,
-    options: DrawOptions = {},
+    ...args: Rest<[from: Scalar | null, to: Scalar | null], DrawOptions & { from?: Scalar | null; to?: Scalar | null }>
   ): T {
-    const named = isOptions(from) ? (from as DrawOptions) : isOptions(to) ? (to as DrawOptions) : options;
-    const low = isOptions(from) ? undefined : optionalScalarArg(from, "random_", "from", 1);
-    const high = isOptions(to) ? undefined : optionalScalarArg(to, "random_", "to", 2);
-    core.op_random_(self(this), scalarWord(low), scalarWord(high), addressOf(named));
+    const { from, to, ...options } = take("random_", args, { from: null, to: null, ...unseeded });
+    const low = optionalScalarArg(from, "random_", "from", 1);
+    const high = optionalScalarArg(to, "random_", "to", 2);
+    core.op_random_(self(this), scalarWord(low), scalarWord(high), addressOf(options));
     return this;
   },
   /**
@@ -434,9 +435,9 @@ export const randomMethods = {
    * @example
    * torch.zeros(3).bernoulli_(1); // tensor([1., 1., 1.])
    */
-  bernoulli_<T extends Tensor>(this: T, p: number | Tensor = 0.5, options: DrawOptions = {}): T {
-    const probability = operandArg(p, "bernoulli_", "p", 1);
-    const drawn = made(core.op_bernoulliOf(self(this), probability, addressOf(options)), {});
+  bernoulli_<T extends Tensor>(this: T, ...args: Rest<[p: number | Tensor], DrawOptions & { p?: number | Tensor }>): T {
+    const { p, ...options } = take("bernoulli_", args, { p: 0.5 as number | Tensor, ...unseeded });
+    const drawn = made(core.op_bernoulliOf(self(this), operandArg(p, "bernoulli_", "p", 1), addressOf(options)), {});
     this.copy_(drawn);
     drawn.dispose();
     return this;
@@ -446,58 +447,40 @@ export const randomMethods = {
    * @example
    * torch.zeros(1000).exponential_(2).mean().sub(0.5).abs().item() < 0.1; // true
    */
-  exponential_<T extends Tensor>(this: T, lambd: number | DrawOptions = 1, options: DrawOptions = {}): T {
-    const named = second("lambd", lambd, options);
-    core.op_exponential_(self(this), number(named, "lambd", 1), addressOf(named));
-    return this;
+  exponential_<T extends Tensor>(this: T, ...args: Rest<[lambd: number], DrawOptions & { lambd?: number }>): T {
+    return draw(this, "exponential_", args, { lambd: 1 });
   },
   /**
    * Geometrically distributed numbers; follows torch.Tensor.geometric_.
    * @example
    * torch.zeros(1000).geometric_(0.5).mean().sub(2).abs().item() < 0.2; // true
    */
-  geometric_<T extends Tensor>(this: T, p: number, options: DrawOptions = {}): T {
-    core.op_geometric_(self(this), floatArg(p, "geometric_", "p", 1), addressOf(options));
-    return this;
+  geometric_<T extends Tensor>(this: T, ...args: Arguments<[p: number], { p: number }, [], DrawOptions>): T {
+    return draw(this, "geometric_", args, { p: required<number>() });
   },
   /**
    * Cauchy-distributed numbers; follows torch.Tensor.cauchy_.
    * @example
    * torch.zeros(1000).cauchy_().median().abs().item() < 0.2; // true
    */
-  cauchy_<T extends Tensor>(this: T, median = 0, sigma: number | DrawOptions = 1, options: DrawOptions = {}): T {
-    const named = second("sigma", sigma, options);
-    const center = floatArg(median, "cauchy_", "median", 1);
-    core.op_cauchy_(self(this), center, number(named, "sigma", 1), addressOf(named));
-    return this;
+  cauchy_<T extends Tensor>(
+    this: T,
+    ...args: Rest<[median: number, sigma: number], DrawOptions & { median?: number; sigma?: number }>
+  ): T {
+    return draw(this, "cauchy_", args, { median: 0, sigma: 1 });
   },
   /**
    * Log-normally distributed numbers; follows torch.Tensor.log_normal_.
    * @example
    * torch.zeros(1000).logNormal_(0, 1).log().mean().abs().item() < 0.2; // true
    */
-  logNormal_<T extends Tensor>(this: T, mean = 1, std: number | DrawOptions = 2, options: DrawOptions = {}): T {
-    const named = second("std", std, options);
-    const center = floatArg(mean, "log_normal_", "mean", 1);
-    core.op_logNormal_(self(this), center, number(named, "std", 2), addressOf(named));
-    return this;
+  logNormal_<T extends Tensor>(
+    this: T,
+    ...args: Rest<[mean: number, std: number], DrawOptions & { mean?: number; std?: number }>
+  ): T {
+    return draw(this, "logNormal_", args, { mean: 1, std: 2 });
   },
 };
-
-/** A number among the options. */
-function number(options: object, name: string, absent: number): number {
-  const value = (options as Record<string, unknown>)[name];
-  return value === undefined || value === null ? absent : floatArg(value, "random", name, 1);
-}
-
-/** An argument that may be the options instead. */
-function second<K extends string>(
-  name: K,
-  value: number | DrawOptions,
-  options: DrawOptions,
-): DrawOptions & { [key in K]?: number } {
-  return (isOptions(value) ? value : { ...options, [name]: value }) as DrawOptions & { [key in K]?: number };
-}
 
 /** @internal */
 export type RandomMethods = typeof randomMethods;

@@ -1,5 +1,7 @@
 // `init` of the entries that wait for it: flambeau/manual.
 import { boot, isBooted } from "../bindings/boot.ts";
+import { TypeError } from "../bindings/error.ts";
+import { unexpectedText } from "../bindings/tensor/call.ts";
 import type { Host, KernelThreads } from "./host.ts";
 import { compileResponse } from "./web-core.ts";
 
@@ -57,10 +59,14 @@ export async function givenCore(
 /** What a host makes of the options. */
 export type Prepare = (options: InitOptions) => Promise<{ module: WebAssembly.Module; host: Host }>;
 
+const NAMES = ["wasm", "rest", "numerics"];
 let starting: Promise<void> | undefined;
 
 /** A second call waits for the first; one that has failed may be tried again. */
 export function initWith(prepare: Prepare, options: InitOptions): Promise<void> {
+  for (const key in options) {
+    if (!NAMES.includes(key)) return Promise.reject(new TypeError(unexpectedText("init", key)));
+  }
   if (isBooted()) return Promise.resolve();
   starting ??= prepare(options)
     .then(({ module, host }) => boot(module, host))

@@ -5,7 +5,7 @@ import { host } from "../boot.ts";
 import { core, word } from "../core.ts";
 import { RuntimeError } from "../error.ts";
 import type { AsyncContext } from "../memory/scope.ts";
-import { isOptions } from "../tensor/call.ts";
+import { checkOptions, isOptions } from "../tensor/call.ts";
 import { Code, deviceCode, dtypeCode, DTYPES, type Device, type DType } from "../tensor/dtype.ts";
 import { deviceCodeOf } from "../tensor/read.ts";
 import { intercept, mapHandles, parametersOf, type Run } from "../tensor/intercept.ts";
@@ -230,7 +230,7 @@ export class AutocastGuard {
  * torch.autocast, with its lists of ops. The backward pass belongs outside: its ops have the types of their forwards. Without a
  * function it is a guard for `using`.
  * @param device "webgpu" or "cpu", or all options in one object
- * @throws RuntimeError for a device or a type that it is not for
+ * @throws RuntimeError for a device or a type that it is not for; TypeError for an unknown option
  * @example
  * const a = torch.ones(1, 2);
  * torch.autocast("cpu", () => a.mm(a.t())).dtype; // "bfloat16"
@@ -248,6 +248,7 @@ export function autocast<T>(
     ...(isOptions(device) ? device : { deviceType: device as Device }),
     ...(typeof second === "object" ? second : {}),
   };
+  checkOptions(options, ["deviceType", "dtype", "enabled", "cacheEnabled"], "autocast");
   const { deviceType, enabled = true, cacheEnabled = true } = options;
   if (deviceType !== "cpu" && deviceType !== "webgpu") {
     throw new RuntimeError("User specified autocast device_type must be 'webgpu' or 'cpu'");

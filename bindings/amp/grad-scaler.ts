@@ -3,6 +3,8 @@
 
 import { noGrad } from "../autograd/mode.ts";
 import { RuntimeError, ValueError } from "../error.ts";
+import { type Rest, take } from "../nn/arguments.ts";
+import type { Device } from "../tensor/dtype.ts";
 import * as torch from "../gen/functions.ts";
 import { keep } from "../memory/scope.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
@@ -64,8 +66,16 @@ export class GradScaler {
   private growthTracker = 0;
   private readonly optimizers = new Map<AnyOptimizer, Progress>();
 
-  constructor(options: GradScalerOptions = {}) {
-    const { initScale = 65536, growthFactor = 2, backoffFactor = 0.5, growthInterval = 2000, enabled = true } = options;
+  /** @param device any: the scale is a number of the program's */
+  constructor(...rest: Rest<[device: Device], GradScalerOptions & { device?: Device }>) {
+    const { initScale, growthFactor, backoffFactor, growthInterval, enabled } = take("GradScaler", rest, {
+      device: "webgpu" as Device,
+      initScale: 65536,
+      growthFactor: 2,
+      backoffFactor: 0.5,
+      growthInterval: 2000,
+      enabled: true,
+    });
     if (enabled && !(growthFactor > 1)) throw new ValueError("The growth factor must be > 1.0.");
     if (enabled && !(backoffFactor < 1)) throw new ValueError("The backoff factor must be < 1.0.");
     this.enabled = enabled;

@@ -133,6 +133,13 @@ export function grad(
   inputs: OneOrMore<Tensor>,
   options: GradOptions & { allowUnused: true },
 ): (Tensor | null)[];
+export function grad(
+  outputs: OneOrMore<Tensor>,
+  inputs: OneOrMore<Tensor>,
+  gradOutputs: GradOptions["gradOutputs"],
+  retainGraph?: boolean | null,
+  createGraph?: boolean,
+): Tensor[];
 export function grad(outputs: OneOrMore<Tensor>, inputs: OneOrMore<Tensor>, options?: GradOptions): Tensor[];
 export function grad(outputs: OneOrMore<Tensor>, inputs: OneOrMore<Tensor>, ...args: unknown[]): (Tensor | null)[] {
   const names = ["gradOutputs", "retainGraph", "createGraph", "onlyInputs", "allowUnused"];

@@ -3,6 +3,7 @@
 import { RuntimeError } from "../error.ts";
 import * as ops from "../gen/functions.ts";
 import { ones, zeros, zerosLike } from "../factories.ts";
+import { type Rest, take } from "../nn/arguments.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { grad } from "./backward.ts";
 import { enableGrad } from "./mode.ts";
@@ -17,6 +18,14 @@ export interface FunctionalOptions {
   /** raise where an output does not depend on an input, in place of zeros */
   strict?: boolean;
 }
+
+type FunctionalRest = Rest<[createGraph: boolean, strict: boolean], FunctionalOptions>;
+type AlongRest = Rest<
+  [v: Tensors | null, createGraph: boolean, strict: boolean],
+  FunctionalOptions & { v?: Tensors | null }
+>;
+const defaults = { createGraph: false, strict: false };
+const alongDefaults = { v: null as Tensors | null, ...defaults };
 
 /** What `fn` is called with: the inputs, one argument each. */
 export type TensorFunction<Out extends Tensors = Tensors> = (...inputs: Tensor[]) => Out;
@@ -119,9 +128,9 @@ function directions(name: string, v: Tensors | null | undefined, like: readonly 
 export function vjp<In extends Tensors, Out extends Tensors>(
   fn: TensorFunction<Out>,
   inputs: In,
-  v?: Tensors | null,
-  { createGraph = false, strict = false }: FunctionalOptions = {},
+  ...rest: AlongRest
 ): [outputs: Form<Out>, product: Form<In>] {
+  const { v, createGraph, strict } = take("vjp", rest, alongDefaults);
   return enableGrad(() => {
     const leaves = prepared(listOf(inputs), createGraph);
     const { outputs, list } = evaluate("vjp", fn, leaves);
@@ -154,9 +163,9 @@ function forwardProduct(
 export function jvp<In extends Tensors, Out extends Tensors>(
   fn: TensorFunction<Out>,
   inputs: In,
-  v?: Tensors | null,
-  { createGraph = false, strict = false }: FunctionalOptions = {},
+  ...rest: AlongRest
 ): [outputs: Form<Out>, product: Form<Out>] {
+  const { v, createGraph, strict } = take("jvp", rest, alongDefaults);
   return enableGrad(() => {
     const leaves = prepared(listOf(inputs), createGraph);
     const along = directions("jvp", v, leaves, "input");
@@ -175,17 +184,10 @@ export function jvp<In extends Tensors, Out extends Tensors>(
  * @example
  * torch.autograd.functional.jacobian((x) => x.square(), torch.tensor([1, 2])); // tensor([[2., 0.], [0., 4.]])
  */
-export function jacobian(fn: TensorFunction, inputs: Tensor, options?: FunctionalOptions): Tensor;
-export function jacobian(
-  fn: TensorFunction,
-  inputs: Tensors,
-  options?: FunctionalOptions,
-): Tensor | Tensor[] | Tensor[][];
-export function jacobian(
-  fn: TensorFunction,
-  inputs: Tensors,
-  { createGraph = false, strict = false }: FunctionalOptions = {},
-): Tensor | Tensor[] | Tensor[][] {
+export function jacobian(fn: TensorFunction, inputs: Tensor, ...rest: FunctionalRest): Tensor;
+export function jacobian(fn: TensorFunction, inputs: Tensors, ...rest: FunctionalRest): Tensor | Tensor[] | Tensor[][];
+export function jacobian(fn: TensorFunction, inputs: Tensors, ...rest: FunctionalRest): Tensor | Tensor[] | Tensor[][] {
+  const { createGraph, strict } = take("jacobian", rest, defaults);
   return enableGrad(() => {
     const leaves = prepared(listOf(inputs), createGraph);
     const { outputs, list } = evaluate("jacobian", fn, leaves);
@@ -220,9 +222,10 @@ function scalarOutput(name: string, { list }: { list: Tensor[] }): Tensor {
  * @example
  * torch.autograd.functional.hessian((x) => x.pow(3).sum(), torch.tensor([1, 2])); // tensor([[6., 0.], [0., 12.]])
  */
-export function hessian(fn: TensorFunction, inputs: Tensor, options?: FunctionalOptions): Tensor;
-export function hessian(fn: TensorFunction, inputs: Tensors, options?: FunctionalOptions): Tensor | Tensor[][];
-export function hessian(fn: TensorFunction, inputs: Tensors, options: FunctionalOptions = {}): Tensor | Tensor[][] {
+export function hessian(fn: TensorFunction, inputs: Tensor, ...rest: FunctionalRest): Tensor;
+export function hessian(fn: TensorFunction, inputs: Tensors, ...rest: FunctionalRest): Tensor | Tensor[][];
+export function hessian(fn: TensorFunction, inputs: Tensors, ...rest: FunctionalRest): Tensor | Tensor[][] {
+  const options = take("hessian", rest, defaults);
   const slopes = (...leaves: Tensor[]): Tensor[] =>
     gradients(
       "hessian",
@@ -230,7 +233,7 @@ export function hessian(fn: TensorFunction, inputs: Tensors, options: Functional
       leaves,
       undefined,
       true,
-      options.strict ?? false,
+      options.strict,
     );
   const form = inputs instanceof Tensor ? (leaf: Tensor) => slopes(leaf)[0]! : slopes;
   return jacobian(form as TensorFunction, inputs, options) as Tensor | Tensor[][];
@@ -249,9 +252,9 @@ function withHessian<In extends Tensors>(
   ) => Tensor[],
   fn: TensorFunction,
   inputs: In,
-  v: Tensors | null | undefined,
-  { createGraph = false, strict = false }: FunctionalOptions,
+  rest: AlongRest,
 ): [output: Tensor, product: Form<In>] {
+  const { v, createGraph, strict } = take(name, rest, alongDefaults);
   return enableGrad(() => {
     const leaves = prepared(listOf(inputs), createGraph);
     const along = directions(name, v, leaves, "input");
@@ -270,10 +273,9 @@ function withHessian<In extends Tensors>(
 export function vhp<In extends Tensors>(
   fn: TensorFunction,
   inputs: In,
-  v?: Tensors | null,
-  options: FunctionalOptions = {},
+  ...rest: AlongRest
 ): [output: Tensor, product: Form<In>] {
-  return withHessian("vhp", gradients, fn, inputs, v, options);
+  return withHessian("vhp", gradients, fn, inputs, rest);
 }
 
 /**
@@ -284,8 +286,7 @@ export function vhp<In extends Tensors>(
 export function hvp<In extends Tensors>(
   fn: TensorFunction,
   inputs: In,
-  v?: Tensors | null,
-  options: FunctionalOptions = {},
+  ...rest: AlongRest
 ): [output: Tensor, product: Form<In>] {
-  return withHessian("hvp", forwardProduct, fn, inputs, v, options);
+  return withHessian("hvp", forwardProduct, fn, inputs, rest);
 }

@@ -2,6 +2,7 @@
 
 import { RuntimeError } from "../error.ts";
 import { randn } from "../random.ts";
+import { checkOptions } from "../tensor/call.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { grad } from "./backward.ts";
 import type { TensorFunction, Tensors } from "./functional.ts";
@@ -27,6 +28,8 @@ export class GradcheckError extends RuntimeError {
     this.prototype.name = "GradcheckError";
   }
 }
+
+const NAMES = ["eps", "atol", "rtol", "raiseException"];
 
 const listOf = (value: Tensors): Tensor[] => (value instanceof Tensor ? [value] : [...value]);
 
@@ -78,6 +81,7 @@ function analyticalJacobian(outputs: readonly Tensor[], inputs: readonly Tensor[
  * torch.autograd.gradcheck((x) => x.sin(), [x]); // true
  */
 export function gradcheck(fn: TensorFunction, inputs: Tensors, options: GradcheckOptions = {}): boolean {
+  checkOptions(options, NAMES, "gradcheck");
   const { eps = 1e-6, atol = 1e-5, rtol = 1e-3, raiseException = true } = options;
   const list = listOf(inputs);
   if (!list.some((input) => input.requiresGrad)) {
@@ -119,6 +123,7 @@ export function gradgradcheck(
   gradOutputs?: Tensors | null,
   options: GradcheckOptions = {},
 ): boolean {
+  checkOptions(options, NAMES, "gradgradcheck");
   const list = listOf(inputs);
   const starts =
     gradOutputs === undefined || gradOutputs === null

@@ -3,6 +3,7 @@
 
 import { isGradEnabled } from "../autograd/mode.ts";
 import { RuntimeError } from "../error.ts";
+import { checkOptions, isOptions } from "../tensor/call.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import {
   checkTensors,
@@ -61,7 +62,7 @@ export function grad<Args extends any[]>(
   argnums?: Argnums | GradOptions,
   hasAux = false,
 ): (...args: Args) => any {
-  const options = optionsOf(argnums, hasAux);
+  const options = optionsOf("grad", argnums, hasAux);
   return (...args) => {
     const { gradient, aux } = gradAndOutput(fn, options, args);
     return options.hasAux ? [gradient, aux] : gradient;
@@ -81,7 +82,7 @@ export function gradAndValue<Args extends any[]>(
   argnums?: Argnums | GradOptions,
   hasAux = false,
 ): (...args: Args) => [gradient: any, value: any] {
-  const options = optionsOf(argnums, hasAux);
+  const options = optionsOf("gradAndValue", argnums, hasAux);
   return (...args) => {
     const { gradient, value, aux } = gradAndOutput(fn, options, args);
     return [gradient, options.hasAux ? [value, aux] : value];
@@ -106,8 +107,10 @@ function inSameForm(given: Tree, like: Tree, message: (given: string, like: stri
 export function vjp(fn: AnyFunction, ...primals: unknown[]): [output: any, vjpFn: AnyFunction, aux?: any];
 export function vjp(fn: AnyFunction, ...given: unknown[]): [unknown, AnyFunction, unknown?] {
   const last = given.at(-1);
-  const named = typeof last === "object" && last !== null && Object.keys(last).join() === "hasAux";
-  const hasAux = named && (last as { hasAux: boolean }).hasAux;
+  // an argument of fn has tensors in it
+  const named = isOptions(last) && given.length > 1 && tensorsOf(last as Tree).length === 0;
+  if (named) checkOptions(last, ["hasAux"], "vjp");
+  const hasAux = named && last["hasAux"] === true;
   const primals = named ? given.slice(0, -1) : given;
   const recording = new Recording();
   const { output, aux, watched } = recording.run(() => {
@@ -144,8 +147,10 @@ export function jvp(
   fn: AnyFunction,
   primals: readonly unknown[],
   tangents: readonly unknown[],
-  { hasAux = false }: { hasAux?: boolean } = {},
+  options: { hasAux?: boolean } = {},
 ): [output: any, product: any, aux?: any] {
+  checkOptions(options, ["hasAux"], "jvp");
+  const { hasAux = false } = options;
   for (const [name, list] of [
     ["primals", primals],
     ["tangents", tangents],

@@ -73,7 +73,7 @@ export function jacrev<Args extends any[]>(
   argnums?: Argnums | GradOptions,
   hasAux = false,
 ): (...args: Args) => any {
-  const options = optionsOf(argnums, hasAux);
+  const options = optionsOf("jacrev", argnums, hasAux);
   return (...args) =>
     jacobianBy("jacrev", fn, options, args, (outputs, inputs, create) =>
       outputs.map((output, o) => {
@@ -105,7 +105,7 @@ export function jacfwd<Args extends any[]>(
   argnums?: Argnums | GradOptions,
   hasAux = false,
 ): (...args: Args) => any {
-  const options = optionsOf(argnums, hasAux);
+  const options = optionsOf("jacfwd", argnums, hasAux);
   return (...args) =>
     jacobianBy("jacfwd", fn, options, args, (outputs, inputs, create) => {
       const product = forward(outputs, inputs);

@@ -11,7 +11,7 @@ import { enableGrad, isGradEnabled } from "../autograd/mode.ts";
 import { core } from "../core.ts";
 import { RuntimeError } from "../error.ts";
 import { zerosLike } from "../factories.ts";
-import { tensors as tensorList } from "../tensor/call.ts";
+import { checkOptions, tensors as tensorList } from "../tensor/call.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { mappedAtAllLevels } from "./batched.ts";
 import { leavesOf, mapTensors, type Tree } from "./tree.ts";
@@ -147,9 +147,14 @@ export function split(result: Tree, hasAux: boolean, name: string): [Tree, Tree]
   return [result[0], result[1]];
 }
 
-export function optionsOf(argnums: Argnums | GradOptions | undefined, hasAux: boolean): Required<GradOptions> {
+export function optionsOf(
+  op: string,
+  argnums: Argnums | GradOptions | undefined,
+  hasAux: boolean,
+): Required<GradOptions> {
   if (typeof argnums === "object" && !Array.isArray(argnums)) {
     const named = argnums as GradOptions;
+    checkOptions(named, ["argnums", "hasAux"], op);
     return { argnums: named.argnums ?? 0, hasAux: named.hasAux ?? hasAux };
   }
   return { argnums: (argnums as Argnums | undefined) ?? 0, hasAux };

@@ -3,7 +3,7 @@
 import { RuntimeError, ValueError } from "../error.ts";
 import * as ops from "../gen/functions.ts";
 import * as rare from "../gen/rare-functions.ts";
-import { isOptions } from "../tensor/call.ts";
+import { checkOptions, isOptions } from "../tensor/call.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { physicalOf, raw, standIn, withLevel, type Randomness } from "./batched.ts";
 import { installFunctions } from "./custom.ts";
@@ -170,6 +170,7 @@ export function vmap<F extends AnyFunction>(
     ...(typeof options === "string" ? { randomness: options } : options),
     ...(isNamed ? (inDims as VmapOptions) : {}),
   };
+  checkOptions(named, ["inDims", "outDims", "randomness", "chunkSize"], "vmap");
   const { randomness = "error", chunkSize = null } = named;
   const [from, to] = [named.inDims ?? 0, named.outDims === undefined ? 0 : named.outDims];
   if (!RANDOMNESS.includes(randomness)) {

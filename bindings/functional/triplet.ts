@@ -2,6 +2,7 @@
 
 import { ValueError } from "../error.ts";
 import { clampMin, minimum, pairwiseDistance } from "../gen/functions.ts";
+import { checkOptions } from "../tensor/call.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** A distance between two batches of vectors, one number a pair. */
@@ -28,6 +29,7 @@ export function tripletMarginWithDistanceLoss(
   negative: Tensor,
   options?: TripletOptions | null,
 ): Tensor {
+  checkOptions(options, ["distanceFunction", "margin", "swap", "reduction"], "tripletMarginWithDistanceLoss");
   const { margin = 1, swap = false, reduction = "mean", distanceFunction } = options ?? {};
   const distance = distanceFunction ?? pairwiseDistance;
   if (reduction !== "none" && reduction !== "mean" && reduction !== "sum") {

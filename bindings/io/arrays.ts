@@ -2,7 +2,7 @@
 
 import { ValueError } from "../error.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { placeOf } from "./fill.ts";
+import { optionsOf, placeOf } from "./fill.ts";
 import { npyHeader, readNpy } from "./numpy.ts";
 import type { FileSource, FileTarget, ReadNamedOptions, ReadOptions } from "./options.ts";
 import { selection } from "./selection.ts";
@@ -11,8 +11,9 @@ import { atHand, openSource } from "./source.ts";
 import { ZipReader } from "./zip.ts";
 import { type NewMember, ZipWriter } from "./zipWriter.ts";
 
-export async function loadNpy(source: FileSource, options?: ReadOptions | null): Promise<Tensor> {
-  const progress = options?.progress;
+export async function loadNpy(source: FileSource, given?: ReadOptions | null): Promise<Tensor> {
+  const options = optionsOf(given, ["device", "progress"], "loadNpy");
+  const { progress } = options;
   const device = placeOf(options);
   const file = await openSource(source);
   try {
@@ -32,8 +33,9 @@ async function* npyPieces(header: Uint8Array, tensor: Tensor): Pieces {
   yield* elements(tensor);
 }
 
-export async function loadNpz(source: FileSource, options?: ReadNamedOptions | null): Promise<Record<string, Tensor>> {
-  const { progress, keys } = options ?? {};
+export async function loadNpz(source: FileSource, given?: ReadNamedOptions | null): Promise<Record<string, Tensor>> {
+  const options = optionsOf(given, ["keys", "device", "progress"], "loadNpz");
+  const { progress, keys } = options;
   const device = placeOf(options);
   const opened = await openSource(source, true);
   const arrays: [string, Tensor][] = [];

@@ -3,6 +3,7 @@
 import { deviceBackend } from "../device.ts";
 import { scope } from "../memory/scope.ts";
 import { fromBytes } from "../tensor/bytes.ts";
+import { checkOptions } from "../tensor/call.ts";
 import { emptyHandle } from "../tensor/create.ts";
 import { Code, type Device, deviceCode, deviceOf, DTYPES, ITEM_SIZES } from "../tensor/dtype.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -22,6 +23,16 @@ export interface Content {
 
 /** So many bytes may wait for the device. */
 const MOST_WAITING = 1 << 26;
+
+/**
+ * A reader's options; the device may also stand alone, as in PyTorch.
+ * @throws TypeError for an unknown option
+ */
+export function optionsOf<O extends object>(given: O | Device | null | undefined, names: string[], op: string): O {
+  const options = typeof given === "string" ? ({ device: given } as unknown as O) : (given ?? ({} as O));
+  checkOptions(options, names, op);
+  return options;
+}
 
 /** The device that options name. @throws RuntimeError for one that there is not */
 export const placeOf = (options: { device?: Device } | null | undefined): Device =>

@@ -1,9 +1,10 @@
 // torch.load: PyTorch's files, the ZIP archives since 1.6 and the streams of pickles before.
 
 import { RuntimeError, UnpicklingError, ValueError } from "../error.ts";
+import { checkOptions, isOptions } from "../tensor/call.ts";
 import { type Device, deviceCode, deviceOf, ITEM_SIZES, isComplexCode } from "../tensor/dtype.ts";
 import { Builder } from "./build.ts";
-import { placeOf } from "./fill.ts";
+import { optionsOf, placeOf } from "./fill.ts";
 import { swapped } from "./numpy.ts";
 import { brief, Dict, fail, isSize, StorageRef, StorageType, Tuple } from "./python.ts";
 import type { FileProgress, FileSource } from "./options.ts";
@@ -29,8 +30,10 @@ const MAGIC = 0x1950a86a20f9469cfc6cn;
 const PROTOCOL = 1001;
 const HIGHEST_VERSION = 10;
 
-export async function load(source: FileSource, options?: LoadOptions | null): Promise<unknown> {
-  const { mapLocation, weightsOnly = true, progress } = options ?? {};
+export async function load(source: FileSource, options?: LoadOptions | LoadOptions["mapLocation"]): Promise<unknown> {
+  const named = (isOptions(options) ? options : { mapLocation: options }) as LoadOptions;
+  checkOptions(named, ["mapLocation", "weightsOnly", "progress"], "load");
+  const { mapLocation, weightsOnly = true, progress } = named;
   if (weightsOnly !== true) throw new ValueError("torch.load: weightsOnly can only be true: no code of a file is run");
   const builder = new Builder(mapping(mapLocation ?? "cpu"));
   const opened = await openSource(source, true);
@@ -197,7 +200,7 @@ async function loadLegacy(bytes: Uint8Array, builder: Builder, progress: FilePro
 
 /** A pickle of numbers, strings, containers and NumPy's arrays, gzipped or not. */
 export async function loadPickle(source: FileSource, options?: { device?: Device } | null): Promise<unknown> {
-  const device = placeOf(options);
+  const device = placeOf(optionsOf(options, ["device"], "loadPickle"));
   const bytes = await readSource(source);
   const refuse = (): never => fail("a pickle of its own has no storages");
   const object = new Unpickler(isGzip(bytes) ? await gunzip(bytes) : bytes, 0, refuse, true).load();

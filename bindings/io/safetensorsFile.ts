@@ -1,9 +1,10 @@
 // Hugging Face's safetensors: the length of a header, a header in JSON, then the tensors' elements without gaps.
 
-import { ValueError } from "../error.ts";
+import { TypeError, ValueError } from "../error.ts";
+import { checkOptions, typeName } from "../tensor/call.ts";
 import { Code, type Device, ITEM_SIZES } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { type Content, placeOf, readTensor } from "./fill.ts";
+import { type Content, optionsOf, placeOf, readTensor } from "./fill.ts";
 import { brief, isSize } from "./python.ts";
 import { widened } from "./numpy.ts";
 import type { FileProgress, FileSource, FileTarget, ReadNamedOptions } from "./options.ts";
@@ -101,8 +102,9 @@ function readEntry(name: string, entry: unknown, start: number): Entry {
   return { content: { ...known, shape }, start: start + from, size };
 }
 
-export async function loadFile(source: FileSource, options?: ReadNamedOptions | null): Promise<Record<string, Tensor>> {
-  const { progress, keys } = options ?? {};
+export async function loadFile(source: FileSource, given?: ReadNamedOptions | null): Promise<Record<string, Tensor>> {
+  const options = optionsOf(given, ["keys", "device", "progress"], "safetensors.load");
+  const { progress, keys } = options;
   const device = placeOf(options);
   // a choice is worth requests of its own
   const file = await openSource(source, keys !== undefined && keys !== null);
@@ -137,7 +139,7 @@ async function readEntries(
 }
 
 export async function open(source: FileSource, options?: { device?: Device } | null): Promise<SafetensorsFile> {
-  const device = placeOf(options);
+  const device = placeOf(optionsOf(options, ["device"], "safetensors.open"));
   const file = await openSource(source, true);
   try {
     if (!file.random) {
@@ -231,6 +233,12 @@ export async function saveFile(
   metadata?: Record<string, string> | null,
   options?: { progress?: FileProgress } | null,
 ): Promise<Uint8Array | void> {
+  checkOptions(options, ["progress"], "safetensors.save");
+  for (const key in metadata) {
+    const value: unknown = metadata[key];
+    if (typeof value !== "string")
+      throw new TypeError(`safetensors.save(): metadata must be strings, but '${key}' is ${typeName(value)}`);
+  }
   // the widest elements first, as in the reference implementation, so that all lie at multiples of their sizes
   const entries = Object.entries(tensors)
     .map(([name, tensor]) => ({ name, tensor, code: tensor.dtypeCode }))

@@ -3,6 +3,7 @@
 import { RuntimeError } from "../error.ts";
 import { asStrided } from "../gen/functions.ts";
 import { Parameter } from "../nn/parameter.ts";
+import { checkOptions } from "../tensor/call.ts";
 import { ITEM_SIZES } from "../tensor/dtype.ts";
 import { requireCpu } from "../tensor/read.ts";
 import { live, Tensor } from "../tensor/tensor.ts";
@@ -25,7 +26,8 @@ interface Storage {
 const ALIGNMENT = 64;
 const FOLDER = "archive";
 
-export async function save(value: unknown, target?: FileTarget): Promise<Uint8Array | void> {
+export async function save(value: unknown, target?: FileTarget, options?: object): Promise<Uint8Array | void> {
+  checkOptions(options, [], "save");
   const storages = new Map<number, Storage>();
   // the sizes of storages are known after the last tensor: a first pickle finds the tensors
   const describe = (tensor: Tensor): SavedTensor => saved(tensor, storages);

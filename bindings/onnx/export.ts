@@ -6,7 +6,7 @@ import type { FileTarget } from "../io/options.ts";
 import { deliver } from "../io/sink.ts";
 import { scope } from "../memory/scope.ts";
 import { Module, type AnyModule } from "../nn/module.ts";
-import { isOptions, typeName } from "../tensor/call.ts";
+import { checkOptions, isOptions, typeName } from "../tensor/call.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { ELEMENTWISE } from "./emit/elementwise.ts";
 import { INDEXING } from "./emit/indexing.ts";
@@ -37,6 +37,7 @@ export async function exportModel(
   const isPath = !isOptions(path) || path instanceof URL || "getWriter" in path;
   const given: unknown = (isPath ? options : path) ?? {};
   if (!isOptions(given)) throw new TypeError(`torch.onnx.export: options must be an object, not ${typeName(given)}`);
+  checkOptions(given, ["inputNames", "outputNames", "dynamicAxes", "opsetVersion", "training"], "onnx.export");
   const list: unknown[] = Array.isArray(args) ? args : [args];
   for (const arg of list) {
     if (!(arg instanceof Tensor))

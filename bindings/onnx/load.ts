@@ -5,6 +5,7 @@ import type { FileSource } from "../io/options.ts";
 import { readSource } from "../io/source.ts";
 import { keep, scope } from "../memory/scope.ts";
 import { Parameter } from "../nn/parameter.ts";
+import { checkOptions } from "../tensor/call.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Graph, hostNames, MOST_FOLDED, unsupported } from "./graph.ts";
 import { describe, OnnxModel } from "./model.ts";
@@ -22,6 +23,7 @@ const OLDEST = 7;
 const NEWEST = 21;
 
 export async function load(source: FileSource, options: OnnxLoadOptions = {}): Promise<OnnxModel> {
+  checkOptions(options, ["externalData"], "onnx.load");
   const bytes = await readSource(source);
   const proto = readModel(bytes);
   const { graph } = proto;

@@ -9,7 +9,7 @@ import { clearGrad } from "../nn/module.ts";
 import { type Rest, take } from "../nn/arguments.ts";
 import { pyFloat } from "../nn/python.ts";
 import { UPDATE } from "../gen/updates.ts";
-import { tensors as tensorList, typeName } from "../tensor/call.ts";
+import { camelCase, tensors as tensorList, typeName, unexpected } from "../tensor/call.ts";
 import { tensor } from "../tensor/create.ts";
 import { Code } from "../tensor/dtype.ts";
 import { converted } from "../tensor/move.ts";
@@ -52,7 +52,6 @@ export interface Implementation {
 const OPEN_BATCHES = 8;
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-const camelCase = (name: string): string => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
 /**
  * Base of all optimizers; follows torch.optim.Optimizer.
@@ -92,7 +91,7 @@ export abstract class Optimizer<S extends Settings> {
   /**
    * Adds a group; settings that it does not have are the optimizer's.
    * Follows torch.optim.Optimizer.add_param_group.
-   * @throws ValueError for a parameter that has a group
+   * @throws ValueError for a parameter that has a group; TypeError for a setting that is written as in Python
    * @example
    * const optimizer = new optim.SGD([new nn.Parameter(torch.ones(1))], { lr: 0.1 });
    * optimizer.addParamGroup({ params: [new nn.Parameter(torch.ones(1))], lr: 0.01 });
@@ -106,6 +105,10 @@ export abstract class Optimizer<S extends Settings> {
         throw new TypeError(`optimizer can only optimize Tensors, but one of the params is ${typeof param}`);
       if (!param.isLeaf) throw new ValueError("can't optimize a non-leaf Tensor");
       if (known.has(param)) throw new ValueError("some parameters appear in more than one parameter group");
+    }
+    for (const key in group) {
+      // other names are the user's own
+      if (camelCase(key) !== key && camelCase(key) in this.defaults) unexpected("addParamGroup", key);
     }
     const given = Object.fromEntries(Object.entries(group).filter(([, value]) => value !== undefined));
     this.paramGroups.push({ ...this.defaults, ...given, params } as ParamGroup<S>);

@@ -6,6 +6,8 @@ import { KernelId } from "../gen/kernels.ts";
 import { synchronize } from "../webgpu.ts";
 import { memoryStats } from "../memory/stats.ts";
 import { Optimizer } from "../optim/optimizer.ts";
+import { type Rest, take } from "../nn/arguments.ts";
+import { checkOptions } from "../tensor/call.ts";
 import { DTYPES, ITEM_SIZES, type DType } from "../tensor/dtype.ts";
 import { handlesOf, intercept } from "../tensor/intercept.ts";
 import { functionNames } from "../tensor/gradfn.ts";
@@ -81,7 +83,9 @@ export class Profile {
   private readonly remove: () => void;
   private running = true;
 
+  /** @throws TypeError for an unknown option */
   constructor(options: ProfileOptions = {}) {
+    checkOptions(options, ["recordShapes", "profileMemory", "withKernels"], "profile");
     const { recordShapes = false, profileMemory = true, withKernels = false } = options;
     const begin = (name: string, category: string): (() => void) => {
       const parent = this.open.at(-1);
@@ -197,7 +201,8 @@ export class Profile {
    * const profile = await torch.profiler.profile(() => torch.ones(2).add(1));
    * profile.keyAverages().find(({ key }) => key === "aten::add").count; // 1
    */
-  keyAverages({ groupByInputShape = false }: { groupByInputShape?: boolean } = {}): EventAverages {
+  keyAverages(...rest: Rest<[groupByInputShape: boolean], { groupByInputShape?: boolean }>): EventAverages {
+    const { groupByInputShape } = take("keyAverages", rest, { groupByInputShape: false });
     return new EventAverages(this.events, groupByInputShape);
   }
 

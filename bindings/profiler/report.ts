@@ -1,5 +1,6 @@
 // Sums over a profile, and the table that PyTorch prints of them.
 
+import { checkOptions } from "../tensor/call.ts";
 import type { DType } from "../tensor/dtype.ts";
 
 /** A call. Times are in microseconds. */
@@ -114,7 +115,9 @@ export class EventAverages extends Array<AveragedEvent> {
    * const profile = await torch.profiler.profile(() => torch.ones(2).add(1));
    * profile.keyAverages().table({ sortBy: "cpuTimeTotal", rowLimit: 5 }).includes("aten::add"); // true
    */
-  table({ sortBy, rowLimit = 100 }: TableOptions = {}): string {
+  table(options: TableOptions = {}): string {
+    checkOptions(options, ["sortBy", "rowLimit"], "table");
+    const { sortBy, rowLimit = 100 } = options;
     const key = sortBy?.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()) as SortKey | undefined;
     const rows = [...this];
     if (key !== undefined) rows.sort((a, b) => b[key] - a[key]);

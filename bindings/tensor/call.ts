@@ -368,10 +368,18 @@ export function checkOptions(
 
 /** Throws for a name that `op` doesn't have, with a hint where it is written as in Python. */
 export function unexpected(op: string, key: string): never {
-  const camelCase = key.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
-  const hint = camelCase === key ? "" : ` (names are camelCase: ${camelCase})`;
-  refuse(`${op}() got an unexpected keyword argument '${key}'${hint}`);
+  refuse(unexpectedText(op, key));
 }
+
+/** The same as a message, for calls that may come before the core is there. */
+export function unexpectedText(op: string, key: string): string {
+  const name = camelCase(key);
+  const hint = name === key ? "" : ` (names are camelCase: ${name})`;
+  return `${op}() got an unexpected keyword argument '${key}'${hint}`;
+}
+
+/** A name of Python's as it is written here. */
+export const camelCase = (key: string): string => key.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 
 /** Python's name for the type of a value. */
 export function typeName(value: unknown): string {

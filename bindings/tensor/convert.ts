@@ -3,6 +3,7 @@
 import { core } from "../core.ts";
 import { holding } from "../device.ts";
 import { TypeError } from "../error.ts";
+import { positional } from "../functional/arguments.ts";
 import { checkOptions, defineMethods, isOptions, tensorArg, typeName } from "./call.ts";
 import { codeOf, deviceCode, dtypeCode, DTYPES, type Device, type DType } from "./dtype.ts";
 import { inFormat, type MemoryFormat } from "./memory-format.ts";
@@ -179,11 +180,8 @@ interface FormatOptions {
   memoryFormat?: MemoryFormat;
 }
 
-function formatOf(value: unknown, fallback: MemoryFormat, op: string): MemoryFormat {
-  if (!isOptions(value)) return (value as MemoryFormat | undefined) ?? fallback;
-  checkOptions(value, ["memoryFormat"], op);
-  return (value as FormatOptions).memoryFormat ?? fallback;
-}
+const formatOf = (value: unknown, fallback: MemoryFormat, op: string): MemoryFormat =>
+  (positional([value], ["memoryFormat"], op)[0] as MemoryFormat | undefined) ?? fallback;
 
 const SHORT_FORMS: Record<string, DType> = {
   float: "float32",

@@ -2,7 +2,7 @@
 // tensors summarised by their edges, then what is not the default: device, dtype, grad_fn.
 
 import { ValueError } from "../error.ts";
-import { checkOptions } from "./call.ts";
+import { positional } from "../functional/arguments.ts";
 import { Code, isComplexCode, isFloatingCode } from "./dtype.ts";
 import { batchedText, elementsOf, isBatched, type Element, type Elements } from "./read.ts";
 import type { Tensor } from "./tensor.ts";
@@ -50,21 +50,17 @@ export function setPrintOptions(
 ): void;
 export function setPrintOptions(...args: unknown[]): void {
   const names = ["precision", "threshold", "edgeitems", "linewidth", "profile", "sciMode"];
-  const [first] = args;
-  const given = (
-    typeof first === "object" && first !== null ? first : Object.fromEntries(args.map((value, i) => [names[i], value]))
-  ) as Partial<PrintOptions> & { profile?: Profile };
-  checkOptions(given, names, "setPrintOptions");
-  const { profile, ...rest } = given;
+  const given = positional(args, names, "setPrintOptions");
+  const profile = given[4] as Profile | null | undefined;
   if (profile !== undefined && profile !== null) {
     const preset = PROFILES[profile];
     if (preset === undefined) throw new ValueError(`unknown print profile '${String(profile)}'`);
     Object.assign(settings, preset);
   }
-  for (const [key, value] of Object.entries(rest)) {
-    if (value !== undefined && value !== null && key in settings) Object.assign(settings, { [key]: value });
-  }
-  settings.sciMode = rest.sciMode ?? null;
+  names.forEach((name, i) => {
+    const value = given[i] ?? null;
+    if (name === "sciMode" || (name !== "profile" && value !== null)) Object.assign(settings, { [name]: value });
+  });
 }
 
 /** The text of a tensor; `prefix` is what stands before its elements, which are those of `values`, a tensor of the CPU. */

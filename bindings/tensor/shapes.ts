@@ -81,8 +81,7 @@ function cutsOf(value: unknown, op: string): number | readonly number[] {
  */
 export function tensorSplit(input: Tensor, indicesOrSections: Cuts, dim: number | { dim?: number } = 0): Tensor[] {
   const cuts = cutsOf(indicesOrSections, "tensor_split");
-  if (call.isOptions(dim)) call.checkOptions(dim, ["dim"], "tensor_split");
-  const along = call.intArg(call.isOptions(dim) ? (dim.dim ?? 0) : dim, "tensor_split", "dim", 3);
+  const along = call.intArg(positional([dim], ["dim"], "tensor_split")[0] ?? 0, "tensor_split", "dim", 3);
   const handle = call.tensorArg(input, "tensor_split", "input", 1);
   if (typeof cuts === "number") return call.wrapList(core.op_tensorSplitSections(handle, cuts, along));
   const at = call.ints(cuts, "tensor_split", "indices", 2);

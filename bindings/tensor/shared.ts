@@ -66,7 +66,7 @@ export function fromBuffer(
   checkOptions(options, ["dtype", "count", "offset", "requiresGrad", "share"], "fromBuffer");
   const plain = options.dtype === undefined && options.count === undefined && options.offset === undefined;
   if (ArrayBuffer.isView(buffer) && (plain || options.share === true)) {
-    const tensor = fromNumpy(buffer, { share: options.share === true });
+    const tensor = fromNumpy(buffer, { share: options.share! });
     if (options.requiresGrad === true) tensor.requiresGrad = true;
     return tensor;
   }

@@ -13,6 +13,7 @@ import type { TensorMethods } from "../gen/methods.ts";
 import type { ShapeMethods } from "./shapes.ts";
 import { adopt, dispose, type Token } from "../memory/finalize.ts";
 import { keep, unkeep } from "../memory/scope.ts";
+import { positional } from "../functional/arguments.ts";
 import { checkOptions } from "./call.ts";
 import { wrapDim } from "./dims.ts";
 import { DTYPES, deviceOf, ITEM_SIZES, type Device, type DType, type TypedArray } from "./dtype.ts";
@@ -247,9 +248,8 @@ export class Tensor {
    * torch.zeros(2, 3).t().isContiguous(); // false
    */
   isContiguous(memoryFormat: MemoryFormat | { memoryFormat?: MemoryFormat } = "contiguousFormat"): boolean {
-    if (typeof memoryFormat === "object") checkOptions(memoryFormat, ["memoryFormat"], "isContiguous");
-    const format = typeof memoryFormat === "string" ? memoryFormat : (memoryFormat?.memoryFormat ?? "contiguousFormat");
-    if (format !== "contiguousFormat") return isInFormat(this, format);
+    const format = positional([memoryFormat], ["memoryFormat"], "isContiguous")[0] ?? "contiguousFormat";
+    if (format !== "contiguousFormat") return isInFormat(this, format as MemoryFormat);
     const shape = this.shape;
     const strides = this.stride();
     let expected = 1;

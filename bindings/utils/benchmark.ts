@@ -1,6 +1,7 @@
 // torch.utils.benchmark: how long something takes, measured until it can be said.
 
 import { RuntimeError } from "../error.ts";
+import { checkOptions } from "../tensor/call.ts";
 import { memoryStats } from "../memory/stats.ts";
 import { isLost, synchronize } from "../webgpu.ts";
 
@@ -78,7 +79,9 @@ export interface TimerOptions {
 export class Timer {
   private readonly options: TimerOptions;
   private isReady = false;
+  /** @throws TypeError for an unknown option */
   constructor(options: TimerOptions) {
+    checkOptions(options, ["stmt", "setup", "label"], "Timer");
     this.options = options;
   }
 
@@ -116,7 +119,9 @@ export class Timer {
    * const timer = new torch.utils.benchmark.Timer({ stmt: () => torch.ones(2).add(1) });
    * (await timer.blockedAutorange({ minRunTime: 0.01 })).median > 0; // true
    */
-  async blockedAutorange({ minRunTime = 0.2 }: { minRunTime?: number } = {}): Promise<Measurement> {
+  async blockedAutorange(options: { minRunTime?: number } = {}): Promise<Measurement> {
+    checkOptions(options, ["minRunTime"], "blockedAutorange");
+    const { minRunTime = 0.2 } = options;
     let count = 1;
     for (;;) {
       const seconds = await this.seconds(count);

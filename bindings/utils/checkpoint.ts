@@ -3,11 +3,24 @@
 import { backward } from "../autograd/backward.ts";
 import { Function, type FunctionContext } from "../autograd/function.ts";
 import { enableGrad } from "../autograd/mode.ts";
+import { NotImplementedError } from "../error.ts";
 import { getRngState, setRngState } from "../random.ts";
+import { camelCase, checkOptions, isOptions } from "../tensor/call.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 type Outputs = Tensor | readonly Tensor[];
 const listOf = (value: Outputs): readonly Tensor[] => (value instanceof Tensor ? [value] : value);
+
+/** PyTorch's. */
+export interface CheckpointOptions {
+  /** of no effect: there is one way to do it */
+  useReentrant?: boolean | null;
+  /** only true */
+  preserveRngState?: true;
+}
+
+const NAMES = ["useReentrant", "preserveRngState"];
+const KEEPS = "checkpoint(): preserveRngState can only be true: the random state is always kept";
 
 class Checkpoint extends Function {
   static override forward(ctx: FunctionContext, run: (...args: unknown[]) => Outputs, ...args: unknown[]): Outputs {
@@ -59,6 +72,8 @@ class Checkpoint extends Function {
 /**
  * `run(...args)` without keeping what its backward needs: it runs again, from the same random state, when the gradient
  * comes. Some argument must require a gradient. Follows torch.utils.checkpoint.checkpoint.
+ * A last object that names options is not an argument of `run`.
+ * @throws TypeError for options written as in Python
  * @example
  * const x = torch.ones(2, { requiresGrad: true });
  * torch.utils.checkpoint((x) => x.exp().sum(), x).backward();
@@ -66,7 +81,12 @@ class Checkpoint extends Function {
  */
 export function checkpoint<Out extends Outputs, Args extends unknown[]>(
   run: (...args: Args) => Out,
-  ...args: Args
+  ...args: [...Args] | [...Args, CheckpointOptions]
 ): Out {
-  return Checkpoint.apply(run, ...args) as Out;
+  const last = args.at(-1);
+  if (!isOptions(last) || !Object.keys(last).some((key) => NAMES.includes(camelCase(key))))
+    return Checkpoint.apply(run, ...args) as Out;
+  checkOptions(last, NAMES, "checkpoint");
+  if (last["preserveRngState"] === false) throw new NotImplementedError(KEEPS);
+  return Checkpoint.apply(run, ...args.slice(0, -1)) as Out;
 }

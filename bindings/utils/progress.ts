@@ -1,6 +1,7 @@
 // A progress line around a loop, as tqdm draws it.
 
 import { host } from "../boot.ts";
+import { checkOptions, isOptions } from "../tensor/call.ts";
 
 export interface ProgressOptions {
   /** What stands before the bar. */
@@ -52,6 +53,7 @@ export class ProgressBar<T> {
   private line: { update(value: number, total?: number, text?: string): void; done(): void } | undefined;
 
   constructor(source: Iterable<T> | AsyncIterable<T> | undefined, options: ProgressOptions) {
+    checkOptions(options, ["desc", "total", "unit", "disable"], "progress");
     this.source = source;
     this.desc = options.desc ?? "";
     this.unit = options.unit ?? "it";
@@ -181,8 +183,10 @@ function sizeOf(source: unknown): number {
  * sum; // 6
  */
 export function progress<T>(
-  source?: Iterable<T> | AsyncIterable<T> | null,
+  source?: Iterable<T> | AsyncIterable<T> | ProgressOptions | null,
   options: ProgressOptions = {},
 ): ProgressBar<T> {
-  return new ProgressBar(source ?? undefined, options);
+  if (isOptions(source) && !(Symbol.iterator in source || Symbol.asyncIterator in source))
+    return new ProgressBar<T>(undefined, source);
+  return new ProgressBar((source ?? undefined) as Iterable<T> | AsyncIterable<T> | undefined, options);
 }

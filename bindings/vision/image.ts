@@ -2,7 +2,8 @@
 
 import { TypeError } from "../error.ts";
 import { fromTypedArray } from "../tensor/create.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { typeName } from "../tensor/call.ts";
+import { Tensor } from "../tensor/tensor.ts";
 
 /** Pixels as decoders give them: rows of interleaved 8-bit channels. A browser's ImageData is one, with 4 channels. */
 export interface RawImage {
@@ -17,6 +18,7 @@ export interface RawImage {
  * A picture as image datasets give it to transforms, which stands for a PIL image: transforms make images of images, and
  * `ToTensor` makes a tensor of one.
  * Follows torchvision.transforms.functional._image.
+ * @throws TypeError for anything but a uint8 tensor [C, H, W]
  * @example
  * new torch.vision.Image(torch.zeros([3, 4, 5], { dtype: "uint8" })).width; // 5
  */
@@ -25,6 +27,8 @@ export class Image implements RawImage {
   readonly tensor: Tensor;
 
   constructor(tensor: Tensor) {
+    if (!(tensor instanceof Tensor))
+      throw new TypeError(`an Image is of a uint8 tensor [C, H, W], not ${typeName(tensor)}`);
     if (tensor.dtype !== "uint8" || tensor.dim() !== 3)
       throw new TypeError(`an Image is of a uint8 tensor [C, H, W], not ${tensor.dtype} [${tensor.shape.join(", ")}]`);
     this.tensor = tensor;

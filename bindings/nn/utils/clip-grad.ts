@@ -78,7 +78,13 @@ function powerNorm(sizes: Tensor, p: number): Tensor {
  * nn.utils.clipGradValue_([x], 1);
  * x.grad; // tensor([1., 1.])
  */
-export function clipGradValue_(parameters: Tensor | Iterable<Tensor>, clipValue: number): void {
+export function clipGradValue_(
+  parameters: Tensor | Iterable<Tensor>,
+  clipValue: number,
+  options?: { foreach?: boolean | null },
+): void;
+export function clipGradValue_(parameters: Tensor | Iterable<Tensor>, ...args: unknown[]): void {
+  const [clipValue] = positional(args, ["clipValue", "foreach"], "clipGradValue_") as [number];
   noGrad(() => {
     for (const grad of gradsOf(parameters)) grad.detach().clamp_(-clipValue, Number(clipValue));
   });

@@ -2,6 +2,8 @@
 
 import { noGrad } from "../../autograd/mode.ts";
 import { RuntimeError, ValueError } from "../../error.ts";
+import { checkOptions } from "../../tensor/call.ts";
+import { type Rest, take } from "../arguments.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { exchange } from "../../memory/finalize.ts";
 import { stateName, type AnyModule } from "../module.ts";
@@ -175,8 +177,10 @@ export function registerParametrization<M extends AnyModule>(
   module: M,
   name: string,
   parametrization: AnyModule,
-  { unsafe = false }: { unsafe?: boolean } = {},
+  options: { unsafe?: boolean } = {},
 ): M {
+  checkOptions(options, ["unsafe"], "registerParametrization");
+  const { unsafe = false } = options;
   parametrization.train(module.training);
   const attribute = attributeOf(name);
   const own = attributes(module);
@@ -230,7 +234,12 @@ export function registerParametrization<M extends AnyModule>(
  * nn.utils.parametrize.removeParametrizations(layer, "weight");
  * nn.utils.parametrize.isParametrized(layer); // false
  */
-export function removeParametrizations<M extends AnyModule>(module: M, name: string, leaveParametrized = true): M {
+export function removeParametrizations<M extends AnyModule>(
+  module: M,
+  name: string,
+  ...rest: Rest<[leaveParametrized: boolean], { leaveParametrized?: boolean }>
+): M {
+  const { leaveParametrized } = take("removeParametrizations", rest, { leaveParametrized: true });
   const list = listOf(module, name);
   if (!list) throw new ValueError(`Module ${String(module)} does not have a parametrization on ${name}`);
   const attribute = attributeOf(name);

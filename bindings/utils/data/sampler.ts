@@ -61,8 +61,8 @@ type Order<T> = globalThis.Generator<T, void, undefined>;
 export class RandomSampler implements Sampler {
   private readonly source: Sized;
   private readonly replacement: boolean;
-  private readonly numSamples: number | undefined;
-  private readonly generator: Generator | undefined;
+  private readonly numSamples: number | null;
+  private readonly generator: Generator | null;
 
   constructor(
     source: Sized,
@@ -75,8 +75,8 @@ export class RandomSampler implements Sampler {
     });
     this.source = source;
     this.replacement = options.replacement;
-    this.numSamples = options.numSamples ?? undefined;
-    this.generator = options.generator ?? undefined;
+    this.numSamples = options.numSamples;
+    this.generator = options.generator;
     if (typeof this.replacement !== "boolean")
       throw new TypeError(`replacement should be a boolean value, but got replacement=${String(this.replacement)}`);
     checkCount(this.length);
@@ -89,10 +89,7 @@ export class RandomSampler implements Sampler {
   *[Symbol.iterator](): Order<number> {
     const n = this.source.length;
     let generator = this.generator;
-    if (generator === undefined) {
-      generator = new Generator();
-      generator.manualSeed(drawSeed());
-    }
+    generator ??= new Generator().manualSeed(drawSeed());
     // PyTorch's draws: 32 at a time with replacement, else whole permutations, the last of which may yield nothing
     const chunk = this.replacement ? 32 : Math.max(n, 1);
     for (let left = this.length; this.replacement ? left > 0 : left >= 0; left -= chunk) {
@@ -113,19 +110,19 @@ export class RandomSampler implements Sampler {
  */
 export class SubsetRandomSampler implements Sampler {
   private readonly indices: readonly number[];
-  private readonly generator: Generator | undefined;
+  private readonly generator: Generator | null;
   constructor(
     indices: Iterable<number>,
     ...rest: Rest<[generator: Generator | null], { generator?: Generator | null }>
   ) {
-    this.generator = take("SubsetRandomSampler", rest, unseeded).generator ?? undefined;
+    this.generator = take("SubsetRandomSampler", rest, unseeded).generator;
     this.indices = [...indices];
   }
   get length(): number {
     return this.indices.length;
   }
   *[Symbol.iterator](): Order<number> {
-    const order = randperm(this.indices.length, this.generator === undefined ? {} : { generator: this.generator });
+    const order = randperm(this.indices.length, { generator: this.generator });
     for (const i of order.tolist() as number[]) yield this.indices[i]!;
   }
 }
@@ -139,7 +136,7 @@ export class WeightedRandomSampler implements Sampler {
   readonly length: number;
   private readonly weights: Tensor;
   private readonly replacement: boolean;
-  private readonly generator: Generator | undefined;
+  private readonly generator: Generator | null;
   constructor(
     weights: readonly number[] | Tensor,
     numSamples: number,
@@ -159,11 +156,11 @@ export class WeightedRandomSampler implements Sampler {
         `weights should be a 1d sequence but given weights have shape (${this.weights.shape.join(", ")})`,
       );
     this.length = numSamples;
-    this.generator = options.generator ?? undefined;
+    this.generator = options.generator;
   }
   *[Symbol.iterator](): Order<number> {
-    const options = this.generator === undefined ? {} : { generator: this.generator };
-    yield* multinomial(this.weights, this.length, this.replacement, options).tolist() as number[];
+    const { generator } = this;
+    yield* multinomial(this.weights, this.length, this.replacement, { generator }).tolist() as number[];
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { keep } from "../../memory/scope.ts";
 import { RuntimeError } from "../../error.ts";
+import { type Rest, take } from "../../nn/arguments.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import type { Sink } from "./file.ts";
 import type { Bins, DataFormats } from "./summaries.ts";
@@ -41,11 +42,17 @@ export class SummaryWriter {
   private flushedAt = Date.now();
   private closed = false;
 
-  constructor(logDir?: string | null | SummaryWriterOptions, options: Omit<SummaryWriterOptions, "logDir"> = {}) {
-    this.settings = typeof logDir === "object" && logDir !== null ? logDir : options;
+  /** @throws TypeError for an unknown option */
+  constructor(...args: Rest<[logDir: string | null, comment: string], SummaryWriterOptions>) {
+    this.settings = take("SummaryWriter", args, {
+      logDir: null as unknown as string,
+      comment: "",
+      filenameSuffix: "",
+      flushSecs: 120,
+      sink: undefined as unknown as Sink,
+    });
     const time = new Date().toISOString().slice(0, 19).replace("T", "_").replaceAll(":", "-");
-    const given = typeof logDir === "string" ? logDir : (this.settings as SummaryWriterOptions).logDir;
-    this.logDir = given ?? `runs/${time}${this.settings.comment ?? ""}`;
+    this.logDir = this.settings.logDir ?? `runs/${time}${this.settings.comment}`;
     this.queue = Promise.resolve();
   }
 
@@ -95,7 +102,7 @@ export class SummaryWriter {
           if (one instanceof Tensor) one.dispose();
       }
     });
-    if (Date.now() - this.flushedAt > (this.settings.flushSecs ?? 120) * 1000) {
+    if (Date.now() - this.flushedAt > this.settings.flushSecs! * 1000) {
       this.flushedAt = Date.now();
       this.enqueue((writer) => writer.flush());
     }

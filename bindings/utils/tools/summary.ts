@@ -4,6 +4,7 @@ import { noGrad } from "../../autograd/mode.ts";
 import { TypeError } from "../../error.ts";
 import type { AnyModule } from "../../nn/module.ts";
 import { empty } from "../../nn/factory.ts";
+import { checkOptions } from "../../tensor/call.ts";
 import type { Device, DType } from "../../tensor/dtype.ts";
 import { answersOf, handlesOf, intercept } from "../../tensor/intercept.ts";
 import { word } from "../../core.ts";
@@ -79,6 +80,7 @@ function inputsFor(model: AnyModule, input: SummaryInput, options: SummaryOption
 
 /** Runs the model once, in evaluation and without gradients, and makes the table of what it did. */
 export function summarize(model: AnyModule, input: SummaryInput, options: SummaryOptions = {}): SummaryTable {
+  checkOptions(options, ["depth", "device", "dtype"], "summary");
   const inputs = inputsFor(model, input, options);
   const rows: LayerRow[] = [];
   const running: LayerRow[] = [];

@@ -1,5 +1,7 @@
 // What image datasets share: their options, and a sample's way through the transforms.
 
+import { TypeError } from "../../error.ts";
+import { checkOptions, isOptions, typeName } from "../../tensor/call.ts";
 import { Dataset } from "../../utils/data/dataset.ts";
 import type { TransformFunction } from "../transforms/transform.ts";
 
@@ -23,6 +25,18 @@ export interface DownloadOptions extends SplitOptions {
 }
 
 export type Sample = [image: unknown, label: unknown];
+
+/**
+ * Checks what a dataset is given after its root.
+ * @throws TypeError for an unknown option, or anything else in their place
+ */
+export function checkDataset(name: string, options: unknown, names: readonly string[]): void {
+  if (!isOptions(options)) throw new TypeError(`${name}(): options must be an object, not ${typeName(options)}`);
+  checkOptions(options, ["transform", "targetTransform", ...names], name);
+}
+
+/** Options of datasets that are downloaded; the constructors only read what is there. */
+export const DOWNLOADED: readonly string[] = ["train", "download", "mirrors"];
 
 /**
  * Images with labels, and what is done to them. Follows torchvision.datasets.VisionDataset.

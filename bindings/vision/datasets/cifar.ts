@@ -6,7 +6,14 @@ import { keep } from "../../memory/scope.ts";
 import { fromTypedArray } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { Image } from "../image.ts";
-import { type DownloadOptions, type Sample, type SplitOptions, VisionDataset } from "./base.ts";
+import {
+  checkDataset,
+  DOWNLOADED,
+  type DownloadOptions,
+  type Sample,
+  type SplitOptions,
+  VisionDataset,
+} from "./base.ts";
 import { fetchFile, onMirror } from "./download.ts";
 import { untar } from "./tar.ts";
 
@@ -54,6 +61,7 @@ export class CIFAR10 extends VisionDataset {
   readonly classes: readonly string[];
 
   constructor(root: string, options: SplitOptions = {}, files?: ReadonlyMap<string, Uint8Array>) {
+    checkDataset(new.target.name, options, DOWNLOADED);
     super(options);
     this.train = options.train ?? true;
     const { folder, train, test, names, labels } = (new.target as typeof CIFAR10).sources;
@@ -89,6 +97,7 @@ export class CIFAR10 extends VisionDataset {
     root: string = `${host().cacheDir()}/datasets`,
     options: DownloadOptions = {},
   ): Promise<D> {
+    checkDataset(this.name, options, DOWNLOADED);
     const { folder, archive, md5, train, test, names } = (this as unknown as { sources: Sources }).sources;
     const wanted = [...((options.train ?? true) ? train : test), names];
     const path = (name: string): string => `${root}/${folder}/${name}`;

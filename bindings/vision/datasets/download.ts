@@ -2,6 +2,7 @@
 
 import { host } from "../../boot.ts";
 import { RuntimeError } from "../../error.ts";
+import { type Rest, take } from "../../nn/arguments.ts";
 import { md5 } from "../md5.ts";
 
 export interface RemoteFile {
@@ -79,9 +80,14 @@ export interface DownloadUrlOptions {
 export function downloadUrl(
   url: string | readonly string[],
   root: string,
-  options: DownloadUrlOptions = {},
+  ...rest: Rest<[filename: string, md5: string], DownloadUrlOptions>
 ): Promise<Uint8Array> {
   const urls = typeof url === "string" ? [url] : url;
+  const options: DownloadUrlOptions = take("downloadUrl", rest, {
+    filename: undefined as unknown as string,
+    md5: undefined as unknown as string,
+    timeout: undefined as unknown as number,
+  });
   const { filename = new URL(urls[0]!).pathname.replace(/^.*\//, ""), md5: sum, timeout } = options;
   return fetchFile({ name: filename, ...(sum !== undefined && { md5: sum }) }, urls, root, timeout);
 }

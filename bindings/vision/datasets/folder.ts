@@ -3,7 +3,7 @@
 import { host } from "../../boot.ts";
 import { RuntimeError, ValueError } from "../../error.ts";
 import type { Image } from "../image.ts";
-import { type Sample, type TransformOptions, VisionDataset } from "./base.ts";
+import { checkDataset, type Sample, type TransformOptions, VisionDataset } from "./base.ts";
 
 /** What makes a sample of a file's bytes. */
 export type Loader = (bytes: Uint8Array, path: string) => unknown;
@@ -59,6 +59,7 @@ export class DatasetFolder extends VisionDataset<Promise<Sample>> {
   readonly loader: Loader;
 
   constructor(root: string | URL, options: DatasetFolderOptions) {
+    checkDataset(new.target.name, options, ["loader", "extensions", "isValidFile", "files"]);
     super(options);
     const { extensions = null, isValidFile = null, loader } = options;
     if ((extensions === null) === (isValidFile === null))
@@ -112,6 +113,7 @@ export class DatasetFolder extends VisionDataset<Promise<Sample>> {
  */
 export class ImageFolder extends DatasetFolder {
   constructor(root: string | URL, options: FolderOptions = {}) {
+    checkDataset("ImageFolder", options, ["loader", "isValidFile", "files"]);
     const extensions = options.isValidFile ? null : IMAGES;
     super(root, { ...options, loader: options.loader ?? decodeRgb, extensions });
   }

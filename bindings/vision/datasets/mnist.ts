@@ -5,7 +5,14 @@ import { RuntimeError } from "../../error.ts";
 import { keep } from "../../memory/scope.ts";
 import { tensor } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { type DownloadOptions, type Sample, type SplitOptions, VisionDataset } from "./base.ts";
+import {
+  checkDataset,
+  DOWNLOADED,
+  type DownloadOptions,
+  type Sample,
+  type SplitOptions,
+  VisionDataset,
+} from "./base.ts";
 import { fetchFile, onMirror } from "./download.ts";
 import { isGzip, readIdx, unpackedSize } from "./idx.ts";
 
@@ -58,6 +65,7 @@ export class MNIST extends VisionDataset {
   private readonly labels: readonly number[];
 
   constructor(root: string, options: SplitOptions = {}, files?: { images: Uint8Array; labels: Uint8Array }) {
+    checkDataset(new.target.name, options, DOWNLOADED);
     super(options);
     this.train = options.train ?? true;
     const part = this.train ? "train" : "test";
@@ -79,6 +87,7 @@ export class MNIST extends VisionDataset {
     root: string = `${host().cacheDir()}/datasets`,
     options: DownloadOptions = {},
   ): Promise<D> {
+    checkDataset(this.name, options, DOWNLOADED);
     const sources = (this as unknown as { sources: Sources }).sources;
     const part = (options.train ?? true) ? "train" : "test";
     const read = async (name: string): Promise<Uint8Array> => {

@@ -10,6 +10,7 @@ import { Sequential } from "../../nn/modules/containers.ts";
 import { Linear } from "../../nn/modules/linear.ts";
 import { BatchNorm2d, GroupNorm } from "../../nn/modules/normalization.ts";
 import { AdaptiveAvgPool2d, MaxPool2d } from "../../nn/modules/pooling.ts";
+import { checkOptions, isOptions } from "../../tensor/call.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
 type Layer = Module<[input: Tensor], Tensor>;
@@ -114,6 +115,8 @@ export class Bottleneck extends Module {
   }
 }
 
+const NAMES = ["numClasses", "zeroInitResidual", "groups", "widthPerGroup", "replaceStrideWithDilation", "normLayer"];
+
 type Block = typeof BasicBlock | typeof Bottleneck;
 
 /**
@@ -137,6 +140,7 @@ export class ResNet extends Module {
 
   /** @param layers blocks of each of the four layers */
   constructor(block: Block, layers: readonly number[], options: ResNetOptions = {}) {
+    checkOptions(options, NAMES, "ResNet");
     super();
     const { numClasses = 1000, zeroInitResidual = false, groups = 1, widthPerGroup = 64 } = options;
     const { replaceStrideWithDilation = [false, false, false], normLayer = (channels) => new BatchNorm2d(channels) } =
@@ -194,13 +198,33 @@ export class ResNet extends Module {
   }
 }
 
+/** The network of that name, unless pretrained weights are asked for: by name, or first as PyTorch has them. */
+function build(
+  name: string,
+  file: string,
+  block: Block,
+  layers: readonly number[],
+  options: ResNetOptions & { weights?: unknown; pretrained?: unknown } = {},
+): ResNet {
+  const { weights, pretrained, ...rest } = isOptions(options) ? options : { weights: options };
+  if (weights || pretrained)
+    throw new NotImplementedError(
+      `${name}(): no weights come with the package. Make the model without, and load a file of torchvision's: ` +
+        `model.loadStateDict(await torch.load("${file}"))`,
+    );
+  checkOptions(rest, NAMES, name);
+  return new ResNet(block, layers, rest);
+}
+
 /**
  * ResNet-18 with random weights; follows torchvision.models.resnet18, whose state dicts it loads.
+ * @throws NotImplementedError for `weights` or `pretrained`, TypeError for another unknown option
  * @example
  * const model = torch.vision.models.resnet18();
  * model.loadStateDict(await torch.load("resnet18-f37072fd.pth"));
  */
-export const resnet18 = (options?: ResNetOptions): ResNet => new ResNet(BasicBlock, [2, 2, 2, 2], options);
+export const resnet18 = (options?: ResNetOptions): ResNet =>
+  build("resnet18", "resnet18-f37072fd.pth", BasicBlock, [2, 2, 2, 2], options);
 /**
  * ResNet-34; see `resnet18`.
  * Follows torchvision.models.resnet34.
@@ -208,7 +232,8 @@ export const resnet18 = (options?: ResNetOptions): ResNet => new ResNet(BasicBlo
  * const model = torch.vision.models.resnet34();
  * model.loadStateDict(await torch.load("resnet34.pth"));
  */
-export const resnet34 = (options?: ResNetOptions): ResNet => new ResNet(BasicBlock, [3, 4, 6, 3], options);
+export const resnet34 = (options?: ResNetOptions): ResNet =>
+  build("resnet34", "resnet34-b627a593.pth", BasicBlock, [3, 4, 6, 3], options);
 /**
  * ResNet-50; see `resnet18`.
  * Follows torchvision.models.resnet50.
@@ -216,7 +241,8 @@ export const resnet34 = (options?: ResNetOptions): ResNet => new ResNet(BasicBlo
  * const model = torch.vision.models.resnet50();
  * model.loadStateDict(await torch.load("resnet50.pth"));
  */
-export const resnet50 = (options?: ResNetOptions): ResNet => new ResNet(Bottleneck, [3, 4, 6, 3], options);
+export const resnet50 = (options?: ResNetOptions): ResNet =>
+  build("resnet50", "resnet50-0676ba61.pth", Bottleneck, [3, 4, 6, 3], options);
 /**
  * ResNet-101; see `resnet18`.
  * Follows torchvision.models.resnet101.
@@ -224,7 +250,8 @@ export const resnet50 = (options?: ResNetOptions): ResNet => new ResNet(Bottlene
  * const model = torch.vision.models.resnet101();
  * model.loadStateDict(await torch.load("resnet101.pth"));
  */
-export const resnet101 = (options?: ResNetOptions): ResNet => new ResNet(Bottleneck, [3, 4, 23, 3], options);
+export const resnet101 = (options?: ResNetOptions): ResNet =>
+  build("resnet101", "resnet101-63fe2227.pth", Bottleneck, [3, 4, 23, 3], options);
 /**
  * ResNet-152; see `resnet18`.
  * Follows torchvision.models.resnet152.
@@ -232,4 +259,5 @@ export const resnet101 = (options?: ResNetOptions): ResNet => new ResNet(Bottlen
  * const model = torch.vision.models.resnet152();
  * model.loadStateDict(await torch.load("resnet152.pth"));
  */
-export const resnet152 = (options?: ResNetOptions): ResNet => new ResNet(Bottleneck, [3, 8, 36, 3], options);
+export const resnet152 = (options?: ResNetOptions): ResNet =>
+  build("resnet152", "resnet152-394f9c45.pth", Bottleneck, [3, 8, 36, 3], options);

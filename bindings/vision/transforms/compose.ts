@@ -1,17 +1,21 @@
 // Transforms made of transforms.
 
 import { TypeError, ValueError } from "../../error.ts";
+import { required, type Rest, take } from "../../nn/arguments.ts";
 import { multinomial } from "../../random.ts";
 import { tensor } from "../../tensor/create.ts";
 import { permutation, unit } from "./draw.ts";
 import { Transform, type TransformFunction } from "./transform.ts";
 
+type Transforms = Iterable<TransformFunction>;
+
 abstract class Several extends Transform<unknown, unknown> {
   readonly transforms: readonly TransformFunction[];
 
   /** @throws TypeError unless they are functions */
-  constructor(transforms: Iterable<TransformFunction>) {
+  constructor(...args: [transforms: Transforms] | [options: { transforms: Transforms }]) {
     super();
+    const { transforms } = take(new.target.name, args, { transforms: required<Transforms>() });
     if (typeof transforms?.[Symbol.iterator] !== "function")
       throw new TypeError("Argument transforms should be a sequence");
     this.transforms = [...transforms];
@@ -52,9 +56,9 @@ export class Compose extends Several {
  */
 export class RandomApply extends Several {
   readonly p: number;
-  constructor(transforms: Iterable<TransformFunction>, p: number | { p?: number } = 0.5) {
+  constructor(transforms: Transforms, ...rest: Rest<[p: number], { p?: number }>) {
     super(transforms);
-    this.p = typeof p === "number" ? p : (p.p ?? 0.5);
+    this.p = take("RandomApply", rest, { p: 0.5 }).p;
   }
   transform(input: unknown): unknown {
     return Math.fround(this.p) < unit() ? input : this.all(input);
@@ -73,11 +77,11 @@ export class RandomApply extends Several {
  */
 export class RandomChoice extends Several {
   readonly p: readonly number[];
-  constructor(transforms: Iterable<TransformFunction>, p?: readonly number[] | null | { p?: readonly number[] }) {
+  constructor(transforms: Transforms, ...rest: Rest<[p: readonly number[] | null], { p?: readonly number[] | null }>) {
     super(transforms);
     const { length } = this.transforms;
-    const given = (Array.isArray(p) ? p : ((p as { p?: number[] } | null)?.p ?? null)) as number[] | null;
-    const weights = given ?? Array<number>(length).fill(1);
+    const { p } = take("RandomChoice", rest, { p: null as readonly number[] | null });
+    const weights = p ?? Array<number>(length).fill(1);
     if (weights.length !== length)
       throw new ValueError(`Length of p doesn't match the number of transforms: ${weights.length} != ${length}`);
     const sum = weights.reduce((a, b) => a + b, 0);
@@ -108,8 +112,9 @@ export class RandomOrder extends Several {
 export class Lambda<In = unknown, Out = unknown> extends Transform<In, Out> {
   private readonly fn: TransformFunction<In, Out>;
   /** @throws TypeError if `lambd` is no function */
-  constructor(lambd: TransformFunction<In, Out>) {
+  constructor(...args: [lambd: TransformFunction<In, Out>] | [options: { lambd: TransformFunction<In, Out> }]) {
     super();
+    const { lambd } = take("Lambda", args, { lambd: required<TransformFunction<In, Out>>() });
     if (typeof lambd !== "function") throw new TypeError(`Argument lambd should be callable, got ${typeof lambd}`);
     this.fn = lambd;
   }

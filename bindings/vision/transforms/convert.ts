@@ -1,6 +1,7 @@
 // Transforms between images and tensors, and of dtypes.
 
 import { ValueError } from "../../error.ts";
+import { required, type Rest, take } from "../../nn/arguments.ts";
 import type { DType } from "../../tensor/dtype.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Image, RawImage } from "../image.ts";
@@ -14,6 +15,10 @@ import { ImageTransform, Transform } from "./transform.ts";
  * new torch.vision.transforms.ToTensor()(torch.tensor([[255]], { dtype: "uint8" })); // tensor([[[1.]]])
  */
 export class ToTensor extends Transform<Tensor | RawImage, Tensor> {
+  constructor(...none: []) {
+    super();
+    take("ToTensor", none, {});
+  }
   transform(image: Tensor | RawImage): Tensor {
     return F.toTensor(image);
   }
@@ -25,6 +30,10 @@ export class ToTensor extends Transform<Tensor | RawImage, Tensor> {
  * new torch.vision.transforms.PILToTensor()({ width: 1, height: 2, channels: 1, data: new Uint8Array([3, 4]) }).tolist(); // [[[3], [4]]]
  */
 export class PILToTensor extends Transform<Tensor | RawImage, Tensor> {
+  constructor(...none: []) {
+    super();
+    take("PILToTensor", none, {});
+  }
   transform(image: Tensor | RawImage): Tensor {
     return F.pilToTensor(image);
   }
@@ -36,6 +45,10 @@ export class PILToTensor extends Transform<Tensor | RawImage, Tensor> {
  * new torch.vision.transforms.ToPILImage()(torch.zeros(3, 4, 5)).height; // 4
  */
 export class ToPILImage extends Transform<Tensor, Image> {
+  constructor(...none: []) {
+    super();
+    take("ToPILImage", none, {});
+  }
   transform(image: Tensor): Image {
     return F.toPilImage(image);
   }
@@ -48,9 +61,9 @@ export class ToPILImage extends Transform<Tensor, Image> {
  */
 export class ConvertImageDtype extends ImageTransform {
   readonly dtype: DType;
-  constructor(dtype: DType) {
+  constructor(...args: [dtype: DType] | [options: { dtype: DType }]) {
     super();
-    this.dtype = dtype;
+    this.dtype = take("ConvertImageDtype", args, { dtype: required<DType>() }).dtype;
   }
   transform(image: Tensor): Tensor {
     return F.convertImageDtype(image, this.dtype);
@@ -71,12 +84,12 @@ export class Normalize extends ImageTransform {
   constructor(
     mean: number | readonly number[],
     std: number | readonly number[],
-    inplace: boolean | { inplace?: boolean } = false,
+    ...rest: Rest<[inplace: boolean], { inplace?: boolean }>
   ) {
     super();
+    this.inplace = take("Normalize", rest, { inplace: false }).inplace;
     this.mean = typeof mean === "number" ? [mean] : [...mean];
     this.std = typeof std === "number" ? [std] : [...std];
-    this.inplace = typeof inplace === "boolean" ? inplace : (inplace.inplace ?? false);
     if (this.std.includes(0))
       throw new ValueError("std evaluated to zero after conversion, leading to division by zero.");
   }

@@ -1,7 +1,7 @@
 // Transforms of where pixels go.
 
 import { TypeError, ValueError } from "../../error.ts";
-import { type Rest, take } from "../../nn/arguments.ts";
+import { required, type Rest, take } from "../../nn/arguments.ts";
 import { pyFloat } from "../../nn/python.ts";
 import { tensor } from "../../tensor/create.ts";
 import { empty } from "../../factories.ts";
@@ -63,9 +63,9 @@ export class Resize extends ImageTransform {
  */
 export class CenterCrop extends ImageTransform {
   readonly size: readonly [number, number];
-  constructor(size: Size) {
+  constructor(...args: [size: Size] | [options: { size: Size }]) {
     super();
-    this.size = pairOf(size);
+    this.size = pairOf(take("CenterCrop", args, { size: required<Size>() }).size);
   }
   transform(image: Tensor): Tensor {
     return F.centerCrop(image, this.size);
@@ -82,9 +82,9 @@ export class CenterCrop extends ImageTransform {
  */
 export class FiveCrop extends ImageTransform<Tensor[]> {
   readonly size: readonly [number, number];
-  constructor(size: Size) {
+  constructor(...args: [size: Size] | [options: { size: Size }]) {
     super();
-    this.size = pairOf(size);
+    this.size = pairOf(take("FiveCrop", args, { size: required<Size>() }).size);
   }
   transform(image: Tensor): Tensor[] {
     return F.fiveCrop(image, this.size);

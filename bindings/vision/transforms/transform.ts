@@ -26,6 +26,8 @@ export interface Transform<In, Out> {
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export abstract class Transform<In, Out> {
   constructor() {
+    if ([Transform, ImageTransform].includes(new.target))
+      throw new TypeError(`${new.target.name} is abstract: extend it, with a method \`transform\``);
     const self: Transform<In, Out> = asInstance((input) => self.call(input as In), new.target.prototype);
     // oxlint-disable-next-line no-constructor-return
     return self;
