@@ -110,13 +110,14 @@ const WASM_FRAMES = /^.*\bwasm(:\/\/|-function).*\n?/gm;
 /** As `errorOfKind`, for what the core throws by `thrower`: its stack shows the line of the program that called the op, and no wasm. */
 export function errorOfCore(kind: number, message: string, thrower: unknown): TorchError {
   const limit = engine.stackTraceLimit;
-  if (limit) engine.stackTraceLimit = FRAMES;
+  // not by =, which throws where Error is frozen
+  if (limit) Reflect.set(Error, "stackTraceLimit", FRAMES);
   const error = errorOfKind(kind, message);
   // JavaScriptCore, whose errors have a line, leaves wasm out by itself, unless the stack was looked at
   if (!("line" in new Error())) {
     engine.captureStackTrace?.(error, thrower);
     if (error.stack) error.stack = error.stack.replace(WASM_FRAMES, "");
   }
-  if (limit) engine.stackTraceLimit = limit;
+  if (limit) Reflect.set(Error, "stackTraceLimit", limit);
   return error;
 }
