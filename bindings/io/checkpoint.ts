@@ -1,5 +1,6 @@
 // torch.load and torch.save. What they are made of is loaded at the first use.
 
+import type { Device } from "../tensor/dtype.ts";
 import { lazy } from "./lazy.ts";
 import type { LoadOptions } from "./load.ts";
 import type { FileProgress, FileSource, FileTarget, ReadNamedOptions, ReadOptions } from "./options.ts";
@@ -16,15 +17,19 @@ export type { FileProgress, FileSource, FileTarget, LoadOptions, ReadNamedOption
  * devices strings, integers beyond 2**53 BigInts, NumPy's arrays tensors.
  * @param source a path, a URL, bytes, a Blob, a Response or a stream. Of a file on disk and of a Blob no more than a storage's
  *   piece is in memory besides the tensors
+ * @param options or `mapLocation` alone: a device, or a function
  * @throws UnpicklingError for a file with anything else in it, such as code, which is never run; RuntimeError for a damaged
- *   file
+ *   file; TypeError for an unknown option
  * @example
  * const bytes = await torch.save({ epoch: 3 }); // or a path
  * (await torch.load(bytes)).epoch; // 3
  */
 // what a file holds is known to its reader alone
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-export const load: <T = any>(source: FileSource, options?: LoadOptions | null) => Promise<T> = lazy("load");
+export const load: <T = any>(
+  source: FileSource,
+  options?: LoadOptions | Device | ((location: string) => Device | null | undefined) | null,
+) => Promise<T> = lazy("load");
 
 /**
  * Writes a value to a file that PyTorch's torch.load reads, also with `weights_only=True`; follows torch.save. Plain objects

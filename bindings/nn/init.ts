@@ -6,6 +6,7 @@ import { empty } from "../factories.ts";
 import { positional } from "../functional/arguments.ts";
 import type { qr } from "../linalg/functions.ts";
 import { partOf } from "../parts.ts";
+import { type Rest, take } from "./arguments.ts";
 import { randperm } from "../random.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
@@ -93,18 +94,30 @@ function fill<T extends Tensor>(tensor: T, body: (tensor: T) => unknown): T {
   return tensor;
 }
 
+type Gain = Rest<[gain: number], { gain?: number }>;
+const gainOf = (op: string, rest: Gain): number => take(op, rest, { gain: 1 }).gain;
+
 /**
  * Uniform on [a, b); follows torch.nn.init.uniform_.
  * @example
  * nn.init.uniform_(torch.empty(3), 1, 2).min().item() >= 1; // true
  */
-export const uniform_ = <T extends Tensor>(tensor: T, a = 0, b = 1): T => fill(tensor, (t) => t.uniform_(a, b));
+export function uniform_<T extends Tensor>(
+  tensor: T,
+  ...rest: Rest<[a: number, b: number], { a?: number; b?: number }>
+): T {
+  const { a, b } = take("uniform_", rest, { a: 0, b: 1 });
+  return fill(tensor, (t) => t.uniform_(a, b));
+}
 /**
  * Normal; follows torch.nn.init.normal_.
  * @example
  * nn.init.normal_(torch.empty(3), 0, 0.01).shape; // [3]
  */
-export const normal_ = <T extends Tensor>(tensor: T, mean = 0, std = 1): T => fill(tensor, (t) => t.normal_(mean, std));
+export const normal_ = <T extends Tensor>(
+  tensor: T,
+  ...rest: Rest<[mean: number, std: number], { mean?: number; std?: number }>
+): T => fill(tensor, (t) => t.normal_(...rest));
 /**
  * One value; follows torch.nn.init.constant_.
  * @example
@@ -143,7 +156,8 @@ export function eye_<T extends Tensor>(tensor: T): T {
  * @example
  * nn.init.dirac_(torch.empty(1, 1, 3)); // tensor([[[0., 1., 0.]]])
  */
-export function dirac_<T extends Tensor>(tensor: T, groups = 1): T {
+export function dirac_<T extends Tensor>(tensor: T, ...rest: Rest<[groups: number], { groups?: number }>): T {
+  const { groups } = take("dirac_", rest, { groups: 1 });
   const { ndim, shape } = tensor;
   if (![3, 4, 5].includes(ndim)) throw new ValueError("Only tensors with 3, 4, or 5 dimensions are supported");
   if (shape[0]! % groups !== 0) throw new ValueError("dim 0 must be divisible by groups");
@@ -166,9 +180,10 @@ export function dirac_<T extends Tensor>(tensor: T, groups = 1): T {
  * @example
  * nn.init.xavierUniform_(torch.empty(3, 5)).abs().max().item() <= Math.sqrt(6 / 8); // true
  */
-export function xavierUniform_<T extends Tensor>(tensor: T, gain = 1): T {
+export function xavierUniform_<T extends Tensor>(tensor: T, ...rest: Gain): T {
+  const gain = gainOf("xavierUniform_", rest);
   const { fanIn, fanOut } = calculateFans(tensor);
-  const bound = Math.sqrt(3) * (real(gain) * Math.sqrt(2 / (fanIn + fanOut)));
+  const bound = Math.sqrt(3) * (gain * Math.sqrt(2 / (fanIn + fanOut)));
   return uniform_(tensor, -bound, bound);
 }
 
@@ -177,9 +192,10 @@ export function xavierUniform_<T extends Tensor>(tensor: T, gain = 1): T {
  * @example
  * nn.init.xavierNormal_(torch.empty(3, 5)).shape; // [3, 5]
  */
-export function xavierNormal_<T extends Tensor>(tensor: T, gain = 1): T {
+export function xavierNormal_<T extends Tensor>(tensor: T, ...rest: Gain): T {
+  const gain = gainOf("xavierNormal_", rest);
   const { fanIn, fanOut } = calculateFans(tensor);
-  return normal_(tensor, 0, real(gain) * Math.sqrt(2 / (fanIn + fanOut)));
+  return normal_(tensor, 0, gain * Math.sqrt(2 / (fanIn + fanOut)));
 }
 
 export interface KaimingOptions {
@@ -254,7 +270,14 @@ function erf(x: number): number {
  * @example
  * nn.init.truncNormal_(torch.empty(100)).abs().max().item() <= 2; // true
  */
-export function truncNormal_<T extends Tensor>(tensor: T, mean = 0, std = 1, a = -2, b = 2): T {
+export function truncNormal_<T extends Tensor>(
+  tensor: T,
+  ...rest: Rest<
+    [mean: number, std: number, a: number, b: number],
+    { mean?: number; std?: number; a?: number; b?: number }
+  >
+): T {
+  const { mean, std, a, b } = take("truncNormal_", rest, { mean: 0, std: 1, a: -2, b: 2 });
   const low = normalCdf((a - mean) / std);
   const high = normalCdf((b - mean) / std);
   return fill(tensor, (t) =>
@@ -275,7 +298,8 @@ export function truncNormal_<T extends Tensor>(tensor: T, mean = 0, std = 1, a =
  * const w = nn.init.orthogonal_(torch.empty(2, 2));
  * w.matmul(w.t()).allclose(torch.eye(2), { atol: 1e-5 }); // true
  */
-export function orthogonal_<T extends Tensor>(tensor: T, gain = 1): T {
+export function orthogonal_<T extends Tensor>(tensor: T, ...rest: Gain): T {
+  const gain = gainOf("orthogonal_", rest);
   if (tensor.ndim < 2) throw new ValueError("Only tensors with 2 or more dimensions are supported");
   return fill(tensor, (t) => {
     if (t.numel() === 0) return;
@@ -285,7 +309,7 @@ export function orthogonal_<T extends Tensor>(tensor: T, gain = 1): T {
     const { Q: q, R: r } = partOf<typeof qr>("qr", "nn.init.orthogonal_")(rows < columns ? normals.t() : normals);
     // R's diagonal positive makes the distribution uniform
     const unique = q.mul(r.diagonal().sign());
-    t.copy_((rows < columns ? unique.t() : unique).reshape(t.shape)).mul_(real(gain));
+    t.copy_((rows < columns ? unique.t() : unique).reshape(t.shape)).mul_(gain);
   });
 }
 
@@ -294,7 +318,12 @@ export function orthogonal_<T extends Tensor>(tensor: T, gain = 1): T {
  * @example
  * nn.init.sparse_(torch.empty(4, 2), 0.5).eq(0).sum(); // tensor(4)
  */
-export function sparse_<T extends Tensor>(tensor: T, sparsity: number, std = 0.01): T {
+export function sparse_<T extends Tensor>(
+  tensor: T,
+  sparsity: number,
+  ...rest: Rest<[std: number], { std?: number }>
+): T {
+  const { std } = take("sparse_", rest, { std: 0.01 });
   if (tensor.ndim !== 2) throw new ValueError("Only tensors with 2 dimensions are supported");
   const [rows, columns] = tensor.shape as [number, number];
   const zeros = Math.ceil(sparsity * rows);

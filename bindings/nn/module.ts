@@ -115,7 +115,12 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
    * }
    * new Scale().stateDict(); // { factor: tensor([2.]) }
    */
-  registerBuffer(name: string, tensor: Tensor | null, persistent = true): void {
+  registerBuffer(
+    name: string,
+    tensor: Tensor | null,
+    ...rest: Rest<[persistent: boolean], { persistent?: boolean }>
+  ): void {
+    const { persistent } = take("registerBuffer", rest, { persistent: true });
     if (tensor !== null && !(tensor instanceof Tensor)) {
       throw new TypeError(
         `cannot assign '${typeof tensor}' object to buffer '${name}' (torch Tensor or None required)`,

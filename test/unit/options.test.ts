@@ -20,6 +20,7 @@ const bytes = new Uint8Array(3);
 const square = (a: torch.Tensor): torch.Tensor => a.square().sum();
 const profile = await profiler.profile(() => x.add(1));
 const timer = new utils.benchmark.Timer({ stmt: () => 1 });
+const writer = new utils.tensorboard.SummaryWriter("unwritten", { sink: () => {} });
 const files = ["a/1.txt"];
 
 /** A call of each with `bogus` where its options stand. */
@@ -65,6 +66,13 @@ const CALLS: Record<string, () => unknown> = {
   "utils.tensorboard.SummaryWriter": () => new utils.tensorboard.SummaryWriter("unwritten", bogus),
   "utils.tensorboard.SummaryWriter without a folder": () => new utils.tensorboard.SummaryWriter(bogus),
 
+  "SummaryWriter.addScalar": () => writer.addScalar("a", 1, bogus),
+  "SummaryWriter.addScalars": () => writer.addScalars("a", { b: 1 }, bogus),
+  "SummaryWriter.addHistogram": () => writer.addHistogram("a", x, bogus),
+  "SummaryWriter.addImage": () => writer.addImage("a", x, 1, bogus),
+  "SummaryWriter.addImages": () => writer.addImages("a", image, bogus),
+  "SummaryWriter.addText": () => writer.addText("a", "b", bogus),
+
   // files
   load: () => torch.load(bytes, bogus),
   save: () => (torch.save as (...args: unknown[]) => unknown)({ x }, undefined, bogus),
@@ -99,6 +107,15 @@ const CALLS: Record<string, () => unknown> = {
   "Module.registerForwardHook": () => linear.registerForwardHook(() => {}, bogus),
   "Module.registerFullBackwardPreHook": () => linear.registerFullBackwardPreHook(() => {}, bogus),
   "Module.registerFullBackwardHook": () => linear.registerFullBackwardHook(() => {}, bogus),
+  "Module.registerBuffer": () => new nn.Linear(1, 1).registerBuffer("mask", x, bogus),
+  "nn.init.uniform_": () => init.uniform_(torch.ones(2, 2), bogus),
+  "nn.init.normal_": () => init.normal_(torch.ones(2, 2), bogus),
+  "nn.init.truncNormal_": () => init.truncNormal_(torch.ones(2, 2), bogus),
+  "nn.init.xavierUniform_": () => init.xavierUniform_(torch.ones(2, 2), bogus),
+  "nn.init.xavierNormal_": () => init.xavierNormal_(torch.ones(2, 2), bogus),
+  "nn.init.orthogonal_": () => init.orthogonal_(torch.ones(2, 2), bogus),
+  "nn.init.sparse_": () => init.sparse_(torch.ones(2, 2), 0.5, bogus),
+  "nn.init.dirac_": () => init.dirac_(torch.ones(1, 1, 3), bogus),
   "nn.init.kaimingUniform_": () => init.kaimingUniform_(torch.ones(2, 2), bogus),
   "nn.init.kaimingNormal_": () => init.kaimingNormal_(torch.ones(2, 2), bogus),
   "nn.utils.clipGradNorm_": () => nn.utils.clipGradNorm_(linear.parameters(), 1, bogus),
@@ -254,6 +271,15 @@ const CALLS: Record<string, () => unknown> = {
   ToTensor: () => new (T.ToTensor as new (options: unknown) => unknown)(bogus),
   PILToTensor: () => new (T.PILToTensor as new (options: unknown) => unknown)(bogus),
   ToPILImage: () => new (T.ToPILImage as new (options: unknown) => unknown)(bogus),
+  "functional.resize": () => T.functional.resize(image, 2, bogus),
+  "functional.resizedCrop": () => T.functional.resizedCrop(image, 0, 0, 1, 1, 2, bogus),
+  "functional.pad": () => T.functional.pad(image, 1, bogus),
+  "functional.rotate": () => T.functional.rotate(image, 1, bogus),
+  "functional.affine": () => T.functional.affine(image, 1, [0, 0], 1, 0, bogus),
+  "functional.tenCrop": () => T.functional.tenCrop(image, 2, bogus),
+  "functional.normalize": () => T.functional.normalize(image, [0], [1], bogus),
+  "functional.adjustGamma": () => T.functional.adjustGamma(image, 1, bogus),
+  "functional.erase": () => T.functional.erase(image, 0, 0, 1, 1, 0, bogus),
   Resize: () => new T.Resize(4, bogus),
   Pad: () => new T.Pad(1, bogus),
   RandomCrop: () => new T.RandomCrop(4, bogus),
@@ -335,6 +361,9 @@ test("known names may be undefined, and by position or by name is the same", () 
   expect(layer.weight.grad!.item()).toBe(0);
   const ranged = torch.zeros(50).random_({ from: 5, to: 6 });
   expect(ranged.unique().tolist()).toEqual([5]);
+  layer.registerBuffer("mask", torch.ones(1), { persistent: false });
+  expect(Object.keys(layer.stateDict())).toEqual(["weight", "bias"]);
+  expect(init.truncNormal_(torch.ones(99), { std: 0.1, a: -0.1, b: 0.1 }).abs().max().item()).toBeLessThan(0.11);
   const root = leaf();
   autograd.backward(root.mul(3), { gradTensors: torch.ones(1), retainGraph: true });
   expect(root.grad!.item()).toBe(3);

@@ -22,6 +22,18 @@ export interface SummaryWriterOptions {
 
 type Scalar = number | Tensor;
 
+interface StepOptions {
+  globalStep?: number | null;
+  /** seconds since 1970 in place of now */
+  walltime?: number | null;
+}
+type StepRest = Rest<[globalStep: number | null, walltime: number | null], StepOptions>;
+type ImageRest = Rest<
+  [globalStep: number | null, walltime: number | null, dataformats: DataFormats],
+  StepOptions & { dataformats?: DataFormats }
+>;
+const atNoStep = { globalStep: null as number | null, walltime: null as number | null };
+
 /**
  * Writes event files that TensorBoard reads; follows torch.utils.tensorboard.SummaryWriter. The methods return at once; `close`,
  * or `flush`, is awaited, and rejects with what went wrong. Tensors may lie on any device.
@@ -119,7 +131,8 @@ export class SummaryWriter {
    * await writer.close();
    * chunks.length > 0; // true
    */
-  addScalar(tag: string, scalarValue: Scalar, globalStep: number | null = null, walltime: number | null = null): void {
+  addScalar(tag: string, scalarValue: Scalar, ...rest: StepRest): void {
+    const { globalStep, walltime } = take("addScalar", rest, atNoStep);
     this.add("scalar", tag, scalarValue, globalStep, walltime);
   }
   /**
@@ -133,12 +146,8 @@ export class SummaryWriter {
    * await writer.close();
    * chunks.length > 0; // true
    */
-  addScalars(
-    mainTag: string,
-    tagScalarDict: Record<string, Scalar>,
-    globalStep: number | null = null,
-    walltime: number | null = null,
-  ): void {
+  addScalars(mainTag: string, tagScalarDict: Record<string, Scalar>, ...rest: StepRest): void {
+    const { globalStep, walltime } = take("addScalars", rest, atNoStep);
     this.add("scalars", mainTag, tagScalarDict, globalStep, walltime);
   }
   /**
@@ -155,11 +164,17 @@ export class SummaryWriter {
   addHistogram(
     tag: string,
     values: Tensor | readonly number[],
-    globalStep: number | null = null,
-    bins: Bins = "tensorflow",
-    walltime: number | null = null,
-    maxBins?: number,
+    ...rest: Rest<
+      [globalStep: number | null, bins: Bins, walltime: number | null, maxBins: number],
+      StepOptions & { bins?: Bins; maxBins?: number }
+    >
   ): void {
+    const { globalStep, bins, walltime, maxBins } = take("addHistogram", rest, {
+      globalStep: null as number | null,
+      bins: "tensorflow" as Bins,
+      walltime: null as number | null,
+      maxBins: undefined as number | undefined,
+    });
     this.add("histogram", tag, values, globalStep, walltime, [bins, maxBins]);
   }
   /**
@@ -173,13 +188,11 @@ export class SummaryWriter {
    * await writer.close();
    * chunks.length > 0; // true
    */
-  addImage(
-    tag: string,
-    imgTensor: Tensor,
-    globalStep: number | null = null,
-    walltime: number | null = null,
-    dataformats: DataFormats = "CHW",
-  ): void {
+  addImage(tag: string, imgTensor: Tensor, ...rest: ImageRest): void {
+    const { globalStep, walltime, dataformats } = take("addImage", rest, {
+      ...atNoStep,
+      dataformats: "CHW" as DataFormats,
+    });
     this.add("image", tag, imgTensor, globalStep, walltime, [dataformats]);
   }
   /**
@@ -193,13 +206,11 @@ export class SummaryWriter {
    * await writer.close();
    * chunks.length > 0; // true
    */
-  addImages(
-    tag: string,
-    imgTensor: Tensor,
-    globalStep: number | null = null,
-    walltime: number | null = null,
-    dataformats: DataFormats = "NCHW",
-  ): void {
+  addImages(tag: string, imgTensor: Tensor, ...rest: ImageRest): void {
+    const { globalStep, walltime, dataformats } = take("addImages", rest, {
+      ...atNoStep,
+      dataformats: "NCHW" as DataFormats,
+    });
     this.add("image", tag, imgTensor, globalStep, walltime, [dataformats]);
   }
   /**
@@ -213,7 +224,8 @@ export class SummaryWriter {
    * await writer.close();
    * chunks.length > 0; // true
    */
-  addText(tag: string, textString: string, globalStep: number | null = null, walltime: number | null = null): void {
+  addText(tag: string, textString: string, ...rest: StepRest): void {
+    const { globalStep, walltime } = take("addText", rest, atNoStep);
     this.add("text", tag, textString, globalStep, walltime);
   }
 

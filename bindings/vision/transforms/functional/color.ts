@@ -4,6 +4,7 @@ import { TypeError, ValueError } from "../../../error.ts";
 import { linspace, onesLike, zerosLike } from "../../../factories.ts";
 import { stack } from "../../../gen/functions.ts";
 import { conv2d, pad } from "../../../gen/nn-functional.ts";
+import { type Rest, take } from "../../../nn/arguments.ts";
 import { tensor } from "../../../tensor/create.ts";
 import type { DType } from "../../../tensor/dtype.ts";
 import { float } from "../../../tensor/scalar.ts";
@@ -143,7 +144,8 @@ function rgbOf(h: Tensor, s: Tensor, v: Tensor): Tensor {
  * @example
  * torch.vision.transforms.functional.adjustGamma(torch.tensor([[[0.5]]]), 2); // tensor([[[0.2500]]])
  */
-export function adjustGamma(image: Tensor, gamma: number, gain = 1): Tensor {
+export function adjustGamma(image: Tensor, gamma: number, ...rest: Rest<[gain: number], { gain?: number }>): Tensor {
+  const { gain } = take("adjustGamma", rest, { gain: 1 });
   assertChannels(image, RGB);
   if (!(gamma >= 0)) throw new ValueError("Gamma should be a non-negative real number");
   const values = image.isFloatingPoint() ? image : convertImageDtype(image, "float32");
@@ -271,8 +273,9 @@ export function erase(
   h: number,
   w: number,
   v: Tensor | number,
-  inplace = false,
+  ...rest: Rest<[inplace: boolean], { inplace?: boolean }>
 ): Tensor {
+  const { inplace } = take("erase", rest, { inplace: false });
   assertImage(image);
   const result = inplace ? image : image.clone();
   const part = result.narrow(-2, i, h).narrow(-1, j, w);

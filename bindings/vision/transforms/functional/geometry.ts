@@ -5,6 +5,7 @@ import { linspace, onesLike } from "../../../factories.ts";
 import { interpolate } from "../../../functional/interpolate.ts";
 import { cat, stack } from "../../../gen/functions.ts";
 import { gridSample, pad as padDims } from "../../../gen/nn-functional.ts";
+import { type Rest, take } from "../../../nn/arguments.ts";
 import { tensor } from "../../../tensor/create.ts";
 import { where } from "../../../tensor/shapes.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
@@ -114,7 +115,12 @@ export function fiveCrop(image: Tensor, size: Size): Tensor[] {
  * @example
  * torch.vision.transforms.functional.tenCrop(torch.zeros(3, 8, 8), 4).length; // 10
  */
-export function tenCrop(image: Tensor, size: Size, verticalFlip = false): Tensor[] {
+export function tenCrop(
+  image: Tensor,
+  size: Size,
+  ...rest: Rest<[verticalFlip: boolean], { verticalFlip?: boolean }>
+): Tensor[] {
+  const { verticalFlip } = take("tenCrop", rest, { verticalFlip: false });
   return [...fiveCrop(image, size), ...fiveCrop(verticalFlip ? vflip(image) : hflip(image), size)];
 }
 
@@ -134,7 +140,12 @@ function sides(padding: Padding): [number, number, number, number] {
  * @example
  * torch.vision.transforms.functional.pad(torch.tensor([[1, 2]]), [1, 0], 0, "edge"); // tensor([[1., 1., 2., 2.]])
  */
-export function pad(image: Tensor, padding: Padding, fill = 0, paddingMode: PaddingMode = "constant"): Tensor {
+export function pad(
+  image: Tensor,
+  padding: Padding,
+  ...rest: Rest<[fill: number, paddingMode: PaddingMode], { fill?: number; paddingMode?: PaddingMode }>
+): Tensor {
+  const { fill, paddingMode } = take("pad", rest, { fill: 0, paddingMode: "constant" as PaddingMode });
   assertImage(image);
   if (typeof (fill ?? 0) !== "number") throw new TypeError("Got inappropriate fill arg");
   if (!["constant", "edge", "reflect", "symmetric"].includes(paddingMode))
@@ -193,10 +204,16 @@ function resizedSize(h: number, w: number, size: Size, maxSize: number | null): 
 export function resize(
   image: Tensor,
   size: Size,
-  interpolation: Interpolation = "bilinear",
-  maxSize: number | null = null,
-  antialias = true,
+  ...rest: Rest<
+    [interpolation: Interpolation, maxSize: number | null, antialias: boolean],
+    { interpolation?: Interpolation; maxSize?: number | null; antialias?: boolean }
+  >
 ): Tensor {
+  const { interpolation, maxSize, antialias } = take("resize", rest, {
+    interpolation: "bilinear" as Interpolation,
+    maxSize: null as number | null,
+    antialias: true,
+  });
   const [, h, w] = getDimensions(image);
   const [height, width] = resizedSize(h, w, size, maxSize);
   if (height === h && width === w) return image;
@@ -225,9 +242,15 @@ export function resizedCrop(
   height: number,
   width: number,
   size: Size,
-  interpolation: Interpolation = "bilinear",
-  antialias = true,
+  ...rest: Rest<
+    [interpolation: Interpolation, antialias: boolean],
+    { interpolation?: Interpolation; antialias?: boolean }
+  >
 ): Tensor {
+  const { interpolation, antialias } = take("resizedCrop", rest, {
+    interpolation: "bilinear" as Interpolation,
+    antialias: true,
+  });
   return resize(crop(image, top, left, height, width), size, interpolation, null, antialias);
 }
 
@@ -308,11 +331,17 @@ function sampled(image: Tensor, grid: Tensor, mode: Interpolation, fill: Fill): 
 export function rotate(
   image: Tensor,
   angle: number,
-  interpolation: Interpolation = "nearest",
-  expand = false,
-  center: readonly number[] | null = null,
-  fill: Fill = null,
+  ...rest: Rest<
+    [interpolation: Interpolation, expand: boolean, center: readonly number[] | null, fill: Fill],
+    { interpolation?: Interpolation; expand?: boolean; center?: readonly number[] | null; fill?: Fill }
+  >
 ): Tensor {
+  const { interpolation, expand, center, fill } = take("rotate", rest, {
+    interpolation: "nearest" as Interpolation,
+    expand: false,
+    center: null as readonly number[] | null,
+    fill: null as Fill,
+  });
   if (typeof angle !== "number") throw new TypeError("Argument angle should be int or float");
   const [, h, w] = getDimensions(image);
   // torchvision's affine turns clockwise
@@ -348,10 +377,16 @@ export function affine(
   translate: readonly number[],
   scale: number,
   shear: number | readonly number[],
-  interpolation: Interpolation = "nearest",
-  fill: Fill = null,
-  center: readonly number[] | null = null,
+  ...rest: Rest<
+    [interpolation: Interpolation, fill: Fill, center: readonly number[] | null],
+    { interpolation?: Interpolation; fill?: Fill; center?: readonly number[] | null }
+  >
 ): Tensor {
+  const { interpolation, fill, center } = take("affine", rest, {
+    interpolation: "nearest" as Interpolation,
+    fill: null as Fill,
+    center: null as readonly number[] | null,
+  });
   if (typeof angle !== "number") throw new TypeError("Argument angle should be int or float");
   if (translate.length !== 2) throw new ValueError("Argument translate should be a sequence of length 2");
   if (!(scale > 0)) throw new ValueError("Argument scale should be positive");

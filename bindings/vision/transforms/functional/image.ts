@@ -4,6 +4,7 @@ import { noGrad } from "../../../autograd/mode.ts";
 import { RuntimeError, TypeError, ValueError } from "../../../error.ts";
 import { div } from "../../../gen/functions.ts";
 import { keep } from "../../../memory/scope.ts";
+import { type Rest, take } from "../../../nn/arguments.ts";
 import { tensor } from "../../../tensor/create.ts";
 import type { DType } from "../../../tensor/dtype.ts";
 import { float } from "../../../tensor/scalar.ts";
@@ -149,7 +150,13 @@ function perChannel(values: readonly number[], { dtype, device }: Tensor): Tenso
  * @example
  * torch.vision.transforms.functional.normalize(torch.tensor([[[0, 1]]]), [0.5], [0.5]); // tensor([[[-1., 1.]]])
  */
-export function normalize(image: Tensor, mean: readonly number[], std: readonly number[], inplace = false): Tensor {
+export function normalize(
+  image: Tensor,
+  mean: readonly number[],
+  std: readonly number[],
+  ...rest: Rest<[inplace: boolean], { inplace?: boolean }>
+): Tensor {
+  const { inplace } = take("normalize", rest, { inplace: false });
   assertImage(image);
   if (!image.isFloatingPoint()) throw new TypeError(`Input tensor should be a float tensor. Got torch.${image.dtype}.`);
   if (image.dim() < 3)
