@@ -236,17 +236,17 @@ export class AutocastGuard {
  * torch.autocast("cpu", () => a.mm(a.t())).dtype; // "bfloat16"
  */
 export function autocast<T>(device: Device | AutocastOptions, fn: () => T): T;
-export function autocast<T>(device: Device, options: AutocastOptions, fn: () => T): T;
-export function autocast(device: Device | AutocastOptions, options?: AutocastOptions): AutocastGuard;
+export function autocast<T>(device: Device, options: AutocastOptions | DType, fn: () => T): T;
+export function autocast(device: Device | AutocastOptions, options?: AutocastOptions | DType): AutocastGuard;
 export function autocast<T>(
   device: Device | AutocastOptions,
-  second?: AutocastOptions | (() => T),
+  second?: AutocastOptions | DType | (() => T),
   third?: () => T,
 ): T | AutocastGuard {
   const fn = typeof second === "function" ? second : third;
   const options: AutocastOptions = {
     ...(isOptions(device) ? device : { deviceType: device as Device }),
-    ...(typeof second === "object" ? second : {}),
+    ...(typeof second === "object" ? second : typeof second === "string" ? { dtype: second } : {}),
   };
   checkOptions(options, ["deviceType", "dtype", "enabled", "cacheEnabled"], "autocast");
   const { deviceType, enabled = true, cacheEnabled = true } = options;

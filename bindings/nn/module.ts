@@ -12,6 +12,10 @@ import { Parameter } from "./parameter.ts";
 import { EXTRA_STATE, loadInto, type IncompatibleKeys } from "./state.ts";
 import { convertAll } from "./convert.ts";
 
+/** Whether the modules below count, too. */
+type Recurse = Rest<[recurse: boolean], { recurse?: boolean }>;
+type PrefixRecurse = Rest<[prefix: string, recurse: boolean], { prefix?: string; recurse?: boolean }>;
+
 /** Any module, whatever it is called with. */
 // oxlint-disable-next-line typescript/no-explicit-any -- so that subclasses with other arguments can be called
 export type AnyModule = Module<any[], any>;
@@ -234,8 +238,8 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
    * const layer = new nn.Linear(2, 1);
    * [...layer.namedParameters()].map(([name]) => name); // ["weight", "bias"]
    */
-  *namedParameters(prefix = "", recurse = true): IterableIterator<[name: string, parameter: Parameter]> {
-    yield* this.collect(prefix, recurse, (module) => module.ownParameters());
+  *namedParameters(...rest: PrefixRecurse): IterableIterator<[name: string, parameter: Parameter]> {
+    yield* this.collect("namedParameters", rest, (module) => module.ownParameters());
   }
   /**
    * The parameters, as optimizers take them.
@@ -244,8 +248,8 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
    * const layer = new nn.Linear(2, 1);
    * [...layer.parameters()].map((parameter) => parameter.shape); // [[1, 2], [1]]
    */
-  *parameters(recurse = true): IterableIterator<Parameter> {
-    for (const [, parameter] of this.namedParameters("", recurse)) yield parameter;
+  *parameters(...rest: Recurse): IterableIterator<Parameter> {
+    for (const [, parameter] of this.namedParameters("", ...rest)) yield parameter;
   }
   /**
    * The buffers with their dotted names.
@@ -253,8 +257,8 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
    * @example
    * [...new nn.BatchNorm1d(2).namedBuffers()].map(([name]) => name); // ["running_mean", "running_var", "num_batches_tracked"]
    */
-  *namedBuffers(prefix = "", recurse = true): IterableIterator<[name: string, buffer: Tensor]> {
-    yield* this.collect(prefix, recurse, (module) => module.ownBuffers());
+  *namedBuffers(...rest: PrefixRecurse): IterableIterator<[name: string, buffer: Tensor]> {
+    yield* this.collect("namedBuffers", rest, (module) => module.ownBuffers());
   }
   /**
    * The buffers.
@@ -262,8 +266,8 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
    * @example
    * [...new nn.BatchNorm1d(2).buffers()].length; // 3
    */
-  *buffers(recurse = true): IterableIterator<Tensor> {
-    for (const [, buffer] of this.namedBuffers("", recurse)) yield buffer;
+  *buffers(...rest: Recurse): IterableIterator<Tensor> {
+    for (const [, buffer] of this.namedBuffers("", ...rest)) yield buffer;
   }
 
   /** @internal the module's own parameters and buffers by name, each with a function that puts another in its place */
@@ -279,10 +283,11 @@ export abstract class Module<Args extends unknown[] = [input: Tensor], Result = 
   }
 
   private *collect<T>(
-    prefix: string,
-    recurse: boolean,
+    op: string,
+    rest: PrefixRecurse,
     own: (module: AnyModule) => Iterable<[string, T]>,
   ): IterableIterator<[string, T]> {
+    const { prefix, recurse } = take(op, rest, { prefix: "", recurse: true });
     const seen = new Set<T>();
     const modules = recurse ? this.namedModules(prefix) : [[prefix, this as unknown as AnyModule] as const];
     for (const [path, module] of modules) {

@@ -107,6 +107,10 @@ const CALLS: Record<string, () => unknown> = {
   "Module.registerForwardHook": () => linear.registerForwardHook(() => {}, bogus),
   "Module.registerFullBackwardPreHook": () => linear.registerFullBackwardPreHook(() => {}, bogus),
   "Module.registerFullBackwardHook": () => linear.registerFullBackwardHook(() => {}, bogus),
+  "Module.parameters": () => [...linear.parameters(bogus)],
+  "Module.namedParameters": () => [...linear.namedParameters(bogus)],
+  "Module.buffers": () => [...linear.buffers(bogus)],
+  "Module.namedBuffers": () => [...linear.namedBuffers(bogus)],
   "Module.registerBuffer": () => new nn.Linear(1, 1).registerBuffer("mask", x, bogus),
   "nn.init.uniform_": () => init.uniform_(torch.ones(2, 2), bogus),
   "nn.init.normal_": () => init.normal_(torch.ones(2, 2), bogus),
@@ -361,6 +365,9 @@ test("known names may be undefined, and by position or by name is the same", () 
   expect(layer.weight.grad!.item()).toBe(0);
   const ranged = torch.zeros(50).random_({ from: 5, to: 6 });
   expect(ranged.unique().tolist()).toEqual([5]);
+  const net = new nn.Sequential(layer);
+  expect([...net.parameters({ recurse: false })]).toEqual([]);
+  expect([...net.namedParameters({ prefix: "net" })].map(([name]) => name)).toEqual(["net.0.weight", "net.0.bias"]);
   layer.registerBuffer("mask", torch.ones(1), { persistent: false });
   expect(Object.keys(layer.stateDict())).toEqual(["weight", "bias"]);
   expect(init.truncNormal_(torch.ones(99), { std: 0.1, a: -0.1, b: 0.1 }).abs().max().item()).toBeLessThan(0.11);
