@@ -91,6 +91,7 @@ const CALLS: Record<string, () => unknown> = {
   // the program's settings
   setPrintOptions: () => torch.setPrintOptions(bogus),
   Generator: () => new torch.Generator(bogus),
+  "init of flambeau/manual": async () => (await import("../../dist/manual.js")).init(bogus),
   "webgpu.init": () => torch.webgpu.init(bogus),
   "webgpu.isAvailable": () => torch.webgpu.isAvailable(bogus),
 
