@@ -19,12 +19,18 @@ export interface FunctionalOptions {
   strict?: boolean;
 }
 
-type FunctionalRest = Rest<[createGraph: boolean, strict: boolean], FunctionalOptions>;
 type AlongRest = Rest<
   [v: Tensors | null, createGraph: boolean, strict: boolean],
   FunctionalOptions & { v?: Tensors | null }
 >;
+/** Options of the matrices of derivatives. */
+export interface MatrixOptions extends FunctionalOptions {
+  /** PyTorch's, for speed there; it changes nothing here */
+  vectorize?: boolean;
+}
+type MatrixRest = Rest<[createGraph: boolean, strict: boolean, vectorize: boolean], MatrixOptions>;
 const defaults = { createGraph: false, strict: false };
+const matrixDefaults = { ...defaults, vectorize: false };
 const alongDefaults = { v: null as Tensors | null, ...defaults };
 
 /** What `fn` is called with: the inputs, one argument each. */
@@ -184,10 +190,10 @@ export function jvp<In extends Tensors, Out extends Tensors>(
  * @example
  * torch.autograd.functional.jacobian((x) => x.square(), torch.tensor([1, 2])); // tensor([[2., 0.], [0., 4.]])
  */
-export function jacobian(fn: TensorFunction, inputs: Tensor, ...rest: FunctionalRest): Tensor;
-export function jacobian(fn: TensorFunction, inputs: Tensors, ...rest: FunctionalRest): Tensor | Tensor[] | Tensor[][];
-export function jacobian(fn: TensorFunction, inputs: Tensors, ...rest: FunctionalRest): Tensor | Tensor[] | Tensor[][] {
-  const { createGraph, strict } = take("jacobian", rest, defaults);
+export function jacobian(fn: TensorFunction, inputs: Tensor, ...rest: MatrixRest): Tensor;
+export function jacobian(fn: TensorFunction, inputs: Tensors, ...rest: MatrixRest): Tensor | Tensor[] | Tensor[][];
+export function jacobian(fn: TensorFunction, inputs: Tensors, ...rest: MatrixRest): Tensor | Tensor[] | Tensor[][] {
+  const { createGraph, strict } = take("jacobian", rest, matrixDefaults);
   return enableGrad(() => {
     const leaves = prepared(listOf(inputs), createGraph);
     const { outputs, list } = evaluate("jacobian", fn, leaves);
@@ -222,10 +228,10 @@ function scalarOutput(name: string, { list }: { list: Tensor[] }): Tensor {
  * @example
  * torch.autograd.functional.hessian((x) => x.pow(3).sum(), torch.tensor([1, 2])); // tensor([[6., 0.], [0., 12.]])
  */
-export function hessian(fn: TensorFunction, inputs: Tensor, ...rest: FunctionalRest): Tensor;
-export function hessian(fn: TensorFunction, inputs: Tensors, ...rest: FunctionalRest): Tensor | Tensor[][];
-export function hessian(fn: TensorFunction, inputs: Tensors, ...rest: FunctionalRest): Tensor | Tensor[][] {
-  const options = take("hessian", rest, defaults);
+export function hessian(fn: TensorFunction, inputs: Tensor, ...rest: MatrixRest): Tensor;
+export function hessian(fn: TensorFunction, inputs: Tensors, ...rest: MatrixRest): Tensor | Tensor[][];
+export function hessian(fn: TensorFunction, inputs: Tensors, ...rest: MatrixRest): Tensor | Tensor[][] {
+  const options = take("hessian", rest, matrixDefaults);
   const slopes = (...leaves: Tensor[]): Tensor[] =>
     gradients(
       "hessian",

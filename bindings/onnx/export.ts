@@ -37,7 +37,8 @@ export async function exportModel(
   const isPath = !isOptions(path) || path instanceof URL || "getWriter" in path;
   const given: unknown = (isPath ? options : path) ?? {};
   if (!isOptions(given)) throw new TypeError(`torch.onnx.export: options must be an object, not ${typeName(given)}`);
-  checkOptions(given, ["inputNames", "outputNames", "dynamicAxes", "opsetVersion", "training"], "onnx.export");
+  const names = ["inputNames", "outputNames", "dynamicAxes", "opsetVersion", "training", "doConstantFolding"];
+  checkOptions(given, names, "onnx.export");
   const list: unknown[] = Array.isArray(args) ? args : [args];
   for (const arg of list) {
     if (!(arg instanceof Tensor))

@@ -22,6 +22,8 @@ export interface OnnxExportOptions {
   opsetVersion?: number;
   /** Leaves the model's mode as it is; otherwise it is exported in eval mode (default false). */
   training?: boolean;
+  /** PyTorch's, for speed where the model is run; nothing is folded here */
+  doConstantFolding?: boolean;
 }
 
 /** A module, or a function of tensors. */
