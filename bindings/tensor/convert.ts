@@ -216,6 +216,7 @@ for (const [name, dtype] of Object.entries(SHORT_FORMS)) {
   const code = codeOf(dtype);
   defineMethods(Tensor, {
     [name](this: Tensor, options?: FormatOptions): Tensor {
+      if (options === undefined) return convert(this, code, -1, false);
       const format = formatOf(options, "preserveFormat", name);
       return inFormat(convert(this, code, -1, false), format, false);
     },
@@ -234,6 +235,7 @@ defineMethods(Tensor, {
     return inFormat(this, formatOf(format, "contiguousFormat", "contiguous"), false);
   },
   clone(this: Tensor, format?: unknown): Tensor {
+    if (format === undefined) return clone!.call(this);
     const order = formatOf(format, "preserveFormat", "clone");
     return order === "preserveFormat" ? clone!.call(this) : inFormat(this, order, true);
   },

@@ -248,8 +248,10 @@ export class Tensor {
    * torch.zeros(2, 3).t().isContiguous(); // false
    */
   isContiguous(memoryFormat: MemoryFormat | { memoryFormat?: MemoryFormat } = "contiguousFormat"): boolean {
-    const format = positional([memoryFormat], ["memoryFormat"], "isContiguous")[0] ?? "contiguousFormat";
-    if (format !== "contiguousFormat") return isInFormat(this, format as MemoryFormat);
+    if (memoryFormat !== "contiguousFormat") {
+      const format = positional([memoryFormat], ["memoryFormat"], "isContiguous")[0] ?? "contiguousFormat";
+      if (format !== "contiguousFormat") return isInFormat(this, format as MemoryFormat);
+    }
     const shape = this.shape;
     const strides = this.stride();
     let expected = 1;

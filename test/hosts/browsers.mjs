@@ -57,19 +57,19 @@ export async function openBrowser(name, options = {}) {
     // a page that computes for minutes is not a page that hangs
     protocolTimeout: 0,
   });
-  for (const maker of [browser, browser.defaultBrowserContext()]) patient(maker);
+  patient(browser.defaultBrowserContext());
   const createContext = browser.createBrowserContext.bind(browser);
   browser.createBrowserContext = async (...args) => patient(await createContext(...args));
   return browser;
 }
 
-/** Lets the pages that a browser or a context opens take their time. */
-function patient(maker) {
-  const newPage = maker.newPage.bind(maker);
-  maker.newPage = async (...args) => {
+/** Lets the pages of a context take their time; a browser opens its own in its default one. */
+function patient(context) {
+  const newPage = context.newPage.bind(context);
+  context.newPage = async (...args) => {
     const page = await newPage(...args);
     page.setDefaultTimeout(PATIENCE);
     return page;
   };
-  return maker;
+  return context;
 }

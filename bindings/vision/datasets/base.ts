@@ -35,8 +35,9 @@ export function checkDataset(name: string, options: unknown, names: readonly str
   checkOptions(options, ["transform", "targetTransform", ...names], name);
 }
 
-/** Options of datasets that are downloaded; the constructors only read what is there. */
-export const DOWNLOADED: readonly string[] = ["train", "download", "mirrors"];
+/** The same for datasets that are downloaded; their constructors only read what is there. */
+export const checkDownloaded = (name: string, options: unknown): void =>
+  checkDataset(name, options, ["train", "download", "mirrors"]);
 
 /**
  * Images with labels, and what is done to them. Follows torchvision.datasets.VisionDataset.

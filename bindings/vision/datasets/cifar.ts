@@ -6,14 +6,7 @@ import { keep } from "../../memory/scope.ts";
 import { fromTypedArray } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { Image } from "../image.ts";
-import {
-  checkDataset,
-  DOWNLOADED,
-  type DownloadOptions,
-  type Sample,
-  type SplitOptions,
-  VisionDataset,
-} from "./base.ts";
+import { checkDownloaded, type DownloadOptions, type Sample, type SplitOptions, VisionDataset } from "./base.ts";
 import { fetchFile, onMirror } from "./download.ts";
 import { untar } from "./tar.ts";
 
@@ -61,7 +54,7 @@ export class CIFAR10 extends VisionDataset {
   readonly classes: readonly string[];
 
   constructor(root: string, options: SplitOptions = {}, files?: ReadonlyMap<string, Uint8Array>) {
-    checkDataset(new.target.name, options, DOWNLOADED);
+    checkDownloaded(new.target.name, options);
     super(options);
     this.train = options.train ?? true;
     const { folder, train, test, names, labels } = (new.target as typeof CIFAR10).sources;
@@ -97,7 +90,7 @@ export class CIFAR10 extends VisionDataset {
     root: string = `${host().cacheDir()}/datasets`,
     options: DownloadOptions = {},
   ): Promise<D> {
-    checkDataset(this.name, options, DOWNLOADED);
+    checkDownloaded(this.name, options);
     const { folder, archive, md5, train, test, names } = (this as unknown as { sources: Sources }).sources;
     const wanted = [...((options.train ?? true) ? train : test), names];
     const path = (name: string): string => `${root}/${folder}/${name}`;

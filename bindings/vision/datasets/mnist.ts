@@ -5,14 +5,7 @@ import { RuntimeError } from "../../error.ts";
 import { keep } from "../../memory/scope.ts";
 import { tensor } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import {
-  checkDataset,
-  DOWNLOADED,
-  type DownloadOptions,
-  type Sample,
-  type SplitOptions,
-  VisionDataset,
-} from "./base.ts";
+import { checkDownloaded, type DownloadOptions, type Sample, type SplitOptions, VisionDataset } from "./base.ts";
 import { fetchFile, onMirror } from "./download.ts";
 import { isGzip, readIdx, unpackedSize } from "./idx.ts";
 
@@ -65,7 +58,7 @@ export class MNIST extends VisionDataset {
   private readonly labels: readonly number[];
 
   constructor(root: string, options: SplitOptions = {}, files?: { images: Uint8Array; labels: Uint8Array }) {
-    checkDataset(new.target.name, options, DOWNLOADED);
+    checkDownloaded(new.target.name, options);
     super(options);
     this.train = options.train ?? true;
     const part = this.train ? "train" : "test";
@@ -87,7 +80,7 @@ export class MNIST extends VisionDataset {
     root: string = `${host().cacheDir()}/datasets`,
     options: DownloadOptions = {},
   ): Promise<D> {
-    checkDataset(this.name, options, DOWNLOADED);
+    checkDownloaded(this.name, options);
     const sources = (this as unknown as { sources: Sources }).sources;
     const part = (options.train ?? true) ? "train" : "test";
     const read = async (name: string): Promise<Uint8Array> => {
